@@ -1,0 +1,238 @@
+//! A batch: histories, and targets that look back on them.
+
+use crate::features::{Features, Lookup};
+
+/// Histories and the targets to be scored against them.
+///
+/// What depends on a history alone is computed once, however many targets look back on it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Batch {
+    /// The behaviour sequences.
+    pub histories: Histories,
+    /// The samples: each names a history, how much of it counts, and a candidate.
+    pub targets: Targets,
+}
+
+/// Jagged behaviour sequences, oldest event first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Histories {
+    /// History `i` has the events `offsets[i]..offsets[i + 1]`; starts with 0. One more entry than histories.
+    pub offsets: Vec<u32>,
+    /// Ids by behaviour feature, then by event: `ids[feature][event]`.
+    pub ids: Vec<Vec<u32>>,
+    /// Sampled negatives for the auxiliary loss, `negatives[feature][event * negatives_per_event + j]`: what did
+    /// *not* happen at that event. Those of a history's first event are not used. May be empty if there are none.
+    pub negatives: Vec<Vec<u32>>,
+    /// How many negatives each event has.
+    pub negatives_per_event: usize,
+}
+
+/// Samples: one entry per target in each list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Targets {
+    /// Which history.
+    pub history: Vec<u32>,
+    /// The first event of the history, counted from its own start, that attention, evolution and pooling read.
+    pub start: Vec<u32>,
+    /// One past the last event that the target sees; `start == end` is an empty history.
+    pub end: Vec<u32>,
+    /// The candidate's ids by behaviour feature: `candidate[feature][target]`.
+    pub candidate: Vec<Vec<u32>>,
+    /// Profile and context ids: `sparse[feature][target]`.
+    pub sparse: Vec<Vec<u32>>,
+    /// Lists of ids that are not behaviours: `pooled[feature]`.
+    pub pooled: Vec<Jagged>,
+    /// Numbers: `dense[feature][target]`.
+    pub dense: Vec<Vec<f32>>,
+    /// 1 for a click, 0 for none.
+    pub label: Vec<f32>,
+    /// The user, for metrics by user (GAUC); not seen by the model.
+    pub group: Vec<u32>,
+}
+
+/// Lists of ids of any length.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Jagged {
+    /// List `i` is `ids[offsets[i]..offsets[i + 1]]`; starts with 0. One more entry than lists.
+    pub offsets: Vec<u32>,
+    /// All lists, one after the other.
+    pub ids: Vec<u32>,
+}
+
+/// What is wrong with a batch.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BatchError {
+    /// A list has the wrong number of entries.
+    #[error("{what}: expected {expected} entries, found {found}")]
+    Length {
+        /// Which list.
+        what: String,
+        /// How many entries it should have.
+        expected: usize,
+        /// How many it has.
+        found: usize,
+    },
+    /// An id is not in its vocabulary.
+    #[error("{what}: id {id} at position {position} is beyond the table `{table}` of {rows} rows")]
+    Id {
+        /// Which list.
+        what: String,
+        /// Where in the list.
+        position: usize,
+        /// The id.
+        id: u32,
+        /// The table's name.
+        table: String,
+        /// How many rows the table has.
+        rows: usize,
+    },
+    /// A number is NaN or infinite.
+    #[error("dense feature `{name}`: {value} at target {target}; expected a finite number")]
+    NotFinite {
+        /// The feature.
+        name: String,
+        /// Which target.
+        target: usize,
+        /// What was found.
+        value: f32,
+    },
+    /// Offsets do not start at 0 or go down.
+    #[error("{what}: offsets must start at 0 and not decrease; entry {position} is {value}")]
+    Offsets {
+        /// Which list.
+        what: String,
+        /// Which entry.
+        position: usize,
+        /// What was found.
+        value: u32,
+    },
+    /// A target looks at events that its history does not have.
+    #[error("target {target}: events {start}..{end} of history {history}, which has {events}")]
+    Window {
+        /// Which target.
+        target: usize,
+        /// Its history.
+        history: u32,
+        /// Its first event.
+        start: u32,
+        /// One past its last event.
+        end: u32,
+        /// How many events the history has; 0 if there is no such history.
+        events: u32,
+    },
+}
+
+impl Histories {
+    /// How many histories.
+    pub fn len(&self) -> usize {
+        self.offsets.len().saturating_sub(1)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many events all histories have together.
+    pub fn events(&self) -> usize {
+        self.offsets.last().map_or(0, |&n| n as usize)
+    }
+}
+
+impl Targets {
+    /// How many targets.
+    pub fn len(&self) -> usize {
+        self.history.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.history.is_empty()
+    }
+}
+
+impl Batch {
+    /// Checks every length, id, window and number, so that the model need not.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn validate(&self, features: &Features) -> Result<(), BatchError> {
+        let (h, t) = (&self.histories, &self.targets);
+        check_offsets("histories", &h.offsets)?;
+        check_ids("histories", features, &features.behaviours, &h.ids, h.events())?;
+        if h.negatives_per_event > 0 {
+            let count = h.events() * h.negatives_per_event;
+            check_ids("negatives", features, &features.behaviours, &h.negatives, count)?;
+        }
+        let n = t.len();
+        for (what, found) in [("start", t.start.len()), ("end", t.end.len()), ("label", t.label.len())] {
+            check_len(what, n, found)?;
+        }
+        check_len("group", n, t.group.len())?;
+        for target in 0..n {
+            let (history, start, end) = (t.history[target], t.start[target], t.end[target]);
+            let bounds = h.offsets.get(history as usize..).and_then(|o| o.get(..2));
+            let events = bounds.map_or(0, |o| o[1] - o[0]);
+            if bounds.is_none() || start > end || end > events {
+                return Err(BatchError::Window { target, history, start, end, events });
+            }
+        }
+        check_ids("candidate", features, &features.behaviours, &t.candidate, n)?;
+        check_ids("sparse", features, &features.sparse, &t.sparse, n)?;
+        check_len("pooled features", features.pooled.len(), t.pooled.len())?;
+        for (lookup, list) in features.pooled.iter().zip(&t.pooled) {
+            let what = format!("pooled `{}`", lookup.name);
+            check_offsets(&what, &list.offsets)?;
+            check_len(&what, n, list.offsets.len() - 1)?;
+            let ids = std::slice::from_ref(&list.ids);
+            let count = *list.offsets.last().expect("checked above") as usize;
+            check_ids("pooled", features, std::slice::from_ref(lookup), ids, count)?;
+        }
+        check_len("dense features", features.dense.len(), t.dense.len())?;
+        for (name, column) in features.dense.iter().zip(&t.dense) {
+            check_len(name, n, column.len())?;
+            if let Some(target) = column.iter().position(|x| !x.is_finite()) {
+                return Err(BatchError::NotFinite { name: name.clone(), target, value: column[target] });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_len(what: &str, expected: usize, found: usize) -> Result<(), BatchError> {
+    if expected == found { Ok(()) } else { Err(BatchError::Length { what: what.into(), expected, found }) }
+}
+
+fn check_offsets(what: &str, offsets: &[u32]) -> Result<(), BatchError> {
+    let bad = |position, value| Err(BatchError::Offsets { what: what.into(), position, value });
+    match offsets.first() {
+        None => return Err(BatchError::Length { what: format!("{what} offsets"), expected: 1, found: 0 }),
+        Some(&first) if first != 0 => return bad(0, first),
+        Some(_) => {}
+    }
+    match offsets.windows(2).position(|w| w[1] < w[0]) {
+        Some(i) => bad(i + 1, offsets[i + 1]),
+        None => Ok(()),
+    }
+}
+
+fn check_ids(
+    what: &str,
+    features: &Features,
+    lookups: &[Lookup],
+    ids: &[Vec<u32>],
+    count: usize,
+) -> Result<(), BatchError> {
+    check_len(&format!("{what} features"), lookups.len(), ids.len())?;
+    for (lookup, column) in lookups.iter().zip(ids) {
+        let what = format!("{what} `{}`", lookup.name);
+        check_len(&what, count, column.len())?;
+        let table = &features.tables[lookup.table];
+        if let Some(position) = column.iter().position(|&id| id as usize >= table.rows) {
+            let (id, table, rows) = (column[position], table.name.clone(), table.rows);
+            return Err(BatchError::Id { what, position, id, table, rows });
+        }
+    }
+    Ok(())
+}

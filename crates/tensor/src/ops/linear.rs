@@ -1,0 +1,84 @@
+//! y = x Wᵀ + b
+
+use ndarray::{ArrayViewD, Axis, Ix2};
+use rayon::prelude::*;
+
+use crate::gemm::gemm;
+use crate::{Backward, OpGrads, Real, Var};
+
+/// Rows that one task computes: fixed, so that the bits do not depend on the pool.
+const ROWS: usize = 64;
+
+struct Linear {
+    bias: bool,
+}
+
+/// x Wᵀ + b for `x` `[n, in]`, `weight` `[out, in]`, `bias` `[out]`: `[n, out]`.
+///
+/// # Panics
+/// If the shapes do not agree.
+#[track_caller]
+pub fn linear<'t, T: Real>(x: Var<'t, T>, weight: Var<'t, T>, bias: Option<Var<'t, T>>) -> Var<'t, T> {
+    let (xs, w) = (x.view2(), weight.view2());
+    assert_eq!(xs.ncols(), w.ncols(), "linear: input {:?}, weight {:?}", x.shape(), weight.shape());
+    if let Some(b) = bias {
+        assert_eq!(b.shape(), [w.nrows()], "linear: bias, weight {:?}", weight.shape());
+    }
+    let tape = x.tape();
+    let out = w.nrows();
+    let mut y = tape.pool().stale(&[xs.nrows(), out]);
+    if !y.is_empty() {
+        let data = y.as_slice_mut().expect("standard layout");
+        let bias = bias.map(Var::data);
+        data.par_chunks_mut(ROWS * out).zip(xs.axis_chunks_iter(Axis(0), ROWS).into_par_iter()).for_each(
+            |(y, x)| {
+                if let Some(b) = bias {
+                    y.chunks_exact_mut(out).for_each(|row| row.copy_from_slice(b));
+                }
+                let beta = if bias.is_some() { T::one() } else { T::zero() };
+                let y = ndarray::ArrayViewMut2::from_shape((x.nrows(), out), y).expect("the chunk's rows");
+                gemm(T::one(), x, w.t(), beta, y);
+            },
+        );
+    }
+    let op = Linear { bias: bias.is_some() };
+    match bias {
+        Some(b) => tape.record(&[x, weight, b], y, op),
+        None => tape.record(&[x, weight], y, op),
+    }
+}
+
+impl<T: Real> Backward<T> for Linear {
+    fn name(&self) -> &'static str {
+        "linear"
+    }
+
+    fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
+        let dy = dy.into_dimensionality::<Ix2>().expect("linear's value is a matrix");
+        let (x, w) = (io.input(0), io.input(1));
+        let x = x.into_dimensionality::<Ix2>().expect("checked forward");
+        let w = w.into_dimensionality::<Ix2>().expect("checked forward");
+        if let Some(dx) = io.grad(0) {
+            let mut dx = dx.into_dimensionality::<Ix2>().expect("the input's shape");
+            dx.axis_chunks_iter_mut(Axis(0), ROWS)
+                .into_par_iter()
+                .zip(dy.axis_chunks_iter(Axis(0), ROWS).into_par_iter())
+                .for_each(|(dx, dy)| gemm(T::one(), dy, w, T::one(), dx));
+        }
+        if let Some(dw) = io.grad(1) {
+            // Each task owns rows of dW, so the sum over the batch has one order.
+            let mut dw = dw.into_dimensionality::<Ix2>().expect("the weight's shape");
+            dw.axis_chunks_iter_mut(Axis(0), ROWS)
+                .into_par_iter()
+                .zip(dy.axis_chunks_iter(Axis(1), ROWS).into_par_iter())
+                .for_each(|(dw, dy)| gemm(T::one(), dy.t(), x, T::one(), dw));
+        }
+        if self.bias
+            && let Some(db) = io.grad_data(2)
+        {
+            for row in dy.rows() {
+                db.iter_mut().zip(row).for_each(|(b, &g)| *b += g);
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Named parameters.
+
+use std::collections::HashMap;
+
+use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD};
+
+use crate::Real;
+
+/// Which parameter of a [`ParamStore`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ParamId(u32);
+
+impl ParamId {
+    /// The parameter's place in its store.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// How a parameter is trained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParamKind {
+    /// Every element may have a gradient in every step.
+    Dense,
+    /// A table `[rows, width]` of which a step touches few rows; its gradient is [`Grad::Rows`](crate::Grad).
+    Rows,
+    /// State that is not trained by gradients, like running statistics.
+    Buffer,
+}
+
+#[derive(Clone, Debug)]
+struct Param<T> {
+    name: String,
+    kind: ParamKind,
+    value: ArrayD<T>,
+}
+
+/// Parameters in the order in which they were added, each with a unique name like `evolution.augru.w_h`.
+#[derive(Clone, Debug)]
+pub struct ParamStore<T> {
+    params: Vec<Param<T>>,
+    by_name: HashMap<String, ParamId>,
+}
+
+impl<T> Default for ParamStore<T> {
+    fn default() -> Self {
+        ParamStore { params: Vec::new(), by_name: HashMap::new() }
+    }
+}
+
+impl<T: Real> ParamStore<T> {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a parameter.
+    ///
+    /// # Panics
+    /// If the name is taken, or a [`ParamKind::Rows`] value is not `[rows, width]`.
+    #[track_caller]
+    pub fn add(&mut self, name: impl Into<String>, kind: ParamKind, value: ArrayD<T>) -> ParamId {
+        let name = name.into();
+        assert!(
+            kind != ParamKind::Rows || value.ndim() == 2,
+            "parameter {name}: a row-sparse table is [rows, width]"
+        );
+        let id = ParamId(u32::try_from(self.params.len()).expect("fewer than 2³² parameters"));
+        let taken = self.by_name.insert(name.clone(), id);
+        assert!(taken.is_none(), "parameter {name} exists already");
+        let value = if value.is_standard_layout() { value } else { value.as_standard_layout().into_owned() };
+        self.params.push(Param { name, kind, value });
+        id
+    }
+
+    /// The number of parameters (tensors, not elements).
+    pub fn len(&self) -> usize {
+        self.params.len()
+    }
+
+    /// Whether the store is empty.
+    pub fn is_empty(&self) -> bool {
+        self.params.is_empty()
+    }
+
+    /// Every parameter's id, in order.
+    pub fn ids(&self) -> impl ExactSizeIterator<Item = ParamId> + use<T> {
+        (0..self.params.len() as u32).map(ParamId)
+    }
+
+    /// The parameter of that name.
+    pub fn id(&self, name: &str) -> Option<ParamId> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The parameter's name.
+    pub fn name(&self, id: ParamId) -> &str {
+        &self.params[id.index()].name
+    }
+
+    /// How the parameter is trained.
+    pub fn kind(&self, id: ParamId) -> ParamKind {
+        self.params[id.index()].kind
+    }
+
+    /// The parameter's value, in standard layout.
+    pub fn value(&self, id: ParamId) -> ArrayViewD<'_, T> {
+        self.params[id.index()].value.view()
+    }
+
+    /// The parameter's elements, row-major.
+    pub fn data(&self, id: ParamId) -> &[T] {
+        self.params[id.index()].value.as_slice().expect("parameters have standard layout")
+    }
+
+    /// The parameter's value, to change it.
+    pub fn value_mut(&mut self, id: ParamId) -> ArrayViewMutD<'_, T> {
+        self.params[id.index()].value.view_mut()
+    }
+
+    /// The parameter's elements, row-major, to change them.
+    pub fn data_mut(&mut self, id: ParamId) -> &mut [T] {
+        self.params[id.index()].value.as_slice_mut().expect("parameters have standard layout")
+    }
+
+    /// The parameter's shape.
+    pub fn shape(&self, id: ParamId) -> &[usize] {
+        self.params[id.index()].value.shape()
+    }
+
+    /// Sets buffers to what a step computed for them ([`Tape::take_updates`](crate::Tape::take_updates)).
+    ///
+    /// # Panics
+    /// If a shape differs.
+    pub fn apply(&mut self, updates: Vec<(ParamId, ArrayD<T>)>) {
+        for (id, value) in updates {
+            self.value_mut(id).assign(&value);
+        }
+    }
+
+    /// The same parameters as another number type.
+    pub fn cast<U: Real>(&self) -> ParamStore<U> {
+        let params = self.params.iter().map(|p| Param {
+            name: p.name.clone(),
+            kind: p.kind,
+            value: p.value.mapv(|x| U::of(x.f64())),
+        });
+        ParamStore { params: params.collect(), by_name: self.by_name.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::ArrayD;
+
+    #[test]
+    fn names_find_their_parameter() {
+        let mut store = ParamStore::<f32>::new();
+        let a = store.add("a", ParamKind::Dense, ArrayD::zeros(vec![2, 3]));
+        let b = store.add("b", ParamKind::Rows, ArrayD::ones(vec![4, 1]));
+        assert_eq!((store.id("a"), store.id("b"), store.id("c")), (Some(a), Some(b), None));
+        assert_eq!((store.name(b), store.kind(b), store.shape(a)), ("b", ParamKind::Rows, &[2, 3][..]));
+        assert_eq!(store.cast::<f64>().data(b), &[1.0; 4]);
+    }
+
+    #[test]
+    #[should_panic(expected = "parameter a exists already")]
+    fn names_are_unique() {
+        let mut store = ParamStore::<f32>::new();
+        store.add("a", ParamKind::Dense, ArrayD::zeros(vec![1]));
+        store.add("a", ParamKind::Dense, ArrayD::zeros(vec![1]));
+    }
+}

@@ -1,0 +1,94 @@
+//! The number types: `f32` to run, `f64` to check.
+
+use crate::simd::{Simd, math};
+
+/// A floating-point number that the engine can compute with.
+pub trait Real: ndarray::NdFloat + Default + std::iter::Sum {
+    /// The type's name in messages and files.
+    const NAME: &'static str;
+
+    /// The nearest number of this type.
+    fn of(x: f64) -> Self;
+
+    /// The number as `f64`, exactly.
+    fn f64(self) -> f64;
+
+    /// eˣ in the form that vectorises at level `S`; see [`math`] for its error.
+    fn exp_at<S: Simd>(self) -> Self;
+
+    /// tanh x in the form that vectorises at level `S`; see [`math`] for its error.
+    fn tanh_at<S: Simd>(self) -> Self;
+
+    /// C ← α A B + β C through `matrixmultiply`, with strides in elements.
+    ///
+    /// # Safety
+    /// Each pointer with its shape and strides must lie within one allocation, and `c` must overlap neither `a` nor `b`.
+    #[allow(unsafe_code)]
+    unsafe fn gemm_raw(
+        m: usize,
+        k: usize,
+        n: usize,
+        alpha: Self,
+        a: (*const Self, isize, isize),
+        b: (*const Self, isize, isize),
+        beta: Self,
+        c: (*mut Self, isize, isize),
+    );
+}
+
+macro_rules! gemm_raw {
+    ($gemm:path) => {
+        #[allow(unsafe_code)]
+        unsafe fn gemm_raw(
+            m: usize,
+            k: usize,
+            n: usize,
+            alpha: Self,
+            a: (*const Self, isize, isize),
+            b: (*const Self, isize, isize),
+            beta: Self,
+            c: (*mut Self, isize, isize),
+        ) {
+            // SAFETY: the caller keeps this function's contract, which is that of `matrixmultiply`.
+            unsafe { $gemm(m, k, n, alpha, a.0, a.1, a.2, b.0, b.1, b.2, beta, c.0, c.1, c.2) }
+        }
+    };
+}
+
+impl Real for f32 {
+    const NAME: &'static str = "f32";
+    fn of(x: f64) -> Self {
+        x as f32
+    }
+    fn f64(self) -> f64 {
+        self.into()
+    }
+    #[inline(always)]
+    fn exp_at<S: Simd>(self) -> Self {
+        math::exp_f32::<S>(self)
+    }
+    #[inline(always)]
+    fn tanh_at<S: Simd>(self) -> Self {
+        2.0 / (1.0 + math::exp_f32::<S>(-2.0 * self)) - 1.0
+    }
+    gemm_raw!(matrixmultiply::sgemm);
+}
+
+impl Real for f64 {
+    const NAME: &'static str = "f64";
+    fn of(x: f64) -> Self {
+        x
+    }
+    fn f64(self) -> f64 {
+        self
+    }
+    #[inline(always)]
+    fn exp_at<S: Simd>(self) -> Self {
+        self.exp()
+    }
+    #[inline(always)]
+    fn tanh_at<S: Simd>(self) -> Self {
+        self.tanh()
+    }
+    gemm_raw!(matrixmultiply::dgemm);
+}

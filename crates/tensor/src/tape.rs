@@ -1,0 +1,273 @@
+//! The tape: values in the order in which they were computed, and the way back.
+
+use std::cell::{Cell, RefCell};
+
+use ndarray::{ArrayD, ArrayViewD};
+use rand::SeedableRng;
+use rand::rngs::ChaCha8Rng;
+
+use crate::arena::Arena;
+use crate::backward::{Backward, OpGrads};
+use crate::{Grad, Grads, ParamId, ParamKind, ParamStore, Pool, Real, Var};
+
+/// What a tape is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Training: the way back is recorded, dropout drops, normalisation uses the batch's statistics.
+    Train {
+        /// Seeds dropout; take another one for every step.
+        seed: u64,
+    },
+    /// Evaluation: nothing is recorded; running statistics, no dropout.
+    Eval,
+    /// Evaluation's values with gradients, to explain or check a trained model.
+    Probe,
+}
+
+enum Value<T> {
+    Owned(ArrayD<T>),
+    Param(ParamId),
+}
+
+struct Node<T: Real> {
+    value: Value<T>,
+    /// Where the inputs' indices stand in [`Tape::edges`].
+    inputs: (usize, usize),
+    op: Option<Box<dyn Backward<T>>>,
+    name: &'static str,
+    needs_grad: bool,
+}
+
+/// Records a computation over parameters, so that [`Tape::backward`] can find the gradient of a scalar.
+///
+/// A tape lives for one step: it borrows the parameters, and gives its buffers back to the pool when dropped.
+pub struct Tape<'p, T: Real> {
+    params: &'p ParamStore<T>,
+    pool: Pool<T>,
+    mode: Mode,
+    nodes: Arena<Node<T>>,
+    /// Inputs of all nodes, one after the other.
+    edges: RefCell<Vec<u32>>,
+    /// The node of each parameter that is in use.
+    param_nodes: RefCell<Vec<Option<usize>>>,
+    updates: RefCell<Vec<(ParamId, ArrayD<T>)>>,
+    streams: Cell<u64>,
+}
+
+impl<'p, T: Real> Tape<'p, T> {
+    /// An empty tape over `params`, with buffers from `pool`.
+    pub fn new(params: &'p ParamStore<T>, pool: &Pool<T>, mode: Mode) -> Self {
+        Tape {
+            params,
+            pool: pool.clone(),
+            mode,
+            nodes: Arena::new(),
+            edges: RefCell::default(),
+            param_nodes: RefCell::new(vec![None; params.len()]),
+            updates: RefCell::default(),
+            streams: Cell::new(0),
+        }
+    }
+
+    /// The parameters.
+    pub fn params(&self) -> &'p ParamStore<T> {
+        self.params
+    }
+
+    /// Buffers for the values of ops.
+    pub fn pool(&self) -> &Pool<T> {
+        &self.pool
+    }
+
+    /// What the tape is for.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Whether this is a training step (batch statistics, dropout).
+    pub fn is_training(&self) -> bool {
+        matches!(self.mode, Mode::Train { .. })
+    }
+
+    /// Whether ops must save what their backward pass needs.
+    pub fn records(&self) -> bool {
+        self.mode != Mode::Eval
+    }
+
+    /// A generator of its own for one op, fixed by the tape's seed and the order of the calls.
+    pub fn rng(&self) -> ChaCha8Rng {
+        let seed = if let Mode::Train { seed } = self.mode { seed } else { 0 };
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(self.streams.get());
+        self.streams.set(self.streams.get() + 1);
+        rng
+    }
+
+    /// The parameter as a value of this tape.
+    pub fn param(&self, id: ParamId) -> Var<'_, T> {
+        if let Some(node) = self.param_nodes.borrow()[id.index()] {
+            return self.var(node);
+        }
+        let needs_grad = self.records() && self.params.kind(id) != ParamKind::Buffer;
+        let node = self.push(Value::Param(id), &[], None, "param", needs_grad);
+        self.param_nodes.borrow_mut()[id.index()] = Some(node);
+        self.var(node)
+    }
+
+    /// A value without a gradient, such as input data.
+    pub fn constant(&self, value: ArrayD<T>) -> Var<'_, T> {
+        self.var(self.push(Value::Owned(standard(value)), &[], None, "constant", false))
+    }
+
+    /// A value whose gradient [`Grads::wrt`] gives, though it is not a parameter.
+    pub fn variable(&self, value: ArrayD<T>) -> Var<'_, T> {
+        self.var(self.push(Value::Owned(standard(value)), &[], None, "variable", self.records()))
+    }
+
+    /// Records a value that `op` computed from `inputs`. Every op enters here; in [`Mode::Eval`] `op` is dropped.
+    pub fn record<'t>(
+        &'t self,
+        inputs: &[Var<'t, T>],
+        value: ArrayD<T>,
+        op: impl Backward<T> + 'static,
+    ) -> Var<'t, T> {
+        debug_assert!(
+            inputs.iter().all(|v| std::ptr::eq(v.tape().params, self.params)),
+            "inputs of another tape"
+        );
+        let name = op.name();
+        let needs_grad = self.records() && inputs.iter().any(|v| self.needs_grad(v.index()));
+        let op: Option<Box<dyn Backward<T>>> = if needs_grad { Some(Box::new(op)) } else { None };
+        self.var(self.push(Value::Owned(standard(value)), inputs, op, name, needs_grad))
+    }
+
+    /// Sets a [`ParamKind::Buffer`] when the step is over; see [`Tape::take_updates`].
+    pub fn update(&self, id: ParamId, value: ArrayD<T>) {
+        self.updates.borrow_mut().push((id, value));
+    }
+
+    /// The buffers' new values, for [`ParamStore::apply`] once the tape is dropped.
+    pub fn take_updates(&self) -> Vec<(ParamId, ArrayD<T>)> {
+        self.updates.take()
+    }
+
+    /// The gradient of a scalar with respect to every parameter and variable it depends on.
+    ///
+    /// # Panics
+    /// If `loss` has more than one element, or the tape records nothing.
+    #[track_caller]
+    pub fn backward(&self, loss: Var<'_, T>) -> Grads<T> {
+        assert!(self.records(), "backward: an evaluation tape records nothing");
+        assert_eq!(loss.len(), 1, "backward: the loss must be a scalar, it is {:?}", loss.shape());
+        let mut slots: Vec<Option<Grad<T>>> = vec![None; loss.index() + 1];
+        let mut seed = self.pool.stale(loss.shape());
+        seed.fill(T::one());
+        slots[loss.index()] = Some(Grad::Dense(seed));
+        let mut grads =
+            Grads { params: vec![None; self.params.len()], leaves: Vec::new(), pool: self.pool.clone() };
+        let edges = self.edges.borrow();
+        for index in (0..=loss.index()).rev() {
+            let node = self.nodes.get(index);
+            let (before, rest) = slots.split_at_mut(index);
+            let Some(grad) = rest[0].take() else { continue };
+            match (&node.op, &node.value, grad) {
+                (Some(op), _, Grad::Dense(dy)) => {
+                    let inputs = &edges[node.inputs.0..node.inputs.1];
+                    op.backward(dy.view(), &mut OpGrads { tape: self, node: index, inputs, slots: before });
+                    self.pool.give_array(dy);
+                }
+                (None, Value::Param(id), grad) => grads.params[id.index()] = Some(grad),
+                (None, Value::Owned(_), Grad::Dense(dy)) if node.needs_grad => grads.leaves.push((index, dy)),
+                (None, Value::Owned(_), Grad::Dense(dy)) => self.pool.give_array(dy),
+                (_, _, Grad::Rows { .. }) => unreachable!("only parameters have row gradients"),
+            }
+        }
+        grads
+    }
+
+    /// The graph in Graphviz' DOT language: an edge from each value to what is computed from it.
+    pub fn dot(&self) -> String {
+        let mut dot =
+            String::from("digraph dien {\n  rankdir=TB; node [shape=box, fontname=\"sans-serif\"];\n");
+        let edges = self.edges.borrow();
+        for index in 0..self.nodes.len() {
+            let node = self.nodes.get(index);
+            let label = match &node.value {
+                Value::Param(id) => self.params.name(*id),
+                Value::Owned(_) => node.name,
+            };
+            let style = if matches!(node.value, Value::Param(_)) { ", style=rounded" } else { "" };
+            dot += &format!("  n{index} [label=\"{label}\\n{:?}\"{style}];\n", self.value(index).shape());
+            for input in &edges[node.inputs.0..node.inputs.1] {
+                dot += &format!("  n{input} -> n{index};\n");
+            }
+        }
+        dot + "}\n"
+    }
+
+    fn push(
+        &self,
+        value: Value<T>,
+        inputs: &[Var<'_, T>],
+        op: Option<Box<dyn Backward<T>>>,
+        name: &'static str,
+        needs_grad: bool,
+    ) -> usize {
+        let mut edges = self.edges.borrow_mut();
+        let start = edges.len();
+        edges.extend(inputs.iter().map(|v| v.index() as u32));
+        self.nodes.push(Node { value, inputs: (start, edges.len()), op, name, needs_grad })
+    }
+
+    fn var(&self, node: usize) -> Var<'_, T> {
+        Var::new(self, node)
+    }
+
+    pub(crate) fn value(&self, node: usize) -> ArrayViewD<'_, T> {
+        match &self.nodes.get(node).value {
+            Value::Owned(array) => array.view(),
+            Value::Param(id) => self.params.value(*id),
+        }
+    }
+
+    pub(crate) fn data(&self, node: usize) -> &[T] {
+        match &self.nodes.get(node).value {
+            Value::Owned(array) => array.as_slice().expect("values have standard layout"),
+            Value::Param(id) => self.params.data(*id),
+        }
+    }
+
+    pub(crate) fn shape(&self, node: usize) -> &[usize] {
+        match &self.nodes.get(node).value {
+            Value::Owned(array) => array.shape(),
+            Value::Param(id) => self.params.shape(*id),
+        }
+    }
+
+    pub(crate) fn needs_grad(&self, node: usize) -> bool {
+        self.nodes.get(node).needs_grad
+    }
+
+    pub(crate) fn op_name(&self, node: usize) -> &'static str {
+        self.nodes.get(node).name
+    }
+
+    pub(crate) fn is_row_table(&self, node: usize) -> bool {
+        matches!(self.nodes.get(node).value, Value::Param(id) if self.params.kind(id) == ParamKind::Rows)
+    }
+}
+
+impl<T: Real> Drop for Tape<'_, T> {
+    fn drop(&mut self) {
+        for node in self.nodes.drain() {
+            if let Value::Owned(array) = node.value {
+                self.pool.give_array(array);
+            }
+        }
+    }
+}
+
+/// The array in standard layout, copied only if it is not.
+fn standard<T: Real>(array: ArrayD<T>) -> ArrayD<T> {
+    if array.is_standard_layout() { array } else { array.as_standard_layout().into_owned() }
+}
