@@ -54,18 +54,18 @@ def make_params(inner):
     """Trained parameters and buffers, by our names."""
     p = {f"embedding.{name}": draw(0.7, *shape) for name, shape in TABLES.items()}
     for name, inputs in (("extractor.gru", EVENT), ("evolution", HIDDEN)):
-        p[f"{name}.w"] = draw(0.5, 3 * HIDDEN, inputs)
-        p[f"{name}.u"] = draw(0.5, 3 * HIDDEN, HIDDEN)
+        p[f"{name}.w"] = draw(0.7, 3 * HIDDEN, inputs)
+        p[f"{name}.u"] = draw(0.7, 3 * HIDDEN, HIDDEN)
         p[f"{name}.b"] = draw(0.3, 3 * HIDDEN)
         p[f"{name}.b_hc"] = draw(0.3, HIDDEN)
-    attention = layers.bilinear_params(EVENT, HIDDEN) if inner else layers.unit_params(EVENT, HIDDEN)
+    attention = layers.bilinear_params(EVENT, HIDDEN) if inner else layers.unit_params(EVENT, HIDDEN, scale=1.2)
     p |= {f"attention.{k}": v for k, v in attention.items()}
     if inner:
         p["auxiliary.project.weight"] = draw(0.5, EVENT, HIDDEN)
     else:
         widths = (HIDDEN + EVENT, *AUXILIARY, 1)
         for i, (n, m) in enumerate(zip(widths, widths[1:])):
-            p[f"auxiliary.{i}.weight"], p[f"auxiliary.{i}.bias"] = draw(0.7, m, n), draw(0.3, m)
+            p[f"auxiliary.{i}.weight"], p[f"auxiliary.{i}.bias"] = draw(1.2, m, n), draw(0.3, m)
     width = TABLES["user"][1] + TABLES["tag"][1] + 1 + 3 * EVENT + HIDDEN + int(inner)
     p["head.norm.weight"], p["head.norm.bias"] = draw(1.0, width), draw(0.3, width)
     widths = (width, *HEAD, 1)
