@@ -64,6 +64,11 @@ impl<T: Real> Pool<T> {
         Scratch { data: self.take_stale(len), pool: self.clone() }
     }
 
+    /// Makes a buffer come back to the pool by itself.
+    pub fn adopt(&self, data: Vec<T>) -> Scratch<T> {
+        Scratch { data, pool: self.clone() }
+    }
+
     /// Gives a buffer back.
     pub fn give(&self, buffer: Vec<T>) {
         if buffer.capacity() > 0 {

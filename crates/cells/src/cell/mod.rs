@@ -1,0 +1,97 @@
+//! The GRU family. All cells reset after the recurrent product, as cuDNN and PyTorch do (reset before, the original
+//! form, is not offered: it needs a second, dependent product per step):
+//!
+//! ```text
+//! r = σ(W_r x + U_r h + b_r)        u = σ(W_u x + U_u h + b_u)
+//! c = tanh(W_c x + b_c + r ∘ (U_c h + b_hc))
+//! h' = (1 − w) ∘ h + w ∘ c
+//!
+//! GRU     w = u
+//! AIGRU   w = u, and x is a·x
+//! AGRU    w = a (u is not computed)
+//! AUGRU   w = a·u                   official code: w = 1 − (1 − a)·u
+//! ```
+//!
+//! [`reference`] is these equations, literally; [`forward`] and [`backward`] are the kernels, [`op`] their tape node.
+
+mod backward;
+mod forward;
+mod op;
+pub mod reference;
+#[cfg(test)]
+mod tests;
+
+pub use op::{CellInput, Output, Run, cell};
+
+use serde::{Deserialize, Serialize};
+
+/// Which cell. See the [module](self) for the equations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Gated recurrent unit.
+    Gru,
+    /// GRU with attentional input.
+    Aigru,
+    /// Attention-based GRU: the attention score replaces the update gate.
+    Agru,
+    /// GRU with attentional update gate, as the paper writes it.
+    Augru,
+    /// GRU with attentional update gate, as the authors' TensorFlow code has it: the score scales how much is *kept*.
+    AugruOfficial,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Kind; 5] = [Kind::Gru, Kind::Aigru, Kind::Agru, Kind::Augru, Kind::AugruOfficial];
+
+    /// Whether the cell takes an attention score with each event.
+    pub fn takes_attention(self) -> bool {
+        self != Kind::Gru
+    }
+
+    /// Whether the update gate is computed.
+    pub(crate) fn has_update(self) -> bool {
+        self != Kind::Agru
+    }
+
+    /// Whether the score scales the input.
+    pub(crate) fn scales_input(self) -> bool {
+        self == Kind::Aigru
+    }
+
+    /// The weight of the candidate state, from the update gate and the score.
+    #[inline(always)]
+    pub(crate) fn candidate_weight<T: dien_tensor::Real>(self, u: T, a: T) -> T {
+        match self {
+            Kind::Gru | Kind::Aigru => u,
+            Kind::Agru => a,
+            Kind::Augru => a * u,
+            Kind::AugruOfficial => T::one() - (T::one() - a) * u,
+        }
+    }
+
+    /// ∂w/∂u and ∂w/∂a of [`candidate_weight`](Self::candidate_weight).
+    #[inline(always)]
+    pub(crate) fn candidate_weight_slopes<T: dien_tensor::Real>(self, u: T, a: T) -> (T, T) {
+        match self {
+            Kind::Gru | Kind::Aigru => (T::one(), T::zero()),
+            Kind::Agru => (T::zero(), T::one()),
+            Kind::Augru => (a, u),
+            Kind::AugruOfficial => (a - T::one(), u),
+        }
+    }
+}
+
+/// A cell's weights as slices; gate order r, u, c.
+#[derive(Clone, Copy, Debug)]
+pub struct Weights<'a, T> {
+    /// Input weights `[3 hidden, inputs]`; not read where the gates' inputs are given.
+    pub w: &'a [T],
+    /// Recurrent weights `[3 hidden, hidden]`.
+    pub u: &'a [T],
+    /// Biases `[3 hidden]`.
+    pub b: &'a [T],
+    /// The bias inside the reset product, `[hidden]`.
+    pub b_hc: &'a [T],
+}

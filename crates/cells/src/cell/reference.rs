@@ -1,0 +1,46 @@
+//! The equations, one sequence and one step at a time. Slow, obvious, and what the kernels are checked against.
+
+use super::{Kind, Weights};
+use dien_tensor::Real;
+
+fn sigmoid<T: Real>(x: T) -> T {
+    T::one() / (T::one() + (-x).exp())
+}
+
+fn dot<T: Real>(row: &[T], x: &[T]) -> T {
+    row.iter().zip(x).fold(T::zero(), |sum, (&w, &x)| sum + w * x)
+}
+
+/// h' from the input x `[inputs]`, the state h `[hidden]` and the attention score a.
+pub fn step<T: Real>(kind: Kind, weights: Weights<'_, T>, x: &[T], a: T, h: &[T]) -> Vec<T> {
+    let (inputs, hidden) = (x.len(), h.len());
+    let x: Vec<T> = x.iter().map(|&x| if kind == Kind::Aigru { a * x } else { x }).collect();
+    let from_input = |gate: usize, i: usize| dot(&weights.w[(gate * hidden + i) * inputs..][..inputs], &x);
+    let from_state = |gate: usize, i: usize| dot(&weights.u[(gate * hidden + i) * hidden..][..hidden], h);
+    let next = |i: usize| {
+        let r = sigmoid(from_input(0, i) + from_state(0, i) + weights.b[i]);
+        let u = sigmoid(from_input(1, i) + from_state(1, i) + weights.b[hidden + i]);
+        let c =
+            (from_input(2, i) + weights.b[2 * hidden + i] + r * (from_state(2, i) + weights.b_hc[i])).tanh();
+        let one = T::one();
+        match kind {
+            Kind::Gru | Kind::Aigru => (one - u) * h[i] + u * c,
+            Kind::Agru => (one - a) * h[i] + a * c,
+            Kind::Augru => (one - a * u) * h[i] + a * u * c,
+            Kind::AugruOfficial => (one - a) * u * h[i] + (one - (one - a) * u) * c,
+        }
+    };
+    (0..hidden).map(next).collect()
+}
+
+/// The states of one sequence: `x` is `[steps, inputs]`, `a` `[steps]`; gives `[steps, hidden]`.
+pub fn states<T: Real>(kind: Kind, weights: Weights<'_, T>, x: &[T], a: &[T], h0: &[T]) -> Vec<Vec<T>> {
+    let mut h = h0.to_vec();
+    let steps = x.chunks_exact(x.len() / a.len().max(1)).zip(a);
+    steps
+        .map(|(x, &a)| {
+            h = step(kind, weights, x, a, &h);
+            h.clone()
+        })
+        .collect()
+}

@@ -1,0 +1,150 @@
+//! The kernels against the equations.
+
+use std::sync::Arc;
+
+use dien_tensor::simd::Level;
+use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Real, Tape, Var};
+use ndarray::ArrayD;
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+
+use super::*;
+use crate::{Packed, lanes};
+
+/// Everything a cell reads, in the jagged form, as parameters of a store.
+struct Case {
+    kind: Kind,
+    lengths: Vec<u32>,
+    params: ParamStore<f64>,
+}
+
+impl Case {
+    fn new(kind: Kind, lengths: &[u32], inputs: usize, hidden: usize, seed: u64) -> Case {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let events = lengths.iter().sum::<u32>() as usize;
+        let mut params = ParamStore::new();
+        let mut add = |name: &str, shape: &[usize], low: f64, high: f64| {
+            let value = ArrayD::from_shape_simple_fn(shape, || rng.random_range(low..high));
+            params.add(name, ParamKind::Dense, value)
+        };
+        add("x", &[events, inputs], -1.0, 1.0);
+        let a = add("a", &[events, 1], 0.0, 1.0);
+        add("h0", &[lengths.len(), hidden], -1.0, 1.0);
+        add("w", &[3 * hidden, inputs], -0.7, 0.7);
+        add("u", &[3 * hidden, hidden], -0.7, 0.7);
+        add("b", &[3 * hidden], -0.5, 0.5);
+        add("b_hc", &[hidden], -0.5, 0.5);
+        // Both ends of the score's range.
+        for (i, a) in params.data_mut(a).iter_mut().enumerate() {
+            if i % 5 < 2 {
+                *a = (i % 5) as f64;
+            }
+        }
+        Case { kind, lengths: lengths.to_vec(), params }
+    }
+
+    fn get(&self, name: &str) -> &[f64] {
+        self.params.data(self.params.id(name).unwrap())
+    }
+
+    fn width(&self, name: &str) -> usize {
+        *self.params.shape(self.params.id(name).unwrap()).last().unwrap()
+    }
+
+    /// Every event's state, in jagged order, by the equations.
+    fn reference(&self) -> Vec<f64> {
+        let weights =
+            Weights { w: self.get("w"), u: self.get("u"), b: self.get("b"), b_hc: self.get("b_hc") };
+        let (inputs, hidden) = (self.width("x"), self.width("h0"));
+        let (mut all, mut first) = (Vec::new(), 0);
+        for (s, &length) in self.lengths.iter().enumerate() {
+            let (from, to) = (first, first + length as usize);
+            let (x, a) = (&self.get("x")[from * inputs..to * inputs], &self.get("a")[from..to]);
+            let h0 = &self.get("h0")[s * hidden..][..hidden];
+            all.extend(reference::states(self.kind, weights, x, a, h0).concat());
+            first = to;
+        }
+        all
+    }
+}
+
+/// The run on a tape, its input product inside or outside the node.
+fn run<'t, T: Real>(
+    kind: Kind,
+    tape: &'t Tape<'_, T>,
+    packed: &Arc<Packed>,
+    shared: bool,
+    output: Output,
+) -> Var<'t, T> {
+    let param = |name: &str| tape.param(tape.params().id(name).unwrap());
+    let x = lanes::pack(param("x"), packed);
+    let input = if shared {
+        CellInput::Gates(lanes::linear(x, param("w"), None, lanes::Activation::None, packed))
+    } else {
+        CellInput::Events(x, param("w"))
+    };
+    let attention = kind.takes_attention().then(|| lanes::pack(param("a"), packed));
+    let initial = Some(lanes::place(param("h0"), packed));
+    cell(
+        Run { kind, input, attention, initial, u: param("u"), b: param("b"), b_hc: param("b_hc") },
+        output,
+        packed,
+    )
+}
+
+fn all_events<'t, T: Real>(states: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
+    let events = (0..packed.len()).flat_map(|s| (0..packed.lengths()[s] as usize).map(move |t| Some((s, t))));
+    lanes::pick(states, events.collect::<Vec<_>>(), packed)
+}
+
+fn lengths(n: u32) -> Vec<u32> {
+    (0..n).map(|i| (i * i + 3 * i) % 11).collect()
+}
+
+fn forward_agrees<T: Real>(tolerance: f64) {
+    for kind in Kind::ALL {
+        for (inputs, hidden) in [(5, 6), (1, 1), (18, 36), (7, 33)] {
+            let case = Case::new(kind, &lengths(41), inputs, hidden, 1);
+            let expected = case.reference();
+            let params = case.params.cast::<T>();
+            let packed = Arc::new(Packed::from_lengths(&case.lengths));
+            for (shared, mode) in [(false, Mode::Eval), (true, Mode::Eval), (false, Mode::Probe)] {
+                let pool = Pool::new();
+                let tape = Tape::new(&params, &pool, mode);
+                let states = all_events(run(kind, &tape, &packed, shared, Output::States), &packed);
+                let last = lanes::rows(run(kind, &tape, &packed, shared, Output::Last), &packed);
+                for (found, expected) in states.data().iter().zip(&expected) {
+                    assert!(
+                        (found.f64() - expected).abs() < tolerance,
+                        "{kind:?} {inputs} {hidden}: {found} {expected}"
+                    );
+                }
+                let mut event = 0;
+                for (s, &length) in case.lengths.iter().enumerate() {
+                    event += length as usize;
+                    let expected = match length {
+                        0 => &case.get("h0")[s * hidden..][..hidden],
+                        _ => &expected[(event - 1) * hidden..][..hidden],
+                    };
+                    for (found, expected) in last.view2().row(s).iter().zip(expected) {
+                        assert!((found.f64() - expected).abs() < tolerance, "{kind:?} last state of {s}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn f64_states_are_those_of_the_equations() {
+    forward_agrees::<f64>(1e-13);
+}
+
+#[test]
+fn f32_states_agree_at_every_level() {
+    for level in Level::ALL.into_iter().filter(|l| l.is_available()) {
+        Level::force(level);
+        assert_eq!(Level::current(), level);
+        forward_agrees::<f32>(4e-6);
+    }
+}

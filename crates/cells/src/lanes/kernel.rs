@@ -1,0 +1,164 @@
+//! Products of a weight with every block of a chunk: forward, and both ways back.
+
+use dien_tensor::Real;
+use dien_tensor::gemm::block::{Block, product};
+use dien_tensor::simd::{Kernel, Simd, dispatch};
+
+use crate::{LANES, Packed};
+
+struct Forward<'a, T> {
+    packed: &'a Packed,
+    chunk: usize,
+    weight: &'a [T],
+    bias: Option<&'a [T]>,
+    x: &'a [T],
+    y: &'a mut [T],
+    dims: (usize, usize),
+    add: bool,
+}
+
+impl<T: Real> Kernel for Forward<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let (inputs, outputs) = self.dims;
+        let weight = Block::new(self.weight, inputs);
+        let blocks = self.x.chunks_exact(inputs * LANES).zip(self.y.chunks_exact_mut(outputs * LANES));
+        for (block, (x, y)) in self.packed.chunk(self.chunk).zip(blocks) {
+            let width = self.packed.width(block);
+            if let Some(bias) = self.bias {
+                for (row, &b) in y.chunks_exact_mut(LANES).zip(bias) {
+                    row[..width].fill(b);
+                }
+            }
+            let add = self.add || self.bias.is_some();
+            product::<T, S>(outputs, width, inputs, weight, Block::new(x, LANES), y, LANES, add);
+        }
+    }
+}
+
+/// y = W x (+ b) for every block of a chunk; `x` and `y` are the chunk's part of their tensors.
+pub(crate) fn forward<T: Real>(
+    packed: &Packed,
+    chunk: usize,
+    weight: &[T],
+    bias: Option<&[T]>,
+    x: &[T],
+    y: &mut [T],
+    (inputs, outputs): (usize, usize),
+) {
+    debug_assert_eq!(weight.len(), inputs * outputs);
+    dispatch(Forward { packed, chunk, weight, bias, x, y, dims: (inputs, outputs), add: false });
+}
+
+/// dx += Wᵀ dy for every block of a chunk; `weight_t` is W transposed, `[inputs, outputs]`.
+pub(crate) fn backward_input<T: Real>(
+    packed: &Packed,
+    chunk: usize,
+    weight_t: &[T],
+    dy: &[T],
+    dx: &mut [T],
+    (inputs, outputs): (usize, usize),
+) {
+    let dims = (outputs, inputs);
+    dispatch(Forward { packed, chunk, weight: weight_t, bias: None, x: dy, y: dx, dims, add: true });
+}
+
+/// W `[outputs, inputs]` transposed into `to` `[inputs, outputs]`.
+pub(crate) fn transpose_weight<T: Real>(weight: &[T], to: &mut [T], (inputs, outputs): (usize, usize)) {
+    for (o, row) in weight.chunks_exact(inputs).enumerate() {
+        for (i, &w) in row.iter().enumerate() {
+            to[i * outputs + o] = w;
+        }
+    }
+}
+
+struct BackwardWeight<'a, T> {
+    packed: &'a Packed,
+    chunk: usize,
+    x: &'a [T],
+    dy: &'a [T],
+    sum: &'a mut [T],
+    bias_sum: Option<&'a mut [T]>,
+    /// A block of `x` with its lanes as rows, `[LANES, inputs]`.
+    rows: &'a mut [T],
+    dims: (usize, usize),
+}
+
+impl<T: Real> Kernel for BackwardWeight<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let (inputs, outputs) = self.dims;
+        let BackwardWeight { sum, rows, mut bias_sum, .. } = self;
+        sum.fill(T::zero());
+        if let Some(b) = bias_sum.as_deref_mut() {
+            b.fill(T::zero());
+        }
+        let blocks = self.x.chunks_exact(inputs * LANES).zip(self.dy.chunks_exact(outputs * LANES));
+        for (block, (x, dy)) in self.packed.chunk(self.chunk).zip(blocks) {
+            let (active, width) = (self.packed.active(block), self.packed.width(block));
+            transpose_lanes(x, rows, inputs, width);
+            product::<T, S>(
+                outputs,
+                inputs,
+                active,
+                Block::new(dy, LANES),
+                Block::new(rows, inputs),
+                sum,
+                inputs,
+                true,
+            );
+            if let Some(b) = bias_sum.as_deref_mut() {
+                for (b, dy) in b.iter_mut().zip(dy.chunks_exact(LANES)) {
+                    *b += lane_sum(&dy[..width]);
+                }
+            }
+        }
+    }
+}
+
+/// The chunk's part of dW = Σ dy xᵀ (into `sum`, `[outputs, inputs]`) and of db = Σ dy (into `bias_sum`).
+///
+/// `rows` is scratch of `LANES * inputs`.
+pub(crate) fn backward_weight<T: Real>(
+    packed: &Packed,
+    chunk: usize,
+    x: &[T],
+    dy: &[T],
+    sum: &mut [T],
+    bias_sum: Option<&mut [T]>,
+    rows: &mut [T],
+    dims: (usize, usize),
+) {
+    dispatch(BackwardWeight { packed, chunk, x, dy, sum, bias_sum, rows, dims });
+}
+
+/// The first `width` lanes of a block `[features, LANES]` as rows `[width, features]`.
+#[inline(always)]
+pub(crate) fn transpose_lanes<T: Real>(block: &[T], rows: &mut [T], features: usize, width: usize) {
+    for (lane, row) in rows.chunks_exact_mut(features).take(width).enumerate() {
+        for (f, to) in row.iter_mut().enumerate() {
+            *to = block[f * LANES + lane];
+        }
+    }
+}
+
+/// The sum over lanes, in an order that vectorises and does not depend on the vector width.
+#[inline(always)]
+pub(crate) fn lane_sum<T: Real>(lanes: &[T]) -> T {
+    let mut sums = [T::zero(); 16];
+    for group in lanes.chunks_exact(16) {
+        for (s, &x) in sums.iter_mut().zip(group) {
+            *s += x;
+        }
+    }
+    let mut half = 8;
+    while half > 0 {
+        for i in 0..half {
+            sums[i] = sums[i] + sums[i + half];
+        }
+        half /= 2;
+    }
+    sums[0]
+}

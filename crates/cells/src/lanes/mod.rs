@@ -1,0 +1,57 @@
+//! Ops over tensors in lanes: `[blocks, features, LANES]` for events, `[chunks, features, LANES]` for sequences.
+//!
+//! See [`Packed`](crate::Packed) for what a block is and which lanes count.
+
+mod embed;
+mod kernel;
+mod linear;
+mod pick;
+mod place;
+mod reduce;
+mod shift;
+mod softmax;
+mod spread;
+mod windows;
+
+pub use embed::{EventIds, embed};
+pub use linear::{Activation, linear};
+pub use pick::pick;
+pub use place::{pack, place, rows};
+pub use reduce::sum_features;
+pub use shift::shift;
+pub use softmax::softmax;
+pub use spread::{add_spread, mul_spread};
+pub use windows::{Windows, gather, pool};
+
+pub(crate) use kernel::{forward, lane_sum, transpose_lanes, transpose_weight};
+pub(crate) use linear::{add_chunk_sums, linear_backward};
+
+use dien_tensor::{Real, Var};
+
+use crate::{LANES, Packed};
+
+/// The features of an event tensor.
+///
+/// # Panics
+/// If the tensor is not `[blocks, features, LANES]` over `packed`.
+#[track_caller]
+pub(crate) fn event_features<T: Real>(op: &str, x: Var<'_, T>, packed: &Packed) -> usize {
+    features(op, x, packed.blocks(), "blocks")
+}
+
+/// The features of a sequence tensor.
+///
+/// # Panics
+/// If the tensor is not `[chunks, features, LANES]` over `packed`.
+#[track_caller]
+pub(crate) fn sequence_features<T: Real>(op: &str, x: Var<'_, T>, packed: &Packed) -> usize {
+    features(op, x, packed.chunks(), "chunks")
+}
+
+#[track_caller]
+fn features<T: Real>(op: &str, x: Var<'_, T>, expected: usize, what: &str) -> usize {
+    match *x.shape() {
+        [n, features, LANES] if n == expected => features,
+        _ => panic!("{op}: expected [{expected} {what}, features, {LANES}], found {:?}", x.shape()),
+    }
+}

@@ -1,0 +1,44 @@
+//! Sums over features.
+
+use dien_tensor::{Backward, OpGrads, Real, Var};
+use ndarray::ArrayViewD;
+use rayon::prelude::*;
+
+use crate::LANES;
+
+struct SumFeatures {
+    features: usize,
+}
+
+/// The sum over the features of a tensor in lanes: `[n, features, LANES]` to `[n, 1, LANES]`.
+#[track_caller]
+pub fn sum_features<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
+    let [n, features, LANES] = *x.shape() else {
+        panic!("lanes sum_features: expected [n, features, {LANES}], found {:?}", x.shape())
+    };
+    let mut y = x.tape().pool().zeros(&[n, 1, LANES]);
+    let data = y.as_slice_mut().expect("standard layout");
+    data.par_chunks_mut(LANES).zip(x.data().par_chunks(features * LANES)).for_each(|(y, x)| {
+        for x in x.chunks_exact(LANES) {
+            y.iter_mut().zip(x).for_each(|(y, &x)| *y += x);
+        }
+    });
+    x.tape().record(&[x], y, SumFeatures { features })
+}
+
+impl<T: Real> Backward<T> for SumFeatures {
+    fn name(&self) -> &'static str {
+        "lanes sum features"
+    }
+
+    fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
+        let dy = dy.to_slice().expect("standard layout");
+        if let Some(dx) = io.grad_data(0) {
+            dx.par_chunks_mut(self.features * LANES).zip(dy.par_chunks(LANES)).for_each(|(dx, dy)| {
+                for dx in dx.chunks_exact_mut(LANES) {
+                    dx.iter_mut().zip(dy).for_each(|(dx, &g)| *dx += g);
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Each event's predecessor.
+
+use dien_tensor::{Backward, OpGrads, Real, Var};
+use ndarray::ArrayViewD;
+use rayon::prelude::*;
+use std::sync::Arc;
+
+use super::event_features;
+use crate::{LANES, Packed};
+
+struct Shift {
+    packed: Arc<Packed>,
+    features: usize,
+}
+
+/// y_t = x_{t−1}, and y_0 = 0, for every sequence of an event tensor.
+#[track_caller]
+pub fn shift<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
+    let features = event_features("lanes shift", x, packed);
+    let size = features * LANES;
+    let mut y = x.tape().pool().stale(x.shape());
+    let y_parts = packed.split_mut(y.as_slice_mut().expect("standard layout"), features);
+    y_parts.into_par_iter().zip(packed.split(x.data(), features)).for_each(|(y, x)| {
+        if !y.is_empty() {
+            y[..size].fill(T::zero());
+            y[size..].copy_from_slice(&x[..x.len() - size]);
+        }
+    });
+    x.tape().record(&[x], y, Shift { packed: packed.clone(), features })
+}
+
+impl<T: Real> Backward<T> for Shift {
+    fn name(&self) -> &'static str {
+        "lanes shift"
+    }
+
+    fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
+        let packed = &*self.packed;
+        let dy = dy.to_slice().expect("standard layout");
+        if let Some(dx) = io.grad_data(0) {
+            let size = self.features * LANES;
+            let dx = packed.split_mut(dx, self.features);
+            dx.into_par_iter().zip(packed.split(dy, self.features)).enumerate().for_each(
+                |(chunk, (dx, dy))| {
+                    let blocks = packed.chunk(chunk).skip(1);
+                    let pairs = dx.chunks_exact_mut(LANES * self.features).zip(dy.chunks_exact(size).skip(1));
+                    for (block, (dx, dy)) in blocks.zip(pairs) {
+                        // Lanes past the later event's width hold anything.
+                        let width = packed.width(block);
+                        for (dx, dy) in dx.chunks_exact_mut(LANES).zip(dy.chunks_exact(LANES)) {
+                            dx[..width].iter_mut().zip(&dy[..width]).for_each(|(dx, &g)| *dx += g);
+                        }
+                    }
+                },
+            );
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! A sequence's own column against each of its events.
+
+use dien_tensor::{Backward, OpGrads, Real, Var};
+use ndarray::ArrayViewD;
+use rayon::prelude::*;
+use std::sync::Arc;
+
+use super::{event_features, sequence_features};
+use crate::{LANES, Packed};
+
+struct Add {
+    packed: Arc<Packed>,
+    features: usize,
+}
+
+struct Mul {
+    packed: Arc<Packed>,
+    features: usize,
+}
+
+/// x_t + q for every event t of each sequence: `x` `[blocks, features, LANES]`, `q` `[chunks, features, LANES]`.
+#[track_caller]
+pub fn add_spread<'t, T: Real>(x: Var<'t, T>, q: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
+    let features = check(x, q, packed);
+    let y = map(x, q, packed, features, |x, q| x + q);
+    x.tape().record(&[x, q], y, Add { packed: packed.clone(), features })
+}
+
+/// x_t ∘ q for every event t of each sequence: `x` `[blocks, features, LANES]`, `q` `[chunks, features, LANES]`.
+#[track_caller]
+pub fn mul_spread<'t, T: Real>(x: Var<'t, T>, q: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
+    let features = check(x, q, packed);
+    let y = map(x, q, packed, features, |x, q| x * q);
+    x.tape().record(&[x, q], y, Mul { packed: packed.clone(), features })
+}
+
+#[track_caller]
+fn check<T: Real>(x: Var<'_, T>, q: Var<'_, T>, packed: &Packed) -> usize {
+    let features = event_features("lanes spread", x, packed);
+    let own = sequence_features("lanes spread", q, packed);
+    assert_eq!(features, own, "lanes spread: {:?} against {:?}", x.shape(), q.shape());
+    features
+}
+
+fn map<T: Real>(
+    x: Var<'_, T>,
+    q: Var<'_, T>,
+    packed: &Packed,
+    features: usize,
+    f: impl Fn(T, T) -> T + Sync,
+) -> ndarray::ArrayD<T> {
+    let mut y = x.tape().pool().stale(x.shape());
+    let size = features * LANES;
+    let y_parts = packed.split_mut(y.as_slice_mut().expect("standard layout"), features);
+    let given = packed.split(x.data(), features).into_par_iter().zip(q.data().par_chunks(size.max(1)));
+    y_parts.into_par_iter().zip(given).for_each(|(y, (x, q))| {
+        for (y, x) in y.chunks_exact_mut(size).zip(x.chunks_exact(size)) {
+            for ((y, &x), &q) in y.iter_mut().zip(x).zip(q) {
+                *y = f(x, q);
+            }
+        }
+    });
+    y
+}
+
+/// dq += Σ_t g(dy_t, x_t), counting each block's computed lanes alone.
+fn sum_over_steps<T: Real>(
+    packed: &Packed,
+    features: usize,
+    dy: &[T],
+    x: &[T],
+    dq: &mut [T],
+    g: impl Fn(T, T) -> T + Sync,
+) {
+    let size = features * LANES;
+    let given = packed.split(dy, features).into_par_iter().zip(packed.split(x, features));
+    dq.par_chunks_mut(size).zip(given).enumerate().for_each(|(chunk, (dq, (dy, x)))| {
+        let blocks = dy.chunks_exact(size).zip(x.chunks_exact(size));
+        for (block, (dy, x)) in packed.chunk(chunk).zip(blocks) {
+            let width = packed.width(block);
+            for ((dq, dy), x) in
+                dq.chunks_exact_mut(LANES).zip(dy.chunks_exact(LANES)).zip(x.chunks_exact(LANES))
+            {
+                for ((dq, &dy), &x) in dq[..width].iter_mut().zip(dy).zip(x) {
+                    *dq += g(dy, x);
+                }
+            }
+        }
+    });
+}
+
+impl<T: Real> Backward<T> for Add {
+    fn name(&self) -> &'static str {
+        "lanes add spread"
+    }
+
+    fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
+        let dy = dy.to_slice().expect("standard layout");
+        if let Some(dx) = io.grad_data(0) {
+            dx.par_chunks_mut(1 << 14).zip(dy.par_chunks(1 << 14)).for_each(|(dx, dy)| {
+                dx.iter_mut().zip(dy).for_each(|(dx, &g)| *dx += g);
+            });
+        }
+        if let Some(dq) = io.grad_data(1) {
+            sum_over_steps(&self.packed, self.features, dy, dy, dq, |g, _| g);
+        }
+    }
+}
+
+impl<T: Real> Backward<T> for Mul {
+    fn name(&self) -> &'static str {
+        "lanes mul spread"
+    }
+
+    fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
+        let dy = dy.to_slice().expect("standard layout");
+        let (x, q) = (io.input_data(0), io.input_data(1));
+        let size = self.features * LANES;
+        if let Some(dx) = io.grad_data(0) {
+            let dx = self.packed.split_mut(dx, self.features);
+            let given = self.packed.split(dy, self.features).into_par_iter().zip(q.par_chunks(size.max(1)));
+            dx.into_par_iter().zip(given).for_each(|(dx, (dy, q))| {
+                for (dx, dy) in dx.chunks_exact_mut(size).zip(dy.chunks_exact(size)) {
+                    for ((dx, &dy), &q) in dx.iter_mut().zip(dy).zip(q) {
+                        *dx += dy * q;
+                    }
+                }
+            });
+        }
+        if let Some(dq) = io.grad_data(1) {
+            sum_over_steps(&self.packed, self.features, dy, x, dq, |dy, x| dy * x);
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Which sequence stands in which lane.
+
+/// Sequences side by side in a chunk.
+pub const LANES: usize = 32;
+
+/// Kernels work on this many lanes at a time, so a block's idle lanes are computed up to the next multiple.
+const GROUP: usize = 16;
+
+/// No sequence, no position.
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// Variable-length sequences laid out for vector units: sorted by length, longest first, and cut into chunks of
+/// [`LANES`].
+///
+/// An event tensor over a `Packed` has the shape `[blocks, features, LANES]`, where a *block* is one step of one
+/// chunk: chunk 0's steps come first, then chunk 1's. Within a chunk lengths do not increase, so at each step the
+/// first [`active`](Packed::active) lanes hold a true event. A tensor with one column per sequence has the shape
+/// `[chunks, features, LANES]`.
+///
+/// Lanes past the active ones up to [`width`](Packed::width) hold finite values and zero gradients; lanes past that
+/// hold anything and are never read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Packed {
+    lengths: Vec<u32>,
+    /// The sequence in each slot (chunk · LANES + lane), or [`NONE`].
+    sequences: Vec<u32>,
+    /// Each sequence's slot.
+    slots: Vec<u32>,
+    /// The first block of each chunk, and the number of blocks at the end.
+    starts: Vec<usize>,
+    active: Vec<u8>,
+    /// Block · LANES + lane of each event, sequence after sequence.
+    cells: Vec<u32>,
+}
+
+impl Packed {
+    /// Packs sequences of these lengths; 0 is legal.
+    pub fn from_lengths(lengths: &[u32]) -> Packed {
+        let n = lengths.len();
+        let mut sequences: Vec<u32> = (0..n as u32).collect();
+        sequences.sort_by_key(|&s| (std::cmp::Reverse(lengths[s as usize]), s));
+        let mut slots = vec![0; n];
+        for (slot, &s) in sequences.iter().enumerate() {
+            slots[s as usize] = slot as u32;
+        }
+        let mut starts = vec![0];
+        let mut active = Vec::new();
+        for chunk in sequences.chunks(LANES) {
+            let steps = lengths[chunk[0] as usize];
+            let mut lanes = chunk.len();
+            for step in 0..steps {
+                while lengths[chunk[lanes - 1] as usize] <= step {
+                    lanes -= 1;
+                }
+                active.push(lanes as u8);
+            }
+            starts.push(active.len());
+        }
+        sequences.resize((starts.len() - 1) * LANES, NONE);
+        let mut packed =
+            Packed { lengths: lengths.to_vec(), sequences, slots, starts, active, cells: Vec::new() };
+        packed.cells = (0..n)
+            .flat_map(|s| (0..lengths[s] as usize).map(move |t| (s, t)))
+            .map(|(s, t)| packed.cell(s, t))
+            .collect();
+        packed
+    }
+
+    /// Packs jagged sequences: sequence `i` has the events `offsets[i]..offsets[i + 1]`.
+    ///
+    /// # Panics
+    /// If the offsets decrease.
+    #[track_caller]
+    pub fn from_offsets(offsets: &[u32]) -> Packed {
+        let length = |w: &[u32]| w[1].checked_sub(w[0]).unwrap_or_else(|| panic!("offsets decrease: {w:?}"));
+        Packed::from_lengths(&offsets.windows(2).map(length).collect::<Vec<_>>())
+    }
+
+    /// The number of sequences.
+    pub fn len(&self) -> usize {
+        self.lengths.len()
+    }
+
+    /// Whether there are no sequences.
+    pub fn is_empty(&self) -> bool {
+        self.lengths.is_empty()
+    }
+
+    /// The number of chunks.
+    pub fn chunks(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// The number of blocks: steps, summed over chunks.
+    pub fn blocks(&self) -> usize {
+        self.active.len()
+    }
+
+    /// The blocks of a chunk.
+    pub fn chunk(&self, chunk: usize) -> std::ops::Range<usize> {
+        self.starts[chunk]..self.starts[chunk + 1]
+    }
+
+    /// How many lanes of a block hold a true event: the first ones.
+    #[inline]
+    pub fn active(&self, block: usize) -> usize {
+        self.active[block] as usize
+    }
+
+    /// How many lanes of a block kernels compute: [`active`](Packed::active), rounded up.
+    #[inline]
+    pub fn width(&self, block: usize) -> usize {
+        self.active(block).next_multiple_of(GROUP)
+    }
+
+    /// Each sequence's length.
+    pub fn lengths(&self) -> &[u32] {
+        &self.lengths
+    }
+
+    /// The number of true events.
+    pub fn events(&self) -> usize {
+        self.lengths.iter().map(|&n| n as usize).sum()
+    }
+
+    /// Where a sequence stands: its chunk and lane.
+    #[inline]
+    pub fn place(&self, sequence: usize) -> (usize, usize) {
+        let slot = self.slots[sequence] as usize;
+        (slot / LANES, slot % LANES)
+    }
+
+    /// The sequence in a chunk's lane, if there is one.
+    #[inline]
+    pub fn sequence(&self, chunk: usize, lane: usize) -> Option<usize> {
+        let s = self.sequences[chunk * LANES + lane];
+        (s != NONE).then_some(s as usize)
+    }
+
+    /// The block and lane of a sequence's event at `step`.
+    #[inline]
+    pub fn event(&self, sequence: usize, step: usize) -> (usize, usize) {
+        debug_assert!(step < self.lengths[sequence] as usize, "step {step} of sequence {sequence}");
+        let (chunk, lane) = self.place(sequence);
+        (self.starts[chunk] + step, lane)
+    }
+
+    /// Block · LANES + lane of a sequence's event at `step`.
+    #[inline]
+    pub fn cell(&self, sequence: usize, step: usize) -> u32 {
+        let (block, lane) = self.event(sequence, step);
+        (block * LANES + lane) as u32
+    }
+
+    /// Block · LANES + lane of every event, sequence after sequence: the order of the jagged form.
+    pub fn cells(&self) -> &[u32] {
+        &self.cells
+    }
+
+    /// Cuts a tensor `[blocks, features, LANES]` into its chunks, for parallel work.
+    pub fn split<'a, T>(&self, data: &'a [T], features: usize) -> Vec<&'a [T]> {
+        (0..self.chunks()).map(|c| &data[self.span(c, features)]).collect()
+    }
+
+    /// [`split`](Packed::split), to write.
+    pub fn split_mut<'a, T>(&self, mut data: &'a mut [T], features: usize) -> Vec<&'a mut [T]> {
+        let mut parts = Vec::with_capacity(self.chunks());
+        for c in 0..self.chunks() {
+            let (part, rest) = std::mem::take(&mut data).split_at_mut(self.span(c, features).len());
+            parts.push(part);
+            data = rest;
+        }
+        parts
+    }
+
+    /// Where a chunk's elements stand in a tensor `[blocks, features, LANES]`.
+    pub(crate) fn span(&self, chunk: usize, features: usize) -> std::ops::Range<usize> {
+        let blocks = self.chunk(chunk);
+        blocks.start * features * LANES..blocks.end * features * LANES
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_descend_in_a_chunk_and_places_agree() {
+        let lengths: Vec<u32> = (0..70).map(|i| (i * 7) % 12).collect();
+        let packed = Packed::from_lengths(&lengths);
+        assert_eq!((packed.chunks(), packed.len()), (3, 70));
+        let mut seen = 0;
+        for chunk in 0..packed.chunks() {
+            for (step, block) in packed.chunk(chunk).enumerate() {
+                for lane in 0..LANES {
+                    let alive = packed.sequence(chunk, lane).is_some_and(|s| lengths[s] as usize > step);
+                    assert_eq!(alive, lane < packed.active(block));
+                    if alive {
+                        let s = packed.sequence(chunk, lane).unwrap();
+                        assert_eq!(packed.event(s, step), (block, lane));
+                        seen += 1;
+                    }
+                }
+            }
+        }
+        assert_eq!(seen, packed.events());
+    }
+
+    #[test]
+    fn nothing_and_empty_sequences_are_legal() {
+        assert_eq!(Packed::from_lengths(&[]).chunks(), 0);
+        let packed = Packed::from_offsets(&[0, 0, 0]);
+        assert_eq!((packed.chunks(), packed.blocks(), packed.events()), (1, 0, 0));
+    }
+}
