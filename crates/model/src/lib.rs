@@ -1,7 +1,41 @@
 //! The Deep Interest Evolution Network and its parts.
+//!
+//! A [`Batch`] of histories and targets goes through a [`Model`] (built by [`build`] from a [`ModelConfig`] and
+//! [`Features`]) on a tape, and comes out as logits and losses; [`metrics`] says how good they are.
 
 mod batch;
+pub mod config;
+mod dien;
 mod features;
+pub mod init;
+pub mod metrics;
+mod model;
+pub mod parts;
+mod pooled;
 
 pub use batch::{Batch, BatchError, Histories, Jagged, Targets};
+pub use config::{ConfigError, ModelConfig};
+pub use dien::Dien;
+pub use dien_cells::cell::Kind as CellKind;
 pub use features::{Features, Lookup, OOV, Table};
+pub use model::{Losses, Model, Output};
+pub use pooled::Pooled;
+
+use dien_tensor::{ParamStore, Real};
+
+/// The configured model; adds its parameters to `params`, with initial values drawn from `seed`.
+///
+/// # Errors
+/// If an option is impossible.
+pub fn build<T: Real>(
+    config: &ModelConfig,
+    features: &Features,
+    params: &mut ParamStore<T>,
+    seed: u64,
+) -> Result<Box<dyn Model<T> + Send + Sync>, ConfigError> {
+    config.validate()?;
+    Ok(match config.kind {
+        config::ModelKind::Dien => Box::new(Dien::new(config, features, params, seed)),
+        config::ModelKind::Pooled => Box::new(Pooled::new(config, features, params, seed)),
+    })
+}

@@ -5,6 +5,7 @@
 mod embed;
 mod kernel;
 mod linear;
+mod merge;
 mod pick;
 mod place;
 mod reduce;
@@ -15,6 +16,7 @@ mod windows;
 
 pub use embed::{EventIds, embed};
 pub use linear::{Activation, linear};
+pub use merge::sigmoid_sum;
 pub use pick::pick;
 pub use place::{pack, place, rows};
 pub use reduce::sum_features;

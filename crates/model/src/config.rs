@@ -1,0 +1,195 @@
+//! What a model is made of.
+
+use dien_cells::cell::Kind;
+use serde::{Deserialize, Serialize};
+
+/// Which model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ModelKind {
+    /// Deep Interest Evolution Network.
+    #[default]
+    Dien,
+    /// Embedding, pooled history, MLP: the baseline of the paper.
+    Pooled,
+}
+
+/// How an event is scored against the candidate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AttentionKind {
+    /// DIN's local activation unit: an MLP over `[q, k, q − k, q ∘ k]`.
+    #[default]
+    Unit,
+    /// The paper's hᵀ W e.
+    Bilinear,
+}
+
+/// How the auxiliary loss scores a state against the next event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AuxiliaryKind {
+    /// An MLP over `[h, e]`.
+    #[default]
+    Mlp,
+    /// (P h)·e, with P from the state's width to the event's.
+    InnerProduct,
+}
+
+/// The head's activation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HeadActivation {
+    /// Dice, the adaptive activation of the DIN paper.
+    #[default]
+    Dice,
+    /// PReLU with one slope per unit.
+    Prelu,
+}
+
+/// How the history is pooled for the head.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PoolingKind {
+    /// The mean of the window's events.
+    #[default]
+    Mean,
+    /// Their sum, as the official code has it.
+    Sum,
+}
+
+/// A model's shape, regularisation and initial values. [`Default`] is the paper's DIEN.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ModelConfig {
+    /// Which model.
+    pub kind: ModelKind,
+    /// Units of the extractor and of the evolution cell.
+    pub hidden: usize,
+    /// The evolution cell.
+    pub cell: Kind,
+    /// The attention.
+    pub attention: AttentionKind,
+    /// Hidden layers of the activation unit (two).
+    pub attention_layers: [usize; 2],
+    /// α: the weight of the auxiliary loss; 0 leaves it out.
+    pub auxiliary_weight: f64,
+    /// The auxiliary score.
+    pub auxiliary: AuxiliaryKind,
+    /// Hidden layers of the auxiliary MLP (two).
+    pub auxiliary_layers: [usize; 2],
+    /// How the history is pooled for the head.
+    pub pooling: PoolingKind,
+    /// Hidden layers of the head.
+    pub head_layers: Vec<usize>,
+    /// The head's activation.
+    pub head_activation: HeadActivation,
+    /// Whether the head's input passes through batch normalisation.
+    pub head_norm: bool,
+    /// The share of the head's inputs that are dropped in training.
+    pub dropout: f64,
+    /// λ: adds λ/2 · Σ ‖row‖² over the rows that a batch touches, divided by its targets, to the loss.
+    pub l2_rows: f64,
+    /// Initial values.
+    pub init: InitConfig,
+}
+
+/// Initial values. Weights of layers are drawn uniformly within ±1/√inputs, as PyTorch draws them; biases are 0.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct InitConfig {
+    /// Standard deviation of the embeddings (normal; row 0, out of vocabulary, starts at zero).
+    pub embedding: f64,
+    /// PReLU's slope.
+    pub prelu: f64,
+    /// Dice's slope.
+    pub dice: f64,
+    /// Bias of the update gates: below 0 a cell keeps more of its state at first.
+    pub update_bias: f64,
+}
+
+impl Default for InitConfig {
+    fn default() -> Self {
+        InitConfig { embedding: 0.05, prelu: 0.25, dice: 0.0, update_bias: 0.0 }
+    }
+}
+
+impl Default for ModelConfig {
+    fn default() -> Self {
+        ModelConfig {
+            kind: ModelKind::Dien,
+            hidden: 36,
+            cell: Kind::Augru,
+            attention: AttentionKind::Unit,
+            attention_layers: [80, 40],
+            auxiliary_weight: 1.0,
+            auxiliary: AuxiliaryKind::Mlp,
+            auxiliary_layers: [100, 50],
+            pooling: PoolingKind::Mean,
+            head_layers: vec![200, 80],
+            head_activation: HeadActivation::Dice,
+            head_norm: true,
+            dropout: 0.0,
+            l2_rows: 0.0,
+            init: InitConfig::default(),
+        }
+    }
+}
+
+/// An option with an impossible value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("model option `{option}`: expected {expected}, found {found}")]
+pub struct ConfigError {
+    /// The option.
+    pub option: &'static str,
+    /// What would do.
+    pub expected: &'static str,
+    /// What was found.
+    pub found: String,
+}
+
+impl ModelConfig {
+    /// Checks every option.
+    ///
+    /// # Errors
+    /// Names the first impossible one.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let check = |ok: bool, option, expected, found: &dyn std::fmt::Debug| match ok {
+            true => Ok(()),
+            false => Err(ConfigError { option, expected, found: format!("{found:?}") }),
+        };
+        let positive = |layers: &[usize]| layers.iter().all(|&n| n > 0);
+        check(self.hidden > 0, "hidden", "at least 1", &self.hidden)?;
+        let layers = &self.attention_layers;
+        check(positive(layers), "attention_layers", "sizes of at least 1", layers)?;
+        let layers = &self.auxiliary_layers;
+        check(positive(layers), "auxiliary_layers", "sizes of at least 1", layers)?;
+        check(positive(&self.head_layers), "head_layers", "sizes of at least 1", &self.head_layers)?;
+        let alpha = self.auxiliary_weight;
+        check(alpha >= 0.0 && alpha.is_finite(), "auxiliary_weight", "a finite number from 0 up", &alpha)?;
+        check((0.0..1.0).contains(&self.dropout), "dropout", "a number from 0 up to below 1", &self.dropout)?;
+        let l2 = self.l2_rows;
+        check(l2 >= 0.0 && l2.is_finite(), "l2_rows", "a finite number from 0 up", &l2)?;
+        let init = &self.init;
+        let finite = |x: f64| x.is_finite();
+        check(init.embedding >= 0.0 && finite(init.embedding), "init.embedding", "0 or more", &init.embedding)?;
+        check(finite(init.prelu), "init.prelu", "a finite number", &init.prelu)?;
+        check(finite(init.dice), "init.dice", "a finite number", &init.dice)?;
+        check(finite(init.update_bias), "init.update_bias", "a finite number", &init.update_bias)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn impossible_options_are_named() {
+        assert_eq!(ModelConfig::default().validate(), Ok(()));
+        let config = ModelConfig { dropout: 1.0, ..ModelConfig::default() };
+        let message = config.validate().unwrap_err().to_string();
+        assert_eq!(message, "model option `dropout`: expected a number from 0 up to below 1, found 1.0");
+        let config = ModelConfig { head_layers: vec![80, 0], ..ModelConfig::default() };
+        assert!(config.validate().unwrap_err().to_string().contains("`head_layers`"));
+    }
+}

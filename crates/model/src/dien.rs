@@ -1,0 +1,98 @@
+//! The Deep Interest Evolution Network.
+
+use std::sync::Arc;
+
+use dien_cells::Packed;
+use dien_cells::lanes::{self, Windows};
+use dien_tensor::{ParamId, ParamStore, Real, Tape, Var, ops};
+
+use crate::config::{ModelConfig, PoolingKind};
+use crate::init::Builder;
+use crate::model::{Model, Output};
+use crate::parts::{Attention, Auxiliary, Embedding, Evolution, Extractor, Head};
+use crate::{Batch, Features};
+
+/// DIEN (Zhou et al., AAAI 2019): embedding, interest extractor with auxiliary loss, attention, interest evolution, head.
+#[derive(Clone, Debug)]
+pub struct Dien {
+    config: ModelConfig,
+    embedding: Embedding,
+    extractor: Extractor,
+    auxiliary: Auxiliary,
+    attention: Attention,
+    evolution: Evolution,
+    head: Head,
+}
+
+impl Dien {
+    /// Adds the model's parameters to `params`, with initial values drawn from `seed`.
+    pub fn new<T: Real>(config: &ModelConfig, features: &Features, params: &mut ParamStore<T>, seed: u64) -> Self {
+        let mut builder = Builder::new(params, seed);
+        let b = &mut builder;
+        let (hidden, init) = (config.hidden, &config.init);
+        let embedding = Embedding::new(b, features, init.embedding);
+        let width = embedding.event_width();
+        let extractor = Extractor::new(b, width, hidden, init.update_bias);
+        let auxiliary = Auxiliary::new(b, config, width);
+        let attention = Attention::new(b, config, width);
+        let evolution = Evolution::new(b, config.cell, hidden, init.update_bias);
+        let product = usize::from(matches!(auxiliary, Auxiliary::InnerProduct { .. }));
+        let head = Head::new(b, config, embedding.rest_width() + 3 * width + hidden + product);
+        Dien { config: config.clone(), embedding, extractor, auxiliary, attention, evolution, head }
+    }
+}
+
+/// The candidate, the pooled history and their product side by side, `[targets, 3 event width]`.
+pub(crate) fn candidate_and_history<'t, T: Real>(
+    candidates: Var<'t, T>,
+    events: Var<'t, T>,
+    windows: &Arc<Windows>,
+    pooling: PoolingKind,
+) -> [Var<'t, T>; 3] {
+    let history = lanes::pool(events, windows, pooling == PoolingKind::Mean);
+    [candidates, history, candidates * history]
+}
+
+/// Histories and windows of a batch in lanes.
+pub(crate) fn windows(batch: &Batch) -> Arc<Windows> {
+    let packed = Arc::new(Packed::from_offsets(&batch.histories.offsets));
+    let t = &batch.targets;
+    Arc::new(Windows::new(&packed, &t.history, &t.start, &t.end))
+}
+
+impl<T: Real> Model<T> for Dien {
+    fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
+        let windows = windows(batch);
+        let packed = windows.histories();
+        let events = self.embedding.events(tape, batch, packed);
+        let interests = self.extractor.forward(tape, events, packed);
+        let with_auxiliary =
+            tape.is_training() && self.config.auxiliary_weight > 0.0 && batch.histories.negatives_per_event > 0;
+        let auxiliary = with_auxiliary
+            .then(|| self.auxiliary.loss(tape, batch, &self.embedding, interests, events, packed));
+
+        let candidates = self.embedding.candidates(tape, batch);
+        let attention = self.attention.forward(tape, interests, candidates, &windows);
+        let interest = self.evolution.forward(tape, interests, attention, &windows);
+        let mut inputs: Vec<Var<'t, T>> = self.embedding.rest(tape, batch).into_iter().collect();
+        inputs.extend(candidate_and_history(candidates, events, &windows, self.config.pooling));
+        inputs.push(interest);
+        if let Auxiliary::InnerProduct { .. } = self.auxiliary {
+            let last = lanes::pick(interests, windows.last(), packed);
+            inputs.extend(self.auxiliary.product(tape, last, candidates));
+        }
+        Output { logits: self.head.forward(tape, ops::concat(&inputs)), auxiliary }
+    }
+
+    fn touched(&self, batch: &Batch) -> Vec<(ParamId, Vec<u32>)> {
+        self.embedding.touched(batch, self.config.auxiliary_weight > 0.0)
+    }
+
+    fn auxiliary_weight(&self) -> f64 {
+        self.config.auxiliary_weight
+    }
+
+    fn l2_rows(&self) -> f64 {
+        self.config.l2_rows
+    }
+}

@@ -1,0 +1,62 @@
+//! The trait behind every model.
+
+use dien_tensor::{ParamId, Real, Tape, Var, ops};
+
+use crate::Batch;
+
+/// What a forward pass gives.
+#[derive(Clone, Copy, Debug)]
+pub struct Output<'t, T: Real> {
+    /// The logits, `[targets, 1]`; the probability of a click is their sigmoid.
+    pub logits: Var<'t, T>,
+    /// The auxiliary loss, unweighted, a scalar; `None` where there is none.
+    pub auxiliary: Option<Var<'t, T>>,
+}
+
+/// The losses of a batch, all scalars.
+#[derive(Clone, Copy, Debug)]
+pub struct Losses<'t, T: Real> {
+    /// Binary cross-entropy of the targets, their mean.
+    pub target: Var<'t, T>,
+    /// The auxiliary loss, unweighted.
+    pub auxiliary: Option<Var<'t, T>>,
+    /// target + α · auxiliary + regularisation: what is minimised.
+    pub total: Var<'t, T>,
+}
+
+/// A CTR model over a [`Batch`]. It holds parameter ids and shapes; the numbers are in the tape's parameters.
+pub trait Model<T: Real> {
+    /// Scores every target of `batch`, which must be [valid](Batch::validate) for the model's features.
+    ///
+    /// On a training tape the auxiliary loss is computed where the model has one.
+    fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T>;
+
+    /// The rows of each table that [`forward`](Model::forward) reads, ascending, each once.
+    fn touched(&self, batch: &Batch) -> Vec<(ParamId, Vec<u32>)>;
+
+    /// α: the weight of the auxiliary loss.
+    fn auxiliary_weight(&self) -> f64 {
+        0.0
+    }
+
+    /// λ: the weight of the squares of the touched rows.
+    fn l2_rows(&self) -> f64 {
+        0.0
+    }
+
+    /// The losses of `output`.
+    fn losses<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch, output: Output<'t, T>) -> Losses<'t, T> {
+        let target = ops::bce_with_logits(output.logits, &batch.targets.label, None);
+        let mut total = target;
+        if let Some(auxiliary) = output.auxiliary {
+            total = total + ops::scale(auxiliary, T::of(self.auxiliary_weight()));
+        }
+        if self.l2_rows() > 0.0 && !batch.targets.is_empty() {
+            let weight = T::of(self.l2_rows() / batch.targets.len() as f64);
+            for (table, rows) in self.touched(batch) {
+                total = total + ops::scale(ops::l2_rows(tape.param(table), &rows), weight);
+            }
+        }
+        Losses { target, auxiliary: output.auxiliary, total }
+    }
+}

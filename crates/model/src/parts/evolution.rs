@@ -1,0 +1,47 @@
+//! Interest evolution: a GRU-family cell over the extracted interests, driven by attention.
+
+use std::sync::Arc;
+
+use dien_cells::cell::{CellInput, Kind, Output, Run, cell};
+use dien_cells::lanes::{self, Activation, Windows};
+use dien_tensor::{Real, Tape, Var};
+
+use super::CellParams;
+use crate::init::Builder;
+
+/// The cell `evolution`; its last state is the interest that the candidate meets.
+#[derive(Clone, Debug)]
+pub struct Evolution {
+    kind: Kind,
+    cell: CellParams,
+}
+
+impl Evolution {
+    /// Adds the parameters.
+    pub fn new<T: Real>(builder: &mut Builder<'_, T>, kind: Kind, hidden: usize, update_bias: f64) -> Self {
+        Evolution { kind, cell: CellParams::new(builder, "evolution", hidden, hidden, update_bias) }
+    }
+
+    /// Each target's last state `[targets, hidden]` from the histories' interests and the targets' attention
+    /// `[target blocks, 1, LANES]`; zero for an empty window.
+    pub fn forward<'t, T: Real>(
+        &self,
+        tape: &'t Tape<'_, T>,
+        interests: Var<'t, T>,
+        attention: Var<'t, T>,
+        windows: &Arc<Windows>,
+    ) -> Var<'t, T> {
+        // W h depends on the history alone, so it is computed once however many targets share it.
+        let gates = lanes::linear(interests, tape.param(self.cell.w), None, Activation::None, windows.histories());
+        let run = Run {
+            kind: self.kind,
+            input: CellInput::Gates(lanes::gather(gates, windows)),
+            attention: self.kind.takes_attention().then_some(attention),
+            initial: None,
+            u: tape.param(self.cell.u),
+            b: tape.param(self.cell.b),
+            b_hc: tape.param(self.cell.b_hc),
+        };
+        lanes::rows(cell(run, Output::Last, windows.targets()), windows.targets())
+    }
+}

@@ -1,0 +1,37 @@
+//! Interest extractor: a GRU over each history's events.
+
+use std::sync::Arc;
+
+use dien_cells::Packed;
+use dien_cells::cell::{CellInput, Kind, Output, Run, cell};
+use dien_tensor::{Real, Tape, Var};
+
+use super::CellParams;
+use crate::init::Builder;
+
+/// The GRU `extractor.gru`; its states are the interests, one after each event.
+#[derive(Clone, Debug)]
+pub struct Extractor {
+    gru: CellParams,
+}
+
+impl Extractor {
+    /// Adds the parameters.
+    pub fn new<T: Real>(builder: &mut Builder<'_, T>, inputs: usize, hidden: usize, update_bias: f64) -> Self {
+        Extractor { gru: CellParams::new(builder, "extractor.gru", inputs, hidden, update_bias) }
+    }
+
+    /// The states after every event: events `[blocks, inputs, LANES]` to `[blocks, hidden, LANES]`.
+    pub fn forward<'t, T: Real>(&self, tape: &'t Tape<'_, T>, events: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
+        let run = Run {
+            kind: Kind::Gru,
+            input: CellInput::Events(events, tape.param(self.gru.w)),
+            attention: None,
+            initial: None,
+            u: tape.param(self.gru.u),
+            b: tape.param(self.gru.b),
+            b_hc: tape.param(self.gru.b_hc),
+        };
+        cell(run, Output::States, packed)
+    }
+}

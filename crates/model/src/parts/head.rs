@@ -1,0 +1,71 @@
+//! From all that is known of a target to its logit.
+
+use dien_tensor::ops::{self, BatchNorm, Dice};
+use dien_tensor::{ParamId, Real, Tape, Var};
+
+use super::Linear;
+use crate::config::{HeadActivation, ModelConfig};
+use crate::init::Builder;
+
+#[derive(Clone, Debug)]
+enum Activation {
+    Dice(Dice),
+    Prelu(ParamId),
+}
+
+/// Batch normalisation, dropout, and an MLP: `head.norm`, `head.0`, `head.1`, …
+#[derive(Clone, Debug)]
+pub struct Head {
+    norm: Option<BatchNorm>,
+    dropout: f64,
+    hidden: Vec<(Linear, Activation)>,
+    logit: Linear,
+}
+
+impl Head {
+    /// Adds the parameters for inputs of this width.
+    pub fn new<T: Real>(builder: &mut Builder<'_, T>, config: &ModelConfig, inputs: usize) -> Self {
+        let norm = config.head_norm.then(|| BatchNorm {
+            weight: builder.vector("head.norm.weight", inputs, 1.0),
+            bias: builder.vector("head.norm.bias", inputs, 0.0),
+            mean: builder.buffer("head.norm.mean", inputs, 0.0),
+            var: builder.buffer("head.norm.var", inputs, 1.0),
+        });
+        let mut width = inputs;
+        let mut hidden = Vec::new();
+        for (i, &units) in config.head_layers.iter().enumerate() {
+            let linear = Linear::new(builder, &format!("head.{i}"), units, width);
+            let activation = match config.head_activation {
+                HeadActivation::Dice => Activation::Dice(Dice {
+                    alpha: builder.vector(&format!("head.{i}.dice.alpha"), units, config.init.dice),
+                    mean: builder.buffer(&format!("head.{i}.dice.mean"), units, 0.0),
+                    var: builder.buffer(&format!("head.{i}.dice.var"), units, 1.0),
+                }),
+                HeadActivation::Prelu => {
+                    Activation::Prelu(builder.vector(&format!("head.{i}.prelu.alpha"), units, config.init.prelu))
+                }
+            };
+            hidden.push((linear, activation));
+            width = units;
+        }
+        let logit = Linear::new(builder, &format!("head.{}", hidden.len()), 1, width);
+        Head { norm, dropout: config.dropout, hidden, logit }
+    }
+
+    /// The logits `[targets, 1]` of inputs `[targets, inputs]`.
+    pub fn forward<'t, T: Real>(&self, tape: &'t Tape<'_, T>, inputs: Var<'t, T>) -> Var<'t, T> {
+        let mut x = match &self.norm {
+            Some(norm) => norm.forward(inputs),
+            None => inputs,
+        };
+        x = ops::dropout(x, self.dropout);
+        for (linear, activation) in &self.hidden {
+            x = linear.forward(tape, x);
+            x = match activation {
+                Activation::Dice(dice) => dice.forward(x),
+                Activation::Prelu(alpha) => ops::prelu(x, tape.param(*alpha)),
+            };
+        }
+        self.logit.forward(tape, x)
+    }
+}

@@ -1,0 +1,48 @@
+//! BaseModel: embedding, pooled history, MLP.
+
+use dien_tensor::{ParamId, ParamStore, Real, Tape, Var, ops};
+
+use crate::config::ModelConfig;
+use crate::dien::{candidate_and_history, windows};
+use crate::init::Builder;
+use crate::model::{Model, Output};
+use crate::parts::{Embedding, Head};
+use crate::{Batch, Features};
+
+/// The paper's BaseModel: DIEN without all that knows of order.
+#[derive(Clone, Debug)]
+pub struct Pooled {
+    config: ModelConfig,
+    embedding: Embedding,
+    head: Head,
+}
+
+impl Pooled {
+    /// Adds the model's parameters to `params`, with initial values drawn from `seed`.
+    pub fn new<T: Real>(config: &ModelConfig, features: &Features, params: &mut ParamStore<T>, seed: u64) -> Self {
+        let mut builder = Builder::new(params, seed);
+        let embedding = Embedding::new(&mut builder, features, config.init.embedding);
+        let inputs = embedding.rest_width() + 3 * embedding.event_width();
+        let head = Head::new(&mut builder, config, inputs);
+        Pooled { config: config.clone(), embedding, head }
+    }
+}
+
+impl<T: Real> Model<T> for Pooled {
+    fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
+        let windows = windows(batch);
+        let events = self.embedding.events(tape, batch, windows.histories());
+        let candidates = self.embedding.candidates(tape, batch);
+        let mut inputs: Vec<Var<'t, T>> = self.embedding.rest(tape, batch).into_iter().collect();
+        inputs.extend(candidate_and_history(candidates, events, &windows, self.config.pooling));
+        Output { logits: self.head.forward(tape, ops::concat(&inputs)), auxiliary: None }
+    }
+
+    fn touched(&self, batch: &Batch) -> Vec<(ParamId, Vec<u32>)> {
+        self.embedding.touched(batch, false)
+    }
+
+    fn l2_rows(&self) -> f64 {
+        self.config.l2_rows
+    }
+}
