@@ -1,1 +1,63 @@
-//! To come.
+//! From a behaviour log to [`dien_model::Batch`]es.
+//!
+//! ```text
+//! folder ─ read_folder ─▶ Log ─ Dataset::new ─▶ Dataset ─ epoch(seed, e) / validation() / test() ─▶ Batches ─ batch(i) ─▶ Batch
+//!                    synthesize ─▶ Log ─ write ─▶ folder
+//! ```
+//!
+//! - [`Log`] holds the behaviours as they are: ids are strings, items have columns.
+//! - [`Dataset`] holds them encoded, with the vocabularies, the split and the negative samplers, under [`DataOptions`].
+//! - [`Batches`] is the plan of one epoch, or of one pass over the held-out users. A batch is a pure function of the
+//!   options, the seed, the epoch and its index, so any thread can build any batch, and a resumed run sees the same.
+//!
+//! # Who is where
+//!
+//! A *test user* gives no training target, and counts neither in the vocabularies nor in the samplers. A *validation
+//! user* is a training user held out: they give no training target. Both are scored on their last behaviour (label 1)
+//! against the one negative that the log fixes for them (label 0), or on their real labels.
+//!
+//! ```
+//! use dien_data::{DataOptions, Dataset, Event, Item, Log, User};
+//!
+//! let mut log = Log::new(["category"]);
+//! for i in 0..6 {
+//!     log.add_item(Item { id: format!("i{i}"), cells: vec![format!("c{}", i % 2)] })?;
+//! }
+//! for u in 0..8u32 {
+//!     let events = (0..5).map(|t| Event { item: (u + t) % 6, time: t.into(), rating: None }).collect();
+//!     let negative = Some((u + 5) % 6);
+//!     log.add_user(User { id: format!("u{u}"), events, test: u == 0, negative, targets: vec![] })?;
+//! }
+//!
+//! let data = Dataset::new(log, &DataOptions::default())?;
+//! let epoch = data.epoch(1, 0); // seed 1, the first epoch
+//! for i in 0..epoch.len() {
+//!     epoch.batch(i).validate(data.features())?;
+//! }
+//! assert_eq!(data.test().targets(), 2); // one user: the last behaviour and its negative
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod batches;
+mod columns;
+mod dataset;
+mod draw;
+mod error;
+mod files;
+mod log;
+mod options;
+mod plan;
+mod reader;
+mod sampler;
+mod split;
+mod vocabularies;
+mod vocabulary;
+
+pub use batches::Batches;
+pub use dataset::Dataset;
+pub use error::DataError;
+pub use log::{Event, Item, Log, RealTarget, User};
+pub use options::{AuxiliaryNegatives, DataOptions, TargetKind, TargetNegatives};
+pub use reader::{Warnings, read_folder};
+pub use vocabularies::Vocabularies;
+pub use vocabulary::Vocabulary;

@@ -1,0 +1,184 @@
+//! The batches of an epoch, or of the held-out users.
+
+use dien_model::{Batch, Histories, Jagged, OOV, Targets};
+use rand::rngs::ChaCha8Rng;
+
+use crate::dataset::Dataset;
+use crate::draw::{self, Use};
+use crate::plan::{Group, Plan};
+use crate::split::Part;
+
+/// A plan of batches; each is built when asked for, by any thread, and is the same however often and in whatever order.
+#[derive(Clone, Debug)]
+pub struct Batches<'a> {
+    data: &'a Dataset,
+    part: &'a Part,
+    plan: Plan,
+    /// Seed and epoch; none for held-out users, whose negatives are fixed.
+    draws: Option<(u64, u64)>,
+}
+
+impl<'a> Batches<'a> {
+    pub(crate) fn training(data: &'a Dataset, plan: Plan, seed: u64, epoch: u64) -> Self {
+        Batches { data, part: &data.split.train, plan, draws: Some((seed, epoch)) }
+    }
+
+    pub(crate) fn held_out(data: &'a Dataset, part: &'a Part, plan: Plan) -> Self {
+        Batches { data, part, plan, draws: None }
+    }
+
+    /// How many batches.
+    pub fn len(&self) -> usize {
+        self.plan.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many targets all batches have together, drawn negatives included.
+    pub fn targets(&self) -> usize {
+        self.part.targets.len() * if self.draws_targets() { 2 } else { 1 }
+    }
+
+    /// Builds a batch. Of a training target, the positive comes first, then its drawn negative. Held-out users' batches
+    /// have no auxiliary negatives.
+    ///
+    /// # Panics
+    /// If `index` is not below [`len`](Self::len).
+    #[track_caller]
+    pub fn batch(&self, index: usize) -> Batch {
+        self.check(index);
+        let groups = self.plan.batch(index);
+        let (mut rng, candidates) = self.candidates(index);
+        let histories = self.histories(groups, &mut rng);
+        Batch { histories, targets: self.targets_of(groups, &candidates) }
+    }
+
+    /// The user and the candidate of each of a batch's targets, in order, as the log calls them.
+    ///
+    /// # Panics
+    /// If `index` is not below [`len`](Self::len).
+    #[track_caller]
+    pub fn ids(&self, index: usize) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.check(index);
+        let copies = if self.draws_targets() { 2 } else { 1 };
+        let (_, candidates) = self.candidates(index);
+        let groups = self.plan.batch(index);
+        let users: Vec<u32> =
+            groups.iter().flat_map(|g| std::iter::repeat_n(g.user, g.targets() * copies)).collect();
+        let data = self.data;
+        let name = |(user, item): (u32, u32)| {
+            (data.users[user as usize].as_str(), data.items[item as usize].as_str())
+        };
+        users.into_iter().zip(candidates).map(name)
+    }
+
+    #[track_caller]
+    fn check(&self, index: usize) {
+        assert!(index < self.len(), "batch {index} of {}", self.len());
+    }
+
+    fn draws_targets(&self) -> bool {
+        self.draws.is_some() && self.data.draws_targets()
+    }
+
+    /// The candidates' items, and the batch's generator after they were drawn.
+    fn candidates(&self, index: usize) -> (ChaCha8Rng, Vec<u32>) {
+        let (seed, epoch) = self.draws.unwrap_or_default();
+        let mut rng = draw::rng(Use::Batch, seed, epoch, index as u64);
+        let groups = self.plan.batch(index);
+        let targets = groups.iter().flat_map(|g| &self.part.targets[g.first..g.last]);
+        let items = if self.draws_targets() {
+            let (sampler, class) = (&self.data.sampler, &self.data.columns.class[..]);
+            targets.flat_map(|t| [t.item, sampler.target(&mut rng, class, t.item)]).collect()
+        } else {
+            targets.map(|t| t.item).collect()
+        };
+        (rng, items)
+    }
+
+    fn histories(&self, groups: &[Group], rng: &mut ChaCha8Rng) -> Histories {
+        let (options, columns) = (&self.data.options, &self.data.columns);
+        let mut offsets = Vec::with_capacity(groups.len() + 1);
+        offsets.push(0);
+        let mut events: Vec<u32> = Vec::new();
+        for group in groups {
+            let window = group.window(self.part, options.max_history);
+            events.extend_from_slice(&self.data.split.history(group.user)[window]);
+            offsets.push(events.len() as u32);
+        }
+        let k = if self.draws.is_some() { options.negatives_per_event } else { 0 };
+        let mut drawn: Vec<u32> = Vec::with_capacity(events.len() * k);
+        let mut negatives = vec![vec![]; if k > 0 { columns.behaviours.len() } else { 0 }];
+        if k > 0 {
+            for bounds in offsets.windows(2) {
+                let own = &events[bounds[0] as usize..bounds[1] as usize];
+                // A first event has no state before it that could predict it; its places are filled but not drawn.
+                drawn.extend(own.iter().take(1).flat_map(|&item| std::iter::repeat_n(item, k)));
+                for &item in own.iter().skip(1) {
+                    let kind = options.auxiliary_negatives;
+                    let draw = |_| self.data.sampler.auxiliary(kind, rng, &columns.class, own, item);
+                    drawn.extend((0..k).map(draw));
+                }
+            }
+            let firsts = offsets.windows(2).filter(|b| b[0] < b[1]).map(|b| b[0] as usize * k);
+            for (ids, column) in negatives.iter_mut().zip(&columns.behaviours) {
+                *ids = encode(column, &drawn);
+                firsts.clone().for_each(|at| ids[at..at + k].fill(OOV));
+            }
+        }
+        let ids = columns.behaviours.iter().map(|column| encode(column, &events)).collect();
+        Histories { offsets, ids, negatives, negatives_per_event: k }
+    }
+
+    fn targets_of(&self, groups: &[Group], candidates: &[u32]) -> Targets {
+        let columns = &self.data.columns;
+        let n = candidates.len();
+        let mut targets = Targets {
+            history: Vec::with_capacity(n),
+            start: Vec::with_capacity(n),
+            end: Vec::with_capacity(n),
+            label: Vec::with_capacity(n),
+            group: Vec::with_capacity(n),
+            candidate: columns.behaviours.iter().map(|column| encode(column, candidates)).collect(),
+            ..Targets::default()
+        };
+        let drawn = self.draws_targets();
+        let max_history = self.data.options.max_history;
+        for (history, group) in (0..).zip(groups) {
+            let loaded = group.window(self.part, max_history).start;
+            for target in &self.part.targets[group.first..group.last] {
+                let end = target.end as usize - loaded;
+                let start = end.saturating_sub(max_history);
+                let labels = [target.label, 0.0];
+                for &label in &labels[..if drawn { 2 } else { 1 }] {
+                    targets.history.push(history);
+                    targets.start.push(start as u32);
+                    targets.end.push(end as u32);
+                    targets.label.push(label);
+                    targets.group.push(group.user);
+                }
+            }
+        }
+        targets.sparse = columns.sparse.iter().map(|column| encode(column, &targets.group)).collect();
+        targets.pooled = columns.pooled.iter().map(|lists| pick(lists, candidates)).collect();
+        targets
+    }
+}
+
+fn encode(column: &[u32], places: &[u32]) -> Vec<u32> {
+    places.iter().map(|&place| column[place as usize]).collect()
+}
+
+fn pick(lists: &Jagged, places: &[u32]) -> Jagged {
+    let mut picked = Jagged { offsets: Vec::with_capacity(places.len() + 1), ids: vec![] };
+    picked.offsets.push(0);
+    for &place in places {
+        let bounds = lists.offsets[place as usize] as usize..lists.offsets[place as usize + 1] as usize;
+        picked.ids.extend_from_slice(&lists.ids[bounds]);
+        picked.offsets.push(picked.ids.len() as u32);
+    }
+    picked
+}

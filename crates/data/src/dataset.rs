@@ -1,0 +1,161 @@
+//! A log, encoded and split.
+
+use dien_model::{Features, Lookup, Table};
+
+use crate::batches::Batches;
+use crate::columns::Columns;
+use crate::error::DataError;
+use crate::log::Log;
+use crate::options::{DataOptions, TargetKind};
+use crate::plan::Plan;
+use crate::sampler::Sampler;
+use crate::split::{Part, Split};
+use crate::vocabularies::Vocabularies;
+
+/// A behaviour log as ids, with its vocabularies, its split and its samplers. Immutable, and shared freely by threads.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    pub(crate) options: DataOptions,
+    pub(crate) columns: Columns,
+    pub(crate) sampler: Sampler,
+    pub(crate) split: Split,
+    pub(crate) users: Vec<String>,
+    pub(crate) items: Vec<String>,
+    vocabularies: Vocabularies,
+    features: Features,
+}
+
+impl Dataset {
+    /// Encodes a log with vocabularies of its own, from its non-test users.
+    ///
+    /// # Errors
+    /// An impossible option, or one that asks for what the log lacks; a validation or test user without a negative;
+    /// no training target; training behaviours that all look alike, so that no negative can be drawn.
+    pub fn new(log: Log, options: &DataOptions) -> Result<Self, DataError> {
+        options.validate()?;
+        let vocabularies = Vocabularies::from_log(&log, options)?;
+        let data = Self::with_vocabularies(log, vocabularies, options)?;
+        if data.split.train.targets.is_empty() {
+            let found = "no training target among its users";
+            return Err(DataError::log(
+                "log",
+                found,
+                "training users with enough behaviours (see `first-target`)",
+            ));
+        }
+        Ok(data)
+    }
+
+    /// Encodes a log with the vocabularies of a model, to score it on other behaviours.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), but a log without training targets will do; a vocabulary that the options ask for is
+    /// not there.
+    pub fn with_vocabularies(
+        log: Log,
+        vocabularies: Vocabularies,
+        options: &DataOptions,
+    ) -> Result<Self, DataError> {
+        options.validate()?;
+        let columns = Columns::new(&log, &vocabularies, options)?;
+        let split = Split::new(&log, options)?;
+        let training = (0..).zip(log.users()).filter(|(_, user)| !user.test);
+        let occurrences = training.flat_map(|(index, _)| split.history(index)).copied().collect();
+        let sampler = Sampler::new(&log, occurrences, &columns.class, options.target_negatives)?;
+        if !split.train.targets.is_empty() && !sampler.is_enough() && draws(options) {
+            let expected = "at least two that the features tell apart, or no positive has a negative";
+            return Err(DataError::log("training behaviours", "one kind of item", expected));
+        }
+        let features = features(&vocabularies, options);
+        let (users, items) = log.into_ids();
+        Ok(Dataset {
+            options: options.clone(),
+            columns,
+            sampler,
+            split,
+            users,
+            items,
+            vocabularies,
+            features,
+        })
+    }
+
+    /// The features of a model for this data. Its batches pass [`validate`](dien_model::Batch::validate) with them.
+    pub fn features(&self) -> &Features {
+        &self.features
+    }
+
+    /// The options it was made with.
+    pub fn options(&self) -> &DataOptions {
+        &self.options
+    }
+
+    /// The vocabularies, one per embedding table.
+    pub fn vocabularies(&self) -> &Vocabularies {
+        &self.vocabularies
+    }
+
+    /// The training batches of an epoch, counted from 0: a shuffle and negatives of its own.
+    pub fn epoch(&self, seed: u64, epoch: u64) -> Batches<'_> {
+        let per_position = if self.draws_targets() { 2 } else { 1 };
+        let plan = Plan::training(&self.split.train, &self.options, per_position, seed, epoch);
+        Batches::training(self, plan, seed, epoch)
+    }
+
+    /// The validation users' batches, by ascending length of history. Empty if none are held out.
+    pub fn validation(&self) -> Batches<'_> {
+        self.held_out(&self.split.valid)
+    }
+
+    /// The test users' batches, by ascending length of history.
+    pub fn test(&self) -> Batches<'_> {
+        self.held_out(&self.split.test)
+    }
+
+    /// The ids of the users that train, validate and test: those with a target.
+    pub fn training_users(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.names(&self.split.train)
+    }
+
+    /// See [`training_users`](Self::training_users).
+    pub fn validation_users(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.names(&self.split.valid)
+    }
+
+    /// See [`training_users`](Self::training_users).
+    pub fn test_users(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.names(&self.split.test)
+    }
+
+    pub(crate) fn draws_targets(&self) -> bool {
+        self.options.targets != TargetKind::Real
+    }
+
+    fn held_out<'a>(&'a self, part: &'a Part) -> Batches<'a> {
+        Batches::held_out(self, part, Plan::held_out(part, &self.options))
+    }
+
+    fn names<'a>(&'a self, part: &'a Part) -> impl ExactSizeIterator<Item = &'a str> {
+        part.users.iter().map(|&u| self.users[u as usize].as_str())
+    }
+}
+
+fn draws(options: &DataOptions) -> bool {
+    options.targets != TargetKind::Real || options.negatives_per_event > 0
+}
+
+fn features(vocabularies: &Vocabularies, options: &DataOptions) -> Features {
+    let width = options.embedding_width;
+    // Each feature has a table of its own, in the order of the options; the candidate shares the behaviours' tables.
+    let names: Vec<&str> = Vocabularies::names(options).collect();
+    let rows = |name: &str| vocabularies.get(name).expect("checked by `Columns::new`").rows();
+    let tables = names.iter().map(|&name| Table { name: name.into(), rows: rows(name), width }).collect();
+    let mut lookups = names.iter().enumerate().map(|(table, &name)| Lookup { name: name.into(), table });
+    Features {
+        tables,
+        behaviours: lookups.by_ref().take(options.behaviours.len()).collect(),
+        pooled: lookups.by_ref().take(options.pooled.len()).collect(),
+        sparse: lookups.collect(),
+        dense: vec![],
+    }
+}

@@ -1,0 +1,96 @@
+//! What can be wrong with data from outside.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What is wrong with a file, a log or an option: where, what was found, what was expected.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataError {
+    /// A file cannot be read or written.
+    #[error("{}: cannot {action}: {source}", path.display())]
+    Io {
+        /// Which file or folder.
+        path: PathBuf,
+        /// What was tried, such as `read`.
+        action: &'static str,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A file as a whole is not what it should be.
+    #[error("{}: {found}; expected {expected}", path.display())]
+    File {
+        /// Which file or folder.
+        path: PathBuf,
+        /// What is there.
+        found: String,
+        /// What should be.
+        expected: String,
+    },
+    /// A field of a file.
+    #[error("{}, line {line}, `{field}`: found {found}; expected {expected}", path.display())]
+    Field {
+        /// Which file.
+        path: PathBuf,
+        /// The line, counted from 1 with the header.
+        line: u64,
+        /// The column's name.
+        field: String,
+        /// What is there.
+        found: String,
+        /// What should be.
+        expected: String,
+    },
+    /// An impossible option.
+    #[error("option `{option}`: found {found}; expected {expected}")]
+    Option {
+        /// The option's name, as in a configuration file.
+        option: &'static str,
+        /// Its value.
+        found: String,
+        /// What is possible.
+        expected: String,
+    },
+    /// A log that cannot be used, whatever file it came from.
+    #[error("{place}: found {found}; expected {expected}")]
+    Log {
+        /// Which user, item or part.
+        place: String,
+        /// What is there.
+        found: String,
+        /// What should be.
+        expected: String,
+    },
+}
+
+impl DataError {
+    pub(crate) fn io(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| DataError::Io { path: path.to_path_buf(), action, source }
+    }
+
+    pub(crate) fn file(path: &Path, found: impl Into<String>, expected: impl Into<String>) -> Self {
+        DataError::File { path: path.to_path_buf(), found: found.into(), expected: expected.into() }
+    }
+
+    pub(crate) fn log(
+        place: impl Into<String>,
+        found: impl Into<String>,
+        expected: impl Into<String>,
+    ) -> Self {
+        DataError::Log { place: place.into(), found: found.into(), expected: expected.into() }
+    }
+
+    pub(crate) fn option(
+        option: &'static str,
+        found: impl Into<String>,
+        expected: impl Into<String>,
+    ) -> Self {
+        DataError::Option { option, found: found.into(), expected: expected.into() }
+    }
+}
+
+/// The names in backquotes, for messages.
+pub(crate) fn quoted<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
+    let names: Vec<String> = names.into_iter().map(|n| format!("`{}`", n.as_ref())).collect();
+    if names.is_empty() { "none".into() } else { names.join(", ") }
+}

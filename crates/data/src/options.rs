@@ -1,0 +1,152 @@
+//! What to learn from a log, and how it is cut into batches.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::DataError;
+
+/// Which features, which targets, which negatives, which batches. Names in files are in kebab case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DataOptions {
+    /// What an event consists of: `item` or columns of the item table, each cell a single value.
+    pub behaviours: Vec<String>,
+    /// Columns of the item table whose cells list values between `|`; the candidate's are pooled.
+    pub pooled: Vec<String>,
+    /// Profile features; `user` is the only one a log has.
+    pub sparse: Vec<String>,
+    /// Numbers per embedding, for every table.
+    pub embedding_width: usize,
+    /// What fewer behaviours of the non-test users have is out of vocabulary.
+    pub min_count: usize,
+    /// Which behaviours train.
+    pub targets: TargetKind,
+    /// With [`TargetKind::Every`], the position from which on each behaviour is a target, counted from 1.
+    pub first_target: usize,
+    /// How many of the latest behaviours before it a target sees.
+    pub max_history: usize,
+    /// The share of the training users held out for validation.
+    pub valid_fraction: f64,
+    /// Seeds the choice of the validation users.
+    pub split_seed: u64,
+    /// Where the negative of a training target comes from.
+    pub target_negatives: TargetNegatives,
+    /// Where the auxiliary loss's negatives come from.
+    pub auxiliary_negatives: AuxiliaryNegatives,
+    /// How many auxiliary negatives each event has; 0 draws none.
+    pub negatives_per_event: usize,
+    /// Targets per training batch; a positive and its negative are two.
+    pub batch_size: usize,
+    /// How many positions of one history may meet in one batch and share it; 0 for all of them.
+    pub targets_per_history: usize,
+    /// Histories are sorted by length within this many batches' worth of targets; 0 or 1 sorts nothing.
+    pub bucket: usize,
+    /// Targets per batch of validation and test users.
+    pub test_batch_size: usize,
+}
+
+/// Which behaviours are targets. The test is the last behaviour against the log's negative, but for [`Real`](Self::Real).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TargetKind {
+    /// Every behaviour of a training user from [`DataOptions::first_target`] on, each with a drawn negative.
+    Every,
+    /// The last behaviour of each training user with two or more, with a drawn negative.
+    Last,
+    /// The log's real labels, in training and test. The history is the earlier behaviours rated 4 or more.
+    Real,
+}
+
+/// The training behaviours that a target's negative is drawn from: by occurrence, anew each epoch, not the positive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TargetNegatives {
+    /// All of them.
+    Popularity,
+    /// Those whose item has the positive's `category`; all of them where that holds nothing else. Hard negatives.
+    SameCategory,
+}
+
+/// What an auxiliary negative is drawn from; never what happened at the event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AuxiliaryNegatives {
+    /// All training behaviours, so by occurrence.
+    Popularity,
+    /// The items that training behaviours hold, each alike.
+    Uniform,
+    /// The user's own behaviours in the batch; all training behaviours where those are all alike.
+    Own,
+}
+
+impl Default for DataOptions {
+    fn default() -> Self {
+        DataOptions {
+            behaviours: vec!["item".into(), "category".into()],
+            pooled: vec![],
+            sparse: vec![],
+            embedding_width: 18,
+            min_count: 1,
+            targets: TargetKind::Every,
+            first_target: 3,
+            max_history: 100,
+            valid_fraction: 0.1,
+            split_seed: 2018,
+            target_negatives: TargetNegatives::Popularity,
+            auxiliary_negatives: AuxiliaryNegatives::Popularity,
+            negatives_per_event: 1,
+            batch_size: 256,
+            targets_per_history: 0,
+            bucket: 8,
+            test_batch_size: 1024,
+        }
+    }
+}
+
+impl DataOptions {
+    /// Checks what can be checked without a log.
+    ///
+    /// # Errors
+    /// The first impossible option.
+    pub fn validate(&self) -> Result<(), DataError> {
+        let at_least = |option, value: usize, least: usize| {
+            if value >= least { Ok(()) } else { Err(too_small(option, value, least)) }
+        };
+        if self.behaviours.is_empty() {
+            return Err(DataError::option(
+                "behaviours",
+                "an empty list",
+                "at least one feature, such as `item`",
+            ));
+        }
+        for (option, names) in [("behaviours", &self.behaviours), ("pooled", &self.pooled)] {
+            if let Some(name) = repeated(names) {
+                return Err(DataError::option(option, format!("`{name}` twice"), "each feature once"));
+            }
+        }
+        if let Some(name) = self.pooled.iter().find(|&n| self.behaviours.contains(n)) {
+            let expected = "a column that is not among `behaviours`";
+            return Err(DataError::option("pooled", format!("`{name}`"), expected));
+        }
+        if !self.sparse.is_empty() && self.sparse != ["user"] {
+            return Err(DataError::option("sparse", format!("{:?}", self.sparse), "[] or [\"user\"]"));
+        }
+        at_least("embedding-width", self.embedding_width, 1)?;
+        at_least("first-target", self.first_target, 1)?;
+        at_least("max-history", self.max_history, 1)?;
+        at_least("batch-size", self.batch_size, 2)?;
+        at_least("test-batch-size", self.test_batch_size, 1)?;
+        if !(0.0..1.0).contains(&self.valid_fraction) {
+            let found = self.valid_fraction.to_string();
+            return Err(DataError::option("valid-fraction", found, "at least 0 and below 1"));
+        }
+        Ok(())
+    }
+}
+
+fn too_small(option: &'static str, value: usize, least: usize) -> DataError {
+    DataError::option(option, value.to_string(), format!("at least {least}"))
+}
+
+fn repeated(names: &[String]) -> Option<&String> {
+    names.iter().enumerate().find(|(i, n)| names[..*i].contains(n)).map(|(_, n)| n)
+}

@@ -1,0 +1,79 @@
+//! Reads a log from a folder of CSV files.
+
+mod interactions;
+mod items;
+mod negatives;
+mod targets;
+mod test_users;
+mod text;
+
+use std::fmt;
+use std::path::Path;
+
+use crate::error::DataError;
+use crate::log::Log;
+
+/// What was ignored while reading.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Warnings {
+    /// Lines of `test_users.txt` whose user has no behaviours.
+    pub test_users_without_behaviours: usize,
+    /// Lines of `negatives.csv` whose user has no behaviours.
+    pub negatives_without_behaviours: usize,
+}
+
+/// One line per kind of warning; nothing if there are none.
+impl fmt::Display for Warnings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kinds = [
+            ("test_users.txt", self.test_users_without_behaviours),
+            ("negatives.csv", self.negatives_without_behaviours),
+        ];
+        let mut between = "";
+        for (file, count) in kinds.into_iter().filter(|(_, count)| *count > 0) {
+            let users = if count == 1 { "user" } else { "users" };
+            write!(f, "{between}{file}: ignored {count} {users} without behaviours")?;
+            between = "\n";
+        }
+        Ok(())
+    }
+}
+
+impl Warnings {
+    /// Whether nothing was ignored.
+    pub fn is_empty(&self) -> bool {
+        *self == Warnings::default()
+    }
+}
+
+/// Reads the files below; each CSV may be plain or end in `.gz`. CSV files have a header; their columns may stand in any
+/// order, and columns that are not named here are skipped.
+///
+/// | file | columns | |
+/// | --- | --- | --- |
+/// | `items.csv` | `item`, and any others | every item, once; the others become the columns of the log |
+/// | `interactions.csv` | `user,item,timestamp`, perhaps `rating` | a user's lines together, times not going backwards |
+/// | `test_users.txt` | a user per line | who is kept for the test |
+/// | `negatives.csv` | `user,item` | what a user's last behaviour is scored against |
+/// | `targets_real.csv` | `user,position,item,label` | optional: behaviours with a real label; positions count from 1 |
+///
+/// # Errors
+/// A file is missing, empty, cut off or no UTF-8; a column is missing; a field is not what it should be. The message
+/// names the file, line and column.
+pub fn read_folder(folder: &Path) -> Result<(Log, Warnings), DataError> {
+    if !folder.is_dir() {
+        return Err(DataError::file(
+            folder,
+            "no such folder",
+            "a folder with `interactions.csv` and `items.csv`",
+        ));
+    }
+    let mut log = items::read(folder)?;
+    interactions::read(folder, &mut log)?;
+    let warnings = Warnings {
+        test_users_without_behaviours: test_users::read(folder, &mut log)?,
+        negatives_without_behaviours: negatives::read(folder, &mut log)?,
+    };
+    targets::read(folder, &mut log)?;
+    Ok((log, warnings))
+}

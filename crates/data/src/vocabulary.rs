@@ -1,0 +1,153 @@
+//! Tokens and their ids.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+
+use dien_model::OOV;
+
+use crate::error::DataError;
+use crate::files;
+
+/// Tokens numbered from 1; [`OOV`] (0) is everything else.
+///
+/// Frequent tokens come first, ties in the order of the tokens' bytes, so the ids depend on the counts alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Vocabulary {
+    tokens: Vec<String>,
+    ids: HashMap<String, u32>,
+}
+
+impl Vocabulary {
+    /// The tokens with a count of at least `min_count` (and at least 1). The empty token means "not known": it is [`OOV`].
+    pub fn from_counts<S: Into<String>>(
+        counts: impl IntoIterator<Item = (S, u64)>,
+        min_count: usize,
+    ) -> Self {
+        let least = (min_count as u64).max(1);
+        let counts = counts.into_iter().map(|(token, count)| (token.into(), count));
+        let mut kept: Vec<(String, u64)> = counts.filter(|(t, n)| *n >= least && !t.is_empty()).collect();
+        kept.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let tokens: Vec<String> = kept.into_iter().map(|(token, _)| token).collect();
+        let ids = tokens.iter().zip(1..).map(|(token, id)| (token.clone(), id)).collect();
+        Vocabulary { tokens, ids }
+    }
+
+    /// The token's id; [`OOV`] if it has none.
+    pub fn id(&self, token: &str) -> u32 {
+        self.ids.get(token).copied().unwrap_or(OOV)
+    }
+
+    /// The token of an id; none for [`OOV`] and beyond the end.
+    pub fn token(&self, id: u32) -> Option<&str> {
+        self.tokens.get((id as usize).checked_sub(1)?).map(String::as_str)
+    }
+
+    /// Rows of a table for it: the tokens and [`OOV`].
+    pub fn rows(&self) -> usize {
+        self.tokens.len() + 1
+    }
+
+    /// Writes a text file whose line `n` is the token of id `n`; `\\`, `\n`, `\r` stand for those characters.
+    ///
+    /// # Errors
+    /// The file cannot be written; then it is as it was before.
+    pub fn save(&self, path: &Path) -> Result<(), DataError> {
+        let mut text = String::new();
+        for token in &self.tokens {
+            text.push_str(&token.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r"));
+            text.push('\n');
+        }
+        files::write_atomic(path, text.as_bytes())
+    }
+
+    /// Reads what [`save`](Self::save) wrote.
+    ///
+    /// # Errors
+    /// The file cannot be read, is no UTF-8, or holds an empty, malformed or repeated token.
+    pub fn load(path: &Path) -> Result<Self, DataError> {
+        let bytes = fs::read(path).map_err(DataError::io(path, "read"))?;
+        let text = files::utf8(path, &bytes)?;
+        let mut vocabulary = Vocabulary::default();
+        for (line, raw) in (1..).zip(text.lines()) {
+            let wrong = |found: String, expected: &str| DataError::Field {
+                path: path.to_path_buf(),
+                line: u64::from(line),
+                field: "token".into(),
+                found,
+                expected: expected.into(),
+            };
+            let token = unescape(raw)
+                .ok_or_else(|| wrong(format!("`{raw}`"), "`\\` only before `\\`, `n` or `r`"))?;
+            if token.is_empty() {
+                return Err(wrong("an empty line".into(), "a token"));
+            }
+            if let Some(first) = vocabulary.ids.insert(token.clone(), line) {
+                return Err(wrong(format!("`{raw}`, which is on line {first} too"), "each token once"));
+            }
+            vocabulary.tokens.push(token);
+        }
+        Ok(vocabulary)
+    }
+}
+
+fn unescape(raw: &str) -> Option<String> {
+    let mut token = String::with_capacity(raw.len());
+    let mut chars = raw.chars();
+    while let Some(c) = chars.next() {
+        token.push(match c {
+            '\\' => match chars.next()? {
+                '\\' => '\\',
+                'n' => '\n',
+                'r' => '\r',
+                _ => return None,
+            },
+            c => c,
+        });
+    }
+    Some(token)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn orders_by_count_then_token_and_drops_the_rare() {
+        let vocabulary = Vocabulary::from_counts([("b", 2), ("rare", 1), ("a", 2), ("top", 9), ("", 50)], 2);
+        assert_eq!(vocabulary.rows(), 4);
+        assert_eq!(["top", "a", "b", "rare", "", "new"].map(|t| vocabulary.id(t)), [1, 2, 3, 0, 0, 0]);
+        assert_eq!([0, 1, 3, 4].map(|id| vocabulary.token(id)), [None, Some("top"), Some("b"), None]);
+    }
+
+    #[test]
+    fn survives_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("item.txt");
+        let tokens = ["plain", "two\nlines", "back\\slash", "cr\r", "\\n", "žluť", " space "];
+        let vocabulary = Vocabulary::from_counts(tokens.map(|t| (t, 1)), 1);
+        vocabulary.save(&path).unwrap();
+        assert_eq!(Vocabulary::load(&path).unwrap(), vocabulary);
+        assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), tokens.len());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file stays");
+    }
+
+    #[test]
+    fn names_what_is_wrong_with_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("item.txt");
+        let message = |bytes: &[u8]| {
+            fs::write(&path, bytes).unwrap();
+            Vocabulary::load(&path).unwrap_err().to_string()
+        };
+        assert!(
+            message(b"a\nb\na\n")
+                .ends_with("line 3, `token`: found `a`, which is on line 1 too; expected each token once")
+        );
+        assert!(message(b"a\n\nb\n").ends_with("line 2, `token`: found an empty line; expected a token"));
+        assert!(message(b"a\\x\n").contains("line 1, `token`: found `a\\x`"));
+        assert!(message(b"a\nb\xff\n").contains("line 2"));
+        fs::remove_file(&path).unwrap();
+        assert!(Vocabulary::load(&path).unwrap_err().to_string().contains("item.txt: cannot read"));
+    }
+}
