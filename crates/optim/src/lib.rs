@@ -1,1 +1,34 @@
-//! To come.
+//! Adam for the parameters of a [`ParamStore`](dien_tensor::ParamStore): dense, and row-sparse tables whose step
+//! costs what the touched rows cost; learning-rate schedules; clipping by global norm.
+//!
+//! ```
+//! use dien_optim::{Adam, AdamConfig, Optimizer};
+//! use dien_tensor::{Grad, Grads, ParamKind, ParamStore};
+//! use ndarray::{ArrayD, array};
+//!
+//! let mut params = ParamStore::<f32>::new();
+//! let table = params.add("embedding.item", ParamKind::Rows, ArrayD::zeros(vec![1000, 2]));
+//! let mut adam = Adam::new(&params, AdamConfig::default())?;
+//!
+//! adam.prepare(&mut params, &[(table, &[3, 7, 3])]); // the rows that the forward pass is about to read
+//! let mut grads = Grads::none(params.len());
+//! grads.set(table, Grad::Rows { ids: vec![3, 7], rows: array![[1.0, 0.0], [0.0, -2.0]] });
+//! adam.step(&mut params, &grads)?;
+//!
+//! adam.flush(&mut params); // before evaluation, before saving
+//! assert!(params.data(table)[6] < 0.0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod adam;
+mod config;
+mod norm;
+mod optimizer;
+mod schedule;
+mod state;
+
+pub use adam::{Adam, CatchUpStats};
+pub use config::{AdamConfig, ConfigError, SparseMode};
+pub use optimizer::{NonFiniteGradient, Optimizer, StepReport};
+pub use schedule::Schedule;
+pub use state::{OptimizerState, StateData, StateError, StateTensor};

@@ -1,0 +1,54 @@
+//! The global norm of all gradients.
+
+use dien_tensor::simd::{Kernel, Simd, dispatch};
+use dien_tensor::{Grads, Real};
+use rayon::prelude::*;
+
+/// Elements in one partial sum. The partial sums and their order depend on the gradients' sizes alone.
+const CHUNK: usize = 8192;
+
+/// ‖g‖² of every gradient, summed in f64; `Err` gives the place of the first parameter for which it is not finite.
+pub(crate) fn squared_norm<T: Real>(grads: &Grads<T>, parts: &mut Vec<f64>) -> Result<f64, usize> {
+    let mut total = 0.0;
+    for (param, grad) in grads.iter() {
+        let values = grad.values();
+        parts.clear();
+        parts.resize(values.len().div_ceil(CHUNK), 0.0);
+        if values.len() <= CHUNK {
+            parts.iter_mut().for_each(|part| *part = dispatch(SumSquares(values)));
+        } else {
+            let chunks = values.par_chunks(CHUNK);
+            chunks.zip(parts.par_iter_mut()).for_each(|(chunk, part)| *part = dispatch(SumSquares(chunk)));
+        }
+        let sum: f64 = parts.iter().sum();
+        if !sum.is_finite() {
+            return Err(param);
+        }
+        total += sum;
+    }
+    Ok(total)
+}
+
+struct SumSquares<'a, T>(&'a [T]);
+
+impl<T: Real> Kernel for SumSquares<'_, T> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<S: Simd>(self) -> f64 {
+        const LANES: usize = 16;
+        let mut sums = [0.0f64; LANES];
+        let (blocks, rest) = self.0.as_chunks::<LANES>();
+        for block in blocks {
+            for (sum, x) in sums.iter_mut().zip(block) {
+                let x = x.f64();
+                *sum += x * x;
+            }
+        }
+        for (sum, x) in sums.iter_mut().zip(rest) {
+            let x = x.f64();
+            *sum += x * x;
+        }
+        sums.iter().sum()
+    }
+}
