@@ -192,10 +192,7 @@ impl<'p, T: Real> Tape<'p, T> {
         let edges = self.edges.borrow();
         for index in 0..self.nodes.len() {
             let node = self.nodes.get(index);
-            let label = match &node.value {
-                Value::Param(id) => self.params.name(*id),
-                Value::Owned(_) => node.name,
-            };
+            let label = self.label(index);
             let style = if matches!(node.value, Value::Param(_)) { ", style=rounded" } else { "" };
             dot += &format!("  n{index} [label=\"{label}\\n{:?}\"{style}];\n", self.value(index).shape());
             for input in &edges[node.inputs.0..node.inputs.1] {
@@ -250,6 +247,14 @@ impl<'p, T: Real> Tape<'p, T> {
 
     pub(crate) fn op_name(&self, node: usize) -> &'static str {
         self.nodes.get(node).name
+    }
+
+    /// The parameter's name, or else the op's.
+    pub(crate) fn label(&self, node: usize) -> &str {
+        match &self.nodes.get(node).value {
+            Value::Param(id) => self.params.name(*id),
+            Value::Owned(_) => self.op_name(node),
+        }
     }
 
     pub(crate) fn is_row_table(&self, node: usize) -> bool {

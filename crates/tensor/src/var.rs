@@ -37,6 +37,11 @@ impl<'t, T: Real> Var<'t, T> {
         self.index
     }
 
+    /// The parameter's name, or else the name of the op that computed the value.
+    pub fn name(self) -> &'t str {
+        self.tape.label(self.index)
+    }
+
     /// The shape.
     pub fn shape(self) -> &'t [usize] {
         self.tape.shape(self.index)

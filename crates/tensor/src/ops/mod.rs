@@ -1,5 +1,35 @@
 //! The ops: forward, saved state, backward and tests of each in one file.
 
+mod activation;
+mod arith;
+mod concat;
+mod dice;
+mod dropout;
+mod gather;
 mod linear;
+mod loss;
+mod norm;
+mod offsets;
+mod points;
+mod prelu;
+mod reduce;
+mod reshape;
+mod row_order;
+mod slice;
+mod statistics;
+mod sums;
 
+pub use activation::{relu, sigmoid, tanh};
+pub use arith::{add, add_scalar, affine, div, mul, scale, sub};
+pub use concat::{concat, concat_rows};
+pub use dice::Dice;
+pub use dropout::dropout;
+pub use gather::{gather, gather_mean};
 pub use linear::linear;
+pub use loss::{bce_with_logits, l2, l2_rows};
+pub use norm::BatchNorm;
+pub use prelu::prelu;
+pub use reduce::{dot_rows, mean, sum, sum_columns};
+pub use reshape::reshape;
+pub use row_order::RowOrder;
+pub use slice::{slice_columns, slice_rows};

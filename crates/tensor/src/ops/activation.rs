@@ -1,0 +1,100 @@
+//! σ, tanh and max(0, ·), element by element.
+
+use ndarray::ArrayViewD;
+
+use super::points::{Point, add_grad, map};
+use crate::simd::{Simd, math};
+use crate::{Backward, OpGrads, Real, Var};
+
+/// σ(x) = 1 / (1 + e⁻ˣ), any shape.
+pub fn sigmoid<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
+    activate(x, Sigmoid)
+}
+
+/// tanh x, any shape.
+pub fn tanh<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
+    activate(x, Tanh)
+}
+
+/// max(0, x), any shape; the derivative at 0 is 0.
+pub fn relu<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
+    activate(x, Relu)
+}
+
+/// A function whose derivative follows from its value, which the tape has anyway.
+trait Function: Copy + Send + Sync + 'static {
+    const NAME: &'static str;
+    fn value<T: Real, S: Simd>(x: T) -> T;
+    fn derivative<T: Real>(y: T) -> T;
+}
+
+#[derive(Clone, Copy)]
+struct Sigmoid;
+impl Function for Sigmoid {
+    const NAME: &'static str = "sigmoid";
+    #[inline(always)]
+    fn value<T: Real, S: Simd>(x: T) -> T {
+        math::sigmoid::<T, S>(x)
+    }
+    #[inline(always)]
+    fn derivative<T: Real>(y: T) -> T {
+        y * (T::one() - y)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Tanh;
+impl Function for Tanh {
+    const NAME: &'static str = "tanh";
+    #[inline(always)]
+    fn value<T: Real, S: Simd>(x: T) -> T {
+        math::tanh::<T, S>(x)
+    }
+    #[inline(always)]
+    fn derivative<T: Real>(y: T) -> T {
+        T::one() - y * y
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Relu;
+impl Function for Relu {
+    const NAME: &'static str = "relu";
+    #[inline(always)]
+    fn value<T: Real, S: Simd>(x: T) -> T {
+        if x > T::zero() { x } else { T::zero() }
+    }
+    #[inline(always)]
+    fn derivative<T: Real>(y: T) -> T {
+        if y > T::zero() { T::one() } else { T::zero() }
+    }
+}
+
+/// A [`Function`] over all elements.
+#[derive(Clone, Copy)]
+struct Activation<F>(F);
+
+impl<T: Real, F: Function> Point<T, 1, 0, 1> for Activation<F> {
+    #[inline(always)]
+    fn at<S: Simd>(self, [x]: [T; 1], []: [T; 0]) -> [T; 1] {
+        [F::value::<T, S>(x)]
+    }
+}
+
+fn activate<T: Real, F: Function>(x: Var<'_, T>, f: F) -> Var<'_, T> {
+    let tape = x.tape();
+    let mut y = tape.pool().stale(x.shape());
+    map(Activation(f), [x.data()], y.as_slice_mut().expect("standard layout"));
+    tape.record(&[x], y, Activation(f))
+}
+
+impl<T: Real, F: Function> Backward<T> for Activation<F> {
+    fn name(&self) -> &'static str {
+        F::NAME
+    }
+
+    fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
+        let (dy, y) = (dy.to_slice().expect("standard layout"), io.output_data());
+        add_grad(io, 0, |dx| map(|[dy, y]: [T; 2], _: [T; 0]| [dy * F::derivative(y)], [dy, y], dx));
+    }
+}

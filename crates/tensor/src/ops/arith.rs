@@ -1,0 +1,239 @@
+//! Sums, differences, products and quotients, with broadcasting.
+//!
+//! One operand may be smaller than the other: a row `[m]` or `[1, m]` for every row of `[n, m]`, a column `[n, 1]` for
+//! every column, or a single number. Its gradient is then the sum over all it was spread on.
+
+use std::marker::PhantomData;
+use std::ops;
+
+use ndarray::ArrayViewD;
+
+use super::points::{add_grad, map, map_columns, map_rows};
+use super::sums::{sum_columns, sum_rows, total};
+use crate::{Backward, OpGrads, Real, Var};
+
+/// a + b for equal shapes, or one operand a row `[m]`, a column `[n, 1]` or a single number.
+///
+/// # Panics
+/// If the shapes do not agree.
+#[track_caller]
+pub fn add<'t, T: Real>(a: Var<'t, T>, b: Var<'t, T>) -> Var<'t, T> {
+    binary::<T, Add>(a, b)
+}
+
+/// a − b; shapes as for [`add`].
+///
+/// # Panics
+/// If the shapes do not agree.
+#[track_caller]
+pub fn sub<'t, T: Real>(a: Var<'t, T>, b: Var<'t, T>) -> Var<'t, T> {
+    binary::<T, Sub>(a, b)
+}
+
+/// a ∘ b, element by element; shapes as for [`add`].
+///
+/// # Panics
+/// If the shapes do not agree.
+#[track_caller]
+pub fn mul<'t, T: Real>(a: Var<'t, T>, b: Var<'t, T>) -> Var<'t, T> {
+    binary::<T, Mul>(a, b)
+}
+
+/// a / b, element by element; shapes as for [`add`].
+///
+/// # Panics
+/// If the shapes do not agree.
+#[track_caller]
+pub fn div<'t, T: Real>(a: Var<'t, T>, b: Var<'t, T>) -> Var<'t, T> {
+    binary::<T, Div>(a, b)
+}
+
+trait Function: Copy + Send + Sync + 'static {
+    const NAME: &'static str;
+    fn value<T: Real>(a: T, b: T) -> T;
+    /// The gradients of `a` and `b`.
+    fn grads<T: Real>(dy: T, a: T, b: T) -> [T; 2];
+}
+
+macro_rules! function {
+    ($name:ident, $text:literal, |$a:ident, $b:ident| $value:expr, |$dy:ident| $grads:expr) => {
+        #[derive(Clone, Copy)]
+        struct $name;
+        impl Function for $name {
+            const NAME: &'static str = $text;
+            #[inline(always)]
+            fn value<T: Real>($a: T, $b: T) -> T {
+                $value
+            }
+            #[inline(always)]
+            fn grads<T: Real>($dy: T, $a: T, $b: T) -> [T; 2] {
+                let _ = ($a, $b);
+                $grads
+            }
+        }
+    };
+}
+
+function!(Add, "add", |a, b| a + b, |dy| [dy, dy]);
+function!(Sub, "sub", |a, b| a - b, |dy| [dy, -dy]);
+function!(Mul, "mul", |a, b| a * b, |dy| [dy * b, dy * a]);
+function!(Div, "div", |a, b| a / b, |dy| [dy / b, -dy * a / (b * b)]);
+
+/// What each number of the smaller operand is spread on.
+#[derive(Clone, Copy)]
+enum Spread {
+    Element,
+    /// A column of the larger operand's.
+    Column,
+    /// A row of the larger operand's.
+    Row,
+    All,
+}
+
+impl Spread {
+    /// How `small` spreads on `large`, if it does.
+    fn of(large: &[usize], small: &[usize]) -> Option<Spread> {
+        let m = *large.last().unwrap_or(&1);
+        if large == small {
+            Some(Spread::Element)
+        } else if small.iter().all(|&n| n == 1) && small.len() <= large.len().max(1) {
+            Some(Spread::All)
+        } else if large.len() > 1 && (small == [m] || small == [1, m]) {
+            Some(Spread::Column)
+        } else if large.len() == small.len()
+            && small.last() == Some(&1)
+            && large.starts_with(&small[..small.len() - 1])
+        {
+            Some(Spread::Row)
+        } else {
+            None
+        }
+    }
+}
+
+/// Saves nothing but how the inputs lie on each other.
+struct Binary<F> {
+    spread: Spread,
+    /// Whether the first input is the smaller one.
+    swapped: bool,
+    function: PhantomData<F>,
+}
+
+#[track_caller]
+fn binary<'t, T: Real, F: Function>(a: Var<'t, T>, b: Var<'t, T>) -> Var<'t, T> {
+    let (spread, swapped) = match (Spread::of(a.shape(), b.shape()), Spread::of(b.shape(), a.shape())) {
+        (Some(spread), _) => (spread, false),
+        (None, Some(spread)) => (spread, true),
+        _ => panic!("{}: shapes {:?} and {:?} do not agree", F::NAME, a.shape(), b.shape()),
+    };
+    let (x, small) = if swapped { (b, a) } else { (a, b) };
+    let f = move |x, s| [if swapped { F::value(s, x) } else { F::value(x, s) }];
+    let tape = a.tape();
+    let mut y = tape.pool().stale(x.shape());
+    let m = *x.shape().last().unwrap_or(&1);
+    let (x, s, data) = (x.data(), small.data(), y.as_slice_mut().expect("standard layout"));
+    match spread {
+        Spread::Element => map(|[x, s]: [T; 2], _: [T; 0]| f(x, s), [x, s], data),
+        Spread::Column => map_columns(|[x]: [T; 1], [s]: [T; 1]| f(x, s), m, [x], [s], data),
+        Spread::Row => map_rows(|[x]: [T; 1], [s]: [T; 1]| f(x, s), m, [x], [s], data),
+        Spread::All => {
+            let s = s[0];
+            map(|[x]: [T; 1], _: [T; 0]| f(x, s), [x], data);
+        }
+    }
+    tape.record(&[a, b], y, Binary::<F> { spread, swapped, function: PhantomData })
+}
+
+impl<T: Real, F: Function> Backward<T> for Binary<F> {
+    fn name(&self) -> &'static str {
+        F::NAME
+    }
+
+    fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
+        let m = *dy.shape().last().unwrap_or(&1);
+        let swapped = self.swapped;
+        let (large, small) = if swapped { (1, 0) } else { (0, 1) };
+        let (dy, x, s) =
+            (dy.to_slice().expect("standard layout"), io.input_data(large), io.input_data(small));
+        let f = move |dy, x, s| {
+            let (a, b) = if swapped { (s, x) } else { (x, s) };
+            F::grads(dy, a, b)
+        };
+        let dx = move |dy, x, s| [f(dy, x, s)[large]];
+        let ds = move |dy, x, s| [f(dy, x, s)[small]];
+        add_grad(io, large, |y| match self.spread {
+            Spread::Element => map(|[dy, x, s]: [T; 3], _: [T; 0]| dx(dy, x, s), [dy, x, s], y),
+            Spread::Column => map_columns(|[dy, x]: [T; 2], [s]: [T; 1]| dx(dy, x, s), m, [dy, x], [s], y),
+            Spread::Row => map_rows(|[dy, x]: [T; 2], [s]: [T; 1]| dx(dy, x, s), m, [dy, x], [s], y),
+            Spread::All => map(|[dy, x]: [T; 2], _: [T; 0]| dx(dy, x, s[0]), [dy, x], y),
+        });
+        let pool = io.pool();
+        add_grad(io, small, |y| match self.spread {
+            Spread::Element => map(|[dy, x, s]: [T; 3], _: [T; 0]| ds(dy, x, s), [dy, x, s], y),
+            Spread::Column => {
+                let sums = sum_columns(|[dy, x]: [T; 2], [s]: [T; 1]| ds(dy, x, s), pool, m, [dy, x], [s]);
+                y.copy_from_slice(&sums[..m]);
+            }
+            Spread::Row => sum_rows(|[dy, x]: [T; 2], [s]: [T; 1]| ds(dy, x, s), m, [dy, x], [s], y),
+            Spread::All => y[0] = total(|[dy, x]: [T; 2], _: [T; 0]| ds(dy, x, s[0]), pool, [dy, x]),
+        });
+    }
+}
+
+/// c x for a constant c, any shape.
+pub fn scale<T: Real>(x: Var<'_, T>, c: T) -> Var<'_, T> {
+    affine(x, c, T::zero())
+}
+
+/// x + c for a constant c, any shape.
+pub fn add_scalar<T: Real>(x: Var<'_, T>, c: T) -> Var<'_, T> {
+    affine(x, T::one(), c)
+}
+
+/// `scale` x + `shift`, both constant, any shape.
+pub fn affine<T: Real>(x: Var<'_, T>, scale: T, shift: T) -> Var<'_, T> {
+    let tape = x.tape();
+    let mut y = tape.pool().stale(x.shape());
+    map(|[x]: [T; 1], _: [T; 0]| [scale * x + shift], [x.data()], y.as_slice_mut().expect("standard layout"));
+    tape.record(&[x], y, Affine { scale })
+}
+
+struct Affine<T> {
+    scale: T,
+}
+
+impl<T: Real> Backward<T> for Affine<T> {
+    fn name(&self) -> &'static str {
+        "affine"
+    }
+
+    fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
+        let (dy, scale) = (dy.to_slice().expect("standard layout"), self.scale);
+        add_grad(io, 0, |dx| map(|[dy]: [T; 1], _: [T; 0]| [scale * dy], [dy], dx));
+    }
+}
+
+macro_rules! operator {
+    ($trait:ident, $method:ident) => {
+        /// Shapes as for [`add`].
+        impl<'t, T: Real> ops::$trait for Var<'t, T> {
+            type Output = Var<'t, T>;
+            #[track_caller]
+            fn $method(self, other: Var<'t, T>) -> Var<'t, T> {
+                $method(self, other)
+            }
+        }
+    };
+}
+
+operator!(Add, add);
+operator!(Sub, sub);
+operator!(Mul, mul);
+operator!(Div, div);
+
+impl<'t, T: Real> ops::Neg for Var<'t, T> {
+    type Output = Var<'t, T>;
+    fn neg(self) -> Var<'t, T> {
+        scale(self, -T::one())
+    }
+}

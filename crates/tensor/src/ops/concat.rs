@@ -1,0 +1,94 @@
+//! Matrices side by side, or one above the other.
+
+use ndarray::ArrayViewD;
+
+use super::points::{add_grad, for_rows};
+use crate::{Backward, OpGrads, Real, Var};
+
+/// `[n, m₁]`, `[n, m₂]`, … side by side: `[n, m₁ + m₂ + …]`.
+///
+/// # Panics
+/// If there is nothing to join or the numbers of rows differ.
+#[track_caller]
+pub fn concat<'t, T: Real>(parts: &[Var<'t, T>]) -> Var<'t, T> {
+    let first = parts.first().expect("concat: nothing to join");
+    let n = first.view2().nrows();
+    for part in parts {
+        let agrees = part.view2().nrows() == n;
+        assert!(agrees, "concat: {:?} beside {:?}", part.shape(), first.shape());
+    }
+    let blocks: Vec<(&[T], usize)> = parts.iter().map(|v| (v.data(), v.shape()[1])).collect();
+    let m = blocks.iter().map(|&(_, width)| width).sum();
+    let tape = first.tape();
+    let mut y = tape.pool().stale(&[n, m]);
+    for_rows(m, y.as_slice_mut().expect("standard layout"), |i, row| {
+        let mut left = 0;
+        for &(x, width) in &blocks {
+            row[left..left + width].copy_from_slice(&x[i * width..][..width]);
+            left += width;
+        }
+    });
+    tape.record(parts, y, ConcatColumns)
+}
+
+struct ConcatColumns;
+
+impl<T: Real> Backward<T> for ConcatColumns {
+    fn name(&self) -> &'static str {
+        "concat"
+    }
+
+    fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
+        let m = dy.shape()[1];
+        let dy = dy.to_slice().expect("standard layout");
+        let mut left = 0;
+        for input in 0..io.len() {
+            let width = io.input(input).shape()[1];
+            add_grad(io, input, |dx| {
+                for_rows(width, dx, |i, row| row.copy_from_slice(&dy[i * m + left..][..width]));
+            });
+            left += width;
+        }
+    }
+}
+
+/// `[n₁, m]`, `[n₂, m]`, … one above the other: `[n₁ + n₂ + …, m]`. Other shapes join on their first axis too.
+///
+/// # Panics
+/// If there is nothing to join or the other axes differ.
+#[track_caller]
+pub fn concat_rows<'t, T: Real>(parts: &[Var<'t, T>]) -> Var<'t, T> {
+    let first = parts.first().expect("concat_rows: nothing to join");
+    for part in parts {
+        let agrees = !part.shape().is_empty() && part.shape()[1..] == first.shape()[1..];
+        assert!(agrees, "concat_rows: {:?} above {:?}", first.shape(), part.shape());
+    }
+    let mut shape = first.shape().to_vec();
+    shape[0] = parts.iter().map(|v| v.shape()[0]).sum();
+    let tape = first.tape();
+    let mut y = tape.pool().stale(&shape);
+    let mut rest = y.as_slice_mut().expect("standard layout");
+    for part in parts {
+        let (own, below) = rest.split_at_mut(part.len());
+        own.copy_from_slice(part.data());
+        rest = below;
+    }
+    tape.record(parts, y, ConcatRows)
+}
+
+struct ConcatRows;
+
+impl<T: Real> Backward<T> for ConcatRows {
+    fn name(&self) -> &'static str {
+        "concat_rows"
+    }
+
+    fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
+        let mut rest = dy.to_slice().expect("standard layout");
+        for input in 0..io.len() {
+            let (own, below) = rest.split_at(io.input(input).len());
+            add_grad(io, input, |dx| dx.copy_from_slice(own));
+            rest = below;
+        }
+    }
+}

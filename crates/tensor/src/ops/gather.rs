@@ -1,0 +1,123 @@
+//! Rows of a table by id: one each, or the mean of a list.
+
+use ndarray::{ArrayView2, ArrayViewD};
+
+use super::offsets::check_offsets;
+use super::points::for_rows;
+use super::row_order::RowOrder;
+use crate::{Backward, OpGrads, Real, Scratch, Var};
+
+/// The rows `ids` of `table` `[rows, width]`: `[ids.len(), width]`.
+///
+/// The table's gradient is [`Grad::Rows`](crate::Grad::Rows) if it is a parameter of
+/// [`ParamKind::Rows`](crate::ParamKind::Rows): its cost does not grow with the table.
+///
+/// # Panics
+/// If an id is not below `rows`.
+#[track_caller]
+pub fn gather<'t, T: Real>(table: Var<'t, T>, ids: &[u32]) -> Var<'t, T> {
+    let width = table.view2().ncols();
+    check_ids("gather", table, ids);
+    let (tape, data) = (table.tape(), table.data());
+    let mut y = tape.pool().stale(&[ids.len(), width]);
+    for_rows(width, y.as_slice_mut().expect("standard layout"), |i, row| {
+        row.copy_from_slice(&data[ids[i] as usize * width..][..width]);
+    });
+    // Sorted in the backward pass, which an evaluation does not have.
+    let ids = if tape.records() { ids.to_vec() } else { Vec::new() };
+    tape.record(&[table], y, Gather { ids })
+}
+
+struct Gather {
+    ids: Vec<u32>,
+}
+
+impl<T: Real> Backward<T> for Gather {
+    fn name(&self) -> &'static str {
+        "gather"
+    }
+
+    fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
+        let width = dy.shape()[1];
+        let dy = dy.to_slice().expect("standard layout");
+        add_row_sums(io, &self.ids, width, |position| &dy[position * width..][..width]);
+    }
+}
+
+/// The mean of the rows of each list: list `i` is `ids[offsets[i]..offsets[i + 1]]` in `table` `[rows, width]`;
+/// `[lists, width]`. An empty list gives zeros.
+///
+/// # Panics
+/// If an id is not below `rows`, or the offsets do not run from 0 to `ids.len()` without going down.
+#[track_caller]
+pub fn gather_mean<'t, T: Real>(table: Var<'t, T>, offsets: &[u32], ids: &[u32]) -> Var<'t, T> {
+    let width = table.view2().ncols();
+    check_ids("gather_mean", table, ids);
+    check_offsets("gather_mean", offsets, ids.len());
+    let (tape, data) = (table.tape(), table.data());
+    let mut y = tape.pool().stale(&[offsets.len() - 1, width]);
+    for_rows(width, y.as_slice_mut().expect("standard layout"), |i, mean| {
+        let list = &ids[offsets[i] as usize..offsets[i + 1] as usize];
+        mean.fill(T::zero());
+        for &id in list {
+            mean.iter_mut().zip(&data[id as usize * width..]).for_each(|(m, &x)| *m += x);
+        }
+        let share = T::of(1.0 / list.len().max(1) as f64);
+        mean.iter_mut().for_each(|m| *m *= share);
+    });
+    let (ids, offsets) = if tape.records() { (ids.to_vec(), offsets.to_vec()) } else { Default::default() };
+    tape.record(&[table], y, GatherMean { ids, offsets })
+}
+
+struct GatherMean {
+    ids: Vec<u32>,
+    offsets: Vec<u32>,
+}
+
+impl<T: Real> Backward<T> for GatherMean {
+    fn name(&self) -> &'static str {
+        "gather_mean"
+    }
+
+    fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
+        let width = dy.shape()[1];
+        let dy = dy.to_slice().expect("standard layout");
+        let mut lists = Vec::with_capacity(self.ids.len());
+        let mut shares = io.pool().scratch(dy.len());
+        for (i, bounds) in self.offsets.windows(2).enumerate() {
+            let n = (bounds[1] - bounds[0]) as usize;
+            let share = T::of(1.0 / n.max(1) as f64);
+            lists.extend(std::iter::repeat_n(i, n));
+            let list = i * width..(i + 1) * width;
+            shares[list.clone()].iter_mut().zip(&dy[list]).for_each(|(s, &g)| *s = g * share);
+        }
+        add_row_sums(io, &self.ids, width, |position| &shares[lists[position] * width..][..width]);
+    }
+}
+
+/// Adds `row(position)` to the gradient of row `ids[position]` of input 0, for every position.
+fn add_row_sums<'a, T: Real>(
+    io: &mut OpGrads<'_, T>,
+    ids: &[u32],
+    width: usize,
+    row: impl Fn(usize) -> &'a [T] + Send + Sync,
+) {
+    if !io.wants(0) {
+        return;
+    }
+    let order = RowOrder::new(ids);
+    let sums: Scratch<T> = order.sum(io.pool(), width, |position, sum| {
+        sum.iter_mut().zip(row(position)).for_each(|(s, &g)| *s += g);
+    });
+    let sums = ArrayView2::from_shape((order.unique.len(), width), &sums).expect("one row per id");
+    io.add_rows(0, &order.unique, sums);
+}
+
+#[track_caller]
+pub(super) fn check_ids<T: Real>(op: &str, table: Var<'_, T>, ids: &[u32]) {
+    let rows = table.shape()[0];
+    if let Some(position) = ids.iter().position(|&id| id as usize >= rows) {
+        let (id, name) = (ids[position], table.name());
+        panic!("{op}: id {id} at position {position} is beyond the table {name} of {rows} rows");
+    }
+}

@@ -1,0 +1,152 @@
+//! Losses: binary cross-entropy from logits, and half the sum of squares.
+
+use ndarray::{ArrayView2, ArrayViewD};
+
+use super::points::{Point, add_grad, map};
+use super::row_order::RowOrder;
+use super::sums::total;
+use crate::simd::{Simd, math};
+use crate::{Backward, OpGrads, Real, Scratch, Var};
+
+/// Σ w l / Σ w over all elements, where l = −y log σ(z) − (1 − y) log(1 − σ(z)), for `logits` z of any shape and as many
+/// `labels` y in [0, 1] and `weights` w ≥ 0 (1 if there are none): `[]`. If Σ w = 0 it is exactly 0, without a gradient.
+///
+/// Computed as l = max(z, 0) − z y + log(1 + e^−|z|), which neither overflows nor cancels.
+///
+/// # Panics
+/// If the numbers of logits, labels and weights differ.
+#[track_caller]
+pub fn bce_with_logits<'t, T: Real>(
+    logits: Var<'t, T>,
+    labels: &[f32],
+    weights: Option<&[f32]>,
+) -> Var<'t, T> {
+    let tape = logits.tape();
+    let (pool, z) = (tape.pool(), logits.data());
+    let y = constants("labels", logits, labels);
+    let mut slope = pool.scratch(z.len());
+    map(Slope, [z, &y], &mut slope);
+    let (loss, weight) = if let Some(weights) = weights {
+        let w = constants("weights", logits, weights);
+        slope.iter_mut().zip(w.iter()).for_each(|(s, &w)| *s *= w);
+        let term = |[z, y, w]: [T; 3], _: [T; 0]| [w * cross_entropy(z, y)];
+        (total(term, pool, [z, &y, &w]), total(|[w]: [T; 1], _: [T; 0]| [w], pool, [&w]))
+    } else {
+        let term = |[z, y]: [T; 2], _: [T; 0]| [cross_entropy(z, y)];
+        (total(term, pool, [z, &y]), T::of(z.len() as f64))
+    };
+    let share = if weight == T::zero() { T::zero() } else { weight.recip() };
+    let mut value = pool.stale(&[]);
+    value.fill(loss * share);
+    tape.record(&[logits], value, CrossEntropy { share, slope })
+}
+
+#[track_caller]
+fn constants<T: Real>(what: &str, logits: Var<'_, T>, values: &[f32]) -> Scratch<T> {
+    let n = values.len();
+    assert!(n == logits.len(), "bce_with_logits: logits {:?}, {n} {what}", logits.shape());
+    let mut constants = logits.tape().pool().scratch(n);
+    constants.iter_mut().zip(values).for_each(|(c, &x)| *c = T::of(f64::from(x)));
+    constants
+}
+
+#[inline(always)]
+fn cross_entropy<T: Real>(z: T, y: T) -> T {
+    z.max(T::zero()) - z * y + (-z.abs()).exp().ln_1p()
+}
+
+/// The derivative of the cross-entropy by the logit: σ(z) − y
+#[derive(Clone, Copy)]
+struct Slope;
+
+impl<T: Real> Point<T, 2, 0, 1> for Slope {
+    #[inline(always)]
+    fn at<S: Simd>(self, [z, y]: [T; 2], _: [T; 0]) -> [T; 1] {
+        [math::sigmoid::<T, S>(z) - y]
+    }
+}
+
+struct CrossEntropy<T: Real> {
+    /// 1 / Σ w
+    share: T,
+    slope: Scratch<T>,
+}
+
+impl<T: Real> Backward<T> for CrossEntropy<T> {
+    fn name(&self) -> &'static str {
+        "bce_with_logits"
+    }
+
+    fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
+        let scale = dy.to_slice().expect("standard layout")[0] * self.share;
+        if self.share != T::zero() {
+            add_grad(io, 0, |dx| map(|[s]: [T; 1], _: [T; 0]| [s * scale], [&self.slope], dx));
+        }
+    }
+}
+
+/// ½ Σ x² over all elements: `[]`.
+pub fn l2<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
+    let pool = x.tape().pool();
+    let mut y = pool.stale(&[]);
+    y.fill(T::of(0.5) * total(|[x]: [T; 1], _: [T; 0]| [x * x], pool, [x.data()]));
+    x.tape().record(&[x], y, L2)
+}
+
+struct L2;
+
+impl<T: Real> Backward<T> for L2 {
+    fn name(&self) -> &'static str {
+        "l2"
+    }
+
+    fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
+        let (dy, x) = (dy.to_slice().expect("standard layout")[0], io.input_data(0));
+        add_grad(io, 0, |dx| map(|[x]: [T; 1], _: [T; 0]| [dy * x], [x], dx));
+    }
+}
+
+/// ½ Σ x² over the rows of `table` `[rows, width]` that `ids` name, each counted once: `[]`.
+///
+/// The gradient is [`Grad::Rows`](crate::Grad::Rows) if the table is a parameter of that kind.
+///
+/// # Panics
+/// If an id is not below `rows`.
+#[track_caller]
+pub fn l2_rows<'t, T: Real>(table: Var<'t, T>, ids: &[u32]) -> Var<'t, T> {
+    let (tape, width) = (table.tape(), table.view2().ncols());
+    super::gather::check_ids("l2_rows", table, ids);
+    let unique = RowOrder::new(ids).unique;
+    let rows = touched(table.data(), width, &unique, tape.pool());
+    let mut y = tape.pool().stale(&[]);
+    y.fill(T::of(0.5) * total(|[x]: [T; 1], _: [T; 0]| [x * x], tape.pool(), [&rows]));
+    tape.record(&[table], y, L2Rows { unique, rows })
+}
+
+fn touched<T: Real>(table: &[T], width: usize, ids: &[u32], pool: &crate::Pool<T>) -> Scratch<T> {
+    let mut rows = pool.scratch(ids.len() * width);
+    super::points::for_rows(width, &mut rows, |i, row| {
+        row.copy_from_slice(&table[ids[i] as usize * width..][..width]);
+    });
+    rows
+}
+
+struct L2Rows<T: Real> {
+    unique: Vec<u32>,
+    rows: Scratch<T>,
+}
+
+impl<T: Real> Backward<T> for L2Rows<T> {
+    fn name(&self) -> &'static str {
+        "l2_rows"
+    }
+
+    fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
+        let dy = dy.to_slice().expect("standard layout")[0];
+        let width = io.input(0).shape()[1];
+        let mut rows = io.pool().scratch(self.rows.len());
+        map(|[x]: [T; 1], _: [T; 0]| [dy * x], [&self.rows], &mut rows);
+        let rows = ArrayView2::from_shape((self.unique.len(), width), &rows).expect("one row per id");
+        io.add_rows(0, &self.unique, rows);
+    }
+}

@@ -1,0 +1,76 @@
+//! Batch normalisation of columns, Ioffe and Szegedy 2015 (arXiv:1502.03167)
+
+use ndarray::ArrayViewD;
+
+use super::points::{add_grad, map_columns};
+use super::statistics::Statistics;
+use super::sums::sum_columns;
+use crate::{Backward, OpGrads, ParamId, Real, Var};
+
+const EPSILON: f64 = 1e-5;
+
+/// y = γ (x − E)/√(Var + 1e-5) + β for each column of `[n, m]`.
+///
+/// In training E and Var (biased) are the batch's, a gradient flows through them, and the running statistics move by
+/// 0.1 towards E and the unbiased variance ([`Tape::update`](crate::Tape::update)). Evaluation, probes and a batch of
+/// one use the running statistics and leave them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchNorm {
+    /// γ, `[m]`; starts at 1.
+    pub weight: ParamId,
+    /// β, `[m]`; starts at 0.
+    pub bias: ParamId,
+    /// Running mean, a [`Buffer`](crate::ParamKind::Buffer) `[m]`; starts at 0.
+    pub mean: ParamId,
+    /// Running variance, a [`Buffer`](crate::ParamKind::Buffer) `[m]`; starts at 1.
+    pub var: ParamId,
+}
+
+impl BatchNorm {
+    /// Normalises `x` `[n, m]`.
+    ///
+    /// # Panics
+    /// If the shapes do not agree.
+    #[track_caller]
+    pub fn forward<'t, T: Real>(&self, x: Var<'t, T>) -> Var<'t, T> {
+        let tape = x.tape();
+        let statistics = Statistics::of("batch_norm", x, [self.mean, self.var], EPSILON);
+        let (weight, bias) = (tape.param(self.weight), tape.param(self.bias));
+        let m = x.shape()[1];
+        for param in [weight, bias] {
+            assert!(param.shape() == [m], "batch_norm: input {:?}, {param:?}", x.shape());
+        }
+        let mut y = tape.pool().stale(x.shape());
+        let p = [&statistics.mean[..m], &statistics.rstd[..m], weight.data(), bias.data()];
+        let value = |[x]: [T; 1], [mean, rstd, w, b]: [T; 4]| [(x - mean) * rstd * w + b];
+        map_columns(value, m, [x.data()], p, y.as_slice_mut().expect("standard layout"));
+        tape.record(&[x, weight, bias], y, Normalise(statistics))
+    }
+}
+
+struct Normalise<T: Real>(Statistics<T>);
+
+impl<T: Real> Backward<T> for Normalise<T> {
+    fn name(&self) -> &'static str {
+        "batch_norm"
+    }
+
+    fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
+        let (n, m) = (dy.shape()[0], dy.shape()[1]);
+        let (dy, x, w) = (dy.to_slice().expect("standard layout"), io.input_data(0), io.input_data(1));
+        let (mean, rstd) = (&self.0.mean[..m], &self.0.rstd[..m]);
+        // Σ dy and Σ dy x̂: the gradients of bias and weight, and what E and Var pass on.
+        let terms = |[dy, x]: [T; 2], [mean, rstd]: [T; 2]| [dy, dy * (x - mean) * rstd];
+        let sums = sum_columns::<T, 2, 2, 2>(terms, io.pool(), m, [dy, x], [mean, rstd]);
+        let (db, dw) = sums[..2 * m].split_at(m);
+        // dx = γ/σ (dy − mean(dy) − x̂ mean(dy x̂)); the means only if E and Var are the batch's.
+        let share = if self.0.of_batch { T::of(1.0 / n as f64) } else { T::zero() };
+        let p = [mean, rstd, w, db, dw];
+        let dx = |[dy, x]: [T; 2], [mean, rstd, w, db, dw]: [T; 5]| {
+            [w * rstd * (dy - share * (db + (x - mean) * rstd * dw))]
+        };
+        add_grad(io, 0, |y| map_columns(dx, m, [dy, x], p, y));
+        add_grad(io, 1, |y| y.copy_from_slice(dw));
+        add_grad(io, 2, |y| y.copy_from_slice(db));
+    }
+}

@@ -1,0 +1,145 @@
+//! Loops over elements that the elementwise ops share.
+//!
+//! A [`Point`] is the arithmetic of one element. The loops cut arrays into chunks fixed by their shape, run those
+//! with rayon, and compile each for the SIMD level.
+
+use std::array::from_fn;
+
+use rayon::prelude::*;
+
+use crate::simd::{Kernel, Simd, dispatch};
+use crate::{OpGrads, Real};
+
+/// Elements that one task handles.
+pub(super) const CHUNK: usize = 8192;
+
+/// The arithmetic of one element: `N` numbers of its own, `P` of its column or row, `Q` results.
+pub(super) trait Point<T, const N: usize, const P: usize, const Q: usize>: Copy + Send + Sync {
+    /// From the element's numbers `x` and its column's or row's `p`.
+    fn at<S: Simd>(self, x: [T; N], p: [T; P]) -> [T; Q];
+}
+
+/// A closure will do where nothing depends on the SIMD level.
+impl<T, const N: usize, const P: usize, const Q: usize, F> Point<T, N, P, Q> for F
+where
+    F: Fn([T; N], [T; P]) -> [T; Q] + Copy + Send + Sync,
+{
+    #[inline(always)]
+    fn at<S: Simd>(self, x: [T; N], p: [T; P]) -> [T; Q] {
+        self(x, p)
+    }
+}
+
+/// y[i][j] = f(x[i][j], p[j]) for rows of `m` columns.
+pub(super) fn map_columns<T: Real, const N: usize, const P: usize>(
+    f: impl Point<T, N, P, 1>,
+    m: usize,
+    x: [&[T]; N],
+    p: [&[T]; P],
+    y: &mut [T],
+) {
+    let chunk = (CHUNK / m.max(1)).max(1) * m;
+    for_chunks(chunk, y, |start, y| {
+        let x = x.map(|x| &x[start..start + y.len()]);
+        dispatch(Map { f, m, x, p, y });
+    });
+}
+
+/// y[i][j] = f(x[i][j], p[i]) for rows of `m` columns.
+pub(super) fn map_rows<T: Real, const N: usize, const P: usize>(
+    f: impl Point<T, N, P, 1>,
+    m: usize,
+    x: [&[T]; N],
+    p: [&[T]; P],
+    y: &mut [T],
+) {
+    let rows = (CHUNK / m.max(1)).max(1);
+    for_chunks(rows * m, y, |start, y| {
+        let x = x.map(|x| &x[start..start + y.len()]);
+        let p = p.map(|p| &p[start / m.max(1)..]);
+        dispatch(MapRows { f, m, x, p, y });
+    });
+}
+
+/// y[i] = f(x[i])
+pub(super) fn map<T: Real, const N: usize>(f: impl Point<T, N, 0, 1>, x: [&[T]; N], y: &mut [T]) {
+    for_chunks(CHUNK, y, |start, y| {
+        let x = x.map(|x| &x[start..start + y.len()]);
+        dispatch(Map { f, m: y.len(), x, p: [], y });
+    });
+}
+
+/// Adds what `write` computes to the gradient of `input`, if anybody wants it; `write` gets a stale buffer.
+pub(super) fn add_grad<T: Real>(io: &mut OpGrads<'_, T>, input: usize, write: impl FnOnce(&mut [T])) {
+    if io.wants(input) {
+        let mut dx = io.pool().stale(io.input(input).shape());
+        write(dx.as_slice_mut().expect("standard layout"));
+        io.add(input, dx);
+    }
+}
+
+/// Calls `run(start, chunk)` for each chunk of `y`; in parallel if there is more than one.
+pub(super) fn for_chunks<T: Send>(chunk: usize, y: &mut [T], run: impl Fn(usize, &mut [T]) + Send + Sync) {
+    if y.len() <= chunk {
+        run(0, y);
+    } else {
+        y.par_chunks_mut(chunk).enumerate().for_each(|(i, y)| run(i * chunk, y));
+    }
+}
+
+/// Calls `run(i, row)` for each row of `m` columns of `y`; in parallel if there are many.
+pub(super) fn for_rows<T: Send>(m: usize, y: &mut [T], run: impl Fn(usize, &mut [T]) + Send + Sync) {
+    if m == 0 {
+        return;
+    }
+    let rows = (CHUNK / m).max(1);
+    for_chunks(rows * m, y, |start, y| {
+        y.chunks_exact_mut(m).enumerate().for_each(|(i, row)| run(start / m + i, row));
+    });
+}
+
+struct Map<'a, T, F, const N: usize, const P: usize> {
+    f: F,
+    m: usize,
+    x: [&'a [T]; N],
+    p: [&'a [T]; P],
+    y: &'a mut [T],
+}
+
+impl<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize> Kernel for Map<'_, T, F, N, P> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let Map { f, m, x, p, y } = self;
+        let p = p.map(|p| &p[..m]);
+        for (i, y) in y.chunks_exact_mut(m.max(1)).enumerate() {
+            let x = x.map(|x| &x[i * m..][..m]);
+            for (j, y) in y.iter_mut().enumerate() {
+                [*y] = f.at::<S>(from_fn(|k| x[k][j]), from_fn(|k| p[k][j]));
+            }
+        }
+    }
+}
+
+struct MapRows<'a, T, F, const N: usize, const P: usize> {
+    f: F,
+    m: usize,
+    x: [&'a [T]; N],
+    p: [&'a [T]; P],
+    y: &'a mut [T],
+}
+
+impl<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize> Kernel for MapRows<'_, T, F, N, P> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let MapRows { f, m, x, p, y } = self;
+        for (i, y) in y.chunks_exact_mut(m.max(1)).enumerate() {
+            let x = x.map(|x| &x[i * m..][..m]);
+            let p = p.map(|p| p[i]);
+            for (j, y) in y.iter_mut().enumerate() {
+                [*y] = f.at::<S>(from_fn(|k| x[k][j]), p);
+            }
+        }
+    }
+}

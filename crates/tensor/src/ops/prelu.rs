@@ -1,0 +1,69 @@
+//! PReLU: max(0, x) + α min(0, x), He et al. 2015 (arXiv:1502.01852)
+
+use ndarray::ArrayViewD;
+
+use super::points::{add_grad, map_columns};
+use super::sums::sum_columns;
+use crate::{Backward, OpGrads, Pool, Real, Scratch, Var};
+
+struct Prelu;
+
+/// max(0, x) + α min(0, x) for `x` of any shape and `alpha` `[1]`, or `[m]` where `m` is the last axis of `x`.
+///
+/// At 0 the derivative is α, as in PyTorch.
+///
+/// # Panics
+/// If `alpha` has another shape.
+#[track_caller]
+pub fn prelu<'t, T: Real>(x: Var<'t, T>, alpha: Var<'t, T>) -> Var<'t, T> {
+    let m = *x.shape().last().unwrap_or(&1);
+    assert!(
+        alpha.shape() == [1] || alpha.shape() == [m],
+        "prelu: input {:?}, alpha {:?}",
+        x.shape(),
+        alpha.shape()
+    );
+    let pool = x.tape().pool();
+    let mut y = pool.stale(x.shape());
+    let a = spread(alpha.data(), pool, m);
+    let data = y.as_slice_mut().expect("standard layout");
+    map_columns(|[x]: [T; 1], [a]: [T; 1]| [x * slope(x, a)], m, [x.data()], [&a], data);
+    x.tape().record(&[x, alpha], y, Prelu)
+}
+
+/// One α per column, whether there is one per column or one for all.
+fn spread<T: Real>(alpha: &[T], pool: &Pool<T>, m: usize) -> Scratch<T> {
+    let mut spread = pool.scratch(m);
+    spread.iter_mut().zip(alpha.iter().cycle()).for_each(|(s, &a)| *s = a);
+    spread
+}
+
+#[inline(always)]
+fn slope<T: Real>(x: T, alpha: T) -> T {
+    if x > T::zero() { T::one() } else { alpha }
+}
+
+impl<T: Real> Backward<T> for Prelu {
+    fn name(&self) -> &'static str {
+        "prelu"
+    }
+
+    fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
+        let m = *dy.shape().last().unwrap_or(&1);
+        let (dy, x, alpha) = (dy.to_slice().expect("standard layout"), io.input_data(0), io.input_data(1));
+        let pool = io.pool();
+        add_grad(io, 0, |dx| {
+            let a = spread(alpha, pool, m);
+            map_columns(|[dy, x]: [T; 2], [a]: [T; 1]| [dy * slope(x, a)], m, [dy, x], [&a], dx);
+        });
+        add_grad(io, 1, |da| {
+            let term = |[dy, x]: [T; 2], _: [T; 0]| [if x > T::zero() { T::zero() } else { dy * x }];
+            let sums: Scratch<T> = sum_columns(term, pool, m, [dy, x], []);
+            if da.len() == m {
+                da.copy_from_slice(&sums[..m]);
+            } else {
+                da[0] = sums[..m].iter().fold(T::zero(), |sum, &s| sum + s);
+            }
+        });
+    }
+}

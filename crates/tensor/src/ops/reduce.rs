@@ -1,0 +1,98 @@
+//! Sums and means over everything, and over the columns of each row.
+
+use ndarray::ArrayViewD;
+
+use super::points::{add_grad, map_rows};
+use super::sums::{sum_rows, total};
+use crate::{Backward, OpGrads, Real, Var};
+
+/// The sum of all elements: `[]`.
+pub fn sum<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
+    scaled_sum(x, T::one(), "sum")
+}
+
+/// The mean of all elements: `[]`; exactly 0 if there are none.
+pub fn mean<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
+    scaled_sum(x, T::of(1.0 / x.len().max(1) as f64), "mean")
+}
+
+fn scaled_sum<'t, T: Real>(x: Var<'t, T>, scale: T, name: &'static str) -> Var<'t, T> {
+    let pool = x.tape().pool();
+    let mut y = pool.stale(&[]);
+    y.fill(scale * total(|[x]: [T; 1], _: [T; 0]| [x], pool, [x.data()]));
+    x.tape().record(&[x], y, ScaledSum { scale, name })
+}
+
+struct ScaledSum<T> {
+    scale: T,
+    name: &'static str,
+}
+
+impl<T: Real> Backward<T> for ScaledSum<T> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
+        let dy = dy.to_slice().expect("standard layout")[0] * self.scale;
+        add_grad(io, 0, |dx| dx.fill(dy));
+    }
+}
+
+/// The sum of each row of `x` `[n, m]`: `[n, 1]`.
+///
+/// # Panics
+/// If `x` is not a matrix.
+#[track_caller]
+pub fn sum_columns<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
+    let (n, m) = x.view2().dim();
+    let mut y = x.tape().pool().stale(&[n, 1]);
+    let data = y.as_slice_mut().expect("standard layout");
+    sum_rows(|[x]: [T; 1], _: [T; 0]| [x], m, [x.data()], [], data);
+    x.tape().record(&[x], y, SumColumns)
+}
+
+struct SumColumns;
+
+impl<T: Real> Backward<T> for SumColumns {
+    fn name(&self) -> &'static str {
+        "sum_columns"
+    }
+
+    fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
+        let m = io.input(0).shape()[1];
+        let dy = dy.to_slice().expect("standard layout");
+        add_grad(io, 0, |dx| map_rows(|_: [T; 0], [dy]: [T; 1]| [dy], m, [], [dy], dx));
+    }
+}
+
+/// The inner product of each row of `a` with that of `b`, both `[n, m]`: `[n, 1]`.
+///
+/// # Panics
+/// If the shapes differ.
+#[track_caller]
+pub fn dot_rows<'t, T: Real>(a: Var<'t, T>, b: Var<'t, T>) -> Var<'t, T> {
+    let (n, m) = a.view2().dim();
+    assert!(a.shape() == b.shape(), "dot_rows: {:?} with {:?}", a.shape(), b.shape());
+    let mut y = a.tape().pool().stale(&[n, 1]);
+    let data = y.as_slice_mut().expect("standard layout");
+    sum_rows(|[a, b]: [T; 2], _: [T; 0]| [a * b], m, [a.data(), b.data()], [], data);
+    a.tape().record(&[a, b], y, DotRows)
+}
+
+struct DotRows;
+
+impl<T: Real> Backward<T> for DotRows {
+    fn name(&self) -> &'static str {
+        "dot_rows"
+    }
+
+    fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
+        let m = io.input(0).shape()[1];
+        let dy = dy.to_slice().expect("standard layout");
+        for (input, other) in [(0, 1), (1, 0)] {
+            let x = io.input_data(other);
+            add_grad(io, input, |dx| map_rows(|[x]: [T; 1], [dy]: [T; 1]| [x * dy], m, [x], [dy], dx));
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The statistics of a batch that Dice and batch normalisation share.
+
+use ndarray::ArrayD;
+
+use super::sums::sum_columns;
+use crate::{ParamId, Real, Scratch, Tape, Var};
+
+/// How far a running statistic moves towards the batch's.
+const MOMENTUM: f64 = 0.1;
+
+/// What normalises each column of `[n, m]`.
+pub(super) struct Statistics<T: Real> {
+    /// `[m]`
+    pub mean: Scratch<T>,
+    /// 1/√(Var + ε), `[m]`
+    pub rstd: Scratch<T>,
+    /// Whether they are the batch's own, so that a gradient flows through them.
+    pub of_batch: bool,
+}
+
+impl<T: Real> Statistics<T> {
+    /// The batch's mean and biased variance in training, and the running ones move; else the running ones.
+    ///
+    /// A batch of one has no variance: it uses the running statistics and leaves them as they are.
+    ///
+    /// # Panics
+    /// If `x` is not `[n, m]` or a running statistic not `[m]`.
+    #[track_caller]
+    pub fn of(op: &str, x: Var<'_, T>, running: [ParamId; 2], epsilon: f64) -> Self {
+        let tape = x.tape();
+        let &[n, m] = x.shape() else { panic!("{op}: expected [n, m], found {:?}", x.shape()) };
+        let of_batch = tape.is_training() && n > 1;
+        for id in running {
+            let (shape, name) = (tape.params().shape(id), tape.params().name(id));
+            assert!(shape == [m], "{op}: input {:?}, {name} {shape:?}", x.shape());
+        }
+        let pool = tape.pool();
+        let (mean, mut rstd) = if of_batch {
+            let count = T::of(n as f64);
+            let mut mean = sum_columns(|[x]: [T; 1], _: [T; 0]| [x], pool, m, [x.data()], []);
+            mean[..m].iter_mut().for_each(|s| *s /= count);
+            // A second pass: the difference of squares would cancel.
+            let square = |[x]: [T; 1], [mean]: [T; 1]| [(x - mean) * (x - mean)];
+            let mut var = sum_columns(square, pool, m, [x.data()], [&mean]);
+            var[..m].iter_mut().for_each(|s| *s /= count);
+            let unbiased = n as f64 / (n as f64 - 1.0);
+            move_running(tape, running[0], &mean[..m], 1.0);
+            move_running(tape, running[1], &var[..m], unbiased);
+            (mean, var)
+        } else {
+            let [mean, var] = running.map(|id| {
+                let mut copy = pool.scratch(m);
+                copy.copy_from_slice(tape.params().data(id));
+                copy
+            });
+            (mean, var)
+        };
+        let epsilon = T::of(epsilon);
+        rstd[..m].iter_mut().for_each(|v| *v = (*v + epsilon).sqrt().recip());
+        Statistics { mean, rstd, of_batch }
+    }
+}
+
+/// Moves a running statistic towards `scale` times the batch's.
+fn move_running<T: Real>(tape: &Tape<'_, T>, id: ParamId, batch: &[T], scale: f64) {
+    let (keep, take) = (T::of(1.0 - MOMENTUM), T::of(MOMENTUM * scale));
+    let old = tape.params().data(id);
+    let new = old.iter().zip(batch).map(|(&old, &batch)| keep * old + take * batch).collect();
+    tape.update(id, ArrayD::from_shape_vec(vec![batch.len()], new).expect("one number per column"));
+}

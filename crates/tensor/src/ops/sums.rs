@@ -1,0 +1,151 @@
+//! Sums that the ops share, over columns, rows or everything.
+//!
+//! [`LANES`] partial sums run side by side over chunks fixed by the shape, and are added in one order: no bit depends
+//! on the pool.
+
+use std::array::from_fn;
+
+use super::points::{CHUNK, Point, for_chunks};
+use crate::simd::{Kernel, Simd, dispatch};
+use crate::{Pool, Real, Scratch};
+
+/// A vector of `f32` at AVX-512.
+const LANES: usize = 16;
+
+/// `[Q][m]`: the sum of f(x[i][j], p[j]) over the rows i, for each column j.
+pub(super) fn sum_columns<T: Real, const N: usize, const P: usize, const Q: usize>(
+    f: impl Point<T, N, P, Q>,
+    pool: &Pool<T>,
+    m: usize,
+    x: [&[T]; N],
+    p: [&[T]; P],
+) -> Scratch<T> {
+    let chunk = (CHUNK / m.max(1)).max(1) * m;
+    let chunks = if m == 0 { 0 } else { x[0].len().div_ceil(chunk) };
+    let mut sums = pool.scratch(chunks.max(1) * Q * m);
+    if chunks == 0 {
+        sums.fill(T::zero());
+        return sums;
+    }
+    for_chunks(Q * m, &mut sums, |start, out| {
+        let start = start / (Q * m) * chunk;
+        let x = x.map(|x| &x[start..x.len().min(start + chunk)]);
+        dispatch(Results(SumColumns { f, m, x, p, out }));
+    });
+    let (total, parts) = sums.split_at_mut(Q * m);
+    for part in parts.chunks_exact(Q * m) {
+        total.iter_mut().zip(part).for_each(|(t, &p)| *t += p);
+    }
+    sums
+}
+
+/// y[i] = Σⱼ f(x[i][j], p[i]) for rows of `m` columns.
+pub(super) fn sum_rows<T: Real, const N: usize, const P: usize>(
+    f: impl Point<T, N, P, 1>,
+    m: usize,
+    x: [&[T]; N],
+    p: [&[T]; P],
+    y: &mut [T],
+) {
+    for_chunks((CHUNK / m.max(1)).max(1), y, |start, y| {
+        let x = x.map(|x| &x[start * m..(start + y.len()) * m]);
+        let p = p.map(|p| &p[start..start + y.len()]);
+        dispatch(SumRows { f, m, x, p, y });
+    });
+}
+
+/// Σᵢ f(x[i])
+pub(super) fn total<T: Real, const N: usize>(f: impl Point<T, N, 0, 1>, pool: &Pool<T>, x: [&[T]; N]) -> T {
+    let whole = x[0].len() / CHUNK;
+    let mut sums = pool.scratch(whole + 1);
+    sum_rows(f, CHUNK, x.map(|x| &x[..whole * CHUNK]), [], &mut sums[..whole]);
+    let rest = x.map(|x| &x[whole * CHUNK..]);
+    sum_rows(f, rest[0].len(), rest, [], &mut sums[whole..]);
+    sums.iter().fold(T::zero(), |sum, &s| sum + s)
+}
+
+struct SumColumns<'a, T, F, const N: usize, const P: usize> {
+    f: F,
+    m: usize,
+    x: [&'a [T]; N],
+    p: [&'a [T]; P],
+    out: &'a mut [T],
+}
+
+impl<T: Real, F, const N: usize, const P: usize> SumColumns<'_, T, F, N, P> {
+    /// The columns `j..j + W`, their sums in registers.
+    #[inline(always)]
+    fn block<S: Simd, const W: usize, const Q: usize>(&mut self, j: usize)
+    where
+        F: Point<T, N, P, Q>,
+    {
+        let m = self.m;
+        let p: [&[T; W]; P] = self.p.map(|p| p[j..].first_chunk().expect("a block of columns"));
+        let mut sums = [[T::zero(); W]; Q];
+        for i in 0..self.x[0].len() / m {
+            let x: [&[T; W]; N] = self.x.map(|x| x[i * m + j..].first_chunk().expect("a block of columns"));
+            for l in 0..W {
+                let terms = self.f.at::<S>(from_fn(|k| x[k][l]), from_fn(|k| p[k][l]));
+                for q in 0..Q {
+                    sums[q][l] += terms[q];
+                }
+            }
+        }
+        for q in 0..Q {
+            self.out[q * m + j..][..W].copy_from_slice(&sums[q]);
+        }
+    }
+}
+
+/// Ties [`SumColumns`] to a number of results, which its fields do not mention.
+struct Results<K, const Q: usize>(K);
+
+impl<T: Real, F, const N: usize, const P: usize, const Q: usize> Kernel
+    for Results<SumColumns<'_, T, F, N, P>, Q>
+where
+    F: Point<T, N, P, Q>,
+{
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(mut self) {
+        let m = self.0.m;
+        let whole = m - m % LANES;
+        (0..whole).step_by(LANES).for_each(|j| self.0.block::<S, LANES, Q>(j));
+        (whole..m).for_each(|j| self.0.block::<S, 1, Q>(j));
+    }
+}
+
+struct SumRows<'a, T, F, const N: usize, const P: usize> {
+    f: F,
+    m: usize,
+    x: [&'a [T]; N],
+    p: [&'a [T]; P],
+    y: &'a mut [T],
+}
+
+impl<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize> Kernel for SumRows<'_, T, F, N, P> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let SumRows { f, m, x, p, y } = self;
+        for (i, y) in y.iter_mut().enumerate() {
+            let x = x.map(|x| &x[i * m..][..m]);
+            let p = p.map(|p| p[i]);
+            let mut sums = [T::zero(); LANES];
+            let blocks = x.map(|x| x.as_chunks::<LANES>().0);
+            for b in 0..m / LANES {
+                let x = blocks.map(|x| &x[b]);
+                for l in 0..LANES {
+                    let [term] = f.at::<S>(from_fn(|k| x[k][l]), p);
+                    sums[l] += term;
+                }
+            }
+            let mut sum = T::zero();
+            for j in m - m % LANES..m {
+                let [term] = f.at::<S>(from_fn(|k| x[k][j]), p);
+                sum += term;
+            }
+            *y = sums.iter().fold(sum, |sum, &s| sum + s);
+        }
+    }
+}
