@@ -172,7 +172,12 @@ impl ModelConfig {
         check(l2 >= 0.0 && l2.is_finite(), "l2_rows", "a finite number from 0 up", &l2)?;
         let init = &self.init;
         let finite = |x: f64| x.is_finite();
-        check(init.embedding >= 0.0 && finite(init.embedding), "init.embedding", "0 or more", &init.embedding)?;
+        check(
+            init.embedding >= 0.0 && finite(init.embedding),
+            "init.embedding",
+            "0 or more",
+            &init.embedding,
+        )?;
         check(finite(init.prelu), "init.prelu", "a finite number", &init.prelu)?;
         check(finite(init.dice), "init.dice", "a finite number", &init.dice)?;
         check(finite(init.update_bias), "init.update_bias", "a finite number", &init.update_bias)

@@ -26,7 +26,12 @@ pub struct Dien {
 
 impl Dien {
     /// Adds the model's parameters to `params`, with initial values drawn from `seed`.
-    pub fn new<T: Real>(config: &ModelConfig, features: &Features, params: &mut ParamStore<T>, seed: u64) -> Self {
+    pub fn new<T: Real>(
+        config: &ModelConfig,
+        features: &Features,
+        params: &mut ParamStore<T>,
+        seed: u64,
+    ) -> Self {
         let mut builder = Builder::new(params, seed);
         let b = &mut builder;
         let (hidden, init) = (config.hidden, &config.init);
@@ -66,8 +71,9 @@ impl<T: Real> Model<T> for Dien {
         let packed = windows.histories();
         let events = self.embedding.events(tape, batch, packed);
         let interests = self.extractor.forward(tape, events, packed);
-        let with_auxiliary =
-            tape.is_training() && self.config.auxiliary_weight > 0.0 && batch.histories.negatives_per_event > 0;
+        let with_auxiliary = tape.is_training()
+            && self.config.auxiliary_weight > 0.0
+            && batch.histories.negatives_per_event > 0;
         let auxiliary = with_auxiliary
             .then(|| self.auxiliary.loss(tape, batch, &self.embedding, interests, events, packed));
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// How good a list of scores is.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Metrics {
     /// Area under the ROC curve; `None` unless both labels occur.
     pub auc: Option<f64>,
@@ -91,7 +91,13 @@ mod tests {
             for j in 0..scores.len() {
                 if labels[i] > labels[j] {
                     pairs += 1.0;
-                    wins += if scores[i] > scores[j] { 1.0 } else if scores[i] == scores[j] { 0.5 } else { 0.0 };
+                    wins += if scores[i] > scores[j] {
+                        1.0
+                    } else if scores[i] == scores[j] {
+                        0.5
+                    } else {
+                        0.0
+                    };
                 }
             }
         }

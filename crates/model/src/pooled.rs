@@ -19,7 +19,12 @@ pub struct Pooled {
 
 impl Pooled {
     /// Adds the model's parameters to `params`, with initial values drawn from `seed`.
-    pub fn new<T: Real>(config: &ModelConfig, features: &Features, params: &mut ParamStore<T>, seed: u64) -> Self {
+    pub fn new<T: Real>(
+        config: &ModelConfig,
+        features: &Features,
+        params: &mut ParamStore<T>,
+        seed: u64,
+    ) -> Self {
         let mut builder = Builder::new(params, seed);
         let embedding = Embedding::new(&mut builder, features, config.init.embedding);
         let inputs = embedding.rest_width() + 3 * embedding.event_width();

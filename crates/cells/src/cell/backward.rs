@@ -4,9 +4,9 @@ use dien_tensor::Real;
 use dien_tensor::gemm::block::{Block, product};
 use dien_tensor::simd::{Kernel, Simd};
 
-use super::forward::SAVED;
-use super::{Kind, Weights};
-use crate::lanes::transpose_lanes;
+use super::Kind;
+use super::forward::{SAVED, candidate_weights, lanes};
+use crate::lanes::{lane_sum, transpose_lanes};
 use crate::{LANES, Packed};
 
 /// One chunk's way back. All slices are the chunk's own part.
@@ -15,7 +15,6 @@ pub(crate) struct Backward<'a, T> {
     pub packed: &'a Packed,
     pub chunk: usize,
     pub hidden: usize,
-    pub weights: Weights<'a, T>,
     /// U transposed, `[hidden, 3 hidden]`.
     pub u_t: &'a [T],
     pub gates: &'a [T],
@@ -56,7 +55,7 @@ impl<T: Real> Kernel for Backward<'_, T> {
                 }
             }
             let before = if step == 0 { self.h0 } else { &self.states[(step - 1) * size..][..size] };
-            self.gates::<S>(step, active, width, before);
+            self.gates(step, active, width, before);
             let d = Block::new(&*self.d_recurrent, LANES);
             product::<T, S>(n, width, 3 * n, Block::new(self.u_t, 3 * n), d, self.dh, LANES, true);
             transpose_lanes(before, self.rows, n, width);
@@ -68,61 +67,81 @@ impl<T: Real> Kernel for Backward<'_, T> {
 impl<T: Real> Backward<'_, T> {
     /// From the gradient of a step's state to that of its gates, its score and, in part, the state before.
     #[inline(always)]
-    fn gates<S: Simd>(&mut self, step: usize, active: usize, width: usize, before: &[T]) {
+    fn gates(&mut self, step: usize, active: usize, width: usize, before: &[T]) {
         let (n, kind) = (self.hidden, self.kind);
         let one = T::one();
-        let mut a = [T::one(); LANES];
-        if let Some(scores) = self.a {
-            a.copy_from_slice(&scores[step * LANES..][..LANES]);
-        }
-        let mut scale = [T::one(); LANES];
-        if kind.scales_input() {
-            scale = a;
-        }
+        let ones = [one; LANES];
+        let a = match self.a {
+            Some(scores) => &scores[step * LANES..][..width],
+            None => &ones[..width],
+        };
         let gates = &self.gates[step * 3 * n * LANES..][..3 * n * LANES];
         let saved = &self.saved[step * SAVED * n * LANES..][..SAVED * n * LANES];
         let d_gates = &mut self.d_gates[step * 3 * n * LANES..][..3 * n * LANES];
-        let row = |data: &[T], row: usize| -> [T; LANES] {
-            data[row * LANES..][..LANES].try_into().expect("LANES")
-        };
-        let mut da = [T::zero(); LANES];
+        let da = &mut self.da[step * LANES..][..width];
+        da.fill(T::zero());
         for i in 0..n {
-            let (r, u, c, q) =
-                (row(saved, i), row(saved, n + i), row(saved, 2 * n + i), row(saved, 3 * n + i));
-            let h = row(before, i);
-            let x = [row(gates, i), row(gates, n + i), row(gates, 2 * n + i)];
-            let dh: &mut [T; LANES] = (&mut self.dh[i * LANES..][..LANES]).try_into().expect("LANES");
-            let mut d_pre = [[T::zero(); LANES]; 3];
-            let mut d_q = [T::zero(); LANES];
+            let plane = |plane: usize| lanes(saved, plane * n + i, width);
+            let (r, u, c, q) = (plane(0), plane(1), plane(2), plane(3));
+            let h = lanes(before, i, width);
+            let dh = &mut self.dh[i * LANES..][..width];
+            // The gradient that reaches this step's state; finished lanes pass theirs on untouched.
+            let mut g = [T::zero(); LANES];
+            g[..active].copy_from_slice(&dh[..active]);
+            let mut w = [T::zero(); LANES];
+            candidate_weights(kind, &mut w[..width], u, a);
+            let (mut dw, mut d_c, mut d_q) = ([T::zero(); LANES], [T::zero(); LANES], [T::zero(); LANES]);
             for l in 0..width {
-                let g = if l < active { dh[l] } else { T::zero() };
-                let w = kind.candidate_weight(u[l], a[l]);
-                let (w_u, w_a) = kind.candidate_weight_slopes(u[l], a[l]);
-                let dw = g * (c[l] - h[l]);
-                let dc = g * w * (one - c[l] * c[l]);
-                let dr = dc * q[l] * r[l] * (one - r[l]);
-                let du = dw * w_u * u[l] * (one - u[l]);
-                da[l] += dw * w_a;
-                dh[l] = dh[l] - g * w;
-                (d_pre[0][l], d_pre[1][l], d_pre[2][l], d_q[l]) = (dr, du, dc, dc * r[l]);
+                dw[l] = g[l] * (c[l] - h[l]);
+                d_c[l] = g[l] * w[l] * (one - c[l] * c[l]);
+                d_q[l] = d_c[l] * r[l];
+                dh[l] -= g[l] * w[l];
             }
+            let (mut d_r, mut d_u) = ([T::zero(); LANES], [T::zero(); LANES]);
+            for l in 0..width {
+                d_r[l] = d_c[l] * q[l] * r[l] * (one - r[l]);
+            }
+            weight_slopes(kind, &mut d_u[..width], da, &dw, u, a);
+            let d_pre = [&d_r[..width], &d_u[..width], &d_c[..width]];
             if kind.scales_input() {
-                for l in 0..width {
-                    da[l] += d_pre[0][l] * x[0][l] + d_pre[1][l] * x[1][l] + d_pre[2][l] * x[2][l];
+                for (gate, d) in d_pre.iter().enumerate() {
+                    let x = lanes(gates, gate * n + i, width);
+                    da.iter_mut().zip(*d).zip(x).for_each(|((da, &d), &x)| *da += d * x);
                 }
             }
-            for gate in 0..3 {
+            for (gate, d) in d_pre.iter().enumerate() {
                 let at = (gate * n + i) * LANES;
-                let d = &d_pre[gate];
-                for l in 0..width {
-                    d_gates[at + l] = scale[l] * d[l];
+                let to = &mut d_gates[at..at + width];
+                match kind.scales_input() {
+                    true => to.iter_mut().zip(*d).zip(a).for_each(|((to, &d), &a)| *to = a * d),
+                    false => to.copy_from_slice(d),
                 }
-                let d_recurrent = if gate == 2 { &d_q } else { d };
-                self.d_recurrent[at..at + width].copy_from_slice(&d_recurrent[..width]);
-                self.db[gate * n + i] += crate::lanes::lane_sum(&d[..width]);
+                self.d_recurrent[at..at + width].copy_from_slice(if gate == 2 { &d_q[..width] } else { d });
+                self.db[gate * n + i] += lane_sum(d);
             }
-            self.db[3 * n + i] += crate::lanes::lane_sum(&d_q[..width]);
+            self.db[3 * n + i] += lane_sum(&d_q[..width]);
         }
-        self.da[step * LANES..][..width].copy_from_slice(&da[..width]);
+    }
+}
+
+/// From the gradient of the candidate's weight to those of the update gate's argument and, added up, the score; the
+/// kind is chosen outside the loop.
+#[inline(always)]
+fn weight_slopes<T: Real>(kind: Kind, d_u: &mut [T], da: &mut [T], dw: &[T], u: &[T], a: &[T]) {
+    macro_rules! each {
+        ($kind:expr) => {
+            for ((((d_u, da), &dw), &u), &a) in d_u.iter_mut().zip(da).zip(dw).zip(u).zip(a) {
+                let (w_u, w_a) = $kind.candidate_weight_slopes(u, a);
+                *d_u = dw * w_u * u * (T::one() - u);
+                *da += dw * w_a;
+            }
+        };
+    }
+    match kind {
+        Kind::Gru => each!(Kind::Gru),
+        Kind::Aigru => each!(Kind::Aigru),
+        Kind::Agru => each!(Kind::Agru),
+        Kind::Augru => each!(Kind::Augru),
+        Kind::AugruOfficial => each!(Kind::AugruOfficial),
     }
 }

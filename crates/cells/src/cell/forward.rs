@@ -63,55 +63,80 @@ impl<T: Real> Forward<'_, T> {
         }
     }
 
-    /// The gates of one step, and the new state of its active lanes.
+    /// The gates of one step, and the new state of its active lanes. One simple loop a quantity: each vectorises.
     #[inline(always)]
     fn gates<S: Simd>(&mut self, step: usize, active: usize, width: usize) {
         let (n, kind) = (self.hidden, self.kind);
+        let ones = [T::one(); LANES];
+        let a = match self.a {
+            Some(scores) => &scores[step * LANES..][..width],
+            None => &ones[..width],
+        };
+        let scale = if kind.scales_input() { a } else { &ones[..width] };
         let gates = &self.gates[step * 3 * n * LANES..][..3 * n * LANES];
-        let mut a = [T::one(); LANES];
-        if let Some(scores) = self.a {
-            a.copy_from_slice(&scores[step * LANES..][..LANES]);
-        }
-        let mut scale = [T::one(); LANES];
-        if kind.scales_input() {
-            scale = a;
-        }
-        let lanes = |data: &mut [T], row: usize| -> [T; LANES] {
-            data[row * LANES..][..LANES].try_into().expect("LANES")
-        };
-        let row = |data: &[T], row: usize| -> [T; LANES] {
-            data[row * LANES..][..LANES].try_into().expect("LANES")
-        };
+        let mut planes = [[T::zero(); LANES]; SAVED];
         for i in 0..n {
-            let (x_r, x_u, x_c) = (row(gates, i), row(gates, n + i), row(gates, 2 * n + i));
-            let (h_r, h_u, h_c) =
-                (lanes(self.recurrent, i), lanes(self.recurrent, n + i), lanes(self.recurrent, 2 * n + i));
-            let (b_r, b_u, b_c) = (self.weights.b[i], self.weights.b[n + i], self.weights.b[2 * n + i]);
-            let b_hc = self.weights.b_hc[i];
-            let h: &mut [T; LANES] = (&mut self.h[i * LANES..][..LANES]).try_into().expect("LANES");
-            let mut kept = [[T::zero(); LANES]; SAVED];
-            for l in 0..width {
-                let r = math::sigmoid::<T, S>(math::mul_add::<T, S>(scale[l], x_r[l], h_r[l] + b_r));
-                let u = if kind.has_update() {
-                    math::sigmoid::<T, S>(math::mul_add::<T, S>(scale[l], x_u[l], h_u[l] + b_u))
-                } else {
-                    T::zero()
-                };
-                let q = h_c[l] + b_hc;
-                let c = math::tanh::<T, S>(math::mul_add::<T, S>(
-                    r,
-                    q,
-                    math::mul_add::<T, S>(scale[l], x_c[l], b_c),
-                ));
-                let w = if l < active { kind.candidate_weight(u, a[l]) } else { T::zero() };
-                h[l] = math::mul_add::<T, S>(w, c - h[l], h[l]);
-                (kept[0][l], kept[1][l], kept[2][l], kept[3][l]) = (r, u, c, q);
+            let x = |gate: usize| lanes(gates, gate * n + i, width);
+            let h = |gate: usize| lanes(self.recurrent, gate * n + i, width);
+            let b = |gate: usize| self.weights.b[gate * n + i];
+            let [r, u, c, q] = planes.each_mut().map(|plane| &mut plane[..width]);
+            gate::<T, S>(r, x(0), h(0), scale, b(0));
+            if kind.has_update() {
+                gate::<T, S>(u, x(1), h(1), scale, b(1));
+            }
+            let (b_c, b_hc) = (b(2), self.weights.b_hc[i]);
+            for (((((c, q), &r), &x), &h), &s) in
+                c.iter_mut().zip(&mut *q).zip(&*r).zip(x(2)).zip(h(2)).zip(scale)
+            {
+                *q = h + b_hc;
+                *c = math::tanh::<T, S>(math::mul_add::<T, S>(r, *q, math::mul_add::<T, S>(s, x, b_c)));
+            }
+            let mut w = [T::zero(); LANES];
+            candidate_weights(kind, &mut w[..width], u, a);
+            w[active..].fill(T::zero());
+            let state = &mut self.h[i * LANES..][..width];
+            for ((h, &w), &c) in state.iter_mut().zip(&w).zip(&*c) {
+                *h = math::mul_add::<T, S>(w, c - *h, *h);
             }
             if let Some(saved) = &mut self.saved {
-                for (plane, kept) in kept.iter().enumerate() {
-                    saved[((step * SAVED + plane) * n + i) * LANES..][..LANES].copy_from_slice(kept);
+                for (plane, kept) in planes.iter().enumerate() {
+                    saved[((step * SAVED + plane) * n + i) * LANES..][..width]
+                        .copy_from_slice(&kept[..width]);
                 }
             }
         }
+    }
+}
+
+/// A row's first `width` lanes.
+#[inline(always)]
+pub(super) fn lanes<T>(data: &[T], row: usize, width: usize) -> &[T] {
+    &data[row * LANES..][..width]
+}
+
+/// σ(s x + h + b)
+#[inline(always)]
+fn gate<T: Real, S: Simd>(to: &mut [T], x: &[T], h: &[T], scale: &[T], b: T) {
+    for (((to, &x), &h), &s) in to.iter_mut().zip(x).zip(h).zip(scale) {
+        *to = math::sigmoid::<T, S>(math::mul_add::<T, S>(s, x, h + b));
+    }
+}
+
+/// [`Kind::candidate_weight`] of each lane, the kind chosen outside the loop.
+#[inline(always)]
+pub(super) fn candidate_weights<T: Real>(kind: Kind, w: &mut [T], u: &[T], a: &[T]) {
+    macro_rules! each {
+        ($kind:expr) => {
+            for ((w, &u), &a) in w.iter_mut().zip(u).zip(a) {
+                *w = $kind.candidate_weight(u, a);
+            }
+        };
+    }
+    match kind {
+        Kind::Gru => each!(Kind::Gru),
+        Kind::Aigru => each!(Kind::Aigru),
+        Kind::Agru => each!(Kind::Agru),
+        Kind::Augru => each!(Kind::Augru),
+        Kind::AugruOfficial => each!(Kind::AugruOfficial),
     }
 }

@@ -185,7 +185,6 @@ impl<T: Real> TapeBackward<T> for Cell<T> {
         let pool = io.pool();
         let dy = dy.to_slice().expect("standard layout");
         let u = io.input_data(1);
-        let weights = Weights { w: &[], u, b: io.input_data(2), b_hc: io.input_data(3) };
         let mut u_t = pool.scratch(u.len());
         lanes::transpose_weight(u, &mut u_t, (n, 3 * n));
         let zeros = pool.zeros(&[if self.initial.is_none() { size } else { 0 }]);
@@ -218,7 +217,6 @@ impl<T: Real> TapeBackward<T> for Cell<T> {
                         packed,
                         chunk,
                         hidden: n,
-                        weights,
                         u_t: &u_t,
                         gates: gates[chunk],
                         a: a.as_ref().map(|a| a[chunk]),

@@ -36,7 +36,8 @@ pub fn step<T: Real>(kind: Kind, weights: Weights<'_, T>, x: &[T], a: T, h: &[T]
 /// The states of one sequence: `x` is `[steps, inputs]`, `a` `[steps]`; gives `[steps, hidden]`.
 pub fn states<T: Real>(kind: Kind, weights: Weights<'_, T>, x: &[T], a: &[T], h0: &[T]) -> Vec<Vec<T>> {
     let mut h = h0.to_vec();
-    let steps = x.chunks_exact(x.len() / a.len().max(1)).zip(a);
+    let inputs = weights.w.len() / (3 * h0.len());
+    let steps = x.chunks_exact(inputs).zip(a);
     steps
         .map(|(x, &a)| {
             h = step(kind, weights, x, a, &h);

@@ -156,7 +156,7 @@ pub(crate) fn lane_sum<T: Real>(lanes: &[T]) -> T {
     let mut half = 8;
     while half > 0 {
         for i in 0..half {
-            sums[i] = sums[i] + sums[i + half];
+            sums[i] += sums[i + half];
         }
         half /= 2;
     }

@@ -88,11 +88,13 @@ impl<T: Real> Backward<T> for SigmoidSum {
         let dy = dy.to_slice().expect("standard layout");
         let mut dz = io.pool().stale(io.output().shape());
         let data = dz.as_slice_mut().expect("standard layout");
-        data.par_chunks_mut(size).zip(dy.par_chunks(size).zip(y.par_chunks(size))).for_each(|(dz, (dy, y))| {
-            for ((dz, &dy), &y) in dz.iter_mut().zip(dy).zip(y) {
-                *dz = dy * y * (T::one() - y);
-            }
-        });
+        data.par_chunks_mut(size).zip(dy.par_chunks(size).zip(y.par_chunks(size))).for_each(
+            |(dz, (dy, y))| {
+                for ((dz, &dy), &y) in dz.iter_mut().zip(dy).zip(y) {
+                    *dz = dy * y * (T::one() - y);
+                }
+            },
+        );
         if self.own
             && let Some(dq) = io.grad_data(2)
         {

@@ -57,7 +57,7 @@ impl<T: Real> Kernel for Forward<'_, T> {
         }
         for (block, y) in packed.chunk(chunk).zip(y.chunks_exact_mut(LANES)) {
             for lane in 0..packed.active(block) {
-                y[lane] = y[lane] / sum[lane];
+                y[lane] /= sum[lane];
             }
         }
     }

@@ -23,7 +23,9 @@ impl Attention {
     pub fn new<T: Real>(builder: &mut Builder<'_, T>, config: &ModelConfig, event_width: usize) -> Self {
         match config.attention {
             AttentionKind::Unit => Attention::Unit(ActivationUnit::new(builder, config, event_width)),
-            AttentionKind::Bilinear => Attention::Bilinear(Bilinear::new(builder, config.hidden, event_width)),
+            AttentionKind::Bilinear => {
+                Attention::Bilinear(Bilinear::new(builder, config.hidden, event_width))
+            }
         }
     }
 
@@ -109,7 +111,8 @@ impl ActivationUnit {
         let query = ops::prelu(self.query.forward(tape, candidates), tape.param(self.alpha));
         let of_query = ops::linear(query, w_q + w_d, Some(tape.param(self.first.bias)));
         let of_key = lanes::linear(interests, w_k - w_d, None, Activation::None, windows.histories());
-        let pair = lanes::mul_spread(lanes::gather(interests, windows), lanes::place(query, targets), targets);
+        let pair =
+            lanes::mul_spread(lanes::gather(interests, windows), lanes::place(query, targets), targets);
         let of_pair = lanes::linear(pair, w_p, None, Activation::None, targets);
         let of_query = lanes::place(of_query, targets);
         let first = lanes::sigmoid_sum(lanes::gather(of_key, windows), of_pair, Some(of_query), targets);

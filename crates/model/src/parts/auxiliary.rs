@@ -108,7 +108,13 @@ impl Auxiliary {
                 let first = lanes::sigmoid_sum(state, event, None, packed);
                 let (w, b) = (tape.param(second.0), tape.param(second.1));
                 let second = lanes::linear(first, w, Some(b), Activation::Sigmoid, packed);
-                lanes::linear(second, tape.param(score.0), Some(tape.param(score.1)), Activation::None, packed)
+                lanes::linear(
+                    second,
+                    tape.param(score.0),
+                    Some(tape.param(score.1)),
+                    Activation::None,
+                    packed,
+                )
             }
         }
     }

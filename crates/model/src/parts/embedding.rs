@@ -41,7 +41,12 @@ impl Embedding {
     }
 
     /// Every history's events: `[blocks, event width, LANES]`.
-    pub fn events<'t, T: Real>(&self, tape: &'t Tape<'_, T>, batch: &Batch, packed: &Arc<Packed>) -> Var<'t, T> {
+    pub fn events<'t, T: Real>(
+        &self,
+        tape: &'t Tape<'_, T>,
+        batch: &Batch,
+        packed: &Arc<Packed>,
+    ) -> Var<'t, T> {
         let one: Vec<EventIds<'_>> = batch.histories.ids.iter().map(|ids| EventIds::one(ids)).collect();
         self.embed(tape, &one, 0, packed)
     }
@@ -78,7 +83,8 @@ impl Embedding {
     /// The candidates: `[targets, event width]`.
     pub fn candidates<'t, T: Real>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Var<'t, T> {
         let lookups = self.features.behaviours.iter().zip(&batch.targets.candidate);
-        let parts: Vec<_> = lookups.map(|(l, ids)| ops::gather(tape.param(self.tables[l.table]), ids)).collect();
+        let parts: Vec<_> =
+            lookups.map(|(l, ids)| ops::gather(tape.param(self.tables[l.table]), ids)).collect();
         ops::concat(&parts)
     }
 
@@ -112,7 +118,8 @@ impl Embedding {
                 for bounds in h.offsets.windows(2) {
                     // The first event's negatives are never read.
                     let from = (bounds[0] + 1).min(bounds[1]) as usize * h.negatives_per_event;
-                    rows[l.table].extend_from_slice(&h.negatives[i][from..bounds[1] as usize * h.negatives_per_event]);
+                    rows[l.table]
+                        .extend_from_slice(&h.negatives[i][from..bounds[1] as usize * h.negatives_per_event]);
                 }
             }
         }

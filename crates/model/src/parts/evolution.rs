@@ -32,7 +32,8 @@ impl Evolution {
         windows: &Arc<Windows>,
     ) -> Var<'t, T> {
         // W h depends on the history alone, so it is computed once however many targets share it.
-        let gates = lanes::linear(interests, tape.param(self.cell.w), None, Activation::None, windows.histories());
+        let gates =
+            lanes::linear(interests, tape.param(self.cell.w), None, Activation::None, windows.histories());
         let run = Run {
             kind: self.kind,
             input: CellInput::Gates(lanes::gather(gates, windows)),

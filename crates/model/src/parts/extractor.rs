@@ -17,12 +17,22 @@ pub struct Extractor {
 
 impl Extractor {
     /// Adds the parameters.
-    pub fn new<T: Real>(builder: &mut Builder<'_, T>, inputs: usize, hidden: usize, update_bias: f64) -> Self {
+    pub fn new<T: Real>(
+        builder: &mut Builder<'_, T>,
+        inputs: usize,
+        hidden: usize,
+        update_bias: f64,
+    ) -> Self {
         Extractor { gru: CellParams::new(builder, "extractor.gru", inputs, hidden, update_bias) }
     }
 
     /// The states after every event: events `[blocks, inputs, LANES]` to `[blocks, hidden, LANES]`.
-    pub fn forward<'t, T: Real>(&self, tape: &'t Tape<'_, T>, events: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
+    pub fn forward<'t, T: Real>(
+        &self,
+        tape: &'t Tape<'_, T>,
+        events: Var<'t, T>,
+        packed: &Arc<Packed>,
+    ) -> Var<'t, T> {
         let run = Run {
             kind: Kind::Gru,
             input: CellInput::Events(events, tape.param(self.gru.w)),

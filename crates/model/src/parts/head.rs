@@ -41,9 +41,11 @@ impl Head {
                     mean: builder.buffer(&format!("head.{i}.dice.mean"), units, 0.0),
                     var: builder.buffer(&format!("head.{i}.dice.var"), units, 1.0),
                 }),
-                HeadActivation::Prelu => {
-                    Activation::Prelu(builder.vector(&format!("head.{i}.prelu.alpha"), units, config.init.prelu))
-                }
+                HeadActivation::Prelu => Activation::Prelu(builder.vector(
+                    &format!("head.{i}.prelu.alpha"),
+                    units,
+                    config.init.prelu,
+                )),
             };
             hidden.push((linear, activation));
             width = units;
