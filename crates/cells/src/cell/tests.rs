@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use dien_tensor::check::{Check, mix};
 use dien_tensor::simd::Level;
 use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Real, Tape, Var};
 use ndarray::ArrayD;
@@ -147,4 +148,84 @@ fn f32_states_agree_at_every_level() {
         assert_eq!(Level::current(), level);
         forward_agrees::<f32>(4e-6);
     }
+}
+
+#[test]
+fn gradients_of_every_input_weight_and_bias() {
+    for kind in Kind::ALL {
+        for shared in [false, true] {
+            for (lengths, inputs, hidden) in
+                [(lengths(37), 5, 6), (vec![0, 0], 2, 1), (vec![1], 3, 2), (vec![4; 33], 2, 3)]
+            {
+                let case = Case::new(kind, &lengths, inputs, hidden, 2);
+                let packed = Arc::new(Packed::from_lengths(&lengths));
+                let check = Check::default().mode(Mode::Probe);
+                check
+                    .run(&case.params, |tape| {
+                        mix(all_events(run(kind, tape, &packed, shared, Output::States), &packed))
+                    })
+                    .unwrap_or_else(|e| panic!("{kind:?} states {lengths:?}: {e}"));
+                check
+                    .run(&case.params, |tape| {
+                        mix(lanes::rows(run(kind, tape, &packed, shared, Output::Last), &packed))
+                    })
+                    .unwrap_or_else(|e| panic!("{kind:?} last {lengths:?}: {e}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn each_derivative_of_a_tiny_case() {
+    for kind in Kind::ALL {
+        let case = Case::new(kind, &[2, 0, 1], 2, 2, 3);
+        let packed = Arc::new(Packed::from_lengths(&case.lengths));
+        let check = Check::default().mode(Mode::Probe).each_element();
+        check
+            .run(&case.params, |tape| {
+                mix(all_events(run(kind, tape, &packed, false, Output::States), &packed))
+            })
+            .unwrap_or_else(|e| panic!("{kind:?}: {e}"));
+    }
+}
+
+/// The states of a kind at one attention score, its update gate negated if asked.
+fn states_at(kind: Kind, a: f64, negate_update: bool) -> Vec<f64> {
+    let mut case = Case::new(kind, &[5, 1, 3], 4, 3, 4);
+    let id = |name| case.params.id(name).unwrap();
+    let (scores, gates) = (id("a"), ["w", "u", "b"].map(id));
+    case.params.data_mut(scores).fill(a);
+    for gate in gates.into_iter().filter(|_| negate_update) {
+        let third = case.params.data(gate).len() / 3;
+        case.params.data_mut(gate)[third..2 * third].iter_mut().for_each(|x| *x = -*x);
+    }
+    let packed = Arc::new(Packed::from_lengths(&case.lengths));
+    let pool = Pool::new();
+    let tape = Tape::new(&case.params, &pool, Mode::Eval);
+    all_events(run(kind, &tape, &packed, false, Output::States), &packed).data().to_vec()
+}
+
+#[test]
+fn ends_of_the_score_are_known_cells() {
+    let close =
+        |a: &[f64], b: &[f64]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-14);
+    let at = |kind, a| states_at(kind, a, false);
+    let gru = at(Kind::Gru, 0.3);
+    assert!(close(&at(Kind::Augru, 1.0), &gru), "AUGRU at a = 1 is GRU");
+    assert!(close(&at(Kind::Aigru, 1.0), &gru), "AIGRU at a = 1 is GRU");
+    assert!(
+        close(&states_at(Kind::AugruOfficial, 0.0, true), &gru),
+        "official AUGRU at a = 0 is a GRU whose gate keeps"
+    );
+    assert!(
+        close(&at(Kind::Agru, 1.0), &at(Kind::AugruOfficial, 1.0)),
+        "at a = 1 both give the candidate state"
+    );
+    let case = Case::new(Kind::Agru, &[5, 1, 3], 4, 3, 4);
+    let mut kept = Vec::new();
+    for (s, &n) in case.lengths.iter().enumerate() {
+        (0..n).for_each(|_| kept.extend_from_slice(&case.get("h0")[s * 3..][..3]));
+    }
+    assert!(close(&at(Kind::Augru, 0.0), &kept), "AUGRU at a = 0 keeps its state");
+    assert!(close(&at(Kind::Agru, 0.0), &kept), "AGRU at a = 0 keeps its state");
 }

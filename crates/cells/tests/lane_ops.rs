@@ -1,0 +1,261 @@
+//! Every lane op: its values against plain loops, its gradient against differences.
+
+use std::sync::Arc;
+
+use dien_cells::lanes::{self, Activation, EventIds, Windows};
+use dien_cells::{LANES, Packed};
+use dien_tensor::check::{Check, mix};
+use dien_tensor::{Grad, Mode, ParamKind, ParamStore, Pool, Tape, Var};
+use ndarray::{Array2, ArrayD};
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+
+/// Parameters of these names and shapes, uniform in ±1.
+fn params(shapes: &[(&str, &[usize])]) -> ParamStore<f64> {
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let mut params = ParamStore::new();
+    for &(name, shape) in shapes {
+        let kind = if name.starts_with("table") { ParamKind::Rows } else { ParamKind::Dense };
+        params.add(name, kind, ArrayD::from_shape_simple_fn(shape, || rng.random_range(-1.0..1.0)));
+    }
+    params
+}
+
+fn get<'t>(tape: &'t Tape<'_, f64>, name: &str) -> Var<'t, f64> {
+    tape.param(tape.params().id(name).unwrap())
+}
+
+/// Ragged lengths over more than one chunk, some of them 0.
+fn lengths() -> Vec<u32> {
+    (0..39).map(|i| (i * i) % 5).collect()
+}
+
+fn packed() -> Arc<Packed> {
+    Arc::new(Packed::from_lengths(&lengths()))
+}
+
+fn events<'t>(x: Var<'t, f64>, packed: &Arc<Packed>) -> Var<'t, f64> {
+    let all: Vec<_> = (0..packed.len())
+        .flat_map(|s| (0..packed.lengths()[s] as usize).map(move |t| Some((s, t))))
+        .collect();
+    lanes::pick(x, all, packed)
+}
+
+fn value(params: &ParamStore<f64>, f: impl for<'t> Fn(&'t Tape<'t, f64>) -> Var<'t, f64>) -> Array2<f64> {
+    let pool = Pool::new();
+    let tape = Tape::new(params, &pool, Mode::Eval);
+    f(&tape).view2().to_owned()
+}
+
+fn assert_close(found: &Array2<f64>, expected: &Array2<f64>) {
+    assert_eq!(found.dim(), expected.dim());
+    assert!((found - expected).iter().all(|d| d.abs() < 1e-12), "{found} {expected}");
+}
+
+fn check(params: &ParamStore<f64>, f: impl for<'t> Fn(&'t Tape<'t, f64>) -> Var<'t, f64>) {
+    if let Err(e) = Check::default().mode(Mode::Probe).run(params, |tape| mix(f(tape))) {
+        panic!("{e}");
+    }
+}
+
+#[test]
+fn pack_and_pick_are_inverse() {
+    let (packed, n) = (packed(), packed().events());
+    let params = params(&[("x", &[n, 3])]);
+    let f = value(&params, |tape| events(lanes::pack(get(tape, "x"), &packed), &packed));
+    assert_eq!(f.as_slice().unwrap(), params.data(params.id("x").unwrap()));
+    check(&params, |tape| events(lanes::pack(get(tape, "x"), &packed), &packed));
+    // An event twice, and none at all.
+    let picks = [Some((4, 0)), None, Some((4, 0)), Some((7, 3))];
+    check(&params, |tape| lanes::pick(lanes::pack(get(tape, "x"), &packed), picks, &packed));
+}
+
+#[test]
+fn place_and_rows_are_inverse() {
+    let packed = packed();
+    let params = params(&[("x", &[packed.len(), 3])]);
+    let f = value(&params, |tape| lanes::rows(lanes::place(get(tape, "x"), &packed), &packed));
+    assert_eq!(f.as_slice().unwrap(), params.data(params.id("x").unwrap()));
+    check(&params, |tape| lanes::rows(lanes::place(get(tape, "x"), &packed), &packed));
+}
+
+fn layer<'t>(t: &'t Tape<'_, f64>, activation: Activation, packed: &Arc<Packed>) -> Var<'t, f64> {
+    lanes::linear(lanes::pack(get(t, "x"), packed), get(t, "w"), Some(get(t, "b")), activation, packed)
+}
+
+#[test]
+fn linear_is_a_matrix_product() {
+    let (packed, n) = (packed(), packed().events());
+    let params = params(&[("x", &[n, 5]), ("w", &[7, 5]), ("b", &[7])]);
+    let [x, w] = ["x", "w"].map(|n| value(&params, |tape| get(tape, n)));
+    let b = params.value(params.id("b").unwrap()).into_dimensionality::<ndarray::Ix1>().unwrap().to_owned();
+    let expected = x.dot(&w.t()) + &b;
+    let found = value(&params, |t| events(layer(t, Activation::None, &packed), &packed));
+    assert_close(&found, &expected);
+    let found = value(&params, |t| events(layer(t, Activation::Sigmoid, &packed), &packed));
+    assert_close(&found, &expected.mapv(|x| 1.0 / (1.0 + (-x).exp())));
+    for activation in [Activation::None, Activation::Sigmoid] {
+        check(&params, |t| events(layer(t, activation, &packed), &packed));
+        check(&params, |t| {
+            events(
+                lanes::linear(lanes::pack(get(t, "x"), &packed), get(t, "w"), None, activation, &packed),
+                &packed,
+            )
+        });
+    }
+}
+
+#[test]
+fn shift_gives_the_event_before() {
+    let (packed, n) = (packed(), packed().events());
+    let params = params(&[("x", &[n, 2])]);
+    let x = value(&params, |tape| get(tape, "x"));
+    let mut expected = Array2::zeros((n, 2));
+    let mut first = 0;
+    for &length in packed.lengths() {
+        for t in 1..length as usize {
+            expected.row_mut(first + t).assign(&x.row(first + t - 1));
+        }
+        first += length as usize;
+    }
+    assert_close(
+        &value(&params, |t| events(lanes::shift(lanes::pack(get(t, "x"), &packed), &packed), &packed)),
+        &expected,
+    );
+    check(&params, |t| events(lanes::shift(lanes::pack(get(t, "x"), &packed), &packed), &packed));
+}
+
+#[test]
+fn spread_sum_and_softmax() {
+    let (packed, n) = (packed(), packed().events());
+    let params = params(&[("x", &[n, 3]), ("y", &[n, 3]), ("q", &[packed.len(), 3])]);
+    check(&params, |t| {
+        let (x, q) = (lanes::pack(get(t, "x"), &packed), lanes::place(get(t, "q"), &packed));
+        events(lanes::add_spread(x, q, &packed), &packed)
+    });
+    check(&params, |t| {
+        let (x, q) = (lanes::pack(get(t, "x"), &packed), lanes::place(get(t, "q"), &packed));
+        events(lanes::mul_spread(x, q, &packed), &packed)
+    });
+    check(&params, |t| {
+        let (x, y) = (lanes::pack(get(t, "x"), &packed), lanes::pack(get(t, "y"), &packed));
+        let q = lanes::place(get(t, "q"), &packed);
+        events(lanes::sigmoid_sum(x, y, Some(q), &packed), &packed)
+    });
+    check(&params, |t| {
+        let (x, y) = (lanes::pack(get(t, "x"), &packed), lanes::pack(get(t, "y"), &packed));
+        events(lanes::sigmoid_sum(x, y, None, &packed), &packed)
+    });
+    let softmax = |x: Var<'_, f64>| -> Array2<f64> {
+        events(lanes::softmax(lanes::sum_features(lanes::pack(x, &packed)), &packed), &packed)
+            .view2()
+            .to_owned()
+    };
+    let pool = Pool::new();
+    let tape = Tape::new(&params, &pool, Mode::Eval);
+    let (x, scores) = (value(&params, |t| get(t, "x")), softmax(get(&tape, "x")));
+    let mut first = 0;
+    for &length in packed.lengths() {
+        let exp: Vec<f64> = (first..first + length as usize).map(|e| x.row(e).sum().exp()).collect();
+        for (i, e) in exp.iter().enumerate() {
+            assert!((scores[[first + i, 0]] - e / exp.iter().sum::<f64>()).abs() < 1e-14);
+        }
+        first += length as usize;
+    }
+    check(&params, |t| {
+        events(lanes::softmax(lanes::sum_features(lanes::pack(get(t, "x"), &packed)), &packed), &packed)
+    });
+}
+
+#[test]
+fn embeddings_are_rows_and_so_are_their_gradients() {
+    let (packed, n) = (packed(), packed().events());
+    let params = params(&[("table.a", &[6, 2]), ("table.b", &[4, 3])]);
+    let a: Vec<u32> = (0..2 * n as u32).map(|i| (i * i + 1) % 5).collect();
+    let b: Vec<u32> = (0..n as u32).map(|i| i % 3).collect();
+    for skip in [0, 1] {
+        check(&params, |t| {
+            let ids = EventIds { ids: &a, per_event: 2, which: 1 };
+            let tables = [(get(t, "table.a"), ids), (get(t, "table.b"), EventIds::one(&b))];
+            events(lanes::embed(&tables, skip, &packed), &packed)
+        });
+    }
+    let pool = Pool::new();
+    let tape = Tape::new(&params, &pool, Mode::Probe);
+    let table = [(get(&tape, "table.b"), EventIds::one(&b))];
+    let rows = events(lanes::embed(&table, 1, &packed), &packed);
+    let mut first = 0;
+    for &length in packed.lengths() {
+        for event in first..first + length as usize {
+            let expected = if event == first {
+                [0.0; 3]
+            } else {
+                params.data(params.id("table.b").unwrap())[b[event] as usize * 3..][..3].try_into().unwrap()
+            };
+            assert_eq!(rows.view2().row(event).to_vec(), expected);
+        }
+        first += length as usize;
+    }
+    let grads = tape.backward(mix(rows));
+    match grads.get(params.id("table.b").unwrap()) {
+        Some(Grad::Rows { ids, .. }) => assert_eq!(ids, &[0, 1, 2], "row 3 is not in use"),
+        other => panic!("expected rows, found {other:?}"),
+    }
+}
+
+#[test]
+fn windows_share_a_history() {
+    let (packed, n) = (packed(), packed().events());
+    let params = params(&[("x", &[n, 3])]);
+    let mut rng = ChaCha8Rng::seed_from_u64(9);
+    let (mut history, mut start, mut end) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..70 {
+        let h = rng.random_range(0..packed.len());
+        let s = rng.random_range(0..=packed.lengths()[h]);
+        history.push(h as u32);
+        start.push(s);
+        end.push(rng.random_range(s..=packed.lengths()[h]));
+    }
+    let windows = Arc::new(Windows::new(&packed, &history, &start, &end));
+    let x = value(&params, |t| get(t, "x"));
+    let mut first = vec![0usize];
+    packed.lengths().iter().for_each(|&n| first.push(first.last().unwrap() + n as usize));
+    let rows: Vec<Vec<usize>> = (0..70)
+        .map(|i| {
+            let from = first[history[i] as usize];
+            (from + start[i] as usize..from + end[i] as usize).collect()
+        })
+        .collect();
+    let gathered = value(&params, |t| {
+        events(lanes::gather(lanes::pack(get(t, "x"), &packed), &windows), windows.targets())
+    });
+    assert_close(&gathered, &x.select(ndarray::Axis(0), &rows.concat()));
+    check(&params, |t| events(lanes::gather(lanes::pack(get(t, "x"), &packed), &windows), windows.targets()));
+    for mean in [false, true] {
+        let pooled = value(&params, |t| lanes::pool(lanes::pack(get(t, "x"), &packed), &windows, mean));
+        let mut expected = Array2::zeros((70, 3));
+        for (i, rows) in rows.iter().enumerate() {
+            let scale = if mean { rows.len().max(1) as f64 } else { 1.0 };
+            rows.iter().for_each(|&r| expected.row_mut(i).scaled_add(1.0 / scale, &x.row(r)));
+        }
+        assert_close(&pooled, &expected);
+        check(&params, |t| lanes::pool(lanes::pack(get(t, "x"), &packed), &windows, mean));
+    }
+    for (target, pick) in windows.last().enumerate() {
+        let expected =
+            rows[target].last().map(|&r| (history[target] as usize, r - first[history[target] as usize]));
+        assert_eq!(pick, expected);
+    }
+}
+
+#[test]
+fn nothing_at_all_is_legal() {
+    let empty = Arc::new(Packed::from_lengths(&[]));
+    let params = params(&[("x", &[0, 3]), ("w", &[2, 3])]);
+    let pool = Pool::new();
+    let tape = Tape::new(&params, &pool, Mode::Probe);
+    let x = lanes::pack(get(&tape, "x"), &empty);
+    let y = lanes::linear(x, get(&tape, "w"), None, Activation::Sigmoid, &empty);
+    assert_eq!(y.shape(), [0, 2, LANES]);
+    tape.backward(mix(events(y, &empty)));
+}
