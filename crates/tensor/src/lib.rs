@@ -5,6 +5,8 @@
 
 mod arena;
 mod backward;
+#[cfg(any(test, feature = "testing"))]
+pub mod check;
 pub mod gemm;
 mod grad;
 pub mod ops;

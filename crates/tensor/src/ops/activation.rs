@@ -98,3 +98,27 @@ impl<T: Real, F: Function> Backward<T> for Activation<F> {
         add_grad(io, 0, |dx| map(|[dy, y]: [T; 2], _: [T; 0]| [dy * F::derivative(y)], [dy, y], dx));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, of, value};
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn gradients() {
+        for shape in [&[3, 5][..], &[0, 5], &[7], &[]] {
+            check([shape], |[x]| sigmoid(x));
+            check([shape], |[x]| tanh(x));
+            check([shape], |[x]| relu(x));
+        }
+    }
+
+    #[test]
+    fn values() {
+        let x = || [of(array![-1000.0, -2.0, 0.0, 2.0, 1000.0])];
+        assert_eq!(value(x(), |[x]| relu(x)), of(array![0.0, 0.0, 0.0, 2.0, 1000.0]));
+        assert_eq!(value(x(), |[x]| sigmoid(x))[1], 1.0 / (1.0 + 2f64.exp()));
+        assert_eq!(value(x(), |[x]| tanh(x)), of(array![-1.0, -2f64.tanh(), 0.0, 2f64.tanh(), 1.0]));
+    }
+}

@@ -237,3 +237,68 @@ impl<'t, T: Real> ops::Neg for Var<'t, T> {
         scale(self, -T::one())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, of, value};
+    use super::*;
+    use ndarray::array;
+
+    /// Every pair of shapes that broadcasts, with a batch of none, one and several.
+    const SHAPES: [[&[usize]; 2]; 12] = [
+        [&[3, 4], &[3, 4]],
+        [&[3, 4], &[4]],
+        [&[3, 4], &[1, 4]],
+        [&[3, 4], &[3, 1]],
+        [&[3, 4], &[1]],
+        [&[3, 4], &[]],
+        [&[1, 4], &[4]],
+        [&[0, 4], &[4]],
+        [&[0, 4], &[0, 1]],
+        [&[2, 3, 4], &[2, 3, 1]],
+        [&[2, 3, 4], &[4]],
+        [&[], &[]],
+    ];
+
+    #[test]
+    fn gradients() {
+        for [a, b] in SHAPES {
+            for shapes in [[a, b], [b, a]] {
+                check(shapes, |[a, b]| a + b);
+                check(shapes, |[a, b]| a - b);
+                check(shapes, |[a, b]| a * b);
+                check(shapes, |[a, b]| div(a, add_scalar(b, 3.0)));
+            }
+        }
+        check([&[3, 4]], |[x]| -affine(x, 2.5, 1.0) + scale(x * x, 0.5));
+    }
+
+    #[test]
+    fn values() {
+        let a = || of(array![[1.0, 2.0], [3.0, 4.0]]);
+        assert_eq!(
+            value([a(), of(array![10.0, 20.0])], |[a, b]| a - b),
+            of(array![[-9.0, -18.0], [-7.0, -16.0]])
+        );
+        assert_eq!(
+            value([of(array![10.0, 20.0]), a()], |[a, b]| a - b),
+            of(array![[9.0, 18.0], [7.0, 16.0]])
+        );
+        assert_eq!(
+            value([of(array![[2.0], [4.0]]), a()], |[a, b]| a / b),
+            of(array![[2.0, 1.0], [4.0 / 3.0, 1.0]])
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "mul: shapes [3, 4] and [3] do not agree")]
+    fn other_shapes_panic() {
+        value(
+            [
+                ArrayViewD::<f64>::from_shape(vec![3, 4], &[0.0; 12]).unwrap().to_owned(),
+                of(array![1.0, 2.0, 3.0]),
+            ],
+            |[a, b]| a * b,
+        );
+    }
+}

@@ -21,7 +21,7 @@ pub fn concat<'t, T: Real>(parts: &[Var<'t, T>]) -> Var<'t, T> {
     let m = blocks.iter().map(|&(_, width)| width).sum();
     let tape = first.tape();
     let mut y = tape.pool().stale(&[n, m]);
-    for_rows(m, y.as_slice_mut().expect("standard layout"), |i, row| {
+    for_rows(m, y.as_slice_mut().expect("standard layout"), &|i, row| {
         let mut left = 0;
         for &(x, width) in &blocks {
             row[left..left + width].copy_from_slice(&x[i * width..][..width]);
@@ -45,7 +45,7 @@ impl<T: Real> Backward<T> for ConcatColumns {
         for input in 0..io.len() {
             let width = io.input(input).shape()[1];
             add_grad(io, input, |dx| {
-                for_rows(width, dx, |i, row| row.copy_from_slice(&dy[i * m + left..][..width]));
+                for_rows(width, dx, &|i, row| row.copy_from_slice(&dy[i * m + left..][..width]));
             });
             left += width;
         }
@@ -90,5 +90,34 @@ impl<T: Real> Backward<T> for ConcatRows {
             add_grad(io, input, |dx| dx.copy_from_slice(own));
             rest = below;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, of, value};
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn gradients() {
+        check([&[3, 2], &[3, 1], &[3, 4]], |parts| concat(&parts));
+        check([&[3, 2], &[3, 0]], |[a, b]| concat(&[a, b, a]));
+        check([&[0, 2], &[0, 1]], |parts| concat(&parts));
+        check([&[3, 2], &[0, 2], &[1, 2]], |parts| concat_rows(&parts));
+        check([&[3], &[2]], |parts| concat_rows(&parts));
+    }
+
+    #[test]
+    fn values() {
+        let parts = || [of(array![[1.0], [2.0]]), of(array![[3.0, 4.0], [5.0, 6.0]])];
+        assert_eq!(value(parts(), |parts| concat(&parts)), of(array![[1.0, 3.0, 4.0], [2.0, 5.0, 6.0]]));
+        assert_eq!(value(parts(), |[_, b]| concat_rows(&[b, b])).len(), 8);
+    }
+
+    #[test]
+    #[should_panic(expected = "concat: [1, 1] beside [2, 1]")]
+    fn rows_must_agree() {
+        value([of(array![[1.0], [2.0]]), of(array![[1.0]])], |parts| concat(&parts));
     }
 }

@@ -92,3 +92,84 @@ impl<T: Real> Backward<T> for Saved<T> {
         add_grad(io, 1, |y| y.copy_from_slice(&sums[2 * m..3 * m]));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::params;
+    use super::*;
+    use crate::check::{Check, mix};
+    use crate::{Mode, ParamKind, ParamStore, Pool, Tape};
+    use ndarray::{Array1, Array2, ArrayD, Axis};
+
+    /// An input `0` `[n, m]` and a Dice of `m` columns.
+    fn setup(n: usize, m: usize) -> (ParamStore<f64>, ParamId, Dice) {
+        let mut params = params(&[&[n, m], &[m]]);
+        let ids: Vec<ParamId> = params.ids().collect();
+        let number = |i: usize| 0.5 + i as f64 / 7.0;
+        let running = |_| ArrayD::from_shape_fn(vec![m], |i| number(i[0]));
+        let [mean, var] = ["mean", "var"].map(|name| params.add(name, ParamKind::Buffer, running(name)));
+        (params, ids[0], Dice { alpha: ids[1], mean, var })
+    }
+
+    #[test]
+    fn gradients_in_training_and_evaluation() {
+        for (n, m) in [(6, 3), (2, 3), (1, 3), (0, 3), (5, 20)] {
+            let (params, x, dice) = setup(n, m);
+            for mode in [Mode::Train { seed: 0 }, Mode::Probe] {
+                let check = Check::default().mode(mode).each_element();
+                if let Err(mismatch) = check.run(&params, |tape| mix(dice.forward(tape.param(x)))) {
+                    panic!("[{n}, {m}] {mode:?}: {mismatch}");
+                }
+            }
+        }
+    }
+
+    /// The equation, literally.
+    fn literal(x: &Array2<f64>, alpha: &Array1<f64>, mean: &Array1<f64>, var: &Array1<f64>) -> Array2<f64> {
+        Array2::from_shape_fn(x.dim(), |(i, j)| {
+            let p = 1.0 / (1.0 + (-(x[[i, j]] - mean[j]) / (var[j] + 1e-8).sqrt()).exp());
+            p * x[[i, j]] + (1.0 - p) * alpha[j] * x[[i, j]]
+        })
+    }
+
+    #[test]
+    fn values_and_running_statistics() {
+        let (params, x, dice) = setup(4, 3);
+        let of = |id| params.value(id).to_owned().into_dimensionality().expect("[m]");
+        let (alpha, mean, var): (Array1<f64>, Array1<f64>, Array1<f64>) =
+            (of(dice.alpha), of(dice.mean), of(dice.var));
+        let data: Array2<f64> = params.value(x).to_owned().into_dimensionality().expect("[n, m]");
+        let (batch_mean, batch_var) =
+            (data.mean_axis(Axis(0)).expect("four rows"), data.var_axis(Axis(0), 0.0));
+        let pool = Pool::new();
+        let run = |mode| {
+            let tape = Tape::new(&params, &pool, mode);
+            (dice.forward(tape.param(x)).view().to_owned(), tape.take_updates())
+        };
+        let (y, updates) = run(Mode::Train { seed: 0 });
+        let expected = literal(&data, &alpha, &batch_mean, &batch_var).into_dyn();
+        approx::assert_abs_diff_eq!(y, expected, epsilon = 1e-12);
+        let moved = [
+            (dice.mean, &mean * 0.9 + batch_mean * 0.1),
+            (dice.var, &var * 0.9 + batch_var * (0.1 * 4.0 / 3.0)),
+        ];
+        for ((id, value), (expected_id, expected)) in updates.into_iter().zip(moved) {
+            assert_eq!(id, expected_id);
+            approx::assert_abs_diff_eq!(value, expected.into_dyn(), epsilon = 1e-15);
+        }
+        let (y, updates) = run(Mode::Eval);
+        approx::assert_abs_diff_eq!(y, literal(&data, &alpha, &mean, &var).into_dyn(), epsilon = 1e-12);
+        assert_eq!(updates, []);
+    }
+
+    #[test]
+    fn a_batch_of_one_uses_the_running_statistics() {
+        let (params, x, dice) = setup(1, 3);
+        let pool = Pool::new();
+        let run = |mode| {
+            let tape = Tape::new(&params, &pool, mode);
+            (dice.forward(tape.param(x)).data().to_vec(), tape.take_updates())
+        };
+        assert_eq!(run(Mode::Train { seed: 0 }), run(Mode::Eval));
+    }
+}

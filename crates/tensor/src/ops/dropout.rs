@@ -39,7 +39,7 @@ struct Dropout {
 impl Dropout {
     fn apply<T: Real>(&self, x: &[T], y: &mut [T]) {
         let scale = T::of(65536.0 / (65536.0 - f64::from(self.dropped)));
-        for_chunks(CHUNK, y, |start, y| {
+        for_chunks(CHUNK, y, &|start, y| {
             let mut rng = ChaCha8Rng::from_seed(self.seed);
             rng.set_stream(self.stream);
             // Two elements a word of 32 bits; every chunk starts with a whole word.
@@ -63,5 +63,51 @@ impl<T: Real> Backward<T> for Dropout {
 
     fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
         add_grad(io, 0, |dx| self.apply(dy.to_slice().expect("standard layout"), dx));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, params};
+    use super::*;
+    use crate::{Mode, Pool, Tape};
+    use ndarray::ArrayD;
+
+    #[test]
+    fn gradients() {
+        check([&[5, 9]], |[x]| dropout(x, 0.4));
+        check([&[0, 9]], |[x]| dropout(x, 0.4));
+    }
+
+    fn dropped(mode: Mode, n: usize, p: f64) -> Vec<f64> {
+        let (params, pool) = (params(&[]), Pool::new());
+        let tape = Tape::new(&params, &pool, mode);
+        dropout(tape.constant(ArrayD::ones(vec![n])), p).data().to_vec()
+    }
+
+    #[test]
+    fn keeps_the_expected_share_and_the_mean() {
+        for p in [0.1, 0.5, 0.9] {
+            let y = dropped(Mode::Train { seed: 5 }, 100_000, p);
+            let zeros = y.iter().filter(|&&y| y == 0.0).count() as f64 / y.len() as f64;
+            assert!((zeros - p).abs() < 0.005, "p = {p}: {zeros}");
+            assert!(y.iter().all(|&y| y == 0.0 || (y * (1.0 - p) - 1.0).abs() < 1e-4));
+        }
+    }
+
+    #[test]
+    fn is_the_identity_but_in_training() {
+        let train = |seed| dropped(Mode::Train { seed }, 1000, 0.5);
+        assert_eq!(dropped(Mode::Eval, 1000, 0.5), [1.0; 1000]);
+        assert_eq!(dropped(Mode::Probe, 1000, 0.5), [1.0; 1000]);
+        assert_eq!(dropped(Mode::Train { seed: 1 }, 1000, 0.0), [1.0; 1000]);
+        assert_eq!(train(1), train(1));
+        assert_ne!(train(1), train(2));
+    }
+
+    #[test]
+    fn chunks_do_not_repeat_each_other() {
+        let y = dropped(Mode::Train { seed: 1 }, 2 * CHUNK, 0.5);
+        assert_ne!(y[..CHUNK], y[CHUNK..]);
     }
 }

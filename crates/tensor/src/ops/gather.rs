@@ -20,7 +20,7 @@ pub fn gather<'t, T: Real>(table: Var<'t, T>, ids: &[u32]) -> Var<'t, T> {
     check_ids("gather", table, ids);
     let (tape, data) = (table.tape(), table.data());
     let mut y = tape.pool().stale(&[ids.len(), width]);
-    for_rows(width, y.as_slice_mut().expect("standard layout"), |i, row| {
+    for_rows(width, y.as_slice_mut().expect("standard layout"), &|i, row| {
         row.copy_from_slice(&data[ids[i] as usize * width..][..width]);
     });
     // Sorted in the backward pass, which an evaluation does not have.
@@ -56,7 +56,7 @@ pub fn gather_mean<'t, T: Real>(table: Var<'t, T>, offsets: &[u32], ids: &[u32])
     check_offsets("gather_mean", offsets, ids.len());
     let (tape, data) = (table.tape(), table.data());
     let mut y = tape.pool().stale(&[offsets.len() - 1, width]);
-    for_rows(width, y.as_slice_mut().expect("standard layout"), |i, mean| {
+    for_rows(width, y.as_slice_mut().expect("standard layout"), &|i, mean| {
         let list = &ids[offsets[i] as usize..offsets[i + 1] as usize];
         mean.fill(T::zero());
         for &id in list {
@@ -119,5 +119,56 @@ pub(super) fn check_ids<T: Real>(op: &str, table: Var<'_, T>, ids: &[u32]) {
     if let Some(position) = ids.iter().position(|&id| id as usize >= rows) {
         let (id, name) = (ids[position], table.name());
         panic!("{op}: id {id} at position {position} is beyond the table {name} of {rows} rows");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, of, value};
+    use super::*;
+    use crate::check::{assert_gradients, mix};
+    use crate::{Grad, Mode, ParamKind, ParamStore, Pool, Tape};
+    use ndarray::{Array2, array};
+
+    #[test]
+    fn gradients_of_a_dense_table() {
+        check([&[4, 3]], |[table]| gather(table, &[3, 0, 3, 3, 1]));
+        check([&[4, 3]], |[table]| gather(table, &[]));
+        check([&[4, 3]], |[table]| gather_mean(table, &[0, 0, 3, 5], &[3, 0, 3, 3, 1]));
+    }
+
+    #[test]
+    fn gradients_of_a_row_table_are_rows() {
+        let mut params = ParamStore::new();
+        let value = Array2::from_shape_fn((5, 2), |(i, j)| 0.3 * i as f64 - 0.7 * j as f64);
+        let table = params.add("item", ParamKind::Rows, value.into_dyn());
+        assert_gradients(&params, |tape| {
+            let table = tape.param(table);
+            mix(gather(table, &[4, 1, 4])) * mix(gather_mean(table, &[0, 1, 1, 3], &[2, 4, 4]))
+        });
+        let pool = Pool::new();
+        let tape = Tape::new(&params, &pool, Mode::Probe);
+        let y = gather(tape.param(table), &[4, 1, 4]);
+        let grads = tape.backward(super::super::sum(y));
+        let expected = Grad::Rows { ids: vec![1, 4], rows: array![[1.0, 1.0], [2.0, 2.0]] };
+        assert_eq!(grads.get(table), Some(&expected));
+    }
+
+    #[test]
+    fn values() {
+        let table = || [of(array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])];
+        assert_eq!(value(table(), |[t]| gather(t, &[2, 0])), of(array![[5.0, 6.0], [1.0, 2.0]]));
+        let mean = value(table(), |[t]| gather_mean(t, &[0, 2, 2, 3], &[2, 0, 1]));
+        assert_eq!(mean, of(array![[3.0, 4.0], [0.0, 0.0], [3.0, 4.0]]));
+    }
+
+    #[test]
+    #[should_panic(expected = "gather: id 5 at position 1 is beyond the table item of 5 rows")]
+    fn ids_are_checked() {
+        let mut params = ParamStore::new();
+        let table = params.add("item", ParamKind::Rows, ndarray::ArrayD::<f32>::zeros(vec![5, 2]));
+        let pool = Pool::new();
+        let tape = Tape::new(&params, &pool, Mode::Eval);
+        gather(tape.param(table), &[4, 5]);
     }
 }

@@ -82,3 +82,29 @@ impl<T: Real> Backward<T> for Linear {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, of, value};
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn gradients() {
+        for n in [0, 1, 70] {
+            check([&[n, 3], &[2, 3], &[2]], |[x, w, b]| linear(x, w, Some(b)));
+            check([&[n, 3], &[2, 3]], |[x, w]| linear(x, w, None));
+        }
+        check([&[2, 2], &[2, 2]], |[x, w]| linear(linear(x, w, None), w, None));
+    }
+
+    #[test]
+    fn values() {
+        let inputs = [
+            of(array![[1.0, 2.0]]),
+            of(array![[1.0, 10.0], [0.0, 1.0], [1.0, 0.0]]),
+            of(array![0.5, 0.0, 0.0]),
+        ];
+        assert_eq!(value(inputs, |[x, w, b]| linear(x, w, Some(b))), of(array![[21.5, 2.0, 1.0]]));
+    }
+}

@@ -125,7 +125,7 @@ pub fn l2_rows<'t, T: Real>(table: Var<'t, T>, ids: &[u32]) -> Var<'t, T> {
 
 fn touched<T: Real>(table: &[T], width: usize, ids: &[u32], pool: &crate::Pool<T>) -> Scratch<T> {
     let mut rows = pool.scratch(ids.len() * width);
-    super::points::for_rows(width, &mut rows, |i, row| {
+    super::points::for_rows(width, &mut rows, &|i, row| {
         row.copy_from_slice(&table[ids[i] as usize * width..][..width]);
     });
     rows
@@ -148,5 +148,59 @@ impl<T: Real> Backward<T> for L2Rows<T> {
         map(|[x]: [T; 1], _: [T; 0]| [dy * x], [&self.rows], &mut rows);
         let rows = ArrayView2::from_shape((self.unique.len(), width), &rows).expect("one row per id");
         io.add_rows(0, &self.unique, rows);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, of, params, value};
+    use super::*;
+    use crate::check::{assert_gradients, mix};
+    use crate::{Grad, Mode, ParamKind, ParamStore, Pool, Tape};
+    use ndarray::{Array1, array};
+
+    const LABELS: [f32; 4] = [0.0, 1.0, 1.0, 0.25];
+
+    #[test]
+    fn gradients() {
+        check([&[4]], |[z]| bce_with_logits(z, &LABELS, None));
+        check([&[4, 1]], |[z]| bce_with_logits(z, &LABELS, Some(&[0.5, 0.0, 2.0, 1.0])));
+        check([&[0, 1]], |[z]| bce_with_logits(z, &[], None));
+        check([&[4]], |[z]| bce_with_logits(z, &LABELS, Some(&[0.0; 4])));
+        check([&[4, 5]], |[x]| l2(x));
+        check([&[4, 2]], |[x]| l2_rows(x, &[3, 1, 3]));
+    }
+
+    #[test]
+    fn values() {
+        let z = || [of(array![1e4, -1e4, 0.0, 0.0])];
+        let loss = |weights: Option<&[f32]>| value(z(), |[z]| bce_with_logits(z, &LABELS, weights)).sum();
+        approx::assert_relative_eq!(loss(None), (2e4 + 2.0 * 2f64.ln()) / 4.0, max_relative = 1e-15);
+        assert_eq!(loss(Some(&[0.0, 0.0, 1.0, 3.0])), 2f64.ln());
+        assert_eq!(loss(Some(&[0.0; 4])), 0.0);
+        assert_eq!(value([of(Array1::zeros(0))], |[z]| bce_with_logits(z, &[], None)).sum(), 0.0);
+        assert_eq!(value([of(array![3.0, 4.0])], |[x]| l2(x)).sum(), 12.5);
+    }
+
+    #[test]
+    fn nothing_to_weigh_gives_no_gradient() {
+        let (params, pool) = (params(&[&[4]]), Pool::new());
+        let id = params.ids().next().expect("one parameter");
+        let tape = Tape::new(&params, &pool, Mode::Probe);
+        let loss = bce_with_logits(tape.param(id), &LABELS, Some(&[0.0; 4]));
+        assert_eq!(tape.backward(loss).get(id), None);
+    }
+
+    #[test]
+    fn touched_rows_count_once() {
+        let mut params = ParamStore::new();
+        let table = params.add("item", ParamKind::Rows, of(array![[1.0, 2.0], [7.0, 7.0], [3.0, 4.0]]));
+        assert_gradients(&params, |tape| mix(l2_rows(tape.param(table), &[2, 0, 2])));
+        let pool = Pool::new();
+        let tape = Tape::new(&params, &pool, Mode::Probe);
+        let loss = l2_rows(tape.param(table), &[2, 0, 2]);
+        assert_eq!(loss.scalar(), 15.0);
+        let expected = Grad::Rows { ids: vec![0, 2], rows: array![[1.0, 2.0], [3.0, 4.0]] };
+        assert_eq!(tape.backward(loss).get(table), Some(&expected));
     }
 }

@@ -15,9 +15,13 @@ mod prelu;
 mod reduce;
 mod reshape;
 mod row_order;
+mod segment;
+mod segment_pool;
 mod slice;
 mod statistics;
 mod sums;
+#[cfg(test)]
+mod testing;
 
 pub use activation::{relu, sigmoid, tanh};
 pub use arith::{add, add_scalar, affine, div, mul, scale, sub};
@@ -32,4 +36,6 @@ pub use prelu::prelu;
 pub use reduce::{dot_rows, mean, sum, sum_columns};
 pub use reshape::reshape;
 pub use row_order::RowOrder;
+pub use segment::{segment_log_softmax, segment_softmax};
+pub use segment_pool::{segment_mean, segment_sum};
 pub use slice::{slice_columns, slice_rows};

@@ -74,3 +74,65 @@ impl<T: Real> Backward<T> for Normalise<T> {
         add_grad(io, 2, |y| y.copy_from_slice(db));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::params;
+    use super::*;
+    use crate::check::{Check, mix};
+    use crate::{Mode, ParamKind, ParamStore, Pool, Tape};
+    use ndarray::{Array2, ArrayD, Axis};
+
+    fn setup(n: usize, m: usize) -> (ParamStore<f64>, ParamId, BatchNorm) {
+        let mut params = params(&[&[n, m], &[m], &[m]]);
+        let ids: Vec<ParamId> = params.ids().collect();
+        let running = ArrayD::from_shape_fn(vec![m], |i| 0.5 + i[0] as f64 / 7.0);
+        let [mean, var] = ["mean", "var"].map(|name| params.add(name, ParamKind::Buffer, running.clone()));
+        (params, ids[0], BatchNorm { weight: ids[1], bias: ids[2], mean, var })
+    }
+
+    #[test]
+    fn gradients_in_training_and_evaluation() {
+        for (n, m) in [(6, 3), (1, 3), (0, 3), (5, 20)] {
+            let (params, x, norm) = setup(n, m);
+            for mode in [Mode::Train { seed: 0 }, Mode::Probe] {
+                let check = Check::default().mode(mode).each_element();
+                if let Err(mismatch) = check.run(&params, |tape| mix(norm.forward(tape.param(x)))) {
+                    panic!("[{n}, {m}] {mode:?}: {mismatch}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn normalises_by_the_batch_in_training_and_by_the_running_statistics_else() {
+        let (params, x, norm) = setup(5, 3);
+        let pool = Pool::new();
+        let tape = Tape::new(&params, &pool, Mode::Train { seed: 0 });
+        let y = norm.forward(tape.param(x)).view().to_owned();
+        let unit = (y - params.value(norm.bias)) / params.value(norm.weight);
+        for column in unit.axis_iter(Axis(1)) {
+            assert!(column.sum().abs() < 1e-12 && (column.var(0.0) - 1.0).abs() < 1e-3);
+        }
+        let updates = tape.take_updates();
+        let data: Array2<f64> = params.value(x).to_owned().into_dimensionality().expect("[n, m]");
+        let var = &params.value(norm.var) * 0.9 + data.var_axis(Axis(0), 1.0).into_dyn() * 0.1;
+        approx::assert_abs_diff_eq!(updates[1].1, var, epsilon = 1e-14);
+        let tape = Tape::new(&params, &pool, Mode::Eval);
+        let y = norm.forward(tape.param(x)).view().to_owned();
+        let std = params.value(norm.var).mapv(|v| (v + 1e-5).sqrt());
+        let expected = (&data.into_dyn() - &params.value(norm.mean)) / std * params.value(norm.weight);
+        approx::assert_abs_diff_eq!(y, expected + params.value(norm.bias), epsilon = 1e-12);
+        assert!(tape.take_updates().is_empty());
+    }
+
+    #[test]
+    #[should_panic(expected = "batch_norm: input [2, 3], another mean [4]")]
+    fn shapes_must_agree() {
+        let (mut params, x, norm) = setup(2, 3);
+        let mean = params.add("another mean", ParamKind::Buffer, ArrayD::zeros(vec![4]));
+        let pool = Pool::new();
+        let tape = Tape::new(&params, &pool, Mode::Eval);
+        BatchNorm { mean, ..norm }.forward(tape.param(x));
+    }
+}

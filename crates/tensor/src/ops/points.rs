@@ -13,6 +13,9 @@ use crate::{OpGrads, Real};
 /// Elements that one task handles.
 pub(super) const CHUNK: usize = 8192;
 
+/// What a loop does to the part of an array that starts at an element, or is that row.
+pub(super) type Run<'a, T> = dyn Fn(usize, &mut [T]) + Send + Sync + 'a;
+
 /// The arithmetic of one element: `N` numbers of its own, `P` of its column or row, `Q` results.
 pub(super) trait Point<T, const N: usize, const P: usize, const Q: usize>: Copy + Send + Sync {
     /// From the element's numbers `x` and its column's or row's `p`.
@@ -39,7 +42,7 @@ pub(super) fn map_columns<T: Real, const N: usize, const P: usize>(
     y: &mut [T],
 ) {
     let chunk = (CHUNK / m.max(1)).max(1) * m;
-    for_chunks(chunk, y, |start, y| {
+    for_chunks(chunk, y, &|start, y| {
         let x = x.map(|x| &x[start..start + y.len()]);
         dispatch(Map { f, m, x, p, y });
     });
@@ -54,7 +57,7 @@ pub(super) fn map_rows<T: Real, const N: usize, const P: usize>(
     y: &mut [T],
 ) {
     let rows = (CHUNK / m.max(1)).max(1);
-    for_chunks(rows * m, y, |start, y| {
+    for_chunks(rows * m, y, &|start, y| {
         let x = x.map(|x| &x[start..start + y.len()]);
         let p = p.map(|p| &p[start / m.max(1)..]);
         dispatch(MapRows { f, m, x, p, y });
@@ -63,7 +66,7 @@ pub(super) fn map_rows<T: Real, const N: usize, const P: usize>(
 
 /// y[i] = f(x[i])
 pub(super) fn map<T: Real, const N: usize>(f: impl Point<T, N, 0, 1>, x: [&[T]; N], y: &mut [T]) {
-    for_chunks(CHUNK, y, |start, y| {
+    for_chunks(CHUNK, y, &|start, y| {
         let x = x.map(|x| &x[start..start + y.len()]);
         dispatch(Map { f, m: y.len(), x, p: [], y });
     });
@@ -79,7 +82,9 @@ pub(super) fn add_grad<T: Real>(io: &mut OpGrads<'_, T>, input: usize, write: im
 }
 
 /// Calls `run(start, chunk)` for each chunk of `y`; in parallel if there is more than one.
-pub(super) fn for_chunks<T: Send>(chunk: usize, y: &mut [T], run: impl Fn(usize, &mut [T]) + Send + Sync) {
+///
+/// `run` is not generic, so that rayon's part is compiled once and not for every op.
+pub(super) fn for_chunks<T: Send>(chunk: usize, y: &mut [T], run: &Run<'_, T>) {
     if y.len() <= chunk {
         run(0, y);
     } else {
@@ -88,12 +93,12 @@ pub(super) fn for_chunks<T: Send>(chunk: usize, y: &mut [T], run: impl Fn(usize,
 }
 
 /// Calls `run(i, row)` for each row of `m` columns of `y`; in parallel if there are many.
-pub(super) fn for_rows<T: Send>(m: usize, y: &mut [T], run: impl Fn(usize, &mut [T]) + Send + Sync) {
+pub(super) fn for_rows<T: Send>(m: usize, y: &mut [T], run: &Run<'_, T>) {
     if m == 0 {
         return;
     }
     let rows = (CHUNK / m).max(1);
-    for_chunks(rows * m, y, |start, y| {
+    for_chunks(rows * m, y, &|start, y| {
         y.chunks_exact_mut(m).enumerate().for_each(|(i, row)| run(start / m + i, row));
     });
 }

@@ -67,3 +67,29 @@ impl<T: Real> Backward<T> for Prelu {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, of, value};
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn gradients() {
+        for shape in [&[5, 18][..], &[1, 18], &[0, 18]] {
+            check([shape, &[18]], |[x, a]| prelu(x, a));
+            check([shape, &[1]], |[x, a]| prelu(x, a));
+        }
+        check([&[7], &[1]], |[x, a]| prelu(x, a));
+    }
+
+    #[test]
+    fn values() {
+        let x = || of(array![[-1.0, 2.0], [3.0, -4.0]]);
+        assert_eq!(value([x(), of(array![0.5])], |[x, a]| prelu(x, a)), of(array![[-0.5, 2.0], [3.0, -2.0]]));
+        assert_eq!(
+            value([x(), of(array![0.5, 0.1])], |[x, a]| prelu(x, a)),
+            of(array![[-0.5, 2.0], [3.0, -0.4]])
+        );
+    }
+}

@@ -96,3 +96,35 @@ impl<T: Real> Backward<T> for DotRows {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, of, value};
+    use super::*;
+    use ndarray::{Array1, array};
+
+    #[test]
+    fn gradients() {
+        for shape in [&[3, 21][..], &[0, 4], &[1, 1]] {
+            check([shape], |[x]| sum(x));
+            check([shape], |[x]| mean(x));
+            check([shape], |[x]| sum_columns(x));
+            check([shape, shape], |[a, b]| dot_rows(a, b));
+            check([shape], |[x]| dot_rows(x, x));
+        }
+    }
+
+    #[test]
+    fn values() {
+        let x = || of(array![[1.0, 2.0], [3.0, 4.0]]);
+        assert_eq!(value([x()], |[x]| mean(x)).sum(), 2.5);
+        assert_eq!(value([x()], |[x]| sum_columns(x)), of(array![[3.0], [7.0]]));
+        assert_eq!(value([x(), x()], |[a, b]| dot_rows(a, b)), of(array![[5.0], [25.0]]));
+        assert_eq!(value([of(Array1::zeros(0))], |[x]| mean(x)).sum(), 0.0);
+        let n = 100_001;
+        assert_eq!(
+            value([of(Array1::from_iter((0..n).map(f64::from)))], |[x]| sum(x)).sum(),
+            5_000_050_000.0
+        );
+    }
+}

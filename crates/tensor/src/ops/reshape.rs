@@ -28,3 +28,15 @@ impl<T: Real> Backward<T> for Reshape {
         add_grad(io, 0, |dx| dx.copy_from_slice(dy.to_slice().expect("standard layout")));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+    use super::*;
+
+    #[test]
+    fn gradients() {
+        check([&[3, 4]], |[x]| reshape(x, &[2, 6]));
+        check([&[1]], |[x]| reshape(x, &[]));
+    }
+}

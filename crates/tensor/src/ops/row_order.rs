@@ -57,7 +57,7 @@ impl RowOrder {
         add: impl Fn(usize, &mut [T]) + Send + Sync,
     ) -> Scratch<T> {
         let mut sums = pool.scratch(self.unique.len() * width);
-        for_rows(width, &mut sums, |i, sum| {
+        for_rows(width, &mut sums, &|i, sum| {
             sum.fill(T::zero());
             self.positions_of(i).iter().for_each(|&position| add(position as usize, sum));
         });

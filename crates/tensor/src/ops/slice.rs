@@ -18,7 +18,7 @@ pub fn slice_columns<T: Real>(x: Var<'_, T>, range: Range<usize>) -> Var<'_, T> 
     let tape = x.tape();
     let mut y = tape.pool().stale(&[n, range.len()]);
     let data = x.data();
-    for_rows(range.len(), y.as_slice_mut().expect("standard layout"), |i, row| {
+    for_rows(range.len(), y.as_slice_mut().expect("standard layout"), &|i, row| {
         row.copy_from_slice(&data[i * m..][range.clone()]);
     });
     tape.record(&[x], y, SliceColumns(range))
@@ -35,7 +35,7 @@ impl<T: Real> Backward<T> for SliceColumns {
         let (m, width) = (io.input(0).shape()[1], self.0.len());
         let dy = dy.to_slice().expect("standard layout");
         if let Some(dx) = io.grad_data(0) {
-            for_rows(m, dx, |i, row| {
+            for_rows(m, dx, &|i, row| {
                 row[self.0.clone()].iter_mut().zip(&dy[i * width..]).for_each(|(x, &g)| *x += g);
             });
         }
@@ -74,5 +74,33 @@ impl<T: Real> Backward<T> for SliceRows {
         if let Some(dx) = io.grad_data(0) {
             dx[self.elements.clone()].iter_mut().zip(dy).for_each(|(x, &g)| *x += g);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, of, value};
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn gradients() {
+        check([&[3, 5]], |[x]| slice_columns(x, 1..4) * slice_columns(x, 2..5));
+        check([&[0, 5]], |[x]| slice_columns(x, 1..4));
+        check([&[5, 3]], |[x]| slice_rows(x, 1..4) * slice_rows(x, 2..5));
+        check([&[5]], |[x]| slice_rows(x, 2..2));
+    }
+
+    #[test]
+    fn values() {
+        let x = || [of(array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])];
+        assert_eq!(value(x(), |[x]| slice_columns(x, 1..3)), of(array![[2.0, 3.0], [5.0, 6.0]]));
+        assert_eq!(value(x(), |[x]| slice_rows(x, 1..2)), of(array![[4.0, 5.0, 6.0]]));
+    }
+
+    #[test]
+    #[should_panic(expected = "slice_columns: 1..4 of [1, 3]")]
+    fn ranges_are_checked() {
+        value([of(array![[1.0, 2.0, 3.0]])], |[x]| slice_columns(x, 1..4));
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn sum_columns<T: Real, const N: usize, const P: usize, const Q: usiz
         sums.fill(T::zero());
         return sums;
     }
-    for_chunks(Q * m, &mut sums, |start, out| {
+    for_chunks(Q * m, &mut sums, &|start, out| {
         let start = start / (Q * m) * chunk;
         let x = x.map(|x| &x[start..x.len().min(start + chunk)]);
         dispatch(Results(SumColumns { f, m, x, p, out }));
@@ -47,7 +47,7 @@ pub(super) fn sum_rows<T: Real, const N: usize, const P: usize>(
     p: [&[T]; P],
     y: &mut [T],
 ) {
-    for_chunks((CHUNK / m.max(1)).max(1), y, |start, y| {
+    for_chunks((CHUNK / m.max(1)).max(1), y, &|start, y| {
         let x = x.map(|x| &x[start * m..(start + y.len()) * m]);
         let p = p.map(|p| &p[start..start + y.len()]);
         dispatch(SumRows { f, m, x, p, y });

@@ -1,0 +1,140 @@
+//! Softmax of each segment of a ragged array: segment `i` is `offsets[i]..offsets[i + 1]`.
+
+use ndarray::ArrayViewD;
+
+use super::offsets::{check_offsets, for_lists};
+use super::points::{Point, add_grad, map};
+use crate::simd::Simd;
+use crate::{Backward, OpGrads, Real, Var};
+
+/// Softmax of each segment of `x` `[n]` or `[n, 1]`: the same shape. A segment may be empty.
+///
+/// # Panics
+/// If `x` has another shape, or the offsets do not run from 0 to n without going down.
+#[track_caller]
+pub fn segment_softmax<'t, T: Real>(x: Var<'t, T>, offsets: &[u32]) -> Var<'t, T> {
+    softmax(x, offsets, false)
+}
+
+/// The logarithm of [`segment_softmax`], computed as x − max − log Σ e^(x − max).
+///
+/// # Panics
+/// If `x` has another shape, or the offsets do not run from 0 to n without going down.
+#[track_caller]
+pub fn segment_log_softmax<'t, T: Real>(x: Var<'t, T>, offsets: &[u32]) -> Var<'t, T> {
+    softmax(x, offsets, true)
+}
+
+/// e^(x − m)
+#[derive(Clone, Copy)]
+struct Exp<T>(T);
+
+impl<T: Real> Point<T, 1, 0, 1> for Exp<T> {
+    #[inline(always)]
+    fn at<S: Simd>(self, [x]: [T; 1], _: [T; 0]) -> [T; 1] {
+        [(x - self.0).exp_at::<S>()]
+    }
+}
+
+#[track_caller]
+fn softmax<'t, T: Real>(x: Var<'t, T>, offsets: &[u32], log: bool) -> Var<'t, T> {
+    let (n, name) = (x.len(), name(log));
+    assert!(x.shape() == [n] || x.shape() == [n, 1], "{name}: expected [n] or [n, 1], found {:?}", x.shape());
+    check_offsets(name, offsets, n);
+    let (tape, data) = (x.tape(), x.data());
+    let mut y = tape.pool().stale(x.shape());
+    for_lists(offsets, 1, y.as_slice_mut().expect("standard layout"), &|i, y| {
+        let x = &data[offsets[i] as usize..offsets[i + 1] as usize];
+        let max = x.iter().fold(T::neg_infinity(), |max, &x| max.max(x));
+        map(Exp(max), [x], y);
+        let sum = y.iter().fold(T::zero(), |sum, &e| sum + e);
+        if log {
+            let shift = max + sum.ln();
+            map(|[x]: [T; 1], _: [T; 0]| [x - shift], [x], y);
+        } else {
+            let share = sum.recip();
+            y.iter_mut().for_each(|y| *y *= share);
+        }
+    });
+    let offsets = if tape.records() { offsets.to_vec() } else { Vec::new() };
+    tape.record(&[x], y, Softmax { offsets, log })
+}
+
+fn name(log: bool) -> &'static str {
+    if log { "segment_log_softmax" } else { "segment_softmax" }
+}
+
+struct Softmax {
+    offsets: Vec<u32>,
+    log: bool,
+}
+
+impl<T: Real> Backward<T> for Softmax {
+    fn name(&self) -> &'static str {
+        name(self.log)
+    }
+
+    fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
+        let (dy, y) = (dy.to_slice().expect("standard layout"), io.output_data());
+        add_grad(io, 0, |dx| {
+            for_lists(&self.offsets, 1, dx, &|i, dx| {
+                let list = self.offsets[i] as usize..self.offsets[i + 1] as usize;
+                let (dy, y) = (&dy[list.clone()], &y[list]);
+                if self.log {
+                    let sum = dy.iter().fold(T::zero(), |sum, &g| sum + g);
+                    map(LogBackward(sum), [dy, y], dx);
+                } else {
+                    let sum = dy.iter().zip(y).fold(T::zero(), |sum, (&g, &y)| sum + g * y);
+                    map(|[g, y]: [T; 2], _: [T; 0]| [y * (g - sum)], [dy, y], dx);
+                }
+            });
+        });
+    }
+}
+
+/// dx = dy − e^y Σ dy
+#[derive(Clone, Copy)]
+struct LogBackward<T>(T);
+
+impl<T: Real> Point<T, 2, 0, 1> for LogBackward<T> {
+    #[inline(always)]
+    fn at<S: Simd>(self, [dy, y]: [T; 2], _: [T; 0]) -> [T; 1] {
+        [dy - y.exp_at::<S>() * self.0]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, of, value};
+    use super::*;
+    use ndarray::array;
+
+    const OFFSETS: [u32; 6] = [0, 0, 3, 4, 4, 7];
+
+    #[test]
+    fn gradients() {
+        for shape in [&[7][..], &[7, 1]] {
+            check([shape], |[x]| segment_softmax(x, &OFFSETS));
+            check([shape], |[x]| segment_log_softmax(x, &OFFSETS));
+        }
+        check([&[0]], |[x]| segment_softmax(x, &[0, 0]));
+        check([&[0]], |[x]| segment_log_softmax(x, &[0]));
+    }
+
+    #[test]
+    fn values() {
+        let x = || [of(array![1e3, 1e3, -1e3, 5.0, 0.0, 2f64.ln(), 3f64.ln()])];
+        let y = value(x(), |[x]| segment_softmax(x, &OFFSETS));
+        let expected = of(array![0.5, 0.5, 0.0, 1.0, 1.0 / 6.0, 2.0 / 6.0, 3.0 / 6.0]);
+        approx::assert_abs_diff_eq!(y, expected, epsilon = 1e-15);
+        let log = value(x(), |[x]| segment_log_softmax(x, &OFFSETS));
+        assert_eq!(log[2], -2000.0 - 2f64.ln());
+        approx::assert_abs_diff_eq!(log[6], 0.5f64.ln(), epsilon = 1e-15);
+    }
+
+    #[test]
+    #[should_panic(expected = "segment_softmax: offset 2 is 1 after 2")]
+    fn offsets_are_checked() {
+        value([of(array![1.0, 2.0, 3.0])], |[x]| segment_softmax(x, &[0, 2, 1, 3]));
+    }
+}
