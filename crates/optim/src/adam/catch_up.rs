@@ -1,20 +1,70 @@
 //! The steps that a row missed, made at once. The mathematics stands in [`super::history`].
 
-use dien_tensor::Real;
-use dien_tensor::simd::{Kernel, Simd, math};
+use dien_tensor::simd::{Kernel, Simd, dispatch, math};
+use dien_tensor::{ParamId, ParamStore, Real};
 
+use super::Adam;
 use super::history::{History, Missed, TERMS};
 use super::table::{Row, Table};
 use super::update::normal;
 
+impl<T: Real> Adam<T> {
+    /// Brings those of `ids` up to date that are not.
+    #[track_caller]
+    pub(super) fn catch_up(&mut self, params: &mut ParamStore<T>, id: ParamId, ids: &[u32]) {
+        let (Some(history), slot) = (&self.history, &mut self.slots[id.index()]) else { return };
+        if slot.touched.is_empty() {
+            return;
+        }
+        let now = history.now() as u32;
+        self.stale.clear();
+        for &row in ids {
+            let touched = slot.touched.get_mut(row as usize);
+            let Some(touched) = touched else {
+                panic!("Adam: row {row} of {}, whose shape is {:?}", params.name(id), params.shape(id));
+            };
+            if *touched != now {
+                self.stale.push((row, *touched));
+                *touched = now;
+            }
+        }
+        self.stale.sort_unstable();
+        let (stale, eps) = (&self.stale, self.config.eps);
+        let table = slot.table(params, id);
+        self.stats.rows += stale.len() as u64;
+        self.stats.looped += table.for_rows(0..stale.len(), &|i| stale[i].0 as usize, &|entries, table| {
+            let row = |i: usize| (stale[i].0 as usize, u64::from(stale[i].1));
+            dispatch(CatchUp { history, eps, entries, row, table })
+        });
+    }
+
+    /// Brings all rows of a table up to date.
+    pub(super) fn catch_up_all(&mut self, params: &mut ParamStore<T>, id: ParamId) {
+        let (Some(history), slot) = (&self.history, &mut self.slots[id.index()]) else { return };
+        let (now, eps) = (history.now() as u32, self.config.eps);
+        let touched = std::mem::take(&mut slot.touched);
+        let behind = touched.iter().filter(|&&t| t != now).count();
+        if behind > 0 {
+            self.stats.rows += behind as u64;
+            self.stats.looped +=
+                slot.table(params, id).for_rows(0..touched.len(), &|i| i, &|entries, table| {
+                    let row = |i: usize| (i, u64::from(touched[i]));
+                    dispatch(CatchUp { history, eps, entries, row, table })
+                });
+        }
+        slot.touched = touched;
+        slot.touched.fill(now);
+    }
+}
+
 /// Entries of a list of rows, and the part of the table that has them.
-pub(super) struct CatchUp<'a, T, F> {
-    pub(super) history: &'a History,
-    pub(super) eps: f64,
-    pub(super) entries: std::ops::Range<usize>,
+struct CatchUp<'a, T, F> {
+    history: &'a History,
+    eps: f64,
+    entries: std::ops::Range<usize>,
     /// The row of an entry and the step at which it was last up to date.
-    pub(super) row: F,
-    pub(super) table: Table<'a, T>,
+    row: F,
+    table: Table<'a, T>,
 }
 
 impl<T: Real, F: Fn(usize) -> (usize, u64)> Kernel for CatchUp<'_, T, F> {
@@ -93,6 +143,66 @@ fn by_loop<T: Real>(missed: &Missed<'_>, eps: f64, row: Row<'_, T>) {
             *value -= shrink * *value + *m * sum * keep_after;
             *m = normal(*m * beta1);
             *v = normal(*v * beta2);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dien_tensor::simd::Portable;
+
+    const LR: f64 = 1e-2;
+    const BETAS: [f64; 2] = [0.9, 0.999];
+
+    /// The steps t+1 ..= t+n of Adam without a gradient, one after the other.
+    fn literally(t: u64, n: u64, eps: f64, decay: f64, [mut value, mut m, mut v]: [f64; 3]) -> [f64; 3] {
+        for s in (t + 1..=t + n).map(|s| s as i32) {
+            value *= 1.0 - LR * decay;
+            (m, v) = (m * BETAS[0], v * BETAS[1]);
+            let m_hat = m / (1.0 - BETAS[0].powi(s));
+            value -= LR * m_hat / ((v / (1.0 - BETAS[1].powi(s))).sqrt() + eps);
+        }
+        [value, m, v]
+    }
+
+    #[test]
+    fn series_and_loop_equal_the_single_steps() {
+        const EPS: f64 = 1e-8;
+        let ratios = [0.0, 1e-3, 0.03, 1.0, 30.0, 1e3];
+        for (t, decay) in [0, 1, 10, 100, 1000, 20_000].into_iter().flat_map(|t| [(t, 0.0), (t, 0.5)]) {
+            for n in [1, 2, 30, 395, 396, 1500] {
+                let mut history = History::new(BETAS, t);
+                (0..n).for_each(|_| history.push(LR, LR * decay));
+                let missed = history.missed_since(t);
+                for ratio in ratios {
+                    // At ratio 0 the element's v is large, at the others √v = ε / ratio.
+                    let root = if ratio > 0.0 { EPS / ratio } else { 1.0 };
+                    let start = [0.0, 0.3 * root, root * root];
+                    let expected = literally(t, n, EPS, decay, start);
+                    let compare = |how: &str, make: &dyn Fn(Row<'_, f64>), tolerance: f64| {
+                        let [mut value, mut m, mut v] = start.map(|x| [x]);
+                        make(Row { value: &mut value, m: &mut m, v: &mut v });
+                        for (found, expected) in [value[0], m[0], v[0]].into_iter().zip(expected) {
+                            let error = (found - expected).abs() / expected.abs();
+                            let case = format!("{how}: t {t}, n {n}, ratio {ratio}, decay {decay}");
+                            assert!(error < tolerance || expected < f64::MIN_POSITIVE, "{case}: {error:e}");
+                        }
+                    };
+                    compare("loop", &|row| by_loop(&missed, EPS, row), 1e-12);
+                    let [mut value, mut m, mut v] = start.map(|x| [x]);
+                    let does = series_does(&missed, EPS, &Row { value: &mut value, m: &mut m, v: &mut v });
+                    if does {
+                        compare("series", &|row| by_series::<f64, Portable>(&missed, EPS, row), 4e-12);
+                    }
+                    let should = t >= 2000 || n == 1 || ratio == 0.0;
+                    assert!(does || !should, "the loop at t {t}, n {n}, ratio {ratio}");
+                    assert!(
+                        !does || t > 10 || n <= 2 || ratio < 1.0,
+                        "the series at t {t}, n {n}, ratio {ratio}"
+                    );
+                }
+            }
         }
     }
 }

@@ -1,0 +1,150 @@
+//! A step of Adam on all parameters.
+
+use dien_tensor::simd::{Kernel, Simd, dispatch};
+use dien_tensor::{Grad, Grads, ParamId, ParamKind, ParamStore, Real};
+
+use super::Adam;
+use super::table::Table;
+use super::update::Update;
+use crate::norm::squared_norm;
+use crate::{NonFiniteGradient, Optimizer, OptimizerState, SparseMode, StateError, StepReport};
+
+/// A step on the rows `ids[entries]`, whose gradients are in `grads`.
+struct UpdateRows<'a, T> {
+    update: Update<T>,
+    ids: &'a [u32],
+    grads: &'a [T],
+    entries: std::ops::Range<usize>,
+    table: Table<'a, T>,
+}
+
+impl<T: Real> Kernel for UpdateRows<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(mut self) {
+        let width = self.table.width;
+        for i in self.entries {
+            let row = self.table.row(self.ids[i] as usize);
+            self.update.apply::<S>(row.value, row.m, row.v, &self.grads[i * width..][..width]);
+        }
+    }
+}
+
+#[track_caller]
+fn check_grad<T: Real>(params: &ParamStore<T>, id: ParamId, grad: &Grad<T>) {
+    let (name, shape) = (params.name(id), params.shape(id));
+    match grad {
+        Grad::Dense(g) => {
+            assert!(g.shape() == shape, "Adam: a gradient {:?} for {name}, which is {shape:?}", g.shape());
+        }
+        Grad::Rows { ids, rows } => {
+            let fits = shape.len() == 2 && rows.dim() == (ids.len(), shape[1]);
+            assert!(fits, "Adam: {} rows {:?} for {name}, which is {shape:?}", ids.len(), rows.shape());
+            let ascending = ids.is_sorted_by(|a, b| a < b);
+            assert!(ascending, "Adam: the gradient's rows of {name} must ascend, each once");
+            let last = ids.last().map_or(0, |&id| id as usize + 1);
+            assert!(last <= shape[0], "Adam: row {} of {name}, which is {shape:?}", last - 1);
+        }
+    }
+}
+
+impl<T: Real> Optimizer<T> for Adam<T> {
+    #[track_caller]
+    fn step(
+        &mut self,
+        params: &mut ParamStore<T>,
+        grads: &Grads<T>,
+    ) -> Result<StepReport, NonFiniteGradient> {
+        self.check_store(params);
+        let s = self.step + 1;
+        let stamp = u32::try_from(s).expect("fewer than 2³² steps");
+        let id_at = |index| params.ids().nth(index).expect("one gradient per parameter");
+        grads.iter().for_each(|(index, grad)| check_grad(params, id_at(index), grad));
+        let squared = squared_norm(grads, &mut self.parts).map_err(|index| NonFiniteGradient {
+            parameter: params.name(id_at(index)).to_owned(),
+            step: s,
+        })?;
+        let grad_norm = squared.sqrt();
+        // As PyTorch's clip_grad_norm_.
+        let clip_scale = self.config.clip_norm.map_or(1.0, |most| (most / (grad_norm + 1e-6)).min(1.0));
+        let rate = self.rate();
+        let decay = rate * self.config.weight_decay;
+        for id in params.ids() {
+            let Some(grad) = grads.get(id) else { continue };
+            let (kind, shape) = (params.kind(id), params.shape(id));
+            let shrink = if shape.len() >= 2 { decay } else { 0.0 };
+            let lazy = kind == ParamKind::Rows && self.config.sparse == SparseMode::Lazy;
+            let update = if lazy { Update::lazy } else { Update::dense };
+            let update = update(&self.config, s, rate, clip_scale, shrink);
+            match (kind, grad) {
+                (ParamKind::Buffer, _) => {}
+                (ParamKind::Rows, Grad::Rows { ids, .. }) => {
+                    self.catch_up(params, id, ids);
+                    let slot = &mut self.slots[id.index()];
+                    let grads = grad.values();
+                    let row = |i: usize| ids[i] as usize;
+                    slot.table(params, id).for_rows(0..ids.len(), &row, &|entries, table| {
+                        dispatch(UpdateRows { update, ids, grads, entries, table });
+                        0
+                    });
+                    if !slot.touched.is_empty() {
+                        ids.iter().for_each(|&row| slot.touched[row as usize] = stamp);
+                    }
+                }
+                (_, Grad::Dense(_)) => {
+                    if kind == ParamKind::Rows {
+                        self.catch_up_all(params, id);
+                    }
+                    let slot = &mut self.slots[id.index()];
+                    update.apply_dense(params.data_mut(id), &mut slot.m, &mut slot.v, grad.values());
+                    slot.touched.fill(stamp);
+                }
+                (ParamKind::Dense, Grad::Rows { .. }) => {
+                    let grad = grad.to_dense(params.shape(id));
+                    let slot = &mut self.slots[id.index()];
+                    let g = grad.as_slice().expect("a new array has standard layout");
+                    update.apply_dense(params.data_mut(id), &mut slot.m, &mut slot.v, g);
+                }
+            }
+        }
+        if let Some(history) = &mut self.history {
+            history.push(rate, decay);
+        }
+        self.step = s;
+        Ok(StepReport { rate, grad_norm, clip_scale })
+    }
+
+    #[track_caller]
+    fn prepare(&mut self, params: &mut ParamStore<T>, touched: &[(ParamId, &[u32])]) {
+        self.check_store(params);
+        for &(id, ids) in touched {
+            self.catch_up(params, id, ids);
+        }
+    }
+
+    #[track_caller]
+    fn flush(&mut self, params: &mut ParamStore<T>) {
+        self.check_store(params);
+        for id in params.ids() {
+            if params.kind(id) == ParamKind::Rows {
+                self.catch_up_all(params, id);
+            }
+        }
+        if let Some(history) = &mut self.history {
+            history.clear();
+        }
+    }
+
+    fn steps(&self) -> u64 {
+        self.step
+    }
+
+    fn state(&self, params: &ParamStore<T>) -> OptimizerState {
+        self.save(params)
+    }
+
+    fn restore(&mut self, params: &ParamStore<T>, state: OptimizerState) -> Result<(), StateError> {
+        self.load(params, state)
+    }
+}
