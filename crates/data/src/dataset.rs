@@ -40,7 +40,7 @@ impl Dataset {
             return Err(DataError::log(
                 "log",
                 found,
-                "training users with enough behaviours (see `first-target`)",
+                "training users with enough behaviours (see `first_target`)",
             ));
         }
         Ok(data)
@@ -144,7 +144,7 @@ fn draws(options: &DataOptions) -> bool {
     options.targets != TargetKind::Real || options.negatives_per_event > 0
 }
 
-fn features(vocabularies: &Vocabularies, options: &DataOptions) -> Features {
+pub(crate) fn features(vocabularies: &Vocabularies, options: &DataOptions) -> Features {
     let width = options.embedding_width;
     // Each feature has a table of its own, in the order of the options; the candidate shares the behaviours' tables.
     let names: Vec<&str> = Vocabularies::names(options).collect();

@@ -9,6 +9,7 @@ pub(crate) enum Use {
     Split,
     Shuffle,
     Batch,
+    Synthesis,
 }
 
 /// The generator of one use in one epoch, for one batch.

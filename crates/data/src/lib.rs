@@ -50,6 +50,7 @@ mod plan;
 mod reader;
 mod sampler;
 mod split;
+mod synthesis;
 mod vocabularies;
 mod vocabulary;
 
@@ -59,5 +60,6 @@ pub use error::DataError;
 pub use log::{Event, Item, Log, RealTarget, User};
 pub use options::{AuxiliaryNegatives, DataOptions, TargetKind, TargetNegatives};
 pub use reader::{Warnings, read_folder};
+pub use synthesis::Synthesis;
 pub use vocabularies::Vocabularies;
 pub use vocabulary::Vocabulary;

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::DataError;
 
-/// Which features, which targets, which negatives, which batches. Names in files are in kebab case.
+/// Which features, which targets, which negatives, which batches.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(default, deny_unknown_fields)]
 pub struct DataOptions {
     /// What an event consists of: `item` or columns of the item table, each cell a single value.
     pub behaviours: Vec<String>,
@@ -130,14 +130,14 @@ impl DataOptions {
         if !self.sparse.is_empty() && self.sparse != ["user"] {
             return Err(DataError::option("sparse", format!("{:?}", self.sparse), "[] or [\"user\"]"));
         }
-        at_least("embedding-width", self.embedding_width, 1)?;
-        at_least("first-target", self.first_target, 1)?;
-        at_least("max-history", self.max_history, 1)?;
-        at_least("batch-size", self.batch_size, 2)?;
-        at_least("test-batch-size", self.test_batch_size, 1)?;
+        at_least("embedding_width", self.embedding_width, 1)?;
+        at_least("first_target", self.first_target, 1)?;
+        at_least("max_history", self.max_history, 1)?;
+        at_least("batch_size", self.batch_size, 2)?;
+        at_least("test_batch_size", self.test_batch_size, 1)?;
         if !(0.0..1.0).contains(&self.valid_fraction) {
             let found = self.valid_fraction.to_string();
-            return Err(DataError::option("valid-fraction", found, "at least 0 and below 1"));
+            return Err(DataError::option("valid_fraction", found, "at least 0 and below 1"));
         }
         Ok(())
     }

@@ -52,7 +52,7 @@ impl Sampler {
     fn index_categories(&mut self, log: &Log) -> Result<(), DataError> {
         let column = log.column("category").ok_or_else(|| {
             let found = "`same-category`, but the items have no column `category`";
-            DataError::option("target-negatives", found, "`popularity`")
+            DataError::option("target_negatives", found, "`popularity`")
         })?;
         let mut known: HashMap<&str, u32> = HashMap::new();
         for item in log.items() {

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use dien_model::Features;
+
 use crate::columns::cell;
 use crate::error::DataError;
 use crate::log::Log;
@@ -50,6 +52,14 @@ impl Vocabularies {
     /// The names that these options ask for, in order.
     pub fn names(options: &DataOptions) -> impl Iterator<Item = &str> {
         [&options.behaviours, &options.pooled, &options.sparse].into_iter().flatten().map(String::as_str)
+    }
+
+    /// The features of a model for data with these vocabularies.
+    ///
+    /// # Panics
+    /// If a vocabulary that the options ask for is not there.
+    pub fn features(&self, options: &DataOptions) -> Features {
+        crate::dataset::features(self, options)
     }
 
     /// The vocabulary of this name.
