@@ -30,18 +30,18 @@ def make():
     scales = [1.0, 1e-8, 1e3]
     gradients = [scale * torch.randn(STEPS, *shape) for scale, shape in zip(scales, shapes.values())]
     adam = dense(torch.optim.Adam, starts, gradients)
-    adamw = dense(torch.optim.AdamW, starts, gradients, weight_decay=DECAY)
+    (adamw,) = dense(torch.optim.AdamW, starts[:1], gradients[:1], weight_decay=DECAY)
     tensors = {"lr": floats(LR), "betas": floats(*BETAS), "eps": floats(EPS), "weight_decay": floats(DECAY)}
+    tensors["matrix.adamw"] = adamw
     for i, name in enumerate(shapes):
-        tensors |= {f"{name}.start": starts[i], f"{name}.grad": gradients[i]}
-        tensors |= {f"{name}.adam": adam[i], f"{name}.adamw": adamw[i]}
+        tensors |= {f"{name}.start": starts[i], f"{name}.grad": gradients[i], f"{name}.adam": adam[i]}
     save("adam", tensors | table())
 
 
 def table():
     """A table of which each step touches some rows: SparseAdam (only those move) and the dense optimisers.
 
-    SparseAdam adds ε to √v before the bias is corrected, Adam after: the sparse case has an ε that cannot show.
+    SparseAdam adds ε to √v before the bias is corrected, Adam after. Row 0's gradients are as small as ε, where it shows.
     """
     rows, width = 9, 4
     touched = [[0, 3, 4], [3], [1, 3, 8], [0], [2, 3], [0, 1, 2, 3, 4, 6, 7, 8], [4], [4, 8], [0, 3], [1]]
@@ -49,8 +49,9 @@ def table():
     gradients = torch.zeros(STEPS, rows, width)
     for step, ids in enumerate(touched):
         gradients[step, ids] = torch.randn(len(ids), width)
+    gradients[:, 0] *= 1e-7
     param = torch.nn.Parameter(start.clone())
-    sparse = torch.optim.SparseAdam([param], lr=LR, betas=BETAS, eps=1e-30)
+    sparse = torch.optim.SparseAdam([param], lr=LR, betas=BETAS, eps=EPS)
     lazy = []
     for step, ids in enumerate(touched):
         values = gradients[step, ids]

@@ -1,1 +1,4 @@
 //! What the tests that span dien's crates share.
+
+pub mod golden;
+pub mod project;
