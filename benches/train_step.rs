@@ -61,7 +61,7 @@ fn train_step(criterion: &mut Criterion) {
         batch.validate(&features).expect("the batch is valid");
         let mut params = ParamStore::<f32>::new();
         let model = build(&ModelConfig::default(), &features, &mut params, 1).expect("the paper's model");
-        let mut adam = Adam::new(AdamConfig::default(), &params).expect("the default options are possible");
+        let mut adam = Adam::new(&params, AdamConfig::default()).expect("the default options are possible");
         let pool = Pool::new();
         let mut seed = 0;
         group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
