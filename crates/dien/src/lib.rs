@@ -1,1 +1,41 @@
-//! To come.
+//! The Deep Interest Evolution Network (Zhou et al., AAAI 2019, arXiv:1809.03672) on CPUs: from a log of behaviours to
+//! a trained click-through-rate model.
+//!
+//! ```no_run
+//! use dien::prelude::*;
+//!
+//! let config: Config = "source.folder = 'data/amazon-beauty'".parse()?;
+//! let (dataset, warnings) = config.dataset()?;
+//! eprintln!("{warnings}");
+//! let mut trainer = Trainer::new(&config, dataset)?.save_to(Run::create("runs/mine", &config)?)?;
+//! let report = trainer.train(&mut ())?;
+//! let test = trainer.evaluate(&trainer.dataset().test())?;
+//! println!("best epoch {:?}, test AUC {:?}", report.best_epoch, test.auc);
+//!
+//! let scorer = Scorer::load(&Run::open("runs/mine")?)?; // later, elsewhere
+//! # Ok::<(), dien::Error>(())
+//! ```
+//!
+//! The program `dien` does this from the command line. Its parts are crates of their own: [`dien_tensor`] the autodiff
+//! engine, `dien-cells` the GRU family, [`dien_model`] the models, [`dien_optim`] the optimiser, [`dien_data`] the
+//! readers and batches.
+
+pub mod config;
+pub mod describe;
+mod error;
+mod prefetch;
+pub mod prelude;
+pub mod run;
+mod scorer;
+pub mod train;
+
+pub use config::Config;
+pub use error::{Error, Origin, Result};
+pub use run::Run;
+pub use scorer::Scorer;
+pub use train::Trainer;
+
+pub use dien_data as data;
+pub use dien_model as model;
+pub use dien_optim as optim;
+pub use dien_tensor as tensor;

@@ -1,0 +1,67 @@
+//! `dien` without a command: DIEN beside the pooled baseline, on synthetic behaviours.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use dien::prelude::*;
+use dien::train::End;
+use serde::Serialize;
+
+use super::interrupt::Interrupt;
+use super::progress::share;
+use super::summary::Summary;
+use super::{print, print_json, train};
+
+#[derive(Serialize)]
+struct Demo {
+    dien: Summary,
+    pooled: Summary,
+}
+
+/// Runs the demonstration.
+pub(super) fn run(json: bool) -> Result<ExitCode> {
+    let interrupt = Interrupt::new();
+    eprintln!(
+        "Synthetic behaviours: the next item continues the recent course of one interest among several,"
+    );
+    eprintln!("so the order of a history tells what its sum cannot.\n");
+    let mut layers = Layers::new();
+    layers.set("dien", "train.epochs", 3)?;
+    let config = layers.config()?;
+    let dataset = Arc::new(config.dataset()?.0);
+    let mut summaries = vec![];
+    for kind in ["dien", "pooled"] {
+        layers.set("dien", "model.kind", kind)?;
+        let trainer = train::start(&layers.config()?, None, Arc::clone(&dataset))?;
+        let (summary, _) = train::train(trainer, &interrupt)?;
+        if summary.end == End::Stopped {
+            print(&summary.to_string())?;
+            return Ok(ExitCode::from(130));
+        }
+        eprintln!();
+        summaries.push(summary);
+    }
+    let [dien, pooled] = summaries.try_into().expect("two models");
+    if json {
+        print_json(&Demo { dien, pooled })?;
+    } else {
+        print(&table(&dien, &pooled))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn table(dien: &Summary, pooled: &Summary) -> String {
+    let row = |name: &str, summary: &Summary| {
+        let Some(test) = &summary.test else { return String::new() };
+        let [auc, gauc] = [test.auc, test.gauc].map(share);
+        format!("{name:<16}  {auc:>6}  {gauc:>6}  {:>8.4}  {:>6.1} s\n", test.logloss, summary.seconds)
+    };
+    let samples = dien.test.map_or(0, |t| t.samples);
+    let run = dien.run.as_ref().map_or(String::new(), |run| run.display().to_string());
+    let program = std::env::args().next().unwrap_or_else(|| "dien".into());
+    format!(
+        "held-out users       AUC    GAUC  log loss      time   ({samples} samples)\n{}{}\nnext:  {program} describe --run {run}\n",
+        row("DIEN", dien),
+        row("pooled baseline", pooled),
+    )
+}

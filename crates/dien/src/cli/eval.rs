@@ -1,0 +1,66 @@
+//! `dien eval`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use dien::prelude::*;
+use serde::Serialize;
+
+use super::progress::{scores, thousands};
+use super::{print, print_json};
+
+#[derive(Debug, Args)]
+pub(super) struct EvalArgs {
+    /// The run's folder.
+    #[arg(long, value_name = "RUN")]
+    run: PathBuf,
+    /// Other behaviours than the run's own, under the same protocol.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Whose targets to score.
+    #[arg(long, value_enum, default_value_t = Split::Test)]
+    split: Split,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Split {
+    /// The test users.
+    Test,
+    /// The validation users, who chose the epoch.
+    Validation,
+}
+
+#[derive(Serialize)]
+struct Evaluation {
+    run: PathBuf,
+    split: Split,
+    #[serde(flatten)]
+    metrics: Metrics,
+}
+
+/// Runs `dien eval`.
+pub(super) fn run(args: &EvalArgs, json: bool) -> Result<ExitCode> {
+    let run = Run::open(&args.run)?;
+    let scorer = Scorer::load(&run)?;
+    let mut config = run.config()?;
+    if let Some(folder) = &args.data {
+        config.source = Source::Folder(folder.clone());
+    }
+    let (dataset, warnings) = config.dataset_with(run.vocabularies(&config)?)?;
+    if !warnings.is_empty() {
+        eprintln!("warning: {}", warnings.to_string().replace('\n', "\nwarning: "));
+    }
+    let batches = match args.split {
+        Split::Test => dataset.test(),
+        Split::Validation => dataset.validation(),
+    };
+    let metrics = scorer.evaluate(&batches)?;
+    if json {
+        print_json(&Evaluation { run: args.run.clone(), split: args.split, metrics })?;
+    } else {
+        print(&format!("{}  ({} samples)\n", scores(&metrics), thousands(metrics.samples)))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

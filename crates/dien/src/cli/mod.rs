@@ -1,0 +1,99 @@
+//! The command line: reads arguments, calls the library, prints.
+
+mod demo;
+mod describe;
+mod eval;
+mod interrupt;
+mod progress;
+mod summary;
+mod train;
+
+use std::error::Error as _;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use dien::{Error, Result};
+use serde::Serialize;
+
+/// Train, evaluate and describe click-through-rate models over behaviour sequences.
+///
+/// Without a command: a demonstration on synthetic behaviours, about a minute long.
+#[derive(Debug, Parser)]
+#[command(name = "dien", version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    global: Global,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Train a model, and test it.
+    Train(Box<train::TrainArgs>),
+    /// Score a trained model on held-out users.
+    Eval(eval::EvalArgs),
+    /// Show a trained model's parameters and graph.
+    Describe(describe::DescribeArgs),
+}
+
+#[derive(Clone, Debug, Args)]
+struct Global {
+    /// Print one JSON object on standard output, and nothing else there.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Threads; all cores by default. The result does not depend on it.
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(&cli) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            let mut source = error.source();
+            while let Some(cause) = source {
+                // A cause that the message has named already says nothing new.
+                if !error.to_string().contains(&cause.to_string()) {
+                    eprintln!("  because: {cause}");
+                }
+                source = cause.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<ExitCode> {
+    if let Some(threads) = cli.global.threads.map(usize::from) {
+        let built = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+        built.map_err(|e| Error::Threads { threads, reason: e.to_string() })?;
+    }
+    let json = cli.global.json;
+    match &cli.command {
+        None => demo::run(json),
+        Some(Command::Train(args)) => train::run(args, json),
+        Some(Command::Eval(args)) => eval::run(args, json),
+        Some(Command::Describe(args)) => describe::run(args, json),
+    }
+}
+
+/// Prints an object on a line of its own on standard output.
+fn print_json(object: &impl Serialize) -> Result<()> {
+    print(&(serde_json::to_string(object).expect("plain fields") + "\n"))
+}
+
+/// Prints on standard output; a reader that has left is no error.
+fn print(text: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(source) if source.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::Io { path: "standard output".into(), action: "write", source })
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,138 @@
+//! Training's progress on standard error: a bar on a terminal, a few lines an epoch elsewhere.
+
+use std::io::{self, IsTerminal};
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use dien::prelude::*;
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::interrupt::Interrupt;
+
+/// Lines per epoch without a terminal.
+const LINES: usize = 4;
+/// How much of the running means is new at each step.
+const FRESH: f64 = 0.02;
+
+pub(super) struct Progress {
+    interrupt: Interrupt,
+    bar: Option<ProgressBar>,
+    started: Instant,
+    samples: usize,
+    steps: usize,
+    target: Option<f64>,
+    auxiliary: Option<f64>,
+}
+
+impl Progress {
+    pub fn new(trainer: &Trainer, interrupt: &Interrupt) -> Self {
+        let dataset = trainer.dataset();
+        let epoch = dataset.epoch(trainer.config().train.seed, 0);
+        let kind = format!("{:?}", trainer.config().model.kind).to_lowercase();
+        eprintln!(
+            "{kind}: {} parameters; {} training targets of {} users in {} batches; {} validation, {} test users",
+            thousands(trainer.scorer().parameter_count()),
+            thousands(epoch.targets()),
+            thousands(dataset.training_users().len()),
+            thousands(epoch.len()),
+            thousands(dataset.validation_users().len()),
+            thousands(dataset.test_users().len()),
+        );
+        if let Some(run) = trainer.run() {
+            eprintln!("run: {}", run.folder().display());
+        }
+        Progress {
+            interrupt: interrupt.clone(),
+            bar: io::stderr().is_terminal().then(|| {
+                let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(8));
+                let style = ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} {msg}");
+                bar.with_style(style.expect("a valid template"))
+            }),
+            started: Instant::now(),
+            samples: 0,
+            steps: 0,
+            target: None,
+            auxiliary: None,
+        }
+    }
+
+    /// Clears the bar.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn message(&self, step: &Step) -> String {
+        let seconds = self.started.elapsed().as_secs_f64();
+        let left = (step.epochs - step.epoch) as usize * step.batches + step.batches - step.batch;
+        let eta = Duration::from_secs_f64((seconds / self.steps as f64 * left as f64).min(1e9));
+        let auxiliary = self.auxiliary.map_or(String::new(), |a| format!("  aux {a:.4}"));
+        format!(
+            "{}/s  loss {:.4}{auxiliary}  ETA {}",
+            thousands((self.samples as f64 / seconds) as usize),
+            self.target.unwrap_or_default(),
+            HumanDuration(eta)
+        )
+    }
+
+    fn line(&self, line: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| eprintln!("{line}")),
+            None => eprintln!("{line}"),
+        }
+    }
+}
+
+impl Observer for Progress {
+    fn step(&mut self, step: &Step) -> ControlFlow<()> {
+        self.samples += step.samples;
+        self.steps += 1;
+        let blend = |mean: Option<f64>, new: f64| mean.map_or(new, |mean| mean + FRESH * (new - mean));
+        self.target = Some(blend(self.target, step.target_loss));
+        self.auxiliary = step.auxiliary_loss.map(|a| blend(self.auxiliary, a));
+        if let Some(bar) = &self.bar {
+            bar.set_length(step.batches as u64);
+            bar.set_position(step.batch as u64);
+            bar.set_prefix(format!("epoch {}/{}", step.epoch, step.epochs));
+            bar.set_message(self.message(step));
+        } else if step.batch * LINES / step.batches != (step.batch - 1) * LINES / step.batches {
+            let percent = step.batch * 100 / step.batches;
+            eprintln!("epoch {}/{} {percent:>3} %  {}", step.epoch, step.epochs, self.message(step));
+        }
+        if self.interrupt.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn epoch(&mut self, epoch: &Epoch) {
+        let auxiliary = epoch.auxiliary_loss.map_or(String::new(), |a| format!("  aux {a:.4}"));
+        let validation = epoch.validation.map_or(String::new(), |v| format!("  validation {}", scores(&v)));
+        let best = if epoch.is_best { "  best" } else { "" };
+        self.line(&format!(
+            "epoch {} in {:.1} s  loss {:.4}{auxiliary}{validation}{best}",
+            epoch.epoch, epoch.seconds, epoch.target_loss
+        ));
+    }
+}
+
+/// `AUC 0.8123  GAUC 0.8045  log loss 0.5123`.
+pub(super) fn scores(metrics: &Metrics) -> String {
+    format!("AUC {}  GAUC {}  log loss {:.4}", share(metrics.auc), share(metrics.gauc), metrics.logloss)
+}
+
+/// Four digits, or a dash where there is none.
+pub(super) fn share(x: Option<f64>) -> String {
+    x.map_or("-".into(), |x| format!("{x:.4}"))
+}
+
+/// Digits in groups of three.
+pub(super) fn thousands(n: usize) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

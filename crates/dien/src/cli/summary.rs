@@ -1,0 +1,74 @@
+//! What training came to, for people and for programs.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use dien::model::config::ModelKind;
+use dien::prelude::*;
+use dien::train::End;
+use serde::Serialize;
+
+use super::progress::{scores, thousands};
+
+/// The object that `dien train --json` prints.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Summary {
+    pub run: Option<PathBuf>,
+    pub model: ModelKind,
+    pub end: End,
+    /// Whole epochs.
+    pub epochs: usize,
+    pub best_epoch: Option<u64>,
+    pub steps: u64,
+    pub parameters: usize,
+    pub validation: Option<Metrics>,
+    pub test: Option<Metrics>,
+    pub train_samples_per_second: f64,
+    pub seconds: f64,
+    pub peak_rss_bytes: Option<u64>,
+}
+
+impl Summary {
+    pub fn new(trainer: &Trainer, report: &Report, test: Option<Metrics>) -> Self {
+        Summary {
+            run: trainer.run().map(|run| run.folder().to_path_buf()),
+            model: trainer.config().model.kind,
+            end: report.end,
+            epochs: report.epochs.len(),
+            best_epoch: report.best_epoch,
+            steps: report.steps,
+            parameters: trainer.scorer().parameter_count(),
+            validation: report.validation,
+            test,
+            train_samples_per_second: report.samples_per_second,
+            seconds: report.seconds,
+            peak_rss_bytes: peak_rss_bytes(),
+        }
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let run = self.run.as_ref().map_or(String::new(), |run| run.display().to_string());
+        if self.end == End::Stopped {
+            return writeln!(f, "stopped after step {}; go on with: dien train --resume {run}", self.steps);
+        }
+        let rate = thousands(self.train_samples_per_second as usize);
+        writeln!(f, "{} epochs in {:.1} s, {rate} samples/s", self.epochs, self.seconds)?;
+        if let (Some(epoch), Some(validation)) = (self.best_epoch, &self.validation) {
+            writeln!(f, "best epoch {epoch}: validation {}", scores(validation))?;
+        }
+        match &self.test {
+            Some(test) => writeln!(f, "test  {}  ({} samples)", scores(test), thousands(test.samples)),
+            None => writeln!(f, "no test users"),
+        }
+    }
+}
+
+/// The most memory that the process has had, where the system says.
+fn peak_rss_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024)
+}

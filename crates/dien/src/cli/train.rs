@@ -1,0 +1,168 @@
+//! `dien train`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+use dien::prelude::*;
+use dien::train::End;
+
+use super::interrupt::Interrupt;
+use super::progress::Progress;
+use super::summary::Summary;
+use super::{print, print_json};
+
+/// Where runs go unless `--out` says otherwise.
+pub(super) const RUNS: &str = "runs";
+
+#[derive(Debug, Args)]
+pub(super) struct TrainArgs {
+    /// The folder with the behaviours: `interactions.csv[.gz]`, `items.csv`, `test_users.txt`, `negatives.csv`.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// A TOML file of options; flags override it. A run's own `config.toml` repeats the run.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Go on with a stopped run, or with more epochs.
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["data", "config", "out", "seed", "batch_size", "targets", "model", "lr"])]
+    resume: Option<PathBuf>,
+    /// The run's folder, new or empty; a fresh one under `runs/` by default.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Passes over the training targets, at most [`train.epochs`].
+    #[arg(long, value_name = "N")]
+    epochs: Option<u32>,
+    /// Stop after so many epochs without a better validation AUC [`train.patience`].
+    #[arg(long, value_name = "N")]
+    patience: Option<u32>,
+    /// Seeds all that is drawn [`train.seed`].
+    #[arg(long, value_name = "N")]
+    seed: Option<u32>,
+    /// Targets per step [`data.batch_size`].
+    #[arg(long, value_name = "N")]
+    batch_size: Option<u32>,
+    /// The learning rate [`optimizer.lr`].
+    #[arg(long, value_name = "RATE")]
+    lr: Option<f64>,
+    /// Which behaviours train [`data.targets`].
+    #[arg(long, value_enum)]
+    targets: Option<Targets>,
+    /// Which model [`model.kind`].
+    #[arg(long, value_enum)]
+    model: Option<Model>,
+    /// Any option, such as `model.dropout=0.2`; may be repeated.
+    #[arg(long, value_name = "SECTION.OPTION=VALUE")]
+    set: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Targets {
+    /// Every behaviour from the third on, with a drawn negative.
+    Every,
+    /// Each user's last behaviour, with a drawn negative.
+    Last,
+    /// The real labels of `targets_real.csv`.
+    Real,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Model {
+    /// Deep Interest Evolution Network.
+    Dien,
+    /// Embedding, pooled history, MLP.
+    Pooled,
+}
+
+/// Runs `dien train`.
+pub(super) fn run(args: &TrainArgs, json: bool) -> Result<ExitCode> {
+    let layers = args.layers()?;
+    let config = layers.config()?;
+    let interrupt = Interrupt::new();
+    let (dataset, warnings) = config.dataset().map_err(|e| layers.locate(e))?;
+    if !warnings.is_empty() {
+        eprintln!("warning: {}", warnings.to_string().replace('\n', "\nwarning: "));
+    }
+    let trainer = match &args.resume {
+        Some(folder) => Trainer::resume(Run::open(folder)?, &config, dataset)?,
+        None => start(&config, args.out.as_deref(), dataset)?,
+    };
+    let (summary, _) = train(trainer, &interrupt)?;
+    if json {
+        print_json(&summary)?;
+    } else {
+        print(&summary.to_string())?;
+    }
+    Ok(if summary.end == End::Stopped { ExitCode::from(130) } else { ExitCode::SUCCESS })
+}
+
+/// A trainer that saves to a new run.
+pub(super) fn start(
+    config: &Config,
+    out: Option<&Path>,
+    dataset: impl Into<Arc<Dataset>>,
+) -> Result<Trainer> {
+    let trainer = Trainer::new(config, dataset)?;
+    let run = match out {
+        Some(folder) => Run::create(folder, config)?,
+        None => Run::create_fresh(Path::new(RUNS), config)?,
+    };
+    trainer.save_to(run)
+}
+
+/// Trains and tests.
+pub(super) fn train(mut trainer: Trainer, interrupt: &Interrupt) -> Result<(Summary, Trainer)> {
+    let mut progress = Progress::new(&trainer, interrupt);
+    let trained = trainer.train(&mut progress);
+    progress.finish();
+    let report = trained?;
+    let test = trainer.dataset().test();
+    let is_tested = report.end != End::Stopped && !test.is_empty();
+    let test = if is_tested { Some(trainer.evaluate(&test)?) } else { None };
+    Ok((Summary::new(&trainer, &report, test), trainer))
+}
+
+impl TrainArgs {
+    fn layers(&self) -> Result<Layers> {
+        let mut layers = Layers::new();
+        if let Some(run) = &self.resume {
+            layers.file(&Run::open(run)?.folder().join("config.toml"))?;
+        }
+        if let Some(file) = &self.config {
+            layers.file(file)?;
+        }
+        if let Some(data) = &self.data {
+            layers.set("--data", "source.folder", data.to_string_lossy().into_owned())?;
+        }
+        let mut number = |flag: &str, option: &str, value: Option<u32>| match value {
+            Some(n) => layers.set(&format!("{flag} {n}"), option, i64::from(n)),
+            None => Ok(()),
+        };
+        number("--epochs", "train.epochs", self.epochs)?;
+        number("--patience", "train.patience", self.patience)?;
+        number("--seed", "train.seed", self.seed)?;
+        number("--batch-size", "data.batch_size", self.batch_size)?;
+        if let Some(lr) = self.lr {
+            layers.set(&format!("--lr {lr}"), "optimizer.lr", lr)?;
+        }
+        let mut choice = |flag: &str, option: &str, value: Option<clap::builder::PossibleValue>| match value {
+            Some(value) => {
+                layers.set(&format!("{flag} {}", value.get_name()), option, value.get_name().to_owned())
+            }
+            None => Ok(()),
+        };
+        choice("--targets", "data.targets", self.targets.and_then(|t| t.to_possible_value()))?;
+        choice("--model", "model.kind", self.model.and_then(|m| m.to_possible_value()))?;
+        for assignment in &self.set {
+            layers.assign(&format!("--set {assignment}"), assignment)?;
+        }
+        if layers.has_source() {
+            return Ok(layers);
+        }
+        Err(Error::Config {
+            origin: dien::Origin::Argument("dien train".into()),
+            problem: "no behaviours to train on; expected `--data DIR`, or `[source]` in a `--config` file"
+                .into(),
+        })
+    }
+}

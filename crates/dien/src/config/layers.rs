@@ -1,0 +1,210 @@
+//! Defaults, file and arguments, one over the other.
+
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+use toml::de::{DeTable, DeValue};
+use toml::{Spanned, Table, Value};
+
+use crate::config::Config;
+use crate::error::{Error, Origin, Result};
+
+/// Collects options from files and arguments; what comes later overrides what came before, option by option.
+///
+/// Below them all are the defaults. They are those of [`Config`], but for one rule:
+///
+/// | if | then, unless said otherwise |
+/// | --- | --- |
+/// | `source` is `synthetic` | `data.target_negatives` is `same-category`, as the generator's own test negatives are; `data.auxiliary_negatives` is `own` |
+#[derive(Clone, Debug, Default)]
+pub struct Layers {
+    table: Table,
+    /// Where each option was set; the last entry of an option counts.
+    origins: Vec<(String, Origin)>,
+}
+
+impl Layers {
+    /// The defaults alone.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a TOML file. A relative `source.folder` in it is relative to the file's folder.
+    ///
+    /// # Errors
+    /// The file cannot be read, is no TOML, or has an unknown option or a value of the wrong type.
+    pub fn file(&mut self, path: &Path) -> Result<()> {
+        let text = fs::read_to_string(path).map_err(Error::io(path, "read"))?;
+        let mut table = self.read(&text, |line| Origin::File(path.to_path_buf(), line))?;
+        if let Some(Value::String(folder)) = source_mut(&mut table).and_then(|s| s.get_mut("folder")) {
+            let base = path.parent().unwrap_or(Path::new(""));
+            *folder = base.join(&folder).to_string_lossy().into_owned();
+        }
+        merge(&mut self.table, table, "");
+        Ok(())
+    }
+
+    /// Adds TOML text.
+    ///
+    /// # Errors
+    /// As [`file`](Self::file).
+    pub fn text(&mut self, text: &str) -> Result<()> {
+        let table = self.read(text, |line| Origin::File("configuration".into(), line))?;
+        merge(&mut self.table, table, "");
+        Ok(())
+    }
+
+    /// Adds one option, such as `train.epochs` with the value 3, that `argument` set.
+    ///
+    /// # Errors
+    /// There is no such option, or the value is of the wrong type.
+    pub fn set(&mut self, argument: &str, option: &str, value: impl Into<Value>) -> Result<()> {
+        let mut value = value.into();
+        for key in option.rsplit('.') {
+            value = Value::Table(Table::from_iter([(key.to_owned(), value)]));
+        }
+        let Value::Table(table) = value else { unreachable!("`rsplit` yields at least one key") };
+        self.add(argument, table)
+    }
+
+    /// Adds an assignment like `model.dropout=0.2`; a value that is no TOML is a string.
+    ///
+    /// # Errors
+    /// It is no assignment, there is no such option, or the value is of the wrong type.
+    pub fn assign(&mut self, argument: &str, assignment: &str) -> Result<()> {
+        if let Ok(table) = assignment.parse::<Table>() {
+            return self.add(argument, table);
+        }
+        match assignment.split_once('=') {
+            Some((option, value)) => self.set(argument, option.trim(), value.trim()),
+            None => Err(Error::Config {
+                origin: Origin::Argument(argument.into()),
+                problem: format!("found `{assignment}`; expected SECTION.OPTION=VALUE"),
+            }),
+        }
+    }
+
+    /// Whether a layer says where the behaviours come from.
+    pub fn has_source(&self) -> bool {
+        self.table.contains_key("source")
+    }
+
+    /// The whole configuration.
+    ///
+    /// # Errors
+    /// An option has an impossible value.
+    pub fn config(&self) -> Result<Config> {
+        let config =
+            self.merged().map_err(|e| Error::Config { origin: Origin::Default, problem: message(&e) })?;
+        config.validate().map_err(|e| self.locate(e))?;
+        Ok(config)
+    }
+
+    /// Says of an impossible option where it was set, if a layer set it.
+    pub fn locate(&self, mut error: Error) -> Error {
+        if let Error::Option { origin: origin @ Origin::Default, option, .. } = &mut error {
+            let name = option.split('[').next().unwrap_or(option);
+            if let Some((_, found)) = self.origins.iter().rev().find(|(o, _)| o == name) {
+                *origin = found.clone();
+            }
+        }
+        error
+    }
+
+    fn read(&mut self, text: &str, origin: impl Fn(usize) -> Origin) -> Result<Table> {
+        let line = |at: usize| 1 + text.bytes().take(at).filter(|&b| b == b'\n').count();
+        let wrong = |e: toml::de::Error| Error::Config {
+            origin: origin(line(e.span().map_or(0, |s| s.start))),
+            problem: message(&e),
+        };
+        toml::from_str::<Config>(text).map_err(wrong)?;
+        let spans = DeTable::parse(text).map_err(wrong)?;
+        walk(spans.get_ref(), "", &mut |option, at| self.origins.push((option, origin(line(at)))));
+        text.parse().map_err(wrong)
+    }
+
+    fn add(&mut self, argument: &str, table: Table) -> Result<()> {
+        let origin = Origin::Argument(argument.into());
+        let mut options = vec![];
+        walk_values(&table, "", &mut options);
+        let before = self.table.clone();
+        merge(&mut self.table, table, "");
+        if let Err(e) = self.merged() {
+            self.table = before;
+            return Err(Error::Config { origin, problem: message(&e) });
+        }
+        self.origins.extend(options.into_iter().map(|option| (option, origin.clone())));
+        Ok(())
+    }
+
+    fn merged(&self) -> Result<Config, toml::de::Error> {
+        let synthetic = self.table.get("source").is_none_or(|s| s.get("synthetic").is_some());
+        let mut table = Table::new();
+        if synthetic {
+            let data = [("target_negatives", "same-category"), ("auxiliary_negatives", "own")];
+            let data = Table::from_iter(data.map(|(name, value)| (name.to_owned(), Value::from(value))));
+            table.insert("data".into(), data.into());
+        }
+        merge(&mut table, self.table.clone(), "");
+        Config::deserialize(Value::Table(table))
+    }
+}
+
+/// Puts the options of `over` into `base`.
+fn merge(base: &mut Table, over: Table, path: &str) {
+    for (key, value) in over {
+        let path = join(path, &key);
+        match (base.get_mut(&key), value) {
+            (Some(Value::Table(base)), Value::Table(over)) if !replaces(&path, base, &over) => {
+                merge(base, over, &path);
+            }
+            (_, value) => {
+                base.insert(key, value);
+            }
+        }
+    }
+}
+
+/// Whether a table is a choice, and `over` another one than `base`: then nothing of `base` stays.
+fn replaces(path: &str, base: &Table, over: &Table) -> bool {
+    match path {
+        "source" => over.keys().any(|key| !base.contains_key(key)),
+        "optimizer.schedule" => over.get("kind").is_some_and(|kind| base.get("kind") != Some(kind)),
+        _ => false,
+    }
+}
+
+fn source_mut(table: &mut Table) -> Option<&mut Table> {
+    table.get_mut("source")?.as_table_mut()
+}
+
+fn join(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
+
+/// Every option with the place of its name.
+fn walk(table: &DeTable<'_>, path: &str, found: &mut impl FnMut(String, usize)) {
+    for (key, value) in table {
+        let option = join(path, key.get_ref());
+        if let DeValue::Table(inner) = Spanned::get_ref(value) {
+            walk(inner, &option, found);
+        }
+        found(option, key.span().start);
+    }
+}
+
+fn walk_values(table: &Table, path: &str, found: &mut Vec<String>) {
+    for (key, value) in table {
+        let option = join(path, key);
+        if let Value::Table(inner) = value {
+            walk_values(inner, &option, found);
+        }
+        found.push(option);
+    }
+}
+
+/// The parser's reason on one line.
+fn message(error: &toml::de::Error) -> String {
+    error.message().trim_end().replace('\n', "; ")
+}

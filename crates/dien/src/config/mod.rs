@@ -1,0 +1,105 @@
+//! What a run is made of: everything that decides its result.
+
+mod layers;
+mod source;
+mod train;
+
+use dien_data::{DataOptions, Dataset, Vocabularies, Warnings};
+use dien_model::ModelConfig;
+use dien_optim::AdamConfig;
+use serde::{Deserialize, Serialize};
+
+pub use layers::Layers;
+pub use source::Source;
+pub use train::TrainConfig;
+
+use crate::error::{Error, Origin, Result};
+
+/// A run's configuration: in a file, one section for each field. What is not said has its default.
+///
+/// ```
+/// let config: dien::Config = r#"
+///     [source]
+///     folder = "data/amazon-beauty"
+///     [model]
+///     hidden = 64
+///     [train]
+///     epochs = 5
+/// "#.parse()?;
+/// assert_eq!((config.model.hidden, config.train.epochs, config.train.seed), (64, 5, 1));
+/// # Ok::<(), dien::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where the behaviours come from.
+    pub source: Source,
+    /// Which features, targets, negatives and batches.
+    pub data: DataOptions,
+    /// The model.
+    pub model: ModelConfig,
+    /// The optimiser.
+    pub optimizer: AdamConfig,
+    /// How long to train, and the seed.
+    pub train: TrainConfig,
+}
+
+impl Config {
+    /// The data to train on: the source's log, under the data options.
+    ///
+    /// # Errors
+    /// The source cannot be read; the options ask for what it lacks.
+    pub fn dataset(&self) -> Result<(Dataset, Warnings)> {
+        let (log, warnings) = self.source.log()?;
+        Ok((Dataset::new(log, &self.data).map_err(in_data)?, warnings))
+    }
+
+    /// The source's log with the vocabularies of a trained model, to score it.
+    ///
+    /// # Errors
+    /// As [`dataset`](Self::dataset).
+    pub fn dataset_with(&self, vocabularies: Vocabularies) -> Result<(Dataset, Warnings)> {
+        let (log, warnings) = self.source.log()?;
+        Ok((Dataset::with_vocabularies(log, vocabularies, &self.data).map_err(in_data)?, warnings))
+    }
+
+    /// Checks every option that can be checked without the data.
+    ///
+    /// # Errors
+    /// [`Error::Option`] with the first impossible one.
+    pub fn validate(&self) -> Result<()> {
+        let wrong = |section: &str, option: &str, found: String, expected: String| Error::Option {
+            origin: Origin::Default,
+            option: format!("{section}.{option}"),
+            found,
+            expected,
+        };
+        self.data.validate().map_err(in_data)?;
+        self.model.validate().map_err(|e| wrong("model", e.option, e.found, e.expected.into()))?;
+        self.optimizer.validate().map_err(|e| wrong("optimizer", e.option, e.found, e.expected.into()))?;
+        self.train
+            .validate()
+            .map_err(|(option, expected)| wrong("train", option, "0".into(), expected.into()))
+    }
+}
+
+/// An impossible option of [`DataOptions`], which the data itself may have shown to be so.
+fn in_data(error: dien_data::DataError) -> Error {
+    match error {
+        dien_data::DataError::Option { option, found, expected } => {
+            Error::Option { origin: Origin::Default, option: format!("data.{option}"), found, expected }
+        }
+        other => Error::Data(other),
+    }
+}
+
+impl std::str::FromStr for Config {
+    type Err = Error;
+
+    /// Reads TOML, as [`Layers`] does.
+    fn from_str(text: &str) -> Result<Self> {
+        let mut layers = Layers::new();
+        layers.text(text)?;
+        layers.config()
+    }
+}

@@ -1,0 +1,85 @@
+//! What a model is made of: its parameters and its graph.
+
+use dien_model::{Batch, Features, Histories, Jagged, Model, OOV, Targets};
+use dien_tensor::{Mode, ParamKind, Tape};
+use serde::Serialize;
+
+use crate::scorer::Scorer;
+
+/// A parameter of a model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Parameter {
+    /// Its name, such as `evolution.w_h`.
+    pub name: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Numbers in it.
+    pub count: usize,
+    /// `dense`, `rows` (a table of which a step touches few rows) or `buffer` (not trained by gradients).
+    pub kind: &'static str,
+}
+
+impl Scorer {
+    /// Every parameter, in order.
+    pub fn parameters(&self) -> Vec<Parameter> {
+        let params = self.params();
+        let describe = |id| Parameter {
+            name: params.name(id).to_owned(),
+            shape: params.shape(id).to_vec(),
+            count: params.data(id).len(),
+            kind: match params.kind(id) {
+                ParamKind::Dense => "dense",
+                ParamKind::Rows => "rows",
+                ParamKind::Buffer => "buffer",
+            },
+        };
+        params.ids().map(describe).collect()
+    }
+
+    /// Numbers that are trained, in all parameters together.
+    pub fn parameter_count(&self) -> usize {
+        self.parameters().iter().filter(|p| p.kind != "buffer").map(|p| p.count).sum()
+    }
+
+    /// The graph of a training step, losses included, in Graphviz' DOT language. The shapes are those of a batch of one
+    /// history of four events and two targets.
+    pub fn dot(&self) -> String {
+        self.probe(|tape| tape.dot())
+    }
+
+    fn probe<R>(&self, read: impl FnOnce(&Tape<'_, f32>) -> R) -> R {
+        let batch = probe_batch(self.features());
+        let tape = Tape::new(self.params(), &self.pool, Mode::Train { seed: 0 });
+        let model: &dyn Model<f32> = self.model();
+        let output = model.forward(&tape, &batch);
+        model.losses(&tape, &batch, output);
+        read(&tape)
+    }
+}
+
+/// One history of four events, two targets, out-of-vocabulary ids.
+fn probe_batch(features: &Features) -> Batch {
+    const EVENTS: usize = 4;
+    const TARGETS: usize = 2;
+    let behaviours = features.behaviours.len();
+    Batch {
+        histories: Histories {
+            offsets: vec![0, EVENTS as u32],
+            ids: vec![vec![OOV; EVENTS]; behaviours],
+            negatives: vec![vec![OOV; EVENTS]; behaviours],
+            negatives_per_event: 1,
+        },
+        targets: Targets {
+            history: vec![0; TARGETS],
+            start: vec![0; TARGETS],
+            end: vec![EVENTS as u32; TARGETS],
+            candidate: vec![vec![OOV; TARGETS]; behaviours],
+            sparse: vec![vec![OOV; TARGETS]; features.sparse.len()],
+            pooled: vec![Jagged { offsets: vec![0, 1, 2], ids: vec![OOV; TARGETS] }; features.pooled.len()],
+            dense: vec![vec![0.0; TARGETS]; features.dense.len()],
+            label: vec![1.0, 0.0],
+            group: vec![0; TARGETS],
+        },
+    }
+}

@@ -1,0 +1,128 @@
+//! Everything that can go wrong, with where it did.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use dien_data::DataError;
+use dien_model::BatchError;
+
+/// `Result` with this crate's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong: where, what was found, what was expected.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file or folder cannot be read or written.
+    #[error("{}: cannot {action}: {source}", path.display())]
+    Io {
+        /// Which one.
+        path: PathBuf,
+        /// What was tried, such as `read`.
+        action: &'static str,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A file or folder is not what it should be.
+    #[error("{}: {found}; expected {expected}", path.display())]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// What is there.
+        found: String,
+        /// What should be.
+        expected: String,
+    },
+    /// A configuration that cannot be read: no TOML, an unknown option, a value of another type.
+    #[error("{origin}: {problem}")]
+    Config {
+        /// Where it stands.
+        origin: Origin,
+        /// What is wrong, and what is possible.
+        problem: String,
+    },
+    /// An option with an impossible value.
+    #[error("{origin}: option `{option}`: found {found}; expected {expected}")]
+    Option {
+        /// Where the value was set.
+        origin: Origin,
+        /// The option with its section, such as `model.dropout`.
+        option: String,
+        /// Its value.
+        found: String,
+        /// What is possible.
+        expected: String,
+    },
+    /// The behaviours, or the options that say how to read them.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A batch that does not fit the model.
+    #[error(transparent)]
+    Batch(#[from] BatchError),
+    /// Training met a NaN or an infinity. The last checkpoint is as it was before.
+    #[error(
+        "step {step} (epoch {epoch}, batch {batch}): {what} is not finite, first in {first}; training has stopped, \
+         the last checkpoint is kept (a lower `optimizer.lr` or an `optimizer.clip_norm` may help)"
+    )]
+    NonFinite {
+        /// The step, counted from 1.
+        step: u64,
+        /// The epoch, counted from 1.
+        epoch: u64,
+        /// The batch of the epoch, counted from 1.
+        batch: usize,
+        /// What was noticed, such as the loss.
+        what: &'static str,
+        /// The parameter that went first.
+        first: String,
+    },
+    /// A model scores a target with a NaN or an infinity.
+    #[error("the score of target {target} is {score}; expected a finite number")]
+    Score {
+        /// Which target of the batch.
+        target: usize,
+        /// The score.
+        score: f32,
+    },
+    /// The thread pool cannot be built.
+    #[error("cannot start {threads} threads: {reason}")]
+    Threads {
+        /// How many were asked for.
+        threads: usize,
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// Where an option was set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origin {
+    /// A line of a file, counted from 1.
+    File(PathBuf, usize),
+    /// An argument of the command line.
+    Argument(String),
+    /// Nowhere: a default, or a value from the program that uses the library.
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::File(path, line) => write!(f, "{}, line {line}", path.display()),
+            Origin::Argument(argument) => write!(f, "`{argument}`"),
+            Origin::Default => f.write_str("configuration"),
+        }
+    }
+}
+
+impl Error {
+    pub(crate) fn io(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Error::Io { path: path.to_path_buf(), action, source }
+    }
+
+    pub(crate) fn file(path: &Path, found: impl Into<String>, expected: impl Into<String>) -> Self {
+        Error::File { path: path.to_path_buf(), found: found.into(), expected: expected.into() }
+    }
+}

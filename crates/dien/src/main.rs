@@ -1,0 +1,7 @@
+//! The program `dien`.
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

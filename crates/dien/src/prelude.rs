@@ -1,0 +1,11 @@
+//! What a program that uses this library mostly needs: `use dien::prelude::*;`.
+
+pub use crate::config::{Config, Layers, Source, TrainConfig};
+pub use crate::error::{Error, Result};
+pub use crate::run::Run;
+pub use crate::scorer::Scorer;
+pub use crate::train::{Epoch, Observer, Report, Step, Trainer};
+pub use dien_data::{DataOptions, Dataset, Log, Synthesis, TargetKind, read_folder};
+pub use dien_model::metrics::Metrics;
+pub use dien_model::{Batch, Features, Histories, ModelConfig, Targets};
+pub use dien_optim::AdamConfig;

@@ -1,0 +1,226 @@
+//! The run folder: a training run on disk.
+
+mod atomic;
+mod params;
+mod progress;
+mod tensors;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use dien_data::Vocabularies;
+use dien_optim::OptimizerState;
+use dien_tensor::ParamStore;
+
+pub use progress::{Best, Progress, Sums};
+
+use crate::config::{Config, Layers, Source};
+use crate::error::{Error, Result};
+use crate::train::Epoch;
+
+/// A run folder.
+///
+/// | file | what |
+/// | --- | --- |
+/// | `config.toml` | every option; `dien train --config RUN/config.toml` repeats the run bit for bit |
+/// | `model.safetensors` | the parameters of the epoch that validated best: what eval and describe read |
+/// | `last.safetensors` | the latest parameters |
+/// | `optimizer.safetensors` | the optimiser's state that belongs to them, and how far training is |
+/// | `vocab/NAME.txt` | the vocabularies; line n is the token of id n |
+/// | `metrics.jsonl` | an [`Epoch`] per line |
+///
+/// Each file is written under another name and then renamed, so that it is always whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    folder: PathBuf,
+}
+
+impl Run {
+    /// A new run in `folder`, which is made if need be, and its `config.toml`.
+    ///
+    /// # Errors
+    /// The folder has something in it already, or cannot be made or written.
+    pub fn create(folder: impl Into<PathBuf>, config: &Config) -> Result<Self> {
+        let run = Run { folder: folder.into() };
+        fs::create_dir_all(&run.folder).map_err(Error::io(&run.folder, "make the folder"))?;
+        let mut entries = fs::read_dir(&run.folder).map_err(Error::io(&run.folder, "read the folder"))?;
+        if entries.next().is_some() {
+            let expected = "an empty or a new folder (`--resume` goes on with a run)";
+            return Err(Error::file(&run.folder, "the folder is not empty", expected));
+        }
+        run.save_config(config)?;
+        Ok(run)
+    }
+
+    /// A new run in a fresh folder `parent/NAME-MODEL-seedN`, with `-2`, `-3` and so on if it is taken.
+    ///
+    /// # Errors
+    /// The folder cannot be made or written.
+    pub fn create_fresh(parent: &Path, config: &Config) -> Result<Self> {
+        let model = match config.model.kind {
+            dien_model::config::ModelKind::Dien => "dien",
+            dien_model::config::ModelKind::Pooled => "pooled",
+        };
+        let name = format!("{}-{model}-seed{}", config.source.name(), config.train.seed);
+        fs::create_dir_all(parent).map_err(Error::io(parent, "make the folder"))?;
+        let mut folder = parent.join(&name);
+        for n in 2.. {
+            match fs::create_dir(&folder) {
+                Ok(()) => break,
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                    folder = parent.join(format!("{name}-{n}"));
+                }
+                Err(e) => return Err(Error::io(&folder, "make the folder")(e)),
+            }
+        }
+        Run::create(folder, config)
+    }
+
+    /// An existing run.
+    ///
+    /// # Errors
+    /// The folder has no `config.toml`.
+    pub fn open(folder: impl Into<PathBuf>) -> Result<Self> {
+        let run = Run { folder: folder.into() };
+        if !run.path("config.toml").is_file() {
+            return Err(Error::file(
+                &run.folder,
+                "no run (there is no `config.toml`)",
+                "the folder of a run",
+            ));
+        }
+        Ok(run)
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The run's configuration.
+    ///
+    /// # Errors
+    /// As [`Layers::file`] and [`Layers::config`].
+    pub fn config(&self) -> Result<Config> {
+        let mut layers = Layers::new();
+        layers.file(&self.path("config.toml"))?;
+        layers.config()
+    }
+
+    /// Writes the configuration. The path of the data becomes absolute, so that it holds in any working directory.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn save_config(&self, config: &Config) -> Result<()> {
+        let mut config = config.clone();
+        if let Source::Folder(folder) = &mut config.source {
+            *folder = std::path::absolute(&*folder).map_err(Error::io(folder, "find the folder"))?;
+        }
+        let path = self.path("config.toml");
+        let options = toml::to_string(&config).map_err(|e| {
+            Error::file(&path, format!("a configuration that TOML cannot hold ({e})"), "plain values")
+        })?;
+        let text = format!(
+            "# Every option of this run. `dien train --config` with this file repeats it.\n\n{options}"
+        );
+        atomic::write(&path, text.as_bytes())
+    }
+
+    /// Reads the vocabularies.
+    ///
+    /// # Errors
+    /// As [`Vocabularies::load`].
+    pub fn vocabularies(&self, config: &Config) -> Result<Vocabularies> {
+        Ok(Vocabularies::load(&self.path("vocab"), &config.data)?)
+    }
+
+    /// Writes the vocabularies.
+    ///
+    /// # Errors
+    /// As [`Vocabularies::save`].
+    pub fn save_vocabularies(&self, vocabularies: &Vocabularies) -> Result<()> {
+        Ok(vocabularies.save(&self.path("vocab"))?)
+    }
+
+    /// Reads the best parameters into `params`, which have the model's names and shapes.
+    ///
+    /// # Errors
+    /// There are none yet, or the file is cut off, or not of this model.
+    pub fn load_model(&self, params: &mut ParamStore<f32>) -> Result<()> {
+        let path = self.path("model.safetensors");
+        if !path.exists() && self.path("last.safetensors").exists() {
+            let found = "no model yet (training stopped within the first epoch)";
+            return Err(Error::file(&self.folder, found, "a finished epoch (`dien train --resume` goes on)"));
+        }
+        params::load(&path, params).map(|_| ())
+    }
+
+    /// Writes the best parameters.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn save_model(&self, params: &ParamStore<f32>, step: u64) -> Result<()> {
+        params::save(&self.path("model.safetensors"), params, step)
+    }
+
+    /// Reads the latest parameters into `params`, and what belongs to them.
+    ///
+    /// # Errors
+    /// A file is missing, cut off or not of this model, or the two are not of one step.
+    pub fn load_checkpoint(&self, params: &mut ParamStore<f32>) -> Result<(OptimizerState, Progress)> {
+        let step = params::load(&self.path("last.safetensors"), params)?;
+        let path = self.path("optimizer.safetensors");
+        let (state, progress) = progress::load(&path)?;
+        if step != state.step {
+            let found = format!("the state after {} steps", state.step);
+            return Err(Error::file(&path, found, format!("{step} steps, as in `last.safetensors`")));
+        }
+        Ok((state, progress))
+    }
+
+    /// Writes the latest parameters and what belongs to them.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn save_checkpoint(
+        &self,
+        params: &ParamStore<f32>,
+        state: &OptimizerState,
+        progress: &Progress,
+    ) -> Result<()> {
+        params::save(&self.path("last.safetensors"), params, state.step)?;
+        progress::save(&self.path("optimizer.safetensors"), state, progress)
+    }
+
+    /// Reads the epochs of `metrics.jsonl`; none if there is no such file.
+    ///
+    /// # Errors
+    /// The file cannot be read, or a line is not an epoch.
+    pub fn epochs(&self) -> Result<Vec<Epoch>> {
+        let path = self.path("metrics.jsonl");
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(vec![]),
+            Err(e) => return Err(Error::io(&path, "read")(e)),
+        };
+        let parse = |(i, line): (usize, &str)| {
+            serde_json::from_str(line)
+                .map_err(|e| Error::file(&path, format!("on line {}: {e}", i + 1), "an epoch's JSON object"))
+        };
+        text.lines().enumerate().map(parse).collect()
+    }
+
+    /// Writes `metrics.jsonl`.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn save_epochs(&self, epochs: &[Epoch]) -> Result<()> {
+        let line = |e: &Epoch| serde_json::to_string(e).expect("plain fields") + "\n";
+        atomic::write(&self.path("metrics.jsonl"), epochs.iter().map(line).collect::<String>().as_bytes())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+}

@@ -1,0 +1,96 @@
+//! How far training is, kept with the optimiser's state in one file.
+
+use std::path::Path;
+
+use dien_optim::{OptimizerState, StateData, StateTensor};
+use safetensors::Dtype;
+use serde::{Deserialize, Serialize};
+
+use super::tensors::{self, Tensor};
+use crate::error::{Error, Result};
+
+/// Where training goes on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Progress {
+    /// Whole epochs.
+    pub epoch: u64,
+    /// Batches of the next epoch that are done.
+    pub batch: usize,
+    /// The losses of those batches.
+    pub sums: Sums,
+    /// The best epoch so far.
+    pub best: Option<Best>,
+    /// Batches of an epoch, to notice that the data is another.
+    pub batches: usize,
+    /// Training targets of an epoch, likewise.
+    pub targets: usize,
+}
+
+/// Losses, summed over the batches of an epoch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sums {
+    /// Of the targets.
+    pub target: f64,
+    /// The auxiliary losses.
+    pub auxiliary: f64,
+    /// What was minimised.
+    pub total: f64,
+    /// How many targets there were.
+    pub samples: usize,
+}
+
+/// An epoch that validated best.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Best {
+    /// Which, counted from 1.
+    pub epoch: u64,
+    /// Its validation AUC; `None` without validation users of both labels.
+    pub auc: Option<f64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Note {
+    step: u64,
+    progress: Progress,
+}
+
+pub(super) fn save(path: &Path, state: &OptimizerState, progress: &Progress) -> Result<()> {
+    let mut list = Vec::with_capacity(state.tensors.len());
+    for (name, StateTensor { shape, data }) in &state.tensors {
+        let (dtype, data) = match data {
+            StateData::F32(x) => (Dtype::F32, tensors::f32_bytes(x)),
+            StateData::F64(x) => (Dtype::F64, x.iter().flat_map(|x| x.to_le_bytes()).collect()),
+            StateData::U32(x) => (Dtype::U32, x.iter().flat_map(|x| x.to_le_bytes()).collect()),
+        };
+        list.push((name.as_str(), Tensor { dtype, shape, data }));
+    }
+    tensors::save(path, list, &Note { step: state.step, progress: progress.clone() })
+}
+
+pub(super) fn load(path: &Path) -> Result<(OptimizerState, Progress)> {
+    tensors::load(path, |file, note: Note| {
+        let mut list = vec![];
+        for (name, tensor) in file.iter() {
+            let data = match tensor.dtype() {
+                Dtype::F32 => StateData::F32(tensors::f32_from(tensor.data()).collect()),
+                Dtype::F64 => {
+                    let numbers = tensor.data().as_chunks::<8>().0.iter();
+                    StateData::F64(numbers.map(|&b| f64::from_le_bytes(b)).collect())
+                }
+                Dtype::U32 => {
+                    let numbers = tensor.data().as_chunks::<4>().0.iter();
+                    StateData::U32(numbers.map(|&b| u32::from_le_bytes(b)).collect())
+                }
+                other => {
+                    let found = format!("tensor `{name}` is {other:?}");
+                    return Err(Error::file(path, found, "F32, F64 or U32"));
+                }
+            };
+            list.push((name.to_owned(), StateTensor { shape: tensor.shape().to_vec(), data }));
+        }
+        Ok((OptimizerState { step: note.step, tensors: list }, note.progress))
+    })
+}

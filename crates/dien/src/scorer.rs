@@ -1,0 +1,132 @@
+//! A model with its parameters, ready to score.
+
+use std::ops::ControlFlow;
+
+use dien_data::Batches;
+use dien_model::metrics::Metrics;
+use dien_model::{Batch, Features, Model, ModelConfig};
+use dien_tensor::{Mode, ParamStore, Pool, Tape};
+
+use crate::config::Config;
+use crate::error::{Error, Origin, Result};
+use crate::prefetch;
+use crate::run::Run;
+
+/// A model with its parameters. Shared freely by threads.
+pub struct Scorer {
+    features: Features,
+    model: Box<dyn Model<f32> + Send + Sync>,
+    pub(crate) params: ParamStore<f32>,
+    pub(crate) pool: Pool<f32>,
+}
+
+impl std::fmt::Debug for Scorer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scorer").field("features", &self.features).finish_non_exhaustive()
+    }
+}
+
+impl Scorer {
+    /// An untrained model, with initial parameters drawn from `seed`.
+    ///
+    /// # Errors
+    /// An option is impossible.
+    pub fn untrained(config: &ModelConfig, features: &Features, seed: u64) -> Result<Self> {
+        let mut params = ParamStore::new();
+        let model = dien_model::build(config, features, &mut params, seed).map_err(|e| Error::Option {
+            origin: Origin::Default,
+            option: format!("model.{}", e.option),
+            found: e.found,
+            expected: e.expected.into(),
+        })?;
+        Ok(Scorer { features: features.clone(), model, params, pool: Pool::new() })
+    }
+
+    /// The best model of a run.
+    ///
+    /// # Errors
+    /// A file of the run is missing, cut off, or does not fit the others.
+    pub fn load(run: &Run) -> Result<Self> {
+        let config: Config = run.config()?;
+        let features = run.vocabularies(&config)?.features(&config.data);
+        let mut scorer = Scorer::untrained(&config.model, &features, config.train.seed)?;
+        run.load_model(&mut scorer.params)?;
+        Ok(scorer)
+    }
+
+    /// The features that a batch must have.
+    pub fn features(&self) -> &Features {
+        &self.features
+    }
+
+    /// The model.
+    pub fn model(&self) -> &(dyn Model<f32> + Send + Sync) {
+        &*self.model
+    }
+
+    /// The parameters.
+    pub fn params(&self) -> &ParamStore<f32> {
+        &self.params
+    }
+
+    /// The probability of a click for each target.
+    ///
+    /// # Errors
+    /// The batch does not fit the [features](Self::features): an id beyond its vocabulary, a NaN, a wrong length.
+    pub fn score(&self, batch: &Batch) -> Result<Vec<f32>> {
+        let logits = self.logits(batch)?;
+        Ok(logits.into_iter().map(|x| 1.0 / (1.0 + (-x).exp())).collect())
+    }
+
+    /// The logit of the probability of a click for each target.
+    ///
+    /// # Errors
+    /// As [`score`](Self::score).
+    pub fn logits(&self, batch: &Batch) -> Result<Vec<f32>> {
+        batch.validate(&self.features)?;
+        logits(self.model(), &self.params, &self.pool, batch)
+    }
+
+    /// AUC, GAUC and log loss over all targets of the batches.
+    ///
+    /// # Errors
+    /// As [`score`](Self::score).
+    pub fn evaluate(&self, batches: &Batches<'_>) -> Result<Metrics> {
+        evaluate(self.model(), &self.features, &self.params, &self.pool, batches)
+    }
+}
+
+/// Evaluates a model with the parameters given.
+pub(crate) fn evaluate(
+    model: &dyn Model<f32>,
+    features: &Features,
+    params: &ParamStore<f32>,
+    pool: &Pool<f32>,
+    batches: &Batches<'_>,
+) -> Result<Metrics> {
+    let (mut scores, mut labels, mut groups) = (vec![], vec![], vec![]);
+    let _ = prefetch::for_each(batches, features, 0, |_, batch| {
+        scores.extend(logits(model, params, pool, &batch)?);
+        labels.extend(batch.targets.label);
+        groups.extend(batch.targets.group);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(Metrics::new(&scores, &labels, &groups))
+}
+
+fn logits(
+    model: &dyn Model<f32>,
+    params: &ParamStore<f32>,
+    pool: &Pool<f32>,
+    batch: &Batch,
+) -> Result<Vec<f32>> {
+    if batch.targets.is_empty() {
+        return Ok(vec![]);
+    }
+    let tape = Tape::new(params, pool, Mode::Eval);
+    let logits = model.forward(&tape, batch).logits.data().to_vec();
+    match logits.iter().position(|x| !x.is_finite()) {
+        Some(target) => Err(Error::Score { target, score: logits[target] }),
+        None => Ok(logits),
+    }
+}

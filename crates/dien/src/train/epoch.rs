@@ -1,0 +1,126 @@
+//! One epoch: its steps, validation, what is kept.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Instant;
+
+use dien_model::metrics::Metrics;
+use dien_optim::Optimizer;
+
+use super::report::Clock;
+use super::step::non_finite_value;
+use super::{Epoch, Observer, Trainer};
+use crate::error::{Error, Result};
+use crate::run::{Best, Sums};
+use crate::{prefetch, scorer};
+
+impl Trainer {
+    /// Goes on with the epoch in progress, to its end unless the observer breaks.
+    pub(super) fn train_epoch(
+        &mut self,
+        observer: &mut dyn Observer,
+        clock: &mut Clock,
+    ) -> Result<ControlFlow<()>> {
+        let dataset = Arc::clone(&self.dataset);
+        let batches = dataset.epoch(self.config.train.seed, self.progress.epoch);
+        let before = self.progress.sums.samples;
+        let started = Instant::now();
+        let flow = prefetch::for_each(&batches, dataset.features(), self.progress.batch, |index, batch| {
+            let step = self.step(index, &batch)?;
+            Ok(observer.step(&step))
+        })?;
+        let lap =
+            Clock { samples: self.progress.sums.samples - before, seconds: started.elapsed().as_secs_f64() };
+        clock.add(lap);
+        if flow.is_break() {
+            self.save_checkpoint()?;
+            return Ok(flow);
+        }
+        let epoch = self.end_epoch(lap)?;
+        observer.epoch(&epoch);
+        self.epochs.push(epoch);
+        self.save_epoch()?;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Validates, and keeps the parameters if they are the best.
+    fn end_epoch(&mut self, lap: Clock) -> Result<Epoch> {
+        self.optimizer.flush(&mut self.params);
+        if let Some(id) = non_finite_value(&self.params) {
+            return Err(Error::NonFinite {
+                step: self.optimizer.steps(),
+                epoch: self.progress.epoch + 1,
+                batch: self.progress.batch,
+                what: "a parameter",
+                first: format!("the value of `{}`", self.params.name(id)),
+            });
+        }
+        let number = self.progress.epoch + 1;
+        let validation = self.validate()?;
+        let auc = validation.and_then(|v| v.auc);
+        let is_best = match (self.progress.best.and_then(|b| b.auc), auc) {
+            (Some(best), Some(auc)) => auc > best,
+            (Some(_), None) => false,
+            (None, _) => true,
+        };
+        if is_best {
+            self.progress.best = Some(Best { epoch: number, auc });
+            self.scorer.params.clone_from(&self.params);
+        }
+        let sums = std::mem::take(&mut self.progress.sums);
+        let steps = std::mem::take(&mut self.progress.batch);
+        self.progress.epoch = number;
+        Ok(report(
+            number,
+            steps,
+            sums,
+            lap,
+            validation,
+            is_best,
+            self.scorer.model().auxiliary_weight() > 0.0,
+        ))
+    }
+
+    fn validate(&self) -> Result<Option<Metrics>> {
+        let batches = self.dataset.validation();
+        if batches.is_empty() {
+            return Ok(None);
+        }
+        let (model, features) = (self.scorer.model(), self.scorer.features());
+        scorer::evaluate(model, features, &self.params, &self.scorer.pool, &batches).map(Some)
+    }
+
+    /// The checkpoint comes last: whatever is written before it without it is written again after a resume.
+    fn save_epoch(&self) -> Result<()> {
+        let Some(run) = &self.run else { return Ok(()) };
+        if self.epochs.last().is_some_and(|e| e.is_best) {
+            run.save_model(&self.params, self.optimizer.steps())?;
+        }
+        run.save_epochs(&self.epochs)?;
+        self.save_checkpoint()
+    }
+}
+
+fn report(
+    epoch: u64,
+    steps: usize,
+    sums: Sums,
+    lap: Clock,
+    validation: Option<Metrics>,
+    is_best: bool,
+    has_auxiliary: bool,
+) -> Epoch {
+    let mean = |sum: f64| sum / steps.max(1) as f64;
+    Epoch {
+        epoch,
+        steps,
+        samples: sums.samples,
+        target_loss: mean(sums.target),
+        auxiliary_loss: has_auxiliary.then(|| mean(sums.auxiliary)),
+        total_loss: mean(sums.total),
+        validation,
+        is_best,
+        seconds: lap.seconds,
+        samples_per_second: lap.samples_per_second(),
+    }
+}

@@ -1,0 +1,216 @@
+//! Training.
+
+mod epoch;
+mod observer;
+mod report;
+mod step;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use dien_data::{Batches, Dataset};
+use dien_model::Batch;
+use dien_model::metrics::Metrics;
+use dien_optim::{Adam, Optimizer};
+use dien_tensor::ParamStore;
+
+pub use observer::{Observer, Step};
+pub use report::{End, Epoch, Report};
+
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::run::{Progress, Run};
+use crate::scorer::Scorer;
+
+/// Trains a model on a [`Dataset`], keeps the epoch that validates best, and saves to a [`Run`] if it has one.
+///
+/// The same configuration and data give the same parameters, bit for bit, at any number of threads, and whether or not
+/// training was stopped and resumed in between.
+///
+/// ```no_run
+/// use dien::prelude::*;
+///
+/// let config = Config::default(); // DIEN, on synthetic behaviours
+/// let (dataset, _warnings) = config.dataset()?;
+/// let mut trainer = Trainer::new(&config, dataset)?;
+/// let report = trainer.train(&mut ())?;
+/// println!("{:?} after {} steps", report.validation, report.steps);
+/// println!("test: {:?}", trainer.evaluate(&trainer.dataset().test())?);
+/// # Ok::<(), dien::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Trainer {
+    config: Config,
+    dataset: Arc<Dataset>,
+    /// The model, with the parameters of the best epoch.
+    scorer: Scorer,
+    /// The latest parameters.
+    params: ParamStore<f32>,
+    optimizer: Adam<f32>,
+    progress: Progress,
+    epochs: Vec<Epoch>,
+    run: Option<Run>,
+}
+
+impl Trainer {
+    /// A trainer at its first step.
+    ///
+    /// # Errors
+    /// An option has an impossible value.
+    pub fn new(config: &Config, dataset: impl Into<Arc<Dataset>>) -> Result<Self> {
+        config.validate()?;
+        let dataset = dataset.into();
+        let scorer = Scorer::untrained(&config.model, dataset.features(), config.train.seed)?;
+        let params = scorer.params().clone();
+        let optimizer =
+            Adam::new(&params, config.optimizer.clone()).expect("validated with the configuration");
+        let epoch = dataset.epoch(config.train.seed, 0);
+        let progress = Progress { batches: epoch.len(), targets: epoch.targets(), ..Progress::default() };
+        drop(epoch);
+        let config = config.clone();
+        Ok(Trainer { config, dataset, scorer, params, optimizer, progress, epochs: vec![], run: None })
+    }
+
+    /// Saves to `run` from now on: now the vocabularies and a first checkpoint, then each epoch.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn save_to(mut self, run: Run) -> Result<Self> {
+        run.save_vocabularies(self.dataset.vocabularies())?;
+        self.run = Some(run);
+        self.save_checkpoint()?;
+        Ok(self)
+    }
+
+    /// A trainer where the run stopped. `config` may ask for more epochs or patience than the run's own; `dataset`
+    /// must be of the same data and options.
+    ///
+    /// # Errors
+    /// The run's files are missing, cut off or do not fit each other, the configuration, or the data.
+    pub fn resume(run: Run, config: &Config, dataset: impl Into<Arc<Dataset>>) -> Result<Self> {
+        let mut trainer = Trainer::new(config, dataset)?;
+        if run.vocabularies(config)? != *trainer.dataset.vocabularies() {
+            let found = "vocabularies that are not the data's";
+            return Err(Error::file(run.folder(), found, "the data that the run was trained on"));
+        }
+        let (state, progress) = run.load_checkpoint(&mut trainer.params)?;
+        let (then, now) = (&progress, &trainer.progress);
+        if (then.batches, then.targets) != (now.batches, now.targets) {
+            let found = format!("{} targets in {} batches an epoch", then.targets, then.batches);
+            let expected = format!("{} in {}, as the data gives", now.targets, now.batches);
+            return Err(Error::file(run.folder(), found, expected));
+        }
+        trainer.optimizer.restore(&trainer.params, state).map_err(|e| {
+            Error::file(
+                run.folder(),
+                format!("optimizer.safetensors: {e}"),
+                "the state of this run's optimiser",
+            )
+        })?;
+        if progress.best.is_some() {
+            run.load_model(&mut trainer.scorer.params)?;
+        }
+        trainer.epochs = run.epochs()?;
+        // An epoch that was written, but whose checkpoint was not, is done again.
+        trainer.epochs.truncate(progress.epoch as usize);
+        trainer.progress = progress;
+        run.save_config(config)?;
+        trainer.run = Some(run);
+        Ok(trainer)
+    }
+
+    /// Trains until the last epoch, until the validation AUC has not risen for `patience` epochs, or until the
+    /// observer breaks; then the checkpoint is saved, and [`resume`](Self::resume) or another call goes on.
+    ///
+    /// # Errors
+    /// [`Error::NonFinite`] where a loss or a gradient is NaN or infinite; a file cannot be written.
+    pub fn train(&mut self, observer: &mut dyn Observer) -> Result<Report> {
+        let started = Instant::now();
+        let mut clock = report::Clock::default();
+        let end = loop {
+            if self.progress.epoch >= self.config.train.epochs {
+                break End::Finished;
+            }
+            if self.is_out_of_patience() {
+                break End::Early;
+            }
+            if self.train_epoch(observer, &mut clock)?.is_break() {
+                break End::Stopped;
+            }
+        };
+        Ok(Report {
+            end,
+            steps: self.optimizer.steps(),
+            best_epoch: self.progress.best.map(|b| b.epoch),
+            validation: self.best_epoch().and_then(|e| e.validation),
+            epochs: self.epochs.clone(),
+            samples_per_second: clock.samples_per_second(),
+            seconds: started.elapsed().as_secs_f64(),
+        })
+    }
+
+    /// The probability of a click for each target, by the best epoch's parameters.
+    ///
+    /// # Errors
+    /// As [`Scorer::score`].
+    pub fn score(&self, batch: &Batch) -> Result<Vec<f32>> {
+        self.scorer.score(batch)
+    }
+
+    /// AUC, GAUC and log loss over the batches, by the best epoch's parameters.
+    ///
+    /// # Errors
+    /// As [`Scorer::evaluate`].
+    pub fn evaluate(&self, batches: &Batches<'_>) -> Result<Metrics> {
+        self.scorer.evaluate(batches)
+    }
+
+    /// The model with the best epoch's parameters; untrained before the first epoch has ended.
+    pub fn scorer(&self) -> &Scorer {
+        &self.scorer
+    }
+
+    /// See [`scorer`](Self::scorer).
+    pub fn into_scorer(self) -> Scorer {
+        self.scorer
+    }
+
+    /// The latest parameters. Rows of tables may be behind within an epoch; see [`Optimizer`].
+    pub fn latest_params(&self) -> &ParamStore<f32> {
+        &self.params
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The data.
+    pub fn dataset(&self) -> &Dataset {
+        &self.dataset
+    }
+
+    /// The run that it saves to.
+    pub fn run(&self) -> Option<&Run> {
+        self.run.as_ref()
+    }
+
+    fn best_epoch(&self) -> Option<&Epoch> {
+        let best = self.progress.best?;
+        self.epochs.iter().find(|e| e.epoch == best.epoch)
+    }
+
+    fn is_out_of_patience(&self) -> bool {
+        let waited = |best: crate::run::Best| self.progress.epoch - best.epoch >= self.config.train.patience;
+        self.progress.best.is_some_and(|best| best.auc.is_some() && waited(best))
+    }
+
+    fn save_checkpoint(&self) -> Result<()> {
+        match &self.run {
+            Some(run) => {
+                run.save_checkpoint(&self.params, &self.optimizer.state(&self.params), &self.progress)
+            }
+            None => Ok(()),
+        }
+    }
+}

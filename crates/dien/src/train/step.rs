@@ -1,0 +1,92 @@
+//! One step of training.
+
+use dien_model::{Batch, Losses};
+use dien_optim::Optimizer;
+use dien_tensor::{Grads, Mode, ParamId, ParamStore, Real, Tape};
+
+use super::{Step, Trainer};
+use crate::error::{Error, Result};
+
+impl Trainer {
+    /// Prepare, forward, backward, step; counts it in the progress.
+    pub(super) fn step(&mut self, index: usize, batch: &Batch) -> Result<Step> {
+        let model = self.scorer.model();
+        let number = self.optimizer.steps() + 1;
+        let failed = |what, first| {
+            let (epoch, batch) = (self.progress.epoch + 1, index + 1);
+            Error::NonFinite { step: number, epoch, batch, what, first }
+        };
+        let touched = model.touched(batch);
+        let touched: Vec<(ParamId, &[u32])> = touched.iter().map(|(id, rows)| (*id, &rows[..])).collect();
+        self.optimizer.prepare(&mut self.params, &touched);
+
+        let mode = Mode::Train { seed: mix(self.config.train.seed, number) };
+        let tape = Tape::new(&self.params, &self.scorer.pool, mode);
+        let output = model.forward(&tape, batch);
+        let losses = model.losses(&tape, batch, output);
+        let [target, total] = [losses.target, losses.total].map(|loss| loss.scalar().f64());
+        let auxiliary = losses.auxiliary.map(|loss| loss.scalar().f64());
+        if !total.is_finite() {
+            return Err(failed("the loss", first_non_finite(&self.params, &tape, losses)));
+        }
+        let grads = tape.backward(losses.total);
+        let updates = tape.take_updates();
+        drop(tape);
+        let report = self
+            .optimizer
+            .step(&mut self.params, &grads)
+            .map_err(|e| failed("a gradient", format!("the gradient of `{}`", e.parameter)))?;
+        self.params.apply(updates);
+
+        let progress = &mut self.progress;
+        progress.batch = index + 1;
+        progress.sums.target += target;
+        progress.sums.auxiliary += auxiliary.unwrap_or(0.0);
+        progress.sums.total += total;
+        progress.sums.samples += batch.targets.len();
+        Ok(Step {
+            step: number,
+            epoch: progress.epoch + 1,
+            epochs: self.config.train.epochs,
+            batch: index + 1,
+            batches: progress.batches,
+            samples: batch.targets.len(),
+            target_loss: target,
+            auxiliary_loss: auxiliary,
+            total_loss: total,
+            rate: report.rate,
+            grad_norm: report.grad_norm,
+        })
+    }
+}
+
+/// Who is to blame for a loss that is not finite: the first parameter with such a value, else with such a gradient.
+fn first_non_finite(params: &ParamStore<f32>, tape: &Tape<'_, f32>, losses: Losses<'_, f32>) -> String {
+    if let Some(id) = non_finite_value(params) {
+        return format!("the value of `{}`", params.name(id));
+    }
+    let grads: Grads<f32> = tape.backward(losses.total);
+    let bad = |&id: &ParamId| grads.get(id).is_some_and(|g| g.values().iter().any(|x| !x.is_finite()));
+    match params.ids().find(bad) {
+        Some(id) => format!("the gradient of `{}`", params.name(id)),
+        None => "the loss itself, all parameters and gradients being finite".into(),
+    }
+}
+
+/// The first parameter with a value that is not finite.
+pub(super) fn non_finite_value(params: &ParamStore<f32>) -> Option<ParamId> {
+    params.ids().find(|&id| params.data(id).iter().any(|x| !x.is_finite()))
+}
+
+/// A seed of its own for every step: SplitMix64's output function (Steele, Lea and Flood, 2014) over both numbers.
+fn mix(seed: u64, step: u64) -> u64 {
+    let scramble = |x: u64| {
+        let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        x ^ (x >> 31)
+    };
+    scramble(
+        scramble(seed.wrapping_add(0x9e37_79b9_7f4a_7c15))
+            .wrapping_add(step.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+    )
+}
