@@ -177,3 +177,66 @@ pub fn mix<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
     let c = ArrayD::from_shape_simple_fn(x.shape(), c);
     ops::sum(x * x.tape().constant(c))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Backward, OpGrads, Real};
+    use ndarray::{ArrayViewD, array};
+
+    /// y = x³ with `scale` times the right derivative.
+    struct Cube {
+        scale: f64,
+    }
+
+    fn cube<'t>(x: Var<'t, f64>, scale: f64) -> Var<'t, f64> {
+        x.tape().record(&[x], x.view().mapv(|x| x * x * x), Cube { scale })
+    }
+
+    impl<T: Real> Backward<T> for Cube {
+        fn name(&self) -> &'static str {
+            "cube"
+        }
+        fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
+            let dx = io.input(0).mapv(|x| T::of(3.0 * self.scale) * x * x) * dy;
+            io.add(0, dx);
+        }
+    }
+
+    fn store() -> ParamStore<f64> {
+        let mut params = ParamStore::new();
+        params.add("right", ParamKind::Dense, array![1.0, -2.0].into_dyn());
+        params.add("wrong", ParamKind::Dense, array![0.7, 0.0].into_dyn());
+        params.add("running", ParamKind::Buffer, array![9.0].into_dyn());
+        params
+    }
+
+    #[test]
+    fn a_small_error_is_found_and_named() {
+        let params = store();
+        let ids: Vec<_> = params.ids().collect();
+        let check = Check::default().each_element();
+        let run = |scale| {
+            check.run(&params, |tape| {
+                mix(cube(tape.param(ids[0]), 1.0)) + mix(cube(tape.param(ids[1]), scale))
+            })
+        };
+        let names = |list: Vec<Derivative>| list.into_iter().map(|d| d.name).collect::<Vec<_>>();
+        let all = ["all parameters", "right", "right[0]", "right[1]", "wrong", "wrong[0]", "wrong[1]"];
+        assert_eq!(names(run(1.0).expect("right gradients")), all);
+        let mismatch = run(1.0 + 1e-5).expect_err("wrong gradients");
+        assert!(mismatch.to_string().starts_with("gradients differ by more than 1e-7:\n  all parameters"));
+        assert_eq!(names(mismatch.wrong), ["all parameters", "wrong", "wrong[0]"]);
+    }
+
+    #[test]
+    fn a_forgotten_gradient_and_a_nan_are_found() {
+        let params = store();
+        let id = params.ids().next().expect("three parameters");
+        let forgotten =
+            Check::default().run(&params, |tape| mix(tape.constant(tape.param(id).view().to_owned())));
+        assert!(forgotten.is_err());
+        let nan = Check::default().run(&params, |tape| mix(cube(tape.param(id), f64::NAN)));
+        assert!(nan.is_err());
+    }
+}

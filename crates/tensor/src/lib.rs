@@ -2,6 +2,59 @@
 //!
 //! A [`Tape`] records [`ops`] over the parameters of a [`ParamStore`]; [`Tape::backward`] gives their [`Grads`].
 //! Ops are parallel inside with `rayon`, and give the same bits at any thread count.
+//!
+//! ```
+//! use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Tape, ops};
+//! use ndarray::array;
+//!
+//! let mut params = ParamStore::<f32>::new();
+//! let weight = params.add("weight", ParamKind::Dense, array![[0.5, -0.2]].into_dyn());
+//! let pool = Pool::new(); // keeps the buffers from step to step
+//! let tape = Tape::new(&params, &pool, Mode::Train { seed: 0 });
+//! let x = tape.constant(array![[1.0, 2.0], [3.0, 4.0]].into_dyn());
+//! let logits = ops::linear(x, tape.param(weight), None);
+//! let loss = ops::bce_with_logits(logits, &[1.0, 0.0], None);
+//! let grads = tape.backward(loss);
+//! assert_eq!(grads.get(weight).unwrap().values().len(), 2);
+//! ```
+//!
+//! # An op of your own
+//!
+//! An op is a function that computes a value and a struct that knows the way back: it holds what the forward pass
+//! saved and implements [`Backward`]. [`Tape::record`] joins the two. With the feature `testing`, the module `check`
+//! compares the gradient with finite differences.
+//!
+//! ```
+//! # #[cfg(feature = "testing")] {
+//! use dien_tensor::check::{assert_gradients, mix};
+//! use dien_tensor::{Backward, OpGrads, ParamKind, ParamStore, Real, Var};
+//! use ndarray::{ArrayViewD, array};
+//!
+//! struct Square;
+//!
+//! fn square<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
+//!     let mut y = x.tape().pool().stale(x.shape());
+//!     y.zip_mut_with(&x.view(), |y, &x| *y = x * x);
+//!     x.tape().record(&[x], y, Square)
+//! }
+//!
+//! impl<T: Real> Backward<T> for Square {
+//!     fn name(&self) -> &'static str {
+//!         "square"
+//!     }
+//!     fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
+//!         let x = io.input(0);
+//!         if let Some(mut dx) = io.grad(0) {
+//!             dx += &(&x * &dy * T::of(2.0));
+//!         }
+//!     }
+//! }
+//!
+//! let mut params = ParamStore::<f64>::new();
+//! let x = params.add("x", ParamKind::Dense, array![[1.0, -2.0], [0.5, 3.0]].into_dyn());
+//! assert_gradients(&params, |tape| mix(square(tape.param(x))));
+//! # }
+//! ```
 
 mod arena;
 mod backward;

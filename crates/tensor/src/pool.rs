@@ -9,14 +9,31 @@ use ndarray::{ArrayD, IxDyn};
 use crate::Real;
 
 /// A handle to a store of free buffers; clones share the store. Keep one for as long as you train.
+///
+/// As many buffers of a capacity are kept as were taken: what the caller allocated elsewhere, such as a batch that
+/// became a constant of the tape, is freed when it is given to the pool, which therefore does not grow from step to step.
 #[derive(Clone, Debug)]
 pub struct Pool<T> {
-    free: Arc<Mutex<BTreeMap<usize, Vec<Vec<T>>>>>,
+    shelves: Arc<Mutex<BTreeMap<usize, Shelf<T>>>>,
+}
+
+/// The buffers of one capacity.
+#[derive(Debug)]
+struct Shelf<T> {
+    free: Vec<Vec<T>>,
+    /// How many were taken and not given back.
+    taken: usize,
+}
+
+impl<T> Default for Shelf<T> {
+    fn default() -> Self {
+        Shelf { free: Vec::new(), taken: 0 }
+    }
 }
 
 impl<T> Default for Pool<T> {
     fn default() -> Self {
-        Pool { free: Arc::default() }
+        Pool { shelves: Arc::default() }
     }
 }
 
@@ -28,13 +45,14 @@ impl<T: Real> Pool<T> {
 
     /// A buffer of `len` elements with whatever values its last user left: overwrite all of them.
     pub fn take_stale(&self, len: usize) -> Vec<T> {
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
         // A little too large is fine: batches differ in size from step to step.
-        let fit = free.range_mut(len..=len + len / 2 + 64).find(|(_, list)| !list.is_empty());
-        let mut buffer = match fit.and_then(|(_, list)| list.pop()) {
-            Some(buffer) => buffer,
-            None => Vec::with_capacity((len + len / 8).next_multiple_of(64)),
-        };
+        let fit = shelves.range_mut(len..=len + len / 2 + 64).find_map(|(_, shelf)| shelf.free.pop());
+        let mut buffer = fit.unwrap_or_else(|| Vec::with_capacity((len + len / 8).next_multiple_of(64)));
+        if buffer.capacity() > 0 {
+            shelves.entry(buffer.capacity()).or_default().taken += 1;
+        }
+        drop(shelves);
         buffer.resize(len, T::zero());
         buffer
     }
@@ -72,9 +90,20 @@ impl<T: Real> Pool<T> {
     /// Gives a buffer back.
     pub fn give(&self, buffer: Vec<T>) {
         if buffer.capacity() > 0 {
-            let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-            free.entry(buffer.capacity()).or_default().push(buffer);
+            let mut shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(shelf) = shelves.get_mut(&buffer.capacity())
+                && shelf.taken > 0
+            {
+                shelf.taken -= 1;
+                shelf.free.push(buffer);
+            }
         }
+    }
+
+    /// The elements that all free buffers can hold.
+    pub fn free_elements(&self) -> usize {
+        let shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
+        shelves.iter().map(|(capacity, shelf)| capacity * shelf.free.len()).sum()
     }
 
     /// Gives an array's buffer back.
@@ -121,5 +150,16 @@ mod tests {
         drop(first);
         assert_eq!(pool.scratch(90).as_ptr(), address);
         assert_eq!(pool.take_zeroed(80), vec![0.0; 80]);
+    }
+
+    #[test]
+    fn foreign_buffers_are_not_kept() {
+        let pool = Pool::<f32>::new();
+        pool.give(vec![0.0; 1000]);
+        assert_eq!(pool.free_elements(), 0);
+        let own = pool.take_stale(1000);
+        let capacity = own.capacity();
+        pool.give(own);
+        assert_eq!(pool.free_elements(), capacity);
     }
 }

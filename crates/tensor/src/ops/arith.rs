@@ -180,39 +180,6 @@ impl<T: Real, F: Function> Backward<T> for Binary<F> {
     }
 }
 
-/// c x for a constant c, any shape.
-pub fn scale<T: Real>(x: Var<'_, T>, c: T) -> Var<'_, T> {
-    affine(x, c, T::zero())
-}
-
-/// x + c for a constant c, any shape.
-pub fn add_scalar<T: Real>(x: Var<'_, T>, c: T) -> Var<'_, T> {
-    affine(x, T::one(), c)
-}
-
-/// `scale` x + `shift`, both constant, any shape.
-pub fn affine<T: Real>(x: Var<'_, T>, scale: T, shift: T) -> Var<'_, T> {
-    let tape = x.tape();
-    let mut y = tape.pool().stale(x.shape());
-    map(|[x]: [T; 1], _: [T; 0]| [scale * x + shift], [x.data()], y.as_slice_mut().expect("standard layout"));
-    tape.record(&[x], y, Affine { scale })
-}
-
-struct Affine<T> {
-    scale: T,
-}
-
-impl<T: Real> Backward<T> for Affine<T> {
-    fn name(&self) -> &'static str {
-        "affine"
-    }
-
-    fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
-        let (dy, scale) = (dy.to_slice().expect("standard layout"), self.scale);
-        add_grad(io, 0, |dx| map(|[dy]: [T; 1], _: [T; 0]| [scale * dy], [dy], dx));
-    }
-}
-
 macro_rules! operator {
     ($trait:ident, $method:ident) => {
         /// Shapes as for [`add`].
@@ -231,15 +198,9 @@ operator!(Sub, sub);
 operator!(Mul, mul);
 operator!(Div, div);
 
-impl<'t, T: Real> ops::Neg for Var<'t, T> {
-    type Output = Var<'t, T>;
-    fn neg(self) -> Var<'t, T> {
-        scale(self, -T::one())
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::add_scalar;
     use super::super::testing::{check, of, value};
     use super::*;
     use ndarray::array;
@@ -270,7 +231,6 @@ mod tests {
                 check(shapes, |[a, b]| div(a, add_scalar(b, 3.0)));
             }
         }
-        check([&[3, 4]], |[x]| -affine(x, 2.5, 1.0) + scale(x * x, 0.5));
     }
 
     #[test]

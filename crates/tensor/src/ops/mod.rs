@@ -1,6 +1,7 @@
 //! The ops: forward, saved state, backward and tests of each in one file.
 
 mod activation;
+mod affine;
 mod arith;
 mod concat;
 mod dice;
@@ -24,7 +25,8 @@ mod sums;
 mod testing;
 
 pub use activation::{relu, sigmoid, tanh};
-pub use arith::{add, add_scalar, affine, div, mul, scale, sub};
+pub use affine::{add_scalar, affine, scale};
+pub use arith::{add, div, mul, sub};
 pub use concat::{concat, concat_rows};
 pub use dice::Dice;
 pub use dropout::dropout;
