@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use dien_data::Synthesis;
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
@@ -139,12 +140,12 @@ impl Layers {
     }
 
     fn merged(&self) -> Result<Config, toml::de::Error> {
-        let synthetic = self.table.get("source").is_none_or(|s| s.get("synthetic").is_some());
         let mut table = Table::new();
-        if synthetic {
-            let data = [("target_negatives", "same-category"), ("auxiliary_negatives", "own")];
-            let data = Table::from_iter(data.map(|(name, value)| (name.to_owned(), Value::from(value))));
-            table.insert("data".into(), data.into());
+        if self.table.get("source").is_none_or(|s| s.get("synthetic").is_some()) {
+            table.insert(
+                "data".into(),
+                Value::try_from(Synthesis::default().options()).expect("plain fields"),
+            );
         }
         merge(&mut table, self.table.clone(), "");
         Config::deserialize(Value::Table(table))
