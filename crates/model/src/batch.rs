@@ -97,6 +97,14 @@ pub enum BatchError {
         /// What was found.
         value: f32,
     },
+    /// A label is neither 0 nor 1.
+    #[error("label: {value} at target {target}; expected 0 or 1")]
+    Label {
+        /// Which target.
+        target: usize,
+        /// What was found.
+        value: f32,
+    },
     /// Offsets do not start at 0 or go down.
     #[error("{what}: offsets must start at 0 and not decrease; entry {position} is {value}")]
     Offsets {
@@ -166,6 +174,9 @@ impl Batch {
             check_ids("negatives", features, &features.behaviours, &h.negatives, count)?;
         }
         let n = t.len();
+        if let Some(target) = t.label.iter().position(|&y| y != 0.0 && y != 1.0) {
+            return Err(BatchError::Label { target, value: t.label[target] });
+        }
         for (what, found) in [("start", t.start.len()), ("end", t.end.len()), ("label", t.label.len())] {
             check_len(what, n, found)?;
         }

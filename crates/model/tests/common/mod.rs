@@ -1,0 +1,66 @@
+//! Small random batches with everything in them.
+
+use dien_model::{Batch, Features, Histories, Jagged, Lookup, Table, Targets};
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+
+/// Item, category and brand per event; a user and an hour; genres; two numbers.
+pub fn features() -> Features {
+    let table = |name: &str, rows, width| Table { name: name.into(), rows, width };
+    let lookup = |name: &str, table| Lookup { name: name.into(), table };
+    Features {
+        tables: vec![
+            table("item", 12, 3),
+            table("category", 5, 2),
+            table("user", 4, 2),
+            table("hour", 3, 1),
+            table("genre", 4, 2),
+        ],
+        behaviours: vec![lookup("item", 0), lookup("category", 1), lookup("previous item", 0)],
+        sparse: vec![lookup("user", 2), lookup("hour", 3)],
+        pooled: vec![lookup("genres", 4)],
+        dense: vec!["price".into(), "age".into()],
+    }
+}
+
+/// A valid batch of histories of these lengths, each with `per_history` targets that see different windows.
+pub fn batch(features: &Features, lengths: &[u32], per_history: usize, seed: u64) -> Batch {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut offsets = vec![0];
+    lengths.iter().for_each(|n| offsets.push(offsets.last().unwrap() + n));
+    let events = *offsets.last().unwrap() as usize;
+    let mut draw = |lookup: &Lookup, n: usize| -> Vec<u32> {
+        let rows = features.tables[lookup.table].rows as u32;
+        (0..n).map(|_| rng.random_range(0..rows)).collect()
+    };
+    let n = lengths.len() * per_history;
+    let ids = features.behaviours.iter().map(|l| draw(l, events)).collect();
+    let negatives = features.behaviours.iter().map(|l| draw(l, 2 * events)).collect();
+    let candidate = features.behaviours.iter().map(|l| draw(l, n)).collect();
+    let sparse = features.sparse.iter().map(|l| draw(l, n)).collect();
+    let pooled = features.pooled.iter().map(|l| {
+        let offsets: Vec<u32> = (0..=n as u32).map(|i| i * (i + 1) / 2 % 7 + 2 * i).collect();
+        let offsets: Vec<u32> = offsets.iter().map(|o| o - offsets[0]).collect();
+        let mut sorted = offsets.clone();
+        sorted.sort_unstable();
+        Jagged { ids: draw(l, sorted[n] as usize), offsets: sorted }
+    });
+    let pooled = pooled.collect();
+    let mut targets = Targets { candidate, sparse, pooled, ..Targets::default() };
+    for (h, &length) in lengths.iter().enumerate() {
+        for i in 0..per_history as u32 {
+            let end = length - (i * 2).min(length);
+            targets.history.push(h as u32);
+            targets.start.push(end.saturating_sub(4).min(i));
+            targets.end.push(end);
+            targets.label.push(((h as u32 + i) % 2) as f32);
+            targets.group.push(h as u32);
+        }
+    }
+    targets.dense =
+        features.dense.iter().map(|_| (0..n).map(|_| rng.random_range(-1.0..1.0)).collect()).collect();
+    let histories = Histories { offsets, ids, negatives, negatives_per_event: 2 };
+    let batch = Batch { histories, targets };
+    batch.validate(features).expect("the batch is valid");
+    batch
+}

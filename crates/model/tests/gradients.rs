@@ -1,0 +1,73 @@
+//! Whole models against differences, in f64.
+
+mod common;
+
+use dien_model::config::{AttentionKind, AuxiliaryKind, HeadActivation, ModelKind, PoolingKind};
+use dien_model::{CellKind, ModelConfig, build};
+use dien_tensor::check::Check;
+use dien_tensor::{Mode, ParamKind, ParamStore};
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+
+fn small() -> ModelConfig {
+    ModelConfig {
+        hidden: 4,
+        attention_layers: [6, 3],
+        auxiliary_layers: [5, 3],
+        head_layers: vec![7, 4],
+        l2_rows: 0.3,
+        ..ModelConfig::default()
+    }
+}
+
+fn check(config: &ModelConfig, mode: Mode) {
+    let features = common::features();
+    let batch = common::batch(&features, &[4, 0, 1, 6, 3, 2], 3, 1);
+    let mut params = ParamStore::<f64>::new();
+    let model = build(config, &features, &mut params, 7).unwrap();
+    // Larger than at the start of training, so that no derivative drowns; slopes and biases are not at their zeros.
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    for id in params.ids().filter(|&id| params.kind(id) != ParamKind::Buffer).collect::<Vec<_>>() {
+        params.data_mut(id).iter_mut().for_each(|x| *x = rng.random_range(-0.6..0.6));
+    }
+    let found = Check::default().mode(mode).step(2e-5).run(&params, |tape| {
+        let output = model.forward(tape, &batch);
+        model.losses(tape, &batch, output).total
+    });
+    if let Err(e) = found {
+        panic!("{config:?}, {mode:?}: {e}");
+    }
+}
+
+const TRAIN: Mode = Mode::Train { seed: 1 };
+
+#[test]
+fn every_cell() {
+    let kinds = [CellKind::Gru, CellKind::Aigru, CellKind::Agru, CellKind::Augru, CellKind::AugruOfficial];
+    for cell in kinds {
+        check(&ModelConfig { cell, ..small() }, TRAIN);
+    }
+}
+
+#[test]
+fn every_attention_and_auxiliary_score() {
+    for attention in [AttentionKind::Unit, AttentionKind::Bilinear] {
+        for auxiliary in [AuxiliaryKind::Mlp, AuxiliaryKind::InnerProduct] {
+            check(&ModelConfig { attention, auxiliary, ..small() }, TRAIN);
+        }
+    }
+}
+
+#[test]
+fn every_head_and_pooling() {
+    let prelu = HeadActivation::Prelu;
+    check(&ModelConfig { pooling: PoolingKind::Sum, dropout: 0.4, ..small() }, TRAIN);
+    check(&ModelConfig { head_activation: prelu, head_norm: false, ..small() }, TRAIN);
+    check(&ModelConfig { head_layers: vec![], auxiliary_weight: 0.0, ..small() }, TRAIN);
+    check(&small(), Mode::Probe);
+}
+
+#[test]
+fn the_pooled_baseline() {
+    check(&ModelConfig { kind: ModelKind::Pooled, ..small() }, TRAIN);
+}

@@ -1,0 +1,161 @@
+//! What depends on a history alone is computed once, and changes nothing.
+
+mod common;
+
+use dien_model::config::{AuxiliaryKind, HeadActivation, ModelKind};
+use dien_model::{Batch, Features, Histories, ModelConfig, build};
+use dien_tensor::{Mode, ParamStore, Pool, Tape};
+
+/// The same targets, each with a history of its own: what its target sees and all that came before.
+fn separate(batch: &Batch, features: &Features) -> Batch {
+    let (h, t) = (&batch.histories, &batch.targets);
+    let mut own = Histories { offsets: vec![0], ids: vec![vec![]; h.ids.len()], ..Histories::default() };
+    for i in 0..t.len() {
+        let from = h.offsets[t.history[i] as usize];
+        let events = from as usize..(from + t.end[i]) as usize;
+        own.ids.iter_mut().zip(&h.ids).for_each(|(own, ids)| own.extend_from_slice(&ids[events.clone()]));
+        own.offsets.push(own.ids[0].len() as u32);
+    }
+    let mut targets = t.clone();
+    targets.history = (0..t.len() as u32).collect();
+    let batch = Batch { histories: own, targets };
+    batch.validate(features).unwrap();
+    batch
+}
+
+fn config(kind: ModelKind) -> ModelConfig {
+    ModelConfig {
+        kind,
+        hidden: 5,
+        auxiliary: AuxiliaryKind::InnerProduct,
+        auxiliary_weight: 0.0,
+        head_layers: vec![8, 4],
+        ..ModelConfig::default()
+    }
+}
+
+#[test]
+fn shared_histories_score_and_learn_as_separate_samples() {
+    let features = common::features();
+    let shared = common::batch(&features, &[5, 0, 9, 1, 7, 40, 3], 6, 2);
+    let apart = separate(&shared, &features);
+    for kind in [ModelKind::Dien, ModelKind::Pooled] {
+        let mut params = ParamStore::<f64>::new();
+        let model = build(&config(kind), &features, &mut params, 3).unwrap();
+        let pool = Pool::new();
+        let mut found = Vec::new();
+        for batch in [&shared, &apart] {
+            let tape = Tape::new(&params, &pool, Mode::Train { seed: 1 });
+            let output = model.forward(&tape, batch);
+            let losses = model.losses(&tape, batch, output);
+            let grads = tape.backward(losses.target);
+            let dense: Vec<_> =
+                params.ids().map(|id| grads.get(id).map(|g| g.to_dense(params.shape(id)))).collect();
+            found.push((output.logits.view().to_owned(), dense));
+        }
+        let close = |a: f64, b: f64| (a - b).abs() <= 1e-12 * a.abs().max(b.abs()).max(1.0);
+        assert!(found[0].0.iter().zip(&found[1].0).all(|(&a, &b)| close(a, b)), "{kind:?}: logits");
+        for (id, (a, b)) in params.ids().zip(found[0].1.iter().zip(&found[1].1)) {
+            let (Some(a), Some(b)) = (a, b) else {
+                assert_eq!(a.is_some(), b.is_some(), "{kind:?}: {}", params.name(id));
+                continue;
+            };
+            assert!(a.iter().zip(b).all(|(&a, &b)| close(a, b)), "{kind:?}: gradient of {}", params.name(id));
+        }
+    }
+}
+
+/// Changes every event from `position` on, and the negatives, of each history.
+fn with_another_future(batch: &Batch, features: &Features, position: u32) -> Batch {
+    let mut changed = batch.clone();
+    for (lookup, ids) in features.behaviours.iter().zip(&mut changed.histories.ids) {
+        let rows = features.tables[lookup.table].rows as u32;
+        for bounds in batch.histories.offsets.windows(2) {
+            for event in (bounds[0] + position).min(bounds[1])..bounds[1] {
+                ids[event as usize] = (ids[event as usize] + 1) % rows;
+            }
+        }
+    }
+    changed
+}
+
+#[test]
+fn a_target_sees_only_the_events_before_it() {
+    let features = common::features();
+    let mut batch = common::batch(&features, &[9, 4, 0, 12, 6], 4, 5);
+    // Statistics of the batch would let one target see another's events; this model has none.
+    let plain =
+        ModelConfig { head_norm: false, head_activation: HeadActivation::Prelu, ..config(ModelKind::Dien) };
+    for (config, mode) in [(config(ModelKind::Dien), Mode::Eval), (plain, Mode::Train { seed: 1 })] {
+        let mut params = ParamStore::<f64>::new();
+        let model = build(&config, &features, &mut params, 3).unwrap();
+        let pool = Pool::new();
+        let logits = |batch: &Batch| {
+            let tape = Tape::new(&params, &pool, mode);
+            model.forward(&tape, batch).logits.data().to_vec()
+        };
+        for position in 0..12 {
+            batch.targets.end.iter_mut().zip(&batch.targets.history).for_each(|(end, &h)| {
+                let h = h as usize;
+                *end = position.min(batch.histories.offsets[h + 1] - batch.histories.offsets[h]);
+            });
+            batch.targets.start.iter_mut().zip(&batch.targets.end).for_each(|(s, &e)| *s = (*s).min(e));
+            let changed = with_another_future(&batch, &features, position);
+            assert!(position > 11 || changed != batch);
+            assert_eq!(logits(&batch), logits(&changed), "{mode:?}: events from {position} on changed");
+        }
+    }
+}
+
+#[test]
+fn the_auxiliary_loss_counts_each_history_once() {
+    let features = common::features();
+    let one = common::batch(&features, &[5, 8, 1], 1, 4);
+    let mut many = common::batch(&features, &[5, 8, 1], 7, 4);
+    many.histories = one.histories.clone();
+    let mut params = ParamStore::<f64>::new();
+    let config = ModelConfig { auxiliary_weight: 1.0, ..config(ModelKind::Dien) };
+    let model = build(&config, &features, &mut params, 3).unwrap();
+    let pool = Pool::new();
+    let auxiliary = |batch: &Batch| {
+        let tape = Tape::new(&params, &pool, Mode::Train { seed: 1 });
+        model.forward(&tape, batch).auxiliary.unwrap().scalar()
+    };
+    assert_eq!(auxiliary(&one), auxiliary(&many));
+    // No pair of events: exactly nothing, and no gradient.
+    let none = common::batch(&features, &[1, 0, 1], 2, 4);
+    let tape = Tape::new(&params, &pool, Mode::Train { seed: 1 });
+    let loss = model.forward(&tape, &none).auxiliary.unwrap();
+    assert_eq!(loss.scalar(), 0.0);
+    let grads = tape.backward(loss);
+    assert!(grads.iter().all(|(_, g)| g.values().iter().all(|&x| x == 0.0)));
+}
+
+#[test]
+fn order_and_company_do_not_matter_in_evaluation() {
+    let features = common::features();
+    let batch = common::batch(&features, &[9, 4, 0, 12, 6], 4, 5);
+    let mut params = ParamStore::<f64>::new();
+    let model = build(&config(ModelKind::Dien), &features, &mut params, 3).unwrap();
+    let pool = Pool::new();
+    let logits = |batch: &Batch| {
+        let tape = Tape::new(&params, &pool, Mode::Eval);
+        model.forward(&tape, batch).logits.data().to_vec()
+    };
+    let all = logits(&batch);
+    for i in 0..batch.targets.len() {
+        let mut alone = batch.clone();
+        let t = &mut alone.targets;
+        let keep = |column: &mut Vec<u32>| *column = vec![column[i]];
+        [&mut t.history, &mut t.start, &mut t.end, &mut t.group].into_iter().for_each(keep);
+        t.candidate.iter_mut().chain(&mut t.sparse).for_each(keep);
+        t.label = vec![t.label[i]];
+        t.dense.iter_mut().for_each(|column| *column = vec![column[i]]);
+        for list in &mut t.pooled {
+            list.ids = list.ids[list.offsets[i] as usize..list.offsets[i + 1] as usize].to_vec();
+            list.offsets = vec![0, list.ids.len() as u32];
+        }
+        alone.validate(&features).unwrap();
+        assert!((logits(&alone)[0] - all[i]).abs() < 1e-12);
+    }
+}
