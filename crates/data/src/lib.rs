@@ -53,6 +53,7 @@ mod split;
 mod synthesis;
 mod vocabularies;
 mod vocabulary;
+mod writer;
 
 pub use batches::Batches;
 pub use dataset::Dataset;

@@ -1,0 +1,215 @@
+//! Every error of a folder says where it is, what was found, and what was expected.
+
+mod support;
+
+use dien_data::read_folder;
+use support::{FILES, folder, gzip};
+
+/// The message, without the folder's path.
+fn message(changes: &[(&str, &[u8])]) -> String {
+    let folder = folder(changes);
+    let error = read_folder(folder.path()).expect_err("a fault").to_string();
+    error.replace(&format!("{}/", folder.path().display()), "")
+}
+
+#[track_caller]
+fn check(file: &str, text: &str, expected: &str) {
+    assert_eq!(message(&[(file, text.as_bytes())]), expected);
+}
+
+#[test]
+fn no_folder() {
+    let message = read_folder("no/such".as_ref()).unwrap_err().to_string();
+    assert_eq!(message, "no/such: no such folder; expected a folder with `interactions.csv` and `items.csv`");
+}
+
+#[test]
+fn missing_files() {
+    let missing = |name: &str| message(&[(&format!("-{name}"), b"")]);
+    for name in ["items.csv", "interactions.csv", "negatives.csv"] {
+        assert_eq!(missing(name), format!("{name}: no such file; expected `{name}` or `{name}.gz`"));
+    }
+    assert_eq!(
+        missing("test_users.txt"),
+        "test_users.txt: no such file; expected the test users, one a line"
+    );
+}
+
+#[test]
+fn a_file_that_is_there_twice() {
+    let zipped = gzip(FILES[0].1.as_bytes());
+    let message = message(&[("items.csv.gz", &zipped)]);
+    assert_eq!(message, "items.csv: `items.csv.gz` beside it; expected one of the two");
+}
+
+#[test]
+fn empty_files() {
+    for name in ["items.csv", "interactions.csv", "negatives.csv", "targets_real.csv"] {
+        check(name, "", &format!("{name}: an empty file; expected a header line and at least one line more"));
+    }
+    let changes: [(&str, &[u8]); 2] = [("-interactions.csv", b""), ("interactions.csv.gz", b"")];
+    assert!(message(&changes).starts_with("interactions.csv.gz: an empty file"));
+    check("test_users.txt", "\n", "test_users.txt: an empty file; expected the test users, one a line");
+    let expected = "interactions.csv: a header alone; expected at least one line more";
+    check("interactions.csv", "user,item,timestamp\n", expected);
+}
+
+#[test]
+fn wrong_columns() {
+    check(
+        "interactions.csv",
+        "user,item,time\nu1,a,1\n",
+        "interactions.csv: the columns `user`, `item`, `time` in the header; expected a column `timestamp`",
+    );
+    check(
+        "items.csv",
+        "id,category\na,x\n",
+        "items.csv: the columns `id`, `category` in the header; expected a column `item`",
+    );
+    check("items.csv", "item,c,c\na,x,y\n", "items.csv: the column `c` twice; expected each column once");
+    check(
+        "negatives.csv",
+        "user;item\nu1;a\n",
+        "negatives.csv: the columns `user;item` in the header; expected a column `user`",
+    );
+}
+
+#[test]
+fn wrong_number_of_fields() {
+    let expected = "negatives.csv: 3 fields on line 3; expected 2, as in the header";
+    check("negatives.csv", "user,item\nu1,d\nu2,c,d\n", expected);
+}
+
+#[test]
+fn not_a_number() {
+    let head = "user,item,timestamp,rating\nu1,a,1,5\n";
+    let line = |line: &str, expected: &str| check("interactions.csv", &format!("{head}{line}\n"), expected);
+    line("u1,a,noon,5", "interactions.csv, line 3, `timestamp`: found `noon`; expected a whole number");
+    line("u1,a,,5", "interactions.csv, line 3, `timestamp`: found nothing; expected a whole number");
+    line("u1,a,1.5,5", "interactions.csv, line 3, `timestamp`: found `1.5`; expected a whole number");
+    line("u1,a,2,good", "interactions.csv, line 3, `rating`: found `good`; expected a number or nothing");
+    line(
+        "u1,a,2,inf",
+        "interactions.csv, line 3, `rating`: found `inf`; expected a finite number or nothing",
+    );
+}
+
+#[test]
+fn unknown_items() {
+    check(
+        "interactions.csv",
+        "user,item,timestamp\nu1,a,1\nu1,nope,2\n",
+        "interactions.csv, line 3, `item`: found `nope`; expected an item of items.csv",
+    );
+    check(
+        "negatives.csv",
+        "user,item\nu1,nope\n",
+        "negatives.csv, line 2, `item`: found `nope`; expected an item of items.csv",
+    );
+}
+
+#[test]
+fn nameless_ones() {
+    check("items.csv", "item\na\n\"\"\n", "items.csv, line 3, `item`: found nothing; expected a name");
+    let expected = "interactions.csv, line 2, `user`: found nothing; expected a name";
+    check("interactions.csv", "user,item,timestamp\n,a,1\n", expected);
+}
+
+#[test]
+fn duplicates() {
+    check("items.csv", "item\na\nb\na\n", "items.csv, line 4, `item`: found `a`; expected each item once");
+    check(
+        "negatives.csv",
+        "user,item\nu1,d\nu1,c\n",
+        "negatives.csv, line 3, `user`: found `u1`; expected each user once",
+    );
+    check(
+        "negatives.csv",
+        "user,item\nghost,d\nghost,d\n",
+        "negatives.csv, line 3, `user`: found `ghost`; expected each user once",
+    );
+    let expected =
+        "test_users.txt, line 3, `user`: found `u2`, which is on line 1 too; expected each user once";
+    check("test_users.txt", "u2\nu1\nu2\n", expected);
+}
+
+#[test]
+fn times_that_go_backwards() {
+    check(
+        "interactions.csv",
+        "user,item,timestamp\nu1,a,5\nu1,b,5\nu1,c,4\n",
+        "interactions.csv, line 4, `timestamp`: found `4`; expected 5 or later, as on the user's line before",
+    );
+}
+
+#[test]
+fn a_user_in_two_places() {
+    check(
+        "interactions.csv",
+        "user,item,timestamp\nu1,a,1\nu2,a,1\nu1,b,2\n",
+        "interactions.csv, line 4, `user`: found `u1`; expected a user's lines to stand together",
+    );
+}
+
+#[test]
+fn gzip_that_is_cut_off_or_none() {
+    let lines: String = (0..5000).map(|i| format!("u1,a,{i}\n")).collect();
+    let zipped = gzip(format!("user,item,timestamp\n{lines}").as_bytes());
+    let of = |bytes: &[u8]| message(&[("-interactions.csv", b""), ("interactions.csv.gz", bytes)]);
+    let half = of(&zipped[..zipped.len() / 2]);
+    assert!(half.starts_with("interactions.csv.gz: a gzip file that is cut off after line "), "{half}");
+    assert!(half.ends_with("; expected a whole gzip file"), "{half}");
+    let line: u32 = half.split("line ").nth(1).unwrap().split(';').next().unwrap().parse().unwrap();
+    assert!((100..5000).contains(&line), "{half}");
+    let tail = of(&zipped[..zipped.len() - 4]);
+    assert!(tail.starts_with("interactions.csv.gz: a gzip file that is cut off after line "), "{tail}");
+    assert!(
+        of(&zipped[..5]).starts_with("interactions.csv.gz: a gzip file that is cut off"),
+        "{}",
+        of(&zipped[..5])
+    );
+    let foreign = of(b"user,item,timestamp\nu1,a,1\n");
+    assert!(foreign.starts_with("interactions.csv.gz: cannot read: "), "{foreign}");
+}
+
+#[test]
+fn not_utf8() {
+    let items = b"item,category\na,x\nb,\xff\n";
+    assert_eq!(
+        message(&[("items.csv", items)]),
+        "items.csv: bytes that are not UTF-8 on line 3; expected UTF-8 text"
+    );
+    let expected = "test_users.txt: bytes that are not UTF-8 on line 2; expected UTF-8 text";
+    assert_eq!(message(&[("test_users.txt", b"u2\n\xff\n")]), expected);
+    let expected = "items.csv: bytes that are not UTF-8 on line 1; expected UTF-8 text";
+    assert_eq!(message(&[("items.csv", b"item,\xff\na,x\n")]), expected);
+}
+
+#[test]
+fn real_targets() {
+    let line = |lines: &str, expected: &str| {
+        check("targets_real.csv", &format!("user,position,item,label\n{lines}\n"), expected);
+    };
+    line(
+        "ghost,1,a,1",
+        "targets_real.csv, line 2, `user`: found `ghost`; expected a user of interactions.csv",
+    );
+    line("u1,1,nope,1", "targets_real.csv, line 2, `item`: found `nope`; expected an item of items.csv");
+    line("u1,x,a,1", "targets_real.csv, line 2, `position`: found `x`; expected a whole number from 1");
+    for position in ["0", "4"] {
+        let expected = "expected one of the user's 3 behaviours, counted from 1";
+        line(
+            &format!("u1,{position},a,1"),
+            &format!("targets_real.csv, line 2, `position`: found `{position}`; {expected}"),
+        );
+    }
+    line(
+        "u1,2,a,1",
+        "targets_real.csv, line 2, `item`: found `a`; expected `b`, the item at the user's position 2",
+    );
+    line("u1,1,a,2", "targets_real.csv, line 2, `label`: found `2`; expected 0 or 1");
+    line(
+        "u1,2,b,1\nu1,2,b,1",
+        "targets_real.csv, line 3, `position`: found `2`; expected a position above 2, the user's last",
+    );
+}

@@ -1,0 +1,80 @@
+//! What a folder holds comes into the log, and a written log comes back.
+
+mod support;
+
+use dien_data::{DataError, Event, RealTarget, Synthesis, Warnings, read_folder};
+use support::{FILES, contents, folder, gzip};
+
+#[test]
+fn reads_every_file() {
+    let targets = b"user,position,item,label\nu1,2,b,0\nu1,3,c,1\n";
+    let folder = folder(&[("targets_real.csv", targets)]);
+    let (log, warnings) = read_folder(folder.path()).unwrap();
+    assert_eq!(warnings, Warnings::default());
+    assert_eq!(log.columns(), ["category", "genres", "title"]);
+    assert_eq!(log.items()[0].cells, ["x", "x|y", "A, the first"]);
+    let [first, second] = log.users() else { panic!("two users") };
+    assert_eq!(first.events[1], Event { item: 1, time: 1, rating: None });
+    assert_eq!(first.events[2], Event { item: 2, time: 3, rating: Some(4.5) });
+    assert_eq!((first.test, first.negative, second.test, second.negative), (false, Some(3), true, Some(2)));
+    let expected =
+        [(2, 1, false), (3, 2, true)].map(|(position, item, label)| RealTarget { position, item, label });
+    assert_eq!(first.targets, expected);
+    assert!(second.targets.is_empty());
+}
+
+#[test]
+fn gzip_column_order_and_line_ends_do_not_matter() {
+    let (plain, _) = read_folder(folder(&[]).path()).unwrap();
+    let zipped = gzip(FILES[1].1.as_bytes());
+    let items = gzip(FILES[0].1.replace('\n', "\r\n").as_bytes());
+    let folder = folder(&[
+        ("-interactions.csv", b""),
+        ("interactions.csv.gz", &zipped),
+        ("-items.csv", b""),
+        ("items.csv.gz", &items),
+        ("negatives.csv", b"why,item,user\nx,d,u1\ny,c,u2\n"),
+        ("test_users.txt", "\u{feff}u2\r\n\r\n".as_bytes()),
+    ]);
+    let (log, _) = read_folder(folder.path()).unwrap();
+    assert_eq!((log.users(), log.items()), (plain.users(), plain.items()));
+}
+
+#[test]
+fn users_without_behaviours_are_counted() {
+    let folder = folder(&[
+        ("test_users.txt", b"u2\nghost\nother\n"),
+        ("negatives.csv", b"user,item\nghost,a\nu1,d\nu2,c\n"),
+    ]);
+    let (log, warnings) = read_folder(folder.path()).unwrap();
+    assert_eq!(log.users().len(), 2);
+    let text = "test_users.txt: ignored 2 users without behaviours\nnegatives.csv: ignored 1 user without behaviours";
+    assert_eq!(warnings.to_string(), text);
+    assert!(!warnings.is_empty());
+}
+
+#[test]
+fn a_written_log_comes_back() {
+    let place = tempfile::tempdir().unwrap();
+    let targets = b"user,position,item,label\nu1,2,b,0\nu2,2,a,1\n";
+    let (log, _) = read_folder(folder(&[("targets_real.csv", targets)]).path()).unwrap();
+    let [first, second] = ["first", "second"].map(|name| place.path().join(name));
+    log.write(&first).unwrap();
+    let (back, _) = read_folder(&first).unwrap();
+    assert_eq!((back.users(), back.items(), back.columns()), (log.users(), log.items(), log.columns()));
+    back.write(&second).unwrap();
+    assert_eq!(contents(&first), contents(&second), "the same log gives the same bytes");
+    assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 2, "nothing else is left");
+}
+
+#[test]
+fn writing_never_touches_what_is_there() {
+    let place = tempfile::tempdir().unwrap();
+    let log = Synthesis { users: 10, ..Synthesis::default() }.log().unwrap();
+    std::fs::write(place.path().join("precious"), "x").unwrap();
+    let message = log.write(place.path()).unwrap_err().to_string();
+    assert!(message.ends_with("a folder that is not empty; expected a new or an empty one"), "{message}");
+    let under_a_file = place.path().join("precious/data");
+    assert!(matches!(log.write(&under_a_file), Err(DataError::Io { .. })));
+    assert_eq!(contents(place.path()), [("precious".to_string(), b"x".to_vec())]);
+}
