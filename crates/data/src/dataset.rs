@@ -97,8 +97,7 @@ impl Dataset {
 
     /// The training batches of an epoch, counted from 0: a shuffle and negatives of its own.
     pub fn epoch(&self, seed: u64, epoch: u64) -> Batches<'_> {
-        let per_position = if self.draws_targets() { 2 } else { 1 };
-        let plan = Plan::training(&self.split.train, &self.options, per_position, seed, epoch);
+        let plan = Plan::training(&self.split.train, &self.options, self.per_position(), seed, epoch);
         Batches::training(self, plan, seed, epoch)
     }
 
@@ -131,8 +130,13 @@ impl Dataset {
         self.options.targets != TargetKind::Real
     }
 
+    /// A positive and its negative, or a real label alone.
+    fn per_position(&self) -> usize {
+        if self.draws_targets() { 2 } else { 1 }
+    }
+
     fn held_out<'a>(&'a self, part: &'a Part) -> Batches<'a> {
-        Batches::held_out(self, part, Plan::held_out(part, &self.options))
+        Batches::held_out(self, part, Plan::held_out(part, &self.options, self.per_position()))
     }
 
     fn names<'a>(&'a self, part: &'a Part) -> impl ExactSizeIterator<Item = &'a str> {

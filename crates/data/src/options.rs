@@ -134,7 +134,7 @@ impl DataOptions {
         at_least("first_target", self.first_target, 1)?;
         at_least("max_history", self.max_history, 1)?;
         at_least("batch_size", self.batch_size, 2)?;
-        at_least("test_batch_size", self.test_batch_size, 1)?;
+        at_least("test_batch_size", self.test_batch_size, 2)?;
         if !(0.0..1.0).contains(&self.valid_fraction) {
             let found = self.valid_fraction.to_string();
             return Err(DataError::option("valid_fraction", found, "at least 0 and below 1"));

@@ -56,11 +56,11 @@ impl Plan {
         Plan { groups, batches }
     }
 
-    /// By ascending length, then in the log's order.
-    pub fn held_out(part: &Part, options: &DataOptions) -> Self {
+    /// By ascending length, then in the log's order; the targets of a position stay together.
+    pub fn held_out(part: &Part, options: &DataOptions, per_position: usize) -> Self {
         let mut groups = groups(part, 0);
         groups.sort_by_key(|g| g.window(part, options.max_history).len());
-        let (groups, batches) = cut(groups, options.test_batch_size);
+        let (groups, batches) = cut(groups, options.test_batch_size / per_position * per_position);
         Plan { groups, batches }
     }
 
