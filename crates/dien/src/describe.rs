@@ -1,7 +1,7 @@
 //! What a model is made of: its parameters and its graph.
 
-use dien_model::{Batch, Features, Histories, Jagged, Model, OOV, Targets};
-use dien_tensor::{Mode, ParamKind, Tape};
+use dien_model::{Batch, Features, Histories, Jagged, OOV, Targets};
+use dien_tensor::{Graph, Mode, ParamKind, Tape};
 use serde::Serialize;
 
 use crate::scorer::Scorer;
@@ -42,19 +42,14 @@ impl Scorer {
         self.parameters().iter().filter(|p| p.kind != "buffer").map(|p| p.count).sum()
     }
 
-    /// The graph of a training step, losses included, in Graphviz' DOT language. The shapes are those of a batch of one
-    /// history of four events and two targets.
-    pub fn dot(&self) -> String {
-        self.probe(|tape| tape.dot())
-    }
-
-    fn probe<R>(&self, read: impl FnOnce(&Tape<'_, f32>) -> R) -> R {
+    /// The graph of a training step, losses included: its `Display` is text, [`Graph::dot`] is DOT. The shapes are those
+    /// of a batch of one history of four events and two targets.
+    pub fn graph(&self) -> Graph {
         let batch = probe_batch(self.features());
         let tape = Tape::new(self.params(), &self.pool, Mode::Train { seed: 0 });
-        let model: &dyn Model<f32> = self.model();
-        let output = model.forward(&tape, &batch);
-        model.losses(&tape, &batch, output);
-        read(&tape)
+        let output = self.model().forward(&tape, &batch);
+        self.model().losses(&tape, &batch, output);
+        tape.graph()
     }
 }
 

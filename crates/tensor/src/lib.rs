@@ -62,6 +62,7 @@ mod backward;
 pub mod check;
 pub mod gemm;
 mod grad;
+mod graph;
 pub mod ops;
 mod param;
 mod pool;
@@ -72,6 +73,7 @@ mod var;
 
 pub use backward::{Backward, OpGrads};
 pub use grad::{Grad, Grads};
+pub use graph::{Graph, GraphNode};
 pub use param::{ParamId, ParamKind, ParamStore};
 pub use pool::{Pool, Scratch};
 pub use real::Real;

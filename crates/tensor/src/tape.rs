@@ -8,6 +8,7 @@ use rand::rngs::ChaCha8Rng;
 
 use crate::arena::Arena;
 use crate::backward::{Backward, OpGrads};
+use crate::graph::{Graph, GraphNode};
 use crate::{Grad, Grads, ParamId, ParamKind, ParamStore, Pool, Real, Var};
 
 /// What a tape is for.
@@ -185,21 +186,19 @@ impl<'p, T: Real> Tape<'p, T> {
         grads
     }
 
-    /// The graph in Graphviz' DOT language: an edge from each value to what is computed from it.
-    pub fn dot(&self) -> String {
-        let mut dot =
-            String::from("digraph dien {\n  rankdir=TB; node [shape=box, fontname=\"sans-serif\"];\n");
+    /// The graph so far, to look at.
+    pub fn graph(&self) -> Graph {
         let edges = self.edges.borrow();
-        for index in 0..self.nodes.len() {
+        let node = |index| {
             let node = self.nodes.get(index);
-            let label = self.label(index);
-            let style = if matches!(node.value, Value::Param(_)) { ", style=rounded" } else { "" };
-            dot += &format!("  n{index} [label=\"{label}\\n{:?}\"{style}];\n", self.value(index).shape());
-            for input in &edges[node.inputs.0..node.inputs.1] {
-                dot += &format!("  n{input} -> n{index};\n");
+            GraphNode {
+                name: self.label(index).to_owned(),
+                shape: self.shape(index).to_vec(),
+                is_param: matches!(node.value, Value::Param(_)),
+                inputs: edges[node.inputs.0..node.inputs.1].iter().map(|&i| i as usize).collect(),
             }
-        }
-        dot + "}\n"
+        };
+        Graph { nodes: (0..self.nodes.len()).map(node).collect() }
     }
 
     fn push(

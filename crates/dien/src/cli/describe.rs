@@ -27,7 +27,8 @@ struct Description {
     model: dien::model::config::ModelKind,
     parameter_count: usize,
     parameters: Vec<Parameter>,
-    dot: String,
+    /// The graph in DOT.
+    graph: String,
 }
 
 /// Runs `dien describe`.
@@ -35,7 +36,7 @@ pub(super) fn run(args: &DescribeArgs, json: bool) -> Result<ExitCode> {
     let run = Run::open(&args.run)?;
     let scorer = Scorer::load(&run)?;
     if args.dot {
-        print(&scorer.dot())?;
+        print(&scorer.graph().dot())?;
         return Ok(ExitCode::SUCCESS);
     }
     let description = Description {
@@ -43,12 +44,12 @@ pub(super) fn run(args: &DescribeArgs, json: bool) -> Result<ExitCode> {
         model: run.config()?.model.kind,
         parameter_count: scorer.parameter_count(),
         parameters: scorer.parameters(),
-        dot: scorer.dot(),
+        graph: scorer.graph().dot(),
     };
     if json {
         print_json(&description)?;
     } else {
-        print(&text(&description))?;
+        print(&format!("{}\n{}", text(&description), scorer.graph()))?;
     }
     Ok(ExitCode::SUCCESS)
 }

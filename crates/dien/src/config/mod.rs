@@ -4,7 +4,7 @@ mod layers;
 mod source;
 mod train;
 
-use dien_data::{DataOptions, Dataset, Vocabularies, Warnings};
+use dien_data::{DataOptions, Dataset, Synthesis, Vocabularies, Warnings};
 use dien_model::ModelConfig;
 use dien_optim::AdamConfig;
 use serde::{Deserialize, Serialize};
@@ -29,19 +29,38 @@ use crate::error::{Error, Origin, Result};
 /// assert_eq!((config.model.hidden, config.train.epochs, config.train.seed), (64, 5, 1));
 /// # Ok::<(), dien::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Config {
     /// Where the behaviours come from.
+    #[serde(default)]
     pub source: Source,
     /// Which features, targets, negatives and batches.
+    #[serde(default)]
     pub data: DataOptions,
     /// The model.
+    #[serde(default)]
     pub model: ModelConfig,
     /// The optimiser.
+    #[serde(default)]
     pub optimizer: AdamConfig,
     /// How long to train, and the seed.
+    #[serde(default)]
     pub train: TrainConfig,
+}
+
+impl Default for Config {
+    /// DIEN on synthetic behaviours, with the data options that suit them.
+    fn default() -> Self {
+        let synthesis = Synthesis::default();
+        Config {
+            data: synthesis.options(),
+            source: Source::Synthetic(synthesis),
+            model: ModelConfig::default(),
+            optimizer: AdamConfig::default(),
+            train: TrainConfig::default(),
+        }
+    }
 }
 
 impl Config {

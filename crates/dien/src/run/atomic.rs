@@ -2,25 +2,46 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::Write;
-use std::path::Path;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
-/// Writes beside the path, then renames.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+/// A file that is written, but does not have its name yet.
+#[must_use]
+pub(super) struct Staged {
+    path: PathBuf,
+    part: PathBuf,
+}
+
+/// Writes beside the path.
+pub(super) fn stage(path: &Path, bytes: &[u8]) -> Result<Staged> {
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
     name.push(".tmp");
-    let part = path.with_file_name(name);
-    let written = File::create(&part).and_then(|mut file| {
+    let staged = Staged { path: path.to_path_buf(), part: path.with_file_name(name) };
+    let written = File::create(&staged.part).and_then(|mut file| {
         file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&part, path)
+        file.sync_all()
     });
-    written.map_err(|source| {
+    written.map_err(|source| staged.failed(source))?;
+    Ok(staged)
+}
+
+/// Writes beside the path, then renames.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    stage(path, bytes)?.commit()
+}
+
+impl Staged {
+    /// Gives the file its name, in place of what had it.
+    pub fn commit(self) -> Result<()> {
+        fs::rename(&self.part, &self.path).map_err(|source| self.failed(source))
+    }
+
+    fn failed(&self, source: io::Error) -> Error {
         // What failed is the write; a leftover is only untidy.
-        let _ = fs::remove_file(&part);
-        Error::Io { path: path.to_path_buf(), action: "write", source }
-    })
+        let _ = fs::remove_file(&self.part);
+        Error::Io { path: self.path.clone(), action: "write", source }
+    }
 }

@@ -161,7 +161,7 @@ impl Run {
     /// # Errors
     /// The file cannot be written.
     pub fn save_model(&self, params: &ParamStore<f32>, step: u64) -> Result<()> {
-        params::save(&self.path("model.safetensors"), params, step)
+        params::stage(&self.path("model.safetensors"), params, step)?.commit()
     }
 
     /// Reads the latest parameters into `params`, and what belongs to them.
@@ -189,8 +189,11 @@ impl Run {
         state: &OptimizerState,
         progress: &Progress,
     ) -> Result<()> {
-        params::save(&self.path("last.safetensors"), params, state.step)?;
-        progress::save(&self.path("optimizer.safetensors"), state, progress)
+        // The two belong together: nothing is renamed before both are on the disk.
+        let last = params::stage(&self.path("last.safetensors"), params, state.step)?;
+        let optimizer = progress::stage(&self.path("optimizer.safetensors"), state, progress)?;
+        last.commit()?;
+        optimizer.commit()
     }
 
     /// Reads the epochs of `metrics.jsonl`; none if there is no such file.

@@ -6,6 +6,7 @@ use dien_tensor::ParamStore;
 use safetensors::Dtype;
 use serde::{Deserialize, Serialize};
 
+use super::atomic::Staged;
 use super::tensors::{self, Tensor};
 use crate::error::{Error, Result};
 
@@ -15,12 +16,12 @@ struct Note {
     step: u64,
 }
 
-pub(super) fn save(path: &Path, params: &ParamStore<f32>, step: u64) -> Result<()> {
+pub(super) fn stage(path: &Path, params: &ParamStore<f32>, step: u64) -> Result<Staged> {
     let tensor = |id| {
         let data = tensors::f32_bytes(params.data(id));
         (params.name(id), Tensor { dtype: Dtype::F32, shape: params.shape(id), data })
     };
-    tensors::save(path, params.ids().map(tensor).collect(), &Note { step })
+    tensors::stage(path, params.ids().map(tensor).collect(), &Note { step })
 }
 
 /// Overwrites every parameter, and returns the step that they are from. On an error some may be overwritten.

@@ -6,6 +6,7 @@ use dien_optim::{OptimizerState, StateData, StateTensor};
 use safetensors::Dtype;
 use serde::{Deserialize, Serialize};
 
+use super::atomic::Staged;
 use super::tensors::{self, Tensor};
 use crate::error::{Error, Result};
 
@@ -57,7 +58,7 @@ struct Note {
     progress: Progress,
 }
 
-pub(super) fn save(path: &Path, state: &OptimizerState, progress: &Progress) -> Result<()> {
+pub(super) fn stage(path: &Path, state: &OptimizerState, progress: &Progress) -> Result<Staged> {
     let mut list = Vec::with_capacity(state.tensors.len());
     for (name, StateTensor { shape, data }) in &state.tensors {
         let (dtype, data) = match data {
@@ -67,7 +68,7 @@ pub(super) fn save(path: &Path, state: &OptimizerState, progress: &Progress) -> 
         };
         list.push((name.as_str(), Tensor { dtype, shape, data }));
     }
-    tensors::save(path, list, &Note { step: state.step, progress: progress.clone() })
+    tensors::stage(path, list, &Note { step: state.step, progress: progress.clone() })
 }
 
 pub(super) fn load(path: &Path) -> Result<(OptimizerState, Progress)> {

@@ -9,7 +9,7 @@ use safetensors::{Dtype, SafeTensors, View};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::atomic;
+use super::atomic::{self, Staged};
 use crate::error::{Error, Result};
 
 /// The one key of the metadata. A second one would make the order of the keys, and so the bytes, a matter of chance.
@@ -38,12 +38,12 @@ impl View for Tensor<'_> {
 }
 
 /// Writes the tensors, and the note as JSON. The same content gives the same bytes.
-pub(super) fn save(path: &Path, tensors: Vec<(&str, Tensor<'_>)>, note: &impl Serialize) -> Result<()> {
+pub(super) fn stage(path: &Path, tensors: Vec<(&str, Tensor<'_>)>, note: &impl Serialize) -> Result<Staged> {
     let note = serde_json::to_string(note).expect("plain fields");
     let metadata = HashMap::from([(NOTE.to_owned(), note)]);
     let bytes = safetensors::serialize(tensors, Some(metadata))
         .map_err(|e| Error::file(path, format!("tensors that do not fit the format ({e})"), "fewer"))?;
-    atomic::write(path, &bytes)
+    atomic::stage(path, &bytes)
 }
 
 /// Reads a file's bytes, its note, and hands the tensors to `take`.

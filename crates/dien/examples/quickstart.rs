@@ -1,0 +1,58 @@
+//! Builds a model, trains it and scores candidates, through the public API.
+//!
+//! `cargo run --release --example quickstart`
+
+use dien::prelude::*;
+
+fn main() -> Result<()> {
+    // Your own behaviours: `source.folder = "data/amazon-beauty"` instead of the generator.
+    let config: Config = r#"
+        [source.synthetic]
+        users = 800
+
+        [model]
+        hidden = 16
+
+        [train]
+        epochs = 2
+        seed = 7
+    "#
+    .parse()?;
+
+    let (dataset, _warnings) = config.dataset()?;
+    let mut trainer = Trainer::new(&config, dataset)?;
+    let report = trainer.train(&mut Print)?;
+    let test = trainer.evaluate(&trainer.dataset().test())?;
+    println!("{} steps, test AUC {:.4}", report.steps, test.auc.unwrap_or(f64::NAN));
+
+    // One user who looked at three items, and two candidates. Id 0 stands for whatever the vocabulary lacks.
+    let vocabularies = trainer.dataset().vocabularies().clone();
+    let id = |name: &str, token: &str| vocabularies.get(name).map_or(0, |v| v.id(token));
+    let items = |tokens: &[&str]| tokens.iter().map(|t| id("item", t)).collect();
+    let batch = Batch {
+        histories: Histories {
+            offsets: vec![0, 3],
+            ids: vec![items(&["i1", "i5", "i9"]), vec![id("category", "c1"); 3]],
+            ..Histories::default()
+        },
+        targets: Targets {
+            history: vec![0, 0],
+            start: vec![0, 0],
+            end: vec![3, 3],
+            candidate: vec![items(&["i13", "i29"]), vec![id("category", "c1"); 2]],
+            label: vec![0.0; 2], // not known yet
+            group: vec![0; 2],
+            ..Targets::default()
+        },
+    };
+    println!("probabilities of a click: {:?}", trainer.into_scorer().score(&batch)?);
+    Ok(())
+}
+
+struct Print;
+
+impl Observer for Print {
+    fn epoch(&mut self, epoch: &Epoch) {
+        println!("epoch {}: loss {:.4}", epoch.epoch, epoch.target_loss);
+    }
+}
