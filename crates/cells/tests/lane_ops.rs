@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dien_cells::lanes::{self, Activation, EventIds, Windows};
-use dien_cells::{LANES, Packed};
+use dien_cells::{LANES, Packed, Padded, Padding};
 use dien_tensor::check::{Check, mix};
 use dien_tensor::{Grad, Mode, ParamKind, ParamStore, Pool, Tape, Var};
 use ndarray::{Array2, ArrayD};
@@ -245,6 +245,27 @@ fn windows_share_a_history() {
         let expected =
             rows[target].last().map(|&r| (history[target] as usize, r - first[history[target] as usize]));
         assert_eq!(pick, expected);
+    }
+}
+
+#[test]
+fn padded_rows_of_either_side_are_the_jagged_ones() {
+    let lengths = [2, 0, 3, 1];
+    let params = params(&[("x", &[4, 3, 2])]);
+    for padding in [Padding::Left, Padding::Right] {
+        let padded = Padded::from_lengths(&lengths, 3, padding).unwrap();
+        let packed = Arc::new(padded.packed());
+        let found = value(&params, |t| events(lanes::pack_padded(get(t, "x"), &padded, &packed), &packed));
+        let x = params.value(params.id("x").unwrap());
+        let mut event = 0;
+        for (row, &length) in lengths.iter().enumerate() {
+            for step in 0..length as usize {
+                let at = if padding == Padding::Left { 3 - length as usize + step } else { step };
+                assert_eq!(found.row(event).to_vec(), [x[[row, at, 0]], x[[row, at, 1]]]);
+                event += 1;
+            }
+        }
+        check(&params, |t| events(lanes::pack_padded(get(t, "x"), &padded, &packed), &packed));
     }
 }
 

@@ -4,7 +4,7 @@ use dien_tensor::Real;
 use dien_tensor::gemm::block::{Block, product};
 use dien_tensor::simd::{Kernel, Simd, math};
 
-use super::{Kind, Weights};
+use super::Kind;
 use crate::{LANES, Packed};
 
 /// What the forward pass keeps for the backward pass, per hidden unit: r, u, c and U_c h + b_hc.
@@ -16,7 +16,10 @@ pub(crate) struct Forward<'a, T> {
     pub packed: &'a Packed,
     pub chunk: usize,
     pub hidden: usize,
-    pub weights: Weights<'a, T>,
+    /// Recurrent weights `[3 hidden, hidden]`, biases `[3 hidden]` and `[hidden]`; gate order r, u, c.
+    pub u: &'a [T],
+    pub b: &'a [T],
+    pub b_hc: &'a [T],
     /// W x of the three gates, without bias: `[steps, 3 hidden, LANES]`.
     pub gates: &'a [T],
     /// Attention scores `[steps, LANES]`.
@@ -52,7 +55,7 @@ impl<T: Real> Forward<'_, T> {
     /// U h for the gates in use.
     #[inline(always)]
     fn recur<S: Simd>(&mut self, width: usize) {
-        let (n, u) = (self.hidden, self.weights.u);
+        let (n, u) = (self.hidden, self.u);
         let h = Block::new(&*self.h, LANES);
         if self.kind.has_update() {
             product::<T, S>(3 * n, width, n, Block::new(u, n), h, self.recurrent, LANES, false);
@@ -78,13 +81,13 @@ impl<T: Real> Forward<'_, T> {
         for i in 0..n {
             let x = |gate: usize| lanes(gates, gate * n + i, width);
             let h = |gate: usize| lanes(self.recurrent, gate * n + i, width);
-            let b = |gate: usize| self.weights.b[gate * n + i];
+            let b = |gate: usize| self.b[gate * n + i];
             let [r, u, c, q] = planes.each_mut().map(|plane| &mut plane[..width]);
             gate::<T, S>(r, x(0), h(0), scale, b(0));
             if kind.has_update() {
                 gate::<T, S>(u, x(1), h(1), scale, b(1));
             }
-            let (b_c, b_hc) = (b(2), self.weights.b_hc[i]);
+            let (b_c, b_hc) = (b(2), self.b_hc[i]);
             for (((((c, q), &r), &x), &h), &s) in
                 c.iter_mut().zip(&mut *q).zip(&*r).zip(x(2)).zip(h(2)).zip(scale)
             {

@@ -82,16 +82,3 @@ impl Kind {
         }
     }
 }
-
-/// A cell's weights as slices; gate order r, u, c.
-#[derive(Clone, Copy, Debug)]
-pub struct Weights<'a, T> {
-    /// Input weights `[3 hidden, inputs]`; not read where the gates' inputs are given.
-    pub w: &'a [T],
-    /// Recurrent weights `[3 hidden, hidden]`.
-    pub u: &'a [T],
-    /// Biases `[3 hidden]`.
-    pub b: &'a [T],
-    /// The bias inside the reset product, `[hidden]`.
-    pub b_hc: &'a [T],
-}

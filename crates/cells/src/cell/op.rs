@@ -7,9 +7,9 @@ use dien_tensor::{Backward as TapeBackward, OpGrads, Real, Scratch, Var};
 use ndarray::ArrayViewD;
 use rayon::prelude::*;
 
+use super::Kind;
 use super::backward::Backward;
 use super::forward::{Forward, SAVED};
-use super::{Kind, Weights};
 use crate::lanes::{self, add_chunk_sums, event_features, sequence_features};
 use crate::{LANES, Packed};
 
@@ -131,7 +131,7 @@ pub fn cell<'t, T: Real>(run: Run<'t, T>, output: Output, packed: &Arc<Packed>) 
     let mut saved = pool.scratch(if records { packed.blocks() * SAVED * size } else { 0 });
     let mut recurrent = pool.scratch(packed.chunks() * 3 * size);
     {
-        let weights = Weights { w: &[], u: run.u.data(), b: run.b.data(), b_hc: run.b_hc.data() };
+        let (u, b, b_hc) = (run.u.data(), run.b.data(), run.b_hc.data());
         let gates = packed.split(own_gates.as_deref().unwrap_or(inputs[0].data()), 3 * hidden);
         let a = run.attention.map(|a| packed.split(a.data(), 1));
         let mut states = want_states.then(|| packed.split_mut(&mut states, hidden).into_iter());
@@ -142,7 +142,9 @@ pub fn cell<'t, T: Real>(run: Run<'t, T>, output: Output, packed: &Arc<Packed>) 
             packed,
             chunk,
             hidden,
-            weights,
+            u,
+            b,
+            b_hc,
             gates: gates[chunk],
             a: a.as_ref().map(|a| a[chunk]),
             h,

@@ -1,7 +1,20 @@
 //! The equations, one sequence and one step at a time. Slow, obvious, and what the kernels are checked against.
 
-use super::{Kind, Weights};
+use super::Kind;
 use dien_tensor::Real;
+
+/// A cell's weights as slices; gate order r, u, c.
+#[derive(Clone, Copy, Debug)]
+pub struct Weights<'a, T> {
+    /// Input weights `[3 hidden, inputs]`.
+    pub w: &'a [T],
+    /// Recurrent weights `[3 hidden, hidden]`.
+    pub u: &'a [T],
+    /// Biases `[3 hidden]`.
+    pub b: &'a [T],
+    /// The bias inside the reset product, `[hidden]`.
+    pub b_hc: &'a [T],
+}
 
 fn sigmoid<T: Real>(x: T) -> T {
     T::one() / (T::one() + (-x).exp())

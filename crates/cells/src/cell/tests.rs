@@ -9,6 +9,7 @@ use ndarray::ArrayD;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
+use super::reference::Weights;
 use super::*;
 use crate::{Packed, lanes};
 

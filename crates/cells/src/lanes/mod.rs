@@ -18,7 +18,7 @@ pub use embed::{EventIds, embed};
 pub use linear::{Activation, linear};
 pub use merge::sigmoid_sum;
 pub use pick::pick;
-pub use place::{pack, place, rows};
+pub use place::{pack, pack_padded, place, rows};
 pub use reduce::sum_features;
 pub use shift::shift;
 pub use softmax::softmax;

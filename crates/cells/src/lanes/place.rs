@@ -1,12 +1,12 @@
 //! Between rows and lanes.
 
-use dien_tensor::{Backward, OpGrads, Real, Var};
+use dien_tensor::{Backward, OpGrads, Real, Var, ops};
 use ndarray::ArrayViewD;
 use rayon::prelude::*;
 use std::sync::Arc;
 
 use super::sequence_features;
-use crate::{LANES, Packed};
+use crate::{LANES, Packed, Padded};
 
 struct Place {
     packed: Arc<Packed>,
@@ -72,6 +72,22 @@ pub fn pack<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
         scatter(row, &mut y_data[block * features * LANES..], lane);
     }
     x.tape().record(&[x], y, Pack { packed: packed.clone(), features })
+}
+
+/// The true events of padded rows, `[rows, steps, features]`, into lanes: `[blocks, features, LANES]` over
+/// [`Padded::packed`]. Padding is not read.
+///
+/// # Panics
+/// If `x` has another shape.
+#[track_caller]
+pub fn pack_padded<'t, T: Real>(x: Var<'t, T>, padded: &Padded, packed: &Arc<Packed>) -> Var<'t, T> {
+    let [rows, steps, features] = *x.shape() else {
+        panic!("lanes pack_padded: expected [rows, steps, features], found {:?}", x.shape())
+    };
+    assert_eq!((rows, steps), (padded.lengths.len(), padded.steps), "lanes pack_padded: rows and steps");
+    assert_eq!(packed.lengths(), padded.lengths, "lanes pack_padded: lengths");
+    let cells = ops::reshape(x, &[rows * steps, features]);
+    pack(ops::gather(cells, &padded.cells()), packed)
 }
 
 #[track_caller]
