@@ -45,10 +45,10 @@ impl<T: Real> Pool<T> {
 
     /// A buffer of `len` elements with whatever values its last user left: overwrite all of them.
     pub fn take_stale(&self, len: usize) -> Vec<T> {
+        let capacity = capacity_for(len);
         let mut shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
-        // A little too large is fine: batches differ in size from step to step.
-        let fit = shelves.range_mut(len..=len + len / 2 + 64).find_map(|(_, shelf)| shelf.free.pop());
-        let mut buffer = fit.unwrap_or_else(|| Vec::with_capacity((len + len / 8).next_multiple_of(64)));
+        let fit = shelves.range_mut(capacity..=2 * capacity).find_map(|(_, shelf)| shelf.free.pop());
+        let mut buffer = fit.unwrap_or_else(|| Vec::with_capacity(capacity));
         if buffer.capacity() > 0 {
             shelves.entry(buffer.capacity()).or_default().taken += 1;
         }
@@ -112,6 +112,16 @@ impl<T: Real> Pool<T> {
     }
 }
 
+/// Capacities are m·2ᵉ with m from 4 to 7: batches differ in size from step to step, and with few sizes of buffers theirs
+/// are found again.
+fn capacity_for(len: usize) -> usize {
+    if len == 0 {
+        return 0;
+    }
+    let step = (len.max(64).next_power_of_two() / 8).max(16);
+    len.max(64).next_multiple_of(step)
+}
+
 /// A buffer that returns to its [`Pool`] when dropped.
 #[derive(Debug)]
 pub struct Scratch<T: Real> {
@@ -141,6 +151,13 @@ impl<T: Real> Drop for Scratch<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn few_capacities_and_little_waste() {
+        let capacities: std::collections::BTreeSet<usize> = (1..100_000).map(capacity_for).collect();
+        assert!(capacities.len() < 50, "{}", capacities.len());
+        assert!((64..100_000).all(|n| (n..=n + n / 4 + 1).contains(&capacity_for(n))));
+    }
 
     #[test]
     fn a_dropped_scratch_is_handed_out_again() {
