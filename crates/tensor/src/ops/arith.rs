@@ -8,8 +8,8 @@ use std::ops;
 
 use ndarray::ArrayViewD;
 
-use super::points::{add_grad, map, map_columns, map_rows};
-use super::sums::{sum_columns, sum_rows, total};
+use super::points::{add_grad, map, map_columns, map_rows, per_column};
+use super::sums::{add_up, sum_columns, sum_rows};
 use crate::{Backward, OpGrads, Real, Var};
 
 /// a + b for equal shapes, or one operand a row `[m]`, a column `[n, 1]` or a single number.
@@ -83,32 +83,34 @@ function!(Div, "div", |a, b| a / b, |dy| [dy / b, -dy * a / (b * b)]);
 #[derive(Clone, Copy)]
 enum Spread {
     Element,
-    /// A column of the larger operand's.
+    /// A column of the larger operand; a single number is one for every column.
     Column,
-    /// A row of the larger operand's.
+    /// A row of the larger operand.
     Row,
-    All,
 }
 
 impl Spread {
     /// How `small` spreads on `large`, if it does.
     fn of(large: &[usize], small: &[usize]) -> Option<Spread> {
-        let m = *large.last().unwrap_or(&1);
+        let m = last(large);
+        let one = || small.len() <= large.len().max(1) && small.iter().all(|&n| n == 1);
+        let rows_agree =
+            || large.len() == small.len() && large[..large.len() - 1] == small[..small.len() - 1];
         if large == small {
             Some(Spread::Element)
-        } else if small.iter().all(|&n| n == 1) && small.len() <= large.len().max(1) {
-            Some(Spread::All)
-        } else if large.len() > 1 && (small == [m] || small == [1, m]) {
+        } else if one() || large.len() > 1 && (small == [m] || small == [1, m]) {
             Some(Spread::Column)
-        } else if large.len() == small.len()
-            && small.last() == Some(&1)
-            && large.starts_with(&small[..small.len() - 1])
-        {
+        } else if last(small) == 1 && rows_agree() {
             Some(Spread::Row)
         } else {
             None
         }
     }
+}
+
+/// The last axis.
+fn last(shape: &[usize]) -> usize {
+    shape.last().copied().unwrap_or(1)
 }
 
 /// Saves nothing but how the inputs lie on each other.
@@ -126,20 +128,18 @@ fn binary<'t, T: Real, F: Function>(a: Var<'t, T>, b: Var<'t, T>) -> Var<'t, T> 
         (None, Some(spread)) => (spread, true),
         _ => panic!("{}: shapes {:?} and {:?} do not agree", F::NAME, a.shape(), b.shape()),
     };
-    let (x, small) = if swapped { (b, a) } else { (a, b) };
+    let (x, s) = if swapped { (b, a) } else { (a, b) };
     let f = move |x, s| [if swapped { F::value(s, x) } else { F::value(x, s) }];
-    let tape = a.tape();
+    let (tape, m) = (a.tape(), last(x.shape()));
     let mut y = tape.pool().stale(x.shape());
-    let m = *x.shape().last().unwrap_or(&1);
-    let (x, s, data) = (x.data(), small.data(), y.as_slice_mut().expect("standard layout"));
+    let (x, s, data) = (x.data(), s.data(), y.as_slice_mut().expect("standard layout"));
     match spread {
         Spread::Element => map(|[x, s]: [T; 2], _: [T; 0]| f(x, s), [x, s], data),
-        Spread::Column => map_columns(|[x]: [T; 1], [s]: [T; 1]| f(x, s), m, [x], [s], data),
-        Spread::Row => map_rows(|[x]: [T; 1], [s]: [T; 1]| f(x, s), m, [x], [s], data),
-        Spread::All => {
-            let s = s[0];
-            map(|[x]: [T; 1], _: [T; 0]| f(x, s), [x], data);
+        Spread::Column => {
+            let s = per_column(s, tape.pool(), m);
+            map_columns(|[x]: [T; 1], [s]: [T; 1]| f(x, s), m, [x], [&s], data);
         }
+        Spread::Row => map_rows(|[x]: [T; 1], [s]: [T; 1]| f(x, s), m, [x], [s], data),
     }
     tape.record(&[a, b], y, Binary::<F> { spread, swapped, function: PhantomData })
 }
@@ -150,33 +150,31 @@ impl<T: Real, F: Function> Backward<T> for Binary<F> {
     }
 
     fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
-        let m = *dy.shape().last().unwrap_or(&1);
-        let swapped = self.swapped;
+        let (m, pool, swapped) = (last(dy.shape()), io.pool(), self.swapped);
         let (large, small) = if swapped { (1, 0) } else { (0, 1) };
         let (dy, x, s) =
             (dy.to_slice().expect("standard layout"), io.input_data(large), io.input_data(small));
-        let f = move |dy, x, s| {
-            let (a, b) = if swapped { (s, x) } else { (x, s) };
-            F::grads(dy, a, b)
-        };
-        let dx = move |dy, x, s| [f(dy, x, s)[large]];
-        let ds = move |dy, x, s| [f(dy, x, s)[small]];
-        add_grad(io, large, |y| match self.spread {
-            Spread::Element => map(|[dy, x, s]: [T; 3], _: [T; 0]| dx(dy, x, s), [dy, x, s], y),
-            Spread::Column => map_columns(|[dy, x]: [T; 2], [s]: [T; 1]| dx(dy, x, s), m, [dy, x], [s], y),
-            Spread::Row => map_rows(|[dy, x]: [T; 2], [s]: [T; 1]| dx(dy, x, s), m, [dy, x], [s], y),
-            Spread::All => map(|[dy, x]: [T; 2], _: [T; 0]| dx(dy, x, s[0]), [dy, x], y),
-        });
-        let pool = io.pool();
-        add_grad(io, small, |y| match self.spread {
-            Spread::Element => map(|[dy, x, s]: [T; 3], _: [T; 0]| ds(dy, x, s), [dy, x, s], y),
-            Spread::Column => {
-                let sums = sum_columns(|[dy, x]: [T; 2], [s]: [T; 1]| ds(dy, x, s), pool, m, [dy, x], [s]);
-                y.copy_from_slice(&sums[..m]);
+        let dx = move |dy, x, s| [if swapped { F::grads(dy, s, x)[1] } else { F::grads(dy, x, s)[0] }];
+        let ds = move |dy, x, s| [if swapped { F::grads(dy, s, x)[0] } else { F::grads(dy, x, s)[1] }];
+        match self.spread {
+            Spread::Element => {
+                add_grad(io, large, |y| map(|[dy, x, s]: [T; 3], _: [T; 0]| dx(dy, x, s), [dy, x, s], y));
+                add_grad(io, small, |y| map(|[dy, x, s]: [T; 3], _: [T; 0]| ds(dy, x, s), [dy, x, s], y));
             }
-            Spread::Row => sum_rows(|[dy, x]: [T; 2], [s]: [T; 1]| ds(dy, x, s), m, [dy, x], [s], y),
-            Spread::All => y[0] = total(|[dy, x]: [T; 2], _: [T; 0]| ds(dy, x, s[0]), pool, [dy, x]),
-        });
+            Spread::Column => {
+                let s = per_column(s, pool, m);
+                let dx = |[dy, x]: [T; 2], [s]: [T; 1]| dx(dy, x, s);
+                add_grad(io, large, |y| map_columns(dx, m, [dy, x], [&s], y));
+                let ds = |[dy, x]: [T; 2], [s]: [T; 1]| ds(dy, x, s);
+                add_grad(io, small, |y| add_up(&sum_columns(ds, pool, m, [dy, x], [&s])[..m], y));
+            }
+            Spread::Row => {
+                let dx = |[dy, x]: [T; 2], [s]: [T; 1]| dx(dy, x, s);
+                add_grad(io, large, |y| map_rows(dx, m, [dy, x], [s], y));
+                let ds = |[dy, x]: [T; 2], [s]: [T; 1]| ds(dy, x, s);
+                add_grad(io, small, |y| sum_rows(ds, m, [dy, x], [s], y));
+            }
+        }
     }
 }
 

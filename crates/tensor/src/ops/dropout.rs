@@ -5,7 +5,11 @@ use rand::rngs::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
 
 use super::points::{CHUNK, add_grad, for_chunks};
+use crate::simd::{Kernel, Simd, dispatch};
 use crate::{Backward, OpGrads, Real, Var};
+
+/// Elements whose bits are drawn at once.
+const BLOCK: usize = 256;
 
 /// Each element is 0 with probability `p`, else x / (1 − p); `x` itself unless the tape is training and p > 0.
 ///
@@ -44,15 +48,34 @@ impl Dropout {
             rng.set_stream(self.stream);
             // Two elements a word of 32 bits; every chunk starts with a whole word.
             rng.set_word_pos(start as u128 / 2);
-            let mut bits = [0u8; 512];
+            let mut bytes = [0u8; 2 * BLOCK];
             let x = &x[start..start + y.len()];
-            for (y, x) in y.chunks_mut(bits.len() / 2).zip(x.chunks(bits.len() / 2)) {
-                rng.fill_bytes(&mut bits);
-                for ((y, &x), &bits) in y.iter_mut().zip(x).zip(bits.as_chunks().0) {
-                    *y = if u16::from_le_bytes(bits) < self.dropped { T::zero() } else { x * scale };
-                }
+            for (y, x) in y.chunks_mut(BLOCK).zip(x.chunks(BLOCK)) {
+                rng.fill_bytes(&mut bytes);
+                dispatch(Block { bytes: &bytes, dropped: self.dropped, scale, x, y });
             }
         });
+    }
+}
+
+/// At most [`BLOCK`] elements; dispatched, for without a vector instruction that selects this becomes a branch that is
+/// guessed wrong as often as not.
+struct Block<'a, T> {
+    bytes: &'a [u8; 2 * BLOCK],
+    dropped: u16,
+    scale: T,
+    x: &'a [T],
+    y: &'a mut [T],
+}
+
+impl<T: Real> Kernel for Block<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let bits = self.bytes.as_chunks().0.iter().map(|&bytes| u16::from_le_bytes(bytes));
+        for ((y, &x), bits) in self.y.iter_mut().zip(self.x).zip(bits) {
+            *y = x * if bits < self.dropped { T::zero() } else { self.scale };
+        }
     }
 }
 

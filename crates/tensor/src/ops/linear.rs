@@ -1,13 +1,17 @@
 //! y = x Wᵀ + b
 
-use ndarray::{ArrayViewD, Axis, Ix2};
+use ndarray::{ArrayViewD, ArrayViewMut2, Axis, Ix2};
 use rayon::prelude::*;
 
+use super::points::add_grad;
+use super::sums::sum_columns;
 use crate::gemm::gemm;
 use crate::{Backward, OpGrads, Real, Var};
 
 /// Rows that one task computes: fixed, so that the bits do not depend on the pool.
 const ROWS: usize = 64;
+/// Rows of the weight's gradient that one task computes; fewer, since there are fewer.
+const WEIGHT_ROWS: usize = 32;
 
 struct Linear {
     bias: bool,
@@ -36,7 +40,7 @@ pub fn linear<'t, T: Real>(x: Var<'t, T>, weight: Var<'t, T>, bias: Option<Var<'
                     y.chunks_exact_mut(out).for_each(|row| row.copy_from_slice(b));
                 }
                 let beta = if bias.is_some() { T::one() } else { T::zero() };
-                let y = ndarray::ArrayViewMut2::from_shape((x.nrows(), out), y).expect("the chunk's rows");
+                let y = ArrayViewMut2::from_shape((x.nrows(), out), y).expect("the chunk's rows");
                 gemm(T::one(), x, w.t(), beta, y);
             },
         );
@@ -58,27 +62,28 @@ impl<T: Real> Backward<T> for Linear {
         let (x, w) = (io.input(0), io.input(1));
         let x = x.into_dimensionality::<Ix2>().expect("checked forward");
         let w = w.into_dimensionality::<Ix2>().expect("checked forward");
-        if let Some(dx) = io.grad(0) {
-            let mut dx = dx.into_dimensionality::<Ix2>().expect("the input's shape");
+        add_grad(io, 0, |dx| {
+            let mut dx = ArrayViewMut2::from_shape(x.dim(), dx).expect("the input's shape");
             dx.axis_chunks_iter_mut(Axis(0), ROWS)
                 .into_par_iter()
                 .zip(dy.axis_chunks_iter(Axis(0), ROWS).into_par_iter())
-                .for_each(|(dx, dy)| gemm(T::one(), dy, w, T::one(), dx));
-        }
-        if let Some(dw) = io.grad(1) {
+                .for_each(|(dx, dy)| gemm(T::one(), dy, w, T::zero(), dx));
+        });
+        add_grad(io, 1, |dw| {
             // Each task owns rows of dW, so the sum over the batch has one order.
-            let mut dw = dw.into_dimensionality::<Ix2>().expect("the weight's shape");
-            dw.axis_chunks_iter_mut(Axis(0), ROWS)
+            let mut dw = ArrayViewMut2::from_shape(w.dim(), dw).expect("the weight's shape");
+            dw.axis_chunks_iter_mut(Axis(0), WEIGHT_ROWS)
                 .into_par_iter()
-                .zip(dy.axis_chunks_iter(Axis(1), ROWS).into_par_iter())
-                .for_each(|(dw, dy)| gemm(T::one(), dy.t(), x, T::one(), dw));
-        }
-        if self.bias
-            && let Some(db) = io.grad_data(2)
-        {
-            for row in dy.rows() {
-                db.iter_mut().zip(row).for_each(|(b, &g)| *b += g);
-            }
+                .zip(dy.axis_chunks_iter(Axis(1), WEIGHT_ROWS).into_par_iter())
+                .for_each(|(dw, dy)| gemm(T::one(), dy.t(), x, T::zero(), dw));
+        });
+        if self.bias {
+            let (pool, out) = (io.pool(), dy.ncols());
+            let dy = dy.to_slice().expect("standard layout");
+            add_grad(io, 2, |db| {
+                let sums = sum_columns(|[dy]: [T; 1], _: [T; 0]| [dy], pool, out, [dy], []);
+                db.copy_from_slice(&sums[..out]);
+            });
         }
     }
 }

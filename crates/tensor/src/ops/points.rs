@@ -1,14 +1,14 @@
 //! Loops over elements that the elementwise ops share.
 //!
 //! A [`Point`] is the arithmetic of one element. The loops cut arrays into chunks fixed by their shape, run those
-//! with rayon, and compile each for the SIMD level.
+//! with rayon, and compile those of a [`Point`] that asks for it for each SIMD level.
 
 use std::array::from_fn;
 
 use rayon::prelude::*;
 
-use crate::simd::{Kernel, Simd, dispatch};
-use crate::{OpGrads, Real};
+use crate::simd::{Kernel, Portable, Simd, dispatch};
+use crate::{OpGrads, Pool, Real, Scratch};
 
 /// Elements that one task handles.
 pub(super) const CHUNK: usize = 8192;
@@ -20,9 +20,14 @@ pub(super) type Run<'a, T> = dyn Fn(usize, &mut [T]) + Send + Sync + 'a;
 pub(super) trait Point<T, const N: usize, const P: usize, const Q: usize>: Copy + Send + Sync {
     /// From the element's numbers `x` and its column's or row's `p`.
     fn at<S: Simd>(self, x: [T; N], p: [T; P]) -> [T; Q];
+
+    /// Runs a loop over this arithmetic, by default compiled for each SIMD level.
+    fn launch<K: Kernel>(kernel: K) -> K::Output {
+        dispatch(kernel)
+    }
 }
 
-/// A closure will do where nothing depends on the SIMD level.
+/// Closures are for what waits on memory anyway, a few sums and products: compiled once, for every op costs build time.
 impl<T, const N: usize, const P: usize, const Q: usize, F> Point<T, N, P, Q> for F
 where
     F: Fn([T; N], [T; P]) -> [T; Q] + Copy + Send + Sync,
@@ -31,11 +36,15 @@ where
     fn at<S: Simd>(self, x: [T; N], p: [T; P]) -> [T; Q] {
         self(x, p)
     }
+
+    fn launch<K: Kernel>(kernel: K) -> K::Output {
+        kernel.run::<Portable>()
+    }
 }
 
 /// y[i][j] = f(x[i][j], p[j]) for rows of `m` columns.
-pub(super) fn map_columns<T: Real, const N: usize, const P: usize>(
-    f: impl Point<T, N, P, 1>,
+pub(super) fn map_columns<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize>(
+    f: F,
     m: usize,
     x: [&[T]; N],
     p: [&[T]; P],
@@ -44,13 +53,13 @@ pub(super) fn map_columns<T: Real, const N: usize, const P: usize>(
     let chunk = (CHUNK / m.max(1)).max(1) * m;
     for_chunks(chunk, y, &|start, y| {
         let x = x.map(|x| &x[start..start + y.len()]);
-        dispatch(Map { f, m, x, p, y });
+        F::launch(Map { f, m, x, p, y });
     });
 }
 
 /// y[i][j] = f(x[i][j], p[i]) for rows of `m` columns.
-pub(super) fn map_rows<T: Real, const N: usize, const P: usize>(
-    f: impl Point<T, N, P, 1>,
+pub(super) fn map_rows<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize>(
+    f: F,
     m: usize,
     x: [&[T]; N],
     p: [&[T]; P],
@@ -60,15 +69,15 @@ pub(super) fn map_rows<T: Real, const N: usize, const P: usize>(
     for_chunks(rows * m, y, &|start, y| {
         let x = x.map(|x| &x[start..start + y.len()]);
         let p = p.map(|p| &p[start / m.max(1)..]);
-        dispatch(MapRows { f, m, x, p, y });
+        F::launch(MapRows { f, m, x, p, y });
     });
 }
 
 /// y[i] = f(x[i])
-pub(super) fn map<T: Real, const N: usize>(f: impl Point<T, N, 0, 1>, x: [&[T]; N], y: &mut [T]) {
+pub(super) fn map<T: Real, F: Point<T, N, 0, 1>, const N: usize>(f: F, x: [&[T]; N], y: &mut [T]) {
     for_chunks(CHUNK, y, &|start, y| {
         let x = x.map(|x| &x[start..start + y.len()]);
-        dispatch(Map { f, m: y.len(), x, p: [], y });
+        F::launch(Map { f, m: y.len(), x, p: [], y });
     });
 }
 
@@ -79,6 +88,13 @@ pub(super) fn add_grad<T: Real>(io: &mut OpGrads<'_, T>, input: usize, write: im
         write(dx.as_slice_mut().expect("standard layout"));
         io.add(input, dx);
     }
+}
+
+/// `values`, or the single one, for each of `m` columns.
+pub(super) fn per_column<T: Real>(values: &[T], pool: &Pool<T>, m: usize) -> Scratch<T> {
+    let mut spread = pool.scratch(m);
+    spread.iter_mut().zip(values.iter().cycle()).for_each(|(s, &x)| *s = x);
+    spread
 }
 
 /// Calls `run(start, chunk)` for each chunk of `y`; in parallel if there is more than one.

@@ -2,9 +2,9 @@
 
 use ndarray::ArrayViewD;
 
-use super::points::{add_grad, map_columns};
-use super::sums::sum_columns;
-use crate::{Backward, OpGrads, Pool, Real, Scratch, Var};
+use super::points::{add_grad, map_columns, per_column};
+use super::sums::{add_up, sum_columns};
+use crate::{Backward, OpGrads, Real, Var};
 
 struct Prelu;
 
@@ -25,17 +25,10 @@ pub fn prelu<'t, T: Real>(x: Var<'t, T>, alpha: Var<'t, T>) -> Var<'t, T> {
     );
     let pool = x.tape().pool();
     let mut y = pool.stale(x.shape());
-    let a = spread(alpha.data(), pool, m);
+    let a = per_column(alpha.data(), pool, m);
     let data = y.as_slice_mut().expect("standard layout");
     map_columns(|[x]: [T; 1], [a]: [T; 1]| [x * slope(x, a)], m, [x.data()], [&a], data);
     x.tape().record(&[x, alpha], y, Prelu)
-}
-
-/// One α per column, whether there is one per column or one for all.
-fn spread<T: Real>(alpha: &[T], pool: &Pool<T>, m: usize) -> Scratch<T> {
-    let mut spread = pool.scratch(m);
-    spread.iter_mut().zip(alpha.iter().cycle()).for_each(|(s, &a)| *s = a);
-    spread
 }
 
 #[inline(always)]
@@ -53,17 +46,12 @@ impl<T: Real> Backward<T> for Prelu {
         let (dy, x, alpha) = (dy.to_slice().expect("standard layout"), io.input_data(0), io.input_data(1));
         let pool = io.pool();
         add_grad(io, 0, |dx| {
-            let a = spread(alpha, pool, m);
+            let a = per_column(alpha, pool, m);
             map_columns(|[dy, x]: [T; 2], [a]: [T; 1]| [dy * slope(x, a)], m, [dy, x], [&a], dx);
         });
         add_grad(io, 1, |da| {
             let term = |[dy, x]: [T; 2], _: [T; 0]| [if x > T::zero() { T::zero() } else { dy * x }];
-            let sums: Scratch<T> = sum_columns(term, pool, m, [dy, x], []);
-            if da.len() == m {
-                da.copy_from_slice(&sums[..m]);
-            } else {
-                da[0] = sums[..m].iter().fold(T::zero(), |sum, &s| sum + s);
-            }
+            add_up(&sum_columns::<T, _, 2, 0, 1>(term, pool, m, [dy, x], [])[..m], da);
         });
     }
 }

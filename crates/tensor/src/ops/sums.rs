@@ -6,15 +6,15 @@
 use std::array::from_fn;
 
 use super::points::{CHUNK, Point, for_chunks};
-use crate::simd::{Kernel, Simd, dispatch};
+use crate::simd::{Kernel, Simd};
 use crate::{Pool, Real, Scratch};
 
 /// A vector of `f32` at AVX-512.
 const LANES: usize = 16;
 
 /// `[Q][m]`: the sum of f(x[i][j], p[j]) over the rows i, for each column j.
-pub(super) fn sum_columns<T: Real, const N: usize, const P: usize, const Q: usize>(
-    f: impl Point<T, N, P, Q>,
+pub(super) fn sum_columns<T: Real, F: Point<T, N, P, Q>, const N: usize, const P: usize, const Q: usize>(
+    f: F,
     pool: &Pool<T>,
     m: usize,
     x: [&[T]; N],
@@ -30,7 +30,7 @@ pub(super) fn sum_columns<T: Real, const N: usize, const P: usize, const Q: usiz
     for_chunks(Q * m, &mut sums, &|start, out| {
         let start = start / (Q * m) * chunk;
         let x = x.map(|x| &x[start..x.len().min(start + chunk)]);
-        dispatch(Results(SumColumns { f, m, x, p, out }));
+        F::launch(Results(SumColumns { f, m, x, p, out }));
     });
     let (total, parts) = sums.split_at_mut(Q * m);
     for part in parts.chunks_exact(Q * m) {
@@ -39,9 +39,18 @@ pub(super) fn sum_columns<T: Real, const N: usize, const P: usize, const Q: usiz
     sums
 }
 
+/// The way back of [`per_column`](super::points::per_column): the sums of the columns, or of all if `y` is one number.
+pub(super) fn add_up<T: Real>(columns: &[T], y: &mut [T]) {
+    if y.len() == columns.len() {
+        y.copy_from_slice(columns);
+    } else {
+        y[0] = columns.iter().fold(T::zero(), |sum, &s| sum + s);
+    }
+}
+
 /// y[i] = Σⱼ f(x[i][j], p[i]) for rows of `m` columns.
-pub(super) fn sum_rows<T: Real, const N: usize, const P: usize>(
-    f: impl Point<T, N, P, 1>,
+pub(super) fn sum_rows<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize>(
+    f: F,
     m: usize,
     x: [&[T]; N],
     p: [&[T]; P],
@@ -50,7 +59,7 @@ pub(super) fn sum_rows<T: Real, const N: usize, const P: usize>(
     for_chunks((CHUNK / m.max(1)).max(1), y, &|start, y| {
         let x = x.map(|x| &x[start * m..(start + y.len()) * m]);
         let p = p.map(|p| &p[start..start + y.len()]);
-        dispatch(SumRows { f, m, x, p, y });
+        F::launch(SumRows { f, m, x, p, y });
     });
 }
 
