@@ -2,16 +2,16 @@
 
 use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use dien::prelude::*;
-use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::interrupt::Interrupt;
 
 /// Lines per epoch without a terminal.
 const LINES: usize = 4;
-/// How much of the running means is new at each step.
+/// How much of the running means is new at each step, after the first ones.
 const FRESH: f64 = 0.02;
 
 pub(super) struct Progress {
@@ -66,13 +66,14 @@ impl Progress {
     fn message(&self, step: &Step) -> String {
         let seconds = self.started.elapsed().as_secs_f64();
         let left = (step.epochs - step.epoch) as usize * step.batches + step.batches - step.batch;
-        let eta = Duration::from_secs_f64((seconds / self.steps as f64 * left as f64).min(1e9));
+        let eta = (seconds / self.steps as f64 * left as f64).round() as u64;
         let auxiliary = self.auxiliary.map_or(String::new(), |a| format!("  aux {a:.4}"));
         format!(
-            "{}/s  loss {:.4}{auxiliary}  ETA {}",
+            "{}/s  loss {:.4}{auxiliary}  ETA {}:{:02}",
             thousands((self.samples as f64 / seconds) as usize),
             self.target.unwrap_or_default(),
-            HumanDuration(eta)
+            eta / 60,
+            eta % 60
         )
     }
 
@@ -88,7 +89,8 @@ impl Observer for Progress {
     fn step(&mut self, step: &Step) -> ControlFlow<()> {
         self.samples += step.samples;
         self.steps += 1;
-        let blend = |mean: Option<f64>, new: f64| mean.map_or(new, |mean| mean + FRESH * (new - mean));
+        let fresh = FRESH.max(1.0 / self.steps as f64);
+        let blend = |mean: Option<f64>, new: f64| mean.map_or(new, |mean| mean + fresh * (new - mean));
         self.target = Some(blend(self.target, step.target_loss));
         self.auxiliary = step.auxiliary_loss.map(|a| blend(self.auxiliary, a));
         if let Some(bar) = &self.bar {

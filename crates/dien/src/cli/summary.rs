@@ -54,7 +54,12 @@ impl fmt::Display for Summary {
             return writeln!(f, "stopped after step {}; go on with: dien train --resume {run}", self.steps);
         }
         let rate = thousands(self.train_samples_per_second as usize);
-        writeln!(f, "{} epochs in {:.1} s, {rate} samples/s", self.epochs, self.seconds)?;
+        let epochs = if self.epochs == 1 { "epoch" } else { "epochs" };
+        writeln!(
+            f,
+            "{} {epochs}, {} steps; {:.1} s, {rate} samples/s",
+            self.epochs, self.steps, self.seconds
+        )?;
         if let (Some(epoch), Some(validation)) = (self.best_epoch, &self.validation) {
             writeln!(f, "best epoch {epoch}: validation {}", scores(validation))?;
         }

@@ -209,3 +209,88 @@ fn walk_values(table: &Table, path: &str, found: &mut Vec<String>) {
 fn message(error: &toml::de::Error) -> String {
     error.message().trim_end().replace('\n', "; ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Source;
+    use dien_data::TargetNegatives;
+    use dien_optim::Schedule;
+
+    fn layers(text: &str) -> Layers {
+        let mut layers = Layers::new();
+        layers.text(text).unwrap();
+        layers
+    }
+
+    #[test]
+    fn nothing_said_is_the_default() {
+        assert_eq!(Layers::new().config().unwrap(), Config::default());
+        assert!(!Layers::new().has_source());
+    }
+
+    #[test]
+    fn arguments_override_the_file_option_by_option() {
+        let mut layers =
+            layers("[model]\nhidden = 8\n[model.init]\nprelu = 0.5\ndice = 0.1\n[train]\nseed = 4");
+        layers.set("--epochs 7", "train.epochs", 7).unwrap();
+        layers.assign("--set", "model.init.dice=0.2").unwrap();
+        layers.assign("--set", "model.kind = pooled").unwrap();
+        let config = layers.config().unwrap();
+        assert_eq!((config.train.epochs, config.train.seed, config.model.hidden), (7, 4, 8));
+        assert_eq!((config.model.init.prelu, config.model.init.dice), (0.5, 0.2));
+        assert_eq!(config.model.kind, dien_model::config::ModelKind::Pooled);
+    }
+
+    #[test]
+    fn a_choice_is_replaced_whole() {
+        let mut layers = layers(
+            "[source.synthetic]\nusers = 9\n[optimizer]\nschedule = { kind = \"step-decay\", factor = 0.5, period = 3 }",
+        );
+        layers.assign("--set", "optimizer.schedule.period=4").unwrap();
+        let config = layers.config().unwrap();
+        assert_eq!(config.optimizer.schedule, Schedule::StepDecay { factor: 0.5, period: 4 });
+        layers.set("--data", "source.folder", "x").unwrap();
+        layers
+            .assign("--set", "optimizer.schedule = { kind = \"warmup-cosine\", warmup = 1, total = 9 }")
+            .unwrap();
+        let config = layers.config().unwrap();
+        assert_eq!(config.source, Source::Folder("x".into()));
+        assert_eq!(config.optimizer.schedule, Schedule::WarmupCosine { warmup: 1, total: 9, floor: 0.0 });
+    }
+
+    #[test]
+    fn data_options_suit_a_synthetic_source() {
+        let negatives = |text| layers(text).config().unwrap().data.target_negatives;
+        assert_eq!(negatives("[source.synthetic]\nusers = 50"), TargetNegatives::SameCategory);
+        assert_eq!(negatives("[source]\nfolder = \"x\""), TargetNegatives::Popularity);
+        assert_eq!(negatives("[data]\ntarget_negatives = \"popularity\""), TargetNegatives::Popularity);
+    }
+
+    #[test]
+    fn folders_are_relative_to_the_file() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("a.toml");
+        fs::write(&file, "[source]\nfolder = \"data\"").unwrap();
+        let mut layers = Layers::new();
+        layers.file(&file).unwrap();
+        assert_eq!(layers.config().unwrap().source, Source::Folder(root.path().join("data")));
+    }
+
+    #[test]
+    fn the_last_to_set_an_option_is_blamed() {
+        let mut layers = layers("[model]\n\ndropout = 0.5");
+        layers.assign("--set model.dropout=3", "model.dropout=3").unwrap();
+        let message = layers.config().unwrap_err().to_string();
+        assert!(message.starts_with("`--set model.dropout=3`: option `model.dropout`: found 3"), "{message}");
+        layers.assign("--set model.dropout=0", "model.dropout=0").unwrap();
+        assert_eq!(layers.config().unwrap().model.dropout, 0.0);
+    }
+
+    #[test]
+    fn an_argument_that_fails_changes_nothing() {
+        let mut layers = layers("[model]\nhidden = 8");
+        assert!(layers.assign("--set", "model.hidden=wide").is_err());
+        assert_eq!(layers.config().unwrap().model.hidden, 8);
+    }
+}

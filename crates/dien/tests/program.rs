@@ -1,0 +1,255 @@
+//! The program, end to end.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{TINY, assert_same_bits, dien, fails, stderr, stdout, tiny};
+use dien::prelude::*;
+use serde_json::Value;
+use tempfile::tempdir;
+
+/// A folder with behaviours in `data`, and the other tiny options in `tiny.toml`.
+fn workplace() -> tempfile::TempDir {
+    let root = tempdir().unwrap();
+    let Source::Synthetic(synthesis) = tiny().source else { panic!("tiny is synthetic") };
+    synthesis.log().unwrap().write(&root.path().join("data")).unwrap();
+    fs::write(root.path().join("tiny.toml"), &TINY[TINY.find("[data]").unwrap()..]).unwrap();
+    root
+}
+
+/// The one object on standard output.
+#[track_caller]
+fn json(root: &Path, arguments: &[&str]) -> Value {
+    let output = dien(root, arguments);
+    assert!(output.status.success(), "{output:?}");
+    let text = stdout(&output);
+    assert_eq!(text.lines().count(), 1, "{text}");
+    serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+fn trains_evaluates_and_describes() {
+    let root = workplace();
+    let root = root.path();
+    let train = ["train", "--data", "data", "--config", "tiny.toml", "--out", "run", "--json"];
+    let trained = json(root, &train);
+    assert_eq!(
+        (&trained["run"], &trained["model"], &trained["end"]),
+        (&"run".into(), &"dien".into(), &"finished".into())
+    );
+    for key in ["auc", "gauc", "logloss"] {
+        assert!(trained["test"][key].is_f64() && trained["validation"][key].is_f64(), "{trained}");
+    }
+    assert_eq!(trained["test"]["samples"], 24);
+    assert!(trained["train_samples_per_second"].as_f64().unwrap() > 0.0);
+    assert!(!cfg!(target_os = "linux") || trained["peak_rss_bytes"].as_u64().unwrap() > 1 << 20);
+    assert!((1..=3).contains(&trained["best_epoch"].as_u64().unwrap()));
+
+    let evaluated = json(root, &["eval", "--run", "run", "--json"]);
+    let also = json(root, &["eval", "--run", "run", "--data", "data", "--json", "--threads", "1"]);
+    let validated = json(root, &["eval", "--run", "run", "--split", "validation", "--json"]);
+    for key in ["auc", "gauc", "logloss", "samples"] {
+        assert_eq!(evaluated[key], trained["test"][key]);
+        assert_eq!(also[key], trained["test"][key]);
+        assert_eq!(validated[key], trained["validation"][key]);
+    }
+
+    let described = json(root, &["describe", "--run", "run", "--json"]);
+    assert_eq!(described["parameter_count"], trained["parameters"]);
+    assert!(described["parameters"].as_array().unwrap().iter().any(|p| p["name"] == "head.0.weight"));
+    let text = stdout(&dien(root, &["describe", "--run", "run"]));
+    assert!(
+        text.contains("head.0.bias") && text.contains("trained numbers") && text.contains("= linear("),
+        "{text}"
+    );
+    let dot = stdout(&dien(root, &["describe", "--run", "run", "--dot"]));
+    assert!(dot.starts_with("digraph dien {") && dot.ends_with("}\n"), "{dot}");
+    assert_eq!(described["graph"], dot);
+
+    // The run's own configuration repeats it, from another folder and with other threads.
+    let elsewhere = root.join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    let again = ["train", "--config", "../run/config.toml", "--out", "again", "--json", "--threads", "3"];
+    let again = json(&elsewhere, &again);
+    assert_eq!(again["test"], trained["test"]);
+    assert_same_bits(&root.join("run"), &elsewhere.join("again"));
+}
+
+#[test]
+fn says_its_progress_on_standard_error() {
+    let root = workplace();
+    let arguments =
+        ["train", "--data", "data", "--config", "tiny.toml", "--model", "pooled", "--epochs", "1"];
+    let output = dien(
+        root.path(),
+        &[&arguments[..], &["--targets", "last", "--batch-size", "8", "--seed", "5"]].concat(),
+    );
+    let (log, result) = (stderr(&output), stdout(&output));
+    assert!(output.status.success(), "{log}");
+    for part in
+        ["pooled: ", "run: runs/data-pooled-seed5", "epoch 1/1 100 %", "samples", "/s  loss ", "ETA", "best"]
+    {
+        assert!(log.contains(part) || result.contains(part), "{part}: {log}{result}");
+    }
+    assert!(log.lines().count() < 12, "{log}");
+    assert!(result.contains("best epoch 1: validation AUC ") && result.contains("test  AUC "), "{result}");
+    let run = Run::open(root.path().join("runs/data-pooled-seed5")).unwrap();
+    let config = run.config().unwrap();
+    assert_eq!((config.data.targets, config.data.batch_size, config.train.seed), (TargetKind::Last, 8, 5));
+    assert_eq!(config.model.hidden, 6);
+}
+
+#[test]
+fn bad_configuration() {
+    let root = workplace();
+    let root = root.path();
+    let write = |text: &str| fs::write(root.join("bad.toml"), text).unwrap();
+    let train = ["train", "--data", "data", "--config", "bad.toml", "--out", "run"];
+    for (text, message) in [
+        (
+            "[model]\nhidden = 8\ndropuot = 0.1\n",
+            "bad.toml, line 3: unknown field `dropuot`, expected one of `kind`",
+        ),
+        (
+            "[modle]\nhidden = 8\n",
+            "bad.toml, line 1: unknown field `modle`, expected one of `source`, `data`",
+        ),
+        ("[model]\nhidden = \"wide\"\n", "bad.toml, line 2: invalid type: string \"wide\", expected usize"),
+        ("[model]\ncell = \"lstm\"\n", "bad.toml, line 2: unknown variant `lstm`"),
+        ("[model\n", "bad.toml, line 1: "),
+        (
+            "[model]\n\n\ndropout = 1.5\n",
+            "bad.toml, line 4: option `model.dropout`: found 1.5; expected a number from 0 up to below 1",
+        ),
+        (
+            "[optimizer]\nlr = -1.0\n",
+            "bad.toml, line 2: option `optimizer.lr`: found -1; expected a finite number above 0",
+        ),
+        (
+            "[optimizer.schedule]\nkind = \"step-decay\"\nfactor = 2.0\nperiod = 5",
+            "bad.toml, line 3: option `optimizer.schedule.factor`: found 2",
+        ),
+        ("[optimizer]\nbetas = [0.9, 1.5]\n", "bad.toml, line 2: option `optimizer.betas[1]`: found 1.5"),
+        (
+            "[data]\nbatch_size = 1\n",
+            "bad.toml, line 2: option `data.batch_size`: found 1; expected at least 2",
+        ),
+        (
+            "[data]\nbehaviours = [\"item\", \"brand\"]\n",
+            "bad.toml, line 2: option `data.behaviours`: found `brand`",
+        ),
+        ("[train]\nepochs = 0\n", "bad.toml, line 2: option `train.epochs`: found 0; expected at least 1"),
+    ] {
+        write(text);
+        fails(root, &train, message);
+    }
+    write("[model]\nhidden = 8\n");
+    let flag = |more: &[&str], message| fails(root, &[&train[..], more].concat(), message);
+    flag(&["--epochs", "0"], "`--epochs 0`: option `train.epochs`: found 0; expected at least 1");
+    flag(&["--set", "model.dropout=2"], "`--set model.dropout=2`: option `model.dropout`: found 2");
+    flag(&["--set", "model.depth=2"], "`--set model.depth=2`: unknown field `depth`, expected one of");
+    flag(&["--set", "model.cell=lstm"], "`--set model.cell=lstm`: unknown variant `lstm`");
+    flag(&["--set", "dropout"], "`--set dropout`: found `dropout`; expected SECTION.OPTION=VALUE");
+    fails(root, &["train", "--data", "data", "--config", "none.toml"], "none.toml: cannot read: ");
+    fails(
+        root,
+        &["train"],
+        "no behaviours to train on; expected `--data DIR`, or `[source]` in a `--config` file",
+    );
+    assert!(!root.join("run").exists() && !root.join("runs").exists());
+}
+
+#[test]
+fn bad_folders() {
+    let root = workplace();
+    let root = root.path();
+    let train = |more: &[&str], message| {
+        let arguments = ["train", "--config", "tiny.toml", "--json"];
+        fails(root, &[&arguments[..], more].concat(), message);
+    };
+    train(
+        &["--data", "nowhere"],
+        "nowhere: no such folder; expected a folder with `interactions.csv` and `items.csv`",
+    );
+    train(
+        &["--data", "data", "--out", "data"],
+        "data: the folder is not empty; expected an empty or a new folder",
+    );
+    train(&["--data", "data", "--out", "tiny.toml/run"], "tiny.toml/run: cannot make the folder: ");
+    fails(
+        root,
+        &["train", "--resume", "nowhere"],
+        "nowhere: no run (there is no `config.toml`); expected the folder of a run",
+    );
+    fails(root, &["eval", "--run", "data", "--json"], "data: no run (there is no `config.toml`)");
+    fails(root, &["describe", "--run", "nowhere"], "nowhere: no run");
+    fs::remove_file(root.join("data/items.csv")).unwrap();
+    train(&["--data", "data"], "items.csv");
+    assert!(!root.join("runs").exists(), "no run is left behind where none could start");
+}
+
+#[test]
+fn bad_model_file() {
+    let root = workplace();
+    let root = root.path();
+    let arguments = ["train", "--data", "data", "--config", "tiny.toml", "--epochs", "1", "--out", "run"];
+    assert!(dien(root, &arguments).status.success());
+    let path = root.join("run/model.safetensors");
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    for command in ["eval", "describe"] {
+        fails(root, &[command, "--run", "run"], "model.safetensors: no whole safetensors file");
+    }
+    fs::write(&path, bytes).unwrap();
+    fs::remove_file(root.join("run/vocab/item.txt")).unwrap();
+    fails(root, &["eval", "--run", "run"], "item.txt: cannot read");
+}
+
+#[test]
+fn a_loss_that_is_not_finite_is_an_exit_code() {
+    let root = workplace();
+    let arguments =
+        ["train", "--data", "data", "--config", "tiny.toml", "--lr", "1e30", "--out", "run", "--json"];
+    fails(root.path(), &arguments, "step 2 (epoch 1, batch 2): the loss is not finite, first in the ");
+    assert!(root.path().join("run/last.safetensors").exists());
+}
+
+/// Ctrl-C: the step is finished and saved, and the run resumed has the bits of one that was never stopped.
+#[cfg(unix)]
+#[test]
+fn interrupted_and_resumed() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+
+    let root = workplace();
+    let root = root.path();
+    let long = ["train", "--data", "data", "--config", "tiny.toml", "--epochs", "60", "--patience", "60"];
+    let whole = json(root, &[&long[..], &["--out", "whole", "--json"]].concat());
+
+    let mut child = Command::new(env!("CARGO_BIN_EXE_dien"))
+        .args([&long[..], &["--out", "parts", "--json"]].concat())
+        .current_dir(root)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    log.find(|line| line.starts_with("epoch 2/60")).unwrap();
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    log.find(|line| line.starts_with("stopping after this step, then saving")).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let stopped: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&stopped["end"], &stopped["test"]), (&"stopped".into(), &Value::Null));
+    assert!(stopped["steps"].as_u64() < whole["steps"].as_u64());
+
+    let resumed = json(root, &["train", "--resume", "parts", "--json", "--threads", "2"]);
+    for key in ["end", "epochs", "steps", "best_epoch", "validation", "test"] {
+        assert_eq!(resumed[key], whole[key], "{key}");
+    }
+    assert_same_bits(&root.join("whole"), &root.join("parts"));
+    // There is nothing left to do, and it may be asked for.
+    assert_eq!(json(root, &["train", "--resume", "parts", "--json"])["test"], whole["test"]);
+}
