@@ -102,6 +102,28 @@ fn says_its_progress_on_standard_error() {
 }
 
 #[test]
+fn demonstrates_itself_and_names_a_command_that_works() {
+    let root = tempdir().unwrap();
+    let root = root.path();
+    let output = dien(root, &["demo", "--users", "80", "--epochs", "1"]);
+    let text = stdout(&output);
+    assert!(output.status.success(), "{output:?}");
+    for part in ["AUC    GAUC  log loss", "\nDIEN  ", "\npooled baseline  ", "(32 samples)"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let next = text.lines().last().unwrap().strip_prefix("next:  ").unwrap();
+    let words: Vec<&str> = next.split_whitespace().collect();
+    assert_eq!(words[0], env!("CARGO_BIN_EXE_dien"));
+    let next = dien(root, &words[1..]);
+    assert!(next.status.success() && !next.stdout.is_empty(), "{next:?}");
+    let again = json(root, &["demo", "--users", "80", "--epochs", "1", "--json"]);
+    assert_eq!((&again["dien"]["model"], &again["pooled"]["model"]), (&"dien".into(), &"pooled".into()));
+    for run in ["synthetic-dien-seed1", "synthetic-dien-seed1-2", "synthetic-pooled-seed1-2"] {
+        assert!(root.join("runs").join(run).join("model.safetensors").exists(), "{run}");
+    }
+}
+
+#[test]
 fn bad_configuration() {
     let root = workplace();
     let root = root.path();

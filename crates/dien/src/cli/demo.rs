@@ -1,8 +1,9 @@
-//! `dien` without a command: DIEN beside the pooled baseline, on synthetic behaviours.
+//! `dien` without a command, and `dien demo`: DIEN beside the pooled baseline, on synthetic behaviours.
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use clap::Args;
 use dien::prelude::*;
 use dien::train::End;
 use serde::Serialize;
@@ -12,6 +13,28 @@ use super::progress::share;
 use super::summary::Summary;
 use super::{print, print_json, train};
 
+const LEARNING_RATE: f64 = 0.004;
+
+/// Behaviours and training of the demonstration.
+#[derive(Clone, Debug, Args)]
+pub(super) struct DemoArgs {
+    /// Synthetic users.
+    #[arg(long, value_name = "N", default_value_t = 6000)]
+    users: u32,
+    /// Passes over the training targets.
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    epochs: u32,
+    /// Seeds the behaviours and all that training draws.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u32,
+}
+
+impl Default for DemoArgs {
+    fn default() -> Self {
+        DemoArgs { users: 6000, epochs: 4, seed: 1 }
+    }
+}
+
 #[derive(Serialize)]
 struct Demo {
     dien: Summary,
@@ -19,19 +42,25 @@ struct Demo {
 }
 
 /// Runs the demonstration.
-pub(super) fn run(json: bool) -> Result<ExitCode> {
+pub(super) fn run(args: &DemoArgs, json: bool) -> Result<ExitCode> {
     let interrupt = Interrupt::new();
     eprintln!(
         "Synthetic behaviours: the next item continues the recent course of one interest among several,"
     );
     eprintln!("so the order of a history tells what its sum cannot.\n");
     let mut layers = Layers::new();
-    layers.set("dien", "train.epochs", 3)?;
+    let DemoArgs { users, epochs, seed } = *args;
+    layers.set(&format!("--users {users}"), "source.synthetic.users", users)?;
+    layers.set(&format!("--epochs {epochs}"), "train.epochs", epochs)?;
+    layers.set(&format!("--seed {seed}"), "train.seed", seed)?;
+    layers.set(&format!("--seed {seed}"), "source.synthetic.seed", seed)?;
+    // A few epochs have to do: a larger step than the paper's 0.001.
+    layers.set("dien demo", "optimizer.lr", LEARNING_RATE)?;
     let config = layers.config()?;
     let dataset = Arc::new(config.dataset()?.0);
     let mut summaries = vec![];
     for kind in ["dien", "pooled"] {
-        layers.set("dien", "model.kind", kind)?;
+        layers.set("dien demo", "model.kind", kind)?;
         let trainer = train::start(&layers.config()?, None, Arc::clone(&dataset))?;
         let (summary, _) = train::train(trainer, &interrupt)?;
         if summary.end == End::Stopped {

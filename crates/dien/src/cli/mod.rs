@@ -18,7 +18,7 @@ use serde::Serialize;
 
 /// Train, evaluate and describe click-through-rate models over behaviour sequences.
 ///
-/// Without a command: a demonstration on synthetic behaviours, about a minute long.
+/// Without a command it demonstrates itself on synthetic behaviours, in about a minute.
 #[derive(Debug, Parser)]
 #[command(name = "dien", version, args_conflicts_with_subcommands = true)]
 struct Cli {
@@ -30,6 +30,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Train DIEN and a pooled baseline on synthetic behaviours: what happens without a command.
+    Demo(demo::DemoArgs),
     /// Train a model, and test it.
     Train(Box<train::TrainArgs>),
     /// Score a trained model on held-out users.
@@ -75,7 +77,8 @@ fn run(cli: &Cli) -> Result<ExitCode> {
     }
     let json = cli.global.json;
     match &cli.command {
-        None => demo::run(json),
+        None => demo::run(&demo::DemoArgs::default(), json),
+        Some(Command::Demo(args)) => demo::run(args, json),
         Some(Command::Train(args)) => train::run(args, json),
         Some(Command::Eval(args)) => eval::run(args, json),
         Some(Command::Describe(args)) => describe::run(args, json),

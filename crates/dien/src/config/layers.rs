@@ -3,21 +3,22 @@
 use std::fs;
 use std::path::Path;
 
-use dien_data::Synthesis;
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
-use crate::config::Config;
+use crate::config::{Config, recipes};
 use crate::error::{Error, Origin, Result};
 
 /// Collects options from files and arguments; what comes later overrides what came before, option by option.
 ///
-/// Below them all are the defaults. They are those of [`Config`], but for one rule:
+/// Below them all are the defaults: those of each section's type, but where what is trained on suggests others.
 ///
 /// | if | then, unless said otherwise |
 /// | --- | --- |
-/// | `source` is `synthetic` | `data.target_negatives` is `same-category`, as the generator's own test negatives are; `data.auxiliary_negatives` is `own` |
+/// | the source is a folder | `optimizer.lr` 0.002 |
+/// | the source is synthetic | `data.target_negatives` `same-category`, `data.auxiliary_negatives` `own`, `data.batch_size` 256, `model.dropout` 0, `optimizer.lr` 0.003, `train.epochs` 4 |
+/// | `data.targets` is `real` | `model.head_layers` `[]`, `model.head_norm` false, `model.dropout` 0, `model.l2_rows` 0.1, `model.init.embedding` 0.01 |
 #[derive(Clone, Debug, Default)]
 pub struct Layers {
     table: Table,
@@ -141,11 +142,8 @@ impl Layers {
 
     fn merged(&self) -> Result<Config, toml::de::Error> {
         let mut table = Table::new();
-        if self.table.get("source").is_none_or(|s| s.get("synthetic").is_some()) {
-            table.insert(
-                "data".into(),
-                Value::try_from(Synthesis::default().options()).expect("plain fields"),
-            );
+        for recipe in recipes::under(&self.table) {
+            merge(&mut table, recipe, "");
         }
         merge(&mut table, self.table.clone(), "");
         Config::deserialize(Value::Table(table))

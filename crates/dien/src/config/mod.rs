@@ -1,10 +1,11 @@
 //! What a run is made of: everything that decides its result.
 
 mod layers;
+mod recipes;
 mod source;
 mod train;
 
-use dien_data::{DataOptions, Dataset, Synthesis, Vocabularies, Warnings};
+use dien_data::{DataOptions, Dataset, Vocabularies, Warnings};
 use dien_model::ModelConfig;
 use dien_optim::AdamConfig;
 use serde::{Deserialize, Serialize};
@@ -50,16 +51,9 @@ pub struct Config {
 }
 
 impl Default for Config {
-    /// DIEN on synthetic behaviours, with the data options that suit them.
+    /// DIEN on synthetic behaviours.
     fn default() -> Self {
-        let synthesis = Synthesis::default();
-        Config {
-            data: synthesis.options(),
-            source: Source::Synthetic(synthesis),
-            model: ModelConfig::default(),
-            optimizer: AdamConfig::default(),
-            train: TrainConfig::default(),
-        }
+        Layers::new().config().expect("the defaults are possible")
     }
 }
 

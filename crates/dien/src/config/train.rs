@@ -17,7 +17,7 @@ pub struct TrainConfig {
 
 impl Default for TrainConfig {
     fn default() -> Self {
-        TrainConfig { epochs: 10, seed: 1, patience: 2 }
+        TrainConfig { epochs: 20, seed: 1, patience: 2 }
     }
 }
 

@@ -1,0 +1,62 @@
+//! Defaults that depend on what is trained on.
+
+use toml::{Table, Value};
+
+/// What suits any log of real behaviours; chosen on validation users of public sets (`docs/results.md`).
+const BEHAVIOURS: &str = "
+[optimizer]
+lr = 0.002
+";
+
+/// Negatives of the positive's category, as the generator's own test negatives are, leave only the course of events to
+/// learn: there is no end of data to overfit, and little signal at first.
+const SYNTHETIC: &str = "
+[data]
+target_negatives = 'same-category'
+auxiliary_negatives = 'own'
+batch_size = 256
+[model]
+dropout = 0.0
+[optimizer]
+lr = 0.003
+[train]
+epochs = 4
+";
+
+/// Many labels of the same users: a deep head learns to recognise users. A linear one over small embeddings does not.
+const REAL_LABELS: &str = "
+[model]
+head_layers = []
+head_norm = false
+dropout = 0.0
+l2_rows = 0.1
+[model.init]
+embedding = 0.01
+";
+
+/// The defaults that go under `options`.
+pub(super) fn under(options: &Table) -> Vec<Table> {
+    let synthetic = options.get("source").is_none_or(|s| s.get("synthetic").is_some());
+    let targets = options.get("data").and_then(|d| d.get("targets")).and_then(Value::as_str);
+    let mut recipes = vec![if synthetic { SYNTHETIC } else { BEHAVIOURS }];
+    if targets == Some("real") {
+        recipes.push(REAL_LABELS);
+    }
+    recipes.into_iter().map(|text| text.parse().expect("recipes are TOML")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Config;
+
+    #[test]
+    fn a_recipe_is_overridden_option_by_option() {
+        let parse = |text: &str| text.parse::<Config>().unwrap();
+        let every = parse("source.folder = 'x'");
+        assert_eq!((every.optimizer.lr, every.model.head_layers.len(), every.model.dropout), (0.002, 2, 0.3));
+        let real = parse("source.folder = 'x'\ndata.targets = 'real'\nmodel.dropout = 0.1");
+        assert_eq!((real.model.head_layers.len(), real.model.dropout, real.model.l2_rows), (0, 0.1, 0.1));
+        let synthetic = Config::default();
+        assert_eq!((synthetic.optimizer.lr, synthetic.data.batch_size, synthetic.train.epochs), (0.003, 256, 4));
+    }
+}
