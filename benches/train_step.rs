@@ -5,8 +5,9 @@
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use dien_benches::{popular_ids, ragged_lengths, rng};
+use dien_model::config::AuxiliaryKind;
 use dien_model::{Batch, Features, Histories, Lookup, ModelConfig, Table, Targets, build};
-use dien_optim::{Adam, AdamConfig, Optimizer};
+use dien_optim::{Adam, AdamConfig, Optimizer, SparseMode};
 use dien_tensor::{Mode, ParamStore, Pool, Tape};
 use rand::RngExt;
 
@@ -60,8 +61,10 @@ fn train_step(criterion: &mut Criterion) {
         let (features, batch) = (features(), batch(&lengths));
         batch.validate(&features).expect("the batch is valid");
         let mut params = ParamStore::<f32>::new();
-        let model = build(&ModelConfig::default(), &features, &mut params, 1).expect("the paper's model");
-        let mut adam = Adam::new(&params, AdamConfig::default()).expect("the default options are possible");
+        let config = ModelConfig { auxiliary: AuxiliaryKind::Mlp, dropout: 0.0, ..ModelConfig::default() };
+        let model = build(&config, &features, &mut params, 1).expect("possible options");
+        let lazy = AdamConfig { sparse: SparseMode::Lazy, ..AdamConfig::default() };
+        let mut adam = Adam::new(&params, lazy).expect("possible options");
         let pool = Pool::new();
         let mut seed = 0;
         group.bench_function(BenchmarkId::from_parameter(name), |bencher| {

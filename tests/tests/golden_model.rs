@@ -63,6 +63,7 @@ impl<T: Real> Case<T> {
         let golden = Golden::load(file);
         let config = ModelConfig {
             hidden: 6,
+            dropout: 0.0,
             attention,
             attention_layers: [8, 4],
             auxiliary,

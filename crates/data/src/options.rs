@@ -94,7 +94,7 @@ impl Default for DataOptions {
             target_negatives: TargetNegatives::Popularity,
             auxiliary_negatives: AuxiliaryNegatives::Popularity,
             negatives_per_event: 1,
-            batch_size: 256,
+            batch_size: 512,
             targets_per_history: 0,
             bucket: 8,
             test_batch_size: 1024,

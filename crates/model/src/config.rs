@@ -29,11 +29,11 @@ pub enum AttentionKind {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AuxiliaryKind {
-    /// An MLP over `[h, e]`.
+    /// (P h)·e, with P from the state's width to the event's: the paper's inner product for any widths.
     #[default]
-    Mlp,
-    /// (P h)·e, with P from the state's width to the event's.
     InnerProduct,
+    /// An MLP over `[h, e]`, as the authors' code has it.
+    Mlp,
 }
 
 /// The head's activation.
@@ -58,7 +58,7 @@ pub enum PoolingKind {
     Sum,
 }
 
-/// A model's shape, regularisation and initial values. [`Default`] is the paper's DIEN.
+/// A model's shape, regularisation and initial values. [`Default`] is the paper's DIEN, with dropout: small data needs it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ModelConfig {
@@ -123,13 +123,13 @@ impl Default for ModelConfig {
             attention: AttentionKind::Unit,
             attention_layers: [80, 40],
             auxiliary_weight: 1.0,
-            auxiliary: AuxiliaryKind::Mlp,
+            auxiliary: AuxiliaryKind::InnerProduct,
             auxiliary_layers: [100, 50],
             pooling: PoolingKind::Mean,
             head_layers: vec![200, 80],
             head_activation: HeadActivation::Dice,
             head_norm: true,
-            dropout: 0.0,
+            dropout: 0.3,
             l2_rows: 0.0,
             init: InitConfig::default(),
         }

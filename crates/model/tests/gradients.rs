@@ -16,6 +16,7 @@ fn small() -> ModelConfig {
         auxiliary_layers: [5, 3],
         head_layers: vec![7, 4],
         l2_rows: 0.3,
+        dropout: 0.0,
         ..ModelConfig::default()
     }
 }

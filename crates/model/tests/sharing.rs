@@ -2,7 +2,7 @@
 
 mod common;
 
-use dien_model::config::{AuxiliaryKind, HeadActivation, ModelKind};
+use dien_model::config::{HeadActivation, ModelKind};
 use dien_model::{Batch, Features, Histories, ModelConfig, build};
 use dien_tensor::{Mode, ParamStore, Pool, Tape};
 
@@ -27,7 +27,7 @@ fn config(kind: ModelKind) -> ModelConfig {
     ModelConfig {
         kind,
         hidden: 5,
-        auxiliary: AuxiliaryKind::InnerProduct,
+        dropout: 0.0,
         auxiliary_weight: 0.0,
         head_layers: vec![8, 4],
         ..ModelConfig::default()

@@ -104,12 +104,16 @@ fn tile<T: Real, S: Simd, const R: usize, const V: usize>(
     c_stride: usize,
     add: bool,
 ) {
-    let a: [&[T]; R] = std::array::from_fn(|r| &a.data[(i + r) * a.stride..][..k]);
+    // Not `array::from_fn`, which stays a call inside a function with target features.
+    let mut rows: [&[T]; R] = [&[]; R];
+    for r in 0..R {
+        rows[r] = &a.data[(i + r) * a.stride..][..k];
+    }
     let mut sum = [[T::zero(); V]; R];
     for p in 0..k {
         let b: &[T; V] = b.data[p * b.stride + j..][..V].try_into().expect("V elements");
         for r in 0..R {
-            let x = a[r][p];
+            let x = rows[r][p];
             for v in 0..V {
                 sum[r][v] = mul_add::<T, S>(x, b[v], sum[r][v]);
             }
