@@ -105,13 +105,20 @@ pub(crate) fn evaluate(
     batches: &Batches<'_>,
 ) -> Result<Metrics> {
     let (mut scores, mut labels, mut groups) = (vec![], vec![], vec![]);
-    let _ = prefetch::for_each(batches, features, 0, |_, batch| {
+    let build = |index| checked(batches.batch(index), features);
+    let _ = prefetch::for_each(0..batches.len(), build, |_, batch| {
         scores.extend(logits(model, params, pool, &batch)?);
         labels.extend(batch.targets.label);
         groups.extend(batch.targets.group);
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(Metrics::new(&scores, &labels, &groups))
+}
+
+/// The batch, if it fits the features.
+pub(crate) fn checked(batch: Batch, features: &Features) -> Result<Batch> {
+    batch.validate(features)?;
+    Ok(batch)
 }
 
 fn logits(

@@ -207,6 +207,8 @@ fn bad_folders() {
     );
     fails(root, &["eval", "--run", "data", "--json"], "data: no run (there is no `config.toml`)");
     fails(root, &["describe", "--run", "nowhere"], "nowhere: no run");
+    let resume = ["train", "--resume", "run", "--set", "optimizer.lr=0.1"];
+    fails(root, &resume, "cannot be used with");
     fs::remove_file(root.join("data/items.csv")).unwrap();
     train(&["--data", "data"], "items.csv");
     assert!(!root.join("runs").exists(), "no run is left behind where none could start");
@@ -221,10 +223,18 @@ fn bad_model_file() {
     let path = root.join("run/model.safetensors");
     let bytes = fs::read(&path).unwrap();
     fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    fs::create_dir(root.join("trained")).unwrap();
+    for file in fs::read_dir(root.join("data")).unwrap().map(|f| f.unwrap()) {
+        fs::copy(file.path(), root.join("trained").join(file.file_name())).unwrap();
+    }
     for command in ["eval", "describe"] {
         fails(root, &[command, "--run", "run"], "model.safetensors: no whole safetensors file");
     }
     fs::write(&path, bytes).unwrap();
+    fs::write(root.join("trained/test_users.txt"), "nobody\n").unwrap();
+    let arguments = ["eval", "--run", "run", "--data", "trained"];
+    fails(root, &arguments, "warning: test_users.txt: ignored 1 user without behaviours");
+    fails(root, &arguments, "trained: no targets in this split; expected users who are held out");
     fs::remove_file(root.join("run/vocab/item.txt")).unwrap();
     fails(root, &["eval", "--run", "run"], "item.txt: cannot read");
 }

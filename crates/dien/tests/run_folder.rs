@@ -167,28 +167,32 @@ fn a_run_that_cannot_go_on_says_why() {
     let message = Scorer::load(&run).unwrap_err().to_string();
     assert!(message.contains("no model yet (training stopped within the first epoch)"), "{message}");
 
-    let resume = |config: &Config| {
-        let dataset = config.dataset().unwrap().0;
+    let resume = |config: &Config, data: &Config| {
+        let dataset = data.dataset().unwrap().0;
         Trainer::resume(run.clone(), config, dataset).unwrap_err().to_string()
     };
     let mut other = tiny();
     other.data.batch_size = 64;
-    assert!(resume(&other).contains("targets in"), "{}", resume(&other));
-    let mut other = tiny();
+    other.train.epochs = 9;
+    let message = resume(&other, &other);
+    assert!(message.contains("another value of `data.batch_size`; expected the run's own"), "{message}");
+    let message = resume(&tiny(), &other);
+    assert!(message.contains("batches an epoch; expected"), "{message}");
     other.data.min_count = 5;
-    assert!(resume(&other).contains("vocabularies that are not the data's"), "{}", resume(&other));
+    let message = resume(&tiny(), &other);
+    assert!(message.contains("vocabularies that are not the data's"), "{message}");
 
     let state = root.path().join("optimizer.safetensors");
     let bytes = fs::read(&state).unwrap();
     fs::write(&state, &bytes[..bytes.len() - 9]).unwrap();
-    let message = resume(&tiny());
+    let message = resume(&tiny(), &tiny());
     assert!(message.contains("optimizer.safetensors: no whole safetensors file"), "{message}");
 
     // Parameters of one step, a state of another.
     let elsewhere = root.path().join("elsewhere");
     start(&tiny(), &elsewhere).train(&mut StopAfter(2)).unwrap();
     fs::copy(elsewhere.join("optimizer.safetensors"), &state).unwrap();
-    let message = resume(&tiny());
+    let message = resume(&tiny(), &tiny());
     assert!(
         message.contains("the state after 2 steps; expected 3 steps, as in `last.safetensors`"),
         "{message}"

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::interrupt::Interrupt;
 use super::progress::share;
 use super::summary::Summary;
-use super::{print, print_json, train};
+use super::{print, print_json, program, train};
 
 const LEARNING_RATE: f64 = 0.004;
 
@@ -87,7 +87,7 @@ fn table(dien: &Summary, pooled: &Summary) -> String {
     };
     let samples = dien.test.map_or(0, |t| t.samples);
     let run = dien.run.as_ref().map_or(String::new(), |run| run.display().to_string());
-    let program = std::env::args().next().unwrap_or_else(|| "dien".into());
+    let program = program();
     format!(
         "held-out users       AUC    GAUC  log loss      time   ({samples} samples)\n{}{}\nnext:  {program} describe --run {run}\n",
         row("DIEN", dien),

@@ -56,6 +56,11 @@ pub(super) fn run(args: &EvalArgs, json: bool) -> Result<ExitCode> {
         Split::Test => dataset.test(),
         Split::Validation => dataset.validation(),
     };
+    if batches.is_empty() {
+        let path = args.data.clone().unwrap_or_else(|| args.run.clone());
+        let (found, expected) = ("no targets in this split", "users who are held out (`test_users.txt`)");
+        return Err(Error::File { path, found: found.into(), expected: expected.into() });
+    }
     let metrics = scorer.evaluate(&batches)?;
     if json {
         print_json(&Evaluation { run: args.run.clone(), split: args.split, metrics })?;

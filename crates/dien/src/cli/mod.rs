@@ -8,7 +8,6 @@ mod progress;
 mod summary;
 mod train;
 
-use std::error::Error as _;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -43,10 +42,10 @@ enum Command {
 #[derive(Clone, Debug, Args)]
 struct Global {
     /// Print one JSON object on standard output, and nothing else there.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 100)]
     json: bool,
     /// Threads; all cores by default. The result does not depend on it.
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, global = true, display_order = 100, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
 }
 
@@ -57,14 +56,6 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error}");
-            let mut source = error.source();
-            while let Some(cause) = source {
-                // A cause that the message has named already says nothing new.
-                if !error.to_string().contains(&cause.to_string()) {
-                    eprintln!("  because: {cause}");
-                }
-                source = cause.source();
-            }
             ExitCode::FAILURE
         }
     }
@@ -99,4 +90,9 @@ fn print(text: &str) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// How this program was called, for commands to try.
+fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "dien".into())
 }

@@ -44,7 +44,10 @@ impl Progress {
         Progress {
             interrupt: interrupt.clone(),
             bar: io::stderr().is_terminal().then(|| {
-                let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(8));
+                let bar = ProgressBar::with_draw_target(
+                    Some(epoch.len() as u64),
+                    ProgressDrawTarget::stderr_with_hz(8),
+                );
                 let style = ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} {msg}");
                 bar.with_style(style.expect("a valid template"))
             }),

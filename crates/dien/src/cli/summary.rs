@@ -8,6 +8,7 @@ use dien::prelude::*;
 use dien::train::End;
 use serde::Serialize;
 
+use super::program;
 use super::progress::{scores, thousands};
 
 /// The object that `dien train --json` prints.
@@ -51,7 +52,12 @@ impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let run = self.run.as_ref().map_or(String::new(), |run| run.display().to_string());
         if self.end == End::Stopped {
-            return writeln!(f, "stopped after step {}; go on with: dien train --resume {run}", self.steps);
+            return writeln!(
+                f,
+                "stopped after step {}\n\nnext:  {} train --resume {run}",
+                self.steps,
+                program()
+            );
         }
         let rate = thousands(self.train_samples_per_second as usize);
         let epochs = if self.epochs == 1 { "epoch" } else { "epochs" };

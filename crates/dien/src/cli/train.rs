@@ -25,7 +25,7 @@ pub(super) struct TrainArgs {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Go on with a stopped run, or with more epochs.
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["data", "config", "out", "seed", "batch_size", "targets", "model", "lr"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "out", "seed", "batch_size", "targets", "model", "lr", "set"])]
     resume: Option<PathBuf>,
     /// The run's folder, new or empty; a fresh one under `runs/` by default.
     #[arg(long, value_name = "DIR")]

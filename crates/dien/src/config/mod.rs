@@ -9,6 +9,7 @@ use dien_data::{DataOptions, Dataset, Vocabularies, Warnings};
 use dien_model::ModelConfig;
 use dien_optim::AdamConfig;
 use serde::{Deserialize, Serialize};
+use toml::Value;
 
 pub use layers::Layers;
 pub use source::Source;
@@ -76,6 +77,16 @@ impl Config {
         Ok((Dataset::with_vocabularies(log, vocabularies, &self.data).map_err(in_data)?, warnings))
     }
 
+    /// An option, if there is one, that makes another run of it than of `other`: where the data is found does not, nor
+    /// how long training goes on.
+    pub(crate) fn differs_from(&self, other: &Config) -> Option<String> {
+        let mut other = other.clone();
+        other.source = self.source.clone();
+        (other.train.epochs, other.train.patience) = (self.train.epochs, self.train.patience);
+        let value = |config: &Config| Value::try_from(config).expect("plain fields");
+        if *self == other { None } else { difference(&value(self), &value(&other)) }
+    }
+
     /// Checks every option that can be checked without the data.
     ///
     /// # Errors
@@ -94,6 +105,16 @@ impl Config {
             .validate()
             .map_err(|(option, expected)| wrong("train", option, "0".into(), expected.into()))
     }
+}
+
+/// The path of an option whose values differ.
+fn difference(a: &Value, b: &Value) -> Option<String> {
+    let (Value::Table(a), Value::Table(b)) = (a, b) else { return (a != b).then(String::new) };
+    let (first, key) = a.keys().chain(b.keys()).find_map(|key| match (a.get(key), b.get(key)) {
+        (Some(a), Some(b)) => difference(a, b).map(|inner| (inner, key)),
+        _ => Some((String::new(), key)),
+    })?;
+    Some(if first.is_empty() { key.clone() } else { format!("{key}.{first}") })
 }
 
 /// An impossible option of [`DataOptions`], which the data itself may have shown to be so.

@@ -57,6 +57,9 @@ mod tests {
         let real = parse("source.folder = 'x'\ndata.targets = 'real'\nmodel.dropout = 0.1");
         assert_eq!((real.model.head_layers.len(), real.model.dropout, real.model.l2_rows), (0, 0.1, 0.1));
         let synthetic = Config::default();
-        assert_eq!((synthetic.optimizer.lr, synthetic.data.batch_size, synthetic.train.epochs), (0.003, 256, 4));
+        assert_eq!(
+            (synthetic.optimizer.lr, synthetic.data.batch_size, synthetic.train.epochs),
+            (0.003, 256, 4)
+        );
     }
 }

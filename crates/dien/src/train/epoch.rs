@@ -25,7 +25,8 @@ impl Trainer {
         let batches = dataset.epoch(self.config.train.seed, self.progress.epoch);
         let before = self.progress.sums.samples;
         let started = Instant::now();
-        let flow = prefetch::for_each(&batches, dataset.features(), self.progress.batch, |index, batch| {
+        let build = |index| scorer::checked(batches.batch(index), dataset.features());
+        let flow = prefetch::for_each(self.progress.batch..batches.len(), build, |index, batch| {
             let step = self.step(index, &batch)?;
             Ok(observer.step(&step))
         })?;
@@ -46,17 +47,23 @@ impl Trainer {
     /// Validates, and keeps the parameters if they are the best.
     fn end_epoch(&mut self, lap: Clock) -> Result<Epoch> {
         self.optimizer.flush(&mut self.params);
-        if let Some(id) = non_finite_value(&self.params) {
-            return Err(Error::NonFinite {
-                step: self.optimizer.steps(),
-                epoch: self.progress.epoch + 1,
-                batch: self.progress.batch,
-                what: "a parameter",
-                first: format!("the value of `{}`", self.params.name(id)),
-            });
-        }
         let number = self.progress.epoch + 1;
-        let validation = self.validate()?;
+        let failed = |what, first| Error::NonFinite {
+            step: self.optimizer.steps(),
+            epoch: number,
+            batch: self.progress.batch,
+            what,
+            first,
+        };
+        if let Some(id) = non_finite_value(&self.params) {
+            return Err(failed("a parameter", format!("the value of `{}`", self.params.name(id))));
+        }
+        let validation = self.validate().map_err(|e| match e {
+            Error::Score { .. } => {
+                failed("a validation score", "the score, all parameters being finite".into())
+            }
+            other => other,
+        })?;
         let auc = validation.and_then(|v| v.auc);
         let is_best = match (self.progress.best.and_then(|b| b.auc), auc) {
             (Some(best), Some(auc)) => auc > best,

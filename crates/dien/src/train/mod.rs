@@ -82,12 +82,16 @@ impl Trainer {
         Ok(self)
     }
 
-    /// A trainer where the run stopped. `config` may ask for more epochs or patience than the run's own; `dataset`
-    /// must be of the same data and options.
+    /// A trainer where the run stopped. `config` is the run's, but may ask for more epochs or patience, and find the
+    /// same data elsewhere.
     ///
     /// # Errors
     /// The run's files are missing, cut off or do not fit each other, the configuration, or the data.
     pub fn resume(run: Run, config: &Config, dataset: impl Into<Arc<Dataset>>) -> Result<Self> {
+        if let Some(option) = config.differs_from(&run.config()?) {
+            let expected = "the run's own (only `source`, `train.epochs` and `train.patience` may change)";
+            return Err(Error::file(run.folder(), format!("another value of `{option}`"), expected));
+        }
         let mut trainer = Trainer::new(config, dataset)?;
         if run.vocabularies(config)? != *trainer.dataset.vocabularies() {
             let found = "vocabularies that are not the data's";
