@@ -72,11 +72,10 @@ fn a_loss_that_is_not_finite_stops_training_and_keeps_the_checkpoint() {
 }
 
 #[test]
-fn the_first_parameter_that_is_not_finite_is_named() {
+fn a_saved_parameter_that_is_not_finite_is_named() {
     let root = tempdir().unwrap();
     let run = Run::create(root.path().join("run"), &tiny()).unwrap();
     let trainer = start(&tiny(), &root.path().join("other"));
-    // A checkpoint cannot hold it either: reading one says where it is.
     let mut params = trainer.latest_params().clone();
     let id = params.id("head.0.weight").unwrap();
     params.data_mut(id)[7] = f32::NAN;

@@ -90,3 +90,37 @@ fn mix(seed: u64, step: u64) -> u64 {
             .wrapping_add(step.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Config, Error, Trainer};
+
+    #[test]
+    fn the_first_parameter_to_go_is_named() {
+        let mut config = Config::default();
+        config.model.hidden = 4;
+        config.data.batch_size = 32;
+        let crate::config::Source::Synthetic(synthesis) = &mut config.source else { panic!("the default") };
+        synthesis.users = 40;
+        let mut trainer = Trainer::new(&config, config.dataset().unwrap().0).unwrap();
+        let batch = trainer.dataset().epoch(1, 0).batch(0);
+        trainer.step(0, &batch).unwrap();
+        for name in ["head.2.weight", "head.0.bias"] {
+            let id = trainer.params.id(name).unwrap();
+            trainer.params.data_mut(id)[0] = f32::NAN;
+        }
+        let before = (
+            trainer.progress.clone(),
+            trainer.params.data(trainer.params.id("head.1.bias").unwrap()).to_vec(),
+        );
+        let Err(Error::NonFinite { step: 2, epoch: 1, batch: 5, first, .. }) = trainer.step(4, &batch) else {
+            panic!("the loss is NaN")
+        };
+        assert_eq!(first, "the value of `head.0.bias`");
+        let after = (
+            trainer.progress.clone(),
+            trainer.params.data(trainer.params.id("head.1.bias").unwrap()).to_vec(),
+        );
+        assert_eq!(before, after);
+    }
+}
