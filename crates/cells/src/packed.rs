@@ -17,8 +17,8 @@ pub(crate) const NONE: u32 = u32::MAX;
 /// first [`active`](Packed::active) lanes hold a true event. A tensor with one column per sequence has the shape
 /// `[chunks, features, LANES]`.
 ///
-/// Lanes past the active ones up to [`width`](Packed::width) hold finite values and zero gradients; lanes past that
-/// hold anything and are never read.
+/// Kernels compute lanes up to [`width`](Packed::width); those past the active ones hold anything, NaN included, and
+/// reach no state, loss, statistic or gradient of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packed {
     lengths: Vec<u32>,

@@ -98,7 +98,7 @@ impl<'a, T: Real> OpGrads<'a, T> {
     pub fn add(&mut self, input: usize, g: ArrayD<T>) {
         let node = self.inputs[input] as usize;
         let shape = self.tape.value(node).shape().to_vec();
-        assert_eq!(g.shape(), shape, "{}: gradient of input {input}", self.tape.op_name(node));
+        assert_eq!(g.shape(), shape, "{}: gradient of input {input}", self.tape.op_name(self.node));
         if !self.tape.needs_grad(node) {
             return self.pool().give_array(g);
         }

@@ -134,6 +134,7 @@ impl<T: Real> ParamStore<T> {
     /// If a shape differs.
     pub fn apply(&mut self, updates: Vec<(ParamId, ArrayD<T>)>) {
         for (id, value) in updates {
+            assert_eq!(value.shape(), self.shape(id), "parameter {}: the buffer's shape", self.name(id));
             self.value_mut(id).assign(&value);
         }
     }

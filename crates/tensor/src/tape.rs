@@ -19,7 +19,8 @@ pub enum Mode {
         /// Seeds dropout; take another one for every step.
         seed: u64,
     },
-    /// Evaluation: nothing is recorded; running statistics, no dropout.
+    /// Evaluation: ops save nothing and there is no way back; running statistics, no dropout. Values live as long as
+    /// the tape.
     Eval,
     /// Evaluation's values with gradients, to explain or check a trained model.
     Probe,
@@ -126,17 +127,19 @@ impl<'p, T: Real> Tape<'p, T> {
     }
 
     /// Records a value that `op` computed from `inputs`. Every op enters here; in [`Mode::Eval`] `op` is dropped.
+    ///
+    /// # Panics
+    /// If an input is of another tape.
     pub fn record<'t>(
         &'t self,
         inputs: &[Var<'t, T>],
         value: ArrayD<T>,
         op: impl Backward<T> + 'static,
     ) -> Var<'t, T> {
-        debug_assert!(
-            inputs.iter().all(|v| std::ptr::eq(v.tape().params, self.params)),
-            "inputs of another tape"
-        );
         let name = op.name();
+        let here = std::ptr::from_ref(self).cast::<()>();
+        let own = |v: &Var<'t, T>| std::ptr::from_ref(v.tape()).cast::<()>() == here;
+        assert!(inputs.iter().all(own), "{name}: an input is of another tape");
         let needs_grad = self.records() && inputs.iter().any(|v| self.needs_grad(v.index()));
         let op: Option<Box<dyn Backward<T>>> = if needs_grad { Some(Box::new(op)) } else { None };
         self.var(self.push(Value::Owned(standard(value)), inputs, op, name, needs_grad))

@@ -6,7 +6,7 @@ use dien_tensor::simd::{Kernel, Simd};
 
 use super::Kind;
 use super::forward::{SAVED, candidate_weights, lanes};
-use crate::lanes::{lane_sum, transpose_lanes};
+use crate::lanes::{lane_sum, padded_inputs, transpose_lanes};
 use crate::{LANES, Packed};
 
 /// One chunk's way back. All slices are the chunk's own part.
@@ -33,9 +33,9 @@ pub(crate) struct Backward<'a, T> {
     pub da: &'a mut [T],
     /// The gradient of U h + biases inside the products, `[3 hidden, LANES]`: scratch.
     pub d_recurrent: &'a mut [T],
-    /// `[LANES, hidden]`: scratch.
+    /// `[LANES, padded hidden]`: scratch.
     pub rows: &'a mut [T],
-    /// This chunk's dU, `[3 hidden, hidden]`, db, `[3 hidden]`, and db_hc, `[hidden]`, added to.
+    /// This chunk's dU, `[3 hidden, padded hidden]`, db, `[3 hidden]`, and db_hc, `[hidden]`, added to.
     pub du: &'a mut [T],
     pub db: &'a mut [T],
 }
@@ -58,8 +58,10 @@ impl<T: Real> Kernel for Backward<'_, T> {
             self.gates(step, active, width, before);
             let d = Block::new(&*self.d_recurrent, LANES);
             product::<T, S>(n, width, 3 * n, Block::new(self.u_t, 3 * n), d, self.dh, LANES, true);
-            transpose_lanes(before, self.rows, n, width);
-            product::<T, S>(3 * n, n, active, d, Block::new(&*self.rows, n), self.du, n, true);
+
+            let stride = padded_inputs(n);
+            transpose_lanes(before, self.rows, (n, stride), active);
+            product::<T, S>(3 * n, stride, active, d, Block::new(&*self.rows, stride), self.du, stride, true);
         }
     }
 }
@@ -95,6 +97,8 @@ impl<T: Real> Backward<'_, T> {
                 dw[l] = g[l] * (c[l] - h[l]);
                 d_c[l] = g[l] * w[l] * (one - c[l] * c[l]);
                 d_q[l] = d_c[l] * r[l];
+            }
+            for l in 0..active {
                 dh[l] -= g[l] * w[l];
             }
             let (mut d_r, mut d_u) = ([T::zero(); LANES], [T::zero(); LANES]);
@@ -102,6 +106,8 @@ impl<T: Real> Backward<'_, T> {
                 d_r[l] = d_c[l] * q[l] * r[l] * (one - r[l]);
             }
             weight_slopes(kind, &mut d_u[..width], da, &dw, u, a);
+            // Whatever a finished lane holds, its derivatives are nothing.
+            [&mut d_r, &mut d_u, &mut d_c, &mut d_q].into_iter().for_each(|d| d[active..].fill(T::zero()));
             let d_pre = [&d_r[..width], &d_u[..width], &d_c[..width]];
             if kind.scales_input() {
                 for (gate, d) in d_pre.iter().enumerate() {
@@ -117,9 +123,9 @@ impl<T: Real> Backward<'_, T> {
                     false => to.copy_from_slice(d),
                 }
                 self.d_recurrent[at..at + width].copy_from_slice(if gate == 2 { &d_q[..width] } else { d });
-                self.db[gate * n + i] += lane_sum(d);
+                self.db[gate * n + i] += lane_sum(d, active);
             }
-            self.db[3 * n + i] += lane_sum(&d_q[..width]);
+            self.db[3 * n + i] += lane_sum(&d_q, active);
         }
     }
 }

@@ -96,8 +96,8 @@ impl<T: Real> Forward<'_, T> {
             }
             let mut w = [T::zero(); LANES];
             candidate_weights(kind, &mut w[..width], u, a);
-            w[active..].fill(T::zero());
-            let state = &mut self.h[i * LANES..][..width];
+            // Finished lanes keep their state.
+            let state = &mut self.h[i * LANES..][..active];
             for ((h, &w), &c) in state.iter_mut().zip(&w).zip(&*c) {
                 *h = math::mul_add::<T, S>(w, c - *h, *h);
             }

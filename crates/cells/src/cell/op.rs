@@ -198,10 +198,12 @@ impl<T: Real> TapeBackward<T> for Cell<T> {
             Output::States => dh.fill(T::zero()),
             Output::Last => dh.copy_from_slice(dy),
         }
-        let sums_size = 3 * n * n + 4 * n;
+        let stride = lanes::padded_inputs(n);
+        let sums_size = 3 * n * stride + 4 * n;
+        let scratch_size = 3 * size + stride * LANES;
         let mut sums = pool.scratch(packed.chunks() * sums_size);
         sums.fill(T::zero());
-        let mut scratch = pool.scratch(packed.chunks() * 4 * size);
+        let mut scratch = pool.scratch(packed.chunks() * scratch_size);
         {
             let gates = packed.split(self.gates.as_deref().unwrap_or(io.input_data(0)), 3 * n);
             let a = self.attention.map(|i| packed.split(io.input_data(i), 1));
@@ -209,11 +211,11 @@ impl<T: Real> TapeBackward<T> for Cell<T> {
             let saved = packed.split(&self.saved, SAVED * n);
             let d_states = (self.output == Output::States).then(|| packed.split(dy, n));
             let outputs = packed.split_mut(&mut d_gates, 3 * n).into_iter().zip(packed.split_mut(&mut da, 1));
-            let own = dh.chunks_exact_mut(size).zip(scratch.chunks_exact_mut(4 * size));
+            let own = dh.chunks_exact_mut(size).zip(scratch.chunks_exact_mut(scratch_size));
             let tasks = own.zip(sums.chunks_exact_mut(sums_size)).zip(outputs).enumerate().map(
                 |(chunk, (((dh, scratch), sums), (d_gates, da)))| {
                     let (d_recurrent, rows) = scratch.split_at_mut(3 * size);
-                    let (du, db) = sums.split_at_mut(3 * n * n);
+                    let (du, db) = sums.split_at_mut(3 * n * stride);
                     Backward {
                         kind: self.kind,
                         packed,
@@ -241,9 +243,9 @@ impl<T: Real> TapeBackward<T> for Cell<T> {
             tasks.collect::<Vec<_>>().into_par_iter().with_max_len(1).for_each(dispatch);
         }
         pool.give_array(zeros);
-        add_chunk_sums(io, 1, &sums, sums_size, 0);
-        add_chunk_sums(io, 2, &sums, sums_size, 3 * n * n);
-        add_chunk_sums(io, 3, &sums, sums_size, 3 * n * n + 3 * n);
+        add_chunk_sums(io, 1, &sums, sums_size, 0, (n, stride));
+        add_chunk_sums(io, 2, &sums, sums_size, 3 * n * stride, (3 * n, 3 * n));
+        add_chunk_sums(io, 3, &sums, sums_size, 3 * n * stride + 3 * n, (n, n));
         if let Some(i) = self.attention {
             add_computed_lanes(io, i, packed, 1, &da);
         }

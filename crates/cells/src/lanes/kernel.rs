@@ -91,36 +91,29 @@ impl<T: Real> Kernel for BackwardWeight<'_, T> {
     fn run<S: Simd>(self) {
         let (inputs, outputs) = self.dims;
         let BackwardWeight { sum, rows, mut bias_sum, .. } = self;
+        let stride = padded_inputs(inputs);
         sum.fill(T::zero());
         if let Some(b) = bias_sum.as_deref_mut() {
             b.fill(T::zero());
         }
         let blocks = self.x.chunks_exact(inputs * LANES).zip(self.dy.chunks_exact(outputs * LANES));
         for (block, (x, dy)) in self.packed.chunk(self.chunk).zip(blocks) {
-            let (active, width) = (self.packed.active(block), self.packed.width(block));
-            transpose_lanes(x, rows, inputs, width);
-            product::<T, S>(
-                outputs,
-                inputs,
-                active,
-                Block::new(dy, LANES),
-                Block::new(rows, inputs),
-                sum,
-                inputs,
-                true,
-            );
+            let active = self.packed.active(block);
+            transpose_lanes(x, rows, (inputs, stride), active);
+            let (dy_block, rows) = (Block::new(dy, LANES), Block::new(&*rows, stride));
+            product::<T, S>(outputs, stride, active, dy_block, rows, sum, stride, true);
             if let Some(b) = bias_sum.as_deref_mut() {
                 for (b, dy) in b.iter_mut().zip(dy.chunks_exact(LANES)) {
-                    *b += lane_sum(&dy[..width]);
+                    *b += lane_sum(dy, active);
                 }
             }
         }
     }
 }
 
-/// The chunk's part of dW = Σ dy xᵀ (into `sum`, `[outputs, inputs]`) and of db = Σ dy (into `bias_sum`).
+/// The chunk's part of dW = Σ dy xᵀ (into `sum`, `[outputs, padded inputs]`) and of db = Σ dy (into `bias_sum`).
 ///
-/// `rows` is scratch of `LANES * inputs`.
+/// `rows` is scratch of `LANES * padded_inputs(inputs)`.
 pub(crate) fn backward_weight<T: Real>(
     packed: &Packed,
     chunk: usize,
@@ -134,26 +127,34 @@ pub(crate) fn backward_weight<T: Real>(
     dispatch(BackwardWeight { packed, chunk, x, dy, sum, bias_sum, rows, dims });
 }
 
-/// The first `width` lanes of a block `[features, LANES]` as rows `[width, features]`.
+/// Columns of a weight gradient while it is summed: whole vectors.
+pub(crate) fn padded_inputs(inputs: usize) -> usize {
+    inputs.next_multiple_of(8)
+}
+
+/// The first lanes of a block `[features, LANES]` as rows `[lanes, stride]`, zero past the features.
 #[inline(always)]
-pub(crate) fn transpose_lanes<T: Real>(block: &[T], rows: &mut [T], features: usize, width: usize) {
-    for (lane, row) in rows.chunks_exact_mut(features).take(width).enumerate() {
+pub(crate) fn transpose_lanes<T: Real>(
+    block: &[T],
+    rows: &mut [T],
+    (features, stride): (usize, usize),
+    lanes: usize,
+) {
+    for (lane, row) in rows.chunks_exact_mut(stride).take(lanes).enumerate() {
+        let (row, padding) = row.split_at_mut(features);
         for (f, to) in row.iter_mut().enumerate() {
             *to = block[f * LANES + lane];
         }
+        padding.fill(T::zero());
     }
 }
 
-/// The sum over lanes, in an order that vectorises and does not depend on the vector width.
+/// The sum over the active lanes, in an order that vectorises and does not depend on the vector width.
 #[inline(always)]
-pub(crate) fn lane_sum<T: Real>(lanes: &[T]) -> T {
-    let mut sums = [T::zero(); 16];
-    for group in lanes.chunks_exact(16) {
-        for (s, &x) in sums.iter_mut().zip(group) {
-            *s += x;
-        }
-    }
-    let mut half = 8;
+pub(crate) fn lane_sum<T: Real>(lanes: &[T], active: usize) -> T {
+    let mut sums = [T::zero(); LANES];
+    sums[..active].copy_from_slice(&lanes[..active]);
+    let mut half = LANES / 2;
     while half > 0 {
         for i in 0..half {
             sums[i] += sums[i + half];

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use std::sync::Arc;
 
 use super::event_features;
-use super::kernel::{backward_input, backward_weight, forward, transpose_weight};
+use super::kernel::{backward_input, backward_weight, forward, padded_inputs, transpose_weight};
 use crate::{LANES, Packed};
 
 /// φ in [`linear`].
@@ -118,34 +118,38 @@ pub(crate) fn linear_backward<T: Real>(
         });
     }
     if io.wants(weight) || bias.is_some_and(|b| io.wants(b)) {
-        let size = inputs * outputs + outputs;
+        let stride = padded_inputs(inputs);
+        let size = stride * outputs + outputs;
         let mut sums = io.pool().scratch(packed.chunks() * size);
-        let mut rows = io.pool().scratch(packed.chunks() * LANES * inputs);
-        let parts = sums.par_chunks_mut(size).zip(rows.par_chunks_mut(LANES * inputs));
+        let mut rows = io.pool().scratch(packed.chunks() * LANES * stride);
+        let parts = sums.par_chunks_mut(size).zip(rows.par_chunks_mut(LANES * stride));
         let given = packed.split(io.input_data(x), inputs).into_par_iter().zip(packed.split(dz, outputs));
         parts.zip(given).enumerate().for_each(|(chunk, ((sum, rows), (x, dz)))| {
-            let (sum, bias_sum) = sum.split_at_mut(inputs * outputs);
+            let (sum, bias_sum) = sum.split_at_mut(stride * outputs);
             backward_weight(packed, chunk, x, dz, sum, bias.map(|_| bias_sum), rows, dims);
         });
-        add_chunk_sums(io, weight, &sums, size, 0);
+        add_chunk_sums(io, weight, &sums, size, 0, (inputs, stride));
         if let Some(bias) = bias {
-            add_chunk_sums(io, bias, &sums, size, inputs * outputs);
+            add_chunk_sums(io, bias, &sums, size, stride * outputs, (outputs, outputs));
         }
     }
 }
 
-/// Adds each chunk's part, which starts at `offset` of its `size` elements, to an input's gradient, chunk by chunk.
+/// Adds each chunk's part to an input's gradient, chunk by chunk. A part starts at `offset` of the chunk's `size` elements and
+/// has rows of `columns`, `stride` elements apart.
 pub(crate) fn add_chunk_sums<T: Real>(
     io: &mut OpGrads<'_, T>,
     input: usize,
     sums: &[T],
     size: usize,
     offset: usize,
+    (columns, stride): (usize, usize),
 ) {
     if let Some(g) = io.grad_data(input) {
         for part in sums.chunks_exact(size) {
-            let part = &part[offset..][..g.len()];
-            g.iter_mut().zip(part).for_each(|(g, &s)| *g += s);
+            for (g, row) in g.chunks_exact_mut(columns).zip(part[offset..].chunks(stride)) {
+                g.iter_mut().zip(row).for_each(|(g, &s)| *g += s);
+            }
         }
     }
 }

@@ -101,9 +101,9 @@ impl<T: Real> Backward<T> for SigmoidSum {
             let dz = packed.split(data, features);
             dq.par_chunks_mut(size).zip(dz).enumerate().for_each(|(chunk, (dq, dz))| {
                 for (block, dz) in packed.chunk(chunk).zip(dz.chunks_exact(size)) {
-                    let width = packed.width(block);
+                    let active = packed.active(block);
                     for (dq, dz) in dq.chunks_exact_mut(LANES).zip(dz.chunks_exact(LANES)) {
-                        dq[..width].iter_mut().zip(dz).for_each(|(dq, &g)| *dq += g);
+                        dq[..active].iter_mut().zip(dz).for_each(|(dq, &g)| *dq += g);
                     }
                 }
             });

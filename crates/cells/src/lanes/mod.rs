@@ -25,7 +25,7 @@ pub use softmax::softmax;
 pub use spread::{add_spread, mul_spread};
 pub use windows::{Windows, gather, pool};
 
-pub(crate) use kernel::{forward, lane_sum, transpose_lanes, transpose_weight};
+pub(crate) use kernel::{forward, lane_sum, padded_inputs, transpose_lanes, transpose_weight};
 pub(crate) use linear::{add_chunk_sums, linear_backward};
 
 use dien_tensor::{Real, Var};

@@ -11,6 +11,9 @@ struct SumFeatures {
 }
 
 /// The sum over the features of a tensor in lanes: `[n, features, LANES]` to `[n, 1, LANES]`.
+///
+/// # Panics
+/// If `x` has another shape.
 #[track_caller]
 pub fn sum_features<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
     let [n, features, LANES] = *x.shape() else {

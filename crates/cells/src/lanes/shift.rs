@@ -14,6 +14,9 @@ struct Shift {
 }
 
 /// y_t = x_{t−1}, and y_0 = 0, for every sequence of an event tensor.
+///
+/// # Panics
+/// If `x` is not `[blocks, features, LANES]`.
 #[track_caller]
 pub fn shift<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
     let features = event_features("lanes shift", x, packed);

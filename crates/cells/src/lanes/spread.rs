@@ -19,6 +19,9 @@ struct Mul {
 }
 
 /// x_t + q for every event t of each sequence: `x` `[blocks, features, LANES]`, `q` `[chunks, features, LANES]`.
+///
+/// # Panics
+/// If the shapes do not agree.
 #[track_caller]
 pub fn add_spread<'t, T: Real>(x: Var<'t, T>, q: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
     let features = check(x, q, packed);
@@ -27,6 +30,9 @@ pub fn add_spread<'t, T: Real>(x: Var<'t, T>, q: Var<'t, T>, packed: &Arc<Packed
 }
 
 /// x_t ∘ q for every event t of each sequence: `x` `[blocks, features, LANES]`, `q` `[chunks, features, LANES]`.
+///
+/// # Panics
+/// If the shapes do not agree.
 #[track_caller]
 pub fn mul_spread<'t, T: Real>(x: Var<'t, T>, q: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
     let features = check(x, q, packed);
@@ -63,7 +69,7 @@ fn map<T: Real>(
     y
 }
 
-/// dq += Σ_t g(dy_t, x_t), counting each block's computed lanes alone.
+/// dq += Σ_t g(dy_t, x_t), counting each block's active lanes alone.
 fn sum_over_steps<T: Real>(
     packed: &Packed,
     features: usize,
@@ -77,11 +83,11 @@ fn sum_over_steps<T: Real>(
     dq.par_chunks_mut(size).zip(given).enumerate().for_each(|(chunk, (dq, (dy, x)))| {
         let blocks = dy.chunks_exact(size).zip(x.chunks_exact(size));
         for (block, (dy, x)) in packed.chunk(chunk).zip(blocks) {
-            let width = packed.width(block);
+            let active = packed.active(block);
             for ((dq, dy), x) in
                 dq.chunks_exact_mut(LANES).zip(dy.chunks_exact(LANES)).zip(x.chunks_exact(LANES))
             {
-                for ((dq, &dy), &x) in dq[..width].iter_mut().zip(dy).zip(x) {
+                for ((dq, &dy), &x) in dq[..active].iter_mut().zip(dy).zip(x) {
                     *dq += g(dy, x);
                 }
             }

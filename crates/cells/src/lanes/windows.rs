@@ -25,13 +25,23 @@ impl Windows {
     /// Target `i` sees the events `start[i]..end[i]` of history `history[i]`.
     ///
     /// # Panics
-    /// If a window is not within its history.
+    /// If the lists differ in length, there is no such history, or a window is not within its history.
     #[track_caller]
     pub fn new(histories: &Arc<Packed>, history: &[u32], start: &[u32], end: &[u32]) -> Windows {
+        let n = history.len();
+        assert!(
+            start.len() == n && end.len() == n,
+            "windows: {n} targets, {} starts, {} ends",
+            start.len(),
+            end.len()
+        );
         let mut lengths = Vec::with_capacity(history.len());
         let mut offsets = vec![0u32; histories.len() + 1];
         for ((&h, &s), &e) in history.iter().zip(start).zip(end) {
-            let events = histories.lengths()[h as usize];
+            let events = *histories
+                .lengths()
+                .get(h as usize)
+                .unwrap_or_else(|| panic!("windows: history {h} of {}", histories.len()));
             assert!(s <= e && e <= events, "windows: events {s}..{e} of history {h}, which has {events}");
             lengths.push(e - s);
             offsets[h as usize + 1] += 1;
@@ -153,7 +163,7 @@ fn as_rows<T: Real>(pool: &Pool<T>, packed: &Packed, x: &[T], features: usize) -
     parts.enumerate().for_each(|(chunk, (rows, x))| {
         let blocks = rows.chunks_exact_mut(features * LANES).zip(x.chunks_exact(features * LANES));
         for (block, (rows, x)) in packed.chunk(chunk).zip(blocks) {
-            transpose_lanes(x, rows, features, packed.active(block));
+            transpose_lanes(x, rows, (features, features), packed.active(block));
         }
     });
     rows

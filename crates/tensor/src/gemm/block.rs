@@ -1,7 +1,7 @@
 //! C (+)= A·B for row-major blocks that fit the caches: the product inside the lane kernels.
 //!
 //! A tile of C of `R` rows × `V` columns stays in registers over the whole of K; B's rows enter as vectors, A's
-//! elements as broadcasts. Call it from within a [`Kernel`](crate::simd::Kernel).
+//! elements as broadcasts. Columns beyond a multiple of 8 are slow: pad B and C. Call it from within a [`Kernel`](crate::simd::Kernel).
 
 use crate::Real;
 use crate::simd::{Level, Simd, math::mul_add};
@@ -39,14 +39,14 @@ pub fn product<T: Real, S: Simd>(
     add: bool,
 ) {
     match S::LEVEL {
-        Level::Portable => rows::<T, S, 4, 8>(m, n, k, a, b, c, c_stride, add),
-        Level::Avx2 => rows::<T, S, 6, 16>(m, n, k, a, b, c, c_stride, add),
-        Level::Avx512 => rows::<T, S, 8, 32>(m, n, k, a, b, c, c_stride, add),
+        Level::Portable => rows::<T, S, 4, 2, 8>(m, n, k, a, b, c, c_stride, add),
+        Level::Avx2 => rows::<T, S, 6, 3, 16>(m, n, k, a, b, c, c_stride, add),
+        Level::Avx512 => rows::<T, S, 8, 4, 32>(m, n, k, a, b, c, c_stride, add),
     }
 }
 
 #[inline(always)]
-fn rows<T: Real, S: Simd, const R: usize, const V: usize>(
+fn rows<T: Real, S: Simd, const R: usize, const HALF: usize, const V: usize>(
     m: usize,
     n: usize,
     k: usize,
@@ -58,21 +58,25 @@ fn rows<T: Real, S: Simd, const R: usize, const V: usize>(
 ) {
     let mut j = 0;
     while j + V <= n {
-        column::<T, S, R, V>(m, j, k, a, b, c, c_stride, add);
+        column::<T, S, R, HALF, V>(m, j, k, a, b, c, c_stride, add);
         j += V;
     }
+    while V > 16 && j + 16 <= n {
+        column::<T, S, R, HALF, 16>(m, j, k, a, b, c, c_stride, add);
+        j += 16;
+    }
     while j + 8 <= n {
-        column::<T, S, R, 8>(m, j, k, a, b, c, c_stride, add);
+        column::<T, S, R, HALF, 8>(m, j, k, a, b, c, c_stride, add);
         j += 8;
     }
     while j < n {
-        column::<T, S, R, 1>(m, j, k, a, b, c, c_stride, add);
+        column::<T, S, R, HALF, 1>(m, j, k, a, b, c, c_stride, add);
         j += 1;
     }
 }
 
 #[inline(always)]
-fn column<T: Real, S: Simd, const R: usize, const V: usize>(
+fn column<T: Real, S: Simd, const R: usize, const HALF: usize, const V: usize>(
     m: usize,
     j: usize,
     k: usize,
@@ -86,6 +90,10 @@ fn column<T: Real, S: Simd, const R: usize, const V: usize>(
     while i + R <= m {
         tile::<T, S, R, V>(i, j, k, a, b, c, c_stride, add);
         i += R;
+    }
+    while i + HALF <= m {
+        tile::<T, S, HALF, V>(i, j, k, a, b, c, c_stride, add);
+        i += HALF;
     }
     while i < m {
         tile::<T, S, 1, V>(i, j, k, a, b, c, c_stride, add);

@@ -27,7 +27,8 @@ pub(crate) fn exp_f32<S: Simd>(x: f32) -> f32 {
     for c in [1.398_2e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_6e-1, 5.0e-1, 1.0, 1.0] {
         p = mul_add::<f32, S>(p, r, c);
     }
-    f32::from_bits(p.to_bits().wrapping_add(t.to_bits() << 23))
+    // A product rather than a sum of exponents, so that every NaN stays one.
+    p * f32::from_bits((t.to_bits() << 23).wrapping_add(0x3f80_0000))
 }
 
 /// σ(x) = 1 / (1 + e⁻ˣ)
@@ -79,6 +80,8 @@ mod tests {
             assert!(exp_f32::<super::super::Portable>(x).is_finite());
             assert!((0.0..=1.0).contains(&sigmoid::<f32, super::super::Portable>(x)));
         }
-        assert!(exp_f32::<super::super::Portable>(f32::NAN).is_nan());
+        for nan in [f32::NAN, f32::from_bits(0x7fc0_0001), f32::from_bits(0xffff_ffff)] {
+            assert!(exp_f32::<super::super::Portable>(nan).is_nan());
+        }
     }
 }
