@@ -1,4 +1,4 @@
-//! GRU and AUGRU: forward (evaluation), and forward with every gradient.
+//! GRU, AIGRU, AGRU and AUGRU: forward (evaluation), and forward with every gradient.
 //!
 //! Batch 128, widths 36, 64 and 128, 100 steps, full and ragged. Throughput is counted in multiplications and additions
 //! by the formula 6·events·H·(I+H) for a forward pass, three times that for forward and backward.
@@ -36,8 +36,9 @@ fn cells(criterion: &mut Criterion) {
             params.data_mut(a).iter_mut().for_each(|a| *a = a.abs());
             let pool = Pool::new();
             let flops = 6 * packed.events() * width * 2 * width;
-            for (kind, output) in [(Kind::Gru, Output::States), (Kind::Augru, Output::Last)] {
-                let mut run = |backward: bool| {
+            for kind in [Kind::Gru, Kind::Aigru, Kind::Agru, Kind::Augru] {
+                let output = if kind == Kind::Gru { Output::States } else { Output::Last };
+                let run = |backward: bool| {
                     let tape = Tape::new(&params, &pool, if backward { Mode::Probe } else { Mode::Eval });
                     let run = Run {
                         kind,

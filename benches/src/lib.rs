@@ -12,14 +12,14 @@ pub fn rng() -> ChaCha8Rng {
 
 /// Ragged lengths as behaviour logs have them: log-normal (μ 3.31, σ 0.85), rounded, clipped to `1..=max`.
 pub fn ragged_lengths(n: usize, max: u32) -> Vec<u32> {
-    let (mut rng, normal) = (rng(), LogNormal::new(3.31, 0.85).expect("finite parameters"));
-    (0..n).map(|_| (normal.sample(&mut rng) as f64).round().clamp(1.0, f64::from(max)) as u32).collect()
+    let (mut rng, normal) = (rng(), LogNormal::<f64>::new(3.31, 0.85).expect("finite parameters"));
+    (0..n).map(|_| normal.sample(&mut rng).round().clamp(1.0, f64::from(max)) as u32).collect()
 }
 
 /// Ids of a long-tailed vocabulary of `rows` rows with out-of-vocabulary row 0: a few of them are very popular.
 pub fn popular_ids(n: usize, rows: usize, rng: &mut ChaCha8Rng) -> Vec<u32> {
-    let pareto = Pareto::new(1.0, 1.1).expect("positive parameters");
-    (0..n).map(|_| (40.0 * (pareto.sample(rng) as f64)).min((rows - 2) as f64) as u32 + 1).collect()
+    let pareto = Pareto::<f64>::new(1.0, 1.1).expect("positive parameters");
+    (0..n).map(|_| (40.0 * pareto.sample(rng)).min((rows - 2) as f64) as u32 + 1).collect()
 }
 
 /// An array, uniform within ±`bound`.

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use dien_data::DataError;
-use dien_model::BatchError;
+use dien_model::{BatchError, BuildError, FeaturesError};
 
 /// `Result` with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -57,6 +57,9 @@ pub enum Error {
     /// The behaviours, or the options that say how to read them.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// Features that do not fit each other.
+    #[error(transparent)]
+    Features(#[from] FeaturesError),
     /// A batch that does not fit the model.
     #[error(transparent)]
     Batch(#[from] BatchError),
@@ -113,6 +116,20 @@ impl fmt::Display for Origin {
             Origin::File(path, line) => write!(f, "{}, line {line}", path.display()),
             Origin::Argument(argument) => write!(f, "`{argument}`"),
             Origin::Default => f.write_str("configuration"),
+        }
+    }
+}
+
+impl From<BuildError> for Error {
+    fn from(error: BuildError) -> Self {
+        match error {
+            BuildError::Config(e) => Error::Option {
+                origin: Origin::Default,
+                option: format!("model.{}", e.option),
+                found: e.found,
+                expected: e.expected.into(),
+            },
+            BuildError::Features(e) => Error::Features(e),
         }
     }
 }

@@ -20,6 +20,11 @@
 //! engine, `dien-cells` the GRU family, [`dien_model`] the models, [`dien_optim`] the optimiser, [`dien_data`] the
 //! readers and batches.
 
+/// The examples of the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
 pub mod config;
 pub mod describe;
 mod error;

@@ -8,7 +8,7 @@ use dien_model::{Batch, Features, Model, ModelConfig};
 use dien_tensor::{Mode, ParamStore, Pool, Tape};
 
 use crate::config::Config;
-use crate::error::{Error, Origin, Result};
+use crate::error::{Error, Result};
 use crate::prefetch;
 use crate::run::Run;
 
@@ -33,12 +33,7 @@ impl Scorer {
     /// An option is impossible.
     pub fn untrained(config: &ModelConfig, features: &Features, seed: u64) -> Result<Self> {
         let mut params = ParamStore::new();
-        let model = dien_model::build(config, features, &mut params, seed).map_err(|e| Error::Option {
-            origin: Origin::Default,
-            option: format!("model.{}", e.option),
-            found: e.found,
-            expected: e.expected.into(),
-        })?;
+        let model = dien_model::build(config, features, &mut params, seed)?;
         Ok(Scorer { features: features.clone(), model, params, pool: Pool::new() })
     }
 

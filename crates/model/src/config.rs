@@ -94,7 +94,8 @@ pub struct ModelConfig {
     pub init: InitConfig,
 }
 
-/// Initial values. Weights of layers are drawn uniformly within ±1/√inputs, as PyTorch draws them; biases are 0.
+/// Initial values. Weights are drawn as PyTorch draws them: of layers uniformly within ±1/√inputs, of cells within
+/// ±1/√hidden; biases are 0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct InitConfig {
@@ -104,7 +105,7 @@ pub struct InitConfig {
     pub prelu: f64,
     /// Dice's slope.
     pub dice: f64,
-    /// Bias of the update gates: below 0 a cell keeps more of its state at first.
+    /// Bias of the update gates: below 0 a cell keeps more of its state at first (`augru-official`: less).
     pub update_bias: f64,
 }
 

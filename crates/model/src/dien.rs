@@ -19,7 +19,8 @@ pub struct Dien {
     embedding: Embedding,
     extractor: Extractor,
     auxiliary: Auxiliary,
-    attention: Attention,
+    /// `None` where the cell takes none.
+    attention: Option<Attention>,
     evolution: Evolution,
     head: Head,
 }
@@ -39,7 +40,7 @@ impl Dien {
         let width = embedding.event_width();
         let extractor = Extractor::new(b, width, hidden, init.update_bias);
         let auxiliary = Auxiliary::new(b, config, width);
-        let attention = Attention::new(b, config, width);
+        let attention = config.cell.takes_attention().then(|| Attention::new(b, config, width));
         let evolution = Evolution::new(b, config.cell, hidden, init.update_bias);
         let product = usize::from(matches!(auxiliary, Auxiliary::InnerProduct { .. }));
         let head = Head::new(b, config, embedding.rest_width() + 3 * width + hidden + product);
@@ -78,7 +79,8 @@ impl<T: Real> Model<T> for Dien {
             .then(|| self.auxiliary.loss(tape, batch, &self.embedding, interests, events, packed));
 
         let candidates = self.embedding.candidates(tape, batch);
-        let attention = self.attention.forward(tape, interests, candidates, &windows);
+        let attend = |a: &Attention| a.forward(tape, interests, candidates, &windows);
+        let attention = self.attention.as_ref().map(attend);
         let interest = self.evolution.forward(tape, interests, attention, &windows);
         let mut inputs: Vec<Var<'t, T>> = self.embedding.rest(tape, batch).into_iter().collect();
         inputs.extend(candidate_and_history(candidates, events, &windows, self.config.pooling));

@@ -46,7 +46,48 @@ pub struct Features {
     pub dense: Vec<String>,
 }
 
+/// What is wrong with [`Features`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("features: {what}: expected {expected}, found {found}")]
+pub struct FeaturesError {
+    /// Which table or feature.
+    pub what: String,
+    /// What would do.
+    pub expected: &'static str,
+    /// What was found.
+    pub found: String,
+}
+
 impl Features {
+    /// Checks that the tables and lookups fit each other.
+    ///
+    /// # Errors
+    /// Names the first that does not.
+    pub fn validate(&self) -> Result<(), FeaturesError> {
+        let check = |ok: bool, what: String, expected, found: String| match ok {
+            true => Ok(()),
+            false => Err(FeaturesError { what, expected, found }),
+        };
+        for (i, t) in self.tables.iter().enumerate() {
+            let what = |field| format!("{field} of table `{}`", t.name);
+            check(t.rows > 0, what("rows"), "at least 1, for what is out of vocabulary", t.rows.to_string())?;
+            check(t.width > 0, what("width"), "at least 1", t.width.to_string())?;
+            let first = self.tables[..i].iter().all(|other| other.name != t.name);
+            check(first, what("name"), "a name of its own", "the same name twice".into())?;
+        }
+        for l in self.behaviours.iter().chain(&self.sparse).chain(&self.pooled) {
+            let what = format!("table of feature `{}`", l.name);
+            check(
+                l.table < self.tables.len(),
+                what,
+                "one of the tables, counted from 0",
+                l.table.to_string(),
+            )?;
+        }
+        let found = "none".to_owned();
+        check(!self.behaviours.is_empty(), "behaviours".into(), "at least one feature, such as `item`", found)
+    }
+
     /// Item and category, the paper's features; `rows` count the vocabularies with [`OOV`].
     pub fn item_category(item_rows: usize, category_rows: usize, width: usize) -> Self {
         let table = |name: &str, rows| Table { name: name.into(), rows, width };
@@ -66,5 +107,32 @@ impl Features {
     /// The width of these features' embeddings side by side.
     pub fn width(&self, lookups: &[Lookup]) -> usize {
         lookups.iter().map(|l| self.tables[l.table].width).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_named() {
+        let good = Features::item_category(10, 4, 3);
+        assert_eq!(good.validate(), Ok(()));
+        let message = |change: &dyn Fn(&mut Features)| {
+            let mut features = good.clone();
+            change(&mut features);
+            features.validate().unwrap_err().to_string()
+        };
+        let found = message(&|f| f.behaviours[1].table = 2);
+        assert_eq!(
+            found,
+            "features: table of feature `category`: expected one of the tables, counted from 0, found 2"
+        );
+        assert!(message(&|f| f.tables[0].width = 0).contains("width of table `item`"));
+        assert!(message(&|f| f.tables[1].rows = 0).contains("rows of table `category`"));
+        assert!(message(&|f| f.tables[1].name = "item".into()).contains("the same name twice"));
+        assert!(
+            message(&|f| f.behaviours.clear()).contains("at least one feature, such as `item`, found none")
+        );
     }
 }

@@ -17,23 +17,35 @@ pub use batch::{Batch, BatchError, Histories, Jagged, Targets};
 pub use config::{ConfigError, ModelConfig};
 pub use dien::Dien;
 pub use dien_cells::cell::Kind as CellKind;
-pub use features::{Features, Lookup, OOV, Table};
+pub use features::{Features, FeaturesError, Lookup, OOV, Table};
 pub use model::{Losses, Model, Output};
 pub use pooled::Pooled;
 
 use dien_tensor::{ParamStore, Real};
 
+/// Why a model could not be built.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum BuildError {
+    /// An option of the model.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The features.
+    #[error(transparent)]
+    Features(#[from] FeaturesError),
+}
+
 /// The configured model; adds its parameters to `params`, with initial values drawn from `seed`.
 ///
 /// # Errors
-/// If an option is impossible.
+/// If an option is impossible, or the features do not fit each other.
 pub fn build<T: Real>(
     config: &ModelConfig,
     features: &Features,
     params: &mut ParamStore<T>,
     seed: u64,
-) -> Result<Box<dyn Model<T> + Send + Sync>, ConfigError> {
+) -> Result<Box<dyn Model<T> + Send + Sync>, BuildError> {
     config.validate()?;
+    features.validate()?;
     Ok(match config.kind {
         config::ModelKind::Dien => Box::new(Dien::new(config, features, params, seed)),
         config::ModelKind::Pooled => Box::new(Pooled::new(config, features, params, seed)),

@@ -13,8 +13,6 @@ use super::progress::share;
 use super::summary::Summary;
 use super::{print, print_json, program, train};
 
-const LEARNING_RATE: f64 = 0.004;
-
 /// Behaviours and training of the demonstration.
 #[derive(Clone, Debug, Args)]
 pub(super) struct DemoArgs {
@@ -54,8 +52,6 @@ pub(super) fn run(args: &DemoArgs, json: bool) -> Result<ExitCode> {
     layers.set(&format!("--epochs {epochs}"), "train.epochs", epochs)?;
     layers.set(&format!("--seed {seed}"), "train.seed", seed)?;
     layers.set(&format!("--seed {seed}"), "source.synthetic.seed", seed)?;
-    // A few epochs have to do: a larger step than the paper's 0.001.
-    layers.set("dien demo", "optimizer.lr", LEARNING_RATE)?;
     let config = layers.config()?;
     let dataset = Arc::new(config.dataset()?.0);
     let mut summaries = vec![];

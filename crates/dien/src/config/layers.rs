@@ -17,7 +17,7 @@ use crate::error::{Error, Origin, Result};
 /// | if | then, unless said otherwise |
 /// | --- | --- |
 /// | the source is a folder | `optimizer.lr` 0.002 |
-/// | the source is synthetic | `data.target_negatives` `same-category`, `data.auxiliary_negatives` `own`, `data.batch_size` 256, `model.dropout` 0, `optimizer.lr` 0.003, `train.epochs` 4 |
+/// | the source is synthetic | `data.target_negatives` `same-category`, `data.auxiliary_negatives` `own`, `data.batch_size` 256, `model.dropout` 0, `optimizer.lr` 0.004, `train.epochs` 4 |
 /// | `data.targets` is `real` | `model.head_layers` `[]`, `model.head_norm` false, `model.dropout` 0, `model.l2_rows` 0.1, `model.init.embedding` 0.01 |
 #[derive(Clone, Debug, Default)]
 pub struct Layers {

@@ -18,7 +18,7 @@ batch_size = 256
 [model]
 dropout = 0.0
 [optimizer]
-lr = 0.003
+lr = 0.004
 [train]
 epochs = 4
 ";
@@ -59,7 +59,7 @@ mod tests {
         let synthetic = Config::default();
         assert_eq!(
             (synthetic.optimizer.lr, synthetic.data.batch_size, synthetic.train.epochs),
-            (0.003, 256, 4)
+            (0.004, 256, 4)
         );
     }
 }

@@ -128,6 +128,6 @@ impl Auxiliary {
         event: Var<'t, T>,
     ) -> Option<Var<'t, T>> {
         let Auxiliary::InnerProduct { project } = self else { return None };
-        Some(ops::sum_columns(ops::linear(state, tape.param(*project), None) * event))
+        Some(ops::dot_rows(ops::linear(state, tape.param(*project), None), event))
     }
 }

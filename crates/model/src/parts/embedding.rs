@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use dien_cells::Packed;
 use dien_cells::lanes::{self, EventIds};
-use dien_cells::{LANES, Packed};
 use dien_tensor::{ParamId, Real, Tape, Var, ops};
 use ndarray::ArrayD;
 
@@ -74,9 +74,6 @@ impl Embedding {
     ) -> Var<'t, T> {
         let lookups = self.features.behaviours.iter().zip(ids);
         let tables: Vec<_> = lookups.map(|(l, &ids)| (tape.param(self.tables[l.table]), ids)).collect();
-        if tables.is_empty() {
-            return tape.constant(ArrayD::zeros(vec![packed.blocks(), 0, LANES]));
-        }
         lanes::embed(&tables, skip, packed)
     }
 

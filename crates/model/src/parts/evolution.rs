@@ -23,12 +23,12 @@ impl Evolution {
     }
 
     /// Each target's last state `[targets, hidden]` from the histories' interests and the targets' attention
-    /// `[target blocks, 1, LANES]`; zero for an empty window.
+    /// `[target blocks, 1, LANES]`, where the cell takes it; zero for an empty window.
     pub fn forward<'t, T: Real>(
         &self,
         tape: &'t Tape<'_, T>,
         interests: Var<'t, T>,
-        attention: Var<'t, T>,
+        attention: Option<Var<'t, T>>,
         windows: &Arc<Windows>,
     ) -> Var<'t, T> {
         // W h depends on the history alone, so it is computed once however many targets share it.
@@ -37,7 +37,7 @@ impl Evolution {
         let run = Run {
             kind: self.kind,
             input: CellInput::Gates(lanes::gather(gates, windows)),
-            attention: self.kind.takes_attention().then_some(attention),
+            attention,
             initial: None,
             u: tape.param(self.cell.u),
             b: tape.param(self.cell.b),
