@@ -7,7 +7,7 @@ import json
 import os
 import sys
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 320, 60, 150, 46, 46
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 320, 60, 190, 46, 46
 LOW, HIGH = 0.5, 0.9
 
 
