@@ -134,7 +134,7 @@ impl<'a, T: Real> OpGrads<'a, T> {
                 let rows = ndarray::Array2::from_shape_vec(rows.dim(), copy).expect("the rows' own shape");
                 *empty = Some(Grad::Rows { ids: ids.to_vec(), rows });
             }
-            Some(sum) => sum.add_rows(ids, rows),
+            Some(sum) => sum.add_rows(ids, rows, self.tape.pool()),
         }
     }
 }

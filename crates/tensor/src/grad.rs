@@ -49,8 +49,8 @@ impl<T: Real> Grad<T> {
         }
     }
 
-    /// Adds rows (ascending unique ids) to this gradient.
-    pub(crate) fn add_rows(&mut self, ids: &[u32], rows: ArrayView2<'_, T>) {
+    /// Adds rows (ascending unique ids) to this gradient, whose buffer is of the pool and stays so.
+    pub(crate) fn add_rows(&mut self, ids: &[u32], rows: ArrayView2<'_, T>, pool: &Pool<T>) {
         match self {
             Grad::Dense(g) => {
                 for (&id, row) in ids.iter().zip(rows.rows()) {
@@ -59,8 +59,9 @@ impl<T: Real> Grad<T> {
                 }
             }
             Grad::Rows { ids: own, rows: own_rows } => {
-                let (merged, sum) = merge((own, own_rows.view()), (ids, rows));
-                (*own, *own_rows) = (merged, sum);
+                let (merged, sum) = merge((own, own_rows.view()), (ids, rows), pool);
+                *own = merged;
+                pool.give(std::mem::replace(own_rows, sum).into_raw_vec_and_offset().0);
             }
         }
     }
@@ -79,10 +80,11 @@ impl<T: Real> Grad<T> {
 type Rows<'a, T> = (&'a [u32], ArrayView2<'a, T>);
 
 /// The sum of two row gradients; where both have a row, `a`'s comes first.
-fn merge<T: Real>(a: Rows<'_, T>, b: Rows<'_, T>) -> (Vec<u32>, Array2<T>) {
+fn merge<T: Real>(a: Rows<'_, T>, b: Rows<'_, T>, pool: &Pool<T>) -> (Vec<u32>, Array2<T>) {
     let width = a.1.ncols();
     let mut ids = Vec::with_capacity(a.0.len() + b.0.len());
-    let mut rows = Vec::with_capacity((a.0.len() + b.0.len()) * width);
+    let mut rows = pool.take_stale((a.0.len() + b.0.len()) * width);
+    rows.clear();
     let (mut i, mut j) = (0, 0);
     while i < a.0.len() || j < b.0.len() {
         let take_a = j == b.0.len() || (i < a.0.len() && a.0[i] <= b.0[j]);
@@ -170,7 +172,7 @@ mod tests {
     #[test]
     fn rows_merge_in_order() {
         let mut g = Grad::Rows { ids: vec![1, 4], rows: array![[1.0], [4.0]] };
-        g.add_rows(&[0, 4, 7], array![[10.0], [40.0], [70.0]].view());
+        g.add_rows(&[0, 4, 7], array![[10.0], [40.0], [70.0]].view(), &Pool::new());
         let sum = Grad::Rows { ids: vec![0, 1, 4, 7], rows: array![[10.0], [1.0], [44.0], [70.0]] };
         assert_eq!(g, sum);
         g.add_dense(ArrayD::ones(vec![8, 1]).view());

@@ -29,7 +29,8 @@ impl Graph {
             String::from("digraph dien {\n  rankdir=TB; node [shape=box, fontname=\"sans-serif\"];\n");
         for (index, node) in self.nodes.iter().enumerate() {
             let style = if node.is_param { ", style=rounded" } else { "" };
-            dot += &format!("  n{index} [label=\"{}\\n{:?}\"{style}];\n", node.name, node.shape);
+            let name = node.name.replace('\\', "\\\\").replace('"', "\\\"");
+            dot += &format!("  n{index} [label=\"{name}\\n{:?}\"{style}];\n", node.shape);
             for input in &node.inputs {
                 dot += &format!("  n{input} -> n{index};\n");
             }
