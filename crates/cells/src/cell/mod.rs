@@ -12,7 +12,7 @@
 //! AUGRU   w = a·u                   official code: w = 1 − (1 − a)·u
 //! ```
 //!
-//! [`reference`] is these equations, literally; [`forward`] and [`backward`] are the kernels, [`op`] their tape node.
+//! [`mod@reference`] is these equations, literally; `forward` and `backward` are the kernels, [`cell()`] their tape node.
 
 mod backward;
 mod forward;

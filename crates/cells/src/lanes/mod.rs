@@ -1,6 +1,6 @@
 //! Ops over tensors in lanes: `[blocks, features, LANES]` for events, `[chunks, features, LANES]` for sequences.
 //!
-//! See [`Packed`](crate::Packed) for what a block is and which lanes count.
+//! See [`Packed`] for what a block is and which lanes count.
 
 mod embed;
 mod kernel;
