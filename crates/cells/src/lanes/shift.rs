@@ -48,10 +48,10 @@ impl<T: Real> Backward<T> for Shift {
                     let blocks = packed.chunk(chunk).skip(1);
                     let pairs = dx.chunks_exact_mut(LANES * self.features).zip(dy.chunks_exact(size).skip(1));
                     for (block, (dx, dy)) in blocks.zip(pairs) {
-                        // Lanes past the later event's width hold anything.
-                        let width = packed.width(block);
+                        // A lane that is idle now, and holds anything, may have held an event a step ago.
+                        let active = packed.active(block);
                         for (dx, dy) in dx.chunks_exact_mut(LANES).zip(dy.chunks_exact(LANES)) {
-                            dx[..width].iter_mut().zip(&dy[..width]).for_each(|(dx, &g)| *dx += g);
+                            dx[..active].iter_mut().zip(dy).for_each(|(dx, &g)| *dx += g);
                         }
                     }
                 },

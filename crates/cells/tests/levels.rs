@@ -1,0 +1,62 @@
+//! `f32` at every SIMD level of this machine against `f64`, both ways. A process of its own, since it forces the level.
+
+mod common;
+
+use std::sync::Arc;
+
+use common::{Case, Idle, LaneOp, cell_params, lane_op, lane_params, lengths, run_cell, step, windows};
+use dien_cells::Packed;
+use dien_tensor::simd::Level;
+use dien_tensor::{Pool, Real};
+
+/// The widths: whole vectors with a rest, one past them, less than one.
+const WIDTHS: [usize; 3] = [36, 33, 7];
+
+/// No element differs by more than this share of the largest one.
+const TOLERANCE: f64 = 1e-5;
+
+type Step<T> = Vec<(String, Vec<T>)>;
+
+fn assert_close(found: &Step<f32>, exact: &Step<f64>, what: &str) {
+    assert_eq!(found.len(), exact.len(), "{what}");
+    for ((name, found), (_, exact)) in found.iter().zip(exact) {
+        assert_eq!(found.len(), exact.len(), "{what}: {name}");
+        let largest = exact.iter().fold(0.0, |max: f64, x| max.max(x.abs()));
+        let worst = found.iter().zip(exact).map(|(f, e)| (f.f64() - e).abs()).fold(0.0, f64::max);
+        assert!(worst <= TOLERANCE * largest, "{what}: {name}: {worst:e} of {largest}");
+    }
+}
+
+/// Compares `single` at each level with `exact`.
+fn at_every_level(exact: &Step<f64>, what: &str, single: impl Fn() -> Step<f32>) {
+    for level in Level::ALL.into_iter().filter(|level| level.is_available()) {
+        Level::force(level);
+        let found = single();
+        assert_eq!(Level::current(), level);
+        assert_close(&found, exact, &format!("{what}, {level:?}"));
+    }
+}
+
+#[test]
+fn f32_is_f64_rounded_at_every_level() {
+    let packed = Arc::new(Packed::from_lengths(&lengths(41)));
+    let windows = windows(&packed);
+    for width in WIDTHS {
+        let params = cell_params(&packed, width, width);
+        let single = params.cast::<f32>();
+        for case in Case::all().filter(|case| case.initial) {
+            let exact = step(&params, &Pool::new(), |tape| run_cell(tape, case, Idle(None), &packed));
+            at_every_level(&exact, &format!("{case:?}, width {width}"), || {
+                step(&single, &Pool::new(), |tape| run_cell(tape, case, Idle(None), &packed))
+            });
+        }
+        let params = lane_params(&packed, width);
+        let single = params.cast::<f32>();
+        for op in LaneOp::ALL {
+            let exact = step(&params, &Pool::new(), |tape| lane_op(tape, op, Idle(None), &packed, &windows));
+            at_every_level(&exact, &format!("{op:?}, width {width}"), || {
+                step(&single, &Pool::new(), |tape| lane_op(tape, op, Idle(None), &packed, &windows))
+            });
+        }
+    }
+}
