@@ -2,8 +2,8 @@
 
 mod common;
 
-use dien_model::config::{HeadActivation, ModelKind};
-use dien_model::{Batch, Features, Histories, ModelConfig, build};
+use dien_model::config::{AttentionKind, HeadActivation, ModelKind};
+use dien_model::{Batch, CellKind, Features, Histories, ModelConfig, build};
 use dien_tensor::{Mode, ParamStore, Pool, Tape};
 
 /// The same targets, each with a history of its own: what its target sees and all that came before.
@@ -34,33 +34,49 @@ fn config(kind: ModelKind) -> ModelConfig {
     }
 }
 
+/// Logits, and the gradient of every parameter, through the shared batch and through its separate samples.
+fn assert_shared_is_separate(config: &ModelConfig, lengths: &[u32]) {
+    let features = common::features();
+    let shared = common::batch(&features, lengths, 6, 2);
+    let apart = separate(&shared, &features);
+    let what = format!("{:?}, {:?}, {:?}", config.kind, config.attention, config.cell);
+    let mut params = ParamStore::<f64>::new();
+    let model = build(config, &features, &mut params, 3).unwrap();
+    let pool = Pool::new();
+    let mut found = Vec::new();
+    for batch in [&shared, &apart] {
+        let tape = Tape::new(&params, &pool, Mode::Train { seed: 1 });
+        let output = model.forward(&tape, batch);
+        let losses = model.losses(&tape, batch, output);
+        let grads = tape.backward(losses.target);
+        let dense: Vec<_> =
+            params.ids().map(|id| grads.get(id).map(|g| g.to_dense(params.shape(id)))).collect();
+        found.push((output.logits.view().to_owned(), dense));
+    }
+    let close = |a: f64, b: f64| (a - b).abs() <= 1e-12 * a.abs().max(b.abs()).max(1.0);
+    assert!(found[0].0.iter().zip(&found[1].0).all(|(&a, &b)| close(a, b)), "{what}: logits");
+    for (id, (a, b)) in params.ids().zip(found[0].1.iter().zip(&found[1].1)) {
+        let (Some(a), Some(b)) = (a, b) else {
+            assert_eq!(a.is_some(), b.is_some(), "{what}: {}", params.name(id));
+            continue;
+        };
+        assert!(a.iter().zip(b).all(|(&a, &b)| close(a, b)), "{what}: gradient of {}", params.name(id));
+    }
+}
+
 #[test]
 fn shared_histories_score_and_learn_as_separate_samples() {
-    let features = common::features();
-    let shared = common::batch(&features, &[5, 0, 9, 1, 7, 40, 3], 6, 2);
-    let apart = separate(&shared, &features);
-    for kind in [ModelKind::Dien, ModelKind::Pooled] {
-        let mut params = ParamStore::<f64>::new();
-        let model = build(&config(kind), &features, &mut params, 3).unwrap();
-        let pool = Pool::new();
-        let mut found = Vec::new();
-        for batch in [&shared, &apart] {
-            let tape = Tape::new(&params, &pool, Mode::Train { seed: 1 });
-            let output = model.forward(&tape, batch);
-            let losses = model.losses(&tape, batch, output);
-            let grads = tape.backward(losses.target);
-            let dense: Vec<_> =
-                params.ids().map(|id| grads.get(id).map(|g| g.to_dense(params.shape(id)))).collect();
-            found.push((output.logits.view().to_owned(), dense));
-        }
-        let close = |a: f64, b: f64| (a - b).abs() <= 1e-12 * a.abs().max(b.abs()).max(1.0);
-        assert!(found[0].0.iter().zip(&found[1].0).all(|(&a, &b)| close(a, b)), "{kind:?}: logits");
-        for (id, (a, b)) in params.ids().zip(found[0].1.iter().zip(&found[1].1)) {
-            let (Some(a), Some(b)) = (a, b) else {
-                assert_eq!(a.is_some(), b.is_some(), "{kind:?}: {}", params.name(id));
-                continue;
-            };
-            assert!(a.iter().zip(b).all(|(&a, &b)| close(a, b)), "{kind:?}: gradient of {}", params.name(id));
+    // More than one chunk of histories, too.
+    let many: Vec<u32> = (0..45).map(|i| (i * i + 3 * i) % 13).collect();
+    for lengths in [&[5, 0, 9, 1, 7, 40, 3][..], &many] {
+        assert_shared_is_separate(&config(ModelKind::Pooled), lengths);
+        for attention in [AttentionKind::Unit, AttentionKind::Bilinear] {
+            for cell in [CellKind::Gru, CellKind::Aigru, CellKind::Agru, CellKind::Augru] {
+                assert_shared_is_separate(
+                    &ModelConfig { attention, cell, ..config(ModelKind::Dien) },
+                    lengths,
+                );
+            }
         }
     }
 }
