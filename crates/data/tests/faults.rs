@@ -36,6 +36,20 @@ fn missing_files() {
 }
 
 #[test]
+fn lines_are_counted_whatever_ends_them() {
+    let rows = ["user,item,timestamp,rating", "u1,a,1,5", "u1,\"b\",2,", "u1,c,x,"];
+    let expected = |line| format!("interactions.csv, line {line}, `timestamp`: found `x`; expected ");
+    for (end, line) in [("\n", 4), ("\r\n", 4), ("\n\n", 7), ("\r\n\r\n", 7)] {
+        for last in ["", end] {
+            let found = message(&[("interactions.csv", (rows.join(end) + last).as_bytes())]);
+            assert!(found.starts_with(&expected(line)), "{end:?}: {found}");
+        }
+        let short = message(&[("interactions.csv", rows.join(end).replace(",x,", "").as_bytes())]);
+        assert!(short.contains(&format!("2 fields on line {line}")), "{end:?}: {short}");
+    }
+}
+
+#[test]
 fn a_file_that_is_there_twice() {
     let zipped = gzip(FILES[0].1.as_bytes());
     let message = message(&[("items.csv.gz", &zipped)]);

@@ -282,6 +282,12 @@ fn interrupted_and_resumed() {
         assert_eq!(resumed[key], whole[key], "{key}");
     }
     assert_same_bits(&root.join("whole"), &root.join("parts"));
+    fails(
+        root,
+        &["train", "--resume", "parts", "--epochs", "1"],
+        "option `train.epochs`: found 1; expected at least the 60 that the run has",
+    );
+    assert_same_bits(&root.join("whole"), &root.join("parts"));
     // There is nothing left to do, and it may be asked for.
     assert_eq!(json(root, &["train", "--resume", "parts", "--json"])["test"], whole["test"]);
 }

@@ -2,6 +2,7 @@
 
 mod interactions;
 mod items;
+mod lines;
 mod negatives;
 mod targets;
 mod test_users;

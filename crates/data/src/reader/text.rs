@@ -8,6 +8,7 @@ use std::str::FromStr;
 use csv::{ErrorKind, StringRecord};
 use flate2::read::MultiGzDecoder;
 
+use super::lines::LineEnds;
 use crate::error::{DataError, quoted};
 
 /// A CSV file that is being read.
@@ -16,6 +17,8 @@ pub(super) struct Table {
     reader: csv::Reader<Box<dyn Read>>,
     header: StringRecord,
     record: StringRecord,
+    /// Where the record starts.
+    line: u64,
     rows: u64,
 }
 
@@ -42,6 +45,7 @@ impl Table {
             true => Box::new(MultiGzDecoder::new(BufReader::with_capacity(1 << 16, file))),
             false => Box::new(file),
         };
+        let input: Box<dyn Read> = Box::new(LineEnds::new(BufReader::with_capacity(1 << 16, input)));
         let mut reader = csv::ReaderBuilder::new().buffer_capacity(1 << 16).from_reader(input);
         let header = match reader.headers() {
             Ok(header) => header.clone(),
@@ -50,7 +54,7 @@ impl Table {
         if header.is_empty() {
             return Err(DataError::file(&path, "an empty file", "a header line and at least one line more"));
         }
-        Ok(Some(Table { path, reader, header, record: StringRecord::new(), rows: 0 }))
+        Ok(Some(Table { path, reader, header, record: StringRecord::new(), line: 1, rows: 0 }))
     }
 
     /// As [`open`](Self::open), but the file must be there.
@@ -89,8 +93,14 @@ impl Table {
 
     /// Goes to the next line; false after the last. A file with a header alone is an error.
     pub fn next(&mut self) -> Result<bool, DataError> {
-        let line = self.reader.position().line();
-        match self.reader.read_record(&mut self.record) {
+        let before = self.reader.position().line();
+        let read = self.reader.read_record(&mut self.record);
+        // Every line ends with a line feed; blank ones before the record are skipped by the parser, but not counted in
+        // the record's own position.
+        let inside = self.record.iter().map(|cell| cell.matches('\n').count() as u64).sum::<u64>();
+        self.line = self.reader.position().line().saturating_sub(1 + inside).max(before);
+        let line = self.line;
+        match read {
             Ok(true) => self.rows += 1,
             Ok(false) if self.rows == 0 => {
                 return Err(DataError::file(&self.path, "a header alone", "at least one line more"));
@@ -134,12 +144,11 @@ impl Table {
 
     /// The number of this line in the file.
     pub fn line(&self) -> u64 {
-        self.record.position().map_or(0, csv::Position::line)
+        self.line
     }
 }
 
 fn csv_error(path: &Path, line: u64, error: csv::Error) -> DataError {
-    let line = error.position().map_or(line, csv::Position::line);
     match error.into_kind() {
         ErrorKind::Io(source) if source.kind() == io::ErrorKind::UnexpectedEof => {
             let found = format!("a gzip file that is cut off after line {}", line.saturating_sub(1));

@@ -59,6 +59,12 @@ impl fmt::Display for Summary {
                 program()
             );
         }
+        if self.train_samples_per_second == 0.0 {
+            writeln!(f, "nothing left to train: {}", self.why_not())?;
+        }
+        if self.end == End::Early {
+            writeln!(f, "stopped early: no better validation AUC for `train.patience` epochs")?;
+        }
         let rate = thousands(self.train_samples_per_second as usize);
         let epochs = if self.epochs == 1 { "epoch" } else { "epochs" };
         writeln!(
@@ -72,6 +78,16 @@ impl fmt::Display for Summary {
         match &self.test {
             Some(test) => writeln!(f, "test  {}  ({} samples)", scores(test), thousands(test.samples)),
             None => writeln!(f, "no test users"),
+        }
+    }
+}
+
+impl Summary {
+    /// Why a resumed run had nothing to do.
+    fn why_not(&self) -> &'static str {
+        match self.end {
+            End::Early => "a larger `--patience` would go on",
+            _ => "all its epochs are done; a larger `--epochs` would go on",
         }
     }
 }

@@ -84,7 +84,9 @@ pub(super) fn run(args: &TrainArgs, json: bool) -> Result<ExitCode> {
         eprintln!("warning: {}", warnings.to_string().replace('\n', "\nwarning: "));
     }
     let trainer = match &args.resume {
-        Some(folder) => Trainer::resume(Run::open(folder)?, &config, dataset)?,
+        Some(folder) => {
+            Trainer::resume(Run::open(folder)?, &config, dataset).map_err(|e| layers.locate(e))?
+        }
         None => start(&config, args.out.as_deref(), dataset)?,
     };
     let (summary, _) = train(trainer, &interrupt)?;
@@ -107,7 +109,11 @@ pub(super) fn start(
         Some(folder) => Run::create(folder, config)?,
         None => Run::create_fresh(Path::new(RUNS), config)?,
     };
-    trainer.save_to(run)
+    let folder = run.folder().to_path_buf();
+    trainer.save_to(run).inspect_err(|_| {
+        // A run without its first checkpoint is of no use, and would be in the way.
+        let _ = std::fs::remove_dir_all(folder);
+    })
 }
 
 /// Trains and tests.

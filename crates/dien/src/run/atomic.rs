@@ -40,8 +40,30 @@ impl Staged {
     }
 
     fn failed(&self, source: io::Error) -> Error {
-        // What failed is the write; a leftover is only untidy.
-        let _ = fs::remove_file(&self.part);
         Error::Io { path: self.path.clone(), action: "write", source }
+    }
+}
+
+/// What was not committed leaves nothing behind.
+impl Drop for Staged {
+    fn drop(&mut self) {
+        // After a commit there is nothing to remove; else a leftover is only untidy.
+        let _ = fs::remove_file(&self.part);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_left_of_what_was_not_committed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        drop(stage(&path, b"new").unwrap());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        write(&path, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

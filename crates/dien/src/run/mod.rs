@@ -122,7 +122,8 @@ impl Run {
             Error::file(&path, format!("a configuration that TOML cannot hold ({e})"), "plain values")
         })?;
         let text = format!(
-            "# Every option of this run. `dien train --config` with this file repeats it.\n\n{options}"
+            "# Every option of this run. `dien train --config` with this file repeats it.\n\
+             # `optimizer.clip_norm` is off where it is not said.\n\n{options}"
         );
         atomic::write(&path, text.as_bytes())
     }

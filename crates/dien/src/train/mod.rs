@@ -18,7 +18,7 @@ pub use observer::{Observer, Step};
 pub use report::{End, Epoch, Report};
 
 use crate::config::Config;
-use crate::error::{Error, Result};
+use crate::error::{Error, Origin, Result};
 use crate::run::{Progress, Run};
 use crate::scorer::Scorer;
 
@@ -98,6 +98,14 @@ impl Trainer {
             return Err(Error::file(run.folder(), found, "the data that the run was trained on"));
         }
         let (state, progress) = run.load_checkpoint(&mut trainer.params)?;
+        if config.train.epochs < progress.epoch {
+            return Err(Error::Option {
+                origin: Origin::Default,
+                option: "train.epochs".into(),
+                found: config.train.epochs.to_string(),
+                expected: format!("at least the {} that the run has", progress.epoch),
+            });
+        }
         let (then, now) = (&progress, &trainer.progress);
         if (then.batches, then.targets) != (now.batches, now.targets) {
             let found = format!("{} targets in {} batches an epoch", then.targets, then.batches);
