@@ -92,6 +92,14 @@ fn with_another_future(batch: &Batch, features: &Features, position: u32) -> Bat
             }
         }
     }
+    let k = batch.histories.negatives_per_event;
+    for (lookup, ids) in features.behaviours.iter().zip(&mut changed.histories.negatives) {
+        let rows = features.tables[lookup.table].rows as u32;
+        for bounds in batch.histories.offsets.windows(2) {
+            let from = (bounds[0] + position).min(bounds[1]) as usize * k;
+            ids[from..bounds[1] as usize * k].iter_mut().for_each(|id| *id = (*id + 1) % rows);
+        }
+    }
     changed
 }
 
