@@ -23,7 +23,7 @@ def save(name, tensors):
     header, blobs, end = {}, [], 0
     for key in sorted(tensors):
         tensor = tensors[key].detach().contiguous()
-        blob = tensor.numpy().tobytes()
+        blob = bytes(tensor.reshape(-1).view(torch.uint8).tolist())
         header[key] = {"dtype": TYPES[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [end, end + len(blob)]}
         blobs.append(blob)
         end += len(blob)
