@@ -8,6 +8,8 @@ pub mod cell;
 pub mod lanes;
 mod packed;
 mod padded;
+mod walk;
 
 pub use packed::{LANES, Packed};
 pub use padded::{Padded, PaddedError, Padding};
+pub use walk::{ParChunks, ParGroups, PerBlock, PerPiece, Slice, Split, per_block, per_piece};

@@ -101,6 +101,11 @@ impl Packed {
         self.starts[chunk]..self.starts[chunk + 1]
     }
 
+    /// The first block of a chunk; for the number of chunks, the number of blocks.
+    pub(crate) fn first_block(&self, chunk: usize) -> usize {
+        self.starts[chunk]
+    }
+
     /// How many lanes of a block hold a true event: the first ones.
     #[inline]
     pub fn active(&self, block: usize) -> usize {

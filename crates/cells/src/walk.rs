@@ -1,0 +1,283 @@
+//! Walks over the chunks of a [`Packed`], or over groups of its blocks, in parallel and without a list of the pieces.
+//!
+//! ```
+//! use dien_cells::{LANES, Packed, per_block, per_piece};
+//!
+//! let packed = Packed::from_lengths(&[3, 1, 2]);
+//! let x = vec![1.0; packed.blocks() * 4 * LANES]; // [blocks, 4 features, LANES]
+//! let mut y = vec![0.0; packed.blocks() * 2 * LANES]; // [blocks, 2 features, LANES]
+//! let mut sums = vec![0.0; packed.chunks() * LANES]; // LANES numbers a chunk
+//! let parts = (per_block(&x[..], 4), per_block(&mut y[..], 2), per_piece(&mut sums[..], LANES));
+//! packed.par_chunks(parts).for_each(|chunk, (x, y, sums)| {
+//!     // `x`, `y` and `sums` are the chunk's own; its blocks are `packed.chunk(chunk)`.
+//!     assert_eq!(x.len(), packed.chunk(chunk).len() * 4 * LANES);
+//!     y[0] = x[0];
+//!     sums[0] += x[0];
+//! });
+//! ```
+
+use std::ops::Range;
+
+use crate::{LANES, Packed};
+
+/// Blocks in a group of [`Packed::par_groups`].
+pub(crate) const GROUP_BLOCKS: usize = 16;
+
+/// What a walk cuts into pieces: [`per_block`], [`per_piece`], an [`Option`] of such, or a tuple of up to twelve.
+pub trait Split: Send {
+    /// What one piece receives.
+    type Part;
+    /// Cuts off the first `pieces` pieces, which have `blocks` blocks.
+    fn split(self, pieces: usize, blocks: usize) -> (Self, Self)
+    where
+        Self: Sized;
+    /// The only piece.
+    fn part(self) -> Self::Part;
+}
+
+/// `&[T]` or `&mut [T]`.
+pub trait Slice: Send + Sized {
+    /// Cuts off the first `at` elements.
+    fn cut(self, at: usize) -> (Self, Self);
+    /// The number of elements.
+    fn elements(&self) -> usize;
+}
+
+impl<T: Sync> Slice for &[T] {
+    fn cut(self, at: usize) -> (Self, Self) {
+        self.split_at(at)
+    }
+    fn elements(&self) -> usize {
+        self.len()
+    }
+}
+
+impl<T: Send> Slice for &mut [T] {
+    fn cut(self, at: usize) -> (Self, Self) {
+        self.split_at_mut(at)
+    }
+    fn elements(&self) -> usize {
+        self.len()
+    }
+}
+
+/// A tensor `[blocks, features, LANES]`; see [`per_block`].
+#[derive(Debug)]
+pub struct PerBlock<S> {
+    data: S,
+    size: usize,
+}
+
+/// A tensor of a fixed number of elements a piece; see [`per_piece`].
+#[derive(Debug)]
+pub struct PerPiece<S> {
+    data: S,
+    size: usize,
+}
+
+/// A tensor `[blocks, features, LANES]`, of which a piece receives its blocks.
+pub fn per_block<S: Slice>(data: S, features: usize) -> PerBlock<S> {
+    PerBlock { data, size: features * LANES }
+}
+
+/// A tensor of which each piece (chunk or group) receives `size` elements, such as `[chunks, features, LANES]`.
+pub fn per_piece<S: Slice>(data: S, size: usize) -> PerPiece<S> {
+    PerPiece { data, size }
+}
+
+impl<S: Slice> Split for PerBlock<S> {
+    type Part = S;
+    fn split(self, _: usize, blocks: usize) -> (Self, Self) {
+        let (a, b) = self.data.cut(blocks * self.size);
+        (PerBlock { data: a, size: self.size }, PerBlock { data: b, size: self.size })
+    }
+    fn part(self) -> S {
+        self.data
+    }
+}
+
+impl<S: Slice> Split for PerPiece<S> {
+    type Part = S;
+    fn split(self, pieces: usize, _: usize) -> (Self, Self) {
+        let (a, b) = self.data.cut(pieces * self.size);
+        (PerPiece { data: a, size: self.size }, PerPiece { data: b, size: self.size })
+    }
+    fn part(self) -> S {
+        self.data
+    }
+}
+
+impl<P: Split> Split for Option<P> {
+    type Part = Option<P::Part>;
+    fn split(self, pieces: usize, blocks: usize) -> (Self, Self) {
+        self.map(|p| p.split(pieces, blocks)).unzip()
+    }
+    fn part(self) -> Self::Part {
+        self.map(P::part)
+    }
+}
+
+macro_rules! tuple {
+    ($($name:ident),+) => {
+        impl<$($name: Split),+> Split for ($($name,)+) {
+            type Part = ($($name::Part,)+);
+            #[allow(non_snake_case)]
+            fn split(self, pieces: usize, blocks: usize) -> (Self, Self) {
+                let ($($name,)+) = self;
+                $(let $name = $name.split(pieces, blocks);)+
+                (($($name.0,)+), ($($name.1,)+))
+            }
+            #[allow(non_snake_case)]
+            fn part(self) -> Self::Part {
+                let ($($name,)+) = self;
+                ($($name.part(),)+)
+            }
+        }
+    };
+}
+
+tuple!(A);
+tuple!(A, B);
+tuple!(A, B, C);
+tuple!(A, B, C, D);
+tuple!(A, B, C, D, E);
+tuple!(A, B, C, D, E, F);
+tuple!(A, B, C, D, E, F, G);
+tuple!(A, B, C, D, E, F, G, H);
+tuple!(A, B, C, D, E, F, G, H, I);
+tuple!(A, B, C, D, E, F, G, H, I, J);
+tuple!(A, B, C, D, E, F, G, H, I, J, K);
+tuple!(A, B, C, D, E, F, G, H, I, J, K, L);
+
+/// A walk over every chunk; see [`Packed::par_chunks`].
+#[derive(Debug)]
+#[must_use = "call for_each"]
+pub struct ParChunks<'a, P> {
+    packed: &'a Packed,
+    parts: P,
+}
+
+/// A walk over groups of blocks; see [`Packed::par_groups`].
+#[derive(Debug)]
+#[must_use = "call for_each"]
+pub struct ParGroups<'a, P> {
+    packed: &'a Packed,
+    parts: P,
+}
+
+impl Packed {
+    /// Every chunk in parallel, each with its own part of several tensors: `for_each(|chunk, (a, b, …)| …)`.
+    ///
+    /// Allocates nothing. For work that goes from step to step; what treats each event alone balances better over
+    /// [`par_groups`](Packed::par_groups).
+    pub fn par_chunks<P: Split>(&self, parts: P) -> ParChunks<'_, P> {
+        ParChunks { packed: self, parts }
+    }
+
+    /// Groups of consecutive blocks in parallel, each with its own part of several tensors:
+    /// `for_each(|blocks, (a, b, …)| …)`, where `blocks` is the group's range of blocks.
+    ///
+    /// A group has 16 blocks, the last one perhaps fewer, and may go on from one chunk to the next. There are
+    /// [`groups`](Packed::groups) of them, fixed by the lengths alone. Allocates nothing.
+    pub fn par_groups<P: Split>(&self, parts: P) -> ParGroups<'_, P> {
+        ParGroups { packed: self, parts }
+    }
+
+    /// How many pieces [`par_groups`](Packed::par_groups) has.
+    pub fn groups(&self) -> usize {
+        self.blocks().div_ceil(GROUP_BLOCKS)
+    }
+}
+
+impl<P: Split> ParChunks<'_, P> {
+    /// Calls `f` with each chunk and its parts.
+    pub fn for_each(self, f: impl Fn(usize, P::Part) + Sync) {
+        let packed = self.packed;
+        let first_block = |chunk: usize| packed.first_block(chunk);
+        walk(0..packed.chunks(), &first_block, self.parts, &|chunk, part| f(chunk, part));
+    }
+}
+
+impl<P: Split> ParGroups<'_, P> {
+    /// Calls `f` with each group's range of blocks and its parts.
+    pub fn for_each(self, f: impl Fn(Range<usize>, P::Part) + Sync) {
+        let packed = self.packed;
+        let first_block = |group: usize| (group * GROUP_BLOCKS).min(packed.blocks());
+        walk(0..packed.groups(), &first_block, self.parts, &|group, part| {
+            f(first_block(group)..first_block(group + 1), part);
+        });
+    }
+}
+
+fn walk<P: Split>(
+    pieces: Range<usize>,
+    first_block: &(impl Fn(usize) -> usize + Sync),
+    parts: P,
+    f: &(impl Fn(usize, P::Part) + Sync),
+) {
+    match pieces.len() {
+        0 => {}
+        1 => f(pieces.start, parts.part()),
+        n => {
+            let middle = pieces.start + n.div_ceil(2);
+            let blocks = first_block(middle) - first_block(pieces.start);
+            let (left, right) = parts.split(middle - pieces.start, blocks);
+            rayon::join(
+                || walk(pieces.start..middle, first_block, left, f),
+                || walk(middle..pieces.end, first_block, right, f),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbered(packed: &Packed, features: usize) -> Vec<f32> {
+        (0..packed.blocks() * features * LANES).map(|i| (i / LANES) as f32).collect()
+    }
+
+    #[test]
+    fn each_chunk_receives_its_own() {
+        for n in [0u32, 1, 31, 33, 200] {
+            let lengths: Vec<u32> = (0..n).map(|i| i * 7 % 12).collect();
+            let packed = Packed::from_lengths(&lengths);
+            let x = numbered(&packed, 3);
+            let (mut y, mut seen) = (vec![-1.0; packed.blocks() * LANES], vec![0; packed.chunks()]);
+            let parts = (
+                per_block(&x[..], 3),
+                per_block(&mut y[..], 1),
+                per_piece(&mut seen[..], 1),
+                None::<PerBlock<&[f32]>>,
+            );
+            packed.par_chunks(parts).for_each(|chunk, (x, y, seen, none)| {
+                assert!(none.is_none());
+                let blocks = packed.chunk(chunk);
+                assert_eq!((x.len(), y.len()), (blocks.len() * 3 * LANES, blocks.len() * LANES));
+                for (y, x) in y.chunks_exact_mut(LANES).zip(x.chunks_exact(3 * LANES)) {
+                    y.copy_from_slice(&x[..LANES]);
+                }
+                seen[0] += chunk + 1;
+            });
+            assert_eq!(seen, (1..=packed.chunks()).collect::<Vec<_>>());
+            assert!(y.iter().enumerate().all(|(i, &y)| y == (i / LANES * 3) as f32));
+        }
+    }
+
+    #[test]
+    fn groups_cover_every_block_once() {
+        let packed = Packed::from_lengths(&(0..130).map(|i| i % 19).collect::<Vec<_>>());
+        let mut y = vec![0.0; packed.blocks() * 2 * LANES];
+        let mut counts = vec![0; packed.groups()];
+        let parts = (per_block(&mut y[..], 2), per_piece(&mut counts[..], 1));
+        packed.par_groups(parts).for_each(|blocks, (y, count)| {
+            count[0] = blocks.len();
+            for (block, y) in blocks.zip(y.chunks_exact_mut(2 * LANES)) {
+                y.iter_mut().for_each(|y| *y += block as f32);
+            }
+        });
+        assert_eq!(counts.iter().sum::<usize>(), packed.blocks());
+        assert!(y.iter().enumerate().all(|(i, &y)| y == (i / (2 * LANES)) as f32));
+    }
+}
