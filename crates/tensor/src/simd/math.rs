@@ -43,6 +43,19 @@ pub fn tanh<T: Real, S: Simd>(x: T) -> T {
     x.tanh_at::<S>()
 }
 
+/// log(1 + e) for e in [0, 1], as 2 artanh(s) with s = e/(2 + e) ≤ ⅓: Σ s²ᵏ⁺¹/(2k + 1) needs few terms and no branch.
+#[inline(always)]
+pub fn log_1p<T: Real, S: Simd>(e: T) -> T {
+    let terms = if size_of::<T>() == 4 { 8 } else { 18 };
+    let s = e / (T::of(2.0) + e);
+    let square = s * s;
+    let mut sum = T::zero();
+    for k in (0..terms).rev() {
+        sum = mul_add::<T, S>(sum, square, T::of(2.0 / f64::from(2 * k + 1)));
+    }
+    s * sum
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{Kernel, Level, dispatch_at};
@@ -82,6 +95,23 @@ mod tests {
         }
         for nan in [f32::NAN, f32::from_bits(0x7fc0_0001), f32::from_bits(0xffff_ffff)] {
             assert!(exp_f32::<super::super::Portable>(nan).is_nan());
+        }
+    }
+
+    #[test]
+    fn the_logarithm_is_exact() {
+        for i in 0..=10_000 {
+            let e = f64::from(i) / 1e4;
+            approx::assert_relative_eq!(
+                log_1p::<_, super::super::Portable>(e),
+                e.ln_1p(),
+                max_relative = 1e-15
+            );
+            approx::assert_relative_eq!(
+                log_1p::<_, super::super::Portable>(e as f32),
+                (e as f32).ln_1p(),
+                max_relative = 3e-7
+            );
         }
     }
 }
