@@ -8,6 +8,7 @@ pub mod cell;
 pub mod lanes;
 mod packed;
 mod padded;
+pub mod serving;
 mod walk;
 
 pub use packed::{LANES, Packed};

@@ -12,6 +12,7 @@ pub mod metrics;
 mod model;
 pub mod parts;
 mod pooled;
+pub mod serving;
 
 pub use batch::{Batch, BatchError, Histories, Jagged, Targets};
 pub use config::{ConfigError, ModelConfig};

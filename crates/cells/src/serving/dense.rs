@@ -1,0 +1,138 @@
+//! Dense layers over candidates in lanes.
+
+use dien_tensor::Real;
+use dien_tensor::gemm::block::{Block, product};
+use dien_tensor::simd::{Kernel, Simd, dispatch, math};
+
+use crate::LANES;
+
+/// y += W x for `x` `[inputs, LANES]`, `y` `[outputs, LANES]`, of which the first `width` lanes (a multiple of 8) are
+/// computed; W is a [`Block`], so that a layer may be split by columns.
+///
+/// # Panics
+/// If a slice is too short.
+pub fn add_product<T: Real>(weight: Block<'_, T>, inputs: usize, x: &[T], y: &mut [T], width: usize) {
+    dispatch(AddProduct { weight, inputs, x, y, width });
+}
+
+struct AddProduct<'a, T> {
+    weight: Block<'a, T>,
+    inputs: usize,
+    x: &'a [T],
+    y: &'a mut [T],
+    width: usize,
+}
+
+impl<T: Real> Kernel for AddProduct<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let outputs = self.y.len() / LANES;
+        let x = Block::new(self.x, LANES);
+        product::<T, S>(outputs, self.width, self.inputs, self.weight, x, self.y, LANES, true);
+    }
+}
+
+/// Rows `x` `[n, x_stride]`, of which the first `inputs` count, times W by column `[inputs, outputs]`: `y` `[n, outputs]`.
+///
+/// # Panics
+/// If a slice is too short.
+pub fn multiply_rows<T: Real>(x: &[T], x_stride: usize, columns: &[T], outputs: usize, y: &mut [T]) {
+    dispatch(MultiplyRows { x, x_stride, columns, outputs, y });
+}
+
+struct MultiplyRows<'a, T> {
+    x: &'a [T],
+    x_stride: usize,
+    columns: &'a [T],
+    outputs: usize,
+    y: &'a mut [T],
+}
+
+impl<T: Real> Kernel for MultiplyRows<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let m = self.outputs;
+        let (x, w) = (Block::new(self.x, self.x_stride), Block::new(self.columns, m));
+        product::<T, S>(self.y.len() / m, m, self.columns.len() / m, x, w, self.y, m, false);
+    }
+}
+
+/// Fills each row of `y` `[rows, LANES]` with its number of `values` `[rows]`.
+pub fn fill<T: Real>(values: &[T], y: &mut [T]) {
+    for (y, &value) in y.chunks_exact_mut(LANES).zip(values) {
+        y.fill(value);
+    }
+}
+
+/// y += Wᵀ x for one vector: `columns` `[x, y]` is W by column.
+pub fn add_columns<T: Real>(columns: &[T], x: &[T], y: &mut [T]) {
+    dispatch(AddColumns { columns, x, y });
+}
+
+struct AddColumns<'a, T> {
+    columns: &'a [T],
+    x: &'a [T],
+    y: &'a mut [T],
+}
+
+impl<T: Real> Kernel for AddColumns<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        for (&x, column) in self.x.iter().zip(self.columns.chunks_exact(self.y.len().max(1))) {
+            for (y, &w) in self.y.iter_mut().zip(column) {
+                *y = math::mul_add::<T, S>(w, x, *y);
+            }
+        }
+    }
+}
+
+/// max(0, x) + α min(0, x) of each row of `[rows, LANES]`, α its own or the only one.
+pub fn prelu<T: Real>(alpha: &[T], x: &mut [T]) {
+    for (x, &alpha) in x.chunks_exact_mut(LANES).zip(alpha.iter().cycle()) {
+        for x in x {
+            *x = *x * if *x > T::zero() { T::one() } else { alpha };
+        }
+    }
+}
+
+/// Dice with running statistics, for each unit: p = σ((x − mean) · scale), y = x (α + p (1 − α)).
+#[derive(Clone, Debug)]
+pub struct Dice<T> {
+    /// E of each unit.
+    pub mean: Vec<T>,
+    /// 1/√(Var + ε) of each unit.
+    pub scale: Vec<T>,
+    /// α of each unit.
+    pub alpha: Vec<T>,
+}
+
+impl<T: Real> Dice<T> {
+    /// Activates `x` `[units, LANES]` in place, in the first `width` lanes.
+    pub fn run(&self, x: &mut [T], width: usize) {
+        dispatch(RunDice { dice: self, x, width });
+    }
+}
+
+struct RunDice<'a, T> {
+    dice: &'a Dice<T>,
+    x: &'a mut [T],
+    width: usize,
+}
+
+impl<T: Real> Kernel for RunDice<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let Dice { mean, scale, alpha } = self.dice;
+        let rows = self.x.chunks_exact_mut(LANES).zip(mean).zip(scale).zip(alpha);
+        for (((x, &mean), &scale), &alpha) in rows {
+            for x in &mut x[..self.width] {
+                let p = math::sigmoid::<T, S>((*x - mean) * scale);
+                *x = *x * math::mul_add::<T, S>(p, T::one() - alpha, alpha);
+            }
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! The head, its first layer split by who knows the input: the user, the candidate, or the pair.
+
+use dien_cells::LANES;
+use dien_cells::serving::{Dice, add_columns, add_product, fill, prelu};
+use dien_tensor::gemm::block::Block;
+
+use super::interests::Interests;
+use super::weights::{Weights, slice_columns, transpose};
+use crate::Features;
+use crate::config::{HeadActivation, ModelConfig};
+
+/// The head with batch normalisation folded into its first layer.
+#[derive(Debug)]
+pub(super) struct Head {
+    /// The first layer's bias `[units]`.
+    bias: Vec<f32>,
+    /// Columns of sparse and dense features, and of the pooled history, by column: `[inputs, units]`.
+    of_rest: Vec<f32>,
+    /// What batch normalisation subtracts from sparse and dense features: numbers such as a year are far from 0.
+    rest_mean: Vec<f32>,
+    of_history: Vec<f32>,
+    /// Columns of the candidate and of its product with the pooled history, `[units, event width]`.
+    of_candidate: Vec<f32>,
+    of_product: Vec<f32>,
+    /// The column of the auxiliary product, `[units]`; may be empty.
+    of_auxiliary: Vec<f32>,
+    /// Columns of the candidate's lists and of the interest, `[units, inputs]`.
+    of_lists: Vec<f32>,
+    of_interest: Vec<f32>,
+    event_width: usize,
+    list_width: usize,
+    /// The first layer's activation, then the further layers; the last one is the logit.
+    activations: Vec<Activation>,
+    layers: Vec<Layer>,
+}
+
+#[derive(Debug)]
+struct Layer {
+    /// `[outputs, inputs]`
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+#[derive(Debug)]
+enum Activation {
+    Dice(Dice<f32>),
+    Prelu(Vec<f32>),
+}
+
+impl Head {
+    #[track_caller]
+    pub fn new(
+        weights: &Weights<'_>,
+        config: &ModelConfig,
+        features: &Features,
+        interests: Option<&Interests>,
+    ) -> Self {
+        let (e, lists) = (features.event_width(), features.width(&features.pooled));
+        let (sparse, dense) = (features.width(&features.sparse), features.dense.len());
+        let hidden = interests.map_or(0, |i| i.hidden);
+        let product = usize::from(interests.is_some_and(|i| i.project.is_some()));
+        let inputs = sparse + lists + dense + 3 * e + hidden + product;
+        let units = config.head_layers.first().copied().unwrap_or(1);
+        let mut weight = weights.get("head.0.weight", &[units, inputs]).to_vec();
+        let mut bias = weights.get("head.0.bias", &[units]).to_vec();
+        let is_rest = |i: usize| i < sparse || (sparse + lists..sparse + lists + dense).contains(&i);
+        let mut rest_mean = vec![0.0; sparse + dense];
+        if config.head_norm {
+            rest_mean = fold_norm(weights, inputs, is_rest, &mut weight, &mut bias);
+        }
+        let mut from = 0;
+        let mut columns = |width| {
+            from += width;
+            slice_columns(&weight, inputs, from - width, width)
+        };
+        // The order in which the model concatenates its head's inputs.
+        let (of_sparse, of_lists, of_dense) = (columns(sparse), columns(lists), columns(dense));
+        let (of_candidate, of_history, of_product) = (columns(e), columns(e), columns(e));
+        let (of_interest, of_auxiliary) = (columns(hidden), columns(product));
+        let mut of_rest = transpose(&of_sparse, sparse, units);
+        of_rest.extend(transpose(&of_dense, dense, units));
+        let mut widths = config.head_layers.clone();
+        widths.push(1);
+        let layer = |(i, io): (usize, &[usize])| {
+            let weight = weights.get(&format!("head.{}.weight", i + 1), &[io[1], io[0]]).to_vec();
+            Layer { weight, bias: weights.get(&format!("head.{}.bias", i + 1), &[io[1]]).to_vec() }
+        };
+        let activation = |(i, &units): (usize, &usize)| Activation::new(weights, config, i, units);
+        Head {
+            bias,
+            of_rest,
+            rest_mean,
+            of_history: transpose(&of_history, e, units),
+            of_candidate,
+            of_product,
+            of_auxiliary,
+            of_lists,
+            of_interest,
+            event_width: e,
+            list_width: lists,
+            activations: config.head_layers.iter().enumerate().map(activation).collect(),
+            layers: widths.windows(2).enumerate().map(layer).collect(),
+        }
+    }
+
+    /// The units of the first layer.
+    pub fn units(&self) -> usize {
+        self.bias.len()
+    }
+
+    /// Scratch of [`logits`](Self::logits): two layers side by side.
+    pub fn widest(&self) -> usize {
+        self.layers.iter().map(|l| l.bias.len()).fold(self.units(), usize::max)
+    }
+
+    /// The user's part of the first layer, `[units]`, from their sparse and dense features and pooled history.
+    pub fn of_user(&self, rest: &[f32], history: &[f32]) -> Vec<f32> {
+        let mut part = self.bias.clone();
+        let rest: Vec<f32> = rest.iter().zip(&self.rest_mean).map(|(x, mean)| x - mean).collect();
+        add_columns(&self.of_rest, &rest, &mut part);
+        add_columns(&self.of_history, history, &mut part);
+        part
+    }
+
+    /// What the first layer makes of a candidate of this user, `[units, event width]`: every input that is a product with
+    /// the candidate is linear in it.
+    pub fn for_candidate(&self, history: &[f32], projected: &[f32]) -> Vec<f32> {
+        let e = self.event_width;
+        let mut weight = self.of_candidate.clone();
+        let rows = weight.chunks_exact_mut(e).zip(self.of_product.chunks_exact(e));
+        for (i, (w, product)) in rows.enumerate() {
+            for ((w, p), h) in w.iter_mut().zip(product).zip(history) {
+                *w += p * h;
+            }
+            if let Some(&of_auxiliary) = self.of_auxiliary.get(i) {
+                for (w, p) in w.iter_mut().zip(projected) {
+                    *w += of_auxiliary * p;
+                }
+            }
+        }
+        weight
+    }
+
+    /// Logits `[LANES]` of candidates in lanes: `of_user` and `for_candidate` are the user's, `e` `[event width, LANES]`, `lists`
+    /// `[list width, LANES]` and `interest` `[hidden, LANES]` the candidates'. `x` and `y` are scratch.
+    pub fn logits(
+        &self,
+        of_user: &[f32],
+        for_candidate: &[f32],
+        [e, lists, interest]: [&[f32]; 3],
+        width: usize,
+        [mut x, mut y]: [&mut [f32]; 2],
+    ) -> [f32; LANES] {
+        let first = &mut x[..self.units() * LANES];
+        fill(of_user, first);
+        add_product(Block::new(for_candidate, self.event_width), self.event_width, e, first, width);
+        if self.list_width > 0 {
+            add_product(Block::new(&self.of_lists, self.list_width), self.list_width, lists, first, width);
+        }
+        let hidden = interest.len() / LANES;
+        if !self.of_interest.is_empty() {
+            add_product(Block::new(&self.of_interest, hidden), hidden, interest, first, width);
+        }
+        let mut units = self.units();
+        for (activation, layer) in self.activations.iter().zip(&self.layers) {
+            activation.run(&mut x[..units * LANES], width);
+            let next = &mut y[..layer.bias.len() * LANES];
+            fill(&layer.bias, next);
+            add_product(Block::new(&layer.weight, units), units, x, next, width);
+            units = layer.bias.len();
+            std::mem::swap(&mut x, &mut y);
+        }
+        x[..LANES].try_into().expect("LANES elements")
+    }
+}
+
+/// W BN(x) + b as W' (x − m) + b' from the running statistics; m is 0 but for the inputs that `keeps` its mean: it is returned.
+#[track_caller]
+fn fold_norm(
+    weights: &Weights<'_>,
+    inputs: usize,
+    keeps: impl Fn(usize) -> bool,
+    weight: &mut [f32],
+    bias: &mut [f32],
+) -> Vec<f32> {
+    let part = |name: &str| weights.get(&format!("head.norm.{name}"), &[inputs]);
+    let (gamma, beta, mean, var) = (part("weight"), part("bias"), part("mean"), part("var"));
+    for (row, bias) in weight.chunks_exact_mut(inputs).zip(bias) {
+        let mut sum = f64::from(*bias);
+        for (i, w) in row.iter_mut().enumerate() {
+            let scale = f64::from(gamma[i]) / (f64::from(var[i]) + 1e-5).sqrt();
+            let mean = if keeps(i) { 0.0 } else { f64::from(mean[i]) };
+            sum += f64::from(*w) * (f64::from(beta[i]) - mean * scale);
+            *w = (f64::from(*w) * scale) as f32;
+        }
+        *bias = sum as f32;
+    }
+    (0..inputs).filter(|&i| keeps(i)).map(|i| mean[i]).collect()
+}
+
+impl Activation {
+    #[track_caller]
+    fn new(weights: &Weights<'_>, config: &ModelConfig, layer: usize, units: usize) -> Self {
+        let part = |name: &str| weights.get(&format!("head.{layer}.{name}"), &[units]);
+        match config.head_activation {
+            HeadActivation::Prelu => Activation::Prelu(part("prelu.alpha").to_vec()),
+            HeadActivation::Dice => {
+                let (mean, var) = (part("dice.mean"), part("dice.var"));
+                let scale = var.iter().map(|v| (v + 1e-8).sqrt().recip()).collect();
+                Activation::Dice(Dice { mean: mean.to_vec(), scale, alpha: part("dice.alpha").to_vec() })
+            }
+        }
+    }
+
+    fn run(&self, x: &mut [f32], width: usize) {
+        match self {
+            Activation::Dice(dice) => dice.run(x, width),
+            Activation::Prelu(alpha) => prelu(alpha, x),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Serving: a trained model that scores many candidates against one user, without a tape.
+//!
+//! What depends on the user alone is a [`UserState`]: the events' embeddings, the extractor's states, the key half of
+//! the attention, the input gates of the evolution cell, and the user's part of the head's first layer. Scoring a
+//! candidate then costs its own part only, and appending a behaviour costs one step.
+//!
+//! The logits are those of the [model](crate::Model)'s evaluation forward, within 1e-5; batch normalisation is folded
+//! into the head's first layer. A candidate's bits depend neither on the other candidates nor on threads.
+
+mod candidates;
+mod head;
+mod interests;
+mod score;
+mod state;
+mod weights;
+
+pub use candidates::{Candidates, Profile};
+pub use state::UserState;
+
+use std::sync::Mutex;
+
+use dien_tensor::{ParamId, ParamStore};
+
+use crate::config::{ModelConfig, ModelKind, PoolingKind};
+use crate::{BuildError, Features};
+use head::Head;
+use interests::Interests;
+use score::Scratch;
+use weights::Weights;
+
+/// A trained model, packed for serving. Read-only, and shared freely by threads.
+#[derive(Debug)]
+pub struct Serving {
+    features: Features,
+    max_history: usize,
+    pooling: PoolingKind,
+    params: ParamStore<f32>,
+    /// The embedding tables, in the order of the features' tables.
+    tables: Vec<ParamId>,
+    /// `None` for the pooled baseline.
+    interests: Option<Interests>,
+    head: Head,
+    /// Buffers of calls that have returned.
+    scratch: Mutex<Vec<Scratch>>,
+}
+
+impl Serving {
+    /// Packs the parameters of a model. A state sees the latest `max_history` events.
+    ///
+    /// # Errors
+    /// An option is impossible, or the features do not fit each other.
+    ///
+    /// # Panics
+    /// If `params` lacks a parameter of such a model, or one has another shape; or if `max_history` is 0.
+    #[track_caller]
+    pub fn new(
+        config: &ModelConfig,
+        features: &Features,
+        params: ParamStore<f32>,
+        max_history: usize,
+    ) -> Result<Self, BuildError> {
+        config.validate()?;
+        features.validate()?;
+        assert!(max_history > 0, "serving: a window of at least one event");
+        let weights = Weights(&params);
+        let table = |t: &crate::Table| weights.id(&format!("embedding.{}", t.name), &[t.rows, t.width]);
+        let tables = features.tables.iter().map(table).collect();
+        let interests = (config.kind == ModelKind::Dien)
+            .then(|| Interests::new(&weights, config, features.event_width()));
+        let head = Head::new(&weights, config, features, interests.as_ref());
+        Ok(Serving {
+            features: features.clone(),
+            max_history,
+            pooling: config.pooling,
+            tables,
+            interests,
+            head,
+            params,
+            scratch: Mutex::default(),
+        })
+    }
+
+    /// The model's features.
+    pub fn features(&self) -> &Features {
+        &self.features
+    }
+
+    /// How many of the latest events attention, evolution and pooling read.
+    pub fn max_history(&self) -> usize {
+        self.max_history
+    }
+
+    /// The embedding of an id.
+    ///
+    /// # Panics
+    /// If the table has no such row.
+    fn row(&self, table: usize, id: u32) -> &[f32] {
+        let width = self.features.tables[table].width;
+        &self.params.data(self.tables[table])[id as usize * width..][..width]
+    }
+
+    /// An event's embeddings side by side.
+    fn embed(&self, ids: &[u32], to: &mut [f32]) {
+        assert_eq!(ids.len(), self.features.behaviours.len(), "serving: an id for each behaviour feature");
+        let mut at = 0;
+        for (lookup, &id) in self.features.behaviours.iter().zip(ids) {
+            let row = self.row(lookup.table, id);
+            to[at..at + row.len()].copy_from_slice(row);
+            at += row.len();
+        }
+    }
+}

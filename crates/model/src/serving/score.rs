@@ -1,0 +1,230 @@
+//! Candidates against a user.
+
+use dien_cells::LANES;
+use dien_cells::serving::{add_product, dots, fill, padded, prelu, softmax, width};
+use dien_tensor::gemm::block::Block;
+use rayon::prelude::*;
+
+use super::interests::{Attention, Interests};
+use super::{Candidates, Profile, Serving, UserState};
+
+/// A buffer that calls use again.
+#[derive(Debug, Default)]
+pub(super) struct Scratch(Vec<f32>);
+
+impl Scratch {
+    /// Buffers of these lengths, with whatever values their last user left.
+    pub fn parts<const N: usize>(&mut self, lengths: [usize; N]) -> [&mut [f32]; N] {
+        let total = lengths.iter().sum();
+        if self.0.len() < total {
+            self.0.resize(total, 0.0);
+        }
+        let mut rest = &mut self.0[..];
+        lengths.map(|len| {
+            let (part, after) = std::mem::take(&mut rest).split_at_mut(len);
+            rest = after;
+            part
+        })
+    }
+}
+
+/// More candidates than this are shared among threads.
+const ALONE: usize = 2 * LANES;
+
+impl Serving {
+    /// The logit of each candidate. `profile`, if given, stands in for the state's own.
+    ///
+    /// # Panics
+    /// If the candidates do not have a list a feature, of one length; or an id has no row in its table.
+    #[track_caller]
+    pub fn logits(&self, state: &UserState, candidates: &Candidates, profile: Option<&Profile>) -> Vec<f32> {
+        let n = candidates.len();
+        assert_eq!(
+            candidates.ids.len(),
+            self.features.behaviours.len(),
+            "candidates: a list a behaviour feature"
+        );
+        assert!(candidates.ids.iter().all(|ids| ids.len() == n), "candidates: lists of one length");
+        assert_eq!(candidates.pooled.len(), self.features.pooled.len(), "candidates: lists a pooled feature");
+        assert!(candidates.pooled.iter().all(|l| l.offsets.len() == n + 1), "candidates: a list a candidate");
+        let own = profile.map(|profile| self.of_user_with(state, profile));
+        let of_user = own.as_deref().unwrap_or(&state.of_user);
+        let mut logits = vec![0.0; n];
+        let block = |(block, logits): (usize, &mut [f32])| {
+            let mut scratch = self.scratch();
+            self.score_block(state, of_user, candidates, block * LANES, logits, &mut scratch);
+            self.give_back(scratch);
+        };
+        if n > ALONE {
+            logits.par_chunks_mut(LANES).enumerate().for_each(block);
+        } else {
+            logits.chunks_mut(LANES).enumerate().for_each(block);
+        }
+        logits
+    }
+
+    /// Scores the candidates from number `start` on, at most [`LANES`] of them.
+    fn score_block(
+        &self,
+        state: &UserState,
+        of_user: &[f32],
+        candidates: &Candidates,
+        start: usize,
+        logits: &mut [f32],
+        scratch: &mut Scratch,
+    ) {
+        let f = &self.features;
+        let (e_width, list_width) = (f.event_width(), f.width(&f.pooled));
+        let n = logits.len();
+        let hidden = self.interests.as_ref().map_or(0, |i| i.hidden);
+        let states = self.interests.as_ref().map_or(0, |i| i.evolution.lane_states());
+        let attention = self.interests.as_ref().map_or(0, |i| i.attention_scratch(state));
+        let widest = self.head.widest() * LANES;
+        let [e, lists, h, attention, x, y] =
+            scratch.parts([e_width * LANES, list_width * LANES, states, attention, widest, widest]);
+        self.gather(candidates, start, n, e, lists);
+        if let Some(interests) = &self.interests {
+            interests.evolve(state, e, n, h, attention);
+        }
+        let inputs = [&*e, lists, &h[..hidden * LANES]];
+        let all = self.head.logits(of_user, &state.for_candidate, inputs, width(n), [x, y]);
+        logits.copy_from_slice(&all[..n]);
+    }
+
+    /// The candidates' embeddings, and the means of those of their lists, into lanes.
+    fn gather(&self, candidates: &Candidates, start: usize, n: usize, e: &mut [f32], lists: &mut [f32]) {
+        let f = &self.features;
+        // Lanes past the last candidate are computed too, and their numbers are dropped.
+        e.fill(0.0);
+        lists.fill(0.0);
+        let mut at = 0;
+        for (lookup, ids) in f.behaviours.iter().zip(&candidates.ids) {
+            for (lane, &id) in ids[start..start + n].iter().enumerate() {
+                for (i, &x) in self.row(lookup.table, id).iter().enumerate() {
+                    e[(at + i) * LANES + lane] = x;
+                }
+            }
+            at += f.tables[lookup.table].width;
+        }
+        let mut at = 0;
+        for (lookup, list) in f.pooled.iter().zip(&candidates.pooled) {
+            for lane in 0..n {
+                let bounds = list.offsets[start + lane] as usize..list.offsets[start + lane + 1] as usize;
+                let scale = 1.0 / bounds.len() as f32;
+                for &id in &list.ids[bounds] {
+                    for (i, &x) in self.row(lookup.table, id).iter().enumerate() {
+                        lists[(at + i) * LANES + lane] += x * scale;
+                    }
+                }
+            }
+            at += f.tables[lookup.table].width;
+        }
+    }
+
+    /// A buffer that an earlier call left, or a new one.
+    pub(super) fn scratch(&self) -> Scratch {
+        self.scratch.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    pub(super) fn give_back(&self, scratch: Scratch) {
+        self.scratch.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(scratch);
+    }
+}
+
+impl Interests {
+    /// Floats that [`evolve`](Self::evolve) wants beside the states.
+    fn attention_scratch(&self, state: &UserState) -> usize {
+        let Some(attention) = &self.attention else { return 0 };
+        self.attention_parts(attention, state).iter().sum()
+    }
+
+    /// Queries and their parts in lanes, those of one candidate, its scores by slot, all scores `[events, LANES]` by time, the
+    /// activation unit's scratch.
+    fn attention_parts(&self, attention: &Attention, state: &UserState) -> [usize; 6] {
+        let (n, first) = (self.hidden, self.first());
+        let unit = attention.unit.as_ref().map_or(0, |u| u.pair.scratch());
+        let slots = state.len.next_multiple_of(LANES);
+        [n * LANES, first * LANES, n + first, slots, state.len * LANES, unit]
+    }
+
+    /// The last states `h` `[hidden, LANES]` of the evolution over the window, for the candidates `e` `[event width, LANES]`.
+    fn evolve(&self, state: &UserState, e: &[f32], candidates: usize, h: &mut [f32], scratch: &mut [f32]) {
+        h.fill(0.0);
+        if state.is_empty() {
+            return;
+        }
+        let scores = self.attention.as_ref().map(|attention| {
+            let mut rest = scratch;
+            let parts = self.attention_parts(attention, state).map(|len| {
+                let (part, after) = std::mem::take(&mut rest).split_at_mut(len);
+                rest = after;
+                part
+            });
+            &*self.attend(attention, state, e, candidates, parts)
+        });
+        let (cell, gate_width) = (&self.evolution, self.evolution.gate_width());
+        let mut time = 0;
+        for slots in state.runs() {
+            let steps = slots.len();
+            let gates = &state.gates[slots.start * gate_width..slots.end * gate_width];
+            if candidates == 1 {
+                let a: Option<Vec<f32>> =
+                    scores.map(|a| (time..time + steps).map(|t| a[t * LANES]).collect());
+                self.evolve_one(gates, a.as_deref(), h);
+            } else {
+                cell.lanes(gates, scores.map(|a| &a[time * LANES..]), h, width(candidates));
+            }
+            time += steps;
+        }
+    }
+
+    /// A single candidate has no company to share vectors with: its units do.
+    fn evolve_one(&self, gates: &[f32], a: Option<&[f32]>, h: &mut [f32]) {
+        let mut state = vec![0.0; padded(self.hidden)];
+        let lanes = h.chunks_exact_mut(LANES).take(self.hidden);
+        state.iter_mut().zip(lanes).for_each(|(state, lanes)| *state = lanes[0]);
+        self.evolution.steps(gates, a, &mut state, None);
+        let lanes = h.chunks_exact_mut(LANES).take(self.hidden);
+        state.iter().zip(lanes).for_each(|(state, lanes)| lanes[0] = *state);
+    }
+
+    /// Scores that sum to 1 over the window, `[events, LANES]` by time.
+    fn attend<'a>(
+        &self,
+        attention: &Attention,
+        state: &UserState,
+        e: &[f32],
+        candidates: usize,
+        [queries, parts, own, by_slot, scores, scratch]: [&'a mut [f32]; 6],
+    ) -> &'a mut [f32] {
+        let (n, e_width) = (self.hidden, e.len() / LANES);
+        let computed = width(candidates);
+        match &attention.unit {
+            Some(unit) => fill(&unit.bias, queries),
+            None => queries.fill(0.0),
+        }
+        add_product(Block::new(&attention.query, e_width), e_width, e, queries, computed);
+        if let Some(unit) = &attention.unit {
+            prelu(&unit.alpha, queries);
+            fill(&unit.first_bias, parts);
+            add_product(Block::new(&unit.of_query, n), n, queries, parts, computed);
+        }
+        let (query, part) = own.split_at_mut(n);
+        for lane in 0..candidates {
+            query.iter_mut().zip(queries.chunks_exact(LANES)).for_each(|(q, lanes)| *q = lanes[lane]);
+            part.iter_mut().zip(parts.chunks_exact(LANES)).for_each(|(q, lanes)| *q = lanes[lane]);
+            match &attention.unit {
+                Some(unit) => {
+                    unit.pair.scores(&state.keys, &state.key_parts, query, part, by_slot, state.len, scratch);
+                }
+                None => dots(&state.keys, query, by_slot),
+            }
+            // By time, so that the sum is the same wherever the ring begins.
+            let by_slot = &mut by_slot[..state.len];
+            by_slot.rotate_left(state.first);
+            softmax(by_slot);
+            scores.chunks_exact_mut(LANES).zip(by_slot).for_each(|(lanes, &mut a)| lanes[lane] = a);
+        }
+        scores
+    }
+}

@@ -1,0 +1,216 @@
+//! Serving gives the logits of the model's evaluation forward, whatever the state went through.
+
+#[allow(dead_code)]
+mod common;
+
+use dien_model::config::{AttentionKind, AuxiliaryKind, HeadActivation, ModelKind, PoolingKind};
+use dien_model::serving::{Candidates, Profile, Serving, UserState};
+use dien_model::{Batch, CellKind, Features, Histories, Jagged, ModelConfig, Targets, build};
+use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Tape};
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+
+/// A window of more than one block of lanes.
+const CAP: usize = 37;
+
+struct Trained {
+    model: Box<dyn dien_model::Model<f32> + Send + Sync>,
+    params: ParamStore<f32>,
+    features: Features,
+    serving: Serving,
+    rng: ChaCha8Rng,
+}
+
+/// A model whose every parameter, running statistics included, is a number of its own.
+fn trained(config: &ModelConfig) -> Trained {
+    let features = common::features();
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    let mut params = ParamStore::new();
+    let model = build(config, &features, &mut params, 3).unwrap();
+    let ids: Vec<_> = params.ids().collect();
+    for id in ids {
+        let (is_buffer, is_variance) =
+            (params.kind(id) == ParamKind::Buffer, params.name(id).ends_with("var"));
+        for x in params.data_mut(id) {
+            match (is_buffer, is_variance) {
+                (true, true) => *x = rng.random_range(0.3..2.0),
+                (true, false) => *x = rng.random_range(-0.5..0.5),
+                _ => *x += rng.random_range(-0.2..0.2),
+            }
+        }
+    }
+    let serving = Serving::new(config, &features, params.clone(), CAP).unwrap();
+    Trained { model, params, features, serving, rng }
+}
+
+impl Trained {
+    fn ids(&mut self, n: usize) -> Vec<Vec<u32>> {
+        let rows = self.features.behaviours.iter().map(|l| self.features.tables[l.table].rows as u32);
+        rows.map(|rows| (0..n).map(|_| self.rng.random_range(0..rows)).collect()).collect()
+    }
+
+    fn candidates(&mut self, n: usize) -> Candidates {
+        let ids = self.ids(n);
+        let lengths = (0..n as u32).map(|i| i % 3);
+        let mut offsets = vec![0];
+        lengths.for_each(|len| offsets.push(offsets.last().unwrap() + len));
+        let genres = (0..offsets[n]).map(|_| self.rng.random_range(0..4)).collect();
+        Candidates { ids, pooled: vec![Jagged { offsets, ids: genres }] }
+    }
+
+    /// The evaluation forward over the history's events from `first` on, each target seeing the latest [`CAP`].
+    fn expected(&self, ids: &[Vec<u32>], first: usize, profile: &Profile, c: &Candidates) -> Vec<f32> {
+        let (n, events) = (c.len(), ids[0].len() - first);
+        let ids = ids.iter().map(|ids| ids[first..].to_vec()).collect();
+        let batch = Batch {
+            histories: Histories { offsets: vec![0, events as u32], ids, ..Histories::default() },
+            targets: Targets {
+                history: vec![0; n],
+                start: vec![events.saturating_sub(CAP) as u32; n],
+                end: vec![events as u32; n],
+                candidate: c.ids.clone(),
+                sparse: profile.sparse.iter().map(|&id| vec![id; n]).collect(),
+                pooled: c.pooled.clone(),
+                dense: profile.dense.iter().map(|&x| vec![x; n]).collect(),
+                label: vec![0.0; n],
+                group: vec![0; n],
+            },
+        };
+        batch.validate(&self.features).unwrap();
+        let pool = Pool::new();
+        let tape = Tape::new(&self.params, &pool, Mode::Eval);
+        self.model.forward(&tape, &batch).logits.data().to_vec()
+    }
+}
+
+fn profile() -> Profile {
+    Profile { sparse: vec![2, 0], dense: vec![0.7, -0.4] }
+}
+
+#[track_caller]
+fn assert_close(found: &[f32], expected: &[f32], what: &str) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    for (i, (a, b)) in found.iter().zip(expected).enumerate() {
+        assert!((a - b).abs() <= 1e-5, "{what}: candidate {i}: {a} instead of {b}");
+    }
+}
+
+fn check(config: &ModelConfig) {
+    let mut t = trained(config);
+    let history = t.ids(CAP + 5);
+    let latest = |n: usize| -> Vec<Vec<u32>> { history.iter().map(|ids| ids[..n].to_vec()).collect() };
+    let state_of = |t: &Trained, n: usize| t.serving.user_state(&latest(n), profile());
+    for (events, candidates) in [(0, 3), (1, 1), (2, 33), (CAP - 1, 9), (CAP, 40), (CAP + 5, 33)] {
+        let what = format!("{config:?}: {events} events");
+        let c = t.candidates(candidates);
+        let logits = t.serving.logits(&state_of(&t, events), &c, None);
+        let first = events.saturating_sub(CAP);
+        assert_close(&logits, &t.expected(&latest(events), first, &profile(), &c), &what);
+    }
+    // One event after another, past the cap: the extractor remembers what has left the window.
+    let c = t.candidates(33);
+    let mut state = state_of(&t, 0);
+    for event in 0..CAP + 5 {
+        let ids: Vec<u32> = history.iter().map(|ids| ids[event]).collect();
+        t.serving.append(&mut state, &ids);
+        let events = event + 1;
+        if [1, CAP, CAP + 1, CAP + 5].contains(&events) {
+            let logits = t.serving.logits(&state, &c, None);
+            let what = format!("{config:?}: {events} events appended");
+            assert_close(&logits, &t.expected(&latest(events), 0, &profile(), &c), &what);
+        }
+        if events == CAP {
+            let at_once = t.serving.logits(&state_of(&t, CAP), &c, None);
+            assert_eq!(t.serving.logits(&state, &c, None), at_once, "{config:?}: bits of an appended state");
+        }
+    }
+    // Another profile for one call.
+    let other = Profile { sparse: vec![1, 2], dense: vec![-3.0, 0.1] };
+    let logits = t.serving.logits(&state_of(&t, 3), &c, Some(&other));
+    assert_close(&logits, &t.expected(&latest(3), 0, &other, &c), "another profile");
+}
+
+fn config() -> ModelConfig {
+    ModelConfig { hidden: 5, attention_layers: [8, 5], head_layers: vec![12, 6], ..ModelConfig::default() }
+}
+
+#[test]
+fn each_cell_with_each_attention() {
+    for cell in CellKind::ALL {
+        for attention in [AttentionKind::Unit, AttentionKind::Bilinear] {
+            check(&ModelConfig { cell, attention, ..config() });
+        }
+    }
+}
+
+#[test]
+fn each_head_and_auxiliary_score() {
+    for head_norm in [true, false] {
+        for head_activation in [HeadActivation::Dice, HeadActivation::Prelu] {
+            for auxiliary in [AuxiliaryKind::InnerProduct, AuxiliaryKind::Mlp] {
+                check(&ModelConfig { head_norm, head_activation, auxiliary, ..config() });
+            }
+        }
+    }
+    check(&ModelConfig { head_layers: vec![], ..config() });
+    check(&ModelConfig { head_layers: vec![], head_norm: false, pooling: PoolingKind::Sum, ..config() });
+    check(&ModelConfig { head_layers: vec![7, 6, 5], ..config() });
+}
+
+#[test]
+fn the_pooled_baseline() {
+    for pooling in [PoolingKind::Mean, PoolingKind::Sum] {
+        check(&ModelConfig { kind: ModelKind::Pooled, pooling, ..config() });
+    }
+}
+
+#[test]
+fn the_papers_widths() {
+    check(&ModelConfig::default());
+    check(&ModelConfig { hidden: 64, ..ModelConfig::default() });
+}
+
+/// The candidates of these numbers.
+fn pick(c: &Candidates, which: &[usize]) -> Candidates {
+    let ids = c.ids.iter().map(|ids| which.iter().map(|&i| ids[i]).collect()).collect();
+    let list = &c.pooled[0];
+    let mut picked = Jagged { offsets: vec![0], ids: vec![] };
+    for &i in which {
+        picked.ids.extend(&list.ids[list.offsets[i] as usize..list.offsets[i + 1] as usize]);
+        picked.offsets.push(picked.ids.len() as u32);
+    }
+    Candidates { ids, pooled: vec![picked] }
+}
+
+#[test]
+fn bits_depend_neither_on_company_nor_on_threads() {
+    for cell in CellKind::ALL {
+        let mut t = trained(&ModelConfig { cell, hidden: 9, ..config() });
+        let history = t.ids(CAP);
+        let state: UserState = t.serving.user_state(&history, profile());
+        let c = t.candidates(200);
+        let together = t.serving.logits(&state, &c, None);
+        for n in [1, 2, 7, 8, 17, 33, 65] {
+            let which: Vec<usize> = (0..n).map(|i| (i * 37 + 11) % 200).collect();
+            let expected: Vec<f32> = which.iter().map(|&i| together[i]).collect();
+            assert_eq!(t.serving.logits(&state, &pick(&c, &which), None), expected, "{cell:?}: {n}");
+        }
+        let twice = t.serving.logits(&state, &pick(&c, &[4, 4, 9, 4]), None);
+        assert!(twice[0] == twice[1] && twice[1] == twice[3]);
+        for threads in [1, 2, 3, 8] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            assert_eq!(pool.install(|| t.serving.logits(&state, &c, None)), together, "{threads} threads");
+        }
+        let none = t.candidates(0);
+        assert!(t.serving.logits(&state, &none, None).is_empty());
+    }
+}
+
+#[test]
+#[should_panic(expected = "serving: no parameter `extractor.gru.w`")]
+fn a_missing_parameter_is_named() {
+    let pooled = ModelConfig { kind: ModelKind::Pooled, ..config() };
+    let mut params = ParamStore::new();
+    build(&pooled, &common::features(), &mut params, 1).unwrap();
+    let _ = Serving::new(&config(), &common::features(), params, CAP);
+}
