@@ -1,6 +1,6 @@
 //! The number types: `f32` to run, `f64` to check.
 
-use crate::simd::{Simd, math};
+use crate::simd::{Simd, math, transpose};
 
 /// A floating-point number that the engine can compute with.
 pub trait Real: ndarray::NdFloat + Default + std::iter::Sum {
@@ -18,6 +18,9 @@ pub trait Real: ndarray::NdFloat + Default + std::iter::Sum {
 
     /// tanh x in the form that vectorises at level `S`; see [`math`] for its error.
     fn tanh_at<S: Simd>(self) -> Self;
+
+    /// An 8 × 8 tile of [`transpose`](crate::simd::transpose()).
+    fn transpose8_at<S: Simd>(from: &[Self], from_stride: usize, to: &mut [Self], to_stride: usize);
 
     /// C ← α A B + β C through `matrixmultiply`, with strides in elements.
     ///
@@ -71,6 +74,10 @@ impl Real for f32 {
     fn tanh_at<S: Simd>(self) -> Self {
         2.0 / (1.0 + math::exp_f32::<S>(-2.0 * self)) - 1.0
     }
+    #[inline(always)]
+    fn transpose8_at<S: Simd>(from: &[Self], from_stride: usize, to: &mut [Self], to_stride: usize) {
+        transpose::transpose8_f32::<S>(from, from_stride, to, to_stride);
+    }
     gemm_raw!(matrixmultiply::sgemm);
 }
 
@@ -89,6 +96,10 @@ impl Real for f64 {
     #[inline(always)]
     fn tanh_at<S: Simd>(self) -> Self {
         self.tanh()
+    }
+    #[inline(always)]
+    fn transpose8_at<S: Simd>(from: &[Self], from_stride: usize, to: &mut [Self], to_stride: usize) {
+        transpose::transpose8(from, from_stride, to, to_stride);
     }
     gemm_raw!(matrixmultiply::dgemm);
 }

@@ -60,7 +60,7 @@ impl<T: Real> Kernel for Backward<'_, T> {
             product::<T, S>(n, width, 3 * n, Block::new(self.u_t, 3 * n), d, self.dh, LANES, true);
 
             let stride = padded_inputs(n);
-            transpose_lanes(before, self.rows, (n, stride), active);
+            transpose_lanes::<T, S>(before, self.rows, (n, stride), active);
             product::<T, S>(3 * n, stride, active, d, Block::new(&*self.rows, stride), self.du, stride, true);
         }
     }

@@ -2,7 +2,7 @@
 
 use dien_tensor::Real;
 use dien_tensor::gemm::block::{Block, product};
-use dien_tensor::simd::{Kernel, Simd, dispatch};
+use dien_tensor::simd::{Kernel, Simd, dispatch, transpose};
 
 use crate::{LANES, Packed};
 
@@ -99,7 +99,7 @@ impl<T: Real> Kernel for BackwardWeight<'_, T> {
         let blocks = self.x.chunks_exact(inputs * LANES).zip(self.dy.chunks_exact(outputs * LANES));
         for (block, (x, dy)) in self.packed.chunk(self.chunk).zip(blocks) {
             let active = self.packed.active(block);
-            transpose_lanes(x, rows, (inputs, stride), active);
+            transpose_lanes::<T, S>(x, rows, (inputs, stride), active);
             let (dy_block, rows) = (Block::new(dy, LANES), Block::new(&*rows, stride));
             product::<T, S>(outputs, stride, active, dy_block, rows, sum, stride, true);
             if let Some(b) = bias_sum.as_deref_mut() {
@@ -134,19 +134,31 @@ pub(crate) fn padded_inputs(inputs: usize) -> usize {
 
 /// The first lanes of a block `[features, LANES]` as rows `[lanes, stride]`, zero past the features.
 #[inline(always)]
-pub(crate) fn transpose_lanes<T: Real>(
+pub(crate) fn transpose_lanes<T: Real, S: Simd>(
     block: &[T],
     rows: &mut [T],
     (features, stride): (usize, usize),
     lanes: usize,
 ) {
-    for (lane, row) in rows.chunks_exact_mut(stride).take(lanes).enumerate() {
-        let (row, padding) = row.split_at_mut(features);
-        for (f, to) in row.iter_mut().enumerate() {
-            *to = block[f * LANES + lane];
-        }
-        padding.fill(T::zero());
+    transpose::<T, S>(block, LANES, (features, lanes), rows, stride);
+    if features < stride {
+        rows.chunks_exact_mut(stride).take(lanes).for_each(|row| row[features..].fill(T::zero()));
     }
+}
+
+struct Transpose<'a, T>(&'a [T], &'a mut [T], (usize, usize), usize);
+
+impl<T: Real> Kernel for Transpose<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        transpose_lanes::<T, S>(self.0, self.1, self.2, self.3);
+    }
+}
+
+/// [`transpose_lanes`] from outside a kernel.
+pub(crate) fn transpose_block<T: Real>(block: &[T], rows: &mut [T], dims: (usize, usize), lanes: usize) {
+    dispatch(Transpose(block, rows, dims, lanes));
 }
 
 /// The sum over the active lanes, in an order that vectorises and does not depend on the vector width.

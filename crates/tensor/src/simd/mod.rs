@@ -2,5 +2,8 @@
 
 mod level;
 pub mod math;
+pub(crate) mod transpose;
 
-pub use level::{Avx2, Avx512, Kernel, Level, Portable, Simd, dispatch, dispatch_at};
+// `Avx2` and `Avx512` stay inside: only `dispatch`, which knows what the machine has, can run a kernel with them.
+pub use level::{Kernel, Level, Portable, Simd, dispatch, dispatch_at};
+pub use transpose::transpose;
