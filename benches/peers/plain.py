@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from dien import BN_EPS, DICE_EPS, HIDDEN, MOMENTUM, cell
+from dien import BN_EPS, DICE_EPS, HIDDEN, MOMENTUM, Dien, cell
 
 
 def recurrent(x, a, mask, w, u, b, b_hc):
@@ -63,16 +63,16 @@ def loss(p, buffers, table, batch, rows, training=True):
     return F.binary_cross_entropy_with_logits(logits, batch.labels) + auxiliary, logits
 
 
-def check(model, batch, tolerance=2e-4):
-    """Fails unless loss, scores and every gradient of `model` agree with this file's, and one step with SparseAdam's."""
-    import copy
-
-    dense = {k: v.detach().clone().requires_grad_() for k, v in model.params.items()}
+def check(batch, tolerance=1e-3):
+    """Fails unless dien.py's loss, scores and every gradient agree with this file's, and a step with SparseAdam's."""
+    model = Dien(seed=3)
+    model.table *= 20  # with the small initial embeddings the attention hardly learns
+    dense = {name: v.detach().clone().requires_grad_() for name, v in model.params.items()}
     table = model.table.clone().requires_grad_()
-    buffers = copy.deepcopy(model.buffers)
     with torch.no_grad():
-        _, logits = loss(dense, buffers, table, batch, model.rows[:2], training=False)
+        _, logits = loss(dense, model.buffers, table, batch, model.rows[:2], training=False)
     compare("scores", model.scores(batch), logits.sigmoid(), tolerance)
+    buffers = {name: v.clone() for name, v in model.buffers.items()}
     expected, _ = loss(dense, buffers, table, batch, model.rows[:2])
     expected.backward()
     found, ids, rows = model.gradients(batch)
@@ -80,14 +80,14 @@ def check(model, batch, tolerance=2e-4):
     for name, p in dense.items():
         compare(f"gradient of {name}", model.params[name].grad, p.grad, tolerance)
     compare("gradient of the table", torch.zeros_like(table).index_copy_(0, ids, rows), table.grad, tolerance)
+    for name, v in buffers.items():
+        compare(name, 1 + model.buffers[name], 1 + v, tolerance)  # some means are 0 but for rounding
 
     sparse = torch.nn.Parameter(table.detach().clone())
     sparse.grad = torch.sparse_coo_tensor(ids[None], rows, table.shape, is_coalesced=True, check_invariants=False)
     torch.optim.SparseAdam([sparse], lr=model.lr).step()
     model.step(batch)
     compare("rows after a step", model.table, sparse.detach(), tolerance)
-    for name, buffer in buffers.items():
-        assert torch.isfinite(model.buffers[name]).all(), name
 
 
 def compare(name, found, expected, tolerance):
