@@ -172,3 +172,22 @@ class Cell(torch.autograd.Function):
         # h = 2 g − 1.
         du = 2 * (flat.t() @ g_prev) - sums[:, None]
         return dx, da, dw, du, db, sums[2 * h :], None
+
+
+def infer(x, a, w, u, b, b_hc, pack):
+    """The last states [batch, H] of `Cell`, nothing kept for a way back."""
+    h, sizes = u.shape[1], pack.sizes
+    gates, candidate, u_gates, (u_candidate, b_candidate) = fold(w, u, b, b_hc)
+    ru = torch.addmm(gates[1], x, gates[0])
+    s = torch.addmm(candidate[1], x, candidate[0])
+    update = ru[:, h:] if a is None else torch.empty_like(s)
+    a = [None] * len(sizes) if a is None else a[:, None].split(sizes)
+    g, hc = x.new_full((sizes[0], h), 0.5), x.new_empty(sizes[0], h)
+    r, u = (part.split(sizes) for part in ru.split(h, 1))
+    for n, ru_t, r_t, u_t, w_t, a_t, s_t in zip(sizes, ru.split(sizes), r, u, update.split(sizes), a, s.split(sizes)):
+        state = g[:n]
+        ru_t.addmm_(state, u_gates).sigmoid_()
+        hc_t = torch.addmm(b_candidate, state, u_candidate, out=hc[:n])
+        s_t.addcmul_(r_t, hc_t).sigmoid_()
+        state.lerp_(s_t, w_t if a_t is None else torch.mul(u_t, a_t, out=w_t))
+    return 2 * g - 1
