@@ -5,6 +5,7 @@ use dien_model::{Features, Lookup, Table};
 use crate::batches::Batches;
 use crate::columns::Columns;
 use crate::error::DataError;
+use crate::item_table::ItemTable;
 use crate::log::Log;
 use crate::options::{DataOptions, TargetKind};
 use crate::plan::Plan;
@@ -93,6 +94,13 @@ impl Dataset {
     /// The vocabularies, one per embedding table.
     pub fn vocabularies(&self) -> &Vocabularies {
         &self.vocabularies
+    }
+
+    /// The features of every item, for a model to be served with.
+    pub fn item_table(&self) -> ItemTable {
+        let (names, columns) = (self.items.iter().map(String::as_str), &self.columns);
+        ItemTable::new(names, columns.behaviours.clone(), columns.pooled.clone())
+            .expect("a log has each item once, and a column has a cell an item")
     }
 
     /// The training batches of an epoch, counted from 0: a shuffle and negatives of its own.

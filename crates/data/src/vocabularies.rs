@@ -49,6 +49,16 @@ impl Vocabularies {
         Ok(Vocabularies(all))
     }
 
+    /// Vocabularies with their names, in the order of a model's tables.
+    pub fn from_parts(parts: Vec<(String, Vocabulary)>) -> Self {
+        Vocabularies(parts)
+    }
+
+    /// Names and vocabularies, in the order of the tables.
+    pub fn into_parts(self) -> Vec<(String, Vocabulary)> {
+        self.0
+    }
+
     /// The names that these options ask for, in order.
     pub fn names(options: &DataOptions) -> impl Iterator<Item = &str> {
         [&options.behaviours, &options.pooled, &options.sparse].into_iter().flatten().map(String::as_str)

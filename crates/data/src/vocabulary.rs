@@ -33,6 +33,26 @@ impl Vocabulary {
         Vocabulary { tokens, ids }
     }
 
+    /// These tokens with the ids 1, 2, 3 and so on.
+    ///
+    /// # Errors
+    /// A token is empty, or comes twice.
+    pub fn from_tokens(tokens: Vec<String>) -> Result<Self, DataError> {
+        let mut ids = HashMap::with_capacity(tokens.len());
+        for (id, token) in (1..).zip(&tokens) {
+            if token.is_empty() || ids.insert(token.clone(), id).is_some() {
+                let expected = "tokens that are not empty, each once";
+                return Err(DataError::log(format!("token {id}"), format!("`{token}`"), expected));
+            }
+        }
+        Ok(Vocabulary { tokens, ids })
+    }
+
+    /// The tokens, that of id 1 first.
+    pub fn tokens(&self) -> &[String] {
+        &self.tokens
+    }
+
     /// The token's id; [`OOV`] if it has none.
     pub fn id(&self, token: &str) -> u32 {
         self.ids.get(token).copied().unwrap_or(OOV)
@@ -118,6 +138,16 @@ mod tests {
         assert_eq!(vocabulary.rows(), 4);
         assert_eq!(["top", "a", "b", "rare", "", "new"].map(|t| vocabulary.id(t)), [1, 2, 3, 0, 0, 0]);
         assert_eq!([0, 1, 3, 4].map(|id| vocabulary.token(id)), [None, Some("top"), Some("b"), None]);
+    }
+
+    #[test]
+    fn tokens_make_the_vocabulary_again() {
+        let vocabulary = Vocabulary::from_counts([("b", 2), ("a", 5)], 1);
+        assert_eq!(Vocabulary::from_tokens(vocabulary.tokens().to_vec()).unwrap(), vocabulary);
+        for wrong in [["a", "a"], ["a", ""]] {
+            let message = Vocabulary::from_tokens(wrong.map(String::from).to_vec()).unwrap_err().to_string();
+            assert!(message.contains("token 2: found"), "{message}");
+        }
     }
 
     #[test]

@@ -80,6 +80,16 @@ pub enum Error {
         /// The parameter that went first.
         first: String,
     },
+    /// A request to rank candidates is not what it should be.
+    #[error("request: `{field}`: found {found}; expected {expected}")]
+    Request {
+        /// Which field, such as `candidates[3].item`, counted from 0.
+        field: String,
+        /// What is there.
+        found: String,
+        /// What should be.
+        expected: String,
+    },
     /// A model scores a target with a NaN or an infinity.
     #[error("the score of target {target} is {score}; expected a finite number")]
     Score {

@@ -12,7 +12,9 @@
 //! let test = trainer.evaluate(&trainer.dataset().test())?;
 //! println!("best epoch {:?}, test AUC {:?}", report.best_epoch, test.auc);
 //!
-//! let scorer = Scorer::load(&Run::open("runs/mine")?)?; // later, elsewhere
+//! let ranker = Ranker::load("runs/mine/model.safetensors")?; // later, elsewhere
+//! let state = ranker.user_state(&[Record::item("42"), Record::item("7")], &Record::new())?;
+//! println!("{:?}", ranker.score(&state, &[Record::item("99")])?.scores());
 //! # Ok::<(), dien::Error>(())
 //! ```
 //!
@@ -30,12 +32,15 @@ pub mod describe;
 mod error;
 mod prefetch;
 pub mod prelude;
+pub mod ranker;
 pub mod run;
 mod scorer;
+mod scores;
 pub mod train;
 
 pub use config::Config;
 pub use error::{Error, Origin, Result};
+pub use ranker::Ranker;
 pub use run::Run;
 pub use scorer::Scorer;
 pub use train::Trainer;

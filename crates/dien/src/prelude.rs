@@ -2,6 +2,7 @@
 
 pub use crate::config::{Config, Layers, Source, TrainConfig};
 pub use crate::error::{Error, Result};
+pub use crate::ranker::{Ranker, Record, Request};
 pub use crate::run::Run;
 pub use crate::scorer::Scorer;
 pub use crate::train::{Epoch, Observer, Report, Step, Trainer};

@@ -87,7 +87,19 @@ impl Scorer {
     /// # Errors
     /// As [`score`](Self::score).
     pub fn evaluate(&self, batches: &Batches<'_>) -> Result<Metrics> {
-        evaluate(self.model(), &self.features, &self.params, &self.pool, batches)
+        self.evaluate_with(batches, |_, _, _| Ok(()))
+    }
+
+    /// The same, and shows each batch's index, the batch and its targets' logits, in order.
+    ///
+    /// # Errors
+    /// As [`score`](Self::score), and those of `each`.
+    pub fn evaluate_with(
+        &self,
+        batches: &Batches<'_>,
+        each: impl FnMut(usize, &Batch, &[f32]) -> Result<()>,
+    ) -> Result<Metrics> {
+        evaluate(self.model(), &self.features, &self.params, &self.pool, batches, each)
     }
 }
 
@@ -98,11 +110,14 @@ pub(crate) fn evaluate(
     params: &ParamStore<f32>,
     pool: &Pool<f32>,
     batches: &Batches<'_>,
+    mut each: impl FnMut(usize, &Batch, &[f32]) -> Result<()>,
 ) -> Result<Metrics> {
     let (mut scores, mut labels, mut groups) = (vec![], vec![], vec![]);
     let build = |index| checked(batches.batch(index), features);
-    let _ = prefetch::for_each(0..batches.len(), build, |_, batch| {
-        scores.extend(logits(model, params, pool, &batch)?);
+    let _ = prefetch::for_each(0..batches.len(), build, |index, batch| {
+        let logits = logits(model, params, pool, &batch)?;
+        each(index, &batch, &logits)?;
+        scores.extend(logits);
         labels.extend(batch.targets.label);
         groups.extend(batch.targets.group);
         Ok(ControlFlow::Continue(()))

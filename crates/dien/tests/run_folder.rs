@@ -81,8 +81,9 @@ fn a_folder_without_a_run_is_an_error() {
 }
 
 /// Writes `params` as the run's model and reads it as what the run's configuration makes of it.
-fn load(run: &Run, params: &ParamStore<f32>) -> String {
-    run.save_model(params, 1).unwrap();
+fn load(trainer: &Trainer, params: &ParamStore<f32>) -> String {
+    let run = trainer.run().unwrap();
+    run.save_model(params, 1, &trainer.config().model, trainer.dataset()).unwrap();
     Scorer::load(run).unwrap_err().to_string()
 }
 
@@ -92,7 +93,6 @@ type Named = (String, Vec<usize>);
 fn a_model_of_another_shape_is_an_error() {
     let root = tempdir().unwrap();
     let (_, trainer) = train(&tiny(), root.path());
-    let run = trainer.run().unwrap();
     let params = trainer.latest_params();
     // The parameters under other names and shapes; an empty shape is the parameter's own.
     let copy = |change: &dyn Fn(&str) -> Option<Named>| {
@@ -108,16 +108,20 @@ fn a_model_of_another_shape_is_an_error() {
     let same = |name: &str| (name.to_owned(), vec![]);
     let missing = copy(&|name| (name != "head.0.bias").then(|| same(name)));
     let expected = "model.safetensors: no parameter `head.0.bias`; expected F32 [12]";
-    assert!(load(run, &missing).contains(expected), "{}", load(run, &missing));
+    assert!(load(&trainer, &missing).contains(expected), "{}", load(&trainer, &missing));
 
     let mut foreign = copy(&|name| Some(same(name)));
     foreign.add("head.9.bias", ParamKind::Dense, ndarray::ArrayD::zeros(vec![1]));
-    assert!(load(run, &foreign).contains("a foreign parameter `head.9.bias`"), "{}", load(run, &foreign));
+    assert!(
+        load(&trainer, &foreign).contains("a foreign parameter `head.9.bias`"),
+        "{}",
+        load(&trainer, &foreign)
+    );
 
     let other =
         copy(&|name| Some(if name == "head.0.bias" { (name.into(), vec![3, 4]) } else { same(name) }));
     let expected = "parameter `head.0.bias` is F32 [3, 4]; expected F32 [12]";
-    assert!(load(run, &other).contains(expected), "{}", load(run, &other));
+    assert!(load(&trainer, &other).contains(expected), "{}", load(&trainer, &other));
 }
 
 #[test]

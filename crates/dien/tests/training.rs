@@ -79,7 +79,7 @@ fn a_saved_parameter_that_is_not_finite_is_named() {
     let mut params = trainer.latest_params().clone();
     let id = params.id("head.0.weight").unwrap();
     params.data_mut(id)[7] = f32::NAN;
-    run.save_model(&params, 1).unwrap();
+    run.save_model(&params, 1, &trainer.config().model, trainer.dataset()).unwrap();
     let message = run.load_model(&mut params).unwrap_err().to_string();
     assert!(message.contains("parameter `head.0.weight` has NaN at 7"), "{message}");
 }

@@ -93,7 +93,7 @@ impl<T: Real> Kernel for AddColumns<'_, T> {
 pub fn prelu<T: Real>(alpha: &[T], x: &mut [T]) {
     for (x, &alpha) in x.chunks_exact_mut(LANES).zip(alpha.iter().cycle()) {
         for x in x {
-            *x = *x * if *x > T::zero() { T::one() } else { alpha };
+            *x *= if *x > T::zero() { T::one() } else { alpha };
         }
     }
 }
@@ -131,7 +131,7 @@ impl<T: Real> Kernel for RunDice<'_, T> {
         for (((x, &mean), &scale), &alpha) in rows {
             for x in &mut x[..self.width] {
                 let p = math::sigmoid::<T, S>((*x - mean) * scale);
-                *x = *x * math::mul_add::<T, S>(p, T::one() - alpha, alpha);
+                *x *= math::mul_add::<T, S>(p, T::one() - alpha, alpha);
             }
         }
     }

@@ -21,6 +21,9 @@ pub(super) struct EvalArgs {
     /// Whose targets to score.
     #[arg(long, value_enum, default_value_t = Split::Test)]
     split: Split,
+    /// Write every target's user, item, label, logit and probability to this file.
+    #[arg(long, value_name = "FILE.csv")]
+    scores: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum, Serialize)]
@@ -61,7 +64,10 @@ pub(super) fn run(args: &EvalArgs, json: bool) -> Result<ExitCode> {
         let (found, expected) = ("no targets in this split", "users who are held out (`test_users.txt`)");
         return Err(Error::File { path, found: found.into(), expected: expected.into() });
     }
-    let metrics = scorer.evaluate(&batches)?;
+    let metrics = match &args.scores {
+        Some(path) => scorer.write_scores(&batches, path)?,
+        None => scorer.evaluate(&batches)?,
+    };
     if json {
         print_json(&Evaluation { run: args.run.clone(), split: args.split, metrics })?;
     } else {

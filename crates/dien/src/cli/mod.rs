@@ -5,6 +5,7 @@ mod describe;
 mod eval;
 mod interrupt;
 mod progress;
+mod rank;
 mod summary;
 mod train;
 
@@ -35,6 +36,8 @@ enum Command {
     Train(Box<train::TrainArgs>),
     /// Score a trained model on held-out users.
     Eval(eval::EvalArgs),
+    /// Score candidates for one user: a JSON request on standard input, the answer on standard output.
+    Rank(rank::RankArgs),
     /// Show a trained model's parameters and graph.
     Describe(describe::DescribeArgs),
 }
@@ -72,6 +75,7 @@ fn run(cli: &Cli) -> Result<ExitCode> {
         Some(Command::Demo(args)) => demo::run(args, json),
         Some(Command::Train(args)) => train::run(args, json),
         Some(Command::Eval(args)) => eval::run(args, json),
+        Some(Command::Rank(args)) => rank::run(args),
         Some(Command::Describe(args)) => describe::run(args, json),
     }
 }

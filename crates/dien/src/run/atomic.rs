@@ -29,7 +29,7 @@ pub(super) fn stage(path: &Path, bytes: &[u8]) -> Result<Staged> {
 }
 
 /// Writes beside the path, then renames.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     stage(path, bytes)?.commit()
 }
 

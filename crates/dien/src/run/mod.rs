@@ -1,6 +1,7 @@
 //! The run folder: a training run on disk.
 
-mod atomic;
+pub(crate) mod atomic;
+pub(crate) mod deployable;
 mod params;
 mod progress;
 mod tensors;
@@ -9,7 +10,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use dien_data::Vocabularies;
+use dien_data::{Dataset, Vocabularies};
+use dien_model::ModelConfig;
 use dien_optim::OptimizerState;
 use dien_tensor::ParamStore;
 
@@ -24,7 +26,7 @@ use crate::train::Epoch;
 /// | file | what |
 /// | --- | --- |
 /// | `config.toml` | every option; `dien train --config RUN/config.toml` repeats the run bit for bit |
-/// | `model.safetensors` | the parameters of the epoch that validated best: what eval and describe read |
+/// | `model.safetensors` | the model of the epoch that validated best, ready to be deployed: parameters, their configuration, vocabularies, the items' features; what eval, describe and rank read |
 /// | `last.safetensors` | the latest parameters |
 /// | `optimizer.safetensors` | the optimiser's state that belongs to them, and how far training is |
 /// | `vocab/NAME.txt` | the vocabularies; line n is the token of id n |
@@ -144,25 +146,39 @@ impl Run {
         Ok(vocabularies.save(&self.path("vocab"))?)
     }
 
-    /// Reads the best parameters into `params`, which have the model's names and shapes.
+    /// The file with the best model: all that a [`Ranker`](crate::Ranker) needs.
     ///
     /// # Errors
-    /// There are none yet, or the file is cut off, or not of this model.
-    pub fn load_model(&self, params: &mut ParamStore<f32>) -> Result<()> {
+    /// There is none yet.
+    pub fn model_path(&self) -> Result<PathBuf> {
         let path = self.path("model.safetensors");
         if !path.exists() && self.path("last.safetensors").exists() {
             let found = "no model yet (training stopped within the first epoch)";
             return Err(Error::file(&self.folder, found, "a finished epoch (`dien train --resume` goes on)"));
         }
-        params::load(&path, params).map(|_| ())
+        Ok(path)
     }
 
-    /// Writes the best parameters.
+    /// Reads the best parameters into `params`, which have the model's names and shapes.
+    ///
+    /// # Errors
+    /// There are none yet, or the file is cut off, or not of this model.
+    pub fn load_model(&self, params: &mut ParamStore<f32>) -> Result<()> {
+        params::load(&self.model_path()?, params).map(|_| ())
+    }
+
+    /// Writes the best model: its parameters, and what serving needs of its configuration and data.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn save_model(&self, params: &ParamStore<f32>, step: u64) -> Result<()> {
-        params::stage(&self.path("model.safetensors"), params, step)?.commit()
+    pub fn save_model(
+        &self,
+        params: &ParamStore<f32>,
+        step: u64,
+        model: &ModelConfig,
+        dataset: &Dataset,
+    ) -> Result<()> {
+        deployable::stage(&self.path("model.safetensors"), params, step, model, dataset)?.commit()
     }
 
     /// Reads the latest parameters into `params`, and what belongs to them.

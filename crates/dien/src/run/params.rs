@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use dien_tensor::ParamStore;
-use safetensors::Dtype;
+use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 
 use super::atomic::Staged;
+use super::deployable::is_reserved;
 use super::tensors::{self, Tensor};
 use crate::error::{Error, Result};
 
@@ -27,37 +28,50 @@ pub(super) fn stage(path: &Path, params: &ParamStore<f32>, step: u64) -> Result<
 /// Overwrites every parameter, and returns the step that they are from. On an error some may be overwritten.
 pub(super) fn load(path: &Path, params: &mut ParamStore<f32>) -> Result<u64> {
     tensors::load(path, |file, note: Note| {
-        let mut foreign: Vec<&str> = file.iter().map(|(n, _)| n).filter(|n| params.id(n).is_none()).collect();
-        foreign.sort_unstable();
         for id in params.ids() {
-            let name = params.name(id);
-            let expected = format!("F32 {:?}", params.shape(id));
-            let Ok(tensor) = file.tensor(name) else {
-                let instead = foreign.first().map_or(String::new(), |n| format!(" (but a foreign `{n}`)"));
-                return Err(Error::file(path, format!("no parameter `{name}`{instead}"), expected));
-            };
-            let found = format!("{:?} {:?}", tensor.dtype(), tensor.shape());
-            if found != expected {
-                let found = format!("parameter `{name}` is {found}");
-                return Err(Error::file(
-                    path,
-                    found,
-                    format!("{expected}, as the run's configuration has it"),
-                ));
-            }
-            let values = params.data_mut(id);
-            values.iter_mut().zip(tensors::f32_from(tensor.data())).for_each(|(v, x)| *v = x);
-            if let Some(place) = values.iter().position(|x| !x.is_finite()) {
-                let found =
-                    format!("parameter `{}` has {} at {place}", params.name(id), params.data(id)[place]);
-                return Err(Error::file(path, found, "finite numbers"));
-            }
+            let values = numbers(path, file, params.name(id), params.shape(id)).map_err(|e| match e {
+                // A foreign name in its place says more.
+                Error::File { path, found, expected } if found.starts_with("no parameter") => {
+                    let instead =
+                        foreign(file, params).map_or(String::new(), |n| format!(" (but a foreign `{n}`)"));
+                    Error::File { path, found: found + &instead, expected }
+                }
+                other => other,
+            })?;
+            params.data_mut(id).copy_from_slice(&values);
         }
-        match foreign.first() {
+        match foreign(file, params) {
             Some(name) => {
                 Err(Error::file(path, format!("a foreign parameter `{name}`"), "the model's alone"))
             }
             None => Ok(note.step),
         }
     })
+}
+
+/// The first tensor that is none of the parameters.
+fn foreign(file: &SafeTensors<'_>, params: &ParamStore<f32>) -> Option<String> {
+    let names = file.iter().map(|(name, _)| name);
+    names.filter(|n| params.id(n).is_none() && !is_reserved(n)).min().map(str::to_owned)
+}
+
+/// A parameter of a file, whose numbers are finite.
+pub(super) fn numbers(path: &Path, file: &SafeTensors<'_>, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+    let expected = format!("F32 {shape:?}");
+    let Ok(tensor) = file.tensor(name) else {
+        return Err(Error::file(path, format!("no parameter `{name}`"), expected));
+    };
+    let found = format!("{:?} {:?}", tensor.dtype(), tensor.shape());
+    if found != expected {
+        let found = format!("parameter `{name}` is {found}");
+        return Err(Error::file(path, found, format!("{expected}, as the run's configuration has it")));
+    }
+    let values: Vec<f32> = tensors::f32_from(tensor.data()).collect();
+    match values.iter().position(|x| !x.is_finite()) {
+        Some(place) => {
+            let found = format!("parameter `{name}` has {} at {place}", values[place]);
+            Err(Error::file(path, found, "finite numbers"))
+        }
+        None => Ok(values),
+    }
 }

@@ -94,14 +94,15 @@ impl Trainer {
             return Ok(None);
         }
         let (model, features) = (self.scorer.model(), self.scorer.features());
-        scorer::evaluate(model, features, &self.params, &self.scorer.pool, &batches).map(Some)
+        scorer::evaluate(model, features, &self.params, &self.scorer.pool, &batches, |_, _, _| Ok(()))
+            .map(Some)
     }
 
     /// The checkpoint comes last: whatever is written before it without it is written again after a resume.
     fn save_epoch(&self) -> Result<()> {
         let Some(run) = &self.run else { return Ok(()) };
         if self.epochs.last().is_some_and(|e| e.is_best) {
-            run.save_model(&self.params, self.optimizer.steps())?;
+            run.save_model(&self.params, self.optimizer.steps(), &self.config.model, &self.dataset)?;
         }
         run.save_epochs(&self.epochs)?;
         self.save_checkpoint()

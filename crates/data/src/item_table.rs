@@ -1,0 +1,115 @@
+//! What a model reads of each item.
+
+use std::collections::HashMap;
+
+use dien_model::Jagged;
+
+use crate::error::DataError;
+
+/// The features of every item of a log as ids, by the item's name: what serving looks up where a request names an item alone.
+///
+/// Items that the vocabulary does not know are here too: their other features may be known.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ItemTable {
+    places: HashMap<String, u32>,
+    behaviours: Vec<Vec<u32>>,
+    pooled: Vec<Jagged>,
+}
+
+impl ItemTable {
+    /// The items `names`, with `behaviours[feature][item]` and a list `pooled[feature]` for each.
+    ///
+    /// # Errors
+    /// A name comes twice, or a feature does not have an entry an item.
+    pub fn new(
+        names: impl IntoIterator<Item = impl Into<String>>,
+        behaviours: Vec<Vec<u32>>,
+        pooled: Vec<Jagged>,
+    ) -> Result<Self, DataError> {
+        let mut places = HashMap::new();
+        for (place, name) in (0..).zip(names) {
+            let name = name.into();
+            if places.contains_key(&name) {
+                return Err(DataError::log(
+                    format!("item {}", place + 1),
+                    format!("`{name}` again"),
+                    "each once",
+                ));
+            }
+            places.insert(name, place);
+        }
+        let n = places.len();
+        let lengths = behaviours.iter().map(Vec::len);
+        let lists = pooled.iter().map(|l| l.offsets.len().saturating_sub(1));
+        if let Some(found) = lengths.chain(lists).find(|&found| found != n) {
+            return Err(DataError::log("item table", format!("a feature of {found} items"), n.to_string()));
+        }
+        let is_jagged = |l: &&Jagged| {
+            l.offsets.is_sorted()
+                && l.offsets[0] == 0
+                && *l.offsets.last().expect("checked") as usize == l.ids.len()
+        };
+        if let Some(list) = pooled.iter().find(|l| !is_jagged(l)) {
+            let found = format!("offsets that do not fit {} ids", list.ids.len());
+            return Err(DataError::log("item table", found, "ascending ones, from 0 to the number of ids"));
+        }
+        Ok(ItemTable { places, behaviours, pooled })
+    }
+
+    /// The item's place in the table.
+    pub fn place(&self, name: &str) -> Option<usize> {
+        self.places.get(name).map(|&place| place as usize)
+    }
+
+    /// The id of a behaviour feature, counted in the order of the features.
+    pub fn behaviour(&self, feature: usize, place: usize) -> u32 {
+        self.behaviours[feature][place]
+    }
+
+    /// The ids of a pooled feature.
+    pub fn pooled(&self, feature: usize, place: usize) -> &[u32] {
+        let list = &self.pooled[feature];
+        &list.ids[list.offsets[place] as usize..list.offsets[place + 1] as usize]
+    }
+
+    /// The items' names by place.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names = vec![""; self.places.len()];
+        self.places.iter().for_each(|(name, &place)| names[place as usize] = name);
+        names
+    }
+
+    /// Every behaviour feature's ids by place.
+    pub fn behaviours(&self) -> &[Vec<u32>] {
+        &self.behaviours
+    }
+
+    /// Every pooled feature's lists by place.
+    pub fn lists(&self) -> &[Jagged] {
+        &self.pooled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_items_by_name() {
+        let lists = Jagged { offsets: vec![0, 2, 2], ids: vec![4, 1] };
+        let table = ItemTable::new(["a", "b"], vec![vec![3, 0], vec![1, 2]], vec![lists.clone()]).unwrap();
+        assert_eq!((table.place("b"), table.place("c")), (Some(1), None));
+        assert_eq!(
+            (table.behaviour(1, 1), table.pooled(0, 0), table.pooled(0, 1)),
+            (2, &[4, 1][..], &[][..])
+        );
+        assert_eq!(table.names(), ["a", "b"]);
+        let message = |names: [&str; 2], ids: Vec<u32>, lists: Jagged| {
+            ItemTable::new(names, vec![ids], vec![lists]).unwrap_err().to_string()
+        };
+        assert!(message(["a", "a"], vec![1, 2], lists.clone()).contains("item 2: found `a` again"));
+        assert!(message(["a", "b"], vec![1], lists.clone()).contains("a feature of 1 items; expected 2"));
+        let crooked = Jagged { offsets: vec![0, 3, 2], ids: vec![4, 1] };
+        assert!(message(["a", "b"], vec![1, 2], crooked).contains("offsets that do not fit 2 ids"));
+    }
+}

@@ -1,0 +1,187 @@
+//! From a request's names to ids.
+
+use std::fmt::Display;
+
+use dien_model::serving::{Candidates, Profile};
+use dien_model::{Jagged, OOV};
+
+use super::{Ranker, Record, Value};
+use crate::error::{Error, Result};
+
+/// The name under which an item is found in the item table.
+const ITEM: &str = "item";
+
+fn wrong(place: &dyn Display, name: &str, found: impl Display, expected: impl Into<String>) -> Error {
+    Error::Request { field: format!("{place}.{name}"), found: found.to_string(), expected: expected.into() }
+}
+
+impl Ranker {
+    /// The ids of an event or a candidate, one a behaviour feature, onto the ends of `ids`; unknown ones are counted. The
+    /// item's place in the item table.
+    fn item(
+        &self,
+        record: &Record,
+        place: &dyn Display,
+        ids: &mut [Vec<u32>],
+        unknown: &mut usize,
+    ) -> Result<Option<usize>> {
+        let features = self.serving.features();
+        for (name, _) in record.iter() {
+            let mut lookups = features.behaviours.iter().chain(&features.pooled);
+            if name != ITEM && !lookups.any(|l| l.name == name) {
+                let names = features.behaviours.iter().chain(&features.pooled).map(|l| l.name.as_str());
+                return Err(wrong(
+                    place,
+                    name,
+                    "an unknown field",
+                    one_of(std::iter::once(ITEM).chain(names)),
+                ));
+            }
+        }
+        let item = record.get(ITEM).map(|value| text(value, place, ITEM)).transpose()?;
+        let found = item.as_deref().and_then(|item| self.items.as_ref()?.place(item));
+        let mut missed = false;
+        for (i, (lookup, ids)) in features.behaviours.iter().zip(ids).enumerate() {
+            let name = lookup.name.as_str();
+            let given = record.get(name);
+            let id = match (given, found) {
+                (Some(_), Some(found)) if name == ITEM => {
+                    self.items.as_ref().expect("found").behaviour(i, found)
+                }
+                (Some(value), _) => self.id(lookup.table, &text(value, place, name)?),
+                (None, Some(found)) => self.items.as_ref().expect("found in it").behaviour(i, found),
+                // The item is not known, and so is nothing of it.
+                (None, None) if item.is_some() && self.items.is_some() => {
+                    missed = true;
+                    OOV
+                }
+                (None, None) if name == ITEM || self.items.is_some() => {
+                    return Err(wrong(place, ITEM, "nothing", "the item's id, a text"));
+                }
+                (None, None) => {
+                    let expected = "a text: this run has no item table (an older `dien train` wrote it)";
+                    return Err(wrong(place, name, "nothing", expected));
+                }
+            };
+            *unknown += usize::from(given.is_some() && id == OOV);
+            ids.push(id);
+        }
+        // An item that is no feature itself is one unknown id, whatever it was looked up for.
+        *unknown += usize::from(missed && features.behaviours.iter().all(|l| l.name != ITEM));
+        Ok(found)
+    }
+
+    /// A history's ids, `[feature][event]`.
+    pub(super) fn events(&self, history: &[Record], unknown: &mut usize) -> Result<Vec<Vec<u32>>> {
+        let mut ids = vec![Vec::with_capacity(history.len()); self.serving.features().behaviours.len()];
+        for (i, record) in history.iter().enumerate() {
+            self.item(record, &format_args!("history[{i}]"), &mut ids, unknown)?;
+        }
+        Ok(ids)
+    }
+
+    /// The ids of one event.
+    pub(super) fn event(&self, record: &Record, unknown: &mut usize) -> Result<Vec<u32>> {
+        let mut ids = vec![Vec::with_capacity(1); self.serving.features().behaviours.len()];
+        self.item(record, &"event", &mut ids, unknown)?;
+        Ok(ids.into_iter().flatten().collect())
+    }
+
+    /// Candidates as ids.
+    pub(super) fn candidates(&self, records: &[Record], unknown: &mut usize) -> Result<Candidates> {
+        let features = self.serving.features();
+        let n = records.len();
+        let list = Jagged { offsets: vec![0], ids: vec![] };
+        let mut candidates = Candidates {
+            ids: vec![Vec::with_capacity(n); features.behaviours.len()],
+            pooled: vec![list; features.pooled.len()],
+        };
+        for (i, record) in records.iter().enumerate() {
+            let place = format_args!("candidates[{i}]");
+            let found = self.item(record, &place, &mut candidates.ids, unknown)?;
+            for (feature, (lookup, list)) in features.pooled.iter().zip(&mut candidates.pooled).enumerate() {
+                match (record.get(&lookup.name), found) {
+                    (Some(value), _) => {
+                        let before = list.ids.len();
+                        let tokens = tokens(value, &place, &lookup.name)?;
+                        list.ids.extend(tokens.map(|token| self.id(lookup.table, token)));
+                        *unknown += list.ids[before..].iter().filter(|&&id| id == OOV).count();
+                    }
+                    (None, Some(found)) => {
+                        let items = self.items.as_ref().expect("found in it");
+                        list.ids.extend_from_slice(items.pooled(feature, found));
+                    }
+                    (None, None) => {}
+                }
+                list.offsets.push(list.ids.len() as u32);
+            }
+        }
+        Ok(candidates)
+    }
+
+    /// The values of `record` over those of `profile`. What the model does not read is passed over.
+    pub(super) fn profile(
+        &self,
+        record: &Record,
+        place: &'static str,
+        mut profile: Profile,
+        unknown: &mut usize,
+    ) -> Result<Profile> {
+        let features = self.serving.features();
+        for (name, value) in record.iter() {
+            if let Some(i) = features.sparse.iter().position(|l| l.name == name) {
+                let id = self.id(features.sparse[i].table, &text(value, &place, name)?);
+                *unknown += usize::from(id == OOV);
+                profile.sparse[i] = id;
+            }
+            if let Some(i) = features.dense.iter().position(|n| n == name) {
+                profile.dense[i] = number(value, &place, name)?;
+            }
+        }
+        Ok(profile)
+    }
+
+    fn id(&self, table: usize, token: &str) -> u32 {
+        self.vocabularies[table].id(token)
+    }
+}
+
+fn text<'a>(value: &'a Value, place: &dyn Display, name: &str) -> Result<std::borrow::Cow<'a, str>> {
+    match value {
+        Value::Text(text) => Ok(text.into()),
+        Value::Integer(n) => Ok(n.to_string().into()),
+        other => Err(wrong(place, name, other, "an id: a text, or a whole number for its digits")),
+    }
+}
+
+/// A list's ids; a text has them between `|`, as the log does.
+fn tokens<'a>(
+    value: &'a Value,
+    place: &dyn Display,
+    name: &str,
+) -> Result<Box<dyn Iterator<Item = &'a str> + 'a>> {
+    match value {
+        Value::Text(text) => Ok(Box::new(text.split('|').filter(|token| !token.is_empty()))),
+        Value::List(list) => Ok(Box::new(list.iter().map(String::as_str))),
+        other => Err(wrong(place, name, other, "a list of texts, or one text with `|` between them")),
+    }
+}
+
+fn number(value: &Value, place: &dyn Display, name: &str) -> Result<f32> {
+    let x = match value {
+        Value::Integer(n) => *n as f32,
+        Value::Number(x) => *x as f32,
+        other => return Err(wrong(place, name, other, "a number")),
+    };
+    if x.is_finite() { Ok(x) } else { Err(wrong(place, name, value, "a finite number")) }
+}
+
+fn one_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let mut known: Vec<String> = Vec::new();
+    for name in names.map(|n| format!("`{n}`")) {
+        if !known.contains(&name) {
+            known.push(name);
+        }
+    }
+    format!("one of {}", known.join(", "))
+}

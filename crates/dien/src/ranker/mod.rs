@@ -1,0 +1,194 @@
+//! Serving a trained run: candidates against one user, in micro- to milliseconds.
+//!
+//! ```no_run
+//! use dien::ranker::{Ranker, Record};
+//!
+//! let ranker = Ranker::load("runs/mine/model.safetensors")?;
+//! let history = [Record::item("i1"), Record::item("i5")];
+//! let mut state = ranker.user_state(&history, &Record::new())?; // all that depends on the user alone, once
+//! let candidates = [Record::item("i9"), Record::item("i13")];
+//! println!("{:?}", ranker.score(&state, &candidates)?.scores());
+//! ranker.append(&mut state, &Record::item("i9"))?; // one step, not the history
+//! println!("{:?}", ranker.score(&state, &candidates)?.scores());
+//! # Ok::<(), dien::Error>(())
+//! ```
+
+mod encode;
+mod record;
+mod request;
+
+use std::path::Path;
+
+use dien_data::{ItemTable, Vocabulary};
+use dien_model::serving::{self, Profile, Serving};
+use dien_model::{Features, OOV};
+
+pub use record::{Record, Value};
+pub use request::Request;
+
+use crate::error::{Error, Result};
+use crate::run::Run;
+use crate::run::deployable::{self, Deployable};
+
+/// A trained model that ranks candidates. It is read-only: threads share it.
+///
+/// Logits are those of the [model's](crate::Scorer) evaluation forward within 1e-5; a candidate's bits do not depend on
+/// the other candidates, nor on the threads.
+#[derive(Debug)]
+pub struct Ranker {
+    serving: Serving,
+    /// In the order of the model's tables.
+    vocabularies: Vec<Vocabulary>,
+    /// `None` where the run has none.
+    items: Option<ItemTable>,
+}
+
+/// All that depends on a user alone. It belongs to the [`Ranker`] that made it, and can be kept as long as that.
+#[derive(Clone, Debug)]
+pub struct UserState {
+    state: serving::UserState,
+    unknown: usize,
+}
+
+impl UserState {
+    /// How many of the latest events candidates are scored against: at most the model's `max_history`.
+    pub fn len(&self) -> usize {
+        self.state.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.state.is_empty()
+    }
+
+    /// How many ids of the user's events and profile the vocabularies do not know.
+    pub fn unknown(&self) -> usize {
+        self.unknown
+    }
+}
+
+/// The candidates' scores, in their order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The logit of the probability of a click.
+    pub logits: Vec<f32>,
+    /// How many ids of the user, the candidates and the context the vocabularies do not know.
+    pub unknown: usize,
+}
+
+impl Answer {
+    /// The probabilities of a click.
+    pub fn scores(&self) -> Vec<f64> {
+        self.logits.iter().map(|&x| crate::scores::probability(x)).collect()
+    }
+}
+
+impl Ranker {
+    /// Reads a run's `model.safetensors`: the one file that a service needs.
+    ///
+    /// # Errors
+    /// The file cannot be read, is cut off, or is no model.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        Self::new(deployable::load(path.as_ref())?)
+    }
+
+    /// Reads the best model of a run, of one that an older version trained too: that has no item table, so that events and
+    /// candidates must have every feature.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load), and where the run has no finished epoch.
+    pub fn of_run(run: &Run) -> Result<Self> {
+        Self::new(deployable::load_run(run)?)
+    }
+
+    fn new(model: Deployable) -> Result<Self> {
+        let Deployable { model, features, max_history, vocabularies, items, params } = model;
+        let serving = Serving::new(&model, &features, params, max_history)?;
+        let vocabularies = vocabularies.into_parts().into_iter().map(|(_, v)| v).collect();
+        Ok(Ranker { serving, vocabularies, items })
+    }
+
+    /// The model, for those who have ids already.
+    pub fn serving(&self) -> &Serving {
+        &self.serving
+    }
+
+    /// The model's features.
+    pub fn features(&self) -> &Features {
+        self.serving.features()
+    }
+
+    /// The state of a user with this history, oldest event first, and profile.
+    ///
+    /// Its latest `max_history` events are read, as in training and evaluation. A profile's field that the model does not
+    /// read is passed over; one that it lacks is out of vocabulary (a number: 0).
+    ///
+    /// # Errors
+    /// [`Error::Request`] names the field that is missing, unknown or of another type.
+    pub fn user_state(&self, history: &[Record], profile: &Record) -> Result<UserState> {
+        let mut unknown = 0;
+        let ids = self.events(history, &mut unknown)?;
+        let features = self.features();
+        let nothing =
+            Profile { sparse: vec![OOV; features.sparse.len()], dense: vec![0.0; features.dense.len()] };
+        let profile = self.profile(profile, "profile", nothing, &mut unknown)?;
+        Ok(UserState { state: self.serving.user_state(&ids, profile), unknown })
+    }
+
+    /// Adds the user's latest event: one step. Once `max_history` events are in the window the oldest leaves it, but the
+    /// extractor's state, which has read it, goes on.
+    ///
+    /// # Errors
+    /// As [`user_state`](Self::user_state); then the state is as it was.
+    pub fn append(&self, state: &mut UserState, event: &Record) -> Result<()> {
+        let mut unknown = 0;
+        let ids = self.event(event, &mut unknown)?;
+        self.serving.append(&mut state.state, &ids);
+        state.unknown += unknown;
+        Ok(())
+    }
+
+    /// Scores candidates: only what depends on them is computed.
+    ///
+    /// # Errors
+    /// As [`user_state`](Self::user_state); [`Error::Score`] if a score is not finite.
+    pub fn score(&self, state: &UserState, candidates: &[Record]) -> Result<Answer> {
+        self.score_in(state, candidates, &Record::new())
+    }
+
+    /// Scores candidates at a moment: the context's fields stand over the profile's.
+    ///
+    /// # Errors
+    /// As [`score`](Self::score).
+    pub fn score_in(&self, state: &UserState, candidates: &[Record], context: &Record) -> Result<Answer> {
+        let mut unknown = state.unknown;
+        let candidates = self.candidates(candidates, &mut unknown)?;
+        let own = state.state.profile();
+        let profile = self.profile(context, "context", own.clone(), &mut unknown)?;
+        let logits = self.serving.logits(&state.state, &candidates, (profile != *own).then_some(&profile));
+        match logits.iter().position(|x| !x.is_finite()) {
+            Some(target) => Err(Error::Score { target, score: logits[target] }),
+            None => Ok(Answer { logits, unknown }),
+        }
+    }
+
+    /// Answers a request: state and score at once.
+    ///
+    /// # Errors
+    /// As [`score`](Self::score).
+    pub fn rank(&self, request: &Request) -> Result<Answer> {
+        let state = self.user_state(&request.history, &request.profile)?;
+        self.score_in(&state, &request.candidates, &request.context)
+    }
+
+    /// The fields of a request's profile and context that this model does not read.
+    pub fn unread(&self, request: &Request) -> Vec<String> {
+        let features = self.features();
+        let is_read = |name: &str| {
+            features.sparse.iter().any(|l| l.name == name) || features.dense.iter().any(|n| n == name)
+        };
+        let parts = [("profile", &request.profile), ("context", &request.context)];
+        let fields = parts.into_iter().flat_map(|(part, record)| record.iter().map(move |(n, _)| (part, n)));
+        fields.filter(|(_, n)| !is_read(n)).map(|(part, n)| format!("{part}.{n}")).collect()
+    }
+}

@@ -1,0 +1,123 @@
+//! A request as JSON.
+
+use serde_json::{Map, Value as Json};
+
+use super::{Record, Value};
+use crate::error::{Error, Result};
+
+/// A user's history and the candidates to rank.
+///
+/// ```
+/// use dien::ranker::{Record, Request};
+///
+/// let request = Request::from_json(r#"{
+///     "history": [{"item": "i1", "category": "c1"}, {"item": "i5"}],
+///     "profile": {"user": "u3"},
+///     "candidates": [{"item": "i13"}, {"item": "i29"}]
+/// }"#)?;
+/// assert_eq!(request.history[1], Record::item("i5"));
+/// # Ok::<(), dien::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Request {
+    /// The user's behaviours, oldest first.
+    pub history: Vec<Record>,
+    /// What is known of the user.
+    pub profile: Record,
+    /// What is known of the moment; it stands over the profile.
+    pub context: Record,
+    /// What to rank.
+    pub candidates: Vec<Record>,
+}
+
+const FIELDS: &str = "`history`, `profile`, `context` or `candidates`";
+
+impl Request {
+    /// Reads a request; `history` and `candidates` must be there, and may be empty.
+    ///
+    /// # Errors
+    /// The text is no JSON, or a field is missing, unknown or of another type; the message names it.
+    pub fn from_json(text: &str) -> Result<Self> {
+        let json: Json = serde_json::from_str(text)
+            .map_err(|e| wrong("", format!("no JSON ({e})"), "one JSON object".into()))?;
+        let Json::Object(fields) = json else {
+            return Err(wrong("", kind(&json), "one JSON object".into()));
+        };
+        let mut request = Request::default();
+        for (name, json) in &fields {
+            match name.as_str() {
+                "history" => request.history = records(name, json, "a list of events, oldest first")?,
+                "candidates" => request.candidates = records(name, json, "a list of candidates")?,
+                "profile" => request.profile = record(name, json)?,
+                "context" => request.context = record(name, json)?,
+                _ => return Err(wrong(name, "an unknown field".into(), FIELDS.into())),
+            }
+        }
+        for (name, expected) in [("history", "a list of events"), ("candidates", "a list of candidates")] {
+            if !fields.contains_key(name) {
+                return Err(wrong(name, "nothing".into(), format!("{expected}, which may be empty")));
+            }
+        }
+        Ok(request)
+    }
+}
+
+fn wrong(field: &str, found: String, expected: String) -> Error {
+    let field = if field.is_empty() { "the whole" } else { field };
+    Error::Request { field: field.into(), found, expected }
+}
+
+fn records(name: &str, json: &Json, expected: &str) -> Result<Vec<Record>> {
+    let Json::Array(list) = json else { return Err(wrong(name, kind(json), expected.into())) };
+    list.iter().enumerate().map(|(i, json)| record(&format!("{name}[{i}]"), json)).collect()
+}
+
+fn record(path: &str, json: &Json) -> Result<Record> {
+    let fields = match json {
+        Json::Object(fields) => fields,
+        // Nothing is known of the user, or of the moment.
+        Json::Null if !path.contains('[') => &Map::new(),
+        _ => return Err(wrong(path, kind(json), "an object such as {\"item\": \"i7\"}".into())),
+    };
+    let mut record = Record::new();
+    for (name, json) in fields {
+        if let Some(value) = value(json, &|| format!("{path}.{name}"))? {
+            record = record.with(name, value);
+        }
+    }
+    Ok(record)
+}
+
+/// `null` is as if the field were not there.
+fn value(json: &Json, path: &dyn Fn() -> String) -> Result<Option<Value>> {
+    let expected = "a text, a number or a list of texts";
+    Ok(Some(match json {
+        Json::Null => return Ok(None),
+        Json::String(text) => Value::Text(text.clone()),
+        Json::Number(n) => match (n.as_i64(), n.as_u64()) {
+            (Some(n), _) => Value::Integer(n.into()),
+            (None, Some(n)) => Value::Integer(n.into()),
+            (None, None) => Value::Number(n.as_f64().unwrap_or(f64::NAN)),
+        },
+        Json::Array(list) => {
+            let text = |(i, json): (usize, &Json)| match json {
+                Json::String(text) => Ok(text.clone()),
+                other => Err(wrong(&format!("{}[{i}]", path()), kind(other), "a text".into())),
+            };
+            Value::List(list.iter().enumerate().map(text).collect::<Result<_>>()?)
+        }
+        Json::Bool(_) | Json::Object(_) => return Err(wrong(&path(), kind(json), expected.into())),
+    }))
+}
+
+/// What a message calls a JSON value.
+fn kind(json: &Json) -> String {
+    match json {
+        Json::Null => "null".into(),
+        Json::Bool(b) => b.to_string(),
+        Json::Number(n) => format!("the number {n}"),
+        Json::String(text) => format!("the text {text:?}"),
+        Json::Array(_) => "a list".into(),
+        Json::Object(_) => "an object".into(),
+    }
+}

@@ -1,0 +1,44 @@
+//! Every target's score, in a file.
+
+use std::path::Path;
+
+use dien_data::Batches;
+use dien_model::metrics::Metrics;
+
+use crate::error::{Error, Result};
+use crate::run::atomic;
+use crate::scorer::Scorer;
+
+/// σ(logit) in double precision, so that a probability close to 1 keeps its distance from it.
+pub(crate) fn probability(logit: f32) -> f64 {
+    1.0 / (1.0 + (-f64::from(logit)).exp())
+}
+
+impl Scorer {
+    /// Evaluates as [`evaluate`](Self::evaluate), and writes a CSV file with a row for each target: `user` and `item` as the
+    /// log calls them, `label`, `logit` and `probability` in the shortest form that reads back to the same number.
+    ///
+    /// The file is written under another name and then renamed.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate); the file cannot be written.
+    pub fn write_scores(&self, batches: &Batches<'_>, path: &Path) -> Result<Metrics> {
+        let mut text = csv::Writer::from_writer(vec![]);
+        let mut row = |fields: [&str; 5]| text.write_record(fields).map_err(|e| failed(path, e.into()));
+        row(["user", "item", "label", "logit", "probability"])?;
+        let metrics = self.evaluate_with(batches, |index, batch, logits| {
+            for (((user, item), label), &logit) in batches.ids(index).zip(&batch.targets.label).zip(logits) {
+                let (label, probability) = (label.to_string(), probability(logit).to_string());
+                row([user, item, &label, &logit.to_string(), &probability])?;
+            }
+            Ok(())
+        })?;
+        let bytes = text.into_inner().map_err(|e| failed(path, e.into_error()))?;
+        atomic::write(path, &bytes)?;
+        Ok(metrics)
+    }
+}
+
+fn failed(path: &Path, source: std::io::Error) -> Error {
+    Error::io(path, "write")(source)
+}
