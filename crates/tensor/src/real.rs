@@ -16,6 +16,9 @@ pub trait Real: ndarray::NdFloat + Default + std::iter::Sum {
     /// eˣ in the form that vectorises at level `S`; see [`math`] for its error.
     fn exp_at<S: Simd>(self) -> Self;
 
+    /// σ(x) in the form that vectorises at level `S`; see [`math`] for its error.
+    fn sigmoid_at<S: Simd>(self) -> Self;
+
     /// tanh x in the form that vectorises at level `S`; see [`math`] for its error.
     fn tanh_at<S: Simd>(self) -> Self;
 
@@ -71,8 +74,12 @@ impl Real for f32 {
         math::exp_f32::<S>(self)
     }
     #[inline(always)]
+    fn sigmoid_at<S: Simd>(self) -> Self {
+        math::sigmoid_f32::<S>(self)
+    }
+    #[inline(always)]
     fn tanh_at<S: Simd>(self) -> Self {
-        2.0 / (1.0 + math::exp_f32::<S>(-2.0 * self)) - 1.0
+        2.0 * math::sigmoid_f32::<S>(2.0 * self) - 1.0
     }
     #[inline(always)]
     fn transpose8_at<S: Simd>(from: &[Self], from_stride: usize, to: &mut [Self], to_stride: usize) {
@@ -92,6 +99,10 @@ impl Real for f64 {
     #[inline(always)]
     fn exp_at<S: Simd>(self) -> Self {
         self.exp()
+    }
+    #[inline(always)]
+    fn sigmoid_at<S: Simd>(self) -> Self {
+        1.0 / (1.0 + (-self).exp())
     }
     #[inline(always)]
     fn tanh_at<S: Simd>(self) -> Self {

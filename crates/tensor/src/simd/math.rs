@@ -12,11 +12,12 @@ pub fn mul_add<T: Real, S: Simd>(a: T, b: T, c: T) -> T {
     if S::FMA { a.mul_add(b, c) } else { a * b + c }
 }
 
+/// 1.5·2²³: a sum with it has the other summand, rounded, in its low bits: a conversion without a conversion.
+const MAGIC: f32 = 12_582_912.0;
+
 /// eˣ; below -87 and above 88 the value at that end.
 #[inline(always)]
 pub(crate) fn exp_f32<S: Simd>(x: f32) -> f32 {
-    // Adding 1.5·2²³ leaves round(x·log₂e) in the low bits of the sum: a conversion without a conversion.
-    const MAGIC: f32 = 12_582_912.0;
     const LN2_HIGH: f32 = 0.693_359_4;
     const LN2_LOW: f32 = -2.121_944_4e-4;
     let x = x.clamp(-87.0, 88.0);
@@ -28,13 +29,35 @@ pub(crate) fn exp_f32<S: Simd>(x: f32) -> f32 {
         p = mul_add::<f32, S>(p, r, c);
     }
     // A product rather than a sum of exponents, so that every NaN stays one.
-    p * f32::from_bits((t.to_bits() << 23).wrapping_add(0x3f80_0000))
+    p * power_of_2(t)
+}
+
+/// 2ⁿ for t = n + [`MAGIC`].
+#[inline(always)]
+fn power_of_2(t: f32) -> f32 {
+    f32::from_bits((t.to_bits() << 23).wrapping_add(0x3f80_0000))
 }
 
 /// σ(x) = 1 / (1 + e⁻ˣ)
 #[inline(always)]
 pub fn sigmoid<T: Real, S: Simd>(x: T) -> T {
-    T::one() / (T::one() + (-x).exp_at::<S>())
+    x.sigmoid_at::<S>()
+}
+
+/// σ(x), in few steps that hardly wait for each other. Unlike a relative error of e⁻ˣ, an absolute one of σ allows to round
+/// log₂e once, and a polynomial of degree 5.
+#[inline(always)]
+pub(crate) fn sigmoid_f32<S: Simd>(x: f32) -> f32 {
+    let x = x.clamp(-87.0, 87.0);
+    let t = mul_add::<f32, S>(x, -std::f32::consts::LOG2_E, MAGIC);
+    let r = mul_add::<f32, S>(x, -std::f32::consts::LOG2_E, -(t - MAGIC));
+    // 2ʳ on [-½, ½], minimax in the relative error.
+    let low = mul_add::<f32, S>(r, 0.693_146_97, 1.0);
+    let middle = mul_add::<f32, S>(r, 5.550_713_3e-2, 0.240_221_2);
+    let high = mul_add::<f32, S>(r, 1.327_647_2e-3, 9.675_541e-3);
+    let square = r * r;
+    let p = mul_add::<f32, S>(square, mul_add::<f32, S>(square, high, middle), low);
+    1.0 / mul_add::<f32, S>(p, power_of_2(t), 1.0)
 }
 
 /// tanh x = 2 σ(2x) − 1
