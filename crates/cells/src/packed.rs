@@ -29,40 +29,34 @@ pub struct Packed {
     /// The first block of each chunk, and the number of blocks at the end.
     starts: Vec<usize>,
     active: Vec<u8>,
+    /// The step of each block within its chunk.
+    steps: Vec<u32>,
     /// Block · LANES + lane of each event, sequence after sequence.
     cells: Vec<u32>,
+    /// The event in each cell, or [`NONE`].
+    events: Vec<u32>,
+}
+
+impl Default for Packed {
+    fn default() -> Self {
+        Packed::from_lengths(&[])
+    }
 }
 
 impl Packed {
     /// Packs sequences of these lengths; 0 is legal.
     pub fn from_lengths(lengths: &[u32]) -> Packed {
-        let n = lengths.len();
-        let mut sequences: Vec<u32> = (0..n as u32).collect();
-        sequences.sort_by_key(|&s| (std::cmp::Reverse(lengths[s as usize]), s));
-        let mut slots = vec![0; n];
-        for (slot, &s) in sequences.iter().enumerate() {
-            slots[s as usize] = slot as u32;
-        }
-        let mut starts = vec![0];
-        let mut active = Vec::new();
-        for chunk in sequences.chunks(LANES) {
-            let steps = lengths[chunk[0] as usize];
-            let mut lanes = chunk.len();
-            for step in 0..steps {
-                while lengths[chunk[lanes - 1] as usize] <= step {
-                    lanes -= 1;
-                }
-                active.push(lanes as u8);
-            }
-            starts.push(active.len());
-        }
-        sequences.resize((starts.len() - 1) * LANES, NONE);
-        let mut packed =
-            Packed { lengths: lengths.to_vec(), sequences, slots, starts, active, cells: Vec::new() };
-        packed.cells = (0..n)
-            .flat_map(|s| (0..lengths[s] as usize).map(move |t| (s, t)))
-            .map(|(s, t)| packed.cell(s, t))
-            .collect();
+        let mut packed = Packed {
+            lengths: Vec::new(),
+            sequences: Vec::new(),
+            slots: Vec::new(),
+            starts: Vec::new(),
+            active: Vec::new(),
+            steps: Vec::new(),
+            cells: Vec::new(),
+            events: Vec::new(),
+        };
+        packed.pack(lengths.iter().copied());
         packed
     }
 
@@ -72,8 +66,88 @@ impl Packed {
     /// If the offsets decrease.
     #[track_caller]
     pub fn from_offsets(offsets: &[u32]) -> Packed {
-        let length = |w: &[u32]| w[1].checked_sub(w[0]).unwrap_or_else(|| panic!("offsets decrease: {w:?}"));
-        Packed::from_lengths(&offsets.windows(2).map(length).collect::<Vec<_>>())
+        let mut packed = Packed::default();
+        packed.pack_offsets(offsets);
+        packed
+    }
+
+    /// [`from_lengths`](Packed::from_lengths) in place of what was packed before; uses its buffers again. See
+    /// [`Pool::shared`](dien_tensor::Pool::shared).
+    pub fn pack(&mut self, lengths: impl IntoIterator<Item = u32>) {
+        self.lengths.clear();
+        self.lengths.extend(lengths);
+        self.pack_own_lengths();
+    }
+
+    /// [`from_offsets`](Packed::from_offsets) in place of what was packed before.
+    ///
+    /// # Panics
+    /// If the offsets decrease.
+    #[track_caller]
+    pub fn pack_offsets(&mut self, offsets: &[u32]) {
+        self.lengths.clear();
+        for w in offsets.windows(2) {
+            self.lengths.push(w[1].checked_sub(w[0]).unwrap_or_else(|| panic!("offsets decrease: {w:?}")));
+        }
+        self.pack_own_lengths();
+    }
+
+    fn pack_own_lengths(&mut self) {
+        let Packed { lengths, sequences, slots, starts, active, steps, .. } = self;
+        let n = lengths.len();
+        sequences.clear();
+        sequences.extend(0..n as u32);
+        sequences.sort_unstable_by_key(|&s| (std::cmp::Reverse(lengths[s as usize]), s));
+        slots.clear();
+        slots.resize(n, 0);
+        for (slot, &s) in sequences.iter().enumerate() {
+            slots[s as usize] = slot as u32;
+        }
+        starts.clear();
+        starts.push(0);
+        active.clear();
+        steps.clear();
+        for chunk in sequences.chunks(LANES) {
+            let length = lengths[chunk[0] as usize];
+            let mut lanes = chunk.len();
+            for step in 0..length {
+                while lengths[chunk[lanes - 1] as usize] <= step {
+                    lanes -= 1;
+                }
+                active.push(lanes as u8);
+            }
+            steps.extend(0..length);
+            starts.push(active.len());
+        }
+        sequences.resize((starts.len() - 1) * LANES, NONE);
+        self.index_events();
+    }
+
+    /// Finds each event's cell and each cell's event.
+    fn index_events(&mut self) {
+        self.cells.clear();
+        self.events.clear();
+        self.events.resize(self.active.len() * LANES, NONE);
+        for (&slot, &length) in self.slots.iter().zip(&self.lengths) {
+            let (chunk, lane) = (slot as usize / LANES, slot as usize % LANES);
+            for step in 0..length as usize {
+                let cell = (self.starts[chunk] + step) * LANES + lane;
+                self.events[cell] = self.cells.len() as u32;
+                self.cells.push(cell as u32);
+            }
+        }
+    }
+
+    /// The same sequences under other numbers: new sequence `i` stands where `order[i]` did.
+    pub(crate) fn reordered(&self, order: &[u32]) -> Packed {
+        let mut packed = self.clone();
+        for (new, &old) in order.iter().enumerate() {
+            packed.lengths[new] = self.lengths[old as usize];
+            packed.slots[new] = self.slots[old as usize];
+            packed.sequences[packed.slots[new] as usize] = new as u32;
+        }
+        packed.index_events();
+        packed
     }
 
     /// The number of sequences.
@@ -162,6 +236,18 @@ impl Packed {
         &self.cells
     }
 
+    /// The step of a block within its chunk.
+    #[inline]
+    pub fn step(&self, block: usize) -> usize {
+        self.steps[block] as usize
+    }
+
+    /// The events in a block's active lanes, counted sequence after sequence as in the jagged form.
+    #[inline]
+    pub fn events_of(&self, block: usize) -> &[u32] {
+        &self.events[block * LANES..][..self.active(block)]
+    }
+
     /// Cuts a tensor `[blocks, features, LANES]` into its chunks, for parallel work.
     pub fn split<'a, T>(&self, data: &'a [T], features: usize) -> Vec<&'a [T]> {
         (0..self.chunks()).map(|c| &data[self.span(c, features)]).collect()
@@ -202,13 +288,24 @@ mod tests {
                     assert_eq!(alive, lane < packed.active(block));
                     if alive {
                         let s = packed.sequence(chunk, lane).unwrap();
-                        assert_eq!(packed.event(s, step), (block, lane));
+                        assert_eq!((packed.event(s, step), packed.step(block)), ((block, lane), step));
+                        let event = packed.events_of(block)[lane] as usize;
+                        assert_eq!(packed.cells()[event] as usize, block * LANES + lane);
                         seen += 1;
                     }
                 }
             }
         }
         assert_eq!(seen, packed.events());
+    }
+
+    #[test]
+    fn packing_again_leaves_nothing_of_what_was_there() {
+        let mut packed = Packed::from_lengths(&(0..90).collect::<Vec<_>>());
+        for lengths in [&[3, 0, 5][..], &[], &[7; 40]] {
+            packed.pack(lengths.iter().copied());
+            assert_eq!(packed, Packed::from_lengths(lengths));
+        }
     }
 
     #[test]

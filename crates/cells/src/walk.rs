@@ -209,7 +209,8 @@ impl<P: Split> ParGroups<'_, P> {
     }
 }
 
-fn walk<P: Split>(
+/// Calls `f` with each piece and its parts; `first_block(piece)` is where it begins, and for one past the last the end.
+pub(crate) fn walk<P: Split>(
     pieces: Range<usize>,
     first_block: &(impl Fn(usize) -> usize + Sync),
     parts: P,

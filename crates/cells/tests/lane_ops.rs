@@ -177,13 +177,13 @@ fn embeddings_are_rows_and_so_are_their_gradients() {
         check(&params, |t| {
             let ids = EventIds { ids: &a, per_event: 2, which: 1 };
             let tables = [(get(t, "table.a"), ids), (get(t, "table.b"), EventIds::one(&b))];
-            events(lanes::embed(&tables, skip, &packed), &packed)
+            events(lanes::embed(tables, skip, &packed), &packed)
         });
     }
     let pool = Pool::new();
     let tape = Tape::new(&params, &pool, Mode::Probe);
     let table = [(get(&tape, "table.b"), EventIds::one(&b))];
-    let rows = events(lanes::embed(&table, 1, &packed), &packed);
+    let rows = events(lanes::embed(table, 1, &packed), &packed);
     let mut first = 0;
     for &length in packed.lengths() {
         for event in first..first + length as usize {

@@ -27,8 +27,8 @@ fn step(config: &ModelConfig, batch: &Batch, pool: &Pool<f32>) -> Step {
     for (id, name) in params.ids().map(|id| (id, params.name(id))) {
         found.extend(grads.get(id).map(|g| (format!("gradient of {name}"), bits(g.values()))));
     }
-    for (id, value) in tape.take_updates() {
-        found.push((format!("update of {}", params.name(id)), bits(&value)));
+    for (id, value) in tape.take_updates().iter() {
+        found.push((format!("update of {}", params.name(*id)), bits(value)));
     }
     assert!(found.iter().any(|(name, _)| name.starts_with("update of")), "batch statistics");
     assert!(found.iter().all(|(_, x)| x.iter().all(|&x| f32::from_bits(x).is_finite())), "finite numbers");

@@ -10,6 +10,12 @@ pub(crate) struct Arena<N> {
     len: Cell<usize>,
 }
 
+impl<N> Default for Arena<N> {
+    fn default() -> Self {
+        Arena::new()
+    }
+}
+
 impl<N> Arena<N> {
     pub(crate) fn new() -> Self {
         Arena { blocks: [const { OnceCell::new() }; 24], len: Cell::new(0) }
@@ -34,7 +40,7 @@ impl<N> Arena<N> {
         cells[offset].get().expect("the element exists")
     }
 
-    /// Takes every element out, in order.
+    /// Takes every element out, in order; the blocks stay.
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = N> + '_ {
         self.len.set(0);
         self.blocks

@@ -1,12 +1,13 @@
 //! The trait behind every op.
 
-use ndarray::{ArrayD, ArrayView2, ArrayViewD, ArrayViewMutD};
+use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD};
 
+use crate::ops::RowOrder;
 use crate::tape::Tape;
 use crate::{Grad, Pool, Real};
 
 /// An op's way back. The implementing struct is what the op saved on its way forward.
-pub trait Backward<T: Real> {
+pub trait Backward<T: Real>: Send {
     /// The op's name, for graphs and messages.
     fn name(&self) -> &'static str;
 
@@ -69,25 +70,42 @@ impl<'a, T: Real> OpGrads<'a, T> {
     ///
     /// For a table of [`ParamKind::Rows`](crate::ParamKind) this makes the gradient dense: use [`Self::add_rows`].
     pub fn grad(&mut self, input: usize) -> Option<ArrayViewMutD<'_, T>> {
-        let node = self.inputs[input] as usize;
-        if !self.tape.needs_grad(node) {
-            return None;
+        let slot = self.dense_slot(input)?;
+        if !slot.add {
+            slot.array.fill(T::zero());
         }
-        let tape = self.tape;
-        let slot =
-            self.slots[node].get_or_insert_with(|| Grad::Dense(tape.pool().zeros(tape.value(node).shape())));
-        if let Grad::Rows { .. } = slot {
-            *slot = Grad::Dense(slot.to_dense(tape.value(node).shape()));
-        }
-        match slot {
-            Grad::Dense(g) => Some(g.view_mut()),
-            Grad::Rows { .. } => unreachable!("made dense above"),
-        }
+        Some(slot.array.view_mut())
     }
 
     /// The elements of [`Self::grad`], row-major.
     pub fn grad_data(&mut self, input: usize) -> Option<&mut [T]> {
-        Some(self.grad(input)?.into_slice().expect("gradients have standard layout"))
+        let GradSlot { data, add } = self.grad_slot(input)?;
+        if !add {
+            data.fill(T::zero());
+        }
+        Some(data)
+    }
+
+    /// The input's gradient for an op that either writes or adds, which saves a pass of zeros; `None` if nobody wants it.
+    pub fn grad_slot(&mut self, input: usize) -> Option<GradSlot<'_, T>> {
+        let DenseSlot { array, add } = self.dense_slot(input)?;
+        Some(GradSlot { data: array.as_slice_mut().expect("gradients have standard layout"), add })
+    }
+
+    fn dense_slot(&mut self, input: usize) -> Option<DenseSlot<'_, T>> {
+        let node = self.inputs[input] as usize;
+        if !self.tape.needs_grad(node) {
+            return None;
+        }
+        let (pool, shape) = (self.tape.pool(), self.tape.shape(node));
+        let slot = &mut self.slots[node];
+        let add = slot.is_some();
+        let grad = slot.get_or_insert_with(|| Grad::Dense(pool.stale(shape)));
+        grad.make_dense(shape, pool);
+        match grad {
+            Grad::Dense(array) => Some(DenseSlot { array, add }),
+            Grad::Rows { .. } => unreachable!("made dense above"),
+        }
     }
 
     /// Adds a whole array to the input's gradient; the first to arrive becomes the gradient, without a copy.
@@ -96,45 +114,60 @@ impl<'a, T: Real> OpGrads<'a, T> {
     /// If the shape is not the input's.
     #[track_caller]
     pub fn add(&mut self, input: usize, g: ArrayD<T>) {
-        let node = self.inputs[input] as usize;
-        let shape = self.tape.value(node).shape().to_vec();
+        let (node, pool) = (self.inputs[input] as usize, self.tape.pool());
+        let shape = self.tape.shape(node);
         assert_eq!(g.shape(), shape, "{}: gradient of input {input}", self.tape.op_name(self.node));
         if !self.tape.needs_grad(node) {
-            return self.pool().give_array(g);
+            return pool.give_array(g);
         }
         match &mut self.slots[node] {
             empty @ None => *empty = Some(Grad::Dense(g)),
             Some(sum) => {
-                sum.add_dense(g.view());
-                self.tape.pool().give_array(g);
+                sum.add_dense(g.as_slice().expect("standard layout"), shape, pool);
+                pool.give_array(g);
             }
         }
     }
 
-    /// Adds rows to the gradient of an input `[rows, width]`; `ids` ascend, each once.
-    pub fn add_rows(&mut self, input: usize, ids: &[u32], rows: ArrayView2<'_, T>) {
+    /// Adds rows to the gradient of an input `[rows, width]`: the table's row `ids[i]` receives what `row(i, sum)` adds
+    /// to `sum`. Ids ascend, each once. In parallel; `sum` has what earlier uses of the table gave.
+    pub fn add_rows(&mut self, input: usize, ids: &[u32], row: impl Fn(usize, &mut [T]) + Send + Sync) {
         debug_assert!(ids.is_sorted_by(|a, b| a < b), "row ids ascend, each once");
         let node = self.inputs[input] as usize;
         if !self.tape.needs_grad(node) {
             return;
         }
+        let width = self.tape.shape(node)[1];
         if !self.tape.is_row_table(node) {
-            let mut dense = self.grad(input).expect("the gradient is wanted");
-            for (&id, row) in ids.iter().zip(rows.rows()) {
-                let mut target = dense.index_axis_mut(ndarray::Axis(0), id as usize);
-                target += &row;
-            }
-            return;
+            self.grad_data(input);
         }
-        match &mut self.slots[node] {
-            empty @ None => {
-                let mut copy = self.tape.pool().take_stale(rows.len());
-                copy.clear();
-                copy.extend(rows.iter());
-                let rows = ndarray::Array2::from_shape_vec(rows.dim(), copy).expect("the rows' own shape");
-                *empty = Some(Grad::Rows { ids: ids.to_vec(), rows });
-            }
-            Some(sum) => sum.add_rows(ids, rows, self.tape.pool()),
-        }
+        Grad::add_rows(&mut self.slots[node], ids, width, self.tape.pool(), &row);
     }
+
+    /// Adds to the gradient of a table `[rows, width]` the row at each position of a list of ids: `add(position, sum)`
+    /// adds it to `sum`. In parallel over the distinct ids; a row's sum follows the positions.
+    pub fn add_row_sums(
+        &mut self,
+        input: usize,
+        order: &RowOrder,
+        add: impl Fn(usize, &mut [T]) + Send + Sync,
+    ) {
+        self.add_rows(input, &order.unique, |i, sum| {
+            order.positions_of(i).iter().for_each(|&position| add(position as usize, sum));
+        });
+    }
+}
+
+/// An input's gradient, to write or to add to.
+#[derive(Debug)]
+pub struct GradSlot<'a, T> {
+    /// Its elements, row-major.
+    pub data: &'a mut [T],
+    /// Whether they are a sum so far, to be added to. If not, they are stale: write all of them (idle lanes apart).
+    pub add: bool,
+}
+
+struct DenseSlot<'a, T> {
+    array: &'a mut ArrayD<T>,
+    add: bool,
 }

@@ -1,8 +1,10 @@
 //! Gradients of parameters: dense, or the touched rows of a table.
 
-use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewD, Axis};
+use ndarray::{Array2, ArrayD, ArrayViewD, Axis};
 
-use crate::{ParamId, Pool, Real};
+use crate::ops::points::{CHUNK, for_chunks, for_rows};
+use crate::recycle::GradLists;
+use crate::{ParamId, Pool, Real, Scratch};
 
 /// The gradient of one parameter.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,62 +51,119 @@ impl<T: Real> Grad<T> {
         }
     }
 
-    /// Adds rows (ascending unique ids) to this gradient, whose buffer is of the pool and stays so.
-    pub(crate) fn add_rows(&mut self, ids: &[u32], rows: ArrayView2<'_, T>, pool: &Pool<T>) {
-        match self {
-            Grad::Dense(g) => {
-                for (&id, row) in ids.iter().zip(rows.rows()) {
-                    let mut target = g.index_axis_mut(Axis(0), id as usize);
-                    target += &row;
-                }
+    /// Adds a dense array to this gradient, which becomes dense. All buffers are the pool's.
+    pub(crate) fn add_dense(&mut self, other: &[T], shape: &[usize], pool: &Pool<T>) {
+        self.make_dense(shape, pool);
+        for_chunks(CHUNK, self.values_mut(), &|start, g| {
+            g.iter_mut().zip(&other[start..]).for_each(|(g, &x)| *g += x);
+        });
+    }
+
+    /// Turns rows into an array of the parameter's `shape`.
+    pub(crate) fn make_dense(&mut self, shape: &[usize], pool: &Pool<T>) {
+        if let Grad::Rows { ids, rows } = self {
+            let mut dense = pool.zeros(shape);
+            for (&id, row) in ids.iter().zip(rows.rows()) {
+                dense.index_axis_mut(Axis(0), id as usize).assign(&row);
             }
-            Grad::Rows { ids: own, rows: own_rows } => {
-                let (merged, sum) = merge((own, own_rows.view()), (ids, rows), pool);
-                *own = merged;
-                pool.give(std::mem::replace(own_rows, sum).into_raw_vec_and_offset().0);
+            std::mem::replace(self, Grad::Dense(dense)).give_to(pool);
+        }
+    }
+
+    /// Adds `n` rows of `width` numbers to a gradient: `row(i, sum)` adds the `i`-th, which is the table's row `ids[i]`
+    /// (ascending, each once), to a row that has what was there before.
+    pub(crate) fn add_rows(
+        slot: &mut Option<Grad<T>>,
+        ids: &[u32],
+        width: usize,
+        pool: &Pool<T>,
+        row: &(impl Fn(usize, &mut [T]) + Send + Sync),
+    ) {
+        match slot {
+            None => {
+                let mut own = pool.indices().take_stale(ids.len());
+                own.copy_from_slice(ids);
+                let mut sums = pool.take_stale(ids.len() * width);
+                for_rows(width, &mut sums, &|i, sum| {
+                    sum.fill(T::zero());
+                    row(i, sum);
+                });
+                *slot = Some(rows_of(own, width, sums));
+            }
+            Some(Grad::Dense(g)) => {
+                let g = g.as_slice_mut().expect("gradients have standard layout");
+                ids.iter().enumerate().for_each(|(i, &id)| row(i, &mut g[id as usize * width..][..width]));
+            }
+            Some(Grad::Rows { ids: before, rows }) => {
+                let merged = Merged::of(before, ids, pool);
+                let before = rows.as_slice().expect("gradients have standard layout");
+                let mut sums = pool.take_stale(merged.ids.len() * width);
+                for_rows(width, &mut sums, &|i, sum| {
+                    match merged.first[i] {
+                        NONE => sum.fill(T::zero()),
+                        i => sum.copy_from_slice(&before[i as usize * width..][..width]),
+                    }
+                    if merged.second[i] != NONE {
+                        row(merged.second[i] as usize, sum);
+                    }
+                });
+                let sum = rows_of(merged.ids, width, sums);
+                slot.replace(sum).expect("there was one").give_to(pool);
             }
         }
     }
 
-    /// Adds a dense array to this gradient, which becomes dense.
-    pub(crate) fn add_dense(&mut self, other: ArrayViewD<'_, T>) {
-        if let Grad::Rows { .. } = self {
-            *self = Grad::Dense(self.to_dense(other.shape()));
-        }
-        if let Grad::Dense(g) = self {
-            *g += &other;
+    /// Gives the buffers back.
+    pub(crate) fn give_to(self, pool: &Pool<T>) {
+        match self {
+            Grad::Dense(g) => pool.give_array(g),
+            Grad::Rows { ids, rows } => {
+                pool.indices().give(ids);
+                pool.give(rows.into_raw_vec_and_offset().0);
+            }
         }
     }
 }
 
-type Rows<'a, T> = (&'a [u32], ArrayView2<'a, T>);
-
-/// The sum of two row gradients; where both have a row, `a`'s comes first.
-fn merge<T: Real>(a: Rows<'_, T>, b: Rows<'_, T>, pool: &Pool<T>) -> (Vec<u32>, Array2<T>) {
-    let width = a.1.ncols();
-    let mut ids = Vec::with_capacity(a.0.len() + b.0.len());
-    let mut rows = pool.take_stale((a.0.len() + b.0.len()) * width);
-    rows.clear();
-    let (mut i, mut j) = (0, 0);
-    while i < a.0.len() || j < b.0.len() {
-        let take_a = j == b.0.len() || (i < a.0.len() && a.0[i] <= b.0[j]);
-        let take_b = i == a.0.len() || (j < b.0.len() && b.0[j] <= a.0[i]);
-        ids.push(if take_a { a.0[i] } else { b.0[j] });
-        match (take_a, take_b) {
-            (true, true) => rows.extend(a.1.row(i).iter().zip(b.1.row(j)).map(|(&x, &y)| x + y)),
-            (true, false) => rows.extend(a.1.row(i)),
-            _ => rows.extend(b.1.row(j)),
-        }
-        i += usize::from(take_a);
-        j += usize::from(take_b);
-    }
+fn rows_of<T: Real>(ids: Vec<u32>, width: usize, rows: Vec<T>) -> Grad<T> {
     let rows = Array2::from_shape_vec((ids.len(), width), rows).expect("one row per id");
-    (ids, rows)
+    Grad::Rows { ids, rows }
+}
+
+/// Not in that list.
+const NONE: u32 = u32::MAX;
+
+/// Two lists of ids as one, and where each id stands in the first and in the second.
+struct Merged {
+    ids: Vec<u32>,
+    first: Scratch<u32>,
+    second: Scratch<u32>,
+}
+
+impl Merged {
+    fn of<T: Real>(a: &[u32], b: &[u32], pool: &Pool<T>) -> Merged {
+        let most = a.len() + b.len();
+        let mut ids = pool.indices().take_stale(most);
+        let (mut first, mut second) = (pool.indices().scratch(most), pool.indices().scratch(most));
+        let (mut i, mut j, mut n) = (0, 0, 0);
+        while i < a.len() || j < b.len() {
+            let in_a = j == b.len() || (i < a.len() && a[i] <= b[j]);
+            let in_b = i == a.len() || (j < b.len() && b[j] <= a[i]);
+            ids[n] = if in_a { a[i] } else { b[j] };
+            first[n] = if in_a { i as u32 } else { NONE };
+            second[n] = if in_b { j as u32 } else { NONE };
+            i += usize::from(in_a);
+            j += usize::from(in_b);
+            n += 1;
+        }
+        ids.truncate(n);
+        Merged { ids, first, second }
+    }
 }
 
 /// What a backward pass found: a gradient for each parameter that the loss depends on.
 ///
-/// Its buffers return to the pool when it is dropped.
+/// Its buffers and lists return to the pool when it is dropped.
 #[derive(Debug)]
 pub struct Grads<T: Real> {
     pub(crate) params: Vec<Option<Grad<T>>>,
@@ -152,15 +211,10 @@ impl<T: Real> Grads<T> {
 
 impl<T: Real> Drop for Grads<T> {
     fn drop(&mut self) {
-        for grad in self.params.drain(..).flatten() {
-            match grad {
-                Grad::Dense(g) => self.pool.give_array(g),
-                Grad::Rows { rows, .. } => self.pool.give(rows.into_raw_vec_and_offset().0),
-            }
-        }
-        for (_, g) in self.leaves.drain(..) {
-            self.pool.give_array(g);
-        }
+        let (mut params, mut leaves) = (std::mem::take(&mut self.params), std::mem::take(&mut self.leaves));
+        params.drain(..).flatten().for_each(|grad| grad.give_to(&self.pool));
+        leaves.drain(..).for_each(|(_, g)| self.pool.give_array(g));
+        self.pool.recycled().grads.push(GradLists { params, leaves });
     }
 }
 
@@ -171,11 +225,15 @@ mod tests {
 
     #[test]
     fn rows_merge_in_order() {
-        let mut g = Grad::Rows { ids: vec![1, 4], rows: array![[1.0], [4.0]] };
-        g.add_rows(&[0, 4, 7], array![[10.0], [40.0], [70.0]].view(), &Pool::new());
+        let pool = Pool::new();
+        let mut g = Some(Grad::Rows { ids: vec![1, 4], rows: array![[1.0], [4.0]] });
+        let add = |i: usize, sum: &mut [f64]| sum[0] += [10.0, 40.0, 70.0][i];
+        Grad::add_rows(&mut g, &[0, 4, 7], 1, &pool, &add);
         let sum = Grad::Rows { ids: vec![0, 1, 4, 7], rows: array![[10.0], [1.0], [44.0], [70.0]] };
-        assert_eq!(g, sum);
-        g.add_dense(ArrayD::ones(vec![8, 1]).view());
-        assert_eq!(g.values(), [11.0, 2.0, 1.0, 1.0, 45.0, 1.0, 1.0, 71.0]);
+        assert_eq!(g, Some(sum));
+        g.as_mut().unwrap().add_dense(&[1.0; 8], &[8, 1], &pool);
+        assert_eq!(g.as_ref().unwrap().values(), [11.0, 2.0, 1.0, 1.0, 45.0, 1.0, 1.0, 71.0]);
+        Grad::add_rows(&mut g, &[1, 2, 7], 1, &pool, &add);
+        assert_eq!(g.unwrap().values(), [11.0, 12.0, 41.0, 1.0, 45.0, 1.0, 1.0, 141.0]);
     }
 }

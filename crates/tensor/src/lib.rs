@@ -58,6 +58,7 @@
 
 mod arena;
 mod backward;
+mod buffers;
 #[cfg(any(test, feature = "testing"))]
 pub mod check;
 pub mod gemm;
@@ -67,15 +68,19 @@ pub mod ops;
 mod param;
 mod pool;
 mod real;
+mod recycle;
 pub mod simd;
 mod tape;
+mod updates;
 mod var;
 
-pub use backward::{Backward, OpGrads};
+pub use backward::{Backward, GradSlot, OpGrads};
+pub use buffers::{Buffers, Scratch};
 pub use grad::{Grad, Grads};
 pub use graph::{Graph, GraphNode};
-pub use param::{ParamId, ParamKind, ParamStore};
-pub use pool::{Pool, Scratch};
+pub use param::{ParamId, ParamKind, ParamMut, ParamStore};
+pub use pool::Pool;
 pub use real::Real;
 pub use tape::{Mode, Tape};
+pub use updates::Updates;
 pub use var::Var;

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD};
+use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD, Dimension};
+use rayon::prelude::*;
 
-use crate::Real;
+use crate::{Real, Updates};
 
 /// Which parameter of a [`ParamStore`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,6 +27,19 @@ pub enum ParamKind {
     Rows,
     /// State that is not trained by gradients, like running statistics.
     Buffer,
+}
+
+/// A parameter, to change its value.
+#[derive(Debug)]
+pub struct ParamMut<'a, T> {
+    /// Which one.
+    pub id: ParamId,
+    /// How it is trained.
+    pub kind: ParamKind,
+    /// Its shape.
+    pub shape: &'a [usize],
+    /// Its elements, row-major.
+    pub data: &'a mut [T],
 }
 
 #[derive(Clone, Debug)]
@@ -123,6 +137,20 @@ impl<T: Real> ParamStore<T> {
         self.params[id.index()].value.as_slice_mut().expect("parameters have standard layout")
     }
 
+    /// Calls `f` with every parameter and its entry of `with`, in parallel over parameters.
+    ///
+    /// # Panics
+    /// If `with` has not as many entries as there are parameters.
+    #[track_caller]
+    pub fn par_zip_mut<X: Send>(&mut self, with: &mut [X], f: impl Fn(ParamMut<'_, T>, &mut X) + Sync) {
+        assert_eq!(with.len(), self.params.len(), "one entry per parameter");
+        self.params.par_iter_mut().zip(with).enumerate().for_each(|(i, (param, x))| {
+            let (id, kind, shape) = (ParamId(i as u32), param.kind, param.value.raw_dim());
+            let data = param.value.as_slice_mut().expect("parameters have standard layout");
+            f(ParamMut { id, kind, shape: shape.slice(), data }, x);
+        });
+    }
+
     /// The parameter's shape.
     pub fn shape(&self, id: ParamId) -> &[usize] {
         self.params[id.index()].value.shape()
@@ -132,10 +160,10 @@ impl<T: Real> ParamStore<T> {
     ///
     /// # Panics
     /// If a shape differs.
-    pub fn apply(&mut self, updates: Vec<(ParamId, ArrayD<T>)>) {
-        for (id, value) in updates {
-            assert_eq!(value.shape(), self.shape(id), "parameter {}: the buffer's shape", self.name(id));
-            self.value_mut(id).assign(&value);
+    pub fn apply(&mut self, updates: Updates<T>) {
+        for (id, value) in updates.iter() {
+            assert_eq!(value.shape(), self.shape(*id), "parameter {}: the buffer's shape", self.name(*id));
+            self.value_mut(*id).assign(value);
         }
     }
 

@@ -1,39 +1,54 @@
-//! Buffers that are used again from step to step.
+//! What is used again from step to step, so that a step allocates nothing.
 
-use std::collections::BTreeMap;
-use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::any::Any;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ndarray::{ArrayD, IxDyn};
 
 use crate::Real;
+use crate::buffers::{Buffers, Scratch};
+use crate::recycle::Recycled;
+
+/// Tapes from one [`Buffers::trim`] to the next.
+const TRIM_EVERY: u32 = 64;
 
 /// A handle to a store of free buffers; clones share the store. Keep one for as long as you train.
 ///
-/// As many buffers of a capacity are kept as were taken: what the caller allocated elsewhere, such as a batch that
-/// became a constant of the tape, is freed when it is given to the pool, which therefore does not grow from step to step.
-#[derive(Clone, Debug)]
-pub struct Pool<T> {
-    shelves: Arc<Mutex<BTreeMap<usize, Shelf<T>>>>,
-}
-
-/// The buffers of one capacity.
+/// It holds the buffers of values and gradients ([`scratch`](Self::scratch), [`stale`](Self::stale)), those of ids and
+/// positions ([`indices`](Self::indices)), what is built anew for every batch ([`shared`](Self::shared)), and a
+/// [`Tape`](crate::Tape)'s own lists. When batches have the shapes of earlier ones, nothing is allocated; when shapes vary, what 64
+/// tapes in a row did not need is freed.
 #[derive(Debug)]
-struct Shelf<T> {
-    free: Vec<Vec<T>>,
-    /// How many were taken and not given back.
-    taken: usize,
+pub struct Pool<T: Real> {
+    store: Arc<Store<T>>,
 }
 
-impl<T> Default for Shelf<T> {
-    fn default() -> Self {
-        Shelf { free: Vec::new(), taken: 0 }
+#[derive(Debug)]
+struct Store<T: Real> {
+    values: Buffers<T>,
+    indices: Buffers<u32>,
+    shared: Mutex<Vec<Arc<dyn Any + Send + Sync>>>,
+    recycled: Mutex<Recycled<T>>,
+    tapes: AtomicU32,
+}
+
+impl<T: Real> Clone for Pool<T> {
+    fn clone(&self) -> Self {
+        Pool { store: Arc::clone(&self.store) }
     }
 }
 
-impl<T> Default for Pool<T> {
+impl<T: Real> Default for Pool<T> {
     fn default() -> Self {
-        Pool { shelves: Arc::default() }
+        let store = Store {
+            values: Buffers::default(),
+            indices: Buffers::default(),
+            shared: Mutex::default(),
+            recycled: Mutex::default(),
+            tapes: AtomicU32::new(0),
+        };
+        Pool { store: Arc::new(store) }
     }
 }
 
@@ -45,16 +60,7 @@ impl<T: Real> Pool<T> {
 
     /// A buffer of `len` elements with whatever values its last user left: overwrite all of them.
     pub fn take_stale(&self, len: usize) -> Vec<T> {
-        let capacity = capacity_for(len);
-        let mut shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
-        let fit = shelves.range_mut(capacity..=2 * capacity).find_map(|(_, shelf)| shelf.free.pop());
-        let mut buffer = fit.unwrap_or_else(|| Vec::with_capacity(capacity));
-        if buffer.capacity() > 0 {
-            shelves.entry(buffer.capacity()).or_default().taken += 1;
-        }
-        drop(shelves);
-        buffer.resize(len, T::zero());
-        buffer
+        self.store.values.take_stale(len)
     }
 
     /// A buffer of `len` zeros.
@@ -72,80 +78,73 @@ impl<T: Real> Pool<T> {
 
     /// An array of zeros.
     pub fn zeros(&self, shape: &[usize]) -> ArrayD<T> {
-        let mut array = self.stale(shape);
-        array.fill(T::zero());
-        array
+        let buffer = self.take_zeroed(shape.iter().product());
+        ArrayD::from_shape_vec(IxDyn(shape), buffer).expect("the length is the shape's product")
     }
 
     /// A stale buffer that comes back to the pool by itself: for what an op saves for its backward pass.
     pub fn scratch(&self, len: usize) -> Scratch<T> {
-        Scratch { data: self.take_stale(len), pool: self.clone() }
+        self.store.values.scratch(len)
     }
 
     /// Makes a buffer come back to the pool by itself.
     pub fn adopt(&self, data: Vec<T>) -> Scratch<T> {
-        Scratch { data, pool: self.clone() }
+        self.store.values.adopt(data)
     }
 
     /// Gives a buffer back.
     pub fn give(&self, buffer: Vec<T>) {
-        if buffer.capacity() > 0 {
-            let mut shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(shelf) = shelves.get_mut(&buffer.capacity())
-                && shelf.taken > 0
-            {
-                shelf.taken -= 1;
-                shelf.free.push(buffer);
-            }
-        }
-    }
-
-    /// The elements that all free buffers can hold.
-    pub fn free_elements(&self) -> usize {
-        let shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
-        shelves.iter().map(|(capacity, shelf)| capacity * shelf.free.len()).sum()
+        self.store.values.give(buffer);
     }
 
     /// Gives an array's buffer back.
     pub fn give_array(&self, array: ArrayD<T>) {
         self.give(array.into_raw_vec_and_offset().0);
     }
-}
 
-/// Capacities are m·2ᵉ with m from 4 to 7: batches differ in size from step to step, and with few sizes of buffers theirs
-/// are found again.
-fn capacity_for(len: usize) -> usize {
-    if len == 0 {
-        return 0;
+    /// The elements that all free buffers of values can hold.
+    pub fn free_elements(&self) -> usize {
+        self.store.values.free_elements()
     }
-    let step = (len.max(64).next_power_of_two() / 8).max(16);
-    len.max(64).next_multiple_of(step)
-}
 
-/// A buffer that returns to its [`Pool`] when dropped.
-#[derive(Debug)]
-pub struct Scratch<T: Real> {
-    data: Vec<T>,
-    pool: Pool<T>,
-}
+    /// Buffers of ids and positions.
+    pub fn indices(&self) -> &Buffers<u32> {
+        &self.store.indices
+    }
 
-impl<T: Real> Deref for Scratch<T> {
-    type Target = [T];
-    fn deref(&self) -> &[T] {
-        &self.data
+    /// An `X` that `fill` brings into its new state, from whatever state an earlier user left it in (at first the
+    /// default): for what is built for every batch and shared by its ops, such as an order or a packing.
+    ///
+    /// The pool takes up again what only it still refers to, so the `X` keeps its own buffers from step to step.
+    pub fn shared<X: Default + Send + Sync + 'static>(&self, fill: impl FnOnce(&mut X)) -> Arc<X> {
+        let free = {
+            let mut shared = lock(&self.store.shared);
+            let is_free = |x: &Arc<dyn Any + Send + Sync>| Arc::strong_count(x) == 1 && x.is::<X>();
+            let place = shared.iter().position(is_free);
+            place.map(|place| shared.swap_remove(place))
+        };
+        let free = free.and_then(|x| x.downcast::<X>().ok());
+        let mut x = free.unwrap_or_default();
+        fill(Arc::get_mut(&mut x).expect("nobody else refers to it"));
+        lock(&self.store.shared).push(x.clone());
+        x
+    }
+
+    pub(crate) fn recycled(&self) -> MutexGuard<'_, Recycled<T>> {
+        lock(&self.store.recycled)
+    }
+
+    /// Counts a tape that was dropped.
+    pub(crate) fn tape_ended(&self) {
+        if self.store.tapes.fetch_add(1, Ordering::Relaxed) % TRIM_EVERY == TRIM_EVERY - 1 {
+            self.store.values.trim();
+            self.store.indices.trim();
+        }
     }
 }
 
-impl<T: Real> DerefMut for Scratch<T> {
-    fn deref_mut(&mut self) -> &mut [T] {
-        &mut self.data
-    }
-}
-
-impl<T: Real> Drop for Scratch<T> {
-    fn drop(&mut self) {
-        self.pool.give(std::mem::take(&mut self.data));
-    }
+fn lock<X>(mutex: &Mutex<X>) -> MutexGuard<'_, X> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -153,30 +152,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn few_capacities_and_little_waste() {
-        let capacities: std::collections::BTreeSet<usize> = (1..100_000).map(capacity_for).collect();
-        assert!(capacities.len() < 50, "{}", capacities.len());
-        assert!((64..100_000).all(|n| (n..=n + n / 4 + 1).contains(&capacity_for(n))));
+    fn what_is_shared_is_filled_again_once_it_is_free() {
+        let pool = Pool::<f32>::new();
+        let list = |numbers: &[u8]| {
+            pool.shared(|list: &mut Vec<u8>| {
+                list.clear();
+                list.extend(numbers);
+            })
+        };
+        let (a, b) = (list(&[1, 2, 3]), list(&[4]));
+        assert_eq!((&a[..], &b[..]), (&[1, 2, 3][..], &[4][..]));
+        let place = a.as_ptr();
+        drop(a);
+        let other = pool.shared(|x: &mut [u8; 2]| *x = [7, 8]);
+        let again = list(&[5]);
+        assert_eq!((again.as_ptr(), &again[..], *other), (place, &[5][..], [7, 8]));
     }
 
     #[test]
-    fn a_dropped_scratch_is_handed_out_again() {
+    fn zeros_are_zero_whatever_was_there() {
         let pool = Pool::<f32>::new();
-        let first = pool.scratch(100);
-        let address = first.as_ptr();
-        drop(first);
-        assert_eq!(pool.scratch(90).as_ptr(), address);
+        let mut used = pool.scratch(80);
+        used.fill(f32::NAN);
+        drop(used);
         assert_eq!(pool.take_zeroed(80), vec![0.0; 80]);
-    }
-
-    #[test]
-    fn foreign_buffers_are_not_kept() {
-        let pool = Pool::<f32>::new();
-        pool.give(vec![0.0; 1000]);
-        assert_eq!(pool.free_elements(), 0);
-        let own = pool.take_stale(1000);
-        let capacity = own.capacity();
-        pool.give(own);
-        assert_eq!(pool.free_elements(), capacity);
     }
 }

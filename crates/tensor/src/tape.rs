@@ -1,5 +1,6 @@
 //! The tape: values in the order in which they were computed, and the way back.
 
+use std::borrow::Borrow;
 use std::cell::{Cell, RefCell};
 
 use ndarray::{ArrayD, ArrayViewD};
@@ -9,7 +10,8 @@ use rand::rngs::ChaCha8Rng;
 use crate::arena::Arena;
 use crate::backward::{Backward, OpGrads};
 use crate::graph::{Graph, GraphNode};
-use crate::{Grad, Grads, ParamId, ParamKind, ParamStore, Pool, Real, Var};
+use crate::recycle::{Boxes, GradLists, OpBox, Parts};
+use crate::{Grad, Grads, ParamId, ParamKind, ParamStore, Pool, Real, Updates, Var};
 
 /// What a tape is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,23 +28,24 @@ pub enum Mode {
     Probe,
 }
 
-enum Value<T> {
+pub(crate) enum Value<T> {
     Owned(ArrayD<T>),
     Param(ParamId),
 }
 
-struct Node<T: Real> {
+pub(crate) struct Node<T: Real> {
     value: Value<T>,
     /// Where the inputs' indices stand in [`Tape::edges`].
     inputs: (usize, usize),
-    op: Option<Box<dyn Backward<T>>>,
+    op: Option<Box<dyn OpBox<T>>>,
     name: &'static str,
     needs_grad: bool,
 }
 
 /// Records a computation over parameters, so that [`Tape::backward`] can find the gradient of a scalar.
 ///
-/// A tape lives for one step: it borrows the parameters, and gives its buffers back to the pool when dropped.
+/// A tape lives for one step: it borrows the parameters, and gives its buffers, its lists and its ops' boxes back to the
+/// pool when dropped.
 pub struct Tape<'p, T: Real> {
     params: &'p ParamStore<T>,
     pool: Pool<T>,
@@ -52,21 +55,30 @@ pub struct Tape<'p, T: Real> {
     edges: RefCell<Vec<u32>>,
     /// The node of each parameter that is in use.
     param_nodes: RefCell<Vec<Option<usize>>>,
-    updates: RefCell<Vec<(ParamId, ArrayD<T>)>>,
+    /// The nodes' gradients during a backward pass.
+    slots: RefCell<Vec<Option<Grad<T>>>>,
+    /// Boxes for ops.
+    boxes: RefCell<Boxes<T>>,
+    updates: RefCell<Updates<T>>,
     streams: Cell<u64>,
 }
 
 impl<'p, T: Real> Tape<'p, T> {
     /// An empty tape over `params`, with buffers from `pool`.
     pub fn new(params: &'p ParamStore<T>, pool: &Pool<T>, mode: Mode) -> Self {
+        let parts = pool.recycled().tapes.pop();
+        let Parts { nodes, edges, mut param_nodes, slots, boxes } = parts.unwrap_or_default();
+        param_nodes.resize(params.len(), None);
         Tape {
             params,
             pool: pool.clone(),
             mode,
-            nodes: Arena::new(),
-            edges: RefCell::default(),
-            param_nodes: RefCell::new(vec![None; params.len()]),
-            updates: RefCell::default(),
+            nodes,
+            edges: RefCell::new(edges),
+            param_nodes: RefCell::new(param_nodes),
+            slots: RefCell::new(slots),
+            boxes: RefCell::new(boxes),
+            updates: RefCell::new(Updates::new(pool)),
             streams: Cell::new(0),
         }
     }
@@ -111,19 +123,19 @@ impl<'p, T: Real> Tape<'p, T> {
             return self.var(node);
         }
         let needs_grad = self.records() && self.params.kind(id) != ParamKind::Buffer;
-        let node = self.push(Value::Param(id), &[], None, "param", needs_grad);
+        let node = self.leaf(Value::Param(id), "param", needs_grad);
         self.param_nodes.borrow_mut()[id.index()] = Some(node);
         self.var(node)
     }
 
     /// A value without a gradient, such as input data.
     pub fn constant(&self, value: ArrayD<T>) -> Var<'_, T> {
-        self.var(self.push(Value::Owned(standard(value)), &[], None, "constant", false))
+        self.var(self.leaf(Value::Owned(standard(value)), "constant", false))
     }
 
     /// A value whose gradient [`Grads::wrt`] gives, though it is not a parameter.
     pub fn variable(&self, value: ArrayD<T>) -> Var<'_, T> {
-        self.var(self.push(Value::Owned(standard(value)), &[], None, "variable", self.records()))
+        self.var(self.leaf(Value::Owned(standard(value)), "variable", self.records()))
     }
 
     /// Records a value that `op` computed from `inputs`. Every op enters here; in [`Mode::Eval`] `op` is dropped.
@@ -132,27 +144,35 @@ impl<'p, T: Real> Tape<'p, T> {
     /// If an input is of another tape.
     pub fn record<'t>(
         &'t self,
-        inputs: &[Var<'t, T>],
+        inputs: impl IntoIterator<Item: Borrow<Var<'t, T>>>,
         value: ArrayD<T>,
         op: impl Backward<T> + 'static,
     ) -> Var<'t, T> {
         let name = op.name();
         let here = std::ptr::from_ref(self).cast::<()>();
-        let own = |v: &Var<'t, T>| std::ptr::from_ref(v.tape()).cast::<()>() == here;
-        assert!(inputs.iter().all(own), "{name}: an input is of another tape");
-        let needs_grad = self.records() && inputs.iter().any(|v| self.needs_grad(v.index()));
-        let op: Option<Box<dyn Backward<T>>> = if needs_grad { Some(Box::new(op)) } else { None };
-        self.var(self.push(Value::Owned(standard(value)), inputs, op, name, needs_grad))
+        let mut needs_grad = false;
+        let mut edges = self.edges.borrow_mut();
+        let start = edges.len();
+        for input in inputs {
+            let input = *input.borrow();
+            let own = std::ptr::from_ref(input.tape()).cast::<()>() == here;
+            assert!(own, "{name}: an input is of another tape");
+            needs_grad |= self.records() && self.needs_grad(input.index());
+            edges.push(input.index() as u32);
+        }
+        let inputs = (start, edges.len());
+        let op = if needs_grad { Some(self.boxes.borrow_mut().fill(op)) } else { None };
+        self.var(self.nodes.push(Node { value: Value::Owned(standard(value)), inputs, op, name, needs_grad }))
     }
 
     /// Sets a [`ParamKind::Buffer`] when the step is over; see [`Tape::take_updates`].
     pub fn update(&self, id: ParamId, value: ArrayD<T>) {
-        self.updates.borrow_mut().push((id, value));
+        self.updates.borrow_mut().push(id, value);
     }
 
     /// The buffers' new values, for [`ParamStore::apply`] once the tape is dropped.
-    pub fn take_updates(&self) -> Vec<(ParamId, ArrayD<T>)> {
-        self.updates.take()
+    pub fn take_updates(&self) -> Updates<T> {
+        self.updates.replace(Updates::new(&self.pool))
     }
 
     /// The gradient of a scalar with respect to every parameter and variable it depends on.
@@ -163,12 +183,15 @@ impl<'p, T: Real> Tape<'p, T> {
     pub fn backward(&self, loss: Var<'_, T>) -> Grads<T> {
         assert!(self.records(), "backward: an evaluation tape records nothing");
         assert_eq!(loss.len(), 1, "backward: the loss must be a scalar, it is {:?}", loss.shape());
-        let mut slots: Vec<Option<Grad<T>>> = vec![None; loss.index() + 1];
+        let mut slots = self.slots.borrow_mut();
+        slots.clear();
+        slots.resize(loss.index() + 1, None);
         let mut seed = self.pool.stale(loss.shape());
         seed.fill(T::one());
         slots[loss.index()] = Some(Grad::Dense(seed));
-        let mut grads =
-            Grads { params: vec![None; self.params.len()], leaves: Vec::new(), pool: self.pool.clone() };
+        let GradLists { mut params, leaves } = self.pool.recycled().grads.pop().unwrap_or_default();
+        params.resize(self.params.len(), None);
+        let mut grads = Grads { params, leaves, pool: self.pool.clone() };
         let edges = self.edges.borrow();
         for index in (0..=loss.index()).rev() {
             let node = self.nodes.get(index);
@@ -177,7 +200,8 @@ impl<'p, T: Real> Tape<'p, T> {
             match (&node.op, &node.value, grad) {
                 (Some(op), _, Grad::Dense(dy)) => {
                     let inputs = &edges[node.inputs.0..node.inputs.1];
-                    op.backward(dy.view(), &mut OpGrads { tape: self, node: index, inputs, slots: before });
+                    op.op()
+                        .backward(dy.view(), &mut OpGrads { tape: self, node: index, inputs, slots: before });
                     self.pool.give_array(dy);
                 }
                 (None, Value::Param(id), grad) => grads.params[id.index()] = Some(grad),
@@ -204,18 +228,8 @@ impl<'p, T: Real> Tape<'p, T> {
         Graph { nodes: (0..self.nodes.len()).map(node).collect() }
     }
 
-    fn push(
-        &self,
-        value: Value<T>,
-        inputs: &[Var<'_, T>],
-        op: Option<Box<dyn Backward<T>>>,
-        name: &'static str,
-        needs_grad: bool,
-    ) -> usize {
-        let mut edges = self.edges.borrow_mut();
-        let start = edges.len();
-        edges.extend(inputs.iter().map(|v| v.index() as u32));
-        self.nodes.push(Node { value, inputs: (start, edges.len()), op, name, needs_grad })
+    fn leaf(&self, value: Value<T>, name: &'static str, needs_grad: bool) -> usize {
+        self.nodes.push(Node { value, inputs: (0, 0), op: None, name, needs_grad })
     }
 
     fn var(&self, node: usize) -> Var<'_, T> {
@@ -266,11 +280,27 @@ impl<'p, T: Real> Tape<'p, T> {
 
 impl<T: Real> Drop for Tape<'_, T> {
     fn drop(&mut self) {
+        let boxes = self.boxes.get_mut();
         for node in self.nodes.drain() {
             if let Value::Owned(array) = node.value {
                 self.pool.give_array(array);
             }
+            if let Some(op) = node.op {
+                boxes.empty(op);
+            }
         }
+        let mut parts = Parts {
+            nodes: std::mem::take(&mut self.nodes),
+            edges: self.edges.take(),
+            param_nodes: self.param_nodes.take(),
+            slots: self.slots.take(),
+            boxes: self.boxes.take(),
+        };
+        parts.edges.clear();
+        parts.param_nodes.clear();
+        parts.slots.clear();
+        self.pool.recycled().tapes.push(parts);
+        self.pool.tape_ended();
     }
 }
 

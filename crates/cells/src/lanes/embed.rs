@@ -1,12 +1,16 @@
 //! Embeddings of events, gathered straight into lanes.
 
-use dien_tensor::ops::RowOrder;
-use dien_tensor::{Backward, OpGrads, Real, Var};
-use ndarray::{ArrayView2, ArrayViewD};
-use rayon::prelude::*;
 use std::sync::Arc;
 
-use crate::{LANES, Packed};
+use dien_tensor::ops::RowOrder;
+use dien_tensor::simd::{Kernel, Simd, dispatch, transpose};
+use dien_tensor::{Backward, OpGrads, Real, Var};
+use ndarray::ArrayViewD;
+
+use crate::{LANES, Packed, per_block};
+
+/// Columns of a table that are brought into lanes at a time.
+const COLUMNS: usize = 32;
 
 /// Ids by event in jagged order, several to an event if need be.
 #[derive(Clone, Copy, Debug)]
@@ -25,18 +29,16 @@ impl<'a> EventIds<'a> {
         EventIds { ids, per_event: 1, which: 0 }
     }
 
-    fn get(&self, event: usize) -> u32 {
-        self.ids[event * self.per_event + self.which]
+    #[inline(always)]
+    fn get(&self, event: u32) -> u32 {
+        self.ids[event as usize * self.per_event + self.which]
     }
 }
 
 struct Embed {
     packed: Arc<Packed>,
-    /// By table: the rows in use, and the events (places in `cells`) that use them.
-    orders: Vec<RowOrder>,
-    /// The cells that were written.
-    cells: Vec<u32>,
-    widths: Vec<usize>,
+    /// By table: the rows in use, and the cells that use them.
+    orders: Arc<Vec<RowOrder>>,
 }
 
 /// The embeddings of every event side by side: `[blocks, Σ widths, LANES]` from tables `[rows, width]`.
@@ -47,57 +49,106 @@ struct Embed {
 /// # Panics
 /// If an id is beyond its table, or there are too few ids.
 #[track_caller]
-pub fn embed<'t, T: Real>(
-    tables: &[(Var<'t, T>, EventIds<'_>)],
+pub fn embed<'t, 'a, T: Real>(
+    tables: impl IntoIterator<Item = (Var<'t, T>, EventIds<'a>), IntoIter: Clone>,
     skip: usize,
     packed: &Arc<Packed>,
 ) -> Var<'t, T> {
-    let tape = tables.first().expect("lanes embed: at least one table").0.tape();
-    let widths: Vec<usize> = tables.iter().map(|(table, _)| table.view2().ncols()).collect();
-    let features: usize = widths.iter().sum();
-    let mut events = Vec::with_capacity(packed.events());
+    let tables = tables.into_iter();
+    let tape = tables.clone().next().expect("lanes embed: at least one table").0.tape();
+    let features: usize = tables.clone().map(|(table, _)| table.view2().ncols()).sum();
+    let mut y = tape.pool().stale(&[packed.blocks(), features, LANES]);
+    let data = y.as_slice_mut().expect("standard layout");
     let mut first = 0;
-    for &length in packed.lengths() {
-        events.extend((first + skip.min(length as usize)) as u32..(first + length as usize) as u32);
-        first += length as usize;
-    }
-    let orders = tables.iter().map(|(table, ids)| {
-        let rows = table.shape()[0];
-        let needed = packed.events() * ids.per_event;
-        assert_eq!(ids.ids.len(), needed, "lanes embed: number of ids");
-        let used: Vec<u32> = events.iter().map(|&e| ids.get(e as usize)).collect();
-        if let Some(id) = used.iter().find(|&&id| id as usize >= rows) {
+    for (table, ids) in tables.clone() {
+        let (rows, width) = (table.shape()[0], table.shape()[1]);
+        assert_eq!(ids.ids.len(), packed.events() * ids.per_event, "lanes embed: number of ids");
+        if let Some((id, _)) = used(packed, ids, skip).find(|&(id, _)| id as usize >= rows) {
             panic!("lanes embed: id {id} is beyond a table of {rows} rows");
         }
-        if tape.records() { RowOrder::new(&used) } else { RowOrder::default() }
-    });
-    let orders: Vec<RowOrder> = orders.collect();
-    let mut y = tape.pool().zeros(&[packed.blocks(), features, LANES]);
-    let mut offsets = vec![0u32];
-    offsets.extend(packed.lengths().iter().scan(0, |sum, &n| {
-        *sum += n;
-        Some(*sum)
-    }));
-    let given: Vec<(&[T], EventIds<'_>)> = tables.iter().map(|(t, ids)| (t.data(), *ids)).collect();
-    let parts = packed.split_mut(y.as_slice_mut().expect("standard layout"), features);
-    parts.into_par_iter().enumerate().for_each(|(chunk, y)| {
-        for lane in 0..LANES {
-            let Some(s) = packed.sequence(chunk, lane) else { break };
-            for step in skip..packed.lengths()[s] as usize {
-                let event = offsets[s] as usize + step;
-                let mut at = step * features * LANES + lane;
-                for ((table, ids), &width) in given.iter().zip(&widths) {
-                    for &x in &table[ids.get(event) as usize * width..][..width] {
-                        y[at] = x;
-                        at += LANES;
-                    }
-                }
-            }
+        let table = table.data();
+        packed.par_groups(per_block(&mut *data, features)).for_each(|blocks, y| {
+            dispatch(Gather { packed, blocks, table, width, ids, skip, y, first, features });
+        });
+        first += width;
+    }
+    let orders = tape.pool().shared(|orders: &mut Vec<RowOrder>| {
+        orders.resize_with(tables.clone().count(), RowOrder::default);
+        if tape.records() {
+            orders.iter_mut().zip(tables.clone()).for_each(|(o, (_, ids))| o.sort(used(packed, ids, skip)));
         }
     });
-    let cells = events.iter().map(|&e| packed.cells()[e as usize]).collect();
-    let inputs: Vec<Var<'t, T>> = tables.iter().map(|(t, _)| *t).collect();
-    tape.record(&inputs, y, Embed { packed: packed.clone(), orders, cells, widths })
+    let op = Embed { packed: packed.clone(), orders };
+    tape.record(tables.map(|(table, _)| table), y, op)
+}
+
+/// Each id that is read, with its cell; by cell.
+fn used<'a>(packed: &'a Packed, ids: EventIds<'a>, skip: usize) -> impl Iterator<Item = (u32, u32)> + 'a {
+    let blocks = (0..packed.blocks()).filter(move |&block| packed.step(block) >= skip);
+    blocks.flat_map(move |block| {
+        let cells = (block * LANES) as u32..;
+        packed.events_of(block).iter().zip(cells).map(move |(&event, cell)| (ids.get(event), cell))
+    })
+}
+
+/// Some blocks' columns `first..first + width`, from one table.
+struct Gather<'a, T> {
+    packed: &'a Packed,
+    blocks: std::ops::Range<usize>,
+    table: &'a [T],
+    width: usize,
+    ids: EventIds<'a>,
+    skip: usize,
+    y: &'a mut [T],
+    first: usize,
+    features: usize,
+}
+
+impl<T: Real> Kernel for Gather<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let Gather { packed, width, first, .. } = self;
+        let mut rows = [T::zero(); LANES * COLUMNS];
+        for (block, y) in self.blocks.zip(self.y.chunks_exact_mut(self.features * LANES)) {
+            let y = &mut y[first * LANES..][..width * LANES];
+            if packed.step(block) < self.skip {
+                y.fill(T::zero());
+                continue;
+            }
+            for left in (0..width).step_by(COLUMNS) {
+                let columns = COLUMNS.min(width - left);
+                for (row, &event) in rows.chunks_exact_mut(COLUMNS).zip(packed.events_of(block)) {
+                    let at = self.ids.get(event) as usize * width + left;
+                    row[..columns].copy_from_slice(&self.table[at..][..columns]);
+                }
+                let dims = (packed.width(block), columns);
+                transpose::<T, S>(&rows, COLUMNS, dims, &mut y[left * LANES..], LANES);
+            }
+        }
+    }
+}
+
+/// Some blocks with their lanes as rows.
+struct ToRows<'a, T> {
+    packed: &'a Packed,
+    blocks: std::ops::Range<usize>,
+    dy: &'a [T],
+    rows: &'a mut [T],
+    features: usize,
+}
+
+impl<T: Real> Kernel for ToRows<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let size = self.features * LANES;
+        let blocks = self.blocks.zip(self.dy.chunks_exact(size).zip(self.rows.chunks_exact_mut(size)));
+        for (block, (dy, rows)) in blocks {
+            let dims = (self.features, self.packed.width(block));
+            transpose::<T, S>(dy, LANES, dims, rows, self.features);
+        }
+    }
 }
 
 impl<T: Real> Backward<T> for Embed {
@@ -106,23 +157,20 @@ impl<T: Real> Backward<T> for Embed {
     }
 
     fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
-        let features: usize = self.widths.iter().sum();
-        debug_assert_eq!(dy.len(), self.packed.blocks() * features * LANES);
+        let (packed, features) = (&*self.packed, dy.shape()[1]);
         let dy = dy.to_slice().expect("standard layout");
+        let mut rows = io.pool().scratch(dy.len());
+        let parts = (per_block(dy, features), per_block(&mut rows[..], features));
+        packed.par_groups(parts).for_each(|blocks, (dy, rows)| {
+            dispatch(ToRows { packed, blocks, dy, rows, features });
+        });
         let mut first = 0;
-        for (table, (order, &width)) in self.orders.iter().zip(&self.widths).enumerate() {
-            let mut rows = io.pool().scratch(order.unique.len() * width);
-            rows.par_chunks_mut(width).with_min_len(32).enumerate().for_each(|(row, sum)| {
-                sum.fill(T::zero());
-                for &position in &order.positions[order.starts[row] as usize..order.starts[row + 1] as usize]
-                {
-                    let cell = self.cells[position as usize] as usize;
-                    let at = (cell / LANES * features + first) * LANES + cell % LANES;
-                    sum.iter_mut().enumerate().for_each(|(f, sum)| *sum += dy[at + f * LANES]);
-                }
+        for (table, order) in self.orders.iter().enumerate() {
+            let width = io.input(table).shape()[1];
+            io.add_row_sums(table, order, |cell, sum| {
+                let row = &rows[cell * features + first..][..width];
+                sum.iter_mut().zip(row).for_each(|(s, &g)| *s += g);
             });
-            let rows = ArrayView2::from_shape((order.unique.len(), width), &rows[..]).expect("a row per id");
-            io.add_rows(table, &order.unique, rows);
             first += width;
         }
     }

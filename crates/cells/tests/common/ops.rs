@@ -120,7 +120,7 @@ pub fn lane_op<'t, T: Real>(
         LaneOp::SumFeatures => lanes::sum_features(event("x") * event("y")),
         LaneOp::Embed => {
             let ids: Vec<u32> = (0..packed.events() as u32).map(|i| i * i % ROWS as u32).collect();
-            lanes::embed(&[(get(tape, "table"), EventIds::one(&ids))], 1, packed)
+            lanes::embed([(get(tape, "table"), EventIds::one(&ids))], 1, packed)
         }
         LaneOp::PackPadded => {
             let padded = Padded::from_lengths(packed.lengths(), STEPS, Padding::Left).expect("short enough");

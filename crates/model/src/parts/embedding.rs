@@ -47,8 +47,7 @@ impl Embedding {
         batch: &Batch,
         packed: &Arc<Packed>,
     ) -> Var<'t, T> {
-        let one: Vec<EventIds<'_>> = batch.histories.ids.iter().map(|ids| EventIds::one(ids)).collect();
-        self.embed(tape, &one, 0, packed)
+        self.embed(tape, batch.histories.ids.iter().map(|ids| EventIds::one(ids)), 0, packed)
     }
 
     /// The events' sampled negative number `which`; those of a history's first event are left zero.
@@ -61,20 +60,18 @@ impl Embedding {
     ) -> Var<'t, T> {
         let h = &batch.histories;
         let ids = |ids| EventIds { ids, per_event: h.negatives_per_event, which };
-        let all: Vec<EventIds<'_>> = h.negatives.iter().map(|n| ids(n)).collect();
-        self.embed(tape, &all, 1, packed)
+        self.embed(tape, h.negatives.iter().map(|n| ids(n)), 1, packed)
     }
 
-    fn embed<'t, T: Real>(
+    fn embed<'t, 'a, T: Real>(
         &self,
         tape: &'t Tape<'_, T>,
-        ids: &[EventIds<'_>],
+        ids: impl Iterator<Item = EventIds<'a>> + Clone,
         skip: usize,
         packed: &Arc<Packed>,
     ) -> Var<'t, T> {
         let lookups = self.features.behaviours.iter().zip(ids);
-        let tables: Vec<_> = lookups.map(|(l, &ids)| (tape.param(self.tables[l.table]), ids)).collect();
-        lanes::embed(&tables, skip, packed)
+        lanes::embed(lookups.map(|(l, ids)| (tape.param(self.tables[l.table]), ids)), skip, packed)
     }
 
     /// The candidates: `[targets, event width]`.

@@ -30,7 +30,8 @@ impl<T: Real> Adam<T> {
         }
         self.stale.sort_unstable();
         let (stale, eps) = (&self.stale, self.config.eps);
-        let table = slot.table(params, id);
+        let width = params.shape(id)[1];
+        let table = slot.table(params.data_mut(id), width);
         self.stats.rows += stale.len() as u64;
         self.stats.looped += table.for_rows(0..stale.len(), &|i| stale[i].0 as usize, &|entries, table| {
             let row = |i: usize| (stale[i].0 as usize, u64::from(stale[i].1));
@@ -46,11 +47,12 @@ impl<T: Real> Adam<T> {
         let behind = touched.iter().filter(|&&t| t != now).count();
         if behind > 0 {
             self.stats.rows += behind as u64;
-            self.stats.looped +=
-                slot.table(params, id).for_rows(0..touched.len(), &|i| i, &|entries, table| {
-                    let row = |i: usize| (i, u64::from(touched[i]));
-                    dispatch(CatchUp { history, eps, entries, row, table })
-                });
+            let width = params.shape(id)[1];
+            let table = slot.table(params.data_mut(id), width);
+            self.stats.looped += table.for_rows(0..touched.len(), &|i| i, &|entries, table| {
+                let row = |i: usize| (i, u64::from(touched[i]));
+                dispatch(CatchUp { history, eps, entries, row, table })
+            });
         }
         slot.touched = touched;
         slot.touched.fill(now);

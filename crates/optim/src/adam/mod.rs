@@ -106,8 +106,8 @@ impl<T: Real> Adam<T> {
 }
 
 impl<T: Real> Slot<T> {
-    fn table<'a>(&'a mut self, params: &'a mut ParamStore<T>, id: ParamId) -> Table<'a, T> {
-        let width = params.shape(id)[1];
-        Table { value: params.data_mut(id), m: &mut self.m, v: &mut self.v, width, first: 0 }
+    /// The rows of `value`, a table `[rows, width]`, with their moments.
+    fn table<'a>(&'a mut self, value: &'a mut [T], width: usize) -> Table<'a, T> {
+        Table { value, m: &mut self.m, v: &mut self.v, width, first: 0 }
     }
 }

@@ -71,20 +71,25 @@ impl<T: Real> Optimizer<T> for Adam<T> {
         let rate = self.rate();
         let decay = rate * self.config.weight_decay;
         for id in params.ids() {
-            let Some(grad) = grads.get(id) else { continue };
-            let (kind, shape) = (params.kind(id), params.shape(id));
-            let shrink = if shape.len() >= 2 { decay } else { 0.0 };
-            let lazy = kind == ParamKind::Rows && self.config.sparse == SparseMode::Lazy;
+            match (params.kind(id), grads.get(id)) {
+                (ParamKind::Rows, Some(Grad::Rows { ids, .. })) => self.catch_up(params, id, ids),
+                (ParamKind::Rows, Some(Grad::Dense(_))) => self.catch_up_all(params, id),
+                _ => {}
+            }
+        }
+        let config = &self.config;
+        params.par_zip_mut(&mut self.slots, |param, slot| {
+            let Some(grad) = grads.get(param.id) else { return };
+            let shrink = if param.shape.len() >= 2 { decay } else { 0.0 };
+            let lazy = param.kind == ParamKind::Rows && config.sparse == SparseMode::Lazy;
             let update = if lazy { Update::lazy } else { Update::dense };
-            let update = update(&self.config, s, rate, clip_scale, shrink);
-            match (kind, grad) {
+            let update = update(config, s, rate, clip_scale, shrink);
+            match (param.kind, grad) {
                 (ParamKind::Buffer, _) => {}
                 (ParamKind::Rows, Grad::Rows { ids, .. }) => {
-                    self.catch_up(params, id, ids);
-                    let slot = &mut self.slots[id.index()];
-                    let grads = grad.values();
-                    let row = |i: usize| ids[i] as usize;
-                    slot.table(params, id).for_rows(0..ids.len(), &row, &|entries, table| {
+                    let (grads, row) = (grad.values(), |i: usize| ids[i] as usize);
+                    let table = slot.table(param.data, param.shape[1]);
+                    table.for_rows(0..ids.len(), &row, &|entries, table| {
                         dispatch(UpdateRows { update, ids, grads, entries, table });
                         0
                     });
@@ -93,21 +98,16 @@ impl<T: Real> Optimizer<T> for Adam<T> {
                     }
                 }
                 (_, Grad::Dense(_)) => {
-                    if kind == ParamKind::Rows {
-                        self.catch_up_all(params, id);
-                    }
-                    let slot = &mut self.slots[id.index()];
-                    update.apply_dense(params.data_mut(id), &mut slot.m, &mut slot.v, grad.values());
+                    update.apply_dense(param.data, &mut slot.m, &mut slot.v, grad.values());
                     slot.touched.fill(stamp);
                 }
                 (ParamKind::Dense, Grad::Rows { .. }) => {
-                    let grad = grad.to_dense(params.shape(id));
-                    let slot = &mut self.slots[id.index()];
+                    let grad = grad.to_dense(param.shape);
                     let g = grad.as_slice().expect("a new array has standard layout");
-                    update.apply_dense(params.data_mut(id), &mut slot.m, &mut slot.v, g);
+                    update.apply_dense(param.data, &mut slot.m, &mut slot.v, g);
                 }
             }
-        }
+        });
         if let Some(history) = &mut self.history {
             history.push(rate, decay);
         }

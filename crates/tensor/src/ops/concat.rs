@@ -17,17 +17,17 @@ pub fn concat<'t, T: Real>(parts: &[Var<'t, T>]) -> Var<'t, T> {
         let agrees = part.view2().nrows() == n;
         assert!(agrees, "concat: {:?} beside {:?}", part.shape(), first.shape());
     }
-    let blocks: Vec<(&[T], usize)> = parts.iter().map(|v| (v.data(), v.shape()[1])).collect();
-    let m = blocks.iter().map(|&(_, width)| width).sum();
+    let m = parts.iter().map(|v| v.shape()[1]).sum();
     let tape = first.tape();
     let mut y = tape.pool().stale(&[n, m]);
-    for_rows(m, y.as_slice_mut().expect("standard layout"), &|i, row| {
-        let mut left = 0;
-        for &(x, width) in &blocks {
+    let mut left = 0;
+    for part in parts {
+        let (x, width) = (part.data(), part.shape()[1]);
+        for_rows(m, y.as_slice_mut().expect("standard layout"), &|i, row| {
             row[left..left + width].copy_from_slice(&x[i * width..][..width]);
-            left += width;
-        }
-    });
+        });
+        left += width;
+    }
     tape.record(parts, y, ConcatColumns)
 }
 

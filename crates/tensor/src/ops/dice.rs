@@ -159,7 +159,7 @@ mod tests {
         }
         let (y, updates) = run(Mode::Eval);
         approx::assert_abs_diff_eq!(y, literal(&data, &alpha, &mean, &var).into_dyn(), epsilon = 1e-12);
-        assert_eq!(updates, []);
+        assert!(updates.is_empty());
     }
 
     #[test]

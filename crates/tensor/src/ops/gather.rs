@@ -1,11 +1,13 @@
 //! Rows of a table by id: one each, or the mean of a list.
 
-use ndarray::{ArrayView2, ArrayViewD};
+use std::sync::Arc;
+
+use ndarray::ArrayViewD;
 
 use super::offsets::check_offsets;
 use super::points::for_rows;
 use super::row_order::RowOrder;
-use crate::{Backward, OpGrads, Real, Scratch, Var};
+use crate::{Backward, OpGrads, Real, Scratch, Tape, Var};
 
 /// The rows `ids` of `table` `[rows, width]`: `[ids.len(), width]`.
 ///
@@ -23,13 +25,17 @@ pub fn gather<'t, T: Real>(table: Var<'t, T>, ids: &[u32]) -> Var<'t, T> {
     for_rows(width, y.as_slice_mut().expect("standard layout"), &|i, row| {
         row.copy_from_slice(&data[ids[i] as usize * width..][..width]);
     });
-    // Sorted in the backward pass, which an evaluation does not have.
-    let ids = if tape.records() { ids.to_vec() } else { Vec::new() };
-    tape.record(&[table], y, Gather { ids })
+    tape.record(&[table], y, Gather { order: order(tape, ids) })
+}
+
+/// The order of the ids, which an evaluation does not need.
+fn order<T: Real>(tape: &Tape<'_, T>, ids: &[u32]) -> Arc<RowOrder> {
+    let ids = if tape.records() { ids } else { &[] };
+    RowOrder::shared(tape.pool(), ids)
 }
 
 struct Gather {
-    ids: Vec<u32>,
+    order: Arc<RowOrder>,
 }
 
 impl<T: Real> Backward<T> for Gather {
@@ -40,7 +46,9 @@ impl<T: Real> Backward<T> for Gather {
     fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
         let width = dy.shape()[1];
         let dy = dy.to_slice().expect("standard layout");
-        add_row_sums(io, &self.ids, width, |position| &dy[position * width..][..width]);
+        io.add_row_sums(0, &self.order, |position, sum| {
+            sum.iter_mut().zip(&dy[position * width..]).for_each(|(s, &g)| *s += g);
+        });
     }
 }
 
@@ -65,16 +73,24 @@ pub fn gather_mean<'t, T: Real>(table: Var<'t, T>, offsets: &[u32], ids: &[u32])
         let share = T::of(1.0 / list.len().max(1) as f64);
         mean.iter_mut().for_each(|m| *m *= share);
     });
-    let (ids, offsets) = if tape.records() { (ids.to_vec(), offsets.to_vec()) } else { Default::default() };
-    tape.record(&[table], y, GatherMean { ids, offsets })
+    let mut lists = tape.pool().indices().scratch(if tape.records() { ids.len() } else { 0 });
+    let mut shares = tape.pool().scratch(if tape.records() { offsets.len() - 1 } else { 0 });
+    for ((list, bounds), share) in (0..).zip(offsets.windows(2)).zip(shares.iter_mut()) {
+        lists[bounds[0] as usize..bounds[1] as usize].fill(list);
+        *share = T::of(1.0 / f64::from((bounds[1] - bounds[0]).max(1)));
+    }
+    tape.record(&[table], y, GatherMean { order: order(tape, ids), lists, shares })
 }
 
-struct GatherMean {
-    ids: Vec<u32>,
-    offsets: Vec<u32>,
+struct GatherMean<T: Real> {
+    order: Arc<RowOrder>,
+    /// The list of each position.
+    lists: Scratch<u32>,
+    /// 1 / length of each list.
+    shares: Scratch<T>,
 }
 
-impl<T: Real> Backward<T> for GatherMean {
+impl<T: Real> Backward<T> for GatherMean<T> {
     fn name(&self) -> &'static str {
         "gather_mean"
     }
@@ -82,35 +98,12 @@ impl<T: Real> Backward<T> for GatherMean {
     fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
         let width = dy.shape()[1];
         let dy = dy.to_slice().expect("standard layout");
-        let mut lists = Vec::with_capacity(self.ids.len());
-        let mut shares = io.pool().scratch(dy.len());
-        for (i, bounds) in self.offsets.windows(2).enumerate() {
-            let n = (bounds[1] - bounds[0]) as usize;
-            let share = T::of(1.0 / n.max(1) as f64);
-            lists.extend(std::iter::repeat_n(i, n));
-            let list = i * width..(i + 1) * width;
-            shares[list.clone()].iter_mut().zip(&dy[list]).for_each(|(s, &g)| *s = g * share);
-        }
-        add_row_sums(io, &self.ids, width, |position| &shares[lists[position] * width..][..width]);
+        io.add_row_sums(0, &self.order, |position, sum| {
+            let list = self.lists[position] as usize;
+            let share = self.shares[list];
+            sum.iter_mut().zip(&dy[list * width..]).for_each(|(s, &g)| *s += g * share);
+        });
     }
-}
-
-/// Adds `row(position)` to the gradient of row `ids[position]` of input 0, for every position.
-fn add_row_sums<'a, T: Real>(
-    io: &mut OpGrads<'_, T>,
-    ids: &[u32],
-    width: usize,
-    row: impl Fn(usize) -> &'a [T] + Send + Sync,
-) {
-    if !io.wants(0) {
-        return;
-    }
-    let order = RowOrder::new(ids);
-    let sums: Scratch<T> = order.sum(io.pool(), width, |position, sum| {
-        sum.iter_mut().zip(row(position)).for_each(|(s, &g)| *s += g);
-    });
-    let sums = ArrayView2::from_shape((order.unique.len(), width), &sums).expect("one row per id");
-    io.add_rows(0, &order.unique, sums);
 }
 
 #[track_caller]

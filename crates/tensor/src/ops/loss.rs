@@ -1,8 +1,10 @@
 //! Losses: binary cross-entropy from logits, and half the sum of squares.
 
-use ndarray::{ArrayView2, ArrayViewD};
+use std::sync::Arc;
 
-use super::points::{Point, add_grad, map};
+use ndarray::ArrayViewD;
+
+use super::points::{Point, add_grad, for_rows, map};
 use super::row_order::RowOrder;
 use super::sums::total;
 use crate::simd::{Simd, math};
@@ -134,23 +136,19 @@ impl<T: Real> Backward<T> for L2 {
 pub fn l2_rows<'t, T: Real>(table: Var<'t, T>, ids: &[u32]) -> Var<'t, T> {
     let (tape, width) = (table.tape(), table.view2().ncols());
     super::gather::check_ids("l2_rows", table, ids);
-    let unique = RowOrder::new(ids).unique;
-    let rows = touched(table.data(), width, &unique, tape.pool());
+    let order = RowOrder::shared(tape.pool(), ids);
+    let mut rows = tape.pool().scratch(order.unique.len() * width);
+    let data = table.data();
+    for_rows(width, &mut rows, &|i, row| {
+        row.copy_from_slice(&data[order.unique[i] as usize * width..][..width]);
+    });
     let mut y = tape.pool().stale(&[]);
     y.fill(T::of(0.5) * total(|[x]: [T; 1], _: [T; 0]| [x * x], tape.pool(), [&rows]));
-    tape.record(&[table], y, L2Rows { unique, rows })
-}
-
-fn touched<T: Real>(table: &[T], width: usize, ids: &[u32], pool: &crate::Pool<T>) -> Scratch<T> {
-    let mut rows = pool.scratch(ids.len() * width);
-    super::points::for_rows(width, &mut rows, &|i, row| {
-        row.copy_from_slice(&table[ids[i] as usize * width..][..width]);
-    });
-    rows
+    tape.record(&[table], y, L2Rows { order, rows })
 }
 
 struct L2Rows<T: Real> {
-    unique: Vec<u32>,
+    order: Arc<RowOrder>,
     rows: Scratch<T>,
 }
 
@@ -162,10 +160,9 @@ impl<T: Real> Backward<T> for L2Rows<T> {
     fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
         let dy = dy.to_slice().expect("standard layout")[0];
         let width = io.input(0).shape()[1];
-        let mut rows = io.pool().scratch(self.rows.len());
-        map(|[x]: [T; 1], _: [T; 0]| [dy * x], [&self.rows], &mut rows);
-        let rows = ArrayView2::from_shape((self.unique.len(), width), &rows).expect("one row per id");
-        io.add_rows(0, &self.unique, rows);
+        io.add_rows(0, &self.order.unique, |i, sum| {
+            sum.iter_mut().zip(&self.rows[i * width..]).for_each(|(s, &x)| *s += dy * x);
+        });
     }
 }
 

@@ -11,7 +11,7 @@ mod linear;
 mod loss;
 mod norm;
 mod offsets;
-mod points;
+pub(crate) mod points;
 mod prelu;
 mod reduce;
 mod reshape;

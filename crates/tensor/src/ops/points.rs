@@ -11,10 +11,10 @@ use crate::simd::{Kernel, Portable, Simd, dispatch};
 use crate::{OpGrads, Pool, Real, Scratch};
 
 /// Elements that one task handles.
-pub(super) const CHUNK: usize = 8192;
+pub(crate) const CHUNK: usize = 8192;
 
 /// What a loop does to the part of an array that starts at an element, or is that row.
-pub(super) type Run<'a, T> = dyn Fn(usize, &mut [T]) + Send + Sync + 'a;
+pub(crate) type Run<'a, T> = dyn Fn(usize, &mut [T]) + Send + Sync + 'a;
 
 /// The arithmetic of one element: `N` numbers of its own, `P` of its column or row, `Q` results.
 pub(super) trait Point<T, const N: usize, const P: usize, const Q: usize>: Copy + Send + Sync {
@@ -100,7 +100,7 @@ pub(super) fn per_column<T: Real>(values: &[T], pool: &Pool<T>, m: usize) -> Scr
 /// Calls `run(start, chunk)` for each chunk of `y`; in parallel if there is more than one.
 ///
 /// `run` is not generic, so that rayon's part is compiled once and not for every op.
-pub(super) fn for_chunks<T: Send>(chunk: usize, y: &mut [T], run: &Run<'_, T>) {
+pub(crate) fn for_chunks<T: Send>(chunk: usize, y: &mut [T], run: &Run<'_, T>) {
     if y.len() <= chunk {
         run(0, y);
     } else {
@@ -109,7 +109,7 @@ pub(super) fn for_chunks<T: Send>(chunk: usize, y: &mut [T], run: &Run<'_, T>) {
 }
 
 /// Calls `run(i, row)` for each row of `m` columns of `y`; in parallel if there are many.
-pub(super) fn for_rows<T: Send>(m: usize, y: &mut [T], run: &Run<'_, T>) {
+pub(crate) fn for_rows<T: Send>(m: usize, y: &mut [T], run: &Run<'_, T>) {
     if m == 0 {
         return;
     }

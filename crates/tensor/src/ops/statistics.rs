@@ -1,7 +1,5 @@
 //! The statistics of a batch that Dice and batch normalisation share.
 
-use ndarray::ArrayD;
-
 use super::sums::sum_columns;
 use crate::{ParamId, Real, Scratch, Tape, Var};
 
@@ -65,6 +63,9 @@ impl<T: Real> Statistics<T> {
 fn move_running<T: Real>(tape: &Tape<'_, T>, id: ParamId, batch: &[T], scale: f64) {
     let (keep, take) = (T::of(1.0 - MOMENTUM), T::of(MOMENTUM * scale));
     let old = tape.params().data(id);
-    let new = old.iter().zip(batch).map(|(&old, &batch)| keep * old + take * batch).collect();
-    tape.update(id, ArrayD::from_shape_vec(vec![batch.len()], new).expect("one number per column"));
+    let mut new = tape.pool().stale(&[batch.len()]);
+    for ((new, &old), &batch) in new.iter_mut().zip(old).zip(batch) {
+        *new = keep * old + take * batch;
+    }
+    tape.update(id, new);
 }

@@ -1,0 +1,204 @@
+//! Free buffers of one element type, by capacity.
+
+use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A handle to a store of free buffers of `E`; clones share the store.
+///
+/// As many buffers of a capacity are kept as were taken: what the caller allocated elsewhere, such as a batch that
+/// became a constant of the tape, is freed when it is given to the store, which therefore does not grow from step to
+/// step. Buffers that [`trim`](Self::trim) finds unused since it was last called are freed as well: the store holds
+/// what the steps in between needed of each capacity, whatever sizes came before.
+#[derive(Debug)]
+pub struct Buffers<E> {
+    shelves: Arc<Mutex<BTreeMap<usize, Shelf<E>>>>,
+}
+
+/// The buffers of one capacity.
+#[derive(Debug)]
+struct Shelf<E> {
+    free: Vec<Vec<E>>,
+    /// How many were taken and not given back.
+    taken: usize,
+    /// The fewest that were free at any time since the last trim: nobody needed those.
+    unused: usize,
+}
+
+impl<E> Default for Shelf<E> {
+    fn default() -> Self {
+        Shelf { free: Vec::new(), taken: 0, unused: 0 }
+    }
+}
+
+impl<E> Default for Buffers<E> {
+    fn default() -> Self {
+        Buffers { shelves: Arc::default() }
+    }
+}
+
+impl<E> Clone for Buffers<E> {
+    fn clone(&self) -> Self {
+        Buffers { shelves: Arc::clone(&self.shelves) }
+    }
+}
+
+impl<E: Copy + Default> Buffers<E> {
+    /// A buffer of `len` elements with whatever values its last user left: overwrite all of them.
+    pub fn take_stale(&self, len: usize) -> Vec<E> {
+        let capacity = capacity_for(len);
+        let mut shelves = self.lock();
+        let fit = shelves.range_mut(capacity..=2 * capacity).find_map(|(_, shelf)| {
+            let buffer = shelf.free.pop()?;
+            shelf.unused = shelf.unused.min(shelf.free.len());
+            Some(buffer)
+        });
+        let mut buffer = fit.unwrap_or_else(|| Vec::with_capacity(capacity));
+        if buffer.capacity() > 0 {
+            shelves.entry(buffer.capacity()).or_default().taken += 1;
+        }
+        drop(shelves);
+        buffer.resize(len, E::default());
+        buffer
+    }
+
+    /// A stale buffer that comes back by itself.
+    pub fn scratch(&self, len: usize) -> Scratch<E> {
+        self.adopt(self.take_stale(len))
+    }
+
+    /// A copy of `data` that comes back by itself.
+    pub fn copied(&self, data: &[E]) -> Scratch<E> {
+        let mut copy = self.scratch(data.len());
+        copy.copy_from_slice(data);
+        copy
+    }
+
+    /// Makes a buffer come back by itself.
+    pub fn adopt(&self, data: Vec<E>) -> Scratch<E> {
+        Scratch { data, home: self.clone() }
+    }
+
+    /// Gives a buffer back.
+    pub fn give(&self, buffer: Vec<E>) {
+        if buffer.capacity() > 0
+            && let Some(shelf) = self.lock().get_mut(&buffer.capacity())
+            && shelf.taken > 0
+        {
+            shelf.taken -= 1;
+            shelf.free.push(buffer);
+        }
+    }
+
+    /// Frees the buffers that nobody needed since the last call.
+    pub fn trim(&self) {
+        for shelf in self.lock().values_mut() {
+            // The buffers used last stand at the end.
+            shelf.free.drain(..shelf.unused.min(shelf.free.len()));
+            shelf.unused = shelf.free.len();
+        }
+    }
+
+    /// The elements that all free buffers can hold.
+    pub fn free_elements(&self) -> usize {
+        self.lock().iter().map(|(capacity, shelf)| capacity * shelf.free.len()).sum()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<usize, Shelf<E>>> {
+        self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Capacities are m·2ᵉ with m from 4 to 7: batches differ in size from step to step, and with few sizes of buffers theirs
+/// are found again.
+fn capacity_for(len: usize) -> usize {
+    if len == 0 {
+        return 0;
+    }
+    let step = (len.max(64).next_power_of_two() / 8).max(16);
+    len.max(64).next_multiple_of(step)
+}
+
+/// A buffer that returns to its store when dropped.
+#[derive(Debug)]
+pub struct Scratch<E: Copy + Default> {
+    data: Vec<E>,
+    home: Buffers<E>,
+}
+
+impl<E: Copy + Default> Scratch<E> {
+    /// The buffer, which no longer comes back by itself.
+    pub fn into_vec(mut self) -> Vec<E> {
+        std::mem::take(&mut self.data)
+    }
+}
+
+impl<E: Copy + Default> Deref for Scratch<E> {
+    type Target = [E];
+    fn deref(&self) -> &[E] {
+        &self.data
+    }
+}
+
+impl<E: Copy + Default> DerefMut for Scratch<E> {
+    fn deref_mut(&mut self) -> &mut [E] {
+        &mut self.data
+    }
+}
+
+impl<E: Copy + Default> Drop for Scratch<E> {
+    fn drop(&mut self) {
+        self.home.give(std::mem::take(&mut self.data));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_capacities_and_little_waste() {
+        let capacities: std::collections::BTreeSet<usize> = (1..100_000).map(capacity_for).collect();
+        assert!(capacities.len() < 50, "{}", capacities.len());
+        assert!((64..100_000).all(|n| (n..=n + n / 4 + 1).contains(&capacity_for(n))));
+    }
+
+    #[test]
+    fn a_dropped_scratch_is_handed_out_again() {
+        let store = Buffers::<f32>::default();
+        let first = store.scratch(100);
+        let address = first.as_ptr();
+        drop(first);
+        assert_eq!(store.scratch(90).as_ptr(), address);
+    }
+
+    #[test]
+    fn foreign_buffers_are_not_kept() {
+        let store = Buffers::<u32>::default();
+        store.give(vec![0; 1000]);
+        assert_eq!(store.free_elements(), 0);
+        let own = store.take_stale(1000);
+        let capacity = own.capacity();
+        store.give(own);
+        assert_eq!(store.free_elements(), capacity);
+    }
+
+    #[test]
+    fn sizes_that_no_longer_come_are_freed() {
+        let store = Buffers::<f32>::default();
+        let step = |len| drop([store.scratch(len), store.scratch(len)]);
+        let mut most = 0.0f64;
+        for len in (100..20_000).step_by(37) {
+            step(len);
+            store.trim();
+            most = most.max(store.free_elements() as f64 / len as f64);
+        }
+        // Two buffers of this size, and those of the step before.
+        assert!(most < 6.0, "{most}");
+        let before = store.free_elements();
+        step(19_980);
+        store.trim();
+        step(19_980);
+        assert!(store.free_elements() <= before);
+    }
+}

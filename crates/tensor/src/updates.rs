@@ -1,0 +1,55 @@
+//! New values of buffers.
+
+use std::ops::Deref;
+
+use ndarray::ArrayD;
+
+use crate::{ParamId, Pool, Real};
+
+/// What a step computed for [`ParamKind::Buffer`](crate::ParamKind::Buffer) parameters, such as running statistics; a
+/// list of parameters and values. Its own list and buffers return to the pool when it is dropped.
+#[derive(Debug)]
+pub struct Updates<T: Real> {
+    list: Vec<(ParamId, ArrayD<T>)>,
+    pool: Pool<T>,
+}
+
+impl<T: Real> Updates<T> {
+    pub(crate) fn new(pool: &Pool<T>) -> Self {
+        Updates { list: pool.recycled().updates.pop().unwrap_or_default(), pool: pool.clone() }
+    }
+
+    pub(crate) fn push(&mut self, id: ParamId, value: ArrayD<T>) {
+        self.list.push((id, value));
+    }
+}
+
+impl<T: Real> Deref for Updates<T> {
+    type Target = [(ParamId, ArrayD<T>)];
+    fn deref(&self) -> &Self::Target {
+        &self.list
+    }
+}
+
+/// The list's own memory is then the caller's.
+impl<T: Real> IntoIterator for Updates<T> {
+    type Item = (ParamId, ArrayD<T>);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+    fn into_iter(mut self) -> Self::IntoIter {
+        std::mem::take(&mut self.list).into_iter()
+    }
+}
+
+impl<T: Real> PartialEq for Updates<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.list == other.list
+    }
+}
+
+impl<T: Real> Drop for Updates<T> {
+    fn drop(&mut self) {
+        let mut list = std::mem::take(&mut self.list);
+        list.drain(..).for_each(|(_, value)| self.pool.give_array(value));
+        self.pool.recycled().updates.push(list);
+    }
+}
