@@ -16,6 +16,10 @@ pub trait Real: ndarray::NdFloat + Default + std::iter::Sum {
     /// eˣ in the form that vectorises at level `S`; see [`math`] for its error.
     fn exp_at<S: Simd>(self) -> Self;
 
+    /// 2ˣ for |x| ≤ 63, beyond that the value at that end, so that a product of two is finite: for kernels that compute
+    /// several gates at once.
+    fn exp2_at<S: Simd>(self) -> Self;
+
     /// σ(x) in the form that vectorises at level `S`; see [`math`] for its error.
     fn sigmoid_at<S: Simd>(self) -> Self;
 
@@ -74,6 +78,10 @@ impl Real for f32 {
         math::exp_f32::<S>(self)
     }
     #[inline(always)]
+    fn exp2_at<S: Simd>(self) -> Self {
+        math::exp2_f32::<S>(self)
+    }
+    #[inline(always)]
     fn sigmoid_at<S: Simd>(self) -> Self {
         math::sigmoid_f32::<S>(self)
     }
@@ -99,6 +107,10 @@ impl Real for f64 {
     #[inline(always)]
     fn exp_at<S: Simd>(self) -> Self {
         self.exp()
+    }
+    #[inline(always)]
+    fn exp2_at<S: Simd>(self) -> Self {
+        self.clamp(-63.0, 63.0).exp2()
     }
     #[inline(always)]
     fn sigmoid_at<S: Simd>(self) -> Self {

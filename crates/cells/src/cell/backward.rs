@@ -5,8 +5,8 @@ use dien_tensor::gemm::block::{Block, product};
 use dien_tensor::simd::{Kernel, Simd};
 
 use super::Kind;
-use super::forward::{SAVED, candidate_weights, lanes};
-use crate::lanes::{lane_sum, padded_inputs, transpose_lanes};
+use super::forward::{Input, SAVED};
+use super::slopes::{PARTIAL, Slopes};
 use crate::{LANES, Packed};
 
 /// One chunk's way back. All slices are the chunk's own part.
@@ -14,10 +14,13 @@ pub(crate) struct Backward<'a, T> {
     pub kind: Kind,
     pub packed: &'a Packed,
     pub chunk: usize,
-    pub hidden: usize,
-    /// U transposed, `[hidden, 3 hidden]`.
+    pub sizes: Sizes,
+    /// U transposed, `[hidden, 3 hidden]`, in the order c, r, u.
     pub u_t: &'a [T],
-    pub gates: &'a [T],
+    /// W transposed, `[inputs, 3 hidden]`, in the order r, u, c; empty if the input gates are given.
+    pub w_t: &'a [T],
+    pub input: Input<'a, T>,
+    /// Attention scores `[steps, LANES]`.
     pub a: Option<&'a [T]>,
     /// The initial state, `[hidden, LANES]`.
     pub h0: &'a [T],
@@ -27,127 +30,204 @@ pub(crate) struct Backward<'a, T> {
     pub d_states: Option<&'a [T]>,
     /// On entry the gradient of the last states, on return that of the initial state.
     pub dh: &'a mut [T],
-    /// The gradient of the gates' inputs, overwritten.
-    pub d_gates: &'a mut [T],
+    /// The gradient of the input, overwritten in the lanes that are computed: of the events `[steps, inputs, LANES]` or of the
+    /// given gates `[steps, 3 hidden, LANES]`.
+    pub d_input: &'a mut [T],
     /// The gradient of the scores, `[steps, LANES]`, overwritten.
     pub da: &'a mut [T],
-    /// The gradient of U h + biases inside the products, `[3 hidden, LANES]`: scratch.
-    pub d_recurrent: &'a mut [T],
-    /// `[LANES, padded hidden]`: scratch.
-    pub rows: &'a mut [T],
-    /// This chunk's dU, `[3 hidden, padded hidden]`, db, `[3 hidden]`, and db_hc, `[hidden]`, added to.
-    pub du: &'a mut [T],
-    pub db: &'a mut [T],
+    /// `[Sizes::scratch]`
+    pub scratch: &'a mut [T],
+    /// The chunk's sums, `[Sizes::sums]`, overwritten: see [`Sizes`].
+    pub sums: &'a mut [T],
+}
+
+/// The sizes of what a chunk sums up.
+///
+/// The weights' gradients stand in rows of `stride`: those of q, r, u and c, `hidden` rows each, and in each row the inputs'
+/// columns, then the state's. q's rows have no meaning in the inputs' columns, and c's none in the state's.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sizes {
+    pub hidden: usize,
+    /// 0 if the input gates are given.
+    pub inputs: usize,
+}
+
+/// Columns of a row are padded to whole vectors.
+const VECTOR: usize = 8;
+
+impl Sizes {
+    pub fn stride(self) -> usize {
+        (self.inputs + self.hidden).next_multiple_of(VECTOR)
+    }
+
+    pub fn weights(self) -> usize {
+        4 * self.hidden * self.stride()
+    }
+
+    /// Weights, then the biases `[hidden, 4, PARTIAL]`.
+    pub fn sums(self) -> usize {
+        self.weights() + 4 * self.hidden * PARTIAL
+    }
+
+    /// The gates' gradients `[4, hidden, LANES]`, then a step's inputs and states as rows `[LANES, stride]`.
+    pub fn scratch(self) -> usize {
+        4 * self.hidden * LANES + LANES * self.stride()
+    }
 }
 
 impl<T: Real> Kernel for Backward<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(mut self) {
-        let (n, size) = (self.hidden, self.hidden * LANES);
-        for (step, block) in self.packed.chunk(self.chunk).enumerate().rev() {
-            let (active, width) = (self.packed.active(block), self.packed.width(block));
-            if let Some(d_states) = self.d_states {
-                let d = &d_states[step * size..][..size];
-                for (dh, d) in self.dh.chunks_exact_mut(LANES).zip(d.chunks_exact(LANES)) {
-                    dh[..active].iter_mut().zip(d).for_each(|(dh, &d)| *dh += d);
+    fn run<S: Simd>(self) {
+        let Backward { kind, packed, a, h0, states, saved, d_states, dh, d_input, da, scratch, sums, .. } =
+            self;
+        let Sizes { hidden: n, inputs } = self.sizes;
+        let (size, stride) = (n * LANES, self.sizes.stride());
+        let ones = [T::one(); LANES];
+        let (d, rows) = scratch.split_at_mut(4 * size);
+        rows.fill(T::zero());
+        sums.fill(T::zero());
+        let (weights, bias) = sums.split_at_mut(self.sizes.weights());
+        for (step, block) in packed.chunk(self.chunk).enumerate().rev() {
+            let (active, width) = (packed.active(block), packed.width(block));
+            let h = if step == 0 { h0 } else { &states[(step - 1) * size..][..size] };
+            let a = a.map_or(&ones[..], |a| &a[step * LANES..][..LANES]);
+            let da = &mut da[step * LANES..][..LANES];
+            let slopes = Slopes {
+                kind,
+                hidden: n,
+                active,
+                a,
+                h,
+                saved: &saved[step * SAVED * size..][..SAVED * size],
+                d_state: d_states.map(|d| &d[step * size..][..size]),
+                dh,
+                d,
+                da,
+                bias,
+            };
+            if width > LANES / 2 {
+                slopes.run::<S, LANES>();
+            } else {
+                slopes.run::<S, { LANES / 2 }>();
+            }
+            let d_block = Block::new(&*d, LANES);
+            product::<T, S>(n, width, 3 * n, Block::new(self.u_t, 3 * n), d_block, dh, LANES, true);
+            transpose_into::<T, S>(h, (n, stride), rows, inputs, active);
+
+            let of_input = &d[size..];
+            match self.input {
+                Input::Events(x) => {
+                    let x = &x[step * inputs * LANES..][..inputs * LANES];
+                    let dx = &mut d_input[step * inputs * LANES..][..inputs * LANES];
+                    let of_input = Block::new(of_input, LANES);
+                    product::<T, S>(
+                        inputs,
+                        width,
+                        3 * n,
+                        Block::new(self.w_t, 3 * n),
+                        of_input,
+                        dx,
+                        LANES,
+                        false,
+                    );
+                    transpose_into::<T, S>(x, (inputs, stride), rows, 0, active);
+                    if kind.scales_input() {
+                        scale_events(x, dx, a, da, rows, stride, (active, width));
+                    }
+                    let rows = Block::new(&*rows, stride);
+                    let (of_q, rest) = weights.split_at_mut(n * stride);
+                    let (of_gates, of_c) = rest.split_at_mut(2 * n * stride);
+                    // Whole vectors of columns: some of the neighbour's are computed too, and never read.
+                    let first = inputs / VECTOR * VECTOR;
+                    let state = Block::new(&rows.data[first..], stride);
+                    product::<T, S>(
+                        n,
+                        stride - first,
+                        active,
+                        d_block,
+                        state,
+                        &mut of_q[first..],
+                        stride,
+                        true,
+                    );
+                    let d_gates = Block::new(&d[size..], LANES);
+                    product::<T, S>(2 * n, stride, active, d_gates, rows, of_gates, stride, true);
+                    let (d_c, columns) = (Block::new(&d[3 * size..], LANES), inputs.next_multiple_of(VECTOR));
+                    product::<T, S>(n, columns, active, d_c, rows, of_c, stride, true);
+                }
+                Input::Gates(gates) => {
+                    let gates = &gates[step * 3 * size..][..3 * size];
+                    let to = &mut d_input[step * 3 * size..][..3 * size];
+                    if kind.scales_input() {
+                        scale_gates(gates, of_input, to, a, da, width);
+                    } else {
+                        for (to, d) in to.chunks_exact_mut(LANES).zip(of_input.chunks_exact(LANES)) {
+                            to[..width].copy_from_slice(&d[..width]);
+                        }
+                    }
+                    product::<T, S>(
+                        3 * n,
+                        stride,
+                        active,
+                        d_block,
+                        Block::new(&*rows, stride),
+                        weights,
+                        stride,
+                        true,
+                    );
                 }
             }
-            let before = if step == 0 { self.h0 } else { &self.states[(step - 1) * size..][..size] };
-            self.gates(step, active, width, before);
-            let d = Block::new(&*self.d_recurrent, LANES);
-            product::<T, S>(n, width, 3 * n, Block::new(self.u_t, 3 * n), d, self.dh, LANES, true);
-
-            let stride = padded_inputs(n);
-            transpose_lanes::<T, S>(before, self.rows, (n, stride), active);
-            product::<T, S>(3 * n, stride, active, d, Block::new(&*self.rows, stride), self.du, stride, true);
         }
     }
 }
 
-impl<T: Real> Backward<'_, T> {
-    /// From the gradient of a step's state to that of its gates, its score and, in part, the state before.
-    #[inline(always)]
-    fn gates(&mut self, step: usize, active: usize, width: usize, before: &[T]) {
-        let (n, kind) = (self.hidden, self.kind);
-        let one = T::one();
-        let ones = [one; LANES];
-        let a = match self.a {
-            Some(scores) => &scores[step * LANES..][..width],
-            None => &ones[..width],
-        };
-        let gates = &self.gates[step * 3 * n * LANES..][..3 * n * LANES];
-        let saved = &self.saved[step * SAVED * n * LANES..][..SAVED * n * LANES];
-        let d_gates = &mut self.d_gates[step * 3 * n * LANES..][..3 * n * LANES];
-        let da = &mut self.da[step * LANES..][..width];
-        da.fill(T::zero());
-        for i in 0..n {
-            let plane = |plane: usize| lanes(saved, plane * n + i, width);
-            let (r, u, c, q) = (plane(0), plane(1), plane(2), plane(3));
-            let h = lanes(before, i, width);
-            let dh = &mut self.dh[i * LANES..][..width];
-            // The gradient that reaches this step's state; finished lanes pass theirs on untouched.
-            let mut g = [T::zero(); LANES];
-            g[..active].copy_from_slice(&dh[..active]);
-            let mut w = [T::zero(); LANES];
-            candidate_weights(kind, &mut w[..width], u, a);
-            let (mut dw, mut d_c, mut d_q) = ([T::zero(); LANES], [T::zero(); LANES], [T::zero(); LANES]);
-            for l in 0..width {
-                dw[l] = g[l] * (c[l] - h[l]);
-                d_c[l] = g[l] * w[l] * (one - c[l] * c[l]);
-                d_q[l] = d_c[l] * r[l];
-            }
-            for l in 0..active {
-                dh[l] -= g[l] * w[l];
-            }
-            let (mut d_r, mut d_u) = ([T::zero(); LANES], [T::zero(); LANES]);
-            for l in 0..width {
-                d_r[l] = d_c[l] * q[l] * r[l] * (one - r[l]);
-            }
-            weight_slopes(kind, &mut d_u[..width], da, &dw, u, a);
-            // Whatever a finished lane holds, its derivatives are nothing.
-            [&mut d_r, &mut d_u, &mut d_c, &mut d_q].into_iter().for_each(|d| d[active..].fill(T::zero()));
-            let d_pre = [&d_r[..width], &d_u[..width], &d_c[..width]];
-            if kind.scales_input() {
-                for (gate, d) in d_pre.iter().enumerate() {
-                    let x = lanes(gates, gate * n + i, width);
-                    da.iter_mut().zip(*d).zip(x).for_each(|((da, &d), &x)| *da += d * x);
-                }
-            }
-            for (gate, d) in d_pre.iter().enumerate() {
-                let at = (gate * n + i) * LANES;
-                let to = &mut d_gates[at..at + width];
-                match kind.scales_input() {
-                    true => to.iter_mut().zip(*d).zip(a).for_each(|((to, &d), &a)| *to = a * d),
-                    false => to.copy_from_slice(d),
-                }
-                self.d_recurrent[at..at + width].copy_from_slice(if gate == 2 { &d_q[..width] } else { d });
-                self.db[gate * n + i] += lane_sum(d, active);
-            }
-            self.db[3 * n + i] += lane_sum(&d_q, active);
-        }
-    }
-}
-
-/// From the gradient of the candidate's weight to those of the update gate's argument and, added up, the score; the
-/// kind is chosen outside the loop.
+/// The first lanes of a block `[features, LANES]` into columns `at..` of rows `[LANES, stride]`.
 #[inline(always)]
-fn weight_slopes<T: Real>(kind: Kind, d_u: &mut [T], da: &mut [T], dw: &[T], u: &[T], a: &[T]) {
-    macro_rules! each {
-        ($kind:expr) => {
-            for ((((d_u, da), &dw), &u), &a) in d_u.iter_mut().zip(da).zip(dw).zip(u).zip(a) {
-                let (w_u, w_a) = $kind.candidate_weight_slopes(u, a);
-                *d_u = dw * w_u * u * (T::one() - u);
-                *da += dw * w_a;
-            }
-        };
+fn transpose_into<T: Real, S: Simd>(
+    block: &[T],
+    (features, stride): (usize, usize),
+    rows: &mut [T],
+    at: usize,
+    lanes: usize,
+) {
+    dien_tensor::simd::transpose::<T, S>(block, LANES, (features, lanes), &mut rows[at..], stride);
+}
+
+/// The input is a·x: from the gradient of a·x to those of x and a, and the rows of x to those of a·x.
+#[inline(always)]
+fn scale_events<T: Real>(
+    x: &[T],
+    dx: &mut [T],
+    a: &[T],
+    da: &mut [T],
+    rows: &mut [T],
+    stride: usize,
+    (active, width): (usize, usize),
+) {
+    let inputs = x.len() / LANES;
+    for (dx, x) in dx.chunks_exact_mut(LANES).zip(x.chunks_exact(LANES)) {
+        for v in 0..active {
+            da[v] += dx[v] * x[v];
+        }
+        for v in 0..width {
+            dx[v] *= a[v];
+        }
     }
-    match kind {
-        Kind::Gru => each!(Kind::Gru),
-        Kind::Aigru => each!(Kind::Aigru),
-        Kind::Agru => each!(Kind::Agru),
-        Kind::Augru => each!(Kind::Augru),
-        Kind::AugruOfficial => each!(Kind::AugruOfficial),
+    for (row, &a) in rows.chunks_exact_mut(stride).zip(a).take(active) {
+        row[..inputs].iter_mut().for_each(|x| *x *= a);
+    }
+}
+
+/// The gates' inputs are a·g: from the gradient of a·g to those of g and a.
+#[inline(always)]
+fn scale_gates<T: Real>(gates: &[T], d: &[T], to: &mut [T], a: &[T], da: &mut [T], width: usize) {
+    let rows = to.chunks_exact_mut(LANES).zip(gates.chunks_exact(LANES)).zip(d.chunks_exact(LANES));
+    for ((to, gates), d) in rows {
+        for v in 0..width {
+            da[v] += d[v] * gates[v];
+            to[v] = d[v] * a[v];
+        }
     }
 }

@@ -1,145 +1,237 @@
 //! A chunk through time.
+//!
+//! A tile is a few hidden units of every gate, for a step's lanes: its sums stay in registers over the input and the state,
+//! then the gates are computed side by side from a scratch that never leaves the first cache.
 
 use dien_tensor::Real;
-use dien_tensor::gemm::block::{Block, product};
-use dien_tensor::simd::{Kernel, Simd, math};
+use dien_tensor::simd::{Kernel, Level, Simd, math};
 
 use super::Kind;
+use super::gates::{Kept, Planes, finish};
+use super::weights::{Stream, gate_scale};
 use crate::{LANES, Packed};
 
-/// What the forward pass keeps for the backward pass, per hidden unit: r, u, c and U_c h + b_hc.
+/// What the forward pass keeps for the backward pass, per hidden unit: r, u, c and q = U_c h + b_hc.
 pub(crate) const SAVED: usize = 4;
+
+/// What drives the gates of a chunk.
+#[derive(Clone, Copy)]
+pub(crate) enum Input<'a, T> {
+    /// Events `[steps, inputs, LANES]`.
+    Events(&'a [T]),
+    /// W x of the three gates, without bias: `[steps, 3 hidden, LANES]`.
+    Gates(&'a [T]),
+}
 
 /// One chunk's steps. All slices are the chunk's own part.
 pub(crate) struct Forward<'a, T> {
     pub kind: Kind,
     pub packed: &'a Packed,
     pub chunk: usize,
-    pub hidden: usize,
-    /// Recurrent weights `[3 hidden, hidden]`, biases `[3 hidden]` and `[hidden]`; gate order r, u, c.
-    pub u: &'a [T],
-    pub b: &'a [T],
-    pub b_hc: &'a [T],
-    /// W x of the three gates, without bias: `[steps, 3 hidden, LANES]`.
-    pub gates: &'a [T],
+    pub stream: Stream,
+    /// Packed by [`Stream::pack`].
+    pub weights: &'a [T],
+    pub input: Input<'a, T>,
     /// Attention scores `[steps, LANES]`.
     pub a: Option<&'a [T]>,
-    /// The state, `[hidden, LANES]`: on entry the initial one, on return each lane's last.
-    pub h: &'a mut [T],
-    /// U h, `[3 hidden, LANES]`.
-    pub recurrent: &'a mut [T],
+    /// `[hidden, LANES]`: on entry the initial states, on return, where there is no `states`, each lane's last.
+    pub last: &'a mut [T],
     /// Every state, `[steps, hidden, LANES]`, if wanted.
     pub states: Option<&'a mut [T]>,
-    /// `[steps, SAVED, hidden, LANES]`, if wanted.
+    /// Two states, `[2, hidden, LANES]`: scratch, where `states` are not wanted.
+    pub turns: &'a mut [T],
+    /// Whether `last` is wanted.
+    pub want_last: bool,
+    /// `[steps, hidden, SAVED, LANES]`, if wanted.
     pub saved: Option<&'a mut [T]>,
+}
+
+/// One step of a chunk.
+struct Step<'a, T> {
+    kind: Kind,
+    stream: Stream,
+    input: Input<'a, T>,
+    a: &'a [T],
+    /// The state before.
+    h: &'a [T],
 }
 
 impl<T: Real> Kernel for Forward<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(mut self) {
-        let size = self.hidden * LANES;
-        for (step, block) in self.packed.chunk(self.chunk).enumerate() {
-            let (active, width) = (self.packed.active(block), self.packed.width(block));
-            self.recur::<S>(width);
-            self.gates::<S>(step, active, width);
-            if let Some(states) = &mut self.states {
-                states[step * size..][..size].copy_from_slice(self.h);
-            }
+    fn run<S: Simd>(self) {
+        match (S::LEVEL, self.stream.gates) {
+            (Level::Portable, 3) => self.steps::<S, 3, 2, 8, 8>(),
+            (Level::Portable, _) => self.steps::<S, 2, 2, 8, 8>(),
+            (Level::Avx2, 3) => self.steps::<S, 3, 2, 16, 16>(),
+            (Level::Avx2, _) => self.steps::<S, 2, 2, 16, 16>(),
+            (Level::Avx512, 3) => self.steps::<S, 3, 4, 32, 16>(),
+            (Level::Avx512, _) => self.steps::<S, 2, 4, 32, 16>(),
         }
     }
 }
 
 impl<T: Real> Forward<'_, T> {
-    /// U h for the gates in use.
+    /// `G` gates, `R` units a tile, `V` lanes at a time in a full step and `H` in a half one.
     #[inline(always)]
-    fn recur<S: Simd>(&mut self, width: usize) {
-        let (n, u) = (self.hidden, self.u);
-        let h = Block::new(&*self.h, LANES);
-        if self.kind.has_update() {
-            product::<T, S>(3 * n, width, n, Block::new(u, n), h, self.recurrent, LANES, false);
-        } else {
-            product::<T, S>(n, width, n, Block::new(u, n), h, self.recurrent, LANES, false);
-            let (u_c, to) = (&u[2 * n * n..], &mut self.recurrent[2 * n * LANES..]);
-            product::<T, S>(n, width, n, Block::new(u_c, n), h, to, LANES, false);
-        }
-    }
-
-    /// The gates of one step, and the new state of its active lanes. One simple loop a quantity: each vectorises.
-    #[inline(always)]
-    fn gates<S: Simd>(&mut self, step: usize, active: usize, width: usize) {
-        let (n, kind) = (self.hidden, self.kind);
+    fn steps<S: Simd, const G: usize, const R: usize, const V: usize, const H: usize>(mut self) {
+        debug_assert_eq!((self.stream.gates, self.stream.units), (G, R));
+        let Stream { hidden, inputs, .. } = self.stream;
+        let size = hidden * LANES;
         let ones = [T::one(); LANES];
-        let a = match self.a {
-            Some(scores) => &scores[step * LANES..][..width],
-            None => &ones[..width],
-        };
-        let scale = if kind.scales_input() { a } else { &ones[..width] };
-        let gates = &self.gates[step * 3 * n * LANES..][..3 * n * LANES];
-        let mut planes = [[T::zero(); LANES]; SAVED];
-        for i in 0..n {
-            let x = |gate: usize| lanes(gates, gate * n + i, width);
-            let h = |gate: usize| lanes(self.recurrent, gate * n + i, width);
-            let b = |gate: usize| self.b[gate * n + i];
-            let [r, u, c, q] = planes.each_mut().map(|plane| &mut plane[..width]);
-            gate::<T, S>(r, x(0), h(0), scale, b(0));
-            if kind.has_update() {
-                gate::<T, S>(u, x(1), h(1), scale, b(1));
+        let mut planes = Planes::new();
+        let blocks = self.packed.chunk(self.chunk);
+        for (step, block) in blocks.clone().enumerate() {
+            let (active, width) = (self.packed.active(block), self.packed.width(block));
+            let (before, to) = match &mut self.states {
+                Some(states) => {
+                    let (before, rest) = states.split_at_mut(step * size);
+                    (if step == 0 { &*self.last } else { &before[(step - 1) * size..] }, &mut rest[..size])
+                }
+                None => {
+                    let (even, odd) = self.turns.split_at_mut(size);
+                    let (before, to) = if step % 2 == 0 { (odd, even) } else { (even, odd) };
+                    (if step == 0 { &*self.last } else { &*before }, to)
+                }
+            };
+            let work = Step {
+                kind: self.kind,
+                stream: self.stream,
+                input: match self.input {
+                    Input::Events(x) => Input::Events(&x[step * inputs * LANES..][..inputs * LANES]),
+                    Input::Gates(g) => Input::Gates(&g[step * 3 * size..][..3 * size]),
+                },
+                a: self.a.map_or(&ones[..], |a| &a[step * LANES..][..LANES]),
+                h: before,
+            };
+            let saved = self.saved.as_deref_mut().map(|s| &mut s[step * SAVED * size..][..SAVED * size]);
+            if width > LANES / 2 {
+                work.run::<S, G, R, V, LANES>(self.weights, to, saved, &mut planes);
+            } else {
+                work.run::<S, G, R, H, { LANES / 2 }>(self.weights, to, saved, &mut planes);
             }
-            let (b_c, b_hc) = (b(2), self.b_hc[i]);
-            for (((((c, q), &r), &x), &h), &s) in
-                c.iter_mut().zip(&mut *q).zip(&*r).zip(x(2)).zip(h(2)).zip(scale)
-            {
-                *q = h + b_hc;
-                *c = math::tanh::<T, S>(math::mul_add::<T, S>(r, *q, math::mul_add::<T, S>(s, x, b_c)));
-            }
-            let mut w = [T::zero(); LANES];
-            candidate_weights(kind, &mut w[..width], u, a);
-            // Finished lanes keep their state.
-            let state = &mut self.h[i * LANES..][..active];
-            for ((h, &w), &c) in state.iter_mut().zip(&w).zip(&*c) {
-                *h = math::mul_add::<T, S>(w, c - *h, *h);
-            }
-            if let Some(saved) = &mut self.saved {
-                for (plane, kept) in planes.iter().enumerate() {
-                    saved[((step * SAVED + plane) * n + i) * LANES..][..width]
-                        .copy_from_slice(&kept[..width]);
+            if self.want_last {
+                // The lanes that end here.
+                let next = if block + 1 < blocks.end { self.packed.active(block + 1) } else { 0 };
+                if next < active {
+                    for (last, h) in self.last.chunks_exact_mut(LANES).zip(to.chunks_exact(LANES)) {
+                        last[next..active].copy_from_slice(&h[next..active]);
+                    }
                 }
             }
         }
     }
 }
 
-/// A row's first `width` lanes.
-#[inline(always)]
-pub(super) fn lanes<T>(data: &[T], row: usize, width: usize) -> &[T] {
-    &data[row * LANES..][..width]
-}
-
-/// σ(s x + h + b)
-#[inline(always)]
-fn gate<T: Real, S: Simd>(to: &mut [T], x: &[T], h: &[T], scale: &[T], b: T) {
-    for (((to, &x), &h), &s) in to.iter_mut().zip(x).zip(h).zip(scale) {
-        *to = math::sigmoid::<T, S>(math::mul_add::<T, S>(s, x, h + b));
-    }
-}
-
-/// [`Kind::candidate_weight`] of each lane, the kind chosen outside the loop.
-#[inline(always)]
-pub(super) fn candidate_weights<T: Real>(kind: Kind, w: &mut [T], u: &[T], a: &[T]) {
-    macro_rules! each {
-        ($kind:expr) => {
-            for ((w, &u), &a) in w.iter_mut().zip(u).zip(a) {
-                *w = $kind.candidate_weight(u, a);
+impl<T: Real> Step<'_, T> {
+    /// The first `W` lanes, `V` at a time.
+    #[inline(always)]
+    fn run<S: Simd, const G: usize, const R: usize, const V: usize, const W: usize>(
+        &self,
+        weights: &[T],
+        to: &mut [T],
+        mut saved: Option<&mut [T]>,
+        planes: &mut Planes<T>,
+    ) {
+        let hidden = self.stream.hidden;
+        let weight = self.kind.weight_lines::<T, W>(self.a[..W].try_into().expect("W lanes"));
+        for (tile, weights) in weights.chunks_exact(self.stream.tile()).enumerate() {
+            let unit = tile * R;
+            for lane in (0..W).step_by(V) {
+                self.products::<S, G, R, V, W>(weights, unit, lane, planes);
             }
-        };
+            let units = R.min(hidden - unit);
+            let range = unit * LANES..(unit + units) * LANES;
+            let h = &self.h[range.clone()];
+            let kept = match &mut saved {
+                Some(saved) => Kept::All(&mut saved[range.start * SAVED..range.end * SAVED]),
+                None => Kept::Nothing,
+            };
+            finish::<T, S, R, W>(G == 3, planes, &weight, h, &mut to[range], kept);
+        }
     }
-    match kind {
-        Kind::Gru => each!(Kind::Gru),
-        Kind::Aigru => each!(Kind::Aigru),
-        Kind::Agru => each!(Kind::Agru),
-        Kind::Augru => each!(Kind::Augru),
-        Kind::AugruOfficial => each!(Kind::AugruOfficial),
+
+    /// The gates' arguments of one tile into `planes`.
+    #[inline(always)]
+    fn products<S: Simd, const G: usize, const R: usize, const V: usize, const W: usize>(
+        &self,
+        weights: &[T],
+        unit: usize,
+        lane: usize,
+        planes: &mut Planes<T>,
+    ) {
+        let Stream { hidden, inputs, .. } = self.stream;
+        let (bias, weights) = weights.split_at(G * R);
+        let (of_input, weights) = weights.split_at(G * R * inputs);
+        let (of_state, b_hc) = weights.split_at(G * R * hidden);
+        let scales_input = self.kind.scales_input();
+        let mut sums = [[[T::zero(); V]; R]; G];
+        if !scales_input {
+            for g in 0..G {
+                for r in 0..R {
+                    sums[g][r] = [bias[g * R + r]; V];
+                }
+            }
+        }
+        match self.input {
+            Input::Events(x) => sums = add_products::<T, S, G, R, V>(of_input, x, lane, sums),
+            Input::Gates(given) => {
+                for g in 0..G {
+                    let (gate, scale) = if g == G - 1 { (2, T::one()) } else { (g, gate_scale()) };
+                    for r in 0..R {
+                        let row = gate * hidden + (unit + r).min(hidden - 1);
+                        let given: &[T; V] = given[row * LANES + lane..][..V].try_into().expect("V lanes");
+                        for v in 0..V {
+                            sums[g][r][v] = math::mul_add::<T, S>(given[v], scale, sums[g][r][v]);
+                        }
+                    }
+                }
+            }
+        }
+        if scales_input {
+            let a: &[T; V] = self.a[lane..][..V].try_into().expect("V lanes");
+            for g in 0..G {
+                for r in 0..R {
+                    for v in 0..V {
+                        sums[g][r][v] = math::mul_add::<T, S>(sums[g][r][v], a[v], bias[g * R + r]);
+                    }
+                }
+            }
+        }
+        for r in 0..R {
+            planes.c[r * W + lane..][..V].copy_from_slice(&sums[G - 1][r]);
+            sums[G - 1][r] = [b_hc[r]; V];
+        }
+        let sums = add_products::<T, S, G, R, V>(of_state, self.h, lane, sums);
+        for r in 0..R {
+            planes.r[r * W + lane..][..V].copy_from_slice(&sums[0][r]);
+            planes.q[r * W + lane..][..V].copy_from_slice(&sums[G - 1][r]);
+            if G == 3 {
+                planes.u[r * W + lane..][..V].copy_from_slice(&sums[1][r]);
+            }
+        }
     }
+}
+
+/// Adds to the sums of `G` gates and `R` units the products of `weights` `[k, G, R]` with `V` lanes of `x` `[k, LANES]`.
+#[inline(always)]
+fn add_products<T: Real, S: Simd, const G: usize, const R: usize, const V: usize>(
+    weights: &[T],
+    x: &[T],
+    lane: usize,
+    mut sums: [[[T; V]; R]; G],
+) -> [[[T; V]; R]; G] {
+    for (weights, x) in weights.chunks_exact(G * R).zip(x.chunks_exact(LANES)) {
+        let x: &[T; V] = x[lane..lane + V].try_into().expect("V lanes");
+        for g in 0..G {
+            for r in 0..R {
+                let w = weights[g * R + r];
+                for v in 0..V {
+                    sums[g][r][v] = math::mul_add::<T, S>(w, x[v], sums[g][r][v]);
+                }
+            }
+        }
+    }
+    sums
 }

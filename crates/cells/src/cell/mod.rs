@@ -16,10 +16,14 @@
 
 mod backward;
 mod forward;
+mod gates;
 mod op;
+mod op_backward;
 pub mod reference;
+mod slopes;
 #[cfg(test)]
 mod tests;
+mod weights;
 
 pub use op::{CellInput, Output, Run, cell};
 
@@ -63,22 +67,39 @@ impl Kind {
     /// The weight of the candidate state, from the update gate and the score.
     #[inline(always)]
     pub(crate) fn candidate_weight<T: dien_tensor::Real>(self, u: T, a: T) -> T {
+        let (alpha, beta) = self.weight_line(a);
+        alpha + beta * u
+    }
+
+    /// w as a line in u, (α, β) with w = α + β u, for a score: so the kernels need not know the kind.
+    #[inline(always)]
+    pub(crate) fn weight_line<T: dien_tensor::Real>(self, a: T) -> (T, T) {
+        let (zero, one) = (T::zero(), T::one());
         match self {
-            Kind::Gru | Kind::Aigru => u,
-            Kind::Agru => a,
-            Kind::Augru => a * u,
-            Kind::AugruOfficial => T::one() - (T::one() - a) * u,
+            Kind::Gru | Kind::Aigru => (zero, one),
+            Kind::Agru => (a, zero),
+            Kind::Augru => (zero, a),
+            Kind::AugruOfficial => (one, a - one),
         }
     }
 
-    /// ∂w/∂u and ∂w/∂a of [`candidate_weight`](Self::candidate_weight).
-    #[inline(always)]
-    pub(crate) fn candidate_weight_slopes<T: dien_tensor::Real>(self, u: T, a: T) -> (T, T) {
+    /// ∂w/∂a as a line in u: (γ, δ) with ∂w/∂a = γ + δ u.
+    pub(crate) fn weight_slope<T: dien_tensor::Real>(self) -> (T, T) {
+        let (zero, one) = (T::zero(), T::one());
         match self {
-            Kind::Gru | Kind::Aigru => (T::one(), T::zero()),
-            Kind::Agru => (T::zero(), T::one()),
-            Kind::Augru => (a, u),
-            Kind::AugruOfficial => (a - T::one(), u),
+            Kind::Gru | Kind::Aigru => (zero, zero),
+            Kind::Agru => (one, zero),
+            Kind::Augru | Kind::AugruOfficial => (zero, one),
         }
+    }
+
+    /// [`weight_line`](Self::weight_line) of each lane's score.
+    #[inline(always)]
+    pub(crate) fn weight_lines<T: dien_tensor::Real, const W: usize>(self, a: &[T; W]) -> [[T; W]; 2] {
+        let mut lines = [[T::zero(); W]; 2];
+        for v in 0..W {
+            (lines[0][v], lines[1][v]) = self.weight_line(a[v]);
+        }
+        lines
     }
 }
