@@ -1,9 +1,10 @@
 //! The attention of one candidate, the events in lanes.
 
 use dien_tensor::Real;
-use dien_tensor::gemm::block::{Block, product};
 use dien_tensor::simd::{Kernel, Simd, dispatch, math};
 
+use super::activation::sigmoid;
+use super::tile::{Tiles, add_product, for_columns, lanes};
 use crate::LANES;
 
 /// The pair's part of DIN's local activation unit: an MLP with sigmoid hidden units over `[q, k, q − k, q ∘ k]`, whose first
@@ -12,10 +13,10 @@ use crate::LANES;
 pub struct ActivationUnit<T> {
     hidden: usize,
     /// W_p `[first, hidden]`.
-    pair: Vec<T>,
+    pair: Tiles<T>,
     first: usize,
     /// The second layer, `[second, first]` and `[second]`.
-    second: Vec<T>,
+    second: Tiles<T>,
     bias: Vec<T>,
     /// The score's weights `[second]`.
     score: Vec<T>,
@@ -28,13 +29,13 @@ impl<T: Real> ActivationUnit<T> {
     /// # Panics
     /// If the shapes do not agree.
     #[track_caller]
-    pub fn new(hidden: usize, pair: Vec<T>, second: &[T], bias: &[T], score: &[T]) -> Self {
+    pub fn new(hidden: usize, pair: &[T], second: &[T], bias: &[T], score: &[T]) -> Self {
         let first = pair.len() / hidden;
         assert_eq!(pair.len(), first * hidden, "activation unit: pair, hidden {hidden}");
         assert_eq!(second.len(), bias.len() * first, "activation unit: second layer, first {first}");
         assert_eq!(score.len(), bias.len(), "activation unit: score");
-        let [second, bias, score] = [second, bias, score].map(<[T]>::to_vec);
-        ActivationUnit { hidden, pair, first, second, bias, score }
+        let (pair, second) = (Tiles::new(pair, hidden), Tiles::new(second, first));
+        ActivationUnit { hidden, pair, first, second, bias: bias.to_vec(), score: score.to_vec() }
     }
 
     /// The units of the first layer.
@@ -88,39 +89,50 @@ struct Scores<'a, T> {
 impl<T: Real> Kernel for Scores<'_, T> {
     type Output = ();
     #[inline(always)]
-    fn run<S: Simd>(self) {
+    fn run<S: Simd>(mut self) {
+        let (n, m) = (self.unit.hidden, self.unit.first);
+        for block in 0..self.events.div_ceil(LANES) {
+            let events = (self.events - block * LANES).min(LANES);
+            let keys = &self.keys[block * n * LANES..][..n * LANES];
+            let key_parts = &self.key_parts[block * m * LANES..][..m * LANES];
+            for_columns!(S, super::width(events), lane, V => {
+                let scores = self.column::<S, V>(&keys[lane..], &key_parts[lane..]);
+                self.scores[block * LANES + lane..][..V].copy_from_slice(&scores);
+            });
+        }
+    }
+}
+
+impl<T: Real> Scores<'_, T> {
+    /// The scores of `V` events, whose lanes begin with `keys` and `key_parts`.
+    #[inline(always)]
+    fn column<S: Simd, const V: usize>(&mut self, keys: &[T], key_parts: &[T]) -> [T; V] {
         let (unit, n, m) = (self.unit, self.unit.hidden, self.unit.first);
-        let (query, query_part) = (&self.query[..n], &self.query_part[..m]);
-        let blocks = self.keys.chunks_exact(n * LANES).zip(self.key_parts.chunks_exact(m * LANES));
-        for (block, (scores, (keys, key_parts))) in
-            self.scores.chunks_exact_mut(LANES).zip(blocks).enumerate()
-        {
-            let events = self.events.saturating_sub(block * LANES).min(LANES);
-            let width = super::width(events);
-            let rows = self.pair.chunks_exact_mut(LANES).zip(keys.chunks_exact(LANES));
-            for ((pair, key), &q) in rows.zip(query) {
-                for (pair, &k) in pair[..width].iter_mut().zip(key) {
-                    *pair = q * k;
-                }
-            }
-            let (w, pair) = (Block::new(&unit.pair[..], n), Block::new(&*self.pair, LANES));
-            product::<T, S>(m, width, n, w, pair, self.one, LANES, false);
-            let rows = self.one.chunks_exact_mut(LANES).zip(key_parts.chunks_exact(LANES));
-            for ((one, key), &q) in rows.zip(query_part) {
-                for (one, &k) in one[..width].iter_mut().zip(key) {
-                    *one = math::sigmoid::<T, S>(k + *one + q);
-                }
-            }
-            let (w, one) = (Block::new(&unit.second[..], m), Block::new(&*self.one, LANES));
-            product::<T, S>(unit.bias.len(), width, m, w, one, self.two, LANES, false);
-            let scores = &mut scores[..width];
-            scores.fill(T::zero());
-            for ((two, &b), &w) in self.two.chunks_exact_mut(LANES).zip(&unit.bias).zip(&unit.score) {
-                for (score, two) in scores.iter_mut().zip(two) {
-                    *score = math::mul_add::<T, S>(w, math::sigmoid::<T, S>(*two + b), *score);
-                }
+        let l = unit.bias.len();
+        let (pair, one, two) = (&mut self.pair[..n * V], &mut self.one[..m * V], &mut self.two[..l * V]);
+        for ((pair, key), &q) in pair.chunks_exact_mut(V).zip(keys.chunks(LANES)).zip(self.query) {
+            let mut product: [T; V] = lanes(key, 0);
+            product.iter_mut().for_each(|x| *x *= q);
+            pair.copy_from_slice(&product);
+        }
+        for ((one, key), &q) in one.chunks_exact_mut(V).zip(key_parts.chunks(LANES)).zip(self.query_part) {
+            let mut sum: [T; V] = lanes(key, 0);
+            sum.iter_mut().for_each(|x| *x += q);
+            one.copy_from_slice(&sum);
+        }
+        add_product::<T, S, V, V>(&unit.pair, 0, pair, one);
+        sigmoid::<T, S>(one);
+        two.chunks_exact_mut(V).zip(&unit.bias).for_each(|(two, &b)| two.copy_from_slice(&[b; V]));
+        add_product::<T, S, V, V>(&unit.second, 0, one, two);
+        sigmoid::<T, S>(two);
+        let mut scores = [T::zero(); V];
+        for (two, &w) in two.chunks_exact(V).zip(&unit.score) {
+            let two: [T; V] = lanes(two, 0);
+            for v in 0..V {
+                scores[v] = math::mul_add::<T, S>(w, two[v], scores[v]);
             }
         }
+        scores
     }
 }
 

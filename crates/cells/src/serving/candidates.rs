@@ -1,15 +1,15 @@
 //! Candidates in lanes over events that they share: an event's input gates enter as broadcasts.
 
 use dien_tensor::Real;
-use dien_tensor::simd::{Kernel, Level, Simd, math};
+use dien_tensor::simd::{Kernel, Simd, math};
 
 use super::Cell;
-use super::cell::{for_kind, unit};
+use super::activation::{candidate, sigmoid};
+use super::tile::{add_product, for_columns, lanes};
 use crate::LANES;
-use crate::cell::Kind;
 
-/// Units of a tile. One has three sums a lane, one for each gate.
-const UNITS: usize = 4;
+/// What a step keeps for a unit and lane: the state, the arguments of r and u, U_c h + b_hc, W_c x + b_c.
+pub(super) const PLANES: usize = 5;
 
 /// See [`Cell::lanes`].
 pub(super) struct Candidates<'a, T> {
@@ -18,137 +18,86 @@ pub(super) struct Candidates<'a, T> {
     pub a: Option<&'a [T]>,
     pub h: &'a mut [T],
     pub width: usize,
-}
-
-/// U `[3 hidden, hidden]` as a stream of tiles, `[tile][column][unit][gate]`, zero past the hidden units.
-pub(super) fn pack<T: Real>(u: &[T], hidden: usize) -> Vec<T> {
-    let mut tiles = vec![T::zero(); hidden.div_ceil(UNITS) * hidden * UNITS * 3];
-    for (gate, rows) in u.chunks_exact(hidden * hidden).enumerate() {
-        for (i, row) in rows.chunks_exact(hidden).enumerate() {
-            for (j, &w) in row.iter().enumerate() {
-                tiles[((i / UNITS * hidden + j) * UNITS + i % UNITS) * 3 + gate] = w;
-            }
-        }
-    }
-    tiles
-}
-
-impl<T: Real> Cell<T> {
-    /// Numbers of the states in lanes: those before a step, and those after it, whole tiles.
-    pub fn lane_states(&self) -> usize {
-        2 * self.hidden.next_multiple_of(UNITS) * LANES
-    }
+    /// `[PLANES, hidden, LANES]`
+    pub scratch: &'a mut [T],
 }
 
 impl<T: Real> Kernel for Candidates<'_, T> {
     type Output = ();
     #[inline(always)]
-    fn run<S: Simd>(self) {
-        let (old, new) = self.h.split_at_mut(self.cell.lane_states() / 2);
+    fn run<S: Simd>(mut self) {
         // Columns of lanes do not meet: each goes through time on its own, so that little of the cache is in use.
-        let mut lane = 0;
-        macro_rules! columns {
-            ($V:literal, $R:literal) => {
-                while lane + $V <= self.width {
-                    let column = Column { cell: self.cell, gates: self.gates, a: self.a, lane, old, new };
-                    for_kind!(self.cell.kind, KIND => column.steps::<S, KIND, $V, $R>());
-                    lane += $V;
-                }
-            };
-        }
-        match S::LEVEL {
-            Level::Portable => {}
-            Level::Avx2 => columns!(16, 2),
-            Level::Avx512 => {
-                columns!(32, 4);
-                columns!(16, 4);
-            }
-        }
-        columns!(8, 4);
+        for_columns!(S, self.width, lane, V => self.column::<S, V>(lane));
     }
 }
 
-/// `V` lanes from `lane` on, through time.
-struct Column<'a, T> {
-    cell: &'a Cell<T>,
-    gates: &'a [T],
-    a: Option<&'a [T]>,
-    lane: usize,
-    /// States `[units, LANES]` before a step, and after it.
-    old: &'a mut [T],
-    new: &'a mut [T],
-}
-
-impl<T: Real> Column<'_, T> {
-    /// `R` units at a time: a divisor of [`UNITS`].
+impl<T: Real> Candidates<'_, T> {
+    /// `V` lanes from `lane` on through time.
     #[inline(always)]
-    fn steps<S: Simd, const KIND: usize, const V: usize, const R: usize>(self) {
-        let Column { cell, gates, a, lane, mut old, mut new } = self;
-        let n = cell.hidden;
-        let steps = gates.chunks_exact(3 * cell.stride);
-        let is_odd = steps.len() % 2 == 1;
-        for (step, x) in steps.enumerate() {
-            let a: [T; V] = match a {
-                Some(a) => lanes(a, step, lane),
+    fn column<S: Simd, const V: usize>(&mut self, lane: usize) {
+        let cell = self.cell;
+        let size = cell.hidden * V;
+        let (h, planes) = self.scratch[..PLANES * size].split_at_mut(size);
+        for (h, all) in h.chunks_exact_mut(V).zip(self.h.chunks(LANES)) {
+            h.copy_from_slice(&all[lane..][..V]);
+        }
+        for (step, x) in self.gates.chunks_exact(cell.gate_width()).enumerate() {
+            let a = match self.a {
+                Some(a) => lanes(a, step * LANES + lane),
                 None => [T::one(); V],
             };
-            for (tile, stream) in cell.u_tiles.chunks_exact(n * UNITS * 3).enumerate() {
-                let mut r = 0;
-                while r < UNITS {
-                    let i = tile * UNITS + r;
-                    let s = product::<T, S, V, R>(&stream[r * 3..], old, lane);
-                    for r in 0..R {
-                        let i = i + r;
-                        // Past the hidden units there is room, and zeros for weights.
-                        let at = |data: &[T], gate: usize| data[gate * cell.stride + i];
-                        let [x, b] = [x, &cell.b].map(|d| [at(d, 0), at(d, 1), at(d, 2)]);
-                        let b_hc = cell.b_hc[i];
-                        let h: [T; V] = lanes(old, i, lane);
-                        let to: &mut [T; V] =
-                            (&mut new[i * LANES + lane..][..V]).try_into().expect("V elements");
-                        for v in 0..V {
-                            let s = [s[r][0][v], s[r][1][v], s[r][2][v]];
-                            to[v] = unit::<T, S>(Kind::ALL[KIND], x, s, b, b_hc, a[v], h[v]);
-                        }
+            cell.step::<S, V>(x, &a, h, planes);
+        }
+        for (h, all) in h.chunks_exact(V).zip(self.h.chunks_mut(LANES)) {
+            all[lane..][..V].copy_from_slice(h);
+        }
+    }
+}
+
+impl<T: Real> Cell<T> {
+    /// The states `h` `[hidden, V]` after an event.
+    #[inline(always)]
+    fn step<S: Simd, const V: usize>(&self, x: &[T], a: &[T; V], h: &mut [T], planes: &mut [T]) {
+        let (n, size) = (self.hidden, h.len());
+        let gate = |data, gate: usize| -> &[T] { row(data, gate * self.stride, n) };
+        let (z, rest) = planes.split_at_mut(2 * size);
+        let (c, x_c) = rest.split_at_mut(size);
+        let (z_r, z_u) = z.split_at_mut(size);
+        for (part, to) in [&mut *z_r, &mut *z_u, &mut *x_c].into_iter().enumerate() {
+            let rows = to.chunks_exact_mut(V).zip(gate(x, part)).zip(gate(&self.b, part));
+            for ((to, &x), &b) in rows {
+                let mut start = [x; V];
+                if self.kind.scales_input() {
+                    for v in 0..V {
+                        start[v] = math::mul_add::<T, S>(a[v], x, b);
                     }
-                    r += R;
                 }
+                to.copy_from_slice(&start);
             }
-            std::mem::swap(&mut old, &mut new);
         }
-        if is_odd {
-            // The last states are where the first were not.
-            for (to, from) in new.chunks_exact_mut(LANES).zip(old.chunks_exact(LANES)) {
-                to[lane..lane + V].copy_from_slice(&from[lane..lane + V]);
+        c.chunks_exact_mut(V).zip(&self.b_hc).for_each(|(c, &b)| c.copy_from_slice(&[b; V]));
+        for (part, sums) in [z_r, z_u, &mut *c].into_iter().enumerate() {
+            if part != 1 || self.kind.has_update() {
+                add_product::<T, S, V, V>(&self.u_rows[part], 0, h, sums);
             }
+        }
+        sigmoid::<T, S>(if self.kind.has_update() { z } else { &mut z[..size] });
+        let (r, u) = z.split_at(size);
+        candidate::<T, S>(x_c, r, c);
+        let [alpha, beta] = self.kind.weight_lines(a);
+        let rows = h.chunks_exact_mut(V).zip(c.chunks_exact(V)).zip(u.chunks_exact(V));
+        for ((h, c), u) in rows {
+            // Arrays of their own, or the compiler fears that one store changes the next load.
+            let (mut new, c, u): ([T; V], [T; V], [T; V]) = (lanes(h, 0), lanes(c, 0), lanes(u, 0));
+            for v in 0..V {
+                new[v] = math::mul_add::<T, S>(alpha[v] + beta[v] * u[v], c[v] - new[v], new[v]);
+            }
+            h.copy_from_slice(&new);
         }
     }
 }
 
-/// U h of `R` units, three gates each.
 #[inline(always)]
-fn product<T: Real, S: Simd, const V: usize, const R: usize>(
-    stream: &[T],
-    h: &[T],
-    lane: usize,
-) -> [[[T; V]; 3]; R] {
-    let mut sum = [[[T::zero(); V]; 3]; R];
-    for (w, h) in stream.chunks(3 * UNITS).zip(h.chunks_exact(LANES)) {
-        let h: &[T; V] = h[lane..][..V].try_into().expect("V elements");
-        let w = &w[..3 * R];
-        for r in 0..R {
-            for gate in 0..3 {
-                for v in 0..V {
-                    sum[r][gate][v] = math::mul_add::<T, S>(w[r * 3 + gate], h[v], sum[r][gate][v]);
-                }
-            }
-        }
-    }
-    sum
-}
-
-/// `V` lanes of a row.
-#[inline(always)]
-fn lanes<T: Real, const V: usize>(rows: &[T], row: usize, lane: usize) -> [T; V] {
-    rows[row * LANES + lane..][..V].try_into().expect("V elements")
+fn row<T>(data: &[T], from: usize, len: usize) -> &[T] {
+    &data[from..][..len]
 }

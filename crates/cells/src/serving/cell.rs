@@ -2,11 +2,13 @@
 
 use dien_tensor::Real;
 use dien_tensor::gemm::block::{Block, product};
-use dien_tensor::simd::{Kernel, Simd, dispatch, math};
+use dien_tensor::simd::{Kernel, Simd, dispatch};
 
-use super::candidates::{self, Candidates};
+use super::candidates::{Candidates, PLANES};
 use super::columns;
 use super::sequence::Sequence;
+use super::tile::Tiles;
+use crate::LANES;
 use crate::cell::Kind;
 use crate::cell::reference::Weights;
 
@@ -17,20 +19,20 @@ pub fn padded(width: usize) -> usize {
 
 /// A cell's weights, packed once. See [`mod@crate::cell`] for the equations.
 ///
-/// In rows the hidden units are padded to `stride` = [`padded`]`(hidden)`.
+/// In rows the hidden units are padded to `stride` = [`padded`]`(hidden)`; three gates, side by side, to whole vectors of 16.
 #[derive(Clone, Debug)]
 pub struct Cell<T> {
     pub(super) kind: Kind,
     inputs: usize,
     pub(super) hidden: usize,
     pub(super) stride: usize,
-    /// W by column, `[inputs, 3 stride]`.
+    /// W by column, `[inputs, gate_width]`.
     w: Vec<T>,
-    /// U by column, `[hidden, 3 stride]`.
+    /// U by column, `[hidden, gate_width]`.
     pub(super) u: Vec<T>,
-    /// U in the order of [`candidates::pack`].
-    pub(super) u_tiles: Vec<T>,
-    /// `[3 stride]`
+    /// U of each gate, for candidates in lanes.
+    pub(super) u_rows: [Tiles<T>; 3],
+    /// `[gate_width]`
     pub(super) b: Vec<T>,
     /// `[stride]`
     pub(super) b_hc: Vec<T>,
@@ -47,13 +49,13 @@ impl<T: Real> Cell<T> {
         let inputs = weights.w.len() / (3 * hidden);
         let found = [weights.w.len(), weights.u.len(), weights.b.len()];
         assert_eq!(found, [3 * hidden * inputs, 3 * hidden * hidden, 3 * hidden], "serving cell: w, u, b");
-        let stride = padded(hidden);
+        let (stride, width) = (padded(hidden), gate_width(hidden));
         // Each gate's rows become columns of their own, padded.
         let gates = |weight: &[T], inputs: usize| {
-            let mut packed = vec![T::zero(); inputs * 3 * stride];
+            let mut packed = vec![T::zero(); inputs * width];
             for (gate, rows) in weight.chunks_exact((hidden * inputs).max(1)).enumerate() {
                 let block = columns(rows, inputs, stride);
-                for (to, from) in packed.chunks_exact_mut(3 * stride).zip(block.chunks_exact(stride)) {
+                for (to, from) in packed.chunks_exact_mut(width).zip(block.chunks_exact(stride)) {
                     to[gate * stride..][..stride].copy_from_slice(from);
                 }
             }
@@ -68,7 +70,8 @@ impl<T: Real> Cell<T> {
             stride,
             w: gates(weights.w, inputs),
             u: gates(weights.u, hidden),
-            u_tiles: candidates::pack(weights.u, hidden),
+            u_rows: [0, 1, 2]
+                .map(|gate| Tiles::new(&weights.u[gate * hidden * hidden..][..hidden * hidden], hidden)),
             b: gates(weights.b, 1),
             b_hc,
         }
@@ -79,9 +82,9 @@ impl<T: Real> Cell<T> {
         self.hidden
     }
 
-    /// Numbers of an event's [input gates](Self::gates): three times the padded hidden units.
+    /// Numbers of an event's [input gates](Self::gates).
     pub fn gate_width(&self) -> usize {
-        3 * self.stride
+        gate_width(self.hidden)
     }
 
     /// Rows `[n, gate_width]` of input gates from events, rows `[n, x_stride]` whose first `inputs` numbers count.
@@ -96,22 +99,45 @@ impl<T: Real> Cell<T> {
 
     /// Runs one sequence over its events' `gates` `[n, gate_width]` and attention scores `a` `[n]` (none: all are 1). The
     /// state `h` `[stride]` is the one before, and becomes the last; `states` `[n, stride]` gets each.
+    /// `scratch` has room for [`steps_scratch`](Self::steps_scratch) numbers.
     ///
     /// # Panics
     /// If a slice is too short.
-    pub fn steps(&self, gates: &[T], a: Option<&[T]>, h: &mut [T], states: Option<&mut [T]>) {
-        dispatch(Sequence { cell: self, gates, a, h, states });
+    pub fn steps(
+        &self,
+        gates: &[T],
+        a: Option<&[T]>,
+        h: &mut [T],
+        states: Option<&mut [T]>,
+        scratch: &mut [T],
+    ) {
+        let (h, scratch) = (&mut h[..self.stride], &mut scratch[..self.steps_scratch()]);
+        dispatch(Sequence { cell: self, gates, a, h, states, scratch });
+    }
+
+    /// See [`steps`](Self::steps).
+    pub fn steps_scratch(&self) -> usize {
+        self.gate_width() + self.stride
     }
 
     /// Runs candidates over the events that they share: `gates` `[n, gate_width]`, scores `a` `[n, LANES]` (none: all are
-    /// 1), of which the first `width` lanes (a multiple of 8) are computed. `h` is [`lane_states`](Self::lane_states)
-    /// long: its first `[hidden, LANES]` are the states before, and become the last.
+    /// 1), of which the first `width` lanes (a multiple of 8) are computed. The states `h` `[hidden, LANES]` are those
+    /// before, and become the last; `scratch` has room for [`lanes_scratch`](Self::lanes_scratch) numbers.
     ///
     /// # Panics
     /// If a slice is too short.
-    pub fn lanes(&self, gates: &[T], a: Option<&[T]>, h: &mut [T], width: usize) {
-        dispatch(Candidates { cell: self, gates, a, h, width });
+    pub fn lanes(&self, gates: &[T], a: Option<&[T]>, h: &mut [T], width: usize, scratch: &mut [T]) {
+        dispatch(Candidates { cell: self, gates, a, h, width, scratch });
     }
+
+    /// See [`lanes`](Self::lanes).
+    pub fn lanes_scratch(&self) -> usize {
+        PLANES * self.hidden * LANES
+    }
+}
+
+fn gate_width(hidden: usize) -> usize {
+    (3 * padded(hidden)).next_multiple_of(16)
 }
 
 struct Gates<'a, T> {
@@ -134,37 +160,3 @@ impl<T: Real> Kernel for Gates<'_, T> {
         product::<T, S>(n, width, cell.inputs, x, w, self.gates, width, true);
     }
 }
-
-/// One unit's new state, from its three input gates `x`, U h `s`, biases `b` and `b_hc`, the score and the old state.
-///
-/// Both layouts use it, so that they give the same bits.
-#[inline(always)]
-pub(super) fn unit<T: Real, S: Simd>(kind: Kind, x: [T; 3], s: [T; 3], b: [T; 3], b_hc: T, a: T, h: T) -> T {
-    let scales = kind.scales_input();
-    let z = |gate: usize| {
-        if scales { math::mul_add::<T, S>(a, x[gate], s[gate] + b[gate]) } else { s[gate] + x[gate] }
-    };
-    let r = math::sigmoid::<T, S>(z(0));
-    let u = if kind.has_update() { math::sigmoid::<T, S>(z(1)) } else { T::zero() };
-    let x_c = if scales { math::mul_add::<T, S>(a, x[2], b[2]) } else { x[2] };
-    let c = math::tanh::<T, S>(math::mul_add::<T, S>(r, s[2] + b_hc, x_c));
-    math::mul_add::<T, S>(kind.candidate_weight(u, a), c - h, h)
-}
-
-/// Evaluates `$run` with the kind's place in [`Kind::ALL`] as the constant `$K`, so that loops are compiled for it.
-macro_rules! for_kind {
-    ($kind:expr, $K:ident => $run:expr) => {
-        match $kind {
-            Kind::Gru => for_kind!(0, $K, $run),
-            Kind::Aigru => for_kind!(1, $K, $run),
-            Kind::Agru => for_kind!(2, $K, $run),
-            Kind::Augru => for_kind!(3, $K, $run),
-            Kind::AugruOfficial => for_kind!(4, $K, $run),
-        }
-    };
-    ($place:literal, $K:ident, $run:expr) => {{
-        const $K: usize = $place;
-        $run
-    }};
-}
-pub(super) use for_kind;

@@ -4,20 +4,20 @@ use dien_tensor::Real;
 use dien_tensor::gemm::block::{Block, product};
 use dien_tensor::simd::{Kernel, Simd, dispatch, math};
 
+use super::tile::{self, Tiles, for_columns};
 use crate::LANES;
 
 /// y += W x for `x` `[inputs, LANES]`, `y` `[outputs, LANES]`, of which the first `width` lanes (a multiple of 8) are
-/// computed; W is a [`Block`], so that a layer may be split by columns.
+/// computed.
 ///
 /// # Panics
 /// If a slice is too short.
-pub fn add_product<T: Real>(weight: Block<'_, T>, inputs: usize, x: &[T], y: &mut [T], width: usize) {
-    dispatch(AddProduct { weight, inputs, x, y, width });
+pub fn add_product<T: Real>(weight: &Tiles<T>, x: &[T], y: &mut [T], width: usize) {
+    dispatch(AddProduct { weight, x, y, width });
 }
 
 struct AddProduct<'a, T> {
-    weight: Block<'a, T>,
-    inputs: usize,
+    weight: &'a Tiles<T>,
     x: &'a [T],
     y: &'a mut [T],
     width: usize,
@@ -27,9 +27,9 @@ impl<T: Real> Kernel for AddProduct<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let outputs = self.y.len() / LANES;
-        let x = Block::new(self.x, LANES);
-        product::<T, S>(outputs, self.width, self.inputs, self.weight, x, self.y, LANES, true);
+        for_columns!(S, self.width, lane, V => {
+            tile::add_product::<T, S, V, LANES>(self.weight, lane, self.x, self.y);
+        });
     }
 }
 

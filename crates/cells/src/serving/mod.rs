@@ -8,15 +8,18 @@
 //! Every sum runs over its inputs in order, with the same fused operations in each layout, at each width, for any
 //! company in the other lanes: a candidate's bits depend on nothing but the candidate and the history.
 
+mod activation;
 mod attention;
 mod candidates;
 mod cell;
 mod dense;
 mod sequence;
+mod tile;
 
 pub use attention::{ActivationUnit, dots, softmax};
 pub use cell::{Cell, padded};
 pub use dense::{Dice, add_columns, add_product, fill, multiply_rows, prelu};
+pub use tile::Tiles;
 
 /// Lanes in use, rounded up to what the kernels compute.
 pub fn width(lanes: usize) -> usize {

@@ -4,8 +4,8 @@ use dien_tensor::Real;
 use dien_tensor::simd::{Kernel, Simd, math};
 
 use super::Cell;
-use super::cell::{for_kind, unit};
-use crate::cell::Kind;
+use super::activation::{candidate, sigmoid};
+use super::tile::add_columns;
 
 /// See [`Cell::steps`].
 pub(super) struct Sequence<'a, T> {
@@ -14,83 +14,49 @@ pub(super) struct Sequence<'a, T> {
     pub a: Option<&'a [T]>,
     pub h: &'a mut [T],
     pub states: Option<&'a mut [T]>,
+    /// The arguments of r and u, and U_c h + b_hc: `[gate_width]`; W_c x + b_c `[stride]`.
+    pub scratch: &'a mut [T],
 }
-
-/// Vectors of 8 units whose three sums stay in registers together.
-const TILE: usize = 5;
 
 impl<T: Real> Kernel for Sequence<'_, T> {
     type Output = ();
     #[inline(always)]
-    fn run<S: Simd>(self) {
-        for_kind!(self.cell.kind, KIND => self.steps::<S, KIND>())
+    fn run<S: Simd>(mut self) {
+        let (stride, width) = (self.cell.stride, self.cell.gate_width());
+        for (step, x) in self.gates.chunks_exact(width).enumerate() {
+            let a = self.a.map_or(T::one(), |a| a[step]);
+            self.step::<S>(x, a);
+            if let Some(states) = &mut self.states {
+                states[step * stride..][..stride].copy_from_slice(self.h);
+            }
+        }
     }
 }
 
 impl<T: Real> Sequence<'_, T> {
     #[inline(always)]
-    fn steps<S: Simd, const KIND: usize>(mut self) {
-        let stride = self.cell.stride;
-        let tiles = (stride / 8).div_ceil(TILE);
-        let tile = (stride / 8).div_ceil(tiles);
-        let h = &mut self.h[..stride];
-        let mut sums = vec![T::zero(); 3 * stride];
-        for (step, x) in self.gates.chunks_exact(3 * stride).enumerate() {
-            let a = self.a.map_or(T::one(), |a| a[step]);
-            let mut i = 0;
-            while i < stride {
-                // The last tile may be narrower.
-                match tile.min((stride - i) / 8) {
-                    1 => self.cell.recur::<S, 8>(i, h, &mut sums),
-                    2 => self.cell.recur::<S, 16>(i, h, &mut sums),
-                    3 => self.cell.recur::<S, 24>(i, h, &mut sums),
-                    4 => self.cell.recur::<S, 32>(i, h, &mut sums),
-                    _ => self.cell.recur::<S, 40>(i, h, &mut sums),
-                }
-                i += 8 * tile;
+    fn step<S: Simd>(&mut self, x: &[T], a: T) {
+        let (cell, n) = (self.cell, self.cell.stride);
+        let (sums, x_c) = self.scratch.split_at_mut(cell.gate_width());
+        sums.copy_from_slice(x);
+        x_c.copy_from_slice(&x[2 * n..3 * n]);
+        if cell.kind.scales_input() {
+            for (z, &b) in sums[..2 * n].iter_mut().zip(&cell.b) {
+                *z = math::mul_add::<T, S>(a, *z, b);
             }
-            self.cell.update::<S, KIND>(x, a, &sums, h);
-            if let Some(states) = &mut self.states {
-                states[step * stride..][..stride].copy_from_slice(h);
+            for (x, &b) in x_c.iter_mut().zip(&cell.b[2 * n..]) {
+                *x = math::mul_add::<T, S>(a, *x, b);
             }
         }
-    }
-}
-
-impl<T: Real> Cell<T> {
-    /// U h for the units `i..i + V`, all three gates: a product by columns, every sum in a register.
-    #[inline(always)]
-    fn recur<S: Simd, const V: usize>(&self, i: usize, h: &[T], sums: &mut [T]) {
-        let stride = self.stride;
-        let mut acc = [[T::zero(); V]; 3];
-        for (&h, row) in h[..self.hidden].iter().zip(self.u.chunks_exact(3 * stride)) {
-            for gate in 0..3 {
-                let w: &[T; V] = row[gate * stride + i..][..V].try_into().expect("V elements");
-                for v in 0..V {
-                    acc[gate][v] = math::mul_add::<T, S>(w[v], h, acc[gate][v]);
-                }
-            }
-        }
-        for gate in 0..3 {
-            sums[gate * stride + i..][..V].copy_from_slice(&acc[gate]);
+        sums[2 * n..3 * n].copy_from_slice(&cell.b_hc);
+        add_columns::<T, S>(&cell.u, &self.h[..cell.hidden], sums);
+        let (z, c) = sums[..3 * n].split_at_mut(2 * n);
+        sigmoid::<T, S>(z);
+        let (r, u) = z.split_at(n);
+        candidate::<T, S>(x_c, r, c);
+        let (alpha, beta) = cell.kind.weight_line(a);
+        for ((h, &c), &u) in self.h.iter_mut().zip(&*c).zip(u) {
+            *h = math::mul_add::<T, S>(alpha + beta * u, c - *h, *h);
         }
     }
-
-    /// The new state of every unit.
-    #[inline(always)]
-    fn update<S: Simd, const KIND: usize>(&self, x: &[T], a: T, sums: &[T], h: &mut [T]) {
-        let n = self.stride;
-        let (x, s, b) = (gates(x, n), gates(sums, n), gates(&self.b, n));
-        let (h, b_hc) = (&mut h[..n], &self.b_hc[..n]);
-        for i in 0..n {
-            let at = |d: [&[T]; 3]| [d[0][i], d[1][i], d[2][i]];
-            h[i] = unit::<T, S>(Kind::ALL[KIND], at(x), at(s), at(b), b_hc[i], a, h[i]);
-        }
-    }
-}
-
-/// The three gates' parts of a row `[3 n]`.
-#[inline(always)]
-fn gates<T>(row: &[T], n: usize) -> [&[T]; 3] {
-    [&row[..n], &row[n..][..n], &row[2 * n..][..n]]
 }

@@ -1,8 +1,7 @@
 //! The head, its first layer split by who knows the input: the user, the candidate, or the pair.
 
 use dien_cells::LANES;
-use dien_cells::serving::{Dice, add_columns, add_product, fill, prelu};
-use dien_tensor::gemm::block::Block;
+use dien_cells::serving::{Dice, Tiles, add_columns, add_product, fill, prelu};
 
 use super::interests::Interests;
 use super::weights::{Weights, slice_columns, transpose};
@@ -20,15 +19,14 @@ pub(super) struct Head {
     rest_mean: Vec<f32>,
     of_history: Vec<f32>,
     /// Columns of the candidate and of its product with the pooled history, `[units, event width]`.
-    of_candidate: Vec<f32>,
+    of_candidate: Tiles<f32>,
     of_product: Vec<f32>,
     /// The column of the auxiliary product, `[units]`; may be empty.
     of_auxiliary: Vec<f32>,
     /// Columns of the candidate's lists and of the interest, `[units, inputs]`.
-    of_lists: Vec<f32>,
-    of_interest: Vec<f32>,
+    of_lists: Tiles<f32>,
+    of_interest: Tiles<f32>,
     event_width: usize,
-    list_width: usize,
     /// The first layer's activation, then the further layers; the last one is the logit.
     activations: Vec<Activation>,
     layers: Vec<Layer>,
@@ -37,7 +35,7 @@ pub(super) struct Head {
 #[derive(Debug)]
 struct Layer {
     /// `[outputs, inputs]`
-    weight: Vec<f32>,
+    weight: Tiles<f32>,
     bias: Vec<f32>,
 }
 
@@ -82,7 +80,8 @@ impl Head {
         let mut widths = config.head_layers.clone();
         widths.push(1);
         let layer = |(i, io): (usize, &[usize])| {
-            let weight = weights.get(&format!("head.{}.weight", i + 1), &[io[1], io[0]]).to_vec();
+            let weight = weights.get(&format!("head.{}.weight", i + 1), &[io[1], io[0]]);
+            let weight = Tiles::new(weight, io[0]);
             Layer { weight, bias: weights.get(&format!("head.{}.bias", i + 1), &[io[1]]).to_vec() }
         };
         let activation = |(i, &units): (usize, &usize)| Activation::new(weights, config, i, units);
@@ -91,13 +90,12 @@ impl Head {
             of_rest,
             rest_mean,
             of_history: transpose(&of_history, e, units),
-            of_candidate,
+            of_candidate: Tiles::new(&of_candidate, e),
             of_product,
             of_auxiliary,
-            of_lists,
-            of_interest,
+            of_lists: Tiles::new(&of_lists, lists),
+            of_interest: Tiles::new(&of_interest, hidden),
             event_width: e,
-            list_width: lists,
             activations: config.head_layers.iter().enumerate().map(activation).collect(),
             layers: widths.windows(2).enumerate().map(layer).collect(),
         }
@@ -124,20 +122,16 @@ impl Head {
 
     /// What the first layer makes of a candidate of this user, `[units, event width]`: every input that is a product with
     /// the candidate is linear in it.
-    pub fn for_candidate(&self, history: &[f32], projected: &[f32]) -> Vec<f32> {
+    pub fn for_candidate(&self, history: &[f32], projected: &[f32]) -> Tiles<f32> {
         let e = self.event_width;
         let mut weight = self.of_candidate.clone();
-        let rows = weight.chunks_exact_mut(e).zip(self.of_product.chunks_exact(e));
-        for (i, (w, product)) in rows.enumerate() {
-            for ((w, p), h) in w.iter_mut().zip(product).zip(history) {
-                *w += p * h;
+        weight.add(|unit, input| {
+            let of_product = self.of_product[unit * e + input] * history[input];
+            match projected.get(input) {
+                Some(p) => of_product + self.of_auxiliary[unit] * p,
+                None => of_product,
             }
-            if let Some(&of_auxiliary) = self.of_auxiliary.get(i) {
-                for (w, p) in w.iter_mut().zip(projected) {
-                    *w += of_auxiliary * p;
-                }
-            }
-        }
+        });
         weight
     }
 
@@ -146,27 +140,22 @@ impl Head {
     pub fn logits(
         &self,
         of_user: &[f32],
-        for_candidate: &[f32],
+        for_candidate: &Tiles<f32>,
         [e, lists, interest]: [&[f32]; 3],
         width: usize,
         [mut x, mut y]: [&mut [f32]; 2],
     ) -> [f32; LANES] {
         let first = &mut x[..self.units() * LANES];
         fill(of_user, first);
-        add_product(Block::new(for_candidate, self.event_width), self.event_width, e, first, width);
-        if self.list_width > 0 {
-            add_product(Block::new(&self.of_lists, self.list_width), self.list_width, lists, first, width);
-        }
-        let hidden = interest.len() / LANES;
-        if !self.of_interest.is_empty() {
-            add_product(Block::new(&self.of_interest, hidden), hidden, interest, first, width);
-        }
+        add_product(for_candidate, e, first, width);
+        add_product(&self.of_lists, lists, first, width);
+        add_product(&self.of_interest, interest, first, width);
         let mut units = self.units();
         for (activation, layer) in self.activations.iter().zip(&self.layers) {
             activation.run(&mut x[..units * LANES], width);
             let next = &mut y[..layer.bias.len() * LANES];
             fill(&layer.bias, next);
-            add_product(Block::new(&layer.weight, units), units, x, next, width);
+            add_product(&layer.weight, x, next, width);
             units = layer.bias.len();
             std::mem::swap(&mut x, &mut y);
         }

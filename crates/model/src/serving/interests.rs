@@ -1,6 +1,6 @@
 //! What DIEN has beyond the baseline: extractor, attention, evolution, and the auxiliary product.
 
-use dien_cells::serving::{ActivationUnit, Cell};
+use dien_cells::serving::{ActivationUnit, Cell, Tiles};
 
 use super::weights::{Weights, slice_columns, transpose};
 use crate::CellKind;
@@ -22,7 +22,7 @@ pub(super) struct Interests {
 #[derive(Debug)]
 pub(super) struct Attention {
     /// From the candidate to the query, `[hidden, event width]`.
-    pub query: Vec<f32>,
+    pub query: Tiles<f32>,
     /// `None` for the bilinear form.
     pub unit: Option<Unit>,
 }
@@ -34,7 +34,7 @@ pub(super) struct Unit {
     pub bias: Vec<f32>,
     pub alpha: Vec<f32>,
     /// W_q + W_d `[first, hidden]`, and the first layer's bias.
-    pub of_query: Vec<f32>,
+    pub of_query: Tiles<f32>,
     pub first_bias: Vec<f32>,
     /// W_k − W_d by column, `[hidden, first]`.
     pub of_key: Vec<f32>,
@@ -69,12 +69,12 @@ impl Attention {
         let n = config.hidden;
         match config.attention {
             AttentionKind::Bilinear => {
-                let query = weights.get("attention.bilinear.weight", &[n, event_width]).to_vec();
-                Attention { query, unit: None }
+                let query = weights.get("attention.bilinear.weight", &[n, event_width]);
+                Attention { query: Tiles::new(query, event_width), unit: None }
             }
             AttentionKind::Unit => {
-                let query = weights.get("attention.query.weight", &[n, event_width]).to_vec();
-                Attention { query, unit: Some(Unit::new(weights, config)) }
+                let query = weights.get("attention.query.weight", &[n, event_width]);
+                Attention { query: Tiles::new(query, event_width), unit: Some(Unit::new(weights, config)) }
             }
         }
     }
@@ -87,7 +87,7 @@ impl Unit {
         let (n, [first, second]) = (config.hidden, config.attention_layers);
         let w = weights.get("attention.0.weight", &[first, 4 * n]);
         let [w_q, w_k, w_d, w_p] = [0, 1, 2, 3].map(|i| slice_columns(w, 4 * n, i * n, n));
-        let of_query = w_q.iter().zip(&w_d).map(|(q, d)| q + d).collect();
+        let of_query: Vec<f32> = w_q.iter().zip(&w_d).map(|(q, d)| q + d).collect();
         let of_key: Vec<f32> = w_k.iter().zip(&w_d).map(|(k, d)| k - d).collect();
         let layer = weights.get("attention.1.weight", &[second, first]);
         let bias = weights.get("attention.1.bias", &[second]);
@@ -95,10 +95,10 @@ impl Unit {
         Unit {
             bias: weights.get("attention.query.bias", &[n]).to_vec(),
             alpha: weights.get("attention.query.alpha", &[1]).to_vec(),
-            of_query,
+            of_query: Tiles::new(&of_query, n),
             first_bias: weights.get("attention.0.bias", &[first]).to_vec(),
             of_key: transpose(&of_key, n, first),
-            pair: ActivationUnit::new(n, w_p, layer, bias, score),
+            pair: ActivationUnit::new(n, &w_p, layer, bias, score),
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use dien_cells::LANES;
 use dien_cells::serving::{add_product, dots, fill, padded, prelu, softmax, width};
-use dien_tensor::gemm::block::Block;
 use rayon::prelude::*;
 
 use super::interests::{Attention, Interests};
@@ -19,13 +18,17 @@ impl Scratch {
         if self.0.len() < total {
             self.0.resize(total, 0.0);
         }
-        let mut rest = &mut self.0[..];
-        lengths.map(|len| {
-            let (part, after) = std::mem::take(&mut rest).split_at_mut(len);
-            rest = after;
-            part
-        })
+        split(&mut self.0, lengths)
     }
+}
+
+/// The first parts of a buffer.
+fn split<const N: usize>(mut rest: &mut [f32], lengths: [usize; N]) -> [&mut [f32]; N] {
+    lengths.map(|len| {
+        let (part, after) = std::mem::take(&mut rest).split_at_mut(len);
+        rest = after;
+        part
+    })
 }
 
 /// More candidates than this are shared among threads.
@@ -77,16 +80,15 @@ impl Serving {
         let (e_width, list_width) = (f.event_width(), f.width(&f.pooled));
         let n = logits.len();
         let hidden = self.interests.as_ref().map_or(0, |i| i.hidden);
-        let states = self.interests.as_ref().map_or(0, |i| i.evolution.lane_states());
-        let attention = self.interests.as_ref().map_or(0, |i| i.attention_scratch(state));
+        let scratches = self.interests.as_ref().map_or(0, |i| i.scratch(state).iter().sum());
         let widest = self.head.widest() * LANES;
-        let [e, lists, h, attention, x, y] =
-            scratch.parts([e_width * LANES, list_width * LANES, states, attention, widest, widest]);
+        let sizes = [e_width * LANES, list_width * LANES, hidden * LANES, scratches, widest, widest];
+        let [e, lists, h, own, x, y] = scratch.parts(sizes);
         self.gather(candidates, start, n, e, lists);
         if let Some(interests) = &self.interests {
-            interests.evolve(state, e, n, h, attention);
+            interests.evolve(state, e, n, h, own);
         }
-        let inputs = [&*e, lists, &h[..hidden * LANES]];
+        let inputs = [&*e, lists, h];
         let all = self.head.logits(of_user, &state.for_candidate, inputs, width(n), [x, y]);
         logits.copy_from_slice(&all[..n]);
     }
@@ -132,19 +134,14 @@ impl Serving {
 }
 
 impl Interests {
-    /// Floats that [`evolve`](Self::evolve) wants beside the states.
-    fn attention_scratch(&self, state: &UserState) -> usize {
-        let Some(attention) = &self.attention else { return 0 };
-        self.attention_parts(attention, state).iter().sum()
-    }
-
-    /// Queries and their parts in lanes, those of one candidate, its scores by slot, all scores `[events, LANES]` by time, the
-    /// activation unit's scratch.
-    fn attention_parts(&self, attention: &Attention, state: &UserState) -> [usize; 6] {
+    /// The parts of what [`evolve`](Self::evolve) wants beside the states: the cell's own; queries and their parts in lanes,
+    /// those of one candidate, its scores by slot, all scores `[events, LANES]` by time, the activation unit's own.
+    fn scratch(&self, state: &UserState) -> [usize; 7] {
         let (n, first) = (self.hidden, self.first());
-        let unit = attention.unit.as_ref().map_or(0, |u| u.pair.scratch());
+        let unit = self.attention.as_ref().and_then(|a| a.unit.as_ref()).map_or(0, |u| u.pair.scratch());
+        let cell = self.evolution.lanes_scratch().max(self.evolution.steps_scratch());
         let slots = state.len.next_multiple_of(LANES);
-        [n * LANES, first * LANES, n + first, slots, state.len * LANES, unit]
+        [cell, n * LANES, first * LANES, n + first, slots, state.len * LANES, unit]
     }
 
     /// The last states `h` `[hidden, LANES]` of the evolution over the window, for the candidates `e` `[event width, LANES]`.
@@ -153,15 +150,9 @@ impl Interests {
         if state.is_empty() {
             return;
         }
-        let scores = self.attention.as_ref().map(|attention| {
-            let mut rest = scratch;
-            let parts = self.attention_parts(attention, state).map(|len| {
-                let (part, after) = std::mem::take(&mut rest).split_at_mut(len);
-                rest = after;
-                part
-            });
-            &*self.attend(attention, state, e, candidates, parts)
-        });
+        let [own, parts @ ..] = split(scratch, self.scratch(state));
+        let scores =
+            self.attention.as_ref().map(|attention| &*self.attend(attention, state, e, candidates, parts));
         let (cell, gate_width) = (&self.evolution, self.evolution.gate_width());
         let mut time = 0;
         for slots in state.runs() {
@@ -170,20 +161,20 @@ impl Interests {
             if candidates == 1 {
                 let a: Option<Vec<f32>> =
                     scores.map(|a| (time..time + steps).map(|t| a[t * LANES]).collect());
-                self.evolve_one(gates, a.as_deref(), h);
+                self.evolve_one(gates, a.as_deref(), h, own);
             } else {
-                cell.lanes(gates, scores.map(|a| &a[time * LANES..]), h, width(candidates));
+                cell.lanes(gates, scores.map(|a| &a[time * LANES..]), h, width(candidates), own);
             }
             time += steps;
         }
     }
 
     /// A single candidate has no company to share vectors with: its units do.
-    fn evolve_one(&self, gates: &[f32], a: Option<&[f32]>, h: &mut [f32]) {
+    fn evolve_one(&self, gates: &[f32], a: Option<&[f32]>, h: &mut [f32], scratch: &mut [f32]) {
         let mut state = vec![0.0; padded(self.hidden)];
         let lanes = h.chunks_exact_mut(LANES).take(self.hidden);
         state.iter_mut().zip(lanes).for_each(|(state, lanes)| *state = lanes[0]);
-        self.evolution.steps(gates, a, &mut state, None);
+        self.evolution.steps(gates, a, &mut state, None, scratch);
         let lanes = h.chunks_exact_mut(LANES).take(self.hidden);
         state.iter().zip(lanes).for_each(|(state, lanes)| lanes[0] = *state);
     }
@@ -197,19 +188,18 @@ impl Interests {
         candidates: usize,
         [queries, parts, own, by_slot, scores, scratch]: [&'a mut [f32]; 6],
     ) -> &'a mut [f32] {
-        let (n, e_width) = (self.hidden, e.len() / LANES);
         let computed = width(candidates);
         match &attention.unit {
             Some(unit) => fill(&unit.bias, queries),
             None => queries.fill(0.0),
         }
-        add_product(Block::new(&attention.query, e_width), e_width, e, queries, computed);
+        add_product(&attention.query, e, queries, computed);
         if let Some(unit) = &attention.unit {
             prelu(&unit.alpha, queries);
             fill(&unit.first_bias, parts);
-            add_product(Block::new(&unit.of_query, n), n, queries, parts, computed);
+            add_product(&unit.of_query, queries, parts, computed);
         }
-        let (query, part) = own.split_at_mut(n);
+        let (query, part) = own.split_at_mut(self.hidden);
         for lane in 0..candidates {
             query.iter_mut().zip(queries.chunks_exact(LANES)).for_each(|(q, lanes)| *q = lanes[lane]);
             part.iter_mut().zip(parts.chunks_exact(LANES)).for_each(|(q, lanes)| *q = lanes[lane]);

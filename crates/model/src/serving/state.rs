@@ -1,7 +1,7 @@
 //! What is known of a user.
 
 use dien_cells::LANES;
-use dien_cells::serving::{add_columns, multiply_rows, padded};
+use dien_cells::serving::{Tiles, add_columns, multiply_rows, padded};
 
 use super::interests::Interests;
 use super::{Profile, Serving};
@@ -27,7 +27,7 @@ pub struct UserState {
     /// The pooled history `[event width]`, and what the head makes of it all.
     history: Vec<f32>,
     pub(super) of_user: Vec<f32>,
-    pub(super) for_candidate: Vec<f32>,
+    pub(super) for_candidate: Tiles<f32>,
 }
 
 impl UserState {
@@ -77,7 +77,7 @@ impl Serving {
             gates: vec![],
             history: vec![0.0; self.features.event_width()],
             of_user: vec![],
-            for_candidate: vec![],
+            for_candidate: Tiles::default(),
         };
         let events = n.saturating_sub(self.max_history)..n;
         state.len = events.len();
@@ -120,20 +120,19 @@ impl Serving {
         let (width, stride) = (self.features.event_width(), padded(*hidden));
         let mut scratch = self.scratch();
         let events = &state.events[slot * width..][..n * width];
-        let [gates, rest] = scratch.parts([n * extractor.gate_width(), n * stride]);
+        let first = self.interests.as_ref().map_or(0, Interests::first);
+        let sizes = [n * extractor.gate_width(), n * stride, extractor.steps_scratch(), n * first];
+        let [gates, states, own, parts] = scratch.parts(sizes);
         extractor.gates(events, width, gates);
-        extractor.steps(gates, None, &mut state.h, Some(&mut *rest));
-        let states = &*rest;
+        extractor.steps(gates, None, &mut state.h, Some(&mut *states), own);
         state.gates.resize(state.len * evolution.gate_width(), 0.0);
         let gates = &mut state.gates[slot * evolution.gate_width()..][..n * evolution.gate_width()];
         evolution.gates(states, stride, gates);
         if let Some(attention) = attention {
             place(states, (*hidden, stride), slot, &mut state.keys);
             if let Some(unit) = &attention.unit {
-                let first = unit.pair.first();
-                let mut parts = vec![0.0; n * first];
-                multiply_rows(states, stride, &unit.of_key, first, &mut parts);
-                place(&parts, (first, first), slot, &mut state.key_parts);
+                multiply_rows(states, stride, &unit.of_key, first, parts);
+                place(parts, (first, first), slot, &mut state.key_parts);
             }
         }
         self.give_back(scratch);

@@ -1,0 +1,211 @@
+//! Products with their sums in registers: the inner loops of serving.
+
+use dien_tensor::Real;
+use dien_tensor::simd::{Level, Simd, math};
+
+/// A weight `[rows, inputs]` in the order in which products read it: a few rows at a time, column by column.
+#[derive(Clone, Debug, Default)]
+pub struct Tiles<T> {
+    data: Vec<T>,
+    rows: usize,
+    inputs: usize,
+    /// Rows of a tile: enough sums to hide how long each takes, few enough for the registers, and no row left over if
+    /// that can be had. Those left over are tiles of one row.
+    tile: usize,
+}
+
+impl<T: Real> Tiles<T> {
+    /// Packs a row-major weight.
+    ///
+    /// # Panics
+    /// If `weight` is not `[rows, inputs]`.
+    #[track_caller]
+    pub fn new(weight: &[T], inputs: usize) -> Self {
+        let rows = weight.len().checked_div(inputs).unwrap_or(0);
+        assert_eq!(weight.len(), rows * inputs, "tiles: a weight of {inputs} inputs");
+        let tile = [6, 5, 4].into_iter().find(|tile| rows % tile == 0).unwrap_or(6);
+        let mut tiles = Tiles { data: vec![], rows, inputs, tile };
+        for (from, tile) in tiles.tiles() {
+            let columns =
+                (0..inputs).flat_map(|p| (from..from + tile).map(move |row| weight[row * inputs + p]));
+            tiles.data.extend(columns);
+        }
+        tiles
+    }
+
+    /// The rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The inputs.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// W[i, j] += f(i, j) for each element, in the packed order.
+    pub fn add(&mut self, f: impl Fn(usize, usize) -> T) {
+        let mut data = &mut self.data[..];
+        for (from, tile) in Self::split(self.rows, self.tile) {
+            let (part, rest) = data.split_at_mut(tile * self.inputs);
+            for (p, column) in part.chunks_exact_mut(tile).enumerate() {
+                column.iter_mut().enumerate().for_each(|(r, w)| *w += f(from + r, p));
+            }
+            data = rest;
+        }
+    }
+
+    /// First row and rows of each tile.
+    fn tiles(&self) -> impl Iterator<Item = (usize, usize)> + use<T> {
+        Self::split(self.rows, self.tile)
+    }
+
+    fn split(rows: usize, tile: usize) -> impl Iterator<Item = (usize, usize)> + use<T> {
+        let whole = rows / tile * tile;
+        (0..whole).step_by(tile).map(move |row| (row, tile)).chain((whole..rows).map(|row| (row, 1)))
+    }
+}
+
+/// Y += W X for `V` lanes from `lane` on: X `[inputs, N]`, Y `[rows, N]`. Each sum begins with what Y has, and takes the inputs
+/// in order.
+#[inline(always)]
+pub(super) fn add_product<T: Real, S: Simd, const V: usize, const N: usize>(
+    w: &Tiles<T>,
+    lane: usize,
+    x: &[T],
+    y: &mut [T],
+) {
+    match w.tile {
+        4 => tiles::<T, S, V, N, 4>(w, lane, x, y),
+        5 => tiles::<T, S, V, N, 5>(w, lane, x, y),
+        _ => tiles::<T, S, V, N, 6>(w, lane, x, y),
+    }
+}
+
+#[inline(always)]
+fn tiles<T: Real, S: Simd, const V: usize, const N: usize, const R: usize>(
+    w: &Tiles<T>,
+    lane: usize,
+    x: &[T],
+    y: &mut [T],
+) {
+    let x = &x[..w.inputs * N];
+    let whole = w.rows / R * R;
+    let (y, y_left) = y[..w.rows * N].split_at_mut(whole * N);
+    let (data, left) = w.data.split_at(whole * w.inputs);
+    for (stream, y) in data.chunks_exact((w.inputs * R).max(1)).zip(y.chunks_exact_mut(R * N)) {
+        tile::<T, S, V, N, R>(stream, lane, x, y);
+    }
+    for (stream, y) in left.chunks_exact(w.inputs.max(1)).zip(y_left.chunks_exact_mut(N)) {
+        tile::<T, S, V, N, 1>(stream, lane, x, y);
+    }
+}
+
+#[inline(always)]
+fn tile<T: Real, S: Simd, const V: usize, const N: usize, const R: usize>(
+    stream: &[T],
+    lane: usize,
+    x: &[T],
+    y: &mut [T],
+) {
+    let mut sum = [[T::zero(); V]; R];
+    for r in 0..R {
+        sum[r] = lanes(y, r * N + lane);
+    }
+    for (w, x) in stream.chunks_exact(R).zip(x.chunks_exact(N)) {
+        let x: &[T; V] = x[lane..][..V].try_into().expect("V elements");
+        for r in 0..R {
+            for v in 0..V {
+                sum[r][v] = math::mul_add::<T, S>(w[r], x[v], sum[r][v]);
+            }
+        }
+    }
+    for r in 0..R {
+        y[r * N + lane..][..V].copy_from_slice(&sum[r]);
+    }
+}
+
+/// y += W x for one vector: `columns` `[x, y]` is W by column, and `y` as long as whole vectors of 16 (8 will do but for
+/// AVX-512). Each sum begins with what `y` has, and takes the inputs in order.
+#[inline(always)]
+pub(super) fn add_columns<T: Real, S: Simd>(columns: &[T], x: &[T], y: &mut [T]) {
+    match S::LEVEL {
+        Level::Portable => parts::<T, S, 8, 5>(columns, x, y),
+        Level::Avx2 => parts::<T, S, 8, 15>(columns, x, y),
+        Level::Avx512 => parts::<T, S, 16, 15>(columns, x, y),
+    }
+}
+
+/// At most `MOST` vectors of `V` at a time, evenly.
+#[inline(always)]
+fn parts<T: Real, S: Simd, const V: usize, const MOST: usize>(columns: &[T], x: &[T], y: &mut [T]) {
+    let (vectors, mut at) = (y.len() / V, 0);
+    while at < vectors {
+        let left = vectors - at;
+        let n = left.div_ceil(left.div_ceil(MOST));
+        macro_rules! part {
+            ($($n:literal)*) => {
+                match n {
+                    $($n if $n <= MOST => part::<T, S, V, $n>(at * V, columns, x, y),)*
+                    _ => unreachable!("at most {MOST} vectors"),
+                }
+            };
+        }
+        part!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
+        at += n;
+    }
+}
+
+#[inline(always)]
+fn part<T: Real, S: Simd, const V: usize, const R: usize>(at: usize, columns: &[T], x: &[T], y: &mut [T]) {
+    let width = y.len();
+    let y = &mut y[at..][..R * V];
+    let mut sum = [[T::zero(); V]; R];
+    for r in 0..R {
+        sum[r] = lanes(y, r * V);
+    }
+    for (&x, column) in x.iter().zip(columns.chunks_exact(width)) {
+        let column = &column[at..][..R * V];
+        for r in 0..R {
+            for v in 0..V {
+                sum[r][v] = math::mul_add::<T, S>(column[r * V + v], x, sum[r][v]);
+            }
+        }
+    }
+    for r in 0..R {
+        y[r * V..][..V].copy_from_slice(&sum[r]);
+    }
+}
+
+/// `V` elements from `at` on.
+#[inline(always)]
+pub(super) fn lanes<T: Real, const V: usize>(data: &[T], at: usize) -> [T; V] {
+    data[at..][..V].try_into().expect("V elements")
+}
+
+/// Runs `$run` with `$lane` going through `0..$width` in steps of the constant `$V`: the widest columns of lanes that the
+/// level has, then narrower ones. `$width` is a multiple of 8.
+macro_rules! for_columns {
+    ($S:ident, $width:expr, $lane:ident, $V:ident => $run:expr) => {{
+        let (width, mut $lane) = ($width, 0);
+        macro_rules! columns {
+            ($v:literal) => {
+                while $lane + $v <= width {
+                    const $V: usize = $v;
+                    $run;
+                    $lane += $v;
+                }
+            };
+        }
+        match $S::LEVEL {
+            dien_tensor::simd::Level::Portable => {}
+            dien_tensor::simd::Level::Avx2 => columns!(16),
+            dien_tensor::simd::Level::Avx512 => {
+                columns!(32);
+                columns!(16);
+            }
+        }
+        columns!(8);
+    }};
+}
+pub(super) use for_columns;
