@@ -1,0 +1,164 @@
+//! The serving kernels against the equations, at every level of the machine.
+
+use dien_cells::LANES;
+use dien_cells::cell::Kind;
+use dien_cells::cell::reference::{self, Weights};
+use dien_cells::serving::{ActivationUnit, Cell, Tiles, add_product, dots, padded, softmax};
+use dien_tensor::Real;
+use dien_tensor::simd::Level;
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+
+fn numbers(n: usize, rng: &mut ChaCha8Rng) -> Vec<f64> {
+    (0..n).map(|_| rng.random_range(-1.0..1.0)).collect()
+}
+
+fn cast<T: Real>(x: &[f64]) -> Vec<T> {
+    x.iter().map(|&x| T::of(x)).collect()
+}
+
+fn sigmoid(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+#[track_caller]
+fn assert_close<T: Real>(found: T, expected: f64, tolerance: f64, what: &str) {
+    assert!((found.f64() - expected).abs() <= tolerance, "{what}: {found} instead of {expected}");
+}
+
+/// One sequence by units, and candidates in lanes, against the equations.
+fn check_cell<T: Real>(kind: Kind, (inputs, hidden, steps): (usize, usize, usize), tolerance: f64) {
+    let rng = &mut ChaCha8Rng::seed_from_u64(hidden as u64);
+    let n = hidden;
+    let bound = 1.0 / (n as f64).sqrt();
+    let mut draw = |len| numbers(len, rng).iter().map(|x| x * bound).collect::<Vec<f64>>();
+    let (w, u, b, b_hc) = (draw(3 * n * inputs), draw(3 * n * n), draw(3 * n), draw(n));
+    let x = numbers(steps * inputs, rng);
+    let scores: Vec<Vec<f64>> =
+        (0..11).map(|i| if i == 0 { vec![1.0; steps] } else { numbers(steps, rng) }).collect();
+    let scores: Vec<Vec<f64>> = scores.iter().map(|a| a.iter().map(|a| a.abs()).collect()).collect();
+    let weights = Weights { w: &w, u: &u, b: &b, b_hc: &b_hc };
+    let what = format!("{kind:?}, hidden {n}, {} at {:?}", T::NAME, Level::current());
+
+    let [w, u, b, b_hc] = [&w, &u, &b, &b_hc].map(|x| cast::<T>(x));
+    let cell = Cell::new(kind, Weights { w: &w, u: &u, b: &b, b_hc: &b_hc });
+    let (stride, x_stride) = (padded(n), inputs + 3);
+    let rows: Vec<T> =
+        x.chunks_exact(inputs).flat_map(|x| cast::<T>(&[x, &[f64::NAN; 3]].concat())).collect();
+    let mut gates = vec![T::nan(); steps * cell.gate_width()];
+    cell.gates(&rows, x_stride, &mut gates);
+
+    let mut lanes = vec![T::zero(); n * LANES];
+    let mut a_lanes = vec![T::nan(); steps * LANES];
+    for (lane, a) in scores.iter().enumerate() {
+        a.iter().enumerate().for_each(|(t, &a)| a_lanes[t * LANES + lane] = T::of(a));
+    }
+    let mut scratch = vec![T::nan(); cell.lanes_scratch().max(cell.steps_scratch())];
+    // In two parts, as a ring has them.
+    let half = steps / 2;
+    let (first, second) = gates.split_at(half * cell.gate_width());
+    let (a_first, a_second) = a_lanes.split_at(half * LANES);
+    cell.lanes(first, Some(a_first), &mut lanes, 16, &mut scratch);
+    cell.lanes(second, Some(a_second), &mut lanes, 16, &mut scratch);
+
+    for (lane, a) in scores.iter().enumerate() {
+        let expected = reference::states(kind, weights, &x, a, &vec![0.0; n]);
+        let mut h = vec![T::zero(); stride];
+        let mut states = vec![T::nan(); steps * stride];
+        cell.steps(&gates, Some(&cast(a)), &mut h, Some(&mut states), &mut scratch);
+        for (state, expected) in states.chunks_exact(stride).zip(&expected) {
+            state.iter().zip(expected).for_each(|(&x, &e)| assert_close(x, e, tolerance, &what));
+        }
+        for i in 0..n {
+            assert!(lanes[i * LANES + lane] == h[i], "{what}: lanes have other bits than units");
+        }
+    }
+}
+
+/// The levels are forced for the whole process, so one test goes through them.
+#[test]
+fn every_level_agrees_with_the_equations() {
+    for level in Level::ALL.into_iter().filter(|l| l.is_available()) {
+        Level::force(level);
+        for kind in Kind::ALL {
+            for shape in [(1, 1, 3), (4, 6, 1), (7, 13, 9), (36, 36, 20), (10, 41, 6)] {
+                check_cell::<f32>(kind, shape, 3e-6);
+                check_cell::<f64>(kind, shape, 1e-12);
+            }
+        }
+        check_cell::<f32>(Kind::Augru, (64, 64, 5), 3e-6);
+        check_cell::<f32>(Kind::Gru, (128, 128, 5), 5e-6);
+        for widths in [[1, 1, 1], [5, 8, 3], [36, 80, 40], [7, 11, 13]] {
+            check_unit::<f32>(widths, 5e-6);
+            check_unit::<f64>(widths, 1e-12);
+        }
+        check_product::<f32>(1e-5);
+        check_product::<f64>(1e-13);
+    }
+}
+
+fn check_unit<T: Real>([n, first, second]: [usize; 3], tolerance: f64) {
+    let rng = &mut ChaCha8Rng::seed_from_u64(first as u64);
+    let bound = 1.0 / (first as f64).sqrt();
+    let mut draw = |len| numbers(len, rng).iter().map(|x| x * bound).collect::<Vec<f64>>();
+    let (pair, layer, bias, score) = (draw(first * n), draw(second * first), draw(second), draw(second));
+    let (query, part) = (numbers(n, rng), numbers(first, rng));
+    let events = 45;
+    let (keys, parts) = (numbers(events * n, rng), numbers(events * first, rng));
+    let unit = ActivationUnit::<T>::new(n, &cast(&pair), &cast(&layer), &cast(&bias), &cast(&score));
+    let lanes = |rows: &[f64], width: usize| {
+        let mut lanes = vec![T::nan(); 2 * width * LANES];
+        for (i, row) in rows.chunks_exact(width).enumerate() {
+            for (f, &x) in row.iter().enumerate() {
+                lanes[(i / LANES * width + f) * LANES + i % LANES] = T::of(x);
+            }
+        }
+        lanes
+    };
+    let (key_lanes, part_lanes) = (lanes(&keys, n), lanes(&parts, first));
+    let mut scores = vec![T::zero(); 2 * LANES];
+    let mut scratch = vec![T::nan(); unit.scratch()];
+    let (q, p) = (cast::<T>(&query), cast::<T>(&part));
+    unit.scores(&key_lanes, &part_lanes, &q, &p, &mut scores, events, &mut scratch);
+    let mut bilinear = vec![T::zero(); 2 * LANES];
+    dots(&key_lanes, &q, &mut bilinear);
+    let mut softmaxed = scores[..events].to_vec();
+    softmax(&mut softmaxed);
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let expected: Vec<f64> = (keys.chunks_exact(n).zip(parts.chunks_exact(first)))
+        .map(|(key, own)| {
+            let both: Vec<f64> = key.iter().zip(&query).map(|(k, q)| k * q).collect();
+            let one: Vec<f64> =
+                (0..first).map(|i| sigmoid(own[i] + part[i] + dot(&pair[i * n..][..n], &both))).collect();
+            (0..second).map(|i| score[i] * sigmoid(bias[i] + dot(&layer[i * first..][..first], &one))).sum()
+        })
+        .collect();
+    let total: f64 = expected.iter().map(|x| x.exp()).sum();
+    for (i, &e) in expected.iter().enumerate() {
+        assert_close(scores[i], e, tolerance, "activation unit");
+        assert_close(softmaxed[i], e.exp() / total, tolerance, "softmax");
+        assert_close(bilinear[i], dot(&keys[i * n..][..n], &query), tolerance, "bilinear");
+    }
+}
+
+fn check_product<T: Real>(tolerance: f64) {
+    let rng = &mut ChaCha8Rng::seed_from_u64(5);
+    for (rows, inputs) in [(1, 1), (7, 5), (10, 3), (12, 4), (13, 36), (3, 0)] {
+        let (w, x) = (numbers(rows * inputs, rng), numbers(inputs * LANES, rng));
+        let mut tiles = Tiles::<T>::new(&cast(&w), inputs);
+        tiles.add(|i, j| T::of(i as f64 - j as f64));
+        let w: Vec<f64> =
+            w.iter().enumerate().map(|(at, w)| w + (at / inputs) as f64 - (at % inputs) as f64).collect();
+        for width in [8, 16, 24, 32] {
+            let mut y = vec![T::of(0.5); rows * LANES];
+            add_product(&tiles, &cast(&x), &mut y, width);
+            for (i, row) in w.chunks_exact(inputs.max(1)).enumerate() {
+                for lane in 0..LANES {
+                    let sum: f64 = row.iter().enumerate().map(|(p, w)| w * x[p * LANES + lane]).sum();
+                    let expected = if lane < width { 0.5 + sum } else { 0.5 };
+                    assert_close(y[i * LANES + lane], expected, tolerance * 20.0, "product");
+                }
+            }
+        }
+    }
+}
