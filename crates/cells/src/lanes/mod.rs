@@ -2,6 +2,7 @@
 //!
 //! See [`Packed`] for what a block is and which lanes count.
 
+pub mod auxiliary;
 mod embed;
 mod kernel;
 mod linear;

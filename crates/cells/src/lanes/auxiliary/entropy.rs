@@ -1,0 +1,34 @@
+//! The cross-entropy of a panel's logits, and its slope.
+
+use dien_tensor::Real;
+use dien_tensor::simd::{Kernel, Simd, math};
+
+use super::panel::COLUMNS;
+
+/// Adds `weight` · l to `losses` for each used column, l = −log σ(z) of events that came or −log(1 − σ(z)) of those that did
+/// not, and replaces z by `share` · dl/dz. Both are zero past the used columns.
+pub(super) struct Entropy<'a, T> {
+    pub came: bool,
+    pub used: usize,
+    pub weight: T,
+    pub share: T,
+    pub z: &'a mut [T; COLUMNS],
+    pub losses: &'a mut [T; COLUMNS],
+}
+
+impl<T: Real> Kernel for Entropy<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let (zero, one) = (T::zero(), T::one());
+        let label = if self.came { one } else { zero };
+        for c in 0..COLUMNS {
+            let z = self.z[c];
+            // Neither overflows nor cancels.
+            let loss = z.max(zero) - z * label + math::log_1p::<T, S>((-z.abs()).exp_at::<S>());
+            let slope = math::sigmoid::<T, S>(z) - label;
+            self.losses[c] += if c < self.used { self.weight * loss } else { zero };
+            self.z[c] = if c < self.used { self.share * slope } else { zero };
+        }
+    }
+}

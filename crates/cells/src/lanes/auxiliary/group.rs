@@ -1,0 +1,149 @@
+//! The loss, and its gradients, over groups of blocks in parallel.
+
+use std::ops::Range;
+
+use dien_tensor::simd::dispatch;
+use dien_tensor::{Pool, Real};
+
+use super::entropy::Entropy;
+use super::panel::{COLUMNS, Pairs, Panel};
+use crate::walk::Split;
+use crate::{LANES, Packed, PerBlock, PerPiece};
+
+/// Pairs in a group, about: whole panels, and few enough that any number of threads has equal work.
+const GROUP: usize = 6 * COLUMNS;
+
+/// How a state is scored against an event, over panels.
+///
+/// A group calls [`state`](Score::state), then for each event [`logits`](Score::logits) and perhaps
+/// [`event_back`](Score::event_back), at last [`state_back`](Score::state_back), with the same `work`.
+pub(super) trait Score<T: Real>: Sync {
+    /// Elements of `work`.
+    fn work(&self) -> usize;
+    /// Elements of the gradients of all parameters, in the score's own layout.
+    fn sums(&self) -> usize;
+    /// Computes what depends on the states `h` alone.
+    fn state(&self, h: &[T], width: usize, work: &mut [T]);
+    /// f(h, e) of each column.
+    fn logits(&self, e: &[T], width: usize, work: &mut [T], z: &mut [T; COLUMNS]);
+    /// Back from `dz`, the gradient of the logits just computed, to the events. `first` begins the gradient of what depends
+    /// on the state alone; others are added to it.
+    fn event_back(&self, dz: &[T; COLUMNS], e: &[T], first: bool, width: usize, back: Back<'_, T>);
+    /// Back from what depends on the state alone to the states.
+    fn state_back(&self, h: &[T], width: usize, back: Back<'_, T>);
+}
+
+/// What the way back of a [`Score`] writes.
+pub(super) struct Back<'a, T> {
+    /// The gradient of the events or states, `[features, COLUMNS]`, to overwrite.
+    pub dx: &'a mut [T],
+    pub work: &'a mut [T],
+    /// The gradients of the parameters, to add to.
+    pub sums: &'a mut [T],
+}
+
+/// What the loss is computed from.
+pub(super) struct Problem<'a, T: Real, S> {
+    pub packed: &'a Packed,
+    pub score: S,
+    pub interests: &'a [T],
+    /// The events, then the negatives.
+    pub events: &'a [&'a [T]],
+    /// The features of an interest and of an event.
+    pub widths: (usize, usize),
+    /// The number of pairs.
+    pub pairs: usize,
+    pub pool: &'a Pool<T>,
+}
+
+/// The gradients of the parameters (a piece for each group), of each block's predecessor in the interests, and of all
+/// events: within a block first the true ones, then each negative.
+pub(super) type Gradients<'a, T> = (PerPiece<&'a mut [T]>, PerBlock<&'a mut [T]>, PerBlock<&'a mut [T]>);
+
+/// The number of groups; each has its loss, and its gradients of the parameters.
+pub(super) fn groups(pairs: usize) -> usize {
+    pairs.div_ceil(GROUP)
+}
+
+impl<T: Real, S: Score<T>> Problem<'_, T, S> {
+    /// Computes each group's sum of losses and, if wanted, its gradients. Groups are fixed by the data, whatever the pool.
+    pub(super) fn run(&self, losses: PerPiece<&mut [T]>, gradients: Option<Gradients<'_, T>>) {
+        self.walk(0..self.packed.blocks(), self.pairs, groups(self.pairs), (losses, gradients));
+    }
+
+    fn walk(
+        &self,
+        blocks: Range<usize>,
+        pairs: usize,
+        groups: usize,
+        parts: (PerPiece<&mut [T]>, Option<Gradients<'_, T>>),
+    ) {
+        if groups <= 1 {
+            let (losses, gradients) = parts.part();
+            return self.group(blocks, &mut losses[0], gradients);
+        }
+        let left = groups / 2;
+        let cut = Pairs::new(self.packed, blocks.clone()).cut(pairs * left / groups);
+        let left_pairs = Pairs::new(self.packed, blocks.start..cut).count();
+        let (a, b) = parts.split(left, cut - blocks.start);
+        rayon::join(
+            || self.walk(blocks.start..cut, left_pairs, left, a),
+            || self.walk(cut..blocks.end, pairs - left_pairs, groups - left, b),
+        );
+    }
+
+    fn group(
+        &self,
+        blocks: Range<usize>,
+        loss: &mut T,
+        mut gradients: Option<(&mut [T], &mut [T], &mut [T])>,
+    ) {
+        let (hidden, event) = self.widths;
+        let (size, k) = (event * LANES, self.events.len() - 1);
+        let mut scratch =
+            self.pool.scratch((hidden + event + hidden.max(event)) * COLUMNS + self.score.work());
+        let (h, rest) = scratch.split_at_mut(hidden * COLUMNS);
+        let (e, rest) = rest.split_at_mut(event * COLUMNS);
+        let (dx, work) = rest.split_at_mut(hidden.max(event) * COLUMNS);
+        if let Some((sums, d_before, d_events)) = &mut gradients {
+            sums.fill(T::zero());
+            // A chunk's first block has no predecessor, and is in no panel.
+            for first in (0..self.packed.chunks()).map(|chunk| self.packed.chunk(chunk).start) {
+                if blocks.contains(&first) {
+                    let block = first - blocks.start;
+                    d_before[block * hidden * LANES..][..hidden * LANES].fill(T::zero());
+                    d_events[block * size * (1 + k)..][..size * (1 + k)].fill(T::zero());
+                }
+            }
+        }
+        let share = T::of(1.0 / self.pairs as f64);
+        let mut losses = [T::zero(); COLUMNS];
+        let mut pairs = Pairs::new(self.packed, blocks.clone());
+        while let Some(panel) = Panel::take(&mut pairs) {
+            let width = panel.width();
+            panel.gather(self.interests, 1, hidden, h);
+            self.score.state(h, width, work);
+            for (which, events) in self.events.iter().enumerate() {
+                panel.gather(events, 0, event, e);
+                let mut z = [T::zero(); COLUMNS];
+                self.score.logits(e, width, work, &mut z);
+                let came = which == 0;
+                let weight = if came { T::one() } else { T::of(1.0 / k as f64) };
+                let share = weight * share;
+                dispatch(Entropy { came, used: panel.used, weight, share, z: &mut z, losses: &mut losses });
+                if let Some((sums, _, d_events)) = &mut gradients {
+                    let dx = &mut dx[..event * COLUMNS];
+                    self.score.event_back(&z, e, came, width, Back { dx, work, sums });
+                    let to = &mut d_events[which * size..];
+                    panel.scatter(dx, event, to, (blocks.start, (1 + k) * size));
+                }
+            }
+            if let Some((sums, d_before, _)) = &mut gradients {
+                let dx = &mut dx[..hidden * COLUMNS];
+                self.score.state_back(h, width, Back { dx, work, sums });
+                panel.scatter(dx, hidden, d_before, (blocks.start, hidden * LANES));
+            }
+        }
+        *loss = losses.iter().fold(T::zero(), |sum, &l| sum + l);
+    }
+}

@@ -1,0 +1,101 @@
+//! The auxiliary loss: an interest must tell the event that came next from events that did not.
+//!
+//! −mean over the pairs (t, t+1) of a sequence of log σ(f(hₜ, eₜ₊₁)) + (1/k) Σⱼ log(1 − σ(f(hₜ, êⱼ,ₜ₊₁))), where f is an
+//! [`mlp`] or an [`inner_product`].
+//!
+//! The weight of each pair in the loss is known beforehand, so one walk over the events computes the loss and, where the
+//! tape records, every gradient up to the factor that [`Backward`] then brings. What lies between stays in the caches.
+
+mod entropy;
+mod group;
+mod inner;
+mod mlp;
+mod op;
+mod panel;
+mod product;
+mod rows;
+
+use std::sync::Arc;
+
+use dien_tensor::{Real, Var};
+
+use self::inner::InnerProduct;
+use self::mlp::{Mlp, Widths};
+use self::op::{Layout, record};
+use super::event_features;
+use crate::Packed;
+
+/// The loss where f(h, e) = w₃·σ(W₂ σ(W₁ [h, e] + b₁) + b₂) + b₃: a scalar, exactly 0 without a gradient if there is no pair.
+///
+/// `interests` are hₜ `[blocks, hidden, LANES]`, `events` eₜ and each of the `negatives` êⱼ,ₜ `[blocks, event, LANES]`;
+/// `layers` weight and bias of each: `[first, hidden + event]` and `[first]`, `[second, first]` and `[second]`,
+/// `[1, second]` and `[1]`. A sequence's last interest and its first event and negatives have no part in the loss.
+///
+/// # Panics
+/// If the shapes do not agree.
+#[track_caller]
+pub fn mlp<'t, T: Real>(
+    interests: Var<'t, T>,
+    events: Var<'t, T>,
+    negatives: &[Var<'t, T>],
+    layers: [(Var<'t, T>, Var<'t, T>); 3],
+    packed: &Arc<Packed>,
+) -> Var<'t, T> {
+    let (hidden, event) = widths(interests, events, negatives, packed);
+    let [first, second, _] = layers.map(|(w, _)| w.shape()[0]);
+    let shapes = [[first, hidden + event], [second, first], [1, second]];
+    for ((w, b), shape) in layers.into_iter().zip(shapes) {
+        assert_eq!(w.shape(), shape, "auxiliary loss: weight");
+        assert_eq!(b.shape(), [shape[0]], "auxiliary loss: bias");
+    }
+    let widths = Widths { hidden, event, first, second };
+    let (tape, data) = (interests.tape(), layers.map(|(w, b)| (w.data(), b.data())));
+    let score = Mlp::new(widths, data, tape.records(), tape.pool());
+    let params = layers.map(|(w, b)| [w, b]);
+    record(score, Layout::Mlp(widths), params.as_flattened(), interests, events, negatives, packed)
+}
+
+/// The loss where f(h, e) = (P h)·e, `project` being P `[event, hidden]`; all else as in [`mlp`].
+///
+/// # Panics
+/// If the shapes do not agree.
+#[track_caller]
+pub fn inner_product<'t, T: Real>(
+    interests: Var<'t, T>,
+    events: Var<'t, T>,
+    negatives: &[Var<'t, T>],
+    project: Var<'t, T>,
+    packed: &Arc<Packed>,
+) -> Var<'t, T> {
+    let widths = widths(interests, events, negatives, packed);
+    assert_eq!(project.shape(), [widths.1, widths.0], "auxiliary loss: projection");
+    let tape = interests.tape();
+    let score = InnerProduct::new(widths, project.data(), tape.records(), tape.pool());
+    record(score, Layout::InnerProduct(widths.0, widths.1), &[project], interests, events, negatives, packed)
+}
+
+/// The features of an interest and of an event.
+#[track_caller]
+fn widths<T: Real>(
+    interests: Var<'_, T>,
+    events: Var<'_, T>,
+    negatives: &[Var<'_, T>],
+    packed: &Packed,
+) -> (usize, usize) {
+    let hidden = event_features("auxiliary loss: interests", interests, packed);
+    let event = event_features("auxiliary loss: events", events, packed);
+    for n in negatives {
+        assert_eq!(n.shape(), events.shape(), "auxiliary loss: negatives");
+    }
+    (hidden, event)
+}
+
+/// A slice's first parts, of these sizes.
+fn carve<T, const N: usize>(mut data: &[T], sizes: [usize; N]) -> [&[T]; N] {
+    sizes.map(|n| data.split_off(..n).expect("as many elements as the sizes' sum"))
+}
+
+/// [`carve`], to write.
+fn carve_mut<T, const N: usize>(mut data: &mut [T], sizes: [usize; N]) -> [&mut [T]; N] {
+    sizes.map(|n| data.split_off_mut(..n).expect("as many elements as the sizes' sum"))
+}

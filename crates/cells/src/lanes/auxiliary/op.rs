@@ -1,0 +1,201 @@
+//! The loss as one node on the tape.
+
+use std::sync::Arc;
+
+use dien_tensor::simd::{Kernel, Simd, dispatch, math};
+use dien_tensor::{Backward, GradSlot, OpGrads, Pool, Real, Scratch, Var};
+use ndarray::ArrayViewD;
+use rayon::prelude::*;
+
+use super::carve;
+use super::group::{Problem, Score, groups};
+use super::mlp::Widths;
+use super::panel::Pairs;
+use super::rows::{padded, total};
+use crate::{LANES, Packed, per_block, per_piece};
+
+/// How a score's sums are the gradients of its parameters.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Layout {
+    Mlp(Widths),
+    /// The widths of an interest and of an event.
+    InnerProduct(usize, usize),
+}
+
+/// The op's inputs, in order: interests, events, negatives, parameters.
+struct Auxiliary<T: Real> {
+    layout: Layout,
+    /// The true events and each negative.
+    events: usize,
+    /// None if there is no pair.
+    gradients: Option<Gradients<T>>,
+}
+
+/// The gradients where dy = 1.
+struct Gradients<T: Real> {
+    /// Of the parameters, as the score lays them out.
+    sums: Scratch<T>,
+    /// Of each block's predecessor in the interests.
+    before: Scratch<T>,
+    /// Of all events: within a block first the true ones, then each negative.
+    events: Scratch<T>,
+}
+
+pub(super) fn record<'t, T: Real, S: Score<T>>(
+    score: S,
+    layout: Layout,
+    params: &[Var<'t, T>],
+    interests: Var<'t, T>,
+    events: Var<'t, T>,
+    negatives: &[Var<'t, T>],
+    packed: &Arc<Packed>,
+) -> Var<'t, T> {
+    let tape = interests.tape();
+    let inputs: Vec<Var<'t, T>> =
+        [interests, events].iter().chain(negatives).chain(params).copied().collect();
+    let all_events: Vec<&[T]> = inputs[1..2 + negatives.len()].iter().map(|v| v.data()).collect();
+    let pairs = Pairs::new(packed, 0..packed.blocks()).count();
+    let mut value = tape.pool().zeros(&[]);
+    let mut gradients = None;
+    if pairs > 0 {
+        let widths = (interests.shape()[1], events.shape()[1]);
+        let (interests, pool) = (interests.data(), tape.pool());
+        let problem = Problem { packed, score, interests, events: &all_events, widths, pairs, pool };
+        if tape.records() {
+            let (loss, found) = loss_and_gradients(&problem, pool);
+            value.fill(loss);
+            gradients = Some(found);
+        } else {
+            let mut losses = pool.scratch(groups(pairs));
+            problem.run(per_piece(&mut losses[..], 1), None);
+            value.fill(mean(&losses, pairs));
+        }
+    }
+    tape.record(&inputs, value, Auxiliary { layout, events: all_events.len(), gradients })
+}
+
+fn loss_and_gradients<T: Real, S: Score<T>>(
+    problem: &Problem<'_, T, S>,
+    pool: &Pool<T>,
+) -> (T, Gradients<T>) {
+    let (hidden, event) = problem.widths;
+    let (blocks, groups) = (problem.packed.blocks(), groups(problem.pairs));
+    let (size, features) = (problem.score.sums(), event * problem.events.len());
+    let mut losses = pool.scratch(groups);
+    let mut sums = pool.scratch(groups * size);
+    let mut before = pool.scratch(blocks * hidden * LANES);
+    let mut events = pool.scratch(blocks * features * LANES);
+    let parts = (
+        per_piece(&mut sums[..], size),
+        per_block(&mut before[..], hidden),
+        per_block(&mut events[..], features),
+    );
+    problem.run(per_piece(&mut losses[..], 1), Some(parts));
+    let (total, rest) = sums.split_at_mut(size);
+    for part in rest.chunks_exact(size) {
+        total.iter_mut().zip(part).for_each(|(t, &p)| *t += p);
+    }
+    (mean(&losses, problem.pairs), Gradients { sums, before, events })
+}
+
+fn mean<T: Real>(losses: &[T], pairs: usize) -> T {
+    losses.iter().fold(T::zero(), |sum, &l| sum + l) / T::of(pairs as f64)
+}
+
+impl<T: Real> Backward<T> for Auxiliary<T> {
+    fn name(&self) -> &'static str {
+        "auxiliary loss"
+    }
+
+    fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
+        let Some(Gradients { sums, before, events }) = &self.gradients else { return };
+        let dy = dy.to_slice().expect("standard layout")[0];
+        let (hidden, event) = match self.layout {
+            Layout::Mlp(Widths { hidden, event, .. }) | Layout::InnerProduct(hidden, event) => {
+                (hidden, event)
+            }
+        };
+        if let Some(GradSlot { data, add }) = io.grad_slot(0) {
+            // Each chunk's first block is zero: its last state receives nothing.
+            let size = hidden * LANES;
+            let (dx, last) = data.split_at_mut(before.len() - size);
+            add_scaled(dy, &before[size..], (size, size), GradSlot { data: dx, add });
+            if !add {
+                last.fill(T::zero());
+            }
+        }
+        let size = event * LANES;
+        for which in 0..self.events {
+            if let Some(dx) = io.grad_slot(1 + which) {
+                add_scaled(dy, &events[which * size..], (size, self.events * size), dx);
+            }
+        }
+        let mut add = |param: usize, to: &dyn Fn(&mut [T])| {
+            io.grad_data(1 + self.events + param).into_iter().for_each(to);
+        };
+        match self.layout {
+            Layout::InnerProduct(hidden, _) => add(0, &|g| add_columns(dy, sums, (0, hidden), hidden, g)),
+            Layout::Mlp(widths) => {
+                let Widths { hidden, event, second, .. } = widths;
+                let [w1_h, w1_e, b1, w2_t, b2, w3, b3] = carve(sums, widths.sums());
+                add(0, &|g| {
+                    add_columns(dy, w1_h, (0, hidden), hidden + event, g);
+                    add_columns(dy, w1_e, (hidden, event), hidden + event, g);
+                });
+                add(2, &|g| add_transposed(dy, w2_t, second, g));
+                for (param, parts) in [(1, b1), (3, b2), (4, w3), (5, b3)] {
+                    let totals = parts.as_chunks().0.iter().map(total);
+                    add(param, &|g| g.iter_mut().zip(totals.clone()).for_each(|(g, x)| *g += dy * x));
+                }
+            }
+        }
+    }
+}
+
+/// dx = `dy` · x, or dx += `dy` · x, for blocks of `size` elements of dx, `stride` from one to the next in x.
+fn add_scaled<T: Real>(dy: T, x: &[T], (size, stride): (usize, usize), slot: GradSlot<'_, T>) {
+    const BLOCKS: usize = 16;
+    let GradSlot { data, add } = slot;
+    data.par_chunks_mut(BLOCKS * size).zip(x.par_chunks(BLOCKS * stride)).for_each(|(dx, x)| {
+        for (dx, x) in dx.chunks_exact_mut(size).zip(x.chunks(stride)) {
+            dispatch(AddScaled { dy, x: &x[..size], dx, add });
+        }
+    });
+}
+
+struct AddScaled<'a, T> {
+    dy: T,
+    x: &'a [T],
+    dx: &'a mut [T],
+    add: bool,
+}
+
+impl<T: Real> Kernel for AddScaled<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let AddScaled { dy, x, dx, add } = self;
+        if add {
+            dx.iter_mut().zip(x).for_each(|(dx, &x)| *dx = math::mul_add::<T, S>(dy, x, *dx));
+        } else {
+            dx.iter_mut().zip(x).for_each(|(dx, &x)| *dx = dy * x);
+        }
+    }
+}
+
+/// Adds `dy` · `part`, whose rows are padded, to `columns` columns from `from` on of a weight's gradient.
+fn add_columns<T: Real>(dy: T, part: &[T], (from, columns): (usize, usize), width: usize, g: &mut [T]) {
+    for (g, part) in g.chunks_exact_mut(width).zip(part.chunks_exact(padded(columns))) {
+        g[from..].iter_mut().zip(&part[..columns]).for_each(|(g, &p)| *g += dy * p);
+    }
+}
+
+/// Adds `dy` · `part`, whose rows are padded, to the gradient of a weight of `outputs` outputs, one for each column.
+fn add_transposed<T: Real>(dy: T, part: &[T], outputs: usize, g: &mut [T]) {
+    let inputs = g.len() / outputs;
+    for (i, part) in part.chunks_exact(padded(outputs)).enumerate() {
+        for (o, &p) in part[..outputs].iter().enumerate() {
+            g[o * inputs + i] += dy * p;
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! A·B tile by tile, each tile started and finished while it is in registers.
+
+use dien_tensor::Real;
+use dien_tensor::gemm::block::Block;
+use dien_tensor::simd::{Kernel, Level, Simd, dispatch, math};
+
+/// What the elements of a product start from, and what is made of them. `i` is a row, `j` the first of `V` columns.
+pub(super) trait Edge<T: Real> {
+    /// The start of the sum.
+    fn start<const V: usize>(&self, i: usize, j: usize, sum: &mut [T; V]);
+
+    /// Takes the sum.
+    fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: &[T; V]);
+}
+
+/// A[m, k] · B[k, n] into `edge`; n is a multiple of 8.
+///
+/// # Panics
+/// If a slice is too short.
+pub(super) fn product<T: Real, E: Edge<T>>(
+    (m, n, k): (usize, usize, usize),
+    a: Block<'_, T>,
+    b: Block<'_, T>,
+    edge: E,
+) {
+    debug_assert!(n.is_multiple_of(8));
+    dispatch(Product { dims: (m, n, k), a, b, edge });
+}
+
+struct Product<'a, T, E> {
+    dims: (usize, usize, usize),
+    a: Block<'a, T>,
+    b: Block<'a, T>,
+    edge: E,
+}
+
+impl<T: Real, E: Edge<T>> Kernel for Product<'_, T, E> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(mut self) {
+        let n = self.dims.1;
+        let mut j = 0;
+        if S::LEVEL == Level::Avx512 {
+            while j + 32 <= n {
+                self.strip::<S, 32>(j);
+                j += 32;
+            }
+        }
+        if S::LEVEL == Level::Avx2 && n % 16 == 8 && n > 8 {
+            self.wide_strip::<S, 24>(j);
+            j += 24;
+        }
+        while S::LEVEL != Level::Portable && j + 16 <= n {
+            self.strip::<S, 16>(j);
+            j += 16;
+        }
+        while j + 8 <= n {
+            self.strip::<S, 8>(j);
+            j += 8;
+        }
+    }
+}
+
+impl<T: Real, E: Edge<T>> Product<'_, T, E> {
+    /// `V` columns, six rows at a time: twelve accumulators of two vectors hide the latency, and so, nearly, do the
+    /// eight of four rows, which take what six would leave over.
+    #[inline(always)]
+    fn strip<S: Simd, const V: usize>(&mut self, j: usize) {
+        let m = self.dims.0;
+        let sixes = if m % 6 == 2 && m > 6 { m / 6 - 1 } else { m / 6 };
+        let mut i = 0;
+        while i < 6 * sixes {
+            self.tile::<S, 6, V>(i, j);
+            i += 6;
+        }
+        self.rest::<S, V>(i, j);
+    }
+
+    /// Four rows of three vectors.
+    #[inline(always)]
+    fn wide_strip<S: Simd, const V: usize>(&mut self, j: usize) {
+        self.rest::<S, V>(0, j);
+    }
+
+    #[inline(always)]
+    fn rest<S: Simd, const V: usize>(&mut self, mut i: usize, j: usize) {
+        let m = self.dims.0;
+        while i + 4 <= m {
+            self.tile::<S, 4, V>(i, j);
+            i += 4;
+        }
+        while i + 2 <= m {
+            self.tile::<S, 2, V>(i, j);
+            i += 2;
+        }
+        if i < m {
+            self.tile::<S, 1, V>(i, j);
+        }
+    }
+
+    #[inline(always)]
+    fn tile<S: Simd, const R: usize, const V: usize>(&mut self, i: usize, j: usize) {
+        let Product { dims: (_, _, k), a, b, .. } = *self;
+        let mut rows: [&[T]; R] = [&[]; R];
+        let mut sum = [[T::zero(); V]; R];
+        for r in 0..R {
+            rows[r] = &a.data[(i + r) * a.stride..][..k];
+            self.edge.start(i + r, j, &mut sum[r]);
+        }
+        for p in 0..k {
+            let b: &[T; V] = b.data[p * b.stride + j..].first_chunk().expect("V elements");
+            for r in 0..R {
+                let x = rows[r][p];
+                for v in 0..V {
+                    sum[r][v] = math::mul_add::<T, S>(x, b[v], sum[r][v]);
+                }
+            }
+        }
+        // The sums stay in registers as long as they are only indexed by constants: what is not unrolled reads a copy.
+        let mut done = [[T::zero(); V]; R];
+        for r in 0..R {
+            for v in 0..V {
+                done[r][v] = sum[r][v];
+            }
+        }
+        for (r, done) in done.iter().enumerate() {
+            self.edge.finish::<S, V>(i + r, j, done);
+        }
+    }
+}
+
+/// V elements of row `i` from column `j` on.
+#[inline(always)]
+fn at<T, const V: usize>(data: &[T], stride: usize, i: usize, j: usize) -> &[T; V] {
+    data[i * stride + j..].first_chunk().expect("V elements")
+}
+
+#[inline(always)]
+fn at_mut<T, const V: usize>(data: &mut [T], stride: usize, i: usize, j: usize) -> &mut [T; V] {
+    data[i * stride + j..].first_chunk_mut().expect("V elements")
+}
+
+#[inline(always)]
+fn copy<T: Real, const V: usize>(x: &[T; V], to: &mut [T; V]) {
+    for v in 0..V {
+        to[v] = x[v];
+    }
+}
+
+/// C = A·B
+pub(super) struct Store<'a, T> {
+    pub c: &'a mut [T],
+    pub stride: usize,
+}
+
+impl<T: Real> Edge<T> for Store<'_, T> {
+    #[inline(always)]
+    fn start<const V: usize>(&self, _: usize, _: usize, _: &mut [T; V]) {}
+    #[inline(always)]
+    fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: &[T; V]) {
+        *at_mut(self.c, self.stride, i, j) = *sum;
+    }
+}
+
+/// C = A·B + a bias for each row
+pub(super) struct Affine<'a, T> {
+    pub bias: &'a [T],
+    pub c: &'a mut [T],
+    pub stride: usize,
+}
+
+impl<T: Real> Edge<T> for Affine<'_, T> {
+    #[inline(always)]
+    fn start<const V: usize>(&self, _: usize, _: usize, _: &mut [T; V]) {}
+    #[inline(always)]
+    fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: &[T; V]) {
+        let (c, b) = (at_mut::<T, V>(self.c, self.stride, i, j), self.bias[i]);
+        for v in 0..V {
+            c[v] = sum[v] + b;
+        }
+    }
+}
+
+/// C += A·B
+pub(super) struct Add<'a, T> {
+    pub c: &'a mut [T],
+    pub stride: usize,
+}
+
+impl<T: Real> Edge<T> for Add<'_, T> {
+    #[inline(always)]
+    fn start<const V: usize>(&self, i: usize, j: usize, sum: &mut [T; V]) {
+        copy(at(self.c, self.stride, i, j), sum);
+    }
+    #[inline(always)]
+    fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: &[T; V]) {
+        *at_mut(self.c, self.stride, i, j) = *sum;
+    }
+}
+
+/// C = `with` + A·B, both of one stride
+pub(super) struct Sum<'a, T> {
+    pub with: &'a [T],
+    pub c: &'a mut [T],
+    pub stride: usize,
+}
+
+impl<T: Real> Edge<T> for Sum<'_, T> {
+    #[inline(always)]
+    fn start<const V: usize>(&self, i: usize, j: usize, sum: &mut [T; V]) {
+        copy(at(self.with, self.stride, i, j), sum);
+    }
+    #[inline(always)]
+    fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: &[T; V]) {
+        *at_mut(self.c, self.stride, i, j) = *sum;
+    }
+}
+
+/// Back through y = σ(z): y becomes dz = (A·B) y (1 − y), which is also added to `sum`, or begins it if `first`.
+pub(super) struct SigmoidSlope<'a, T> {
+    pub y: &'a mut [T],
+    pub sum: &'a mut [T],
+    pub first: bool,
+    pub stride: usize,
+}
+
+impl<T: Real> Edge<T> for SigmoidSlope<'_, T> {
+    #[inline(always)]
+    fn start<const V: usize>(&self, _: usize, _: usize, _: &mut [T; V]) {}
+    #[inline(always)]
+    fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, dy: &[T; V]) {
+        // Values first, stores last: the compiler does not know that the two slices are apart.
+        let y = *at::<T, V>(self.y, self.stride, i, j);
+        let before = *at::<T, V>(self.sum, self.stride, i, j);
+        let (mut dz, mut sum) = ([T::zero(); V], [T::zero(); V]);
+        for v in 0..V {
+            dz[v] = dy[v] * y[v] * (T::one() - y[v]);
+        }
+        for v in 0..V {
+            sum[v] = if self.first { dz[v] } else { before[v] + dz[v] };
+        }
+        *at_mut(self.y, self.stride, i, j) = dz;
+        *at_mut(self.sum, self.stride, i, j) = sum;
+    }
+}

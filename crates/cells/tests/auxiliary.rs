@@ -1,0 +1,245 @@
+//! The auxiliary loss against the same loss composed of ops over rows: value and gradients, in either number type.
+
+mod common;
+
+use std::sync::{Arc, RwLock};
+
+use common::{Idle, bits, get, lengths, step, store};
+use dien_cells::{Packed, lanes};
+use dien_tensor::check::{Check, assert_gradients};
+use dien_tensor::simd::Level;
+use dien_tensor::{Mode, ParamStore, Pool, Real, Tape, Var, ops};
+
+/// One way to score, and what it is computed over.
+#[derive(Clone, Debug)]
+struct Case {
+    mlp: bool,
+    negatives: usize,
+    /// Of an interest and an event.
+    widths: (usize, usize),
+    layers: [usize; 2],
+    lengths: Vec<u32>,
+}
+
+impl Case {
+    fn packed(&self) -> Arc<Packed> {
+        Arc::new(Packed::from_lengths(&self.lengths))
+    }
+
+    fn params(&self) -> ParamStore<f64> {
+        let (hidden, event) = self.widths;
+        let ([first, second], n) = (self.layers, self.packed().events());
+        let range = |inputs: usize| 2.0 / (inputs as f64).sqrt();
+        let mut params = vec![("h", vec![n, hidden], 1.0), ("e0", vec![n, event], 1.0)];
+        let names = ["e1", "e2", "e3"];
+        params.extend(names.iter().take(self.negatives).map(|&name| (name, vec![n, event], 1.0)));
+        if self.mlp {
+            params.extend([
+                ("w1", vec![first, hidden + event], range(hidden + event)),
+                ("b1", vec![first], 0.5),
+                ("w2", vec![second, first], range(first)),
+                ("b2", vec![second], 0.5),
+                ("w3", vec![1, second], range(second)),
+                ("b3", vec![1], 0.5),
+            ]);
+        } else {
+            params.push(("p", vec![event, hidden], range(hidden)));
+        }
+        let params: Vec<_> = params.iter().map(|(name, shape, range)| (*name, &shape[..], *range)).collect();
+        store(7, &params)
+    }
+
+    /// The fused op.
+    fn fused<'t, T: Real>(&self, tape: &'t Tape<'_, T>, idle: Idle) -> Var<'t, T> {
+        let packed = self.packed();
+        let event = |name| idle.events(lanes::pack(get(tape, name), &packed), &packed);
+        let negatives: Vec<_> = ["e1", "e2", "e3"].into_iter().take(self.negatives).map(event).collect();
+        let (h, e) = (event("h"), event("e0"));
+        if self.mlp {
+            let layer = |w, b| (get(tape, w), get(tape, b));
+            let layers = [layer("w1", "b1"), layer("w2", "b2"), layer("w3", "b3")];
+            lanes::auxiliary::mlp(h, e, &negatives, layers, &packed)
+        } else {
+            lanes::auxiliary::inner_product(h, e, &negatives, get(tape, "p"), &packed)
+        }
+    }
+
+    /// One row for each pair, and an op for each step of the computation.
+    fn composed<'t, T: Real>(&self, tape: &'t Tape<'_, T>) -> Var<'t, T> {
+        let (mut before, mut after, mut start) = (Vec::new(), Vec::new(), 0);
+        for &n in &self.lengths {
+            before.extend(start..(start + n).max(1) - 1);
+            after.extend((start + 1).min(start + n)..start + n);
+            start += n;
+        }
+        before.truncate(after.len());
+        let h = ops::gather(get(tape, "h"), &before);
+        let score = |name| {
+            let e = ops::gather(get(tape, name), &after);
+            if self.mlp {
+                let layer = |x, w, b| ops::linear(x, get(tape, w), Some(get(tape, b)));
+                let first = ops::sigmoid(layer(ops::concat(&[h, e]), "w1", "b1"));
+                layer(ops::sigmoid(layer(first, "w2", "b2")), "w3", "b3")
+            } else {
+                ops::dot_rows(ops::linear(h, get(tape, "p"), None), e)
+            }
+        };
+        let mut loss = ops::bce_with_logits(score("e0"), &vec![1.0; after.len()], None);
+        for name in ["e1", "e2", "e3"].into_iter().take(self.negatives) {
+            let one = ops::bce_with_logits(score(name), &vec![0.0; after.len()], None);
+            loss = loss + ops::scale(one, T::of(1.0 / self.negatives as f64));
+        }
+        loss
+    }
+}
+
+fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for mlp in [true, false] {
+        for (negatives, widths, layers, lengths) in [
+            (1, (36, 36), [100, 50], lengths(75)),
+            (0, (5, 9), [13, 3], lengths(40)),
+            (3, (9, 5), [7, 10], lengths(40)),
+            (1, (1, 1), [1, 1], vec![2, 0, 1, 3]),
+            (1, (4, 3), [8, 6], vec![2]),
+            (1, (8, 16), [24, 8], vec![100, 1, 40]),
+        ] {
+            cases.push(Case { mlp, negatives, widths, layers, lengths });
+        }
+    }
+    cases
+}
+
+/// Held by tests that need one level of instructions from end to end.
+static LEVEL: RwLock<()> = RwLock::new(());
+
+/// A pool whose buffers hold NaN from end to end.
+fn spoilt_pool() -> Pool<f32> {
+    let pool = Pool::new();
+    let lengths: Vec<usize> = (0..60).map(|i| 1 << (i / 3)).collect();
+    let buffers: Vec<_> = lengths.iter().map(|&n| pool.take_stale(n)).collect();
+    for mut buffer in buffers {
+        buffer.resize(buffer.capacity(), f32::NAN);
+        buffer.fill(f32::NAN);
+        pool.give(buffer);
+    }
+    pool
+}
+
+type Step<T> = Vec<(String, Vec<T>)>;
+
+fn assert_close<T: Real>(found: &Step<T>, exact: &Step<f64>, tolerance: f64, what: &str) {
+    let names = |step: &Step<f64>| step.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    assert_eq!(found.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>(), names(exact), "{what}");
+    for ((name, found), (_, exact)) in found.iter().zip(exact) {
+        assert_eq!(found.len(), exact.len(), "{what}: {name}");
+        let largest = exact.iter().fold(0.0, |max: f64, x| max.max(x.abs()));
+        for (f, e) in found.iter().zip(exact) {
+            assert!((f.f64() - e).abs() <= tolerance * largest, "{what}: {name}: {f} for {e} of {largest}");
+        }
+    }
+}
+
+#[test]
+fn value_and_gradients_are_those_of_the_composed_ops() {
+    for case in cases() {
+        let params = case.params();
+        let exact = step(&params, &Pool::new(), |tape| case.composed(tape));
+        let found = step(&params, &Pool::new(), |tape| case.fused(tape, Idle(None)));
+        assert_close(&found, &exact, 1e-12, &format!("{case:?}"));
+    }
+}
+
+#[test]
+fn gradients_are_those_of_central_differences() {
+    for case in cases() {
+        let params = case.params();
+        let found = Check::default().run(&params, |tape| case.fused(tape, Idle(None)));
+        assert!(found.is_ok(), "{case:?}: {}", found.unwrap_err());
+        if params.ids().map(|id| params.data(id).len()).sum::<usize>() < 200 {
+            assert_gradients(&params, |tape| case.fused(tape, Idle(None)));
+        }
+    }
+}
+
+#[test]
+fn f32_is_f64_rounded_at_every_level() {
+    let _alone = LEVEL.write();
+    let best = Level::current();
+    for case in cases() {
+        let params = case.params();
+        let exact = step(&params, &Pool::new(), |tape| case.fused(tape, Idle(None)));
+        let single = params.cast::<f32>();
+        for level in Level::ALL.into_iter().filter(|level| level.is_available()) {
+            Level::force(level);
+            let found = step(&single, &Pool::new(), |tape| case.fused(tape, Idle(None)));
+            assert_close(&found, &exact, 1e-5, &format!("{case:?}, {level:?}"));
+        }
+    }
+    Level::force(best);
+}
+
+#[test]
+fn an_evaluation_tape_has_the_same_value() {
+    let _fixed = LEVEL.read();
+    for case in cases() {
+        let (params, pool) = (case.params(), Pool::new());
+        let value = |mode| case.fused(&Tape::new(&params, &pool, mode), Idle(None)).scalar();
+        assert_eq!(value(Mode::Eval), value(Mode::Train { seed: 0 }), "{case:?}");
+    }
+}
+
+#[test]
+fn idle_lanes_and_old_buffers_reach_nothing() {
+    let _fixed = LEVEL.read();
+    for case in cases() {
+        let params = case.params().cast::<f32>();
+        let clean = step(&params, &Pool::new(), |tape| case.fused(tape, Idle(Some(0.0))));
+        assert!(clean.iter().all(|(_, x)| x.iter().all(|x| x.is_finite())), "{case:?}");
+        let pool = spoilt_pool();
+        let spoilt = step(&params, &pool, |tape| case.fused(tape, Idle(Some(f64::NAN))));
+        assert_eq!(bits(&spoilt), bits(&clean), "{case:?}");
+    }
+}
+
+#[test]
+fn a_nan_in_an_event_is_not_hidden() {
+    for case in cases() {
+        let mut params = case.params().cast::<f32>();
+        let event = params.id("e0").expect("the events");
+        params.data_mut(event).fill(f32::NAN);
+        let loss = case.fused(&Tape::new(&params, &Pool::new(), Mode::Eval), Idle(None)).scalar();
+        assert!(loss.is_nan(), "{case:?}");
+    }
+}
+
+#[test]
+fn no_pair_gives_zero_and_no_gradient() {
+    for case in cases() {
+        for lengths in [vec![], vec![0, 0], vec![1; 40], vec![0, 1]] {
+            let case = Case { lengths, ..case.clone() };
+            let params = case.params();
+            let found = step(&params, &Pool::new(), |tape| case.fused(tape, Idle(None)));
+            assert_eq!(found, [("value".to_owned(), vec![0.0])], "{case:?}");
+        }
+    }
+}
+
+#[test]
+fn bits_are_the_same_at_any_number_of_threads() {
+    let _fixed = LEVEL.read();
+    for mlp in [true, false] {
+        let lengths = lengths(230);
+        let case = Case { mlp, negatives: 2, widths: (9, 7), layers: [10, 6], lengths };
+        let params = case.params().cast::<f32>();
+        let with = |threads| {
+            let pool =
+                rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool of threads");
+            pool.install(|| step(&params, &Pool::new(), |tape| case.fused(tape, Idle(None))))
+        };
+        let one = with(1);
+        for threads in [2, 3, 8] {
+            assert_eq!(bits(&with(threads)), bits(&one), "{threads} threads");
+        }
+    }
+}
