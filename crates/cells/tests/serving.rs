@@ -146,9 +146,10 @@ fn check_product<T: Real>(tolerance: f64) {
     for (rows, inputs) in [(1, 1), (7, 5), (10, 3), (12, 4), (13, 36), (3, 0)] {
         let (w, x) = (numbers(rows * inputs, rng), numbers(inputs * LANES, rng));
         let mut tiles = Tiles::<T>::new(&cast(&w), inputs);
-        tiles.add(|i, j| T::of(i as f64 - j as f64));
+        let (other, scale) = (numbers(rows * inputs, rng), numbers(inputs, rng));
+        tiles.add_scaled(&Tiles::new(&cast(&other), inputs), &cast(&scale));
         let w: Vec<f64> =
-            w.iter().enumerate().map(|(at, w)| w + (at / inputs) as f64 - (at % inputs) as f64).collect();
+            w.iter().zip(&other).enumerate().map(|(at, (w, v))| w + v * scale[at % inputs]).collect();
         for width in [8, 16, 24, 32] {
             let mut y = vec![T::of(0.5); rows * LANES];
             add_product(&tiles, &cast(&x), &mut y, width);

@@ -1,7 +1,7 @@
 //! Products with their sums in registers: the inner loops of serving.
 
 use dien_tensor::Real;
-use dien_tensor::simd::{Level, Simd, math};
+use dien_tensor::simd::{Kernel, Level, Simd, dispatch, math};
 
 /// A weight `[rows, inputs]` in the order in which products read it: a few rows at a time, column by column.
 #[derive(Clone, Debug, Default)]
@@ -43,26 +43,59 @@ impl<T: Real> Tiles<T> {
         self.inputs
     }
 
-    /// W[i, j] += f(i, j) for each element, in the packed order.
-    pub fn add(&mut self, f: impl Fn(usize, usize) -> T) {
-        let mut data = &mut self.data[..];
-        for (from, tile) in Self::split(self.rows, self.tile) {
-            let (part, rest) = data.split_at_mut(tile * self.inputs);
-            for (p, column) in part.chunks_exact_mut(tile).enumerate() {
-                column.iter_mut().enumerate().for_each(|(r, w)| *w += f(from + r, p));
-            }
-            data = rest;
-        }
+    /// W[i, j] += V[i, j] s[j] for a weight of the same shape and one number an input.
+    ///
+    /// # Panics
+    /// If the shapes do not agree.
+    #[track_caller]
+    pub fn add_scaled(&mut self, other: &Tiles<T>, scale: &[T]) {
+        let (own, theirs) = ((self.rows, self.inputs), (other.rows, other.inputs));
+        assert!(
+            own == theirs && scale.len() == self.inputs,
+            "tiles: {own:?}, {theirs:?}, scale {}",
+            scale.len()
+        );
+        dispatch(AddScaled { tiles: self, other, scale });
     }
 
     /// First row and rows of each tile.
     fn tiles(&self) -> impl Iterator<Item = (usize, usize)> + use<T> {
-        Self::split(self.rows, self.tile)
-    }
-
-    fn split(rows: usize, tile: usize) -> impl Iterator<Item = (usize, usize)> + use<T> {
+        let (rows, tile) = (self.rows, self.tile);
         let whole = rows / tile * tile;
         (0..whole).step_by(tile).map(move |row| (row, tile)).chain((whole..rows).map(|row| (row, 1)))
+    }
+}
+
+struct AddScaled<'a, T> {
+    tiles: &'a mut Tiles<T>,
+    other: &'a Tiles<T>,
+    scale: &'a [T],
+}
+
+impl<T: Real> Kernel for AddScaled<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        // The scale in a tile's order is the same for every tile.
+        let tile = self.tiles.tile;
+        let scale: Vec<T> = self.scale.iter().flat_map(|&s| std::iter::repeat_n(s, tile)).collect();
+        let whole = self.tiles.rows / tile * tile * self.scale.len();
+        let (data, left) = self.tiles.data.split_at_mut(whole);
+        let (other, other_left) = self.other.data.split_at(whole);
+        let add = |data: &mut [T], other: &[T], scale: &[T]| {
+            for ((w, &v), &s) in data.iter_mut().zip(other).zip(scale) {
+                *w = math::mul_add::<T, S>(v, s, *w);
+            }
+        };
+        for (data, other) in
+            data.chunks_exact_mut(scale.len().max(1)).zip(other.chunks_exact(scale.len().max(1)))
+        {
+            add(data, other, &scale);
+        }
+        let n = self.scale.len().max(1);
+        for (data, other) in left.chunks_exact_mut(n).zip(other_left.chunks_exact(n)) {
+            add(data, other, self.scale);
+        }
     }
 }
 

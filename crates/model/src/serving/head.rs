@@ -20,13 +20,12 @@ pub(super) struct Head {
     of_history: Vec<f32>,
     /// Columns of the candidate and of its product with the pooled history, `[units, event width]`.
     of_candidate: Tiles<f32>,
-    of_product: Vec<f32>,
-    /// The column of the auxiliary product, `[units]`; may be empty.
-    of_auxiliary: Vec<f32>,
+    of_product: Tiles<f32>,
+    /// The column of the auxiliary product, if the model has it, once for each of its terms: `[units, event width]`.
+    of_auxiliary: Option<Tiles<f32>>,
     /// Columns of the candidate's lists and of the interest, `[units, inputs]`.
     of_lists: Tiles<f32>,
     of_interest: Tiles<f32>,
-    event_width: usize,
     /// The first layer's activation, then the further layers; the last one is the logit.
     activations: Vec<Activation>,
     layers: Vec<Layer>,
@@ -75,6 +74,7 @@ impl Head {
         let (of_sparse, of_lists, of_dense) = (columns(sparse), columns(lists), columns(dense));
         let (of_candidate, of_history, of_product) = (columns(e), columns(e), columns(e));
         let (of_interest, of_auxiliary) = (columns(hidden), columns(product));
+        let terms: Vec<f32> = of_auxiliary.iter().flat_map(|&w| std::iter::repeat_n(w, e)).collect();
         let mut of_rest = transpose(&of_sparse, sparse, units);
         of_rest.extend(transpose(&of_dense, dense, units));
         let mut widths = config.head_layers.clone();
@@ -91,11 +91,10 @@ impl Head {
             rest_mean,
             of_history: transpose(&of_history, e, units),
             of_candidate: Tiles::new(&of_candidate, e),
-            of_product,
-            of_auxiliary,
+            of_product: Tiles::new(&of_product, e),
+            of_auxiliary: (product > 0).then(|| Tiles::new(&terms, e)),
             of_lists: Tiles::new(&of_lists, lists),
             of_interest: Tiles::new(&of_interest, hidden),
-            event_width: e,
             activations: config.head_layers.iter().enumerate().map(activation).collect(),
             layers: widths.windows(2).enumerate().map(layer).collect(),
         }
@@ -123,15 +122,11 @@ impl Head {
     /// What the first layer makes of a candidate of this user, `[units, event width]`: every input that is a product with
     /// the candidate is linear in it.
     pub fn for_candidate(&self, history: &[f32], projected: &[f32]) -> Tiles<f32> {
-        let e = self.event_width;
         let mut weight = self.of_candidate.clone();
-        weight.add(|unit, input| {
-            let of_product = self.of_product[unit * e + input] * history[input];
-            match projected.get(input) {
-                Some(p) => of_product + self.of_auxiliary[unit] * p,
-                None => of_product,
-            }
-        });
+        weight.add_scaled(&self.of_product, history);
+        if let Some(of_auxiliary) = &self.of_auxiliary {
+            weight.add_scaled(of_auxiliary, projected);
+        }
         weight
     }
 
