@@ -27,6 +27,7 @@
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
+pub mod bench;
 pub mod config;
 pub mod describe;
 mod error;

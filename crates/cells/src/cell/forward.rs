@@ -40,6 +40,8 @@ pub(crate) struct Forward<'a, T> {
     pub states: Option<&'a mut [T]>,
     /// Two states, `[2, hidden, LANES]`: scratch, where `states` are not wanted.
     pub turns: &'a mut [T],
+    /// [`PLANES`]: scratch.
+    pub planes: &'a mut [T],
     /// Whether `last` is wanted.
     pub want_last: bool,
     /// `[steps, hidden, SAVED, LANES]`, if wanted.
@@ -80,7 +82,7 @@ impl<T: Real> Forward<'_, T> {
         let Stream { hidden, inputs, .. } = self.stream;
         let size = hidden * LANES;
         let ones = [T::one(); LANES];
-        let mut planes = Planes::new();
+        let mut planes = Planes::of(self.planes);
         let blocks = self.packed.chunk(self.chunk);
         for (step, block) in blocks.clone().enumerate() {
             let (active, width) = (self.packed.active(block), self.packed.width(block));
@@ -132,7 +134,7 @@ impl<T: Real> Step<'_, T> {
         weights: &[T],
         to: &mut [T],
         mut saved: Option<&mut [T]>,
-        planes: &mut Planes<T>,
+        planes: &mut Planes<'_, T>,
     ) {
         let hidden = self.stream.hidden;
         let weight = self.kind.weight_lines::<T, W>(self.a[..W].try_into().expect("W lanes"));
@@ -152,6 +154,29 @@ impl<T: Real> Step<'_, T> {
         }
     }
 
+    /// a · sums + bias, where the kind scales its input; else sums + bias.
+    #[inline(always)]
+    fn scaled<S: Simd, const G: usize, const R: usize, const V: usize>(
+        &self,
+        mut sums: [[[T; V]; R]; G],
+        bias: &[T],
+        lane: usize,
+    ) -> [[[T; V]; R]; G] {
+        let ones = [T::one(); V];
+        let a: &[T; V] = match self.kind.scales_input() {
+            true => self.a[lane..][..V].try_into().expect("V lanes"),
+            false => &ones,
+        };
+        for g in 0..G {
+            for r in 0..R {
+                for v in 0..V {
+                    sums[g][r][v] = math::mul_add::<T, S>(sums[g][r][v], a[v], bias[g * R + r]);
+                }
+            }
+        }
+        sums
+    }
+
     /// The gates' arguments of one tile into `planes`.
     #[inline(always)]
     fn products<S: Simd, const G: usize, const R: usize, const V: usize, const W: usize>(
@@ -159,44 +184,32 @@ impl<T: Real> Step<'_, T> {
         weights: &[T],
         unit: usize,
         lane: usize,
-        planes: &mut Planes<T>,
+        planes: &mut Planes<'_, T>,
     ) {
         let Stream { hidden, inputs, .. } = self.stream;
         let (bias, weights) = weights.split_at(G * R);
         let (of_input, weights) = weights.split_at(G * R * inputs);
         let (of_state, b_hc) = weights.split_at(G * R * hidden);
-        let scales_input = self.kind.scales_input();
+        // Statement by statement: a loop over the gates would keep the sums in memory.
         let mut sums = [[[T::zero(); V]; R]; G];
-        if !scales_input {
-            for g in 0..G {
-                for r in 0..R {
-                    sums[g][r] = [bias[g * R + r]; V];
-                }
-            }
-        }
         match self.input {
-            Input::Events(x) => sums = add_products::<T, S, G, R, V>(of_input, x, lane, sums),
-            Input::Gates(given) => {
-                for g in 0..G {
-                    let (gate, scale) = if g == G - 1 { (2, T::one()) } else { (g, gate_scale()) };
-                    for r in 0..R {
-                        let row = gate * hidden + (unit + r).min(hidden - 1);
-                        let given: &[T; V] = given[row * LANES + lane..][..V].try_into().expect("V lanes");
-                        for v in 0..V {
-                            sums[g][r][v] = math::mul_add::<T, S>(given[v], scale, sums[g][r][v]);
-                        }
-                    }
-                }
+            Input::Events(x) if !self.kind.scales_input() => {
+                sums = biases::<T, G, R, V>(bias);
+                sums = add_products::<T, S, G, R, V>(of_input, x, lane, sums);
             }
-        }
-        if scales_input {
-            let a: &[T; V] = self.a[lane..][..V].try_into().expect("V lanes");
-            for g in 0..G {
-                for r in 0..R {
-                    for v in 0..V {
-                        sums[g][r][v] = math::mul_add::<T, S>(sums[g][r][v], a[v], bias[g * R + r]);
-                    }
+            Input::Events(x) => {
+                sums = add_products::<T, S, G, R, V>(of_input, x, lane, sums);
+                sums = self.scaled::<S, G, R, V>(sums, bias, lane);
+            }
+            Input::Gates(given) => {
+                let rows = |gate: usize| &given[(gate * hidden + unit) * LANES + lane..];
+                let units = R.min(hidden - unit);
+                sums[0] = given_rows(rows(0), gate_scale(), units);
+                if G == 3 {
+                    sums[1] = given_rows(rows(1), gate_scale(), units);
                 }
+                sums[G - 1] = given_rows(rows(2), T::one(), units);
+                sums = self.scaled::<S, G, R, V>(sums, bias, lane);
             }
         }
         for r in 0..R {
@@ -212,6 +225,32 @@ impl<T: Real> Step<'_, T> {
             }
         }
     }
+}
+
+#[inline(always)]
+fn biases<T: Real, const G: usize, const R: usize, const V: usize>(bias: &[T]) -> [[[T; V]; R]; G] {
+    let mut sums = [[[T::zero(); V]; R]; G];
+    for g in 0..G {
+        for r in 0..R {
+            sums[g][r] = [bias[g * R + r]; V];
+        }
+    }
+    sums
+}
+
+/// The first lanes of a gate's rows, times `scale`; zero beyond the last unit.
+#[inline(always)]
+fn given_rows<T: Real, const R: usize, const V: usize>(rows: &[T], scale: T, units: usize) -> [[T; V]; R] {
+    let mut sums = [[T::zero(); V]; R];
+    for (r, sum) in sums.iter_mut().enumerate() {
+        if r < units {
+            let row: &[T; V] = rows[r * LANES..][..V].try_into().expect("V lanes");
+            for v in 0..V {
+                sum[v] = row[v] * scale;
+            }
+        }
+    }
+    sums
 }
 
 /// Adds to the sums of `G` gates and `R` units the products of `weights` `[k, G, R]` with `V` lanes of `x` `[k, LANES]`.

@@ -9,20 +9,27 @@ use crate::LANES;
 /// Most units in a tile.
 const UNITS: usize = 4;
 
+/// Elements of all [`Planes`].
+pub(crate) const PLANES: usize = 4 * UNITS * LANES;
+
 /// The gates of one tile, `[units, lanes]` each, packed densely: their arguments (r and u as exponents of two), then their
 /// values. In memory and not in registers: so the compiler keeps the products' sums in registers, and computes each gate
 /// of all units side by side.
-pub(crate) struct Planes<T> {
-    pub r: [T; UNITS * LANES],
-    pub u: [T; UNITS * LANES],
-    pub c: [T; UNITS * LANES],
-    pub q: [T; UNITS * LANES],
+pub(crate) struct Planes<'a, T> {
+    pub r: &'a mut [T],
+    pub u: &'a mut [T],
+    pub c: &'a mut [T],
+    pub q: &'a mut [T],
 }
 
-impl<T: Real> Planes<T> {
-    pub fn new() -> Self {
-        let zero = [T::zero(); UNITS * LANES];
-        Planes { r: zero, u: zero, c: zero, q: zero }
+impl<'a, T: Real> Planes<'a, T> {
+    /// Cuts `scratch` `[PLANES]`. Where there is no update gate its plane stays zero.
+    pub fn of(scratch: &'a mut [T]) -> Self {
+        scratch.fill(T::zero());
+        let (r, rest) = scratch.split_at_mut(UNITS * LANES);
+        let (u, rest) = rest.split_at_mut(UNITS * LANES);
+        let (c, q) = rest.split_at_mut(UNITS * LANES);
+        Planes { r, u, c, q }
     }
 }
 
@@ -41,7 +48,7 @@ pub(crate) enum Kept<'a, T> {
 #[inline(always)]
 pub(crate) fn finish<T: Real, S: Simd, const R: usize, const W: usize>(
     has_update: bool,
-    planes: &mut Planes<T>,
+    planes: &mut Planes<'_, T>,
     weight: &[[T; W]; 2],
     h: &[T],
     to: &mut [T],
@@ -59,9 +66,12 @@ pub(crate) fn finish<T: Real, S: Simd, const R: usize, const W: usize>(
         *c = (math::mul_add::<T, S>(r, q, *c) * tanh_scale).exp2_at::<S>();
     }
     if has_update {
+        for u in u.iter_mut() {
+            *u = one + u.exp2_at::<S>();
+        }
         for (u, c) in u.iter_mut().zip(c) {
-            let (e_u, e_c) = (u.exp2_at::<S>(), *c);
-            let (d_u, d_c) = (one + e_u, one + e_c);
+            let (d_u, e_c) = (*u, *c);
+            let d_c = one + e_c;
             let inverse = one / (d_u * d_c);
             *u = d_c * inverse;
             *c = (one - e_c) * (d_u * inverse);

@@ -64,13 +64,6 @@ impl Kind {
         self == Kind::Aigru
     }
 
-    /// The weight of the candidate state, from the update gate and the score.
-    #[inline(always)]
-    pub(crate) fn candidate_weight<T: dien_tensor::Real>(self, u: T, a: T) -> T {
-        let (alpha, beta) = self.weight_line(a);
-        alpha + beta * u
-    }
-
     /// w as a line in u, (α, β) with w = α + β u, for a score: so the kernels need not know the kind.
     #[inline(always)]
     pub(crate) fn weight_line<T: dien_tensor::Real>(self, a: T) -> (T, T) {

@@ -8,6 +8,7 @@ use ndarray::ArrayD;
 
 use super::Kind;
 use super::forward::{Forward, Input, SAVED};
+use super::gates::PLANES;
 use super::weights::Stream;
 use crate::lanes::{event_features, sequence_features};
 use crate::{LANES, Packed, per_block, per_piece};
@@ -93,7 +94,9 @@ pub fn cell<'t, T: Real>(run: Run<'t, T>, output: Output, packed: &Arc<Packed>) 
     }
     let want_states = records || output == Output::States;
     let mut states = pool.stale(&[if want_states { blocks } else { 0 }, hidden, LANES]);
-    let mut turns = pool.scratch(if want_states { 0 } else { chunks * 2 * size });
+    let turns_size = if want_states { 0 } else { 2 * size };
+    let mut turns = pool.scratch(chunks * turns_size);
+    let mut planes = pool.scratch(chunks * PLANES);
     let mut saved = pool.scratch(if records { blocks * SAVED * size } else { 0 });
     let states_data = states.as_slice_mut().expect("standard layout");
     let parts = (
@@ -101,15 +104,30 @@ pub fn cell<'t, T: Real>(run: Run<'t, T>, output: Output, packed: &Arc<Packed>) 
         run.attention.map(|a| per_block(a.data(), 1)),
         per_piece(last_data, size),
         want_states.then(|| per_block(states_data, hidden)),
-        per_piece(&mut turns[..], if want_states { 0 } else { 2 * size }),
+        per_piece(&mut turns[..], turns_size),
+        per_piece(&mut planes[..], PLANES),
         records.then(|| per_block(&mut saved[..], SAVED * hidden)),
     );
-    packed.par_chunks(parts).for_each(|chunk, (input, a, last, states, turns, saved)| {
+    packed.par_chunks(parts).for_each(|chunk, (input, a, last, states, turns, planes, saved)| {
         let input = if inputs > 0 { Input::Events(input) } else { Input::Gates(input) };
         let (kind, weights, want_last) = (run.kind, &weights[..], output == Output::Last);
         dispatch_at(
             level,
-            Forward { kind, packed, chunk, stream, weights, input, a, last, states, turns, want_last, saved },
+            Forward {
+                kind,
+                packed,
+                chunk,
+                stream,
+                weights,
+                input,
+                a,
+                last,
+                states,
+                turns,
+                planes,
+                want_last,
+                saved,
+            },
         );
     });
     let (value, states) = match output {

@@ -1,0 +1,45 @@
+//! One user against many candidates.
+
+use std::hint::black_box;
+
+use dien_model::build;
+use dien_model::serving::{Candidates, Profile, Serving};
+use dien_tensor::ParamStore;
+
+use super::inputs;
+
+pub(super) const HISTORY: usize = 100;
+pub(super) const HIDDEN: usize = 36;
+
+/// A packed model, a user's behaviours, and candidates.
+pub(super) struct Ranking {
+    serving: Serving,
+    history: Vec<Vec<u32>>,
+    profile: Profile,
+    candidates: Candidates,
+}
+
+impl Ranking {
+    pub fn new(candidates: usize) -> Self {
+        let (config, features) = (inputs::config(), inputs::features());
+        let mut params = ParamStore::new();
+        build(&config, &features, &mut params, 1).expect("possible options");
+        let serving = Serving::new(&config, &features, params, HISTORY).expect("possible options");
+        let mut rng = inputs::rng(2018);
+        let history = inputs::pairs(HISTORY, &mut rng);
+        let candidates = Candidates { ids: inputs::pairs(candidates, &mut rng), ..Candidates::default() };
+        Ranking { serving, history, profile: Profile { sparse: vec![1], dense: vec![] }, candidates }
+    }
+
+    /// Flops of the user's state, of each event with each candidate, and of the candidates' heads.
+    pub fn flops(&self) -> f64 {
+        let (events, candidates) = (HISTORY as f64, self.candidates.len() as f64);
+        events * 29e3 + events * candidates * 20e3 + candidates * 97e3
+    }
+
+    /// From ids to logits, the user's state included.
+    pub fn run(&self) {
+        let state = self.serving.user_state(&self.history, self.profile.clone());
+        black_box(self.serving.logits(&state, &self.candidates, None));
+    }
+}

@@ -1,0 +1,81 @@
+//! The whole model: a training step, and scoring a batch.
+
+use std::hint::black_box;
+
+use dien_model::{Batch, Model, build};
+use dien_optim::{Adam, AdamConfig, Optimizer, SparseMode};
+use dien_tensor::{Mode, ParamStore, Pool, Tape};
+
+use super::inputs::{self, Lengths};
+
+/// Flops that the algebra needs in a training step, an event and a sample.
+const TRAIN: (f64, f64) = (273e3, 291e3);
+/// The same forward, without the auxiliary loss: extractor, evolution and attention; the head.
+const SCORE: (f64, f64) = (49e3, 97e3);
+
+/// A model with its optimiser, and batches that are shuffled: no two steps see the same ids.
+pub(super) struct Training {
+    batches: Vec<Batch>,
+    params: ParamStore<f32>,
+    model: Box<dyn Model<f32> + Send + Sync>,
+    adam: Adam<f32>,
+    pool: Pool<f32>,
+    steps: usize,
+}
+
+impl Training {
+    /// Batches of `size` samples.
+    pub fn new(size: usize, lengths: Lengths) -> Self {
+        const BATCHES: u64 = 8;
+        let batches = (0..BATCHES).map(|seed| inputs::batch(size, lengths, &mut inputs::rng(seed))).collect();
+        let mut params = ParamStore::new();
+        let model = build(&inputs::config(), &inputs::features(), &mut params, 1).expect("possible options");
+        let lazy = AdamConfig { sparse: SparseMode::Lazy, ..AdamConfig::default() };
+        let adam = Adam::new(&params, lazy).expect("possible options");
+        Training { batches, params, model, adam, pool: Pool::new(), steps: 0 }
+    }
+
+    /// Events a batch, on average.
+    pub fn events(&self) -> f64 {
+        let events: usize = self.batches.iter().map(|b| b.histories.events()).sum();
+        events as f64 / self.batches.len() as f64
+    }
+
+    fn flops(&self, (event, sample): (f64, f64)) -> f64 {
+        event * self.events() + sample * self.batches[0].targets.len() as f64
+    }
+
+    pub fn train_flops(&self) -> f64 {
+        self.flops(TRAIN)
+    }
+
+    pub fn score_flops(&self) -> f64 {
+        self.flops(SCORE)
+    }
+
+    /// From the next batch's ids to updated parameters.
+    pub fn step(&mut self) {
+        rayon::scope(|_| {
+            let batch = &self.batches[self.steps % self.batches.len()];
+            self.steps += 1;
+            let tape = Tape::new(&self.params, &self.pool, Mode::Train { seed: self.steps as u64 });
+            let output = self.model.forward(&tape, batch);
+            let losses = self.model.losses(&tape, batch, output);
+            let grads = tape.backward(losses.total);
+            let updates = tape.take_updates();
+            drop(tape);
+            self.params.apply(updates);
+            self.adam.step(&mut self.params, &grads).expect("finite gradients");
+        });
+    }
+
+    /// The next batch's logits.
+    pub fn score(&mut self) {
+        rayon::scope(|_| {
+            let batch = &self.batches[self.steps % self.batches.len()];
+            self.steps += 1;
+            let tape = Tape::new(&self.params, &self.pool, Mode::Eval);
+            black_box(self.model.forward(&tape, batch).logits.data());
+        });
+    }
+}
