@@ -138,16 +138,21 @@ impl Packed {
         }
     }
 
-    /// The same sequences under other numbers: new sequence `i` stands where `order[i]` did.
-    pub(crate) fn reordered(&self, order: &[u32]) -> Packed {
-        let mut packed = self.clone();
+    /// The sequences of `from` under other numbers: sequence `i` stands where `order[i]` does there.
+    pub(crate) fn reorder(&mut self, from: &Packed, order: &[u32]) {
+        self.starts.clone_from(&from.starts);
+        self.active.clone_from(&from.active);
+        self.steps.clone_from(&from.steps);
+        self.sequences.clone_from(&from.sequences);
+        self.lengths.clear();
+        self.slots.clear();
         for (new, &old) in order.iter().enumerate() {
-            packed.lengths[new] = self.lengths[old as usize];
-            packed.slots[new] = self.slots[old as usize];
-            packed.sequences[packed.slots[new] as usize] = new as u32;
+            let slot = from.slots[old as usize];
+            self.lengths.push(from.lengths[old as usize]);
+            self.slots.push(slot);
+            self.sequences[slot as usize] = new as u32;
         }
-        packed.index_events();
-        packed
+        self.index_events();
     }
 
     /// The number of sequences.

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use dien_cells::Packed;
 use dien_cells::lanes::{self, Windows};
-use dien_tensor::{ParamId, ParamStore, Real, Tape, Var, ops};
+use dien_tensor::{ParamStore, Real, Tape, Var, ops};
 
 use crate::config::{ModelConfig, PoolingKind};
 use crate::init::Builder;
 use crate::model::{Model, Output};
 use crate::parts::{Attention, Auxiliary, Embedding, Evolution, Extractor, Head};
-use crate::{Batch, Features};
+use crate::{Batch, Features, Touched};
 
 /// DIEN (Zhou et al., AAAI 2019): embedding, interest extractor with auxiliary loss, attention, interest evolution, head.
 #[derive(Clone, Debug)]
@@ -60,15 +59,16 @@ pub(crate) fn candidate_and_history<'t, T: Real>(
 }
 
 /// Histories and windows of a batch in lanes.
-pub(crate) fn windows(batch: &Batch) -> Arc<Windows> {
-    let packed = Arc::new(Packed::from_offsets(&batch.histories.offsets));
+pub(crate) fn windows<T: Real>(tape: &Tape<'_, T>, batch: &Batch) -> Arc<Windows> {
     let t = &batch.targets;
-    Arc::new(Windows::new(&packed, &t.history, &t.start, &t.end))
+    tape.pool().shared(|windows: &mut Windows| {
+        windows.set(&batch.histories.offsets, &t.history, &t.start, &t.end);
+    })
 }
 
 impl<T: Real> Model<T> for Dien {
     fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
-        let windows = windows(batch);
+        let windows = windows(tape, batch);
         let packed = windows.histories();
         let events = self.embedding.events(tape, batch, packed);
         let interests = self.extractor.forward(tape, events, packed);
@@ -82,18 +82,19 @@ impl<T: Real> Model<T> for Dien {
         let attend = |a: &Attention| a.forward(tape, interests, candidates, &windows);
         let attention = self.attention.as_ref().map(attend);
         let interest = self.evolution.forward(tape, interests, attention, &windows);
-        let mut inputs: Vec<Var<'t, T>> = self.embedding.rest(tape, batch).into_iter().collect();
+        let mut inputs = tape.list();
+        inputs.extend(self.embedding.rest(tape, batch));
         inputs.extend(candidate_and_history(candidates, events, &windows, self.config.pooling));
         inputs.push(interest);
         if let Auxiliary::InnerProduct { .. } = self.auxiliary {
             let last = lanes::pick(interests, windows.last(), packed);
             inputs.extend(self.auxiliary.product(tape, last, candidates));
         }
-        Output { logits: self.head.forward(tape, ops::concat(&inputs)), auxiliary }
+        Output { logits: self.head.forward(tape, ops::concat(inputs.iter())), auxiliary }
     }
 
-    fn touched(&self, batch: &Batch) -> Vec<(ParamId, Vec<u32>)> {
-        self.embedding.touched(batch, self.config.auxiliary_weight > 0.0)
+    fn touch(&self, batch: &Batch, touched: &mut Touched) {
+        self.embedding.touch(batch, self.config.auxiliary_weight > 0.0, touched);
     }
 
     fn auxiliary_weight(&self) -> f64 {

@@ -13,6 +13,7 @@ mod model;
 pub mod parts;
 mod pooled;
 pub mod serving;
+mod touched;
 
 pub use batch::{Batch, BatchError, Histories, Jagged, Targets};
 pub use config::{ConfigError, ModelConfig};
@@ -21,6 +22,7 @@ pub use dien_cells::cell::Kind as CellKind;
 pub use features::{Features, FeaturesError, Lookup, OOV, Table};
 pub use model::{Losses, Model, Output};
 pub use pooled::Pooled;
+pub use touched::Touched;
 
 use dien_tensor::{ParamStore, Real};
 

@@ -2,7 +2,7 @@
 
 use dien_tensor::{ParamId, Real, Tape, Var, ops};
 
-use crate::Batch;
+use crate::{Batch, Touched};
 
 /// What a forward pass gives.
 #[derive(Clone, Copy, Debug)]
@@ -31,8 +31,15 @@ pub trait Model<T: Real> {
     /// On a training tape the auxiliary loss is computed where the model has one.
     fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T>;
 
-    /// The rows of each table that [`forward`](Model::forward) reads, ascending, each once.
-    fn touched(&self, batch: &Batch) -> Vec<(ParamId, Vec<u32>)>;
+    /// Sets `touched` to the rows of each table that [`forward`](Model::forward) reads.
+    fn touch(&self, batch: &Batch, touched: &mut Touched);
+
+    /// The rows of each table that [`forward`](Model::forward) reads, ascending, each once; see [`touch`](Model::touch).
+    fn touched(&self, batch: &Batch) -> Vec<(ParamId, Vec<u32>)> {
+        let mut touched = Touched::default();
+        self.touch(batch, &mut touched);
+        touched.iter().map(|(id, rows)| (id, rows.to_vec())).collect()
+    }
 
     /// α: the weight of the auxiliary loss.
     fn auxiliary_weight(&self) -> f64 {
@@ -53,8 +60,9 @@ pub trait Model<T: Real> {
         }
         if self.l2_rows() > 0.0 && !batch.targets.is_empty() {
             let weight = T::of(self.l2_rows() / batch.targets.len() as f64);
-            for (table, rows) in self.touched(batch) {
-                total = total + ops::scale(ops::l2_rows(tape.param(table), &rows), weight);
+            let touched = tape.pool().shared(|touched: &mut Touched| self.touch(batch, touched));
+            for (table, rows) in touched.iter() {
+                total = total + ops::scale(ops::l2_rows(tape.param(table), rows), weight);
             }
         }
         Losses { target, auxiliary: output.auxiliary, total }

@@ -1,13 +1,13 @@
 //! BaseModel: embedding, pooled history, MLP.
 
-use dien_tensor::{ParamId, ParamStore, Real, Tape, Var, ops};
+use dien_tensor::{ParamStore, Real, Tape, ops};
 
 use crate::config::ModelConfig;
 use crate::dien::{candidate_and_history, windows};
 use crate::init::Builder;
 use crate::model::{Model, Output};
 use crate::parts::{Embedding, Head};
-use crate::{Batch, Features};
+use crate::{Batch, Features, Touched};
 
 /// The paper's BaseModel: DIEN without all that knows of order.
 #[derive(Clone, Debug)]
@@ -35,16 +35,17 @@ impl Pooled {
 
 impl<T: Real> Model<T> for Pooled {
     fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
-        let windows = windows(batch);
+        let windows = windows(tape, batch);
         let events = self.embedding.events(tape, batch, windows.histories());
         let candidates = self.embedding.candidates(tape, batch);
-        let mut inputs: Vec<Var<'t, T>> = self.embedding.rest(tape, batch).into_iter().collect();
+        let mut inputs = tape.list();
+        inputs.extend(self.embedding.rest(tape, batch));
         inputs.extend(candidate_and_history(candidates, events, &windows, self.config.pooling));
-        Output { logits: self.head.forward(tape, ops::concat(&inputs)), auxiliary: None }
+        Output { logits: self.head.forward(tape, ops::concat(inputs.iter())), auxiliary: None }
     }
 
-    fn touched(&self, batch: &Batch) -> Vec<(ParamId, Vec<u32>)> {
-        self.embedding.touched(batch, false)
+    fn touch(&self, batch: &Batch, touched: &mut Touched) {
+        self.embedding.touch(batch, false, touched);
     }
 
     fn l2_rows(&self) -> f64 {

@@ -62,6 +62,23 @@ impl<E: Copy + Default> Buffers<E> {
         buffer
     }
 
+    /// Sees to it that `count` buffers of `len` elements can be taken at once without allocating: for tasks that take
+    /// their own, of which more may run side by side in this step than in the one before.
+    pub fn reserve(&self, count: usize, len: usize) {
+        let capacity = capacity_for(len);
+        let mut shelves = self.lock();
+        let mut missing = if capacity == 0 { 0 } else { count };
+        for (_, shelf) in shelves.range_mut(capacity..=2 * capacity) {
+            let used = shelf.free.len().min(missing);
+            shelf.unused = shelf.unused.min(shelf.free.len() - used);
+            missing -= used;
+        }
+        if missing > 0 {
+            let shelf = shelves.entry(capacity).or_default();
+            shelf.free.extend((0..missing).map(|_| Vec::with_capacity(capacity)));
+        }
+    }
+
     /// A stale buffer that comes back by itself.
     pub fn scratch(&self, len: usize) -> Scratch<E> {
         self.adopt(self.take_stale(len))
@@ -181,6 +198,24 @@ mod tests {
         let capacity = own.capacity();
         store.give(own);
         assert_eq!(store.free_elements(), capacity);
+    }
+
+    #[test]
+    fn what_is_reserved_is_there_and_stays() {
+        let store = Buffers::<f32>::default();
+        let first = store.scratch(100);
+        store.reserve(3, 100);
+        let addresses = || [(); 3].map(|()| store.scratch(100)).map(|s| s.as_ptr() as usize);
+        let mut before = addresses();
+        drop(first);
+        store.trim();
+        store.reserve(3, 100);
+        store.trim();
+        let mut after = addresses();
+        before.sort_unstable();
+        after.sort_unstable();
+        assert_eq!(store.free_elements(), 3 * 112);
+        assert!(after.iter().filter(|a| before.contains(a)).count() >= 2);
     }
 
     #[test]

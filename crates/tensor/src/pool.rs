@@ -24,11 +24,14 @@ pub struct Pool<T: Real> {
     store: Arc<Store<T>>,
 }
 
+type Shared = Arc<dyn Any + Send + Sync>;
+
 #[derive(Debug)]
 struct Store<T: Real> {
     values: Buffers<T>,
     indices: Buffers<u32>,
-    shared: Mutex<Vec<Arc<dyn Any + Send + Sync>>>,
+    /// `None` while it is being filled.
+    shared: Mutex<Vec<Option<Shared>>>,
     recycled: Mutex<Recycled<T>>,
     tapes: AtomicU32,
 }
@@ -87,6 +90,11 @@ impl<T: Real> Pool<T> {
         self.store.values.scratch(len)
     }
 
+    /// Sees to it that `count` buffers of `len` elements can be taken at once; see [`Buffers::reserve`].
+    pub fn reserve(&self, count: usize, len: usize) {
+        self.store.values.reserve(count, len);
+    }
+
     /// Makes a buffer come back to the pool by itself.
     pub fn adopt(&self, data: Vec<T>) -> Scratch<T> {
         self.store.values.adopt(data)
@@ -117,16 +125,22 @@ impl<T: Real> Pool<T> {
     ///
     /// The pool takes up again what only it still refers to, so the `X` keeps its own buffers from step to step.
     pub fn shared<X: Default + Send + Sync + 'static>(&self, fill: impl FnOnce(&mut X)) -> Arc<X> {
-        let free = {
+        let (place, free) = {
             let mut shared = lock(&self.store.shared);
-            let is_free = |x: &Arc<dyn Any + Send + Sync>| Arc::strong_count(x) == 1 && x.is::<X>();
-            let place = shared.iter().position(is_free);
-            place.map(|place| shared.swap_remove(place))
+            let is_free = |x: &Option<Shared>| {
+                x.as_ref().is_some_and(|x| Arc::strong_count(x) == 1 && x.is::<X>())
+            };
+            // The first one, in a place that it keeps: so each use finds the buffers that it had in the last step.
+            let place = shared.iter().position(is_free).unwrap_or_else(|| {
+                shared.push(None);
+                shared.len() - 1
+            });
+            (place, shared[place].take())
         };
         let free = free.and_then(|x| x.downcast::<X>().ok());
         let mut x = free.unwrap_or_default();
         fill(Arc::get_mut(&mut x).expect("nobody else refers to it"));
-        lock(&self.store.shared).push(x.clone());
+        lock(&self.store.shared)[place] = Some(x.clone());
         x
     }
 

@@ -11,7 +11,7 @@ use crate::arena::Arena;
 use crate::backward::{Backward, OpGrads};
 use crate::graph::{Graph, GraphNode};
 use crate::recycle::{Boxes, GradLists, OpBox, Parts};
-use crate::{Grad, Grads, ParamId, ParamKind, ParamStore, Pool, Real, Updates, Var};
+use crate::{Grad, Grads, ParamId, ParamKind, ParamStore, Pool, Real, Updates, Var, VarList};
 
 /// What a tape is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,6 +136,11 @@ impl<'p, T: Real> Tape<'p, T> {
     /// A value whose gradient [`Grads::wrt`] gives, though it is not a parameter.
     pub fn variable(&self, value: ArrayD<T>) -> Var<'_, T> {
         self.var(self.leaf(Value::Owned(standard(value)), "variable", self.records()))
+    }
+
+    /// An empty list for values of this tape.
+    pub fn list(&self) -> VarList<'_, T> {
+        VarList::new(self)
     }
 
     /// Records a value that `op` computed from `inputs`. Every op enters here; in [`Mode::Eval`] `op` is dropped.

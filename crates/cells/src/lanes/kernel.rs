@@ -1,16 +1,28 @@
-//! Products of a weight with every block of a chunk: forward, and both ways back.
+//! Products of a weight with blocks: forward, and both ways back.
+
+use std::ops::Range;
 
 use dien_tensor::Real;
 use dien_tensor::gemm::block::{Block, product};
-use dien_tensor::simd::{Kernel, Simd, dispatch, transpose};
+use dien_tensor::simd::{Kernel, Simd, dispatch, math, transpose};
 
 use crate::{LANES, Packed};
 
+/// What is done to W x (+ b) while a block of it is in the cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// φ(x) = x
+    None,
+    /// φ = σ
+    Sigmoid,
+}
+
 struct Forward<'a, T> {
     packed: &'a Packed,
-    chunk: usize,
+    blocks: Range<usize>,
     weight: &'a [T],
     bias: Option<&'a [T]>,
+    activation: Activation,
     x: &'a [T],
     y: &'a mut [T],
     dims: (usize, usize),
@@ -24,7 +36,7 @@ impl<T: Real> Kernel for Forward<'_, T> {
         let (inputs, outputs) = self.dims;
         let weight = Block::new(self.weight, inputs);
         let blocks = self.x.chunks_exact(inputs * LANES).zip(self.y.chunks_exact_mut(outputs * LANES));
-        for (block, (x, y)) in self.packed.chunk(self.chunk).zip(blocks) {
+        for (block, (x, y)) in self.blocks.zip(blocks) {
             let width = self.packed.width(block);
             if let Some(bias) = self.bias {
                 for (row, &b) in y.chunks_exact_mut(LANES).zip(bias) {
@@ -33,6 +45,11 @@ impl<T: Real> Kernel for Forward<'_, T> {
             }
             let add = self.add || self.bias.is_some();
             product::<T, S>(outputs, width, inputs, weight, Block::new(x, LANES), y, LANES, add);
+            if self.activation == Activation::Sigmoid {
+                for row in y.chunks_exact_mut(LANES) {
+                    row[..width].iter_mut().for_each(|y| *y = math::sigmoid::<T, S>(*y));
+                }
+            }
         }
     }
 }
@@ -45,23 +62,36 @@ pub(crate) fn forward<T: Real>(
     bias: Option<&[T]>,
     x: &[T],
     y: &mut [T],
+    dims: (usize, usize),
+) {
+    forward_blocks(packed, packed.chunk(chunk), (weight, bias, Activation::None), x, y, dims);
+}
+
+/// y = φ(W x (+ b)) for these blocks, whose parts of their tensors `x` and `y` are.
+pub(crate) fn forward_blocks<T: Real>(
+    packed: &Packed,
+    blocks: Range<usize>,
+    (weight, bias, activation): (&[T], Option<&[T]>, Activation),
+    x: &[T],
+    y: &mut [T],
     (inputs, outputs): (usize, usize),
 ) {
     debug_assert_eq!(weight.len(), inputs * outputs);
-    dispatch(Forward { packed, chunk, weight, bias, x, y, dims: (inputs, outputs), add: false });
+    dispatch(Forward { packed, blocks, weight, bias, activation, x, y, dims: (inputs, outputs), add: false });
 }
 
-/// dx += Wᵀ dy for every block of a chunk; `weight_t` is W transposed, `[inputs, outputs]`.
+/// dx = Wᵀ dy, or dx += if `add`, for these blocks; `weight_t` is W transposed, `[inputs, outputs]`.
 pub(crate) fn backward_input<T: Real>(
     packed: &Packed,
-    chunk: usize,
+    blocks: Range<usize>,
     weight_t: &[T],
     dy: &[T],
     dx: &mut [T],
     (inputs, outputs): (usize, usize),
+    add: bool,
 ) {
-    let dims = (outputs, inputs);
-    dispatch(Forward { packed, chunk, weight: weight_t, bias: None, x: dy, y: dx, dims, add: true });
+    let (dims, activation) = ((outputs, inputs), Activation::None);
+    dispatch(Forward { packed, blocks, weight: weight_t, bias: None, activation, x: dy, y: dx, dims, add });
 }
 
 /// W `[outputs, inputs]` transposed into `to` `[inputs, outputs]`.
@@ -75,7 +105,7 @@ pub(crate) fn transpose_weight<T: Real>(weight: &[T], to: &mut [T], (inputs, out
 
 struct BackwardWeight<'a, T> {
     packed: &'a Packed,
-    chunk: usize,
+    blocks: Range<usize>,
     x: &'a [T],
     dy: &'a [T],
     sum: &'a mut [T],
@@ -97,7 +127,7 @@ impl<T: Real> Kernel for BackwardWeight<'_, T> {
             b.fill(T::zero());
         }
         let blocks = self.x.chunks_exact(inputs * LANES).zip(self.dy.chunks_exact(outputs * LANES));
-        for (block, (x, dy)) in self.packed.chunk(self.chunk).zip(blocks) {
+        for (block, (x, dy)) in self.blocks.zip(blocks) {
             let active = self.packed.active(block);
             transpose_lanes::<T, S>(x, rows, (inputs, stride), active);
             let (dy_block, rows) = (Block::new(dy, LANES), Block::new(&*rows, stride));
@@ -111,12 +141,12 @@ impl<T: Real> Kernel for BackwardWeight<'_, T> {
     }
 }
 
-/// The chunk's part of dW = Σ dy xᵀ (into `sum`, `[outputs, padded inputs]`) and of db = Σ dy (into `bias_sum`).
+/// These blocks' part of dW = Σ dy xᵀ (into `sum`, `[outputs, padded inputs]`) and of db = Σ dy (into `bias_sum`).
 ///
 /// `rows` is scratch of `LANES * padded_inputs(inputs)`.
 pub(crate) fn backward_weight<T: Real>(
     packed: &Packed,
-    chunk: usize,
+    blocks: Range<usize>,
     x: &[T],
     dy: &[T],
     sum: &mut [T],
@@ -124,7 +154,7 @@ pub(crate) fn backward_weight<T: Real>(
     rows: &mut [T],
     dims: (usize, usize),
 ) {
-    dispatch(BackwardWeight { packed, chunk, x, dy, sum, bias_sum, rows, dims });
+    dispatch(BackwardWeight { packed, blocks, x, dy, sum, bias_sum, rows, dims });
 }
 
 /// Columns of a weight gradient while it is summed: whole vectors.
@@ -144,21 +174,6 @@ pub(crate) fn transpose_lanes<T: Real, S: Simd>(
     if features < stride {
         rows.chunks_exact_mut(stride).take(lanes).for_each(|row| row[features..].fill(T::zero()));
     }
-}
-
-struct Transpose<'a, T>(&'a [T], &'a mut [T], (usize, usize), usize);
-
-impl<T: Real> Kernel for Transpose<'_, T> {
-    type Output = ();
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        transpose_lanes::<T, S>(self.0, self.1, self.2, self.3);
-    }
-}
-
-/// [`transpose_lanes`] from outside a kernel.
-pub(crate) fn transpose_block<T: Real>(block: &[T], rows: &mut [T], dims: (usize, usize), lanes: usize) {
-    dispatch(Transpose(block, rows, dims, lanes));
 }
 
 /// The sum over the active lanes, in an order that vectorises and does not depend on the vector width.

@@ -1,23 +1,14 @@
 //! y = φ(W x + b) for every event.
 
-use dien_tensor::simd::{Kernel, Simd, dispatch, math};
-use dien_tensor::{Backward, OpGrads, Real, Var};
-use ndarray::ArrayViewD;
-use rayon::prelude::*;
 use std::sync::Arc;
 
-use super::event_features;
-use super::kernel::{backward_input, backward_weight, forward, padded_inputs, transpose_weight};
-use crate::{LANES, Packed};
+use dien_tensor::{Backward, GradSlot, OpGrads, Real, Var};
+use ndarray::ArrayViewD;
 
-/// φ in [`linear`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Activation {
-    /// φ(x) = x
-    None,
-    /// φ = σ
-    Sigmoid,
-}
+use super::event_features;
+pub use super::kernel::Activation;
+use super::kernel::{backward_input, backward_weight, forward_blocks, padded_inputs, transpose_weight};
+use crate::{LANES, Packed, per_block, per_piece};
 
 struct Linear {
     packed: Arc<Packed>,
@@ -46,28 +37,14 @@ pub fn linear<'t, T: Real>(
     let mut y = x.tape().pool().stale(&[packed.blocks(), outputs, LANES]);
     let (x_data, w, b) = (x.data(), weight.data(), bias.map(Var::data));
     assert!(b.is_none_or(|b| b.len() == outputs), "lanes linear: bias; weight {:?}", weight.shape());
-    let y_parts = packed.split_mut(y.as_slice_mut().expect("standard layout"), outputs);
-    y_parts.into_par_iter().zip(packed.split(x_data, inputs)).enumerate().for_each(|(chunk, (y, x))| {
-        forward(packed, chunk, w, b, x, y, dims);
-        if activation == Activation::Sigmoid {
-            dispatch(Sigmoid(y));
-        }
+    let parts = (per_block(y.as_slice_mut().expect("standard layout"), outputs), per_block(x_data, inputs));
+    packed.par_groups(parts).for_each(|blocks, (y, x)| {
+        forward_blocks(packed, blocks, (w, b, activation), x, y, dims);
     });
     let op = Linear { packed: packed.clone(), outputs, bias: bias.is_some(), activation };
     match bias {
         Some(b) => x.tape().record(&[x, weight, b], y, op),
         None => x.tape().record(&[x, weight], y, op),
-    }
-}
-
-struct Sigmoid<'a, T>(&'a mut [T]);
-impl<T: Real> Kernel for Sigmoid<'_, T> {
-    type Output = ();
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        for x in self.0 {
-            *x = math::sigmoid::<T, S>(*x);
-        }
     }
 }
 
@@ -84,9 +61,8 @@ impl<T: Real> Backward<T> for Linear {
         let mut through = None;
         if self.activation == Activation::Sigmoid {
             let mut dz = io.pool().scratch(dy.len());
-            let parts = packed.split_mut(&mut dz, outputs);
-            let given = packed.split(dy, outputs).into_par_iter().zip(packed.split(y, outputs));
-            parts.into_par_iter().zip(given).for_each(|(dz, (dy, y))| {
+            let parts = (per_block(&mut dz[..], outputs), per_block(dy, outputs), per_block(y, outputs));
+            packed.par_groups(parts).for_each(|_, (dz, dy, y)| {
                 for ((dz, &dy), &y) in dz.iter_mut().zip(dy).zip(y) {
                     *dz = dy * y * (T::one() - y);
                 }
@@ -112,21 +88,25 @@ pub(crate) fn linear_backward<T: Real>(
     if io.wants(x) {
         let mut weight_t = io.pool().scratch(inputs * outputs);
         transpose_weight(io.input_data(weight), &mut weight_t, dims);
-        let dx = packed.split_mut(io.grad_data(x).expect("wanted"), inputs);
-        dx.into_par_iter().zip(packed.split(dz, outputs)).enumerate().for_each(|(chunk, (dx, dz))| {
-            backward_input(packed, chunk, &weight_t, dz, dx, dims);
+        let GradSlot { data, add } = io.grad_slot(x).expect("wanted");
+        packed.par_groups((per_block(data, inputs), per_block(dz, outputs))).for_each(|blocks, (dx, dz)| {
+            backward_input(packed, blocks, &weight_t, dz, dx, dims, add);
         });
     }
     if io.wants(weight) || bias.is_some_and(|b| io.wants(b)) {
         let stride = padded_inputs(inputs);
         let size = stride * outputs + outputs;
-        let mut sums = io.pool().scratch(packed.chunks() * size);
-        let mut rows = io.pool().scratch(packed.chunks() * LANES * stride);
-        let parts = sums.par_chunks_mut(size).zip(rows.par_chunks_mut(LANES * stride));
-        let given = packed.split(io.input_data(x), inputs).into_par_iter().zip(packed.split(dz, outputs));
-        parts.zip(given).enumerate().for_each(|(chunk, ((sum, rows), (x, dz)))| {
+        let mut sums = io.pool().scratch(packed.groups() * size);
+        let mut rows = io.pool().scratch(packed.groups() * LANES * stride);
+        let parts = (
+            per_piece(&mut sums[..], size),
+            per_piece(&mut rows[..], LANES * stride),
+            per_block(io.input_data(x), inputs),
+            per_block(dz, outputs),
+        );
+        packed.par_groups(parts).for_each(|blocks, (sum, rows, x, dz)| {
             let (sum, bias_sum) = sum.split_at_mut(stride * outputs);
-            backward_weight(packed, chunk, x, dz, sum, bias.map(|_| bias_sum), rows, dims);
+            backward_weight(packed, blocks, x, dz, sum, bias.map(|_| bias_sum), rows, dims);
         });
         add_chunk_sums(io, weight, &sums, size, 0, (inputs, stride));
         if let Some(bias) = bias {
@@ -135,7 +115,7 @@ pub(crate) fn linear_backward<T: Real>(
     }
 }
 
-/// Adds each chunk's part to an input's gradient, chunk by chunk. A part starts at `offset` of the chunk's `size` elements and
+/// Adds the part of each piece (chunk or group) to an input's gradient, one by one. A part starts at `offset` of its `size` elements and
 /// has rows of `columns`, `stride` elements apart.
 pub(crate) fn add_chunk_sums<T: Real>(
     io: &mut OpGrads<'_, T>,

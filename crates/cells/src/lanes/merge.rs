@@ -8,7 +8,7 @@ use ndarray::ArrayViewD;
 use rayon::prelude::*;
 
 use super::{event_features, sequence_features};
-use crate::{LANES, Packed};
+use crate::{LANES, Packed, per_block, per_piece};
 
 struct SigmoidSum {
     packed: Arc<Packed>,
@@ -36,13 +36,13 @@ pub fn sigmoid_sum<'t, T: Real>(
         assert_eq!(sequence_features("lanes sigmoid_sum", q, packed), features, "lanes sigmoid_sum");
     }
     let mut y = a.tape().pool().stale(a.shape());
-    let y_parts = packed.split_mut(y.as_slice_mut().expect("standard layout"), features);
-    let given = packed.split(a.data(), features).into_par_iter().zip(packed.split(b.data(), features));
-    let q_data = q.map(Var::data);
-    y_parts.into_par_iter().zip(given).enumerate().for_each(|(chunk, (y, (a, b)))| {
-        let size = features * LANES;
-        dispatch(Forward { a, b, q: q_data.map(|q| &q[chunk * size..][..size]), y });
-    });
+    let parts = (
+        per_block(y.as_slice_mut().expect("standard layout"), features),
+        per_block(a.data(), features),
+        per_block(b.data(), features),
+        q.map(|q| per_piece(q.data(), features * LANES)),
+    );
+    packed.par_chunks(parts).for_each(|_, (y, a, b, q)| dispatch(Forward { a, b, q, y }));
     let op = SigmoidSum { packed: packed.clone(), features, own: q.is_some() };
     match q {
         Some(q) => a.tape().record(&[a, b, q], y, op),
@@ -98,15 +98,16 @@ impl<T: Real> Backward<T> for SigmoidSum {
         if self.own
             && let Some(dq) = io.grad_data(2)
         {
-            let dz = packed.split(data, features);
-            dq.par_chunks_mut(size).zip(dz).enumerate().for_each(|(chunk, (dq, dz))| {
-                for (block, dz) in packed.chunk(chunk).zip(dz.chunks_exact(size)) {
-                    let active = packed.active(block);
-                    for (dq, dz) in dq.chunks_exact_mut(LANES).zip(dz.chunks_exact(LANES)) {
-                        dq[..active].iter_mut().zip(dz).for_each(|(dq, &g)| *dq += g);
+            packed.par_chunks((per_piece(dq, size), per_block(&*data, features))).for_each(
+                |chunk, (dq, dz)| {
+                    for (block, dz) in packed.chunk(chunk).zip(dz.chunks_exact(size)) {
+                        let active = packed.active(block);
+                        for (dq, dz) in dq.chunks_exact_mut(LANES).zip(dz.chunks_exact(LANES)) {
+                            dq[..active].iter_mut().zip(dz).for_each(|(dq, &g)| *dq += g);
+                        }
                     }
-                }
-            });
+                },
+            );
         }
         let mut copy = io.pool().stale(dz.shape());
         copy.assign(&dz);

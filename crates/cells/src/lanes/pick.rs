@@ -1,6 +1,6 @@
 //! Some events of a tensor in lanes, as rows.
 
-use dien_tensor::{Backward, OpGrads, Real, Var};
+use dien_tensor::{Backward, OpGrads, Real, Scratch, Var};
 use ndarray::ArrayViewD;
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::packed::NONE;
 use crate::{LANES, Packed};
 
 struct Pick {
-    cells: Vec<u32>,
+    cells: Scratch<u32>,
     features: usize,
 }
 
@@ -30,15 +30,21 @@ pub fn pick<'t, T: Real>(
         assert!(step < packed.lengths()[sequence] as usize, "lanes pick: step {step} of sequence {sequence}");
         packed.cell(sequence, step)
     };
-    let cells: Vec<u32> = picks.into_iter().map(|p| p.map_or(NONE, cell)).collect();
-    let mut y = x.tape().pool().zeros(&[cells.len(), features]);
+    let (pool, picks) = (x.tape().pool(), picks.into_iter());
+    let mut cells = pool.indices().take_stale(picks.size_hint().0);
+    cells.clear();
+    cells.extend(picks.map(|p| p.map_or(NONE, cell)));
+    let mut y = pool.stale(&[cells.len(), features]);
     let (data, y_data) = (x.data(), y.as_slice_mut().expect("standard layout"));
     for (row, &cell) in y_data.chunks_exact_mut(features.max(1)).zip(&cells) {
-        if cell != NONE {
-            let (base, lane) = (cell as usize / LANES * features * LANES, cell as usize % LANES);
-            row.iter_mut().enumerate().for_each(|(f, to)| *to = data[base + f * LANES + lane]);
+        if cell == NONE {
+            row.fill(T::zero());
+            continue;
         }
+        let (base, lane) = (cell as usize / LANES * features * LANES, cell as usize % LANES);
+        row.iter_mut().enumerate().for_each(|(f, to)| *to = data[base + f * LANES + lane]);
     }
+    let cells = pool.indices().adopt(cells);
     x.tape().record(&[x], y, Pick { cells, features })
 }
 
@@ -50,7 +56,7 @@ impl<T: Real> Backward<T> for Pick {
     fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
         let dy = dy.to_slice().expect("standard layout");
         if let Some(dx) = io.grad_data(0) {
-            for (row, &cell) in dy.chunks_exact(self.features.max(1)).zip(&self.cells) {
+            for (row, &cell) in dy.chunks_exact(self.features.max(1)).zip(&self.cells[..]) {
                 if cell != NONE {
                     let (base, lane) = (cell as usize / LANES * self.features * LANES, cell as usize % LANES);
                     row.iter().enumerate().for_each(|(f, &g)| dx[base + f * LANES + lane] += g);

@@ -2,11 +2,10 @@
 
 use dien_tensor::{Backward, OpGrads, Real, Var};
 use ndarray::ArrayViewD;
-use rayon::prelude::*;
 use std::sync::Arc;
 
 use super::event_features;
-use crate::{LANES, Packed};
+use crate::{LANES, Packed, per_block};
 
 struct Shift {
     packed: Arc<Packed>,
@@ -22,8 +21,9 @@ pub fn shift<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
     let features = event_features("lanes shift", x, packed);
     let size = features * LANES;
     let mut y = x.tape().pool().stale(x.shape());
-    let y_parts = packed.split_mut(y.as_slice_mut().expect("standard layout"), features);
-    y_parts.into_par_iter().zip(packed.split(x.data(), features)).for_each(|(y, x)| {
+    let parts =
+        (per_block(y.as_slice_mut().expect("standard layout"), features), per_block(x.data(), features));
+    packed.par_chunks(parts).for_each(|_, (y, x)| {
         if !y.is_empty() {
             y[..size].fill(T::zero());
             y[size..].copy_from_slice(&x[..x.len() - size]);
@@ -42,20 +42,18 @@ impl<T: Real> Backward<T> for Shift {
         let dy = dy.to_slice().expect("standard layout");
         if let Some(dx) = io.grad_data(0) {
             let size = self.features * LANES;
-            let dx = packed.split_mut(dx, self.features);
-            dx.into_par_iter().zip(packed.split(dy, self.features)).enumerate().for_each(
-                |(chunk, (dx, dy))| {
-                    let blocks = packed.chunk(chunk).skip(1);
-                    let pairs = dx.chunks_exact_mut(LANES * self.features).zip(dy.chunks_exact(size).skip(1));
-                    for (block, (dx, dy)) in blocks.zip(pairs) {
-                        // A lane that is idle now, and holds anything, may have held an event a step ago.
-                        let active = packed.active(block);
-                        for (dx, dy) in dx.chunks_exact_mut(LANES).zip(dy.chunks_exact(LANES)) {
-                            dx[..active].iter_mut().zip(dy).for_each(|(dx, &g)| *dx += g);
-                        }
+            let parts = (per_block(dx, self.features), per_block(dy, self.features));
+            packed.par_chunks(parts).for_each(|chunk, (dx, dy)| {
+                let blocks = packed.chunk(chunk).skip(1);
+                let pairs = dx.chunks_exact_mut(size).zip(dy.chunks_exact(size).skip(1));
+                for (block, (dx, dy)) in blocks.zip(pairs) {
+                    // A lane that is idle now, and holds anything, may have held an event a step ago.
+                    let active = packed.active(block);
+                    for (dx, dy) in dx.chunks_exact_mut(LANES).zip(dy.chunks_exact(LANES)) {
+                        dx[..active].iter_mut().zip(dy).for_each(|(dx, &g)| *dx += g);
                     }
-                },
-            );
+                }
+            });
         }
     }
 }

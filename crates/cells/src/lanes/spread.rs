@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use std::sync::Arc;
 
 use super::{event_features, sequence_features};
-use crate::{LANES, Packed};
+use crate::{LANES, Packed, per_block, per_piece};
 
 struct Add {
     packed: Arc<Packed>,
@@ -57,9 +57,9 @@ fn map<T: Real>(
 ) -> ndarray::ArrayD<T> {
     let mut y = x.tape().pool().stale(x.shape());
     let size = features * LANES;
-    let y_parts = packed.split_mut(y.as_slice_mut().expect("standard layout"), features);
-    let given = packed.split(x.data(), features).into_par_iter().zip(q.data().par_chunks(size.max(1)));
-    y_parts.into_par_iter().zip(given).for_each(|(y, (x, q))| {
+    let data = y.as_slice_mut().expect("standard layout");
+    let parts = (per_block(data, features), per_block(x.data(), features), per_piece(q.data(), size));
+    packed.par_chunks(parts).for_each(|_, (y, x, q)| {
         for (y, x) in y.chunks_exact_mut(size).zip(x.chunks_exact(size)) {
             for ((y, &x), &q) in y.iter_mut().zip(x).zip(q) {
                 *y = f(x, q);
@@ -79,8 +79,8 @@ fn sum_over_steps<T: Real>(
     g: impl Fn(T, T) -> T + Sync,
 ) {
     let size = features * LANES;
-    let given = packed.split(dy, features).into_par_iter().zip(packed.split(x, features));
-    dq.par_chunks_mut(size).zip(given).enumerate().for_each(|(chunk, (dq, (dy, x)))| {
+    let parts = (per_piece(dq, size), per_block(dy, features), per_block(x, features));
+    packed.par_chunks(parts).for_each(|chunk, (dq, dy, x)| {
         let blocks = dy.chunks_exact(size).zip(x.chunks_exact(size));
         for (block, (dy, x)) in packed.chunk(chunk).zip(blocks) {
             let active = packed.active(block);
@@ -123,9 +123,8 @@ impl<T: Real> Backward<T> for Mul {
         let (x, q) = (io.input_data(0), io.input_data(1));
         let size = self.features * LANES;
         if let Some(dx) = io.grad_data(0) {
-            let dx = self.packed.split_mut(dx, self.features);
-            let given = self.packed.split(dy, self.features).into_par_iter().zip(q.par_chunks(size.max(1)));
-            dx.into_par_iter().zip(given).for_each(|(dx, (dy, q))| {
+            let parts = (per_block(dx, self.features), per_block(dy, self.features), per_piece(q, size));
+            self.packed.par_chunks(parts).for_each(|_, (dx, dy, q)| {
                 for (dx, dy) in dx.chunks_exact_mut(size).zip(dy.chunks_exact(size)) {
                     for ((dx, &dy), &q) in dx.iter_mut().zip(dy).zip(q) {
                         *dx += dy * q;

@@ -1,6 +1,6 @@
 //! One step of training.
 
-use dien_model::{Batch, Losses};
+use dien_model::{Batch, Losses, Touched};
 use dien_optim::Optimizer;
 use dien_tensor::{Grads, Mode, ParamId, ParamStore, Real, Tape};
 
@@ -9,16 +9,23 @@ use crate::error::{Error, Result};
 
 impl Trainer {
     /// Prepare, forward, backward, step; counts it in the progress.
+    ///
+    /// All on one of rayon's threads: from outside, each parallel loop would wake one and wait for it.
     pub(super) fn step(&mut self, index: usize, batch: &Batch) -> Result<Step> {
+        rayon::scope(|_| self.step_inside(index, batch))
+    }
+
+    fn step_inside(&mut self, index: usize, batch: &Batch) -> Result<Step> {
         let model = self.scorer.model();
         let number = self.optimizer.steps() + 1;
         let failed = |what, first| {
             let (epoch, batch) = (self.progress.epoch + 1, index + 1);
             Error::NonFinite { step: number, epoch, batch, what, first }
         };
-        let touched = model.touched(batch);
-        let touched: Vec<(ParamId, &[u32])> = touched.iter().map(|(id, rows)| (*id, &rows[..])).collect();
-        self.optimizer.prepare(&mut self.params, &touched);
+        let touched = self.scorer.pool.shared(|touched: &mut Touched| model.touch(batch, touched));
+        for table in touched.iter() {
+            self.optimizer.prepare(&mut self.params, &[table]);
+        }
 
         let mode = Mode::Train { seed: mix(self.config.train.seed, number) };
         let tape = Tape::new(&self.params, &self.scorer.pool, mode);

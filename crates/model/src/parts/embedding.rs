@@ -5,10 +5,10 @@ use std::sync::Arc;
 use dien_cells::Packed;
 use dien_cells::lanes::{self, EventIds};
 use dien_tensor::{ParamId, Real, Tape, Var, ops};
-use ndarray::ArrayD;
+use ndarray::Axis;
 
 use crate::init::Builder;
-use crate::{Batch, Features};
+use crate::{Batch, Features, Lookup, Touched};
 
 /// The tables of [`Features`] as parameters `embedding.<table>`.
 #[derive(Clone, Debug)]
@@ -76,17 +76,18 @@ impl Embedding {
 
     /// The candidates: `[targets, event width]`.
     pub fn candidates<'t, T: Real>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Var<'t, T> {
-        let lookups = self.features.behaviours.iter().zip(&batch.targets.candidate);
-        let parts: Vec<_> =
-            lookups.map(|(l, ids)| ops::gather(tape.param(self.tables[l.table]), ids)).collect();
-        ops::concat(&parts)
+        let mut parts = tape.list();
+        for (l, ids) in self.features.behaviours.iter().zip(&batch.targets.candidate) {
+            parts.push(ops::gather(tape.param(self.tables[l.table]), ids));
+        }
+        ops::concat(parts.iter())
     }
 
     /// All that is neither behaviour nor candidate, `[targets, rest width]`: sparse features, pooled ones (the mean
     /// of their embeddings, zero if there are none), dense ones. `None` if the model has no such features.
     pub fn rest<'t, T: Real>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Option<Var<'t, T>> {
         let (f, t) = (&self.features, &batch.targets);
-        let mut parts = Vec::new();
+        let mut parts = tape.list();
         for (l, ids) in f.sparse.iter().zip(&t.sparse) {
             parts.push(ops::gather(tape.param(self.tables[l.table]), ids));
         }
@@ -94,35 +95,41 @@ impl Embedding {
             parts.push(ops::gather_mean(tape.param(self.tables[l.table]), &lists.offsets, &lists.ids));
         }
         if !f.dense.is_empty() {
-            let shape = vec![t.len(), f.dense.len()];
-            let value = |i: ndarray::IxDyn| T::of(t.dense[i[1]][i[0]].into());
-            parts.push(tape.constant(ArrayD::from_shape_fn(shape, value)));
+            let mut value = tape.pool().stale(&[t.len(), f.dense.len()]);
+            for (mut column, numbers) in value.axis_iter_mut(Axis(1)).zip(&t.dense) {
+                column.iter_mut().zip(numbers).for_each(|(to, &x)| *to = T::of(x.into()));
+            }
+            parts.push(tape.constant(value));
         }
-        if parts.is_empty() { None } else { Some(ops::concat(&parts)) }
+        if parts.is_empty() { None } else { Some(ops::concat(parts.iter())) }
     }
 
-    /// The rows of each table that a forward pass over `batch` reads, ascending, each once.
-    pub fn touched(&self, batch: &Batch, negatives: bool) -> Vec<(ParamId, Vec<u32>)> {
+    /// Sets `touched` to the rows of each table that a forward pass over `batch` reads.
+    pub fn touch(&self, batch: &Batch, negatives: bool, touched: &mut Touched) {
+        let tables = self.tables.iter().enumerate();
+        touched.set(tables.map(|(table, &id)| (id, self.ids_of(table, batch, negatives))));
+    }
+
+    /// Every id of a table that a forward pass reads.
+    fn ids_of<'a>(
+        &'a self,
+        table: usize,
+        batch: &'a Batch,
+        negatives: bool,
+    ) -> impl Iterator<Item = u32> + 'a {
         let (f, h, t) = (&self.features, &batch.histories, &batch.targets);
-        let mut rows = vec![Vec::new(); self.tables.len()];
-        for (i, l) in f.behaviours.iter().enumerate() {
-            rows[l.table].extend_from_slice(&h.ids[i]);
-            rows[l.table].extend_from_slice(&t.candidate[i]);
-            if negatives && h.negatives_per_event > 0 {
-                for bounds in h.offsets.windows(2) {
-                    // The first event's negatives are never read.
-                    let from = (bounds[0] + 1).min(bounds[1]) as usize * h.negatives_per_event;
-                    rows[l.table]
-                        .extend_from_slice(&h.negatives[i][from..bounds[1] as usize * h.negatives_per_event]);
-                }
-            }
-        }
-        f.sparse.iter().zip(&t.sparse).for_each(|(l, ids)| rows[l.table].extend_from_slice(ids));
-        f.pooled.iter().zip(&t.pooled).for_each(|(l, lists)| rows[l.table].extend_from_slice(&lists.ids));
-        for rows in &mut rows {
-            rows.sort_unstable();
-            rows.dedup();
-        }
-        self.tables.iter().copied().zip(rows).collect()
+        let behaviours = f.behaviours.iter().enumerate().filter(move |(_, l)| l.table == table);
+        let events = behaviours.clone().flat_map(|(i, _)| h.ids[i].iter().chain(&t.candidate[i]));
+        let k = if negatives { h.negatives_per_event } else { 0 };
+        let negatives = behaviours.filter(move |_| k > 0).flat_map(move |(i, _)| {
+            // The first event's negatives are never read.
+            let used = move |w: &[u32]| (w[0] + 1).min(w[1]) as usize * k..w[1] as usize * k;
+            h.offsets.windows(2).flat_map(move |w| &h.negatives[i][used(w)])
+        });
+        let of_table = move |l: &Lookup| l.table == table;
+        let sparse = f.sparse.iter().zip(&t.sparse).filter(move |(l, _)| of_table(l));
+        let pooled = f.pooled.iter().zip(&t.pooled).filter(move |(l, _)| of_table(l));
+        let rest = sparse.flat_map(|(_, ids)| ids).chain(pooled.flat_map(|(_, lists)| &lists.ids));
+        events.chain(negatives).chain(rest).copied()
     }
 }

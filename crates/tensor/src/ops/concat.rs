@@ -1,5 +1,7 @@
 //! Matrices side by side, or one above the other.
 
+use std::borrow::Borrow;
+
 use ndarray::ArrayViewD;
 
 use super::points::{add_grad, for_rows};
@@ -10,18 +12,21 @@ use crate::{Backward, OpGrads, Real, Var};
 /// # Panics
 /// If there is nothing to join or the numbers of rows differ.
 #[track_caller]
-pub fn concat<'t, T: Real>(parts: &[Var<'t, T>]) -> Var<'t, T> {
-    let first = parts.first().expect("concat: nothing to join");
+pub fn concat<'t, T: Real>(
+    parts: impl IntoIterator<Item: Borrow<Var<'t, T>>, IntoIter: Clone>,
+) -> Var<'t, T> {
+    let parts = parts.into_iter().map(|part| *part.borrow());
+    let first = parts.clone().next().expect("concat: nothing to join");
     let n = first.view2().nrows();
-    for part in parts {
+    for part in parts.clone() {
         let agrees = part.view2().nrows() == n;
         assert!(agrees, "concat: {:?} beside {:?}", part.shape(), first.shape());
     }
-    let m = parts.iter().map(|v| v.shape()[1]).sum();
+    let m = parts.clone().map(|v| v.shape()[1]).sum();
     let tape = first.tape();
     let mut y = tape.pool().stale(&[n, m]);
     let mut left = 0;
-    for part in parts {
+    for part in parts.clone() {
         let (x, width) = (part.data(), part.shape()[1]);
         for_rows(m, y.as_slice_mut().expect("standard layout"), &|i, row| {
             row[left..left + width].copy_from_slice(&x[i * width..][..width]);

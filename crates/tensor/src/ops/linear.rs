@@ -1,17 +1,11 @@
 //! y = x Wᵀ + b
 
-use ndarray::{ArrayViewD, ArrayViewMut2, Axis, Ix2};
-use rayon::prelude::*;
+use ndarray::ArrayViewD;
 
-use super::points::add_grad;
+use super::points::{add_grad, for_rows};
 use super::sums::sum_columns;
-use crate::gemm::gemm;
+use crate::gemm::{multiply, transposed};
 use crate::{Backward, OpGrads, Real, Var};
-
-/// Rows that one task computes: fixed, so that the bits do not depend on the pool.
-const ROWS: usize = 64;
-/// Rows of the weight's gradient that one task computes; fewer, since there are fewer.
-const WEIGHT_ROWS: usize = 32;
 
 struct Linear {
     bias: bool,
@@ -28,22 +22,14 @@ pub fn linear<'t, T: Real>(x: Var<'t, T>, weight: Var<'t, T>, bias: Option<Var<'
     if let Some(b) = bias {
         assert_eq!(b.shape(), [w.nrows()], "linear: bias, weight {:?}", weight.shape());
     }
-    let tape = x.tape();
-    let out = w.nrows();
-    let mut y = tape.pool().stale(&[xs.nrows(), out]);
-    if !y.is_empty() {
-        let data = y.as_slice_mut().expect("standard layout");
-        let bias = bias.map(Var::data);
-        data.par_chunks_mut(ROWS * out).zip(xs.axis_chunks_iter(Axis(0), ROWS).into_par_iter()).for_each(
-            |(y, x)| {
-                if let Some(b) = bias {
-                    y.chunks_exact_mut(out).for_each(|row| row.copy_from_slice(b));
-                }
-                let beta = if bias.is_some() { T::one() } else { T::zero() };
-                let y = ArrayViewMut2::from_shape((x.nrows(), out), y).expect("the chunk's rows");
-                gemm(T::one(), x, w.t(), beta, y);
-            },
-        );
+    let (tape, dims) = (x.tape(), (xs.nrows(), w.nrows(), w.ncols()));
+    let mut y = tape.pool().stale(&[dims.0, dims.1]);
+    let mut w_t = tape.pool().scratch(weight.len());
+    transposed(weight.data(), (dims.1, dims.2), &mut w_t);
+    let data = y.as_slice_mut().expect("standard layout");
+    multiply(x.data(), &w_t, data, dims);
+    if let Some(b) = bias.map(Var::data) {
+        for_rows(dims.1, data, &|_, row| row.iter_mut().zip(b).for_each(|(y, &b)| *y += b));
     }
     let op = Linear { bias: bias.is_some() };
     match bias {
@@ -58,28 +44,17 @@ impl<T: Real> Backward<T> for Linear {
     }
 
     fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
-        let dy = dy.into_dimensionality::<Ix2>().expect("linear's value is a matrix");
-        let (x, w) = (io.input(0), io.input(1));
-        let x = x.into_dimensionality::<Ix2>().expect("checked forward");
-        let w = w.into_dimensionality::<Ix2>().expect("checked forward");
-        add_grad(io, 0, |dx| {
-            let mut dx = ArrayViewMut2::from_shape(x.dim(), dx).expect("the input's shape");
-            dx.axis_chunks_iter_mut(Axis(0), ROWS)
-                .into_par_iter()
-                .zip(dy.axis_chunks_iter(Axis(0), ROWS).into_par_iter())
-                .for_each(|(dx, dy)| gemm(T::one(), dy, w, T::zero(), dx));
-        });
+        let (n, out) = (dy.shape()[0], dy.shape()[1]);
+        let dy = dy.to_slice().expect("standard layout");
+        let (x, w, pool) = (io.input_data(0), io.input_data(1), io.pool());
+        let inputs = io.input(1).shape()[1];
+        add_grad(io, 0, |dx| multiply(dy, w, dx, (n, inputs, out)));
         add_grad(io, 1, |dw| {
-            // Each task owns rows of dW, so the sum over the batch has one order.
-            let mut dw = ArrayViewMut2::from_shape(w.dim(), dw).expect("the weight's shape");
-            dw.axis_chunks_iter_mut(Axis(0), WEIGHT_ROWS)
-                .into_par_iter()
-                .zip(dy.axis_chunks_iter(Axis(1), WEIGHT_ROWS).into_par_iter())
-                .for_each(|(dw, dy)| gemm(T::one(), dy.t(), x, T::zero(), dw));
+            let mut dy_t = pool.scratch(dy.len());
+            transposed(dy, (n, out), &mut dy_t);
+            multiply(&dy_t, x, dw, (out, inputs, n));
         });
         if self.bias {
-            let (pool, out) = (io.pool(), dy.ncols());
-            let dy = dy.to_slice().expect("standard layout");
             add_grad(io, 2, |db| {
                 let sums = sum_columns(|[dy]: [T; 1], _: [T; 0]| [dy], pool, out, [dy], []);
                 db.copy_from_slice(&sums[..out]);

@@ -67,6 +67,9 @@ impl RowOrder {
 
 /// Sorts `id << 32 | position`, given with ascending positions.
 fn sort_by_id(keys: &mut Vec<u64>, other: &mut Vec<u64>) {
+    if keys.is_sorted() {
+        return;
+    }
     if keys.len() < RADIX_FROM {
         return keys.sort_unstable();
     }

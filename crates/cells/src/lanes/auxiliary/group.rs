@@ -68,7 +68,15 @@ pub(super) fn groups(pairs: usize) -> usize {
 impl<T: Real, S: Score<T>> Problem<'_, T, S> {
     /// Computes each group's sum of losses and, if wanted, its gradients. Groups are fixed by the data, whatever the pool.
     pub(super) fn run(&self, losses: PerPiece<&mut [T]>, gradients: Option<Gradients<'_, T>>) {
-        self.walk(0..self.packed.blocks(), self.pairs, groups(self.pairs), (losses, gradients));
+        let groups = groups(self.pairs);
+        self.pool.reserve(rayon::current_num_threads().min(groups), self.scratch());
+        self.walk(0..self.packed.blocks(), self.pairs, groups, (losses, gradients));
+    }
+
+    /// The elements of a group's scratch.
+    fn scratch(&self) -> usize {
+        let (hidden, event) = self.widths;
+        (hidden + event + hidden.max(event)) * COLUMNS + self.score.work()
     }
 
     fn walk(
@@ -100,8 +108,7 @@ impl<T: Real, S: Score<T>> Problem<'_, T, S> {
     ) {
         let (hidden, event) = self.widths;
         let (size, k) = (event * LANES, self.events.len() - 1);
-        let mut scratch =
-            self.pool.scratch((hidden + event + hidden.max(event)) * COLUMNS + self.score.work());
+        let mut scratch = self.pool.scratch(self.scratch());
         let (h, rest) = scratch.split_at_mut(hidden * COLUMNS);
         let (e, rest) = rest.split_at_mut(event * COLUMNS);
         let (dx, work) = rest.split_at_mut(hidden.max(event) * COLUMNS);

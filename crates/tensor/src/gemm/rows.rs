@@ -1,0 +1,125 @@
+//! Products of row-major matrices by the register-tiled [`product`], in parallel over rows.
+
+use super::block::{Block, product};
+use crate::Real;
+use crate::ops::points::for_chunks;
+use crate::simd::{Kernel, Simd, dispatch, transpose};
+
+/// Rows of C that one task computes: whole tiles at every level, and fixed, so that the bits do not depend on the pool.
+const ROWS: usize = 48;
+/// Columns of a vector that every level's tiles end with.
+const LAST: usize = 8;
+
+/// C = A B for `a` `[m, k]`, `b` `[k, n]` and `c` `[m, n]`, all row-major. Allocates nothing.
+///
+/// For what fits into a cache: neither A nor B is copied into panels, which for a few hundred rows and columns costs more
+/// than it saves.
+///
+/// # Panics
+/// If a slice is too short.
+pub fn multiply<T: Real>(a: &[T], b: &[T], c: &mut [T], (m, n, k): (usize, usize, usize)) {
+    assert!(
+        a.len() >= m * k && b.len() >= k * n && c.len() == m * n,
+        "multiply: [{m}, {k}] · [{k}, {n}] with {}, {} and {} elements",
+        a.len(),
+        b.len(),
+        c.len()
+    );
+    if c.is_empty() {
+        return;
+    }
+    for_chunks(ROWS * n, c, &|start, c| {
+        let rows = c.len() / n;
+        let a = &a[start / n * k..][..rows * k];
+        dispatch(Rows { a, b, c, dims: (rows, n, k) });
+    });
+}
+
+struct Rows<'a, T> {
+    a: &'a [T],
+    b: &'a [T],
+    c: &'a mut [T],
+    dims: (usize, usize, usize),
+}
+
+impl<T: Real> Kernel for Rows<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let (m, n, k) = self.dims;
+        let whole = if n < LAST { n } else { n - n % LAST };
+        let a = Block::new(self.a, k);
+        product::<T, S>(m, whole, k, a, Block::new(self.b, n), self.c, n, false);
+        if whole < n {
+            // The last columns in a vector that overlaps the one before: it computes the same numbers once more.
+            let left = n - LAST;
+            let b = self.b.get(left..).unwrap_or_default();
+            product::<T, S>(m, LAST, k, a, Block::new(b, n), &mut self.c[left..], n, false);
+        }
+    }
+}
+
+/// `to` `[n, m]` = Aᵀ for `a` `[m, n]`, row-major.
+pub(crate) fn transposed<T: Real>(a: &[T], (m, n): (usize, usize), to: &mut [T]) {
+    struct Transpose<'a, T>(&'a [T], (usize, usize), &'a mut [T]);
+    impl<T: Real> Kernel for Transpose<'_, T> {
+        type Output = ();
+        #[inline(always)]
+        fn run<S: Simd>(self) {
+            let (m, n) = self.1;
+            transpose::<T, S>(self.0, n, (m, n), self.2, m);
+        }
+    }
+    dispatch(Transpose(a, (m, n), to));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gemm::gemm;
+    use crate::simd::{Level, dispatch_at};
+    use ndarray::{ArrayView2, ArrayViewMut2};
+
+    fn check<T: Real>(tolerance: f64) {
+        for (m, n, k) in
+            [(1, 1, 1), (128, 162, 20), (50, 200, 33), (97, 7, 9), (5, 9, 0), (0, 4, 2), (3, 0, 2)]
+        {
+            let a: Vec<T> = (0..m * k).map(|i| T::of((i as f64 * 0.7).sin())).collect();
+            let b: Vec<T> = (0..k * n).map(|i| T::of((i as f64 * 1.3).cos())).collect();
+            let mut exact = vec![T::zero(); m * n];
+            gemm(
+                T::one(),
+                ArrayView2::from_shape((m, k), &a).unwrap(),
+                ArrayView2::from_shape((k, n), &b).unwrap(),
+                T::zero(),
+                ArrayViewMut2::from_shape((m, n), &mut exact).unwrap(),
+            );
+            let near = |c: &[T], how: &str| {
+                let worst = c.iter().zip(&exact).map(|(c, e)| (c.f64() - e.f64()).abs()).fold(0.0, f64::max);
+                assert!(worst <= tolerance, "{how} [{m}, {k}] · [{k}, {n}]: off by {worst}");
+            };
+            let mut c = vec![T::nan(); m * n];
+            multiply(&a, &b, &mut c, (m, n, k));
+            near(&c, "in parallel");
+            for level in Level::ALL.into_iter().filter(|l| l.is_available()) {
+                c.fill(T::nan());
+                dispatch_at(level, Rows { a: &a, b: &b, c: &mut c, dims: (m, n, k) });
+                near(&c, &format!("{level:?}"));
+            }
+        }
+    }
+
+    #[test]
+    fn every_level_agrees_with_the_portable_product() {
+        check::<f32>(2e-5);
+        check::<f64>(1e-13);
+    }
+
+    #[test]
+    fn transposes() {
+        let a: Vec<f32> = (0..37 * 11).map(|i| i as f32).collect();
+        let mut t = vec![0.0; a.len()];
+        transposed(&a, (37, 11), &mut t);
+        assert!((0..37 * 11).all(|i| t[i % 11 * 37 + i / 11] == a[i]));
+    }
+}
