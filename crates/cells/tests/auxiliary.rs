@@ -58,9 +58,9 @@ impl Case {
         if self.mlp {
             let layer = |w, b| (get(tape, w), get(tape, b));
             let layers = [layer("w1", "b1"), layer("w2", "b2"), layer("w3", "b3")];
-            lanes::auxiliary::mlp(h, e, &negatives, layers, &packed)
+            lanes::auxiliary::mlp(h, e, negatives, layers, &packed)
         } else {
-            lanes::auxiliary::inner_product(h, e, &negatives, get(tape, "p"), &packed)
+            lanes::auxiliary::inner_product(h, e, negatives, get(tape, "p"), &packed)
         }
     }
 

@@ -4,7 +4,7 @@
 //! [`mlp`] or an [`inner_product`].
 //!
 //! The weight of each pair in the loss is known beforehand, so one walk over the events computes the loss and, where the
-//! tape records, every gradient up to the factor that [`Backward`] then brings. What lies between stays in the caches.
+//! tape records, every gradient up to the factor that the way back then brings. What lies between stays in the caches.
 
 mod entropy;
 mod group;
@@ -37,11 +37,11 @@ use crate::Packed;
 pub fn mlp<'t, T: Real>(
     interests: Var<'t, T>,
     events: Var<'t, T>,
-    negatives: &[Var<'t, T>],
+    negatives: impl IntoIterator<Item = Var<'t, T>>,
     layers: [(Var<'t, T>, Var<'t, T>); 3],
     packed: &Arc<Packed>,
 ) -> Var<'t, T> {
-    let (hidden, event) = widths(interests, events, negatives, packed);
+    let (hidden, event) = widths(interests, events, packed);
     let [first, second, _] = layers.map(|(w, _)| w.shape()[0]);
     let shapes = [[first, hidden + event], [second, first], [1, second]];
     for ((w, b), shape) in layers.into_iter().zip(shapes) {
@@ -52,7 +52,7 @@ pub fn mlp<'t, T: Real>(
     let (tape, data) = (interests.tape(), layers.map(|(w, b)| (w.data(), b.data())));
     let score = Mlp::new(widths, data, tape.records(), tape.pool());
     let params = layers.map(|(w, b)| [w, b]);
-    record(score, Layout::Mlp(widths), params.as_flattened(), interests, events, negatives, packed)
+    record(score, Layout::Mlp(widths), params.as_flattened(), [interests, events], negatives, packed)
 }
 
 /// The loss where f(h, e) = (P h)·e, `project` being P `[event, hidden]`; all else as in [`mlp`].
@@ -63,30 +63,29 @@ pub fn mlp<'t, T: Real>(
 pub fn inner_product<'t, T: Real>(
     interests: Var<'t, T>,
     events: Var<'t, T>,
-    negatives: &[Var<'t, T>],
+    negatives: impl IntoIterator<Item = Var<'t, T>>,
     project: Var<'t, T>,
     packed: &Arc<Packed>,
 ) -> Var<'t, T> {
-    let widths = widths(interests, events, negatives, packed);
+    let widths = widths(interests, events, packed);
     assert_eq!(project.shape(), [widths.1, widths.0], "auxiliary loss: projection");
     let tape = interests.tape();
     let score = InnerProduct::new(widths, project.data(), tape.records(), tape.pool());
-    record(score, Layout::InnerProduct(widths.0, widths.1), &[project], interests, events, negatives, packed)
+    record(
+        score,
+        Layout::InnerProduct(widths.0, widths.1),
+        &[project],
+        [interests, events],
+        negatives,
+        packed,
+    )
 }
 
 /// The features of an interest and of an event.
 #[track_caller]
-fn widths<T: Real>(
-    interests: Var<'_, T>,
-    events: Var<'_, T>,
-    negatives: &[Var<'_, T>],
-    packed: &Packed,
-) -> (usize, usize) {
+fn widths<T: Real>(interests: Var<'_, T>, events: Var<'_, T>, packed: &Packed) -> (usize, usize) {
     let hidden = event_features("auxiliary loss: interests", interests, packed);
     let event = event_features("auxiliary loss: events", events, packed);
-    for n in negatives {
-        assert_eq!(n.shape(), events.shape(), "auxiliary loss: negatives");
-    }
     (hidden, event)
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use dien_tensor::simd::{Kernel, Simd, dispatch, math};
-use dien_tensor::{Backward, GradSlot, OpGrads, Pool, Real, Scratch, Var};
-use ndarray::ArrayViewD;
+use dien_tensor::{Backward, GradSlot, OpGrads, Real, Scratch, Var};
+use ndarray::{ArrayD, ArrayViewD};
 use rayon::prelude::*;
 
 use super::carve;
@@ -41,47 +41,73 @@ struct Gradients<T: Real> {
     events: Scratch<T>,
 }
 
+#[track_caller]
 pub(super) fn record<'t, T: Real, S: Score<T>>(
     score: S,
     layout: Layout,
     params: &[Var<'t, T>],
-    interests: Var<'t, T>,
-    events: Var<'t, T>,
-    negatives: &[Var<'t, T>],
+    [interests, events]: [Var<'t, T>; 2],
+    negatives: impl IntoIterator<Item = Var<'t, T>>,
     packed: &Arc<Packed>,
 ) -> Var<'t, T> {
-    let tape = interests.tape();
-    let inputs: Vec<Var<'t, T>> =
-        [interests, events].iter().chain(negatives).chain(params).copied().collect();
-    let all_events: Vec<&[T]> = inputs[1..2 + negatives.len()].iter().map(|v| v.data()).collect();
-    let pairs = Pairs::new(packed, 0..packed.blocks()).count();
-    let mut value = tape.pool().zeros(&[]);
-    let mut gradients = None;
-    if pairs > 0 {
-        let widths = (interests.shape()[1], events.shape()[1]);
-        let (interests, pool) = (interests.data(), tape.pool());
-        let problem = Problem { packed, score, interests, events: &all_events, widths, pairs, pool };
-        if tape.records() {
-            let (loss, found) = loss_and_gradients(&problem, pool);
-            value.fill(loss);
-            gradients = Some(found);
-        } else {
-            let mut losses = pool.scratch(groups(pairs));
-            problem.run(per_piece(&mut losses[..], 1), None);
-            value.fill(mean(&losses, pairs));
+    let given = [interests, events].into_iter().chain(negatives).chain(params.iter().copied());
+    listed(given, |inputs| {
+        let all_events = &inputs[1..inputs.len() - params.len()];
+        for n in &all_events[1..] {
+            assert_eq!(n.shape(), events.shape(), "auxiliary loss: negatives");
         }
-    }
-    tape.record(&inputs, value, Auxiliary { layout, events: all_events.len(), gradients })
+        let (value, gradients) =
+            listed(all_events.iter().map(|e| e.data()), |events| compute(score, interests, events, packed));
+        interests.tape().record(inputs, value, Auxiliary { layout, events: all_events.len(), gradients })
+    })
 }
 
-fn loss_and_gradients<T: Real, S: Score<T>>(
-    problem: &Problem<'_, T, S>,
-    pool: &Pool<T>,
-) -> (T, Gradients<T>) {
-    let (hidden, event) = problem.widths;
-    let (blocks, groups) = (problem.packed.blocks(), groups(problem.pairs));
+/// Calls `f` with the items as a slice, which needs no memory of its own unless they are many.
+#[track_caller]
+fn listed<X: Copy, R>(items: impl IntoIterator<Item = X>, f: impl FnOnce(&[X]) -> R) -> R {
+    let mut items = items.into_iter();
+    let first = items.next().expect("at least one item");
+    let (mut few, mut len) = ([first; 16], 1);
+    while len < few.len() {
+        let Some(item) = items.next() else { return f(&few[..len]) };
+        few[len] = item;
+        len += 1;
+    }
+    f(&few.into_iter().chain(items).collect::<Vec<_>>())
+}
+
+/// The loss and, where the tape records, its gradients.
+fn compute<T: Real, S: Score<T>>(
+    score: S,
+    interests: Var<'_, T>,
+    events: &[&[T]],
+    packed: &Packed,
+) -> (ArrayD<T>, Option<Gradients<T>>) {
+    let (tape, hidden) = (interests.tape(), interests.shape()[1]);
+    let pool = tape.pool();
+    let mut value = pool.zeros(&[]);
+    let pairs = Pairs::new(packed, 0..packed.blocks()).count();
+    if pairs == 0 {
+        return (value, None);
+    }
+    let widths = (hidden, events[0].len() / (packed.blocks() * LANES));
+    let problem = Problem { packed, score, interests: interests.data(), events, widths, pairs, pool };
+    let mut losses = pool.scratch(groups(pairs));
+    let gradients = if tape.records() {
+        Some(with_gradients(&problem, &mut losses))
+    } else {
+        problem.run(per_piece(&mut losses[..], 1), None);
+        None
+    };
+    value.fill(losses.iter().fold(T::zero(), |sum, &l| sum + l) / T::of(pairs as f64));
+    (value, gradients)
+}
+
+/// Computes each group's sum of losses, and the gradients.
+fn with_gradients<T: Real, S: Score<T>>(problem: &Problem<'_, T, S>, losses: &mut [T]) -> Gradients<T> {
+    let ((hidden, event), pool) = (problem.widths, problem.pool);
+    let (blocks, groups) = (problem.packed.blocks(), losses.len());
     let (size, features) = (problem.score.sums(), event * problem.events.len());
-    let mut losses = pool.scratch(groups);
     let mut sums = pool.scratch(groups * size);
     let mut before = pool.scratch(blocks * hidden * LANES);
     let mut events = pool.scratch(blocks * features * LANES);
@@ -90,16 +116,12 @@ fn loss_and_gradients<T: Real, S: Score<T>>(
         per_block(&mut before[..], hidden),
         per_block(&mut events[..], features),
     );
-    problem.run(per_piece(&mut losses[..], 1), Some(parts));
+    problem.run(per_piece(losses, 1), Some(parts));
     let (total, rest) = sums.split_at_mut(size);
     for part in rest.chunks_exact(size) {
         total.iter_mut().zip(part).for_each(|(t, &p)| *t += p);
     }
-    (mean(&losses, problem.pairs), Gradients { sums, before, events })
-}
-
-fn mean<T: Real>(losses: &[T], pairs: usize) -> T {
-    losses.iter().fold(T::zero(), |sum, &l| sum + l) / T::of(pairs as f64)
+    Gradients { sums, before, events }
 }
 
 impl<T: Real> Backward<T> for Auxiliary<T> {

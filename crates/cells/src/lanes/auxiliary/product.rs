@@ -140,13 +140,6 @@ fn at_mut<T, const V: usize>(data: &mut [T], stride: usize, i: usize, j: usize) 
     data[i * stride + j..].first_chunk_mut().expect("V elements")
 }
 
-#[inline(always)]
-fn copy<T: Real, const V: usize>(x: &[T; V], to: &mut [T; V]) {
-    for v in 0..V {
-        to[v] = x[v];
-    }
-}
-
 /// C = A·B
 pub(super) struct Store<'a, T> {
     pub c: &'a mut [T],
@@ -190,7 +183,7 @@ pub(super) struct Add<'a, T> {
 impl<T: Real> Edge<T> for Add<'_, T> {
     #[inline(always)]
     fn start<const V: usize>(&self, i: usize, j: usize, sum: &mut [T; V]) {
-        copy(at(self.c, self.stride, i, j), sum);
+        *sum = *at(self.c, self.stride, i, j);
     }
     #[inline(always)]
     fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: &[T; V]) {
@@ -208,7 +201,7 @@ pub(super) struct Sum<'a, T> {
 impl<T: Real> Edge<T> for Sum<'_, T> {
     #[inline(always)]
     fn start<const V: usize>(&self, i: usize, j: usize, sum: &mut [T; V]) {
-        copy(at(self.with, self.stride, i, j), sum);
+        *sum = *at(self.with, self.stride, i, j);
     }
     #[inline(always)]
     fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: &[T; V]) {
