@@ -5,6 +5,7 @@
 //! [`cell::cell`] runs a GRU, AIGRU, AGRU or AUGRU over all sequences as one tape node.
 
 pub mod cell;
+mod instances;
 pub mod lanes;
 mod packed;
 mod padded;
