@@ -85,7 +85,7 @@ def deepctr(args):
         report("deepctr-torch", "rank_200", [200, 100, 36], "full", args.threads, times)
 
 
-def memory(who):
+def memory(who, threads):
     """Peak memory of ten steps on full batches above what importing everything took, compiler included."""
     import json
 
@@ -98,7 +98,8 @@ def memory(who):
     for seed in range(10):
         batch = Batch.draw(128, "full", seed)
         model.step(model.inputs(batch) if who == "deepctr-torch" else batch)
-    print(json.dumps({"who": who, "name": "memory", "lengths": "full", "peak_mb": round(peak_mb() - before, 1)}))
+    line = {"who": who, "name": "memory", "lengths": "full", "threads": threads}
+    print(json.dumps(line | {"peak_mb": round(peak_mb() - before, 1)}))
 
 
 def main():
@@ -106,7 +107,7 @@ def main():
     parser.add_argument("--who", choices=["pytorch", "deepctr-torch"], default="pytorch")
     args = parse(parser)
     if args.only == ["memory"]:
-        memory(args.who)
+        memory(args.who, args.threads)
     else:
         {"pytorch": pytorch, "deepctr-torch": deepctr}[args.who](args)
 
