@@ -23,7 +23,7 @@ impl<T: Real> Tiles<T> {
     pub fn new(weight: &[T], inputs: usize) -> Self {
         let rows = weight.len().checked_div(inputs).unwrap_or(0);
         assert_eq!(weight.len(), rows * inputs, "tiles: a weight of {inputs} inputs");
-        let tile = [6, 5, 4].into_iter().find(|tile| rows % tile == 0).unwrap_or(6);
+        let tile = [6, 5, 4].into_iter().find(|&tile| rows.is_multiple_of(tile)).unwrap_or(6);
         let mut tiles = Tiles { data: vec![], rows, inputs, tile };
         for (from, tile) in tiles.tiles() {
             let columns =
@@ -43,7 +43,7 @@ impl<T: Real> Tiles<T> {
         self.inputs
     }
 
-    /// W[i, j] += V[i, j] s[j] for a weight of the same shape and one number an input.
+    /// W += V diag(s), for a weight V of the same shape and one number s an input.
     ///
     /// # Panics
     /// If the shapes do not agree.
