@@ -91,7 +91,7 @@ fn buffers_full_of_nan() {
     let mut len = 1;
     while len < 1 << 18 {
         let capacity = pool.take_stale(len).capacity();
-        let count = ((1 << 20) / capacity).clamp(8, 64);
+        let count = ((1 << 21) / capacity).clamp(16, 128);
         buffers.extend((0..count).map(|_| pool.take_stale(capacity)));
         len = capacity + 1;
     }

@@ -47,17 +47,17 @@ impl<E: Copy + Default> Buffers<E> {
     /// A buffer of `len` elements with whatever values its last user left: overwrite all of them.
     pub fn take_stale(&self, len: usize) -> Vec<E> {
         let capacity = capacity_for(len);
-        let mut shelves = self.lock();
-        let fit = shelves.range_mut(capacity..=2 * capacity).find_map(|(_, shelf)| {
-            let buffer = shelf.free.pop()?;
-            shelf.unused = shelf.unused.min(shelf.free.len());
-            Some(buffer)
-        });
-        let mut buffer = fit.unwrap_or_else(|| Vec::with_capacity(capacity));
-        if buffer.capacity() > 0 {
-            shelves.entry(buffer.capacity()).or_default().taken += 1;
+        if capacity == 0 {
+            return Vec::new();
         }
+        let mut shelves = self.lock();
+        // A larger one would do, but would be missed where it was in the last step, and be allocated there.
+        let shelf = shelves.entry(capacity).or_default();
+        shelf.taken += 1;
+        let free = shelf.free.pop();
+        shelf.unused = shelf.unused.min(shelf.free.len());
         drop(shelves);
+        let mut buffer = free.unwrap_or_else(|| Vec::with_capacity(capacity));
         buffer.resize(len, E::default());
         buffer
     }
@@ -66,16 +66,12 @@ impl<E: Copy + Default> Buffers<E> {
     /// their own, of which more may run side by side in this step than in the one before.
     pub fn reserve(&self, count: usize, len: usize) {
         let capacity = capacity_for(len);
-        let mut shelves = self.lock();
-        let mut missing = if capacity == 0 { 0 } else { count };
-        for (_, shelf) in shelves.range_mut(capacity..=2 * capacity) {
-            let used = shelf.free.len().min(missing);
-            shelf.unused = shelf.unused.min(shelf.free.len() - used);
-            missing -= used;
-        }
-        if missing > 0 {
+        if capacity > 0 {
+            let mut shelves = self.lock();
             let shelf = shelves.entry(capacity).or_default();
+            let missing = count.saturating_sub(shelf.free.len());
             shelf.free.extend((0..missing).map(|_| Vec::with_capacity(capacity)));
+            shelf.unused = shelf.unused.min(shelf.free.len() - count);
         }
     }
 
@@ -126,14 +122,10 @@ impl<E: Copy + Default> Buffers<E> {
     }
 }
 
-/// Capacities are m·2ᵉ with m from 4 to 7: batches differ in size from step to step, and with few sizes of buffers theirs
-/// are found again.
+/// Capacities are powers of two, 64 at least: batches differ in size from step to step, and with few sizes of buffers
+/// theirs are found again. Memory that nobody reaches is none: the system gives pages when they are first written.
 fn capacity_for(len: usize) -> usize {
-    if len == 0 {
-        return 0;
-    }
-    let step = (len.max(64).next_power_of_two() / 8).max(16);
-    len.max(64).next_multiple_of(step)
+    if len == 0 { 0 } else { len.max(64).next_power_of_two() }
 }
 
 /// A buffer that returns to its store when dropped.
@@ -174,13 +166,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn few_capacities_and_little_waste() {
-        let capacities: std::collections::BTreeSet<usize> = (1..100_000).map(capacity_for).collect();
-        assert!(capacities.len() < 50, "{}", capacities.len());
-        assert!((64..100_000).all(|n| (n..=n + n / 4 + 1).contains(&capacity_for(n))));
-    }
-
-    #[test]
     fn a_dropped_scratch_is_handed_out_again() {
         let store = Buffers::<f32>::default();
         let first = store.scratch(100);
@@ -214,7 +199,7 @@ mod tests {
         let mut after = addresses();
         before.sort_unstable();
         after.sort_unstable();
-        assert_eq!(store.free_elements(), 3 * 112);
+        assert_eq!(store.free_elements(), 3 * 128);
         assert!(after.iter().filter(|a| before.contains(a)).count() >= 2);
     }
 
@@ -228,12 +213,13 @@ mod tests {
             store.trim();
             most = most.max(store.free_elements() as f64 / len as f64);
         }
-        // Two buffers of this size, and those of the step before.
-        assert!(most < 6.0, "{most}");
+        // Two buffers of up to twice this size, and while the size passes a power of two those of the step before.
+        assert!(most <= 6.0, "{most}");
         let before = store.free_elements();
-        step(19_980);
+        step(10);
         store.trim();
-        step(19_980);
-        assert!(store.free_elements() <= before);
+        step(10);
+        store.trim();
+        assert_eq!((before, store.free_elements()), (2 * 32_768, 2 * 64));
     }
 }
