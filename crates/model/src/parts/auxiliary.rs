@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dien_cells::Packed;
-use dien_cells::lanes::{self, Activation};
+use dien_cells::lanes::auxiliary;
 use dien_tensor::{ParamId, Real, Tape, Var, ops};
 
 use super::{Embedding, Linear};
@@ -22,8 +22,6 @@ pub enum Auxiliary {
         second: (ParamId, ParamId),
         /// Its last layer.
         score: (ParamId, ParamId),
-        /// The width of h.
-        hidden: usize,
     },
     /// (P h)·e.
     InnerProduct {
@@ -43,7 +41,7 @@ impl Auxiliary {
                 let second = Linear::new(builder, "auxiliary.1", b, a);
                 let score = Linear::new(builder, "auxiliary.2", 1, b);
                 let ids = |l: Linear| (l.weight, l.bias);
-                Auxiliary::Mlp { first: ids(first), second: ids(second), score: ids(score), hidden }
+                Auxiliary::Mlp { first: ids(first), second: ids(second), score: ids(score) }
             }
             AuxiliaryKind::InnerProduct => Auxiliary::InnerProduct {
                 project: builder.weight("auxiliary.project.weight", event_width, hidden, hidden),
@@ -64,57 +62,15 @@ impl Auxiliary {
         events: Var<'t, T>,
         packed: &Arc<Packed>,
     ) -> Var<'t, T> {
-        let before = lanes::shift(interests, packed);
-        // What a state contributes is the same for the event that came and for those that did not.
-        let state = match self {
-            Auxiliary::Mlp { first, hidden, .. } => {
-                let w = ops::slice_columns(tape.param(first.0), 0..*hidden);
-                lanes::linear(before, w, Some(tape.param(first.1)), Activation::None, packed)
+        let k = batch.histories.negatives_per_event;
+        let negatives = (0..k).map(|which| embedding.negatives(tape, batch, which, packed));
+        match *self {
+            Auxiliary::Mlp { first, second, score } => {
+                let layers = [first, second, score].map(|(w, b)| (tape.param(w), tape.param(b)));
+                auxiliary::mlp(interests, events, negatives, layers, packed)
             }
             Auxiliary::InnerProduct { project } => {
-                lanes::linear(before, tape.param(*project), None, Activation::None, packed)
-            }
-        };
-        let pairs: Vec<_> = (0..packed.len())
-            .flat_map(|s| (1..packed.lengths()[s] as usize).map(move |t| Some((s, t))))
-            .collect();
-        let loss_of = |events, label: f32| {
-            let scores = lanes::pick(self.scores(tape, state, events, packed), pairs.iter().copied(), packed);
-            ops::bce_with_logits(scores, &vec![label; pairs.len()], None)
-        };
-        let mut loss = loss_of(events, 1.0);
-        let k = batch.histories.negatives_per_event;
-        for which in 0..k {
-            let negatives = embedding.negatives(tape, batch, which, packed);
-            loss = loss + ops::scale(loss_of(negatives, 0.0), T::of(1.0 / k as f64));
-        }
-        loss
-    }
-
-    /// f(h, e) from the state's part: `[blocks, 1, LANES]`.
-    fn scores<'t, T: Real>(
-        &self,
-        tape: &'t Tape<'_, T>,
-        state: Var<'t, T>,
-        events: Var<'t, T>,
-        packed: &Arc<Packed>,
-    ) -> Var<'t, T> {
-        match self {
-            Auxiliary::InnerProduct { .. } => lanes::sum_features(state * events),
-            Auxiliary::Mlp { first, second, score, hidden } => {
-                let w = tape.param(first.0);
-                let w = ops::slice_columns(w, *hidden..w.shape()[1]);
-                let event = lanes::linear(events, w, None, Activation::None, packed);
-                let first = lanes::sigmoid_sum(state, event, None, packed);
-                let (w, b) = (tape.param(second.0), tape.param(second.1));
-                let second = lanes::linear(first, w, Some(b), Activation::Sigmoid, packed);
-                lanes::linear(
-                    second,
-                    tape.param(score.0),
-                    Some(tape.param(score.1)),
-                    Activation::None,
-                    packed,
-                )
+                auxiliary::inner_product(interests, events, negatives, tape.param(project), packed)
             }
         }
     }
