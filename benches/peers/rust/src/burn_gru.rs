@@ -6,6 +6,7 @@ use burn::tensor::{Device, Distribution, Tensor};
 use crate::Shape;
 
 /// The backends, by name.
+#[expect(deprecated, reason = "ndarray's backend is the one most programs still use")]
 pub fn devices() -> [(&'static str, Device); 2] {
     [("burn-ndarray", Device::ndarray()), ("burn-flex", Device::flex())]
 }
