@@ -5,7 +5,10 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{Case, Idle, LaneOp, bits, cell_params, lane_op, lane_params, lengths, run_cell, step, windows};
+use common::{
+    Case, Form, Idle, LaneOp, Sort, attention, attention_params, bits, cell_params, lane_op, lane_params,
+    lengths, run_cell, step, windows,
+};
 use dien_cells::Packed;
 use dien_tensor::{ParamStore, Pool, Real, Tape, Var};
 
@@ -16,7 +19,7 @@ fn spoilt_pool<T: Real>() -> Pool<T> {
     let mut len = 1;
     while len < 1 << 16 {
         let capacity = pool.take_stale(len).capacity();
-        buffers.extend((0..8).map(|_| pool.take_stale(capacity)));
+        buffers.extend((0..24).map(|_| pool.take_stale(capacity)));
         len = capacity + 1;
     }
     for mut buffer in buffers {
@@ -63,5 +66,16 @@ fn of_lane_ops() {
     for op in LaneOp::ALL {
         nothing_reaches::<f32>(&params, &op, |tape, idle| lane_op(tape, op, idle, &packed, &windows));
         nothing_reaches::<f64>(&params, &op, |tape, idle| lane_op(tape, op, idle, &packed, &windows));
+    }
+}
+
+#[test]
+fn of_attention() {
+    for (sort, form) in Sort::ALL.into_iter().flat_map(|sort| Form::ALL.map(|form| (sort, form))) {
+        let windows = sort.windows(&lengths(75));
+        let params = attention_params(&windows, 7);
+        let what = (sort, form);
+        nothing_reaches::<f32>(&params, &what, |tape, idle| attention(tape, form, idle, &windows, true));
+        nothing_reaches::<f64>(&params, &what, |tape, idle| attention(tape, form, idle, &windows, true));
     }
 }

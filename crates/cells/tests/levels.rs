@@ -4,7 +4,10 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{Case, Idle, LaneOp, cell_params, lane_op, lane_params, lengths, run_cell, step, windows};
+use common::{
+    Case, Form, Idle, LaneOp, Sort, attention, attention_params, cell_params, lane_op, lane_params, lengths,
+    run_cell, step, windows,
+};
 use dien_cells::Packed;
 use dien_tensor::simd::Level;
 use dien_tensor::{Pool, Real};
@@ -56,6 +59,15 @@ fn f32_is_f64_rounded_at_every_level() {
             let exact = step(&params, &Pool::new(), |tape| lane_op(tape, op, Idle(None), &packed, &windows));
             at_every_level(&exact, &format!("{op:?}, width {width}"), || {
                 step(&single, &Pool::new(), |tape| lane_op(tape, op, Idle(None), &packed, &windows))
+            });
+        }
+        for (sort, form) in Sort::ALL.into_iter().flat_map(|sort| Form::ALL.map(|form| (sort, form))) {
+            let windows = sort.windows(&lengths(41));
+            let params = attention_params(&windows, width);
+            let single = params.cast::<f32>();
+            let exact = step(&params, &Pool::new(), |tape| attention(tape, form, Idle(None), &windows, true));
+            at_every_level(&exact, &format!("{form:?} attention, {sort:?}, width {width}"), || {
+                step(&single, &Pool::new(), |tape| attention(tape, form, Idle(None), &windows, true))
             });
         }
     }

@@ -4,7 +4,10 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{Case, Idle, LaneOp, bits, cell_params, lane_op, lane_params, lengths, run_cell, step, windows};
+use common::{
+    Case, Form, Idle, LaneOp, Sort, attention, attention_params, bits, cell_params, lane_op, lane_params,
+    lengths, run_cell, step, windows,
+};
 use dien_cells::Packed;
 use dien_tensor::Pool;
 
@@ -44,6 +47,17 @@ fn of_lane_ops() {
     for op in LaneOp::ALL {
         assert_same(&op, || {
             step(&params, &Pool::new(), |tape| lane_op(tape, op, Idle(None), &packed, &windows))
+        });
+    }
+}
+
+#[test]
+fn of_attention() {
+    for (sort, form) in Sort::ALL.into_iter().flat_map(|sort| Form::ALL.map(|form| (sort, form))) {
+        let windows = sort.windows(&lengths(230));
+        let params = attention_params(&windows, 9).cast::<f32>();
+        assert_same(&(sort, form), || {
+            step(&params, &Pool::new(), |tape| attention(tape, form, Idle(None), &windows, true))
         });
     }
 }

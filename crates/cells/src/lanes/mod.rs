@@ -2,6 +2,7 @@
 //!
 //! See [`Packed`] for what a block is and which lanes count.
 
+mod attention;
 pub mod auxiliary;
 mod embed;
 mod kernel;
@@ -15,6 +16,7 @@ mod softmax;
 mod spread;
 mod windows;
 
+pub use attention::{UnitWeights, activation_unit, dot_attention};
 pub use embed::{EventIds, embed};
 pub use linear::{Activation, linear};
 pub use merge::sigmoid_sum;
@@ -26,8 +28,7 @@ pub use softmax::softmax;
 pub use spread::{add_spread, mul_spread};
 pub use windows::{Windows, gather, pool};
 
-pub(crate) use kernel::{forward, lane_sum, padded_inputs, transpose_lanes, transpose_weight};
-pub(crate) use linear::{add_chunk_sums, linear_backward};
+pub(crate) use kernel::{lane_sum, transpose_weight};
 
 use dien_tensor::{Real, Var};
 

@@ -3,11 +3,10 @@
 use dien_tensor::simd::{Kernel, Simd, dispatch};
 use dien_tensor::{Backward, OpGrads, Real, Var};
 use ndarray::ArrayViewD;
-use rayon::prelude::*;
 use std::sync::Arc;
 
 use super::event_features;
-use crate::{LANES, Packed};
+use crate::{LANES, Packed, per_block};
 
 struct Softmax {
     packed: Arc<Packed>,
@@ -21,43 +20,85 @@ struct Softmax {
 pub fn softmax<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
     assert_eq!(event_features("lanes softmax", x, packed), 1, "lanes softmax: one score an event");
     let mut y = x.tape().pool().stale(x.shape());
-    let y_parts = packed.split_mut(y.as_slice_mut().expect("standard layout"), 1);
-    y_parts.into_par_iter().zip(packed.split(x.data(), 1)).enumerate().for_each(|(chunk, (y, x))| {
-        dispatch(Forward { packed, chunk, x, y });
+    let parts = (per_block(x.data(), 1), per_block(y.as_slice_mut().expect("standard layout"), 1));
+    packed.par_chunks(parts).for_each(|chunk, (x, y)| {
+        y.copy_from_slice(x);
+        normalize(packed, chunk, y);
     });
     x.tape().record(&[x], y, Softmax { packed: packed.clone() })
 }
 
-struct Forward<'a, T> {
-    packed: &'a Packed,
-    chunk: usize,
-    x: &'a [T],
-    y: &'a mut [T],
+/// Scores of a chunk, `[blocks, LANES]`, to their softmax; zero in idle lanes.
+pub(super) fn normalize<T: Real>(packed: &Packed, chunk: usize, scores: &mut [T]) {
+    dispatch(Normalize { packed, chunk, scores });
 }
 
-impl<T: Real> Kernel for Forward<'_, T> {
+struct Normalize<'a, T> {
+    packed: &'a Packed,
+    chunk: usize,
+    scores: &'a mut [T],
+}
+
+impl<T: Real> Kernel for Normalize<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let Forward { packed, chunk, x, y } = self;
+        let Normalize { packed, chunk, scores } = self;
         let mut max = [T::neg_infinity(); LANES];
-        for (block, x) in packed.chunk(chunk).zip(x.chunks_exact(LANES)) {
-            for (m, &x) in max.iter_mut().zip(x).take(packed.active(block)) {
+        for (block, x) in packed.chunk(chunk).zip(scores.chunks_exact_mut(LANES)) {
+            // Idle lanes give e^{-∞}, which is next to nothing, and are zero in the end.
+            x[packed.active(block)..].fill(T::neg_infinity());
+            for (m, &x) in max.iter_mut().zip(&*x) {
                 *m = if x > *m { x } else { *m };
             }
         }
         let mut sum = [T::zero(); LANES];
-        for (block, (x, y)) in packed.chunk(chunk).zip(x.chunks_exact(LANES).zip(y.chunks_exact_mut(LANES))) {
-            let active = packed.active(block);
-            for lane in 0..active {
-                y[lane] = (x[lane] - max[lane]).exp_at::<S>();
-                sum[lane] += y[lane];
+        for (block, x) in packed.chunk(chunk).zip(scores.chunks_exact_mut(LANES)) {
+            for (x, &max) in x.iter_mut().zip(&max) {
+                *x = (*x - max).exp_at::<S>();
             }
-            y[active..].fill(T::zero());
+            x[packed.active(block)..].fill(T::zero());
+            sum.iter_mut().zip(&*x).for_each(|(sum, &x)| *sum += x);
         }
-        for (block, y) in packed.chunk(chunk).zip(y.chunks_exact_mut(LANES)) {
-            for lane in 0..packed.active(block) {
-                y[lane] /= sum[lane];
+        for x in scores.chunks_exact_mut(LANES) {
+            for (x, &sum) in x.iter_mut().zip(&sum) {
+                *x /= if sum > T::zero() { sum } else { T::one() };
+            }
+        }
+    }
+}
+
+/// dx_t = a_t (dy_t − Σ_s a_s dy_s) for a chunk's softmax a, all `[blocks, LANES]`; zero in idle lanes.
+pub(super) fn slopes<T: Real>(packed: &Packed, chunk: usize, a: &[T], dy: &[T], dx: &mut [T]) {
+    dispatch(Slopes { packed, chunk, a, dy, dx });
+}
+
+struct Slopes<'a, T> {
+    packed: &'a Packed,
+    chunk: usize,
+    a: &'a [T],
+    dy: &'a [T],
+    dx: &'a mut [T],
+}
+
+impl<T: Real> Kernel for Slopes<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let Slopes { packed, chunk, a, dy, dx } = self;
+        let mut dot = [T::zero(); LANES];
+        let given = a.chunks_exact(LANES).zip(dy.chunks_exact(LANES));
+        for (block, ((a, dy), dx)) in packed.chunk(chunk).zip(given.zip(dx.chunks_exact_mut(LANES))) {
+            let active = packed.active(block);
+            dx[..active].copy_from_slice(&dy[..active]);
+            dx[active..].fill(T::zero());
+            for ((dot, &a), &dy) in dot.iter_mut().zip(a).zip(&*dx) {
+                *dot += a * dy;
+            }
+        }
+        for (a, dx) in a.chunks_exact(LANES).zip(dx.chunks_exact_mut(LANES)) {
+            for ((dx, &a), &dot) in dx.iter_mut().zip(a).zip(&dot) {
+                *dx = a * (*dx - dot);
             }
         }
     }
@@ -68,31 +109,16 @@ impl<T: Real> Backward<T> for Softmax {
         "lanes softmax"
     }
 
-    /// dx_t = a_t (dy_t − Σ_s a_s dy_s)
     fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
         let packed = &*self.packed;
-        let (y, dy) = (io.output_data(), dy.to_slice().expect("standard layout"));
-        if let Some(dx) = io.grad_data(0) {
-            let given = packed.split(y, 1).into_par_iter().zip(packed.split(dy, 1));
-            packed.split_mut(dx, 1).into_par_iter().zip(given).enumerate().for_each(
-                |(chunk, (dx, (y, dy)))| {
-                    let mut dot = [T::zero(); LANES];
-                    for (block, (y, dy)) in
-                        packed.chunk(chunk).zip(y.chunks_exact(LANES).zip(dy.chunks_exact(LANES)))
-                    {
-                        for lane in 0..packed.active(block) {
-                            dot[lane] += y[lane] * dy[lane];
-                        }
-                    }
-                    let cells =
-                        y.chunks_exact(LANES).zip(dy.chunks_exact(LANES)).zip(dx.chunks_exact_mut(LANES));
-                    for (block, ((y, dy), dx)) in packed.chunk(chunk).zip(cells) {
-                        for lane in 0..packed.active(block) {
-                            dx[lane] += y[lane] * (dy[lane] - dot[lane]);
-                        }
-                    }
-                },
-            );
-        }
+        let y = io.output_data();
+        let mut dx = io.pool().stale(io.output().shape());
+        let parts = (
+            per_block(dy.to_slice().expect("standard layout"), 1),
+            per_block(y, 1),
+            per_block(dx.as_slice_mut().expect("standard layout"), 1),
+        );
+        packed.par_chunks(parts).for_each(|chunk, (dy, y, dx)| slopes(packed, chunk, y, dy, dx));
+        io.add(0, dx);
     }
 }

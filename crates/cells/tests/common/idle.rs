@@ -52,7 +52,8 @@ impl<T: Real> Backward<T> for Fill<T> {
     }
 
     fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
-        let mut dx = dy.to_owned();
+        let mut dx = io.pool().stale(dy.shape());
+        dx.assign(&dy);
         let to = dx.as_slice_mut().expect("standard layout");
         self.idle_elements(to.len()).for_each(|i| to[i] = self.value);
         io.add(0, dx);

@@ -3,6 +3,7 @@
 // Each test file is a program of its own, and uses its part.
 #![allow(dead_code, unused_imports)]
 
+mod attention;
 mod idle;
 mod ops;
 
@@ -16,6 +17,7 @@ use ndarray::ArrayD;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
+pub use attention::{Form, Sort, attention, attention_params};
 pub use idle::Idle;
 pub use ops::{LaneOp, lane_op, lane_params, windows};
 

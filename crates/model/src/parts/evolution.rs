@@ -31,12 +31,17 @@ impl Evolution {
         attention: Option<Var<'t, T>>,
         windows: &Arc<Windows>,
     ) -> Var<'t, T> {
-        // W h depends on the history alone, so it is computed once however many targets share it.
-        let gates =
-            lanes::linear(interests, tape.param(self.cell.w), None, Activation::None, windows.histories());
+        let w = tape.param(self.cell.w);
+        let input = if windows.is_identity() {
+            CellInput::Events(interests, w)
+        } else {
+            // W h depends on the history alone, so it is computed once however many targets share it.
+            let gates = lanes::linear(interests, w, None, Activation::None, windows.histories());
+            CellInput::Gates(lanes::gather(gates, windows))
+        };
         let run = Run {
             kind: self.kind,
-            input: CellInput::Gates(lanes::gather(gates, windows)),
+            input,
             attention,
             initial: None,
             u: tape.param(self.cell.u),

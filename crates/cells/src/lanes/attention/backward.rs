@@ -1,0 +1,217 @@
+//! The activation unit's way back.
+
+use std::ops::Range;
+
+use dien_tensor::Real;
+use dien_tensor::gemm::block::Block;
+use dien_tensor::simd::{Kernel, Simd, transpose};
+
+use super::Shape;
+use super::batch::{
+    Batch, COLUMNS, GROUP, STRIDE, batches, clear_rest, groups, load, mask, minus, plus, put, select, store,
+    times,
+};
+use super::forward::put_pairs;
+use super::keys::{KeyGrads, Keys};
+use super::tiles::{product, product_by_rows};
+use crate::{LANES, Packed};
+
+/// Lanes in which a row's sum is kept until the end.
+const SUM: usize = 8;
+
+/// Gradients from some blocks of one chunk. Slices over blocks are these blocks' own part.
+pub(super) struct Backward<'a, T: Real> {
+    pub shape: Shape,
+    pub packed: &'a Packed,
+    pub blocks: Range<usize>,
+    pub keys: Keys<'a, T>,
+    /// q, `[hidden, LANES]`
+    pub query: &'a [T],
+    /// The product's weight, `[first, product inputs]`.
+    pub weight: &'a [T],
+    /// `[second, first]`
+    pub second: &'a [T],
+    pub score: &'a [T],
+    pub saved: &'a [T],
+    /// The scores' gradient, `[blocks, LANES]`, zero in idle lanes.
+    pub d_scores: &'a [T],
+    pub key_grads: KeyGrads<'a, T>,
+    /// The gradients of q, `[hidden, LANES]`, and of its part of the first layer, `[first, LANES]`: overwritten.
+    pub d_query: &'a mut [T],
+    pub d_query_part: &'a mut [T],
+    /// [`sums`] numbers, overwritten: the gradients of the product's weight `[first, padded inputs]`, of the second layer
+    /// `[second, padded first]`, of its bias and of the scores' weight, `[second]` each.
+    pub sums: &'a mut [T],
+    /// [`scratch`] numbers.
+    pub scratch: &'a mut [T],
+}
+
+/// The sums of a [`Backward`].
+pub(super) fn sums(shape: Shape) -> usize {
+    shape.first * Shape::padded(shape.inputs()) + shape.second * (Shape::padded(shape.first) + 2)
+}
+
+/// The scratch of a [`Backward`].
+pub(super) fn scratch(shape: Shape) -> usize {
+    let matrices = (4 * shape.hidden + shape.first + shape.second) * STRIDE;
+    matrices + row_size(shape) + 2 * shape.second * SUM + 2 * shape.hidden * LANES
+}
+
+/// A batch's rows, of the first layer's inputs or values.
+fn row_size(shape: Shape) -> usize {
+    Shape::padded(shape.first.max(shape.inputs())) * COLUMNS
+}
+
+impl<T: Real> Kernel for Backward<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(mut self) {
+        let shape = self.shape;
+        let inputs = shape.inputs();
+        let (x, rest) = std::mem::take(&mut self.scratch).split_at_mut(2 * shape.hidden * STRIDE);
+        let (dx, rest) = rest.split_at_mut(2 * shape.hidden * STRIDE);
+        let (d_first, rest) = rest.split_at_mut(shape.first * STRIDE);
+        let (d_second, rest) = rest.split_at_mut(shape.second * STRIDE);
+        let (rows, rest) = rest.split_at_mut(row_size(shape));
+        let (lane_sums, lanes) = rest.split_at_mut(2 * shape.second * SUM);
+        let (d_weight, rest) =
+            std::mem::take(&mut self.sums).split_at_mut(shape.first * Shape::padded(inputs));
+        let (d_second_weight, d_vectors) = rest.split_at_mut(shape.second * Shape::padded(shape.first));
+        lane_sums.fill(T::zero());
+        self.d_query.fill(T::zero());
+        self.d_query_part.fill(T::zero());
+        for batch in batches(self.packed, self.blocks.clone()) {
+            let (columns, add) = (batch.columns(), batch.blocks.start > self.blocks.start);
+            let offset = (batch.blocks.start - self.blocks.start) * shape.saved() * LANES;
+            let saved = &self.saved[offset..];
+            let stride = batch.saved_stride();
+            let (first, second) = saved.split_at(shape.first * stride);
+
+            self.second_slopes(&batch, second, d_second, lane_sums);
+            let d = Block::new(&*d_second, STRIDE);
+            let weight = Block::new(self.second, shape.first);
+            product::<T, S>((shape.first, columns, shape.second), weight, d, d_first, STRIDE, false);
+            slopes(first, stride, columns, d_first);
+
+            let padded = Shape::padded(shape.first);
+            rows_of::<T, S>(first, stride, (shape.first, padded), batch.events, rows);
+            let dims = (shape.second, padded, batch.events);
+            product_by_rows::<T, S>(dims, d, Block::new(&*rows, padded), d_second_weight, padded, add);
+
+            self.fill::<S>(&batch, x, lanes);
+            let padded = Shape::padded(inputs);
+            rows_of::<T, S>(x, STRIDE, (inputs, padded), batch.events, rows);
+            let d = Block::new(&*d_first, STRIDE);
+            let dims = (shape.first, padded, batch.events);
+            product_by_rows::<T, S>(dims, d, Block::new(&*rows, padded), d_weight, padded, add);
+
+            let weight = Block::new(self.weight, inputs);
+            let dims = (inputs, columns, shape.first);
+            product::<T, S>(dims, weight, d, dx, STRIDE, false);
+            self.spread::<S>(&batch, x, dx, d_first, lanes);
+        }
+        for (to, sums) in d_vectors.iter_mut().zip(lane_sums.chunks_exact(SUM)) {
+            let [a, b, c, d, e, f, g, h] = *sums.first_chunk().expect("SUM lanes");
+            *to = ((a + b) + (c + d)) + ((e + f) + (g + h));
+        }
+    }
+}
+
+impl<T: Real> Backward<'_, T> {
+    /// From the scores' gradient to that of the second layer's argument; sums for the bias and the scores' weight.
+    #[inline(always)]
+    fn second_slopes(&self, batch: &Batch, second: &[T], d_second: &mut [T], lane_sums: &mut [T]) {
+        let mut d_scores = [T::zero(); STRIDE];
+        for (block, column) in batch.walk(self.packed) {
+            let d = &self.d_scores[(block - self.blocks.start) * LANES..][..LANES];
+            put(d, self.packed.active(block), column, &mut d_scores);
+        }
+        clear_rest(batch, &mut d_scores);
+        let stride = batch.saved_stride();
+        let (bias_sums, score_sums) = lane_sums.split_at_mut(self.shape.second * SUM);
+        let sums = bias_sums.chunks_exact_mut(SUM).zip(score_sums.chunks_exact_mut(SUM));
+        let rows = second.chunks_exact(stride).zip(d_second.chunks_exact_mut(STRIDE));
+        for (((s, to), (bias_sum, score_sum)), &w) in rows.zip(sums).zip(self.score) {
+            let (mut of_bias, mut of_score) = ([T::zero(); GROUP], [T::zero(); GROUP]);
+            for column in (0..batch.columns()).step_by(GROUP) {
+                let s = load(&s[column..]);
+                let ds = times(s, load(&d_scores[column..]));
+                let d = times([w; GROUP], minus(ds, times(ds, s)));
+                store(&mut to[column..], d);
+                of_score = plus(of_score, ds);
+                of_bias = plus(of_bias, d);
+            }
+            for l in 0..SUM {
+                bias_sum[l] += of_bias[l] + of_bias[l + SUM];
+                score_sum[l] += of_score[l] + of_score[l + SUM];
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn fill<S: Simd>(&self, batch: &Batch, x: &mut [T], lanes: &mut [T]) {
+        for (block, column) in batch.walk(self.packed) {
+            let active = self.packed.active(block);
+            let keys = self.keys.of_block::<S>(self.packed, block, self.query.len(), lanes);
+            put_pairs(keys, self.query, active, column, x);
+        }
+        clear_rest(batch, x);
+    }
+
+    /// From the gradients of a batch's columns to those of its keys and its queries.
+    #[inline(always)]
+    fn spread<S: Simd>(&mut self, batch: &Batch, x: &[T], dx: &mut [T], d_first: &[T], lanes: &mut [T]) {
+        let half = self.shape.hidden * STRIDE;
+        let (d_keys, d_pairs) = dx.split_at_mut(half);
+        for (block, column) in batch.walk(self.packed) {
+            let active = self.packed.active(block);
+            let mask = mask::<T>(active);
+            for (to, row) in self.d_query_part.chunks_exact_mut(LANES).zip(d_first.chunks_exact(STRIDE)) {
+                for lane in groups(active) {
+                    let d = select(load(&mask[lane..]), load(&row[column + lane..]));
+                    let to = &mut to[lane..];
+                    store(to, plus(load(to), d));
+                }
+            }
+            let rows = x.chunks_exact(STRIDE).zip(d_pairs.chunks_exact(STRIDE));
+            for (to, (k, d)) in self.d_query.chunks_exact_mut(LANES).zip(rows) {
+                for lane in groups(active) {
+                    let d = times(load(&k[column + lane..]), load(&d[column + lane..]));
+                    let to = &mut to[lane..];
+                    store(to, plus(load(to), select(load(&mask[lane..]), d)));
+                }
+            }
+            let own = block - self.blocks.start;
+            let at = (own, active, column);
+            let lanes = &mut lanes[..self.query.len()];
+            self.key_grads.add::<S>(at, &mask, self.query, (d_keys, d_pairs), lanes);
+        }
+    }
+}
+
+/// d ← d ∘ s ∘ (1 − s), the derivative of σ at the values s.
+#[inline(always)]
+fn slopes<T: Real>(s: &[T], stride: usize, columns: usize, d: &mut [T]) {
+    for (d, s) in d.chunks_exact_mut(STRIDE).zip(s.chunks_exact(stride)) {
+        for (d, s) in d[..columns].chunks_exact_mut(GROUP).zip(s[..columns].chunks_exact(GROUP)) {
+            let s = load(s);
+            store(d, times(load(d), minus(s, times(s, s))));
+        }
+    }
+}
+
+/// The events of a matrix `[features, columns]` as rows `[events, padded]`, zero past the features.
+#[inline(always)]
+fn rows_of<T: Real, S: Simd>(
+    matrix: &[T],
+    stride: usize,
+    (features, padded): (usize, usize),
+    events: usize,
+    rows: &mut [T],
+) {
+    transpose::<T, S>(matrix, stride, (features, events), rows, padded);
+    if features < padded {
+        rows.chunks_exact_mut(padded).take(events).for_each(|row| row[features..].fill(T::zero()));
+    }
+}

@@ -1,0 +1,148 @@
+//! Events of several blocks side by side, so that a block's idle lanes cost nothing.
+
+use std::ops::Range;
+
+use dien_tensor::Real;
+
+use crate::{LANES, Packed};
+
+/// Events in a batch, at most: its matrices, [rows, COLUMNS], stay in the second-level cache.
+pub(super) const COLUMNS: usize = 128;
+
+/// Elements from one row of a batch's matrix to the next: a block is written whole vectors at a time, beyond its
+/// active lanes; and an odd number of cache lines, so that a column's elements do not share a cache set.
+pub(super) const STRIDE: usize = COLUMNS + 24;
+
+/// Lanes, or columns, that are read and written at once.
+pub(super) const GROUP: usize = 16;
+
+/// Consecutive blocks of a chunk, whose active lanes stand side by side in the columns of matrices.
+#[derive(Clone, Debug)]
+pub(super) struct Batch {
+    pub blocks: Range<usize>,
+    /// True events.
+    pub events: usize,
+}
+
+impl Batch {
+    /// Columns that are computed.
+    #[inline(always)]
+    pub fn columns(&self) -> usize {
+        self.events.next_multiple_of(GROUP)
+    }
+
+    /// Elements from one row of what is saved of a batch to the next.
+    #[inline(always)]
+    pub fn saved_stride(&self) -> usize {
+        self.columns()
+    }
+
+    /// Each block with its first column.
+    #[inline(always)]
+    pub fn walk<'a>(&self, packed: &'a Packed) -> impl Iterator<Item = (usize, usize)> + use<'a> {
+        self.blocks.clone().scan(0, |column, block| {
+            let first = *column;
+            *column += packed.active(block);
+            Some((block, first))
+        })
+    }
+}
+
+/// Cuts a chunk's `blocks` into batches.
+#[inline(always)]
+pub(super) fn batches(packed: &Packed, blocks: Range<usize>) -> impl Iterator<Item = Batch> + use<'_> {
+    let mut next = blocks.start;
+    std::iter::from_fn(move || {
+        let (start, mut events) = (next, 0);
+        while next < blocks.end && events + packed.active(next) <= COLUMNS {
+            events += packed.active(next);
+            next += 1;
+        }
+        (start < next).then_some(Batch { blocks: start..next, events })
+    })
+}
+
+/// The first lane of each group of 16 that holds one of a block's active lanes.
+#[inline(always)]
+pub(super) fn groups(active: usize) -> impl Iterator<Item = usize> {
+    (0..active).step_by(GROUP)
+}
+
+/// A group of lanes, by value: loops over slices that the compiler cannot tell apart stay scalar.
+pub(super) type Group<T> = [T; GROUP];
+
+/// The first 16 elements.
+#[inline(always)]
+pub(super) fn load<T: Real>(x: &[T]) -> Group<T> {
+    *x.first_chunk().expect("a group of lanes")
+}
+
+/// Sets the first 16 elements.
+#[inline(always)]
+pub(super) fn store<T: Real>(to: &mut [T], x: Group<T>) {
+    *to.first_chunk_mut().expect("a group of lanes") = x;
+}
+
+/// a + b
+#[inline(always)]
+pub(super) fn plus<T: Real>(mut a: Group<T>, b: Group<T>) -> Group<T> {
+    for l in 0..GROUP {
+        a[l] = a[l] + b[l];
+    }
+    a
+}
+
+/// a − b
+#[inline(always)]
+pub(super) fn minus<T: Real>(mut a: Group<T>, b: Group<T>) -> Group<T> {
+    for l in 0..GROUP {
+        a[l] = a[l] - b[l];
+    }
+    a
+}
+
+/// a ∘ b
+#[inline(always)]
+pub(super) fn times<T: Real>(mut a: Group<T>, b: Group<T>) -> Group<T> {
+    for l in 0..GROUP {
+        a[l] = a[l] * b[l];
+    }
+    a
+}
+
+/// x where `mask` is not 0, else 0.
+#[inline(always)]
+pub(super) fn select<T: Real>(mask: Group<T>, mut x: Group<T>) -> Group<T> {
+    for l in 0..GROUP {
+        x[l] = if mask[l] > T::zero() { x[l] } else { T::zero() };
+    }
+    x
+}
+
+/// 1 in active lanes, 0 in idle ones.
+#[inline(always)]
+pub(super) fn mask<T: Real>(active: usize) -> [T; LANES] {
+    let mut mask = [T::zero(); LANES];
+    for (lane, m) in mask.iter_mut().enumerate() {
+        *m = if lane < active { T::one() } else { T::zero() };
+    }
+    mask
+}
+
+/// Copies the active lanes of a block, `[features, LANES]`, to `columns` of a matrix.
+#[inline(always)]
+pub(super) fn put<T: Real>(lanes: &[T], active: usize, column: usize, to: &mut [T]) {
+    for (lanes, to) in lanes.chunks_exact(LANES).zip(to.chunks_exact_mut(STRIDE)) {
+        for lane in groups(active) {
+            store(&mut to[column + lane..], load(&lanes[lane..]));
+        }
+    }
+}
+
+/// Zeroes what blocks left between a batch's last event and its last column.
+#[inline(always)]
+pub(super) fn clear_rest<T: Real>(batch: &Batch, rows: &mut [T]) {
+    for row in rows.chunks_exact_mut(STRIDE) {
+        row[batch.events..batch.columns()].fill(T::zero());
+    }
+}

@@ -1,0 +1,145 @@
+//! The activation unit's scores.
+
+use std::ops::Range;
+
+use dien_tensor::Real;
+use dien_tensor::gemm::block::Block;
+use dien_tensor::simd::{Kernel, Simd, math};
+
+use super::Shape;
+use super::batch::{Batch, GROUP, STRIDE, batches, clear_rest, groups, load, plus, put, store, times};
+use super::keys::Keys;
+use super::tiles::product;
+use crate::{LANES, Packed};
+
+/// Scores of some blocks of one chunk. Slices over blocks are these blocks' own part.
+pub(super) struct Forward<'a, T: Real> {
+    pub shape: Shape,
+    pub packed: &'a Packed,
+    pub blocks: Range<usize>,
+    pub keys: Keys<'a, T>,
+    /// q, `[hidden, LANES]`, and (W_q + W_d) q + b₁, `[first, LANES]`.
+    pub query: &'a [T],
+    pub query_part: &'a [T],
+    /// The product's weight transposed, `[product inputs, first]`.
+    pub weight_t: &'a [T],
+    /// `[first, second]`
+    pub second_t: &'a [T],
+    pub second_bias: &'a [T],
+    pub score: &'a [T],
+    /// [`Shape::saved`] numbers a block, if wanted.
+    pub saved: Option<&'a mut [T]>,
+    /// `[blocks, LANES]`
+    pub scores: &'a mut [T],
+    /// [`scratch`] numbers.
+    pub scratch: &'a mut [T],
+}
+
+/// The scratch of a [`Forward`].
+pub(super) fn scratch(shape: Shape) -> usize {
+    (2 * shape.hidden + shape.first + shape.second) * STRIDE + 2 * shape.hidden * LANES
+}
+
+impl<T: Real> Kernel for Forward<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(mut self) {
+        let shape = self.shape;
+        let (x, rest) = std::mem::take(&mut self.scratch).split_at_mut(2 * shape.hidden * STRIDE);
+        let (first, rest) = rest.split_at_mut(shape.first * STRIDE);
+        let (second, lanes) = rest.split_at_mut(shape.second * STRIDE);
+        for batch in batches(self.packed, self.blocks.clone()) {
+            let columns = batch.columns();
+            self.fill::<S>(&batch, x, first, lanes);
+            let inputs = shape.inputs();
+            let weight = Block::new(self.weight_t, shape.first);
+            let dims = (shape.first, columns, inputs);
+            product::<T, S>(dims, weight, Block::new(&*x, STRIDE), first, STRIDE, true);
+            sigmoid::<T, S>(first, columns);
+            for (row, &b) in second.chunks_exact_mut(STRIDE).zip(self.second_bias) {
+                row[..columns].fill(b);
+            }
+            let dims = (shape.second, columns, shape.first);
+            let weight = Block::new(self.second_t, shape.second);
+            product::<T, S>(dims, weight, Block::new(&*first, STRIDE), second, STRIDE, true);
+            sigmoid::<T, S>(second, columns);
+            self.save(&batch, first, second);
+            self.score(&batch, second);
+        }
+    }
+}
+
+impl<T: Real> Forward<'_, T> {
+    /// The keys, their products with the queries, and the queries' part of the first layer.
+    #[inline(always)]
+    fn fill<S: Simd>(&self, batch: &Batch, x: &mut [T], first: &mut [T], lanes: &mut [T]) {
+        for (block, column) in batch.walk(self.packed) {
+            let active = self.packed.active(block);
+            let keys = self.keys.of_block::<S>(self.packed, block, self.query.len(), lanes);
+            put_pairs(keys, self.query, active, column, x);
+            put(self.query_part, active, column, first);
+        }
+        clear_rest(batch, x);
+        clear_rest(batch, first);
+    }
+
+    #[inline(always)]
+    fn save(&mut self, batch: &Batch, first: &[T], second: &[T]) {
+        let Some(saved) = &mut self.saved else { return };
+        let offset = (batch.blocks.start - self.blocks.start) * self.shape.saved() * LANES;
+        let stride = batch.saved_stride();
+        let rows = first.chunks_exact(STRIDE).chain(second.chunks_exact(STRIDE));
+        for (to, row) in saved[offset..].chunks_exact_mut(stride).zip(rows) {
+            to[..batch.columns()].copy_from_slice(&row[..batch.columns()]);
+        }
+    }
+
+    /// w₃ · s₂ of each event, zero in idle lanes.
+    #[inline(always)]
+    fn score(&mut self, batch: &Batch, second: &mut [T]) {
+        let mut scores = [T::zero(); STRIDE];
+        for column in (0..batch.columns()).step_by(GROUP) {
+            let mut sum = [T::zero(); GROUP];
+            for (row, &w) in second.chunks_exact(STRIDE).zip(self.score) {
+                sum = plus(sum, times([w; GROUP], load(&row[column..])));
+            }
+            store(&mut scores[column..], sum);
+        }
+        for (block, column) in batch.walk(self.packed) {
+            let active = self.packed.active(block);
+            let to = &mut self.scores[(block - self.blocks.start) * LANES..][..LANES];
+            to[..active].copy_from_slice(&scores[column..column + active]);
+            to[active..].fill(T::zero());
+        }
+    }
+}
+
+/// k into the upper half of `x`, q ∘ k into the lower one.
+#[inline(always)]
+pub(super) fn put_pairs<T: Real>(keys: &[T], query: &[T], active: usize, column: usize, x: &mut [T]) {
+    let (upper, lower) = x.split_at_mut(x.len() / 2);
+    let rows = upper.chunks_exact_mut(STRIDE).zip(lower.chunks_exact_mut(STRIDE));
+    let lanes = keys.chunks_exact(LANES).zip(query.chunks_exact(LANES));
+    for ((upper, lower), (k, q)) in rows.zip(lanes) {
+        for lane in groups(active) {
+            let k = load(&k[lane..]);
+            store(&mut upper[column + lane..], k);
+            store(&mut lower[column + lane..], times(k, load(&q[lane..])));
+        }
+    }
+}
+
+/// σ of every element.
+#[inline(always)]
+fn sigmoid<T: Real, S: Simd>(rows: &mut [T], columns: usize) {
+    for row in rows.chunks_exact_mut(STRIDE) {
+        for x in row[..columns].chunks_exact_mut(GROUP) {
+            let mut group = load(x);
+            for x in &mut group {
+                *x = math::sigmoid::<T, S>(*x);
+            }
+            store(x, group);
+        }
+    }
+}

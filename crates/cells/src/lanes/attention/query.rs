@@ -1,0 +1,155 @@
+//! What of the unit depends on the query alone: once a target.
+
+use dien_tensor::gemm::block::Block;
+use dien_tensor::simd::{Kernel, Simd, dispatch, transpose};
+use dien_tensor::{Pool, Real, Scratch};
+use rayon::prelude::*;
+
+use super::Shape;
+use super::tiles::{product, product_by_rows};
+use crate::lanes::windows::Windows;
+use crate::{LANES, Packed, per_piece};
+
+/// Rows `[targets, hidden]` in lanes, `[chunks, hidden, LANES]`, idle lanes zero.
+pub(super) fn lanes<T: Real>(pool: &Pool<T>, targets: &Packed, rows: &[T], hidden: usize) -> Scratch<T> {
+    let mut lanes = pool.scratch(targets.chunks() * hidden * LANES);
+    targets.par_chunks(per_piece(&mut lanes[..], hidden * LANES)).for_each(|chunk, lanes| {
+        lanes.fill(T::zero());
+        for lane in 0..LANES {
+            let Some(target) = targets.sequence(chunk, lane) else { break };
+            let row = &rows[target * hidden..][..hidden];
+            lanes[lane..].iter_mut().step_by(LANES).zip(row).for_each(|(to, &x)| *to = x);
+        }
+    });
+    lanes
+}
+
+/// The inverse of [`lanes`]: adds the first `hidden` features of each chunk's `size` numbers to rows `[targets, hidden]`.
+pub(super) fn add_to_rows<T: Real>(
+    targets: &Packed,
+    lanes: &[T],
+    size: usize,
+    hidden: usize,
+    rows: &mut [T],
+) {
+    rows.par_chunks_mut(hidden).with_min_len(64).enumerate().for_each(|(target, row)| {
+        let (chunk, lane) = targets.place(target);
+        let d = lanes[chunk * size + lane..].iter().step_by(LANES);
+        row.iter_mut().zip(d).for_each(|(to, &d)| *to += d);
+    });
+}
+
+struct Part<'a, T> {
+    /// W_query transposed, `[hidden, first]`.
+    weight_t: &'a [T],
+    bias: &'a [T],
+    query: &'a [T],
+    part: &'a mut [T],
+}
+
+impl<T: Real> Kernel for Part<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        for (row, &b) in self.part.chunks_exact_mut(LANES).zip(self.bias) {
+            row.fill(b);
+        }
+        let hidden = self.query.len() / LANES;
+        let (weight, query) = (Block::new(self.weight_t, self.bias.len()), Block::new(self.query, LANES));
+        product::<T, S>((self.bias.len(), LANES, hidden), weight, query, self.part, LANES, true);
+    }
+}
+
+/// W_query q + b, `[chunks, first, LANES]`.
+pub(super) fn part<T: Real>(
+    pool: &Pool<T>,
+    targets: &Packed,
+    query: &[T],
+    weight_t: &[T],
+    bias: &[T],
+) -> Scratch<T> {
+    let hidden = weight_t.len() / bias.len();
+    let mut part = pool.scratch(targets.chunks() * bias.len() * LANES);
+    let parts = (per_piece(query, hidden * LANES), per_piece(&mut part[..], bias.len() * LANES));
+    targets.par_chunks(parts).for_each(|_, (query, part)| dispatch(Part { weight_t, bias, query, part }));
+    part
+}
+
+/// The way back of a chunk's queries.
+struct Backward<'a, T> {
+    shape: Shape,
+    query: &'a [T],
+    /// W_query, `[first, hidden]`.
+    weight: &'a [T],
+    /// What each segment of the chunk gives to q and to its part of the first layer, `[hidden + first, LANES]`.
+    segments: &'a [T],
+    /// Both summed; then the whole gradient of q stands in front.
+    d: &'a mut [T],
+    /// dW_query `[first, padded hidden]` and db `[first]`.
+    sums: &'a mut [T],
+    /// `[LANES, padded hidden]`
+    rows: &'a mut [T],
+}
+
+impl<T: Real> Kernel for Backward<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let Shape { hidden, first, .. } = self.shape;
+        self.d.fill(T::zero());
+        for segment in self.segments.chunks_exact(self.d.len()) {
+            self.d.iter_mut().zip(segment).for_each(|(d, &x)| *d += x);
+        }
+        let (d_query, d_part) = self.d.split_at_mut(hidden * LANES);
+        let d = Block::new(&*d_part, LANES);
+        let weight = Block::new(self.weight, hidden);
+        product::<T, S>((hidden, LANES, first), weight, d, d_query, LANES, true);
+        let padded = Shape::padded(hidden);
+        self.rows.fill(T::zero());
+        transpose::<T, S>(self.query, LANES, (hidden, LANES), self.rows, padded);
+        let (d_weight, d_bias) = self.sums.split_at_mut(first * padded);
+        let rows = Block::new(&*self.rows, padded);
+        product_by_rows::<T, S>((first, padded, LANES), d, rows, d_weight, padded, false);
+        for (to, d) in d_bias.iter_mut().zip(d_part.chunks_exact(LANES)) {
+            *to = crate::lanes::lane_sum(d, LANES);
+        }
+    }
+}
+
+/// What the queries receive.
+pub(super) struct QueryGrads<T: Real> {
+    /// Of q, `[chunks, hidden + first, LANES]`: the first `hidden` features of each chunk.
+    pub query: Scratch<T>,
+    /// By chunk, dW_query `[first, padded hidden]` and db `[first]`.
+    pub sums: Scratch<T>,
+    pub sums_size: usize,
+}
+
+/// From what each segment gives to its chunk's queries and to their part of the first layer.
+pub(super) fn backward<T: Real>(
+    pool: &Pool<T>,
+    windows: &Windows,
+    shape: Shape,
+    query: &[T],
+    weight: &[T],
+    segments: &[T],
+) -> QueryGrads<T> {
+    let targets = &**windows.targets();
+    let (size, padded) = (shape.query() * LANES, Shape::padded(shape.hidden));
+    let sums_size = shape.first * padded + shape.first;
+    let mut d = pool.scratch(targets.chunks() * size);
+    let mut sums = pool.scratch(targets.chunks() * sums_size);
+    let mut rows = pool.scratch(targets.chunks() * LANES * padded);
+    let parts = (
+        per_piece(query, shape.hidden * LANES),
+        per_piece(&mut d[..], size),
+        per_piece(&mut sums[..], sums_size),
+        per_piece(&mut rows[..], LANES * padded),
+    );
+    targets.par_chunks(parts).for_each(|chunk, (query, d, sums, rows)| {
+        let own = windows.segments_of(chunk);
+        let segments = &segments[own.start * size..own.end * size];
+        dispatch(Backward { shape, query, weight, segments, d, sums, rows });
+    });
+    QueryGrads { query: d, sums, sums_size }
+}

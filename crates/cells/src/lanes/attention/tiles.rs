@@ -1,0 +1,156 @@
+//! C (+)= A·B for the matrices of a batch of events: register tiles that leave no slow remainder.
+//!
+//! 80, 40 and 36 rows are no multiples of 6, and 72 columns none of 16: a row or a half vector left over waits for the
+//! latency of its own sums. So what is left is cut into tiles that still have eight sums in flight.
+
+use dien_tensor::Real;
+use dien_tensor::gemm::block::Block;
+use dien_tensor::simd::{Kernel, Level, Simd, dispatch_at, math::mul_add};
+
+/// C[m, n] = Aᵀ · B[k, n], or C += Aᵀ·B if `add`, where A is `[k, m]`; `n` is a multiple of 8.
+///
+/// With A by columns a tile reads both through one pointer each: for weights, which are transposed once a pass.
+///
+/// One function at each level, called rather than inlined: a product here takes far longer than a call, and the tiles
+/// are much code.
+pub(super) fn product<T: Real, S: Simd>(
+    dims: (usize, usize, usize),
+    a: Block<'_, T>,
+    b: Block<'_, T>,
+    c: &mut [T],
+    c_stride: usize,
+    add: bool,
+) {
+    dispatch_at(S::LEVEL, Product::<T, true> { dims, a, b, c, c_stride, add });
+}
+
+/// C[m, n] = A[m, k] · B[k, n], or C += A·B if `add`; `n` is a multiple of 8.
+///
+/// Four rows at a time, so that their pointers stay in registers: for weight gradients, where K runs over events.
+pub(super) fn product_by_rows<T: Real, S: Simd>(
+    dims: (usize, usize, usize),
+    a: Block<'_, T>,
+    b: Block<'_, T>,
+    c: &mut [T],
+    c_stride: usize,
+    add: bool,
+) {
+    dispatch_at(S::LEVEL, Product::<T, false> { dims, a, b, c, c_stride, add });
+}
+
+struct Product<'a, T, const BY_COLUMNS: bool> {
+    dims: (usize, usize, usize),
+    a: Block<'a, T>,
+    b: Block<'a, T>,
+    c: &'a mut [T],
+    c_stride: usize,
+    add: bool,
+}
+
+impl<T: Real, const BY_COLUMNS: bool> Kernel for Product<'_, T, BY_COLUMNS> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(mut self) {
+        let n = self.dims.1;
+        debug_assert_eq!(n % 8, 0, "whole vectors");
+        let mut j = 0;
+        while j < n {
+            j += match (S::LEVEL, BY_COLUMNS, n - j) {
+                (Level::Avx512, true, 32..) => self.strip::<S, 8, 2, 16>(j),
+                (Level::Avx512, false, 48..) => self.strip::<S, 4, 3, 16>(j),
+                (Level::Avx512, false, 32..) => self.strip::<S, 4, 2, 16>(j),
+                (Level::Avx512, _, 16..) => self.strip::<S, 8, 1, 16>(j),
+                (Level::Avx2, true, 16..) => self.strip::<S, 6, 2, 8>(j),
+                (Level::Avx2, false, 24 | 40..) => self.strip::<S, 4, 3, 8>(j),
+                (Level::Avx2, false, 16..) => self.strip::<S, 4, 2, 8>(j),
+                (Level::Portable, ..) => self.strip::<S, 4, 2, 4>(j),
+                _ => self.strip::<S, 8, 1, 8>(j),
+            };
+        }
+    }
+}
+
+impl<T: Real, const BY_COLUMNS: bool> Product<'_, T, BY_COLUMNS> {
+    /// All rows of `W` vectors of `L` columns from `j` on, `R` rows at a time; returns the number of columns.
+    #[inline(always)]
+    fn strip<S: Simd, const R: usize, const W: usize, const L: usize>(&mut self, j: usize) -> usize {
+        let m = self.dims.0;
+        // With 6 rows, two tiles of 4 for the last 8, and 4, 2 and 1 for the last 7.
+        let whole = if R == 6 && m > 6 && (m % 6 == 1 || m % 6 == 2) { m - m % 6 - 6 } else { m - m % R };
+        let mut i = 0;
+        while i < whole {
+            self.tile::<S, R, W, L>(i, j);
+            i += R;
+        }
+        while i + 4 <= m {
+            self.tile::<S, 4, W, L>(i, j);
+            i += 4;
+        }
+        while i + 2 <= m {
+            self.tile::<S, 2, W, L>(i, j);
+            i += 2;
+        }
+        if i < m {
+            self.tile::<S, 1, W, L>(i, j);
+        }
+        W * L
+    }
+
+    /// `R` rows of `W` vectors, their sums in registers over the whole of K.
+    // Arrays of one vector each, passed and returned whole: anything else ends in single multiplications, or in sums
+    // that are stored at every step.
+    #[inline(always)]
+    fn tile<S: Simd, const R: usize, const W: usize, const L: usize>(&mut self, i: usize, j: usize) {
+        let (k, a, b) = (self.dims.2, self.a, self.b);
+        let b_rows = b.data[j.min(b.data.len())..].chunks(b.stride).take(k);
+        let mut sum = [[[T::zero(); L]; W]; R];
+        if BY_COLUMNS {
+            for (a, b) in a.data[i.min(a.data.len())..].chunks(a.stride).zip(b_rows) {
+                let a: &[T; R] = a.first_chunk().expect("R rows");
+                let (vectors, _) = b[..W * L].as_chunks::<L>();
+                for r in 0..R {
+                    for w in 0..W {
+                        sum[r][w] = multiply_add::<T, S, L>(a[r], vectors[w], sum[r][w]);
+                    }
+                }
+            }
+        } else {
+            // Not `array::from_fn`, which stays a call inside a function with target features.
+            let mut rows: [&[T]; R] = [&[]; R];
+            for r in 0..R {
+                rows[r] = &a.data[(i + r) * a.stride..][..k];
+            }
+            for (p, b) in b_rows.enumerate() {
+                let (vectors, _) = b[..W * L].as_chunks::<L>();
+                for r in 0..R {
+                    let x = rows[r][p];
+                    for w in 0..W {
+                        sum[r][w] = multiply_add::<T, S, L>(x, vectors[w], sum[r][w]);
+                    }
+                }
+            }
+        }
+        for r in 0..R {
+            let c = &mut self.c[(i + r) * self.c_stride + j..][..W * L];
+            for (c, &sum) in c.as_chunks_mut::<L>().0.iter_mut().zip(&sum[r]) {
+                let mut sum = sum;
+                if self.add {
+                    for l in 0..L {
+                        sum[l] = c[l] + sum[l];
+                    }
+                }
+                *c = sum;
+            }
+        }
+    }
+}
+
+/// x v + s
+#[inline(always)]
+fn multiply_add<T: Real, S: Simd, const L: usize>(x: T, v: [T; L], s: [T; L]) -> [T; L] {
+    let mut sum = s;
+    for l in 0..L {
+        sum[l] = mul_add::<T, S>(x, v[l], s[l]);
+    }
+    sum
+}

@@ -1,0 +1,63 @@
+//! The first layer's weight, `[W_q, W_k, W_d, W_p]` over `[q, k, q − k, q ∘ k]`, in the form that is least work.
+
+use dien_tensor::{Pool, Real, Scratch};
+
+use super::Shape;
+
+/// The first layer as W_query q + (W_key, W_pair) (k, q ∘ k), where W_query = W_q + W_d and W_key = W_k − W_d.
+pub(super) struct First<T: Real> {
+    /// `[first, hidden]`
+    pub query: Scratch<T>,
+    /// (W_key, W_pair), `[first, 2 hidden]`.
+    pub product: Scratch<T>,
+}
+
+impl<T: Real> First<T> {
+    /// From `weight` `[first, 4 hidden]`.
+    pub fn new(pool: &Pool<T>, shape: Shape, weight: &[T]) -> Self {
+        let n = shape.hidden;
+        let mut query = pool.scratch(shape.first * n);
+        let mut product = pool.scratch(shape.first * 2 * n);
+        let rows = query.chunks_exact_mut(n).zip(product.chunks_exact_mut(2 * n));
+        for ((query, product), w) in rows.zip(weight.chunks_exact(4 * n)) {
+            for j in 0..n {
+                query[j] = w[j] + w[2 * n + j];
+                product[j] = w[n + j] - w[2 * n + j];
+                product[n + j] = w[3 * n + j];
+            }
+        }
+        First { query, product }
+    }
+}
+
+/// A matrix `[rows, columns]` transposed.
+pub(super) fn transposed<T: Real>(pool: &Pool<T>, matrix: &[T], columns: usize) -> Scratch<T> {
+    let rows = matrix.len() / columns;
+    let mut to = pool.scratch(matrix.len());
+    for (i, row) in matrix.chunks_exact(columns).enumerate() {
+        for (j, &x) in row.iter().enumerate() {
+            to[j * rows + i] = x;
+        }
+    }
+    to
+}
+
+/// Gradients of a layer's weight, cut into parts: each part has its rows every `size` elements from `offset` on, with
+/// `stride` elements from row to row.
+#[derive(Clone, Copy)]
+pub(super) struct Parts<'a, T> {
+    pub data: &'a [T],
+    pub size: usize,
+    pub offset: usize,
+    pub stride: usize,
+}
+
+impl<'a, T: Real> Parts<'a, T> {
+    /// Adds `scale` times each part's `columns` of a row to `to`, part by part.
+    pub fn add_row(&self, row: usize, columns: std::ops::Range<usize>, scale: T, to: &mut [T]) {
+        for part in self.data.chunks_exact(self.size) {
+            let given = &part[self.offset + row * self.stride..][columns.clone()];
+            to.iter_mut().zip(given).for_each(|(to, &x)| *to += scale * x);
+        }
+    }
+}
