@@ -252,28 +252,6 @@ impl Packed {
     pub fn events_of(&self, block: usize) -> &[u32] {
         &self.events[block * LANES..][..self.active(block)]
     }
-
-    /// Cuts a tensor `[blocks, features, LANES]` into its chunks, for parallel work.
-    pub fn split<'a, T>(&self, data: &'a [T], features: usize) -> Vec<&'a [T]> {
-        (0..self.chunks()).map(|c| &data[self.span(c, features)]).collect()
-    }
-
-    /// [`split`](Packed::split), to write.
-    pub fn split_mut<'a, T>(&self, mut data: &'a mut [T], features: usize) -> Vec<&'a mut [T]> {
-        let mut parts = Vec::with_capacity(self.chunks());
-        for c in 0..self.chunks() {
-            let (part, rest) = std::mem::take(&mut data).split_at_mut(self.span(c, features).len());
-            parts.push(part);
-            data = rest;
-        }
-        parts
-    }
-
-    /// Where a chunk's elements stand in a tensor `[blocks, features, LANES]`.
-    pub(crate) fn span(&self, chunk: usize, features: usize) -> std::ops::Range<usize> {
-        let blocks = self.chunk(chunk);
-        blocks.start * features * LANES..blocks.end * features * LANES
-    }
 }
 
 #[cfg(test)]

@@ -127,9 +127,8 @@ impl<T: Real> Pool<T> {
     pub fn shared<X: Default + Send + Sync + 'static>(&self, fill: impl FnOnce(&mut X)) -> Arc<X> {
         let (place, free) = {
             let mut shared = lock(&self.store.shared);
-            let is_free = |x: &Option<Shared>| {
-                x.as_ref().is_some_and(|x| Arc::strong_count(x) == 1 && x.is::<X>())
-            };
+            let is_free =
+                |x: &Option<Shared>| x.as_ref().is_some_and(|x| Arc::strong_count(x) == 1 && x.is::<X>());
             // The first one, in a place that it keeps: so each use finds the buffers that it had in the last step.
             let place = shared.iter().position(is_free).unwrap_or_else(|| {
                 shared.push(None);

@@ -120,12 +120,25 @@ impl<T: Real> Kernel for Gather<'_, T> {
                 let columns = COLUMNS.min(width - left);
                 for (row, &event) in rows.chunks_exact_mut(COLUMNS).zip(packed.events_of(block)) {
                     let at = self.ids.get(event) as usize * width + left;
-                    row[..columns].copy_from_slice(&self.table[at..][..columns]);
+                    copy(&self.table[at..][..columns], &mut row[..columns]);
                 }
                 let dims = (packed.width(block), columns);
                 transpose::<T, S>(&rows, COLUMNS, dims, &mut y[left * LANES..], LANES);
             }
         }
+    }
+}
+
+/// A short row, by vectors of a fixed length: a call of the library's copy costs more than that.
+#[inline(always)]
+fn copy<T: Copy>(from: &[T], to: &mut [T]) {
+    const VECTOR: usize = 8;
+    if let (Some(last), Some(end)) = (from.last_chunk::<VECTOR>(), to.last_chunk_mut::<VECTOR>()) {
+        *end = *last;
+        let whole = to.as_chunks_mut::<VECTOR>().0.iter_mut().zip(from.as_chunks::<VECTOR>().0);
+        whole.for_each(|(to, from)| *to = *from);
+    } else {
+        to.iter_mut().zip(from).for_each(|(to, &x)| *to = x);
     }
 }
 

@@ -54,21 +54,8 @@ impl<T: Real> Kernel for Forward<'_, T> {
     }
 }
 
-/// y = W x (+ b) for every block of a chunk; `x` and `y` are the chunk's part of their tensors.
-pub(crate) fn forward<T: Real>(
-    packed: &Packed,
-    chunk: usize,
-    weight: &[T],
-    bias: Option<&[T]>,
-    x: &[T],
-    y: &mut [T],
-    dims: (usize, usize),
-) {
-    forward_blocks(packed, packed.chunk(chunk), (weight, bias, Activation::None), x, y, dims);
-}
-
 /// y = φ(W x (+ b)) for these blocks, whose parts of their tensors `x` and `y` are.
-pub(crate) fn forward_blocks<T: Real>(
+pub(crate) fn forward<T: Real>(
     packed: &Packed,
     blocks: Range<usize>,
     (weight, bias, activation): (&[T], Option<&[T]>, Activation),

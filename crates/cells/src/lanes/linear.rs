@@ -7,7 +7,7 @@ use ndarray::ArrayViewD;
 
 use super::event_features;
 pub use super::kernel::Activation;
-use super::kernel::{backward_input, backward_weight, forward_blocks, padded_inputs, transpose_weight};
+use super::kernel::{backward_input, backward_weight, forward, padded_inputs, transpose_weight};
 use crate::{LANES, Packed, per_block, per_piece};
 
 struct Linear {
@@ -39,7 +39,7 @@ pub fn linear<'t, T: Real>(
     assert!(b.is_none_or(|b| b.len() == outputs), "lanes linear: bias; weight {:?}", weight.shape());
     let parts = (per_block(y.as_slice_mut().expect("standard layout"), outputs), per_block(x_data, inputs));
     packed.par_groups(parts).for_each(|blocks, (y, x)| {
-        forward_blocks(packed, blocks, (w, b, activation), x, y, dims);
+        forward(packed, blocks, (w, b, activation), x, y, dims);
     });
     let op = Linear { packed: packed.clone(), outputs, bias: bias.is_some(), activation };
     match bias {
@@ -76,7 +76,7 @@ impl<T: Real> Backward<T> for Linear {
 
 /// Adds to the gradients of `x`, `weight` and perhaps `bias` (their places among the inputs) what y = W x + b passes
 /// back from `dz` `[blocks, outputs, LANES]`.
-pub(crate) fn linear_backward<T: Real>(
+fn linear_backward<T: Real>(
     io: &mut OpGrads<'_, T>,
     (x, weight, bias): (usize, usize, Option<usize>),
     packed: &Packed,
@@ -117,7 +117,7 @@ pub(crate) fn linear_backward<T: Real>(
 
 /// Adds the part of each piece (chunk or group) to an input's gradient, one by one. A part starts at `offset` of its `size` elements and
 /// has rows of `columns`, `stride` elements apart.
-pub(crate) fn add_chunk_sums<T: Real>(
+fn add_chunk_sums<T: Real>(
     io: &mut OpGrads<'_, T>,
     input: usize,
     sums: &[T],

@@ -87,7 +87,7 @@ pub(super) fn store<T: Real>(to: &mut [T], x: Group<T>) {
 #[inline(always)]
 pub(super) fn plus<T: Real>(mut a: Group<T>, b: Group<T>) -> Group<T> {
     for l in 0..GROUP {
-        a[l] = a[l] + b[l];
+        a[l] += b[l];
     }
     a
 }
@@ -96,7 +96,7 @@ pub(super) fn plus<T: Real>(mut a: Group<T>, b: Group<T>) -> Group<T> {
 #[inline(always)]
 pub(super) fn minus<T: Real>(mut a: Group<T>, b: Group<T>) -> Group<T> {
     for l in 0..GROUP {
-        a[l] = a[l] - b[l];
+        a[l] -= b[l];
     }
     a
 }
@@ -105,7 +105,7 @@ pub(super) fn minus<T: Real>(mut a: Group<T>, b: Group<T>) -> Group<T> {
 #[inline(always)]
 pub(super) fn times<T: Real>(mut a: Group<T>, b: Group<T>) -> Group<T> {
     for l in 0..GROUP {
-        a[l] = a[l] * b[l];
+        a[l] *= b[l];
     }
     a
 }
