@@ -133,7 +133,7 @@ fn vocabulary(criterion: &mut Criterion) {
     }
     group.finish();
     if let [Some(few), Some(many)] = &mut trainings {
-        let mut seconds = |training: &mut Training| {
+        let seconds = |training: &mut Training| {
             let start = Instant::now();
             training.step();
             start.elapsed().as_secs_f64()
