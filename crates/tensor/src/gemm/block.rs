@@ -45,6 +45,8 @@ pub fn product<T: Real, S: Simd>(
     }
 }
 
+/// Rows outside and columns inside, so that a panel of A is read once while B stays in the first cache; then the columns
+/// that are left, in taller tiles: a tile with few sums waits for each of them.
 #[inline(always)]
 fn rows<T: Real, S: Simd, const R: usize, const HALF: usize, const V: usize>(
     m: usize,
@@ -56,22 +58,53 @@ fn rows<T: Real, S: Simd, const R: usize, const HALF: usize, const V: usize>(
     c_stride: usize,
     add: bool,
 ) {
-    let mut j = 0;
-    while j + V <= n {
-        column::<T, S, R, HALF, V>(m, j, k, a, b, c, c_stride, add);
-        j += V;
+    let whole = if V > 16 { n / 16 * 16 } else { n / V * V };
+    let mut i = 0;
+    while i + R <= m {
+        panel::<T, S, R, V>(i, whole, k, a, b, c, c_stride, add);
+        i += R;
     }
-    while V > 16 && j + 16 <= n {
-        column::<T, S, R, HALF, 16>(m, j, k, a, b, c, c_stride, add);
-        j += 16;
+    while i + HALF <= m {
+        panel::<T, S, HALF, V>(i, whole, k, a, b, c, c_stride, add);
+        i += HALF;
     }
+    while i < m {
+        panel::<T, S, 1, V>(i, whole, k, a, b, c, c_stride, add);
+        i += 1;
+    }
+    let mut j = whole;
     while j + 8 <= n {
-        column::<T, S, R, HALF, 8>(m, j, k, a, b, c, c_stride, add);
+        match S::LEVEL {
+            Level::Portable => column::<T, S, R, HALF, 8>(m, j, k, a, b, c, c_stride, add),
+            _ => column::<T, S, 12, 4, 8>(m, j, k, a, b, c, c_stride, add),
+        }
         j += 8;
     }
     while j < n {
         column::<T, S, R, HALF, 1>(m, j, k, a, b, c, c_stride, add);
         j += 1;
+    }
+}
+
+#[inline(always)]
+fn panel<T: Real, S: Simd, const R: usize, const V: usize>(
+    i: usize,
+    n: usize,
+    k: usize,
+    a: Block<'_, T>,
+    b: Block<'_, T>,
+    c: &mut [T],
+    c_stride: usize,
+    add: bool,
+) {
+    let mut j = 0;
+    while j + V <= n {
+        tile::<T, S, R, V>(i, j, k, a, b, c, c_stride, add);
+        j += V;
+    }
+    while j < n {
+        tile::<T, S, R, 16>(i, j, k, a, b, c, c_stride, add);
+        j += 16;
     }
 }
 
