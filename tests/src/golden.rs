@@ -19,7 +19,7 @@ pub struct Golden {
 
 /// The largest error that a comparison allows, relative to the tensor's scale.
 pub fn tolerance<T: Real>() -> f64 {
-    if T::NAME == "f64" { 1e-10 } else { 1e-5 }
+    if T::NAME == "f64" { 1e-10 } else { 3e-5 }
 }
 
 fn largest<'a>(values: impl IntoIterator<Item = &'a f64>) -> f64 {
