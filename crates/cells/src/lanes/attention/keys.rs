@@ -15,7 +15,7 @@ pub(super) enum Keys<'a, T: Real> {
     /// In the rows of histories that several targets share.
     ///
     /// Their part of the first layer, W_key k, could be computed once an event and gathered with them. That takes as
-    /// long as computing it again with each target's pairs (both measured, training: ± 3 %): 80 numbers more would be
+    /// long as computing it again with each target's pairs (measured in training, on a busy machine: no difference beyond its noise): 80 numbers more would be
     /// moved for 36, and their gradients summed.
     Shared(HistoryRows<'a, T>),
 }
