@@ -14,9 +14,9 @@ pub(super) enum Keys<'a, T: Real> {
     Own(&'a [T]),
     /// In the rows of histories that several targets share.
     ///
-    /// Their part of the first layer, W_key k, could be computed once an event and gathered with them. That takes as
-    /// long as computing it again with each target's pairs (measured in training, on a busy machine: no difference beyond its noise): 80 numbers more would be
-    /// moved for 36, and their gradients summed.
+    /// Their part of the first layer, W_key k, could be computed once an event and gathered with them. On a busy machine that
+    /// took as long as computing it again with each target's pairs: 80 numbers more would be moved for 36, and their
+    /// gradients summed.
     Shared(HistoryRows<'a, T>),
 }
 
