@@ -46,9 +46,14 @@ impl Cells {
         self.packed.events()
     }
 
-    /// Flops of the forward pass: 6·events·H·(I + H).
+    /// Flops of the forward pass.
     pub fn flops(&self) -> f64 {
-        (6 * self.events() * self.hidden * 2 * self.hidden) as f64
+        Self::flops_of(self.events(), self.hidden)
+    }
+
+    /// 6·events·H·(I + H), where I = H.
+    pub fn flops_of(events: usize, hidden: usize) -> f64 {
+        (6 * events * hidden * 2 * hidden) as f64
     }
 
     /// All states (GRU) or the last (AUGRU), and with `train` the gradients of everything.

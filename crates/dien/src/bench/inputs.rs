@@ -47,7 +47,7 @@ pub(super) fn rng(seed: u64) -> ChaCha8Rng {
 /// Ids of a long-tailed vocabulary: a few items are very popular.
 pub(super) fn items(n: usize, rng: &mut ChaCha8Rng) -> Vec<u32> {
     let pareto = Pareto::<f64>::new(1.0, 1.1).expect("positive parameters");
-    (0..n).map(|_| (40.0 * (pareto.sample(rng) - 1.0)).min((ITEMS - 2) as f64) as u32 + 1).collect()
+    (0..n).map(|_| (40.0 * pareto.sample(rng)).min((ITEMS - 2) as f64) as u32 + 1).collect()
 }
 
 /// Items and their categories.

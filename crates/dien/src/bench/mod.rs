@@ -6,6 +6,7 @@ mod cells;
 mod inputs;
 mod peak;
 mod ranking;
+mod single;
 mod step;
 mod timing;
 
@@ -18,6 +19,7 @@ use cells::{Cells, Conversion};
 use inputs::Lengths;
 use peak::Sgemm;
 use ranking::Ranking;
+use single::Single;
 use step::Training;
 use timing::Timing;
 
@@ -158,10 +160,18 @@ impl Bench<'_> {
         let names = [("gru_infer", "gru_train", Kind::Gru), ("augru_infer", "augru_train", Kind::Augru)];
         for (infer, train, kind) in names {
             let cells = || Cells::new(kind, batch, steps, hidden, lengths);
-            self.measure(infer, shape, Some(lengths), || {
-                let cells = cells();
-                (cells.events() as f64, cells.flops(), move || cells.run(false))
-            });
+            if batch == 1 {
+                let flops = Cells::flops_of(steps, hidden);
+                self.measure(infer, shape, Some(lengths), || {
+                    let mut single = Single::new(kind, steps, hidden);
+                    (steps as f64, flops, move || single.run())
+                });
+            } else {
+                self.measure(infer, shape, Some(lengths), || {
+                    let cells = cells();
+                    (cells.events() as f64, cells.flops(), move || cells.run(false))
+                });
+            }
             self.measure(train, shape, Some(lengths), || {
                 let cells = cells();
                 (cells.events() as f64, 3.0 * cells.flops(), move || cells.run(true))

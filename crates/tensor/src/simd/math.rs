@@ -45,7 +45,7 @@ fn power_of_2(t: f32) -> f32 {
 #[inline(always)]
 fn near_1<S: Simd>(r: f32) -> f32 {
     let square = r * r;
-    let low = mul_add::<f32, S>(r, 0.693_147_2, 1.0);
+    let low = mul_add::<f32, S>(r, std::f32::consts::LN_2, 1.0);
     let middle = mul_add::<f32, S>(r, 5.550_332_4e-2, 0.240_226_48);
     let high = mul_add::<f32, S>(r, 1.339_887_5e-3, 9.618_437e-3);
     let high = mul_add::<f32, S>(square, 1.535_336_2e-4, high);
