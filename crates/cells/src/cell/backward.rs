@@ -1,25 +1,28 @@
 //! A chunk back through time.
 
 use dien_tensor::Real;
-use dien_tensor::gemm::block::{Block, product};
-use dien_tensor::simd::{Kernel, Simd};
+use dien_tensor::gemm::panels::Panels;
+use dien_tensor::simd::{Kernel, Level, Simd, transpose};
 
 use super::Kind;
-use super::forward::{Input, SAVED};
-use super::slopes::{PARTIAL, Slopes};
+use super::ahead::Ahead;
+use super::forward::SAVED;
+use super::slopes::Slopes;
+use super::sums::{HELD_STRIDE, Held, Sizes};
 use crate::{LANES, Packed};
 
 /// One chunk's way back. All slices are the chunk's own part.
-pub(crate) struct Backward<'a, T> {
+pub(super) struct Backward<'a, T> {
     pub kind: Kind,
     pub packed: &'a Packed,
     pub chunk: usize,
     pub sizes: Sizes,
-    /// U transposed, `[hidden, 3 hidden]`, in the order c, r, u.
+    /// U transposed, `[hidden, 3 hidden]`, in the order c, r, u; in panels.
     pub u_t: &'a [T],
-    /// W transposed, `[inputs, 3 hidden]`, in the order r, u, c; empty if the input gates are given.
+    /// W transposed, `[inputs, 3 hidden]`, in the order r, u, c; in panels, empty if the input gates are given.
     pub w_t: &'a [T],
-    pub input: Input<'a, T>,
+    /// Events `[steps, inputs, LANES]`, or the given gates `[steps, 3 hidden, LANES]`.
+    pub input: &'a [T],
     /// Attention scores `[steps, LANES]`.
     pub a: Option<&'a [T]>,
     /// The initial state, `[hidden, LANES]`.
@@ -30,8 +33,7 @@ pub(crate) struct Backward<'a, T> {
     pub d_states: Option<&'a [T]>,
     /// On entry the gradient of the last states, on return that of the initial state.
     pub dh: &'a mut [T],
-    /// The gradient of the input, overwritten in the lanes that are computed: of the events `[steps, inputs, LANES]` or of the
-    /// given gates `[steps, 3 hidden, LANES]`.
+    /// The gradient of the input, overwritten in the lanes that are computed.
     pub d_input: &'a mut [T],
     /// The gradient of the scores, `[steps, LANES]`, overwritten.
     pub da: &'a mut [T],
@@ -41,59 +43,40 @@ pub(crate) struct Backward<'a, T> {
     pub sums: &'a mut [T],
 }
 
-/// The sizes of what a chunk sums up.
-///
-/// The weights' gradients stand in rows of `stride`: those of q, r, u and c, `hidden` rows each, and in each row the inputs'
-/// columns, then the state's. q's rows have no meaning in the inputs' columns, and c's none in the state's.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Sizes {
-    pub hidden: usize,
-    /// 0 if the input gates are given.
-    pub inputs: usize,
-}
-
-/// Columns of a row are padded to whole vectors.
-const VECTOR: usize = 8;
-
-impl Sizes {
-    pub fn stride(self) -> usize {
-        (self.inputs + self.hidden).next_multiple_of(VECTOR)
-    }
-
-    pub fn weights(self) -> usize {
-        4 * self.hidden * self.stride()
-    }
-
-    /// Weights, then the biases `[hidden, 4, PARTIAL]`.
-    pub fn sums(self) -> usize {
-        self.weights() + 4 * self.hidden * PARTIAL
-    }
-
-    /// The gates' gradients `[4, hidden, LANES]`, then a step's inputs and states as rows `[LANES, stride]`.
-    pub fn scratch(self) -> usize {
-        4 * self.hidden * LANES + LANES * self.stride()
-    }
-}
-
 impl<T: Real> Kernel for Backward<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let Backward { kind, packed, a, h0, states, saved, d_states, dh, d_input, da, scratch, sums, .. } =
+        let Backward { kind, packed, sizes, input, a, h0, states, saved, d_states, dh, d_input, da, .. } =
             self;
-        let Sizes { hidden: n, inputs } = self.sizes;
-        let (size, stride) = (n * LANES, self.sizes.stride());
+        let (n, inputs, stride) = (sizes.hidden, sizes.inputs, sizes.stride());
+        let (size, input_size) = (n * LANES, sizes.features() * LANES);
+        let (of_u, of_w) = (Panels::new(S::LEVEL, n, 3 * n), Panels::new(S::LEVEL, inputs, 3 * n));
         let ones = [T::one(); LANES];
-        let (d, rows) = scratch.split_at_mut(4 * size);
-        rows.fill(T::zero());
-        sums.fill(T::zero());
-        let (weights, bias) = sums.split_at_mut(self.sizes.weights());
+        self.scratch.fill(T::zero());
+        self.sums.fill(T::zero());
+        let (d, rows) = self.scratch.split_at_mut(sizes.held());
+        let (weights, bias) = self.sums.split_at_mut(sizes.weights());
+        let mut held = Held::default();
         for (step, block) in packed.chunk(self.chunk).enumerate().rev() {
-            let (active, width) = (packed.active(block), packed.width(block));
-            let h = if step == 0 { h0 } else { &states[(step - 1) * size..][..size] };
+            let (active, width, first) = (packed.active(block), packed.width(block), held.first());
+            let before = step.saturating_sub(1);
             let a = a.map_or(&ones[..], |a| &a[step * LANES..][..LANES]);
+            let (d_before, d_input) = d_input.split_at_mut(step * input_size);
+            let d_input = &mut d_input[..input_size];
             let da = &mut da[step * LANES..][..LANES];
+            let h = if step == 0 { h0 } else { &states[before * size..][..size] };
+            let mut ahead = Ahead {
+                parts: [
+                    &saved[before * SAVED * size..][..SAVED * size],
+                    &states[before.saturating_sub(1) * size..][..size],
+                    d_states.map_or(&[], |d| &d[before * size..][..size]),
+                    &input[before * input_size..][..input_size],
+                    &d_before[before * input_size..],
+                ],
+            };
+            let mut fetch = || ahead.fetch();
             let slopes = Slopes {
                 kind,
                 hidden: n,
@@ -104,95 +87,43 @@ impl<T: Real> Kernel for Backward<'_, T> {
                 d_state: d_states.map(|d| &d[step * size..][..size]),
                 dh,
                 d,
+                first,
                 da,
                 bias,
             };
-            if width > LANES / 2 {
-                slopes.run::<S, LANES>();
-            } else {
-                slopes.run::<S, { LANES / 2 }>();
+            match (S::LEVEL, width > LANES / 2) {
+                (Level::Avx512, true) => slopes.run::<S, 16, LANES>(),
+                (Level::Avx512, false) => slopes.run::<S, 16, { LANES / 2 }>(),
+                (_, true) => slopes.run::<S, 8, LANES>(),
+                (_, false) => slopes.run::<S, 8, { LANES / 2 }>(),
             }
-            let d_block = Block::new(&*d, LANES);
-            product::<T, S>(n, width, 3 * n, Block::new(self.u_t, 3 * n), d_block, dh, LANES, true);
-            transpose_into::<T, S>(h, (n, stride), rows, inputs, active);
-
-            let of_input = &d[size..];
-            match self.input {
-                Input::Events(x) => {
-                    let x = &x[step * inputs * LANES..][..inputs * LANES];
-                    let dx = &mut d_input[step * inputs * LANES..][..inputs * LANES];
-                    let of_input = Block::new(of_input, LANES);
-                    product::<T, S>(
-                        inputs,
-                        width,
-                        3 * n,
-                        Block::new(self.w_t, 3 * n),
-                        of_input,
-                        dx,
-                        LANES,
-                        false,
-                    );
-                    transpose_into::<T, S>(x, (inputs, stride), rows, 0, active);
-                    if kind.scales_input() {
-                        scale_events(x, dx, a, da, rows, stride, (active, width));
-                    }
-                    let rows = Block::new(&*rows, stride);
-                    let (of_q, rest) = weights.split_at_mut(n * stride);
-                    let (of_gates, of_c) = rest.split_at_mut(2 * n * stride);
-                    // Whole vectors of columns: some of the neighbour's are computed too, and never read.
-                    let first = inputs / VECTOR * VECTOR;
-                    let state = Block::new(&rows.data[first..], stride);
-                    product::<T, S>(
-                        n,
-                        stride - first,
-                        active,
-                        d_block,
-                        state,
-                        &mut of_q[first..],
-                        stride,
-                        true,
-                    );
-                    let d_gates = Block::new(&d[size..], LANES);
-                    product::<T, S>(2 * n, stride, active, d_gates, rows, of_gates, stride, true);
-                    let (d_c, columns) = (Block::new(&d[3 * size..], LANES), inputs.next_multiple_of(VECTOR));
-                    product::<T, S>(n, columns, active, d_c, rows, of_c, stride, true);
+            let lanes = (first, width);
+            of_u.product::<T, S, HELD_STRIDE, LANES>(self.u_t, d, lanes, dh, true, &mut fetch);
+            let of_input = &d[n * HELD_STRIDE..];
+            let rows_now = &mut rows[first * stride..];
+            transpose::<T, S>(h, LANES, (n, active), &mut rows_now[inputs..], stride);
+            let input = &input[step * input_size..][..input_size];
+            if inputs > 0 {
+                of_w.product::<T, S, HELD_STRIDE, LANES>(
+                    self.w_t, of_input, lanes, d_input, false, &mut fetch,
+                );
+                transpose::<T, S>(input, LANES, (inputs, active), rows_now, stride);
+                if kind.scales_input() {
+                    scale_events(input, d_input, a, da, rows_now, stride, (active, width));
                 }
-                Input::Gates(gates) => {
-                    let gates = &gates[step * 3 * size..][..3 * size];
-                    let to = &mut d_input[step * 3 * size..][..3 * size];
-                    if kind.scales_input() {
-                        scale_gates(gates, of_input, to, a, da, width);
-                    } else {
-                        for (to, d) in to.chunks_exact_mut(LANES).zip(of_input.chunks_exact(LANES)) {
-                            to[..width].copy_from_slice(&d[..width]);
-                        }
-                    }
-                    product::<T, S>(
-                        3 * n,
-                        stride,
-                        active,
-                        d_block,
-                        Block::new(&*rows, stride),
-                        weights,
-                        stride,
-                        true,
-                    );
+            } else if kind.scales_input() {
+                scale_gates(input, &of_input[first..], d_input, a, da, width);
+            } else {
+                for (to, d) in d_input.chunks_exact_mut(LANES).zip(of_input[first..].chunks(HELD_STRIDE)) {
+                    to[..width].copy_from_slice(&d[..width]);
                 }
+            }
+            held.hold(active);
+            if held.is_full() || step == 0 {
+                held.add_products::<T, S>(sizes, d, rows, weights, &mut fetch);
             }
         }
     }
-}
-
-/// The first lanes of a block `[features, LANES]` into columns `at..` of rows `[LANES, stride]`.
-#[inline(always)]
-fn transpose_into<T: Real, S: Simd>(
-    block: &[T],
-    (features, stride): (usize, usize),
-    rows: &mut [T],
-    at: usize,
-    lanes: usize,
-) {
-    dien_tensor::simd::transpose::<T, S>(block, LANES, (features, lanes), &mut rows[at..], stride);
 }
 
 /// The input is a·x: from the gradient of a·x to those of x and a, and the rows of x to those of a·x.
@@ -223,7 +154,7 @@ fn scale_events<T: Real>(
 /// The gates' inputs are a·g: from the gradient of a·g to those of g and a.
 #[inline(always)]
 fn scale_gates<T: Real>(gates: &[T], d: &[T], to: &mut [T], a: &[T], da: &mut [T], width: usize) {
-    let rows = to.chunks_exact_mut(LANES).zip(gates.chunks_exact(LANES)).zip(d.chunks_exact(LANES));
+    let rows = to.chunks_exact_mut(LANES).zip(gates.chunks_exact(LANES)).zip(d.chunks(HELD_STRIDE));
     for ((to, gates), d) in rows {
         for v in 0..width {
             da[v] += d[v] * gates[v];

@@ -7,6 +7,7 @@ use dien_tensor::Real;
 use dien_tensor::simd::{Kernel, Level, Simd, math};
 
 use super::Kind;
+use super::ahead::Ahead;
 use super::gates::{Kept, Planes, finish};
 use super::weights::{Stream, gate_scale};
 use crate::{LANES, Packed};
@@ -86,10 +87,13 @@ impl<T: Real> Forward<'_, T> {
         let blocks = self.packed.chunk(self.chunk);
         for (step, block) in blocks.clone().enumerate() {
             let (active, width) = (self.packed.active(block), self.packed.width(block));
+            let mut ahead = Ahead { parts: [&[]; 3] };
             let (before, to) = match &mut self.states {
                 Some(states) => {
                     let (before, rest) = states.split_at_mut(step * size);
-                    (if step == 0 { &*self.last } else { &before[(step - 1) * size..] }, &mut rest[..size])
+                    let (to, later) = rest.split_at_mut(size);
+                    ahead.parts[0] = &later[..later.len().min(size)];
+                    (if step == 0 { &*self.last } else { &before[(step - 1) * size..] }, to)
                 }
                 None => {
                     let (even, odd) = self.turns.split_at_mut(size);
@@ -107,11 +111,20 @@ impl<T: Real> Forward<'_, T> {
                 a: self.a.map_or(&ones[..], |a| &a[step * LANES..][..LANES]),
                 h: before,
             };
-            let saved = self.saved.as_deref_mut().map(|s| &mut s[step * SAVED * size..][..SAVED * size]);
+            let later = match self.input {
+                Input::Events(x) => &x[(step + 1) * inputs * LANES..],
+                Input::Gates(g) => &g[(step + 1) * 3 * size..],
+            };
+            ahead.parts[2] = &later[..later.len().min(if inputs > 0 { inputs * LANES } else { 3 * size })];
+            let saved = self.saved.as_deref_mut().map(|saved| {
+                let (saved, later) = saved[step * SAVED * size..].split_at_mut(SAVED * size);
+                ahead.parts[1] = &later[..later.len().min(SAVED * size)];
+                saved
+            });
             if width > LANES / 2 {
-                work.run::<S, G, R, V, LANES>(self.weights, to, saved, &mut planes);
+                work.run::<S, G, R, V, LANES>(self.weights, to, saved, &mut planes, ahead);
             } else {
-                work.run::<S, G, R, H, { LANES / 2 }>(self.weights, to, saved, &mut planes);
+                work.run::<S, G, R, H, { LANES / 2 }>(self.weights, to, saved, &mut planes, ahead);
             }
             if self.want_last {
                 // The lanes that end here.
@@ -135,6 +148,7 @@ impl<T: Real> Step<'_, T> {
         to: &mut [T],
         mut saved: Option<&mut [T]>,
         planes: &mut Planes<'_, T>,
+        mut ahead: Ahead<'_, T, 3>,
     ) {
         let hidden = self.stream.hidden;
         let weight = self.kind.weight_lines::<T, W>(self.a[..W].try_into().expect("W lanes"));
@@ -150,6 +164,7 @@ impl<T: Real> Step<'_, T> {
                 Some(saved) => Kept::All(&mut saved[range.start * SAVED..range.end * SAVED]),
                 None => Kept::Nothing,
             };
+            ahead.fetch();
             finish::<T, S, R, W>(G == 3, planes, &weight, h, &mut to[range], kept);
         }
     }

@@ -14,6 +14,7 @@
 //!
 //! [`mod@reference`] is these equations, literally; `forward` and `backward` are the kernels, [`cell()`] their tape node.
 
+mod ahead;
 mod backward;
 mod forward;
 mod gates;
@@ -21,6 +22,7 @@ mod op;
 mod op_backward;
 pub mod reference;
 mod slopes;
+mod sums;
 #[cfg(test)]
 mod tests;
 mod weights;

@@ -1,15 +1,16 @@
 //! The way back of the cell's tape node.
 
-use dien_tensor::simd::dispatch;
+use dien_tensor::gemm::panels::Panels;
+use dien_tensor::simd::{Level, dispatch_at};
 use dien_tensor::{Backward as TapeBackward, OpGrads, Real};
 use ndarray::ArrayViewD;
 
 use super::Kind;
-use super::backward::{Backward, Sizes};
-use super::forward::{Input, SAVED};
+use super::backward::Backward;
+use super::forward::SAVED;
 use super::op::{Cell, Output};
 use super::slopes::PARTIAL;
-use super::weights::transpose;
+use super::sums::{LINE, Sizes, aligned};
 use crate::{LANES, per_block, per_piece};
 
 impl<T: Real> TapeBackward<T> for Cell<T> {
@@ -27,19 +28,25 @@ impl<T: Real> TapeBackward<T> for Cell<T> {
         let (packed, hidden) = (&*self.packed, self.hidden);
         let (size, chunks, blocks) = (hidden * LANES, packed.chunks(), packed.blocks());
         let pool = io.pool();
+        let level = Level::current();
         let dy = dy.to_slice().expect("standard layout");
         let inputs = self.w.map_or(0, |w| io.input(w).shape()[1]);
         let sizes = Sizes { hidden, inputs };
 
-        let mut u_t = pool.scratch(3 * hidden * hidden);
-        transpose(io.input_data(1), hidden, hidden, [2, 0, 1], &mut u_t);
-        let mut w_t = pool.scratch(3 * hidden * inputs);
+        // Column `gate · hidden + unit` of the transposed weights; of U's gates c comes first, whose gradient is q's.
+        let of_u = Panels::new(level, hidden, 3 * hidden);
+        let mut u_t = pool.scratch(of_u.len());
+        let u = io.input_data(1);
+        of_u.pack(|row, column| u[(column + 2 * hidden) % (3 * hidden) * hidden + row], &mut u_t);
+        let of_w = Panels::new(level, inputs, 3 * hidden);
+        let mut w_t = pool.scratch(of_w.len());
         if let Some(w) = self.w {
-            transpose(io.input_data(w), hidden, inputs, [0, 1, 2], &mut w_t);
+            let w = io.input_data(w);
+            of_w.pack(|row, column| w[column * inputs + row], &mut w_t);
         }
         let mut zeros = pool.scratch(if self.initial.is_none() { size } else { 0 });
         zeros.fill(T::zero());
-        let features = if inputs > 0 { inputs } else { 3 * hidden };
+        let features = sizes.features();
         let mut d_input = pool.stale(&[blocks, features, LANES]);
         let mut da = pool.stale(&[blocks, 1, LANES]);
         let mut dh = pool.stale(&[chunks, hidden, LANES]);
@@ -48,8 +55,10 @@ impl<T: Real> TapeBackward<T> for Cell<T> {
             Output::States => dh_data.fill(T::zero()),
             Output::Last => dh_data.copy_from_slice(dy),
         }
-        let mut sums = pool.scratch(chunks * sizes.sums());
-        let mut scratch = pool.scratch(chunks * sizes.scratch());
+        let mut sums = pool.scratch(chunks * sizes.sums() + LINE);
+        let sums = aligned(&mut sums);
+        let mut scratch = pool.scratch(chunks * sizes.scratch() + LINE);
+        let scratch = aligned(&mut scratch);
         let parts = (
             per_block(io.input_data(0), features),
             self.attention.map(|i| per_block(io.input_data(i), 1)),
@@ -60,19 +69,19 @@ impl<T: Real> TapeBackward<T> for Cell<T> {
             per_piece(dh_data, size),
             per_block(d_input.as_slice_mut().expect("standard layout"), features),
             per_block(da.as_slice_mut().expect("standard layout"), 1),
-            per_piece(&mut scratch[..], sizes.scratch()),
-            per_piece(&mut sums[..], sizes.sums()),
+            per_piece(&mut *scratch, sizes.scratch()),
+            per_piece(&mut *sums, sizes.sums()),
         );
         packed.par_chunks(parts).for_each(|chunk, parts| {
             let (input, a, h0, states, saved, d_states, dh, d_input, da, scratch, sums) = parts;
-            dispatch(Backward {
+            let work = Backward {
                 kind: self.kind,
                 packed,
                 chunk,
                 sizes,
                 u_t: &u_t,
                 w_t: &w_t,
-                input: if inputs > 0 { Input::Events(input) } else { Input::Gates(input) },
+                input,
                 a,
                 h0: h0.unwrap_or(&zeros),
                 states,
@@ -83,7 +92,8 @@ impl<T: Real> TapeBackward<T> for Cell<T> {
                 da,
                 scratch,
                 sums,
-            });
+            };
+            dispatch_at(level, work);
         });
 
         io.add(0, d_input);
@@ -95,7 +105,7 @@ impl<T: Real> TapeBackward<T> for Cell<T> {
             Some(i) => io.add(i, dh),
             None => pool.give_array(dh),
         }
-        self.add_sums(io, sizes, &sums);
+        self.add_sums(io, sizes, sums);
     }
 }
 

@@ -78,21 +78,3 @@ impl Stream {
 pub(crate) fn gate_scale<T: Real>() -> T {
     T::of(-std::f64::consts::LOG2_E)
 }
-
-/// A weight `[3 hidden, columns]` transposed into `[columns, 3 hidden]`, its gates in the order given.
-pub(crate) fn transpose<T: Real>(
-    weight: &[T],
-    hidden: usize,
-    columns: usize,
-    order: [usize; 3],
-    to: &mut [T],
-) {
-    for (place, gate) in order.into_iter().enumerate() {
-        for unit in 0..hidden {
-            let row = &weight[(gate * hidden + unit) * columns..][..columns];
-            for (column, &value) in row.iter().enumerate() {
-                to[column * 3 * hidden + place * hidden + unit] = value;
-            }
-        }
-    }
-}

@@ -38,10 +38,29 @@ pub fn product<T: Real, S: Simd>(
     c_stride: usize,
     add: bool,
 ) {
+    product_between::<T, S>(m, n, k, a, b, c, c_stride, add, &mut || {});
+}
+
+/// [`product`] that calls `between` after every few rows: to fetch what comes next, for instance.
+///
+/// # Panics
+/// If a slice is too short.
+#[inline(always)]
+pub fn product_between<T: Real, S: Simd>(
+    m: usize,
+    n: usize,
+    k: usize,
+    a: Block<'_, T>,
+    b: Block<'_, T>,
+    c: &mut [T],
+    c_stride: usize,
+    add: bool,
+    between: &mut impl FnMut(),
+) {
     match S::LEVEL {
-        Level::Portable => rows::<T, S, 4, 2, 8>(m, n, k, a, b, c, c_stride, add),
-        Level::Avx2 => rows::<T, S, 6, 3, 16>(m, n, k, a, b, c, c_stride, add),
-        Level::Avx512 => rows::<T, S, 8, 4, 32>(m, n, k, a, b, c, c_stride, add),
+        Level::Portable => rows::<T, S, 4, 2, 8>(m, n, k, a, b, c, c_stride, add, between),
+        Level::Avx2 => rows::<T, S, 6, 3, 16>(m, n, k, a, b, c, c_stride, add, between),
+        Level::Avx512 => rows::<T, S, 8, 4, 32>(m, n, k, a, b, c, c_stride, add, between),
     }
 }
 
@@ -57,11 +76,13 @@ fn rows<T: Real, S: Simd, const R: usize, const HALF: usize, const V: usize>(
     c: &mut [T],
     c_stride: usize,
     add: bool,
+    between: &mut impl FnMut(),
 ) {
     let whole = if V > 16 { n / 16 * 16 } else { n / V * V };
     let mut i = 0;
     while i + R <= m {
         panel::<T, S, R, V>(i, whole, k, a, b, c, c_stride, add);
+        between();
         i += R;
     }
     while i + HALF <= m {

@@ -1,7 +1,8 @@
 //! Matrix products: [`gemm`] for whole matrices through `matrixmultiply`, [`multiply`] for those that fit into a cache,
-//! [`block`] for the small blocks of kernels.
+//! [`block`] for the small blocks of kernels, [`panels`] for one matrix that multiplies many blocks.
 
 pub mod block;
+pub mod panels;
 mod rows;
 mod whole;
 

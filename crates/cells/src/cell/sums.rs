@@ -1,0 +1,129 @@
+//! The gradients of a cell's weights and biases, summed over a chunk's lanes and steps.
+
+use dien_tensor::Real;
+use dien_tensor::gemm::block::{Block, product_between};
+use dien_tensor::simd::Simd;
+
+use super::slopes::PARTIAL;
+use crate::LANES;
+
+/// The sizes of what a chunk sums up.
+///
+/// The weights' gradients stand in rows of `stride`: those of q, r, u and c, `hidden` rows each, and in each row the inputs'
+/// columns, then the state's. q's rows have no meaning in the inputs' columns, and c's none in the state's.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sizes {
+    pub hidden: usize,
+    /// 0 if the input gates are given.
+    pub inputs: usize,
+}
+
+/// Columns of a row are padded to whole vectors.
+const VECTOR: usize = 8;
+
+/// Lanes, of one step or several, whose gradients are multiplied into the sums at once: so the sums, which are more than the
+/// first cache holds, are read and written less often.
+const HELD: usize = 2 * LANES;
+
+/// From one row of the held gradients to the next: not a power of two, whose rows would contend for few lines of the cache.
+pub(super) const HELD_STRIDE: usize = HELD + 2 * VECTOR;
+
+/// Elements in a line of the cache, at least.
+pub(super) const LINE: usize = 16;
+
+/// From the first element at which a line of the cache begins: `scratch` is [`LINE`] longer than what is needed.
+pub(super) fn aligned<T>(scratch: &mut [T]) -> &mut [T] {
+    let skip = scratch.as_ptr().align_offset(LINE * size_of::<f32>());
+    &mut scratch[skip.min(LINE)..]
+}
+
+impl Sizes {
+    /// Features of the input: of the events, or the given gates.
+    pub fn features(self) -> usize {
+        if self.inputs > 0 { self.inputs } else { 3 * self.hidden }
+    }
+
+    pub fn stride(self) -> usize {
+        (self.inputs + self.hidden).next_multiple_of(VECTOR)
+    }
+
+    pub fn weights(self) -> usize {
+        4 * self.hidden * self.stride()
+    }
+
+    /// Weights, then the biases `[hidden, 4, PARTIAL]`.
+    pub fn sums(self) -> usize {
+        self.weights() + 4 * self.hidden * PARTIAL
+    }
+
+    /// The gates' gradients `[4, hidden, HELD_STRIDE]`.
+    pub fn held(self) -> usize {
+        4 * self.hidden * HELD_STRIDE
+    }
+
+    /// What is held, then the inputs and states as rows `[HELD, stride]`.
+    pub fn scratch(self) -> usize {
+        self.held() + HELD * self.stride()
+    }
+}
+
+/// How many lanes are held, and since when.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Held {
+    lanes: usize,
+}
+
+impl Held {
+    /// The first lane of the next step.
+    pub fn first(self) -> usize {
+        self.lanes.next_multiple_of(VECTOR)
+    }
+
+    /// Holds the `active` lanes of a step.
+    pub fn hold(&mut self, active: usize) {
+        self.lanes = self.first() + active;
+    }
+
+    /// Whether another step finds no room.
+    pub fn is_full(self) -> bool {
+        self.first() + LANES > HELD
+    }
+
+    /// Adds the weights' gradients of what is held, `d` `[4, hidden, HELD_STRIDE]` and `rows` `[HELD, stride]`, and lets it go.
+    #[inline(always)]
+    pub fn add_products<T: Real, S: Simd>(
+        &mut self,
+        sizes: Sizes,
+        d: &[T],
+        rows: &[T],
+        weights: &mut [T],
+        between: &mut impl FnMut(),
+    ) {
+        let lanes = std::mem::take(&mut self.lanes);
+        let (n, inputs, stride) = (sizes.hidden, sizes.inputs, sizes.stride());
+        let d = |gate: usize| Block::new(&d[gate * n * HELD_STRIDE..], HELD_STRIDE);
+        let rows = |column: usize| Block::new(&rows[column..], stride);
+        if inputs == 0 {
+            return product_between::<T, S>(
+                3 * n,
+                stride,
+                lanes,
+                d(0),
+                rows(0),
+                weights,
+                stride,
+                true,
+                between,
+            );
+        }
+        let (of_q, rest) = weights.split_at_mut(n * stride);
+        let (of_gates, of_c) = rest.split_at_mut(2 * n * stride);
+        // Whole vectors of columns: some of the neighbour's are computed too, and never read.
+        let first = inputs / VECTOR * VECTOR;
+        let (of_q, columns) = (&mut of_q[first..], stride - first);
+        product_between::<T, S>(n, columns, lanes, d(0), rows(first), of_q, stride, true, between);
+        product_between::<T, S>(2 * n, stride, lanes, d(1), rows(0), of_gates, stride, true, between);
+        let columns = inputs.next_multiple_of(VECTOR);
+        product_between::<T, S>(n, columns, lanes, d(3), rows(0), of_c, stride, true, between);
+    }
+}
