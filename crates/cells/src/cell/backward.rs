@@ -54,10 +54,15 @@ impl<T: Real> Kernel for Backward<'_, T> {
         let (size, input_size) = (n * LANES, sizes.features() * LANES);
         let (of_u, of_w) = (Panels::new(S::LEVEL, n, 3 * n), Panels::new(S::LEVEL, inputs, 3 * n));
         let ones = [T::one(); LANES];
-        self.scratch.fill(T::zero());
-        self.sums.fill(T::zero());
         let (d, rows) = self.scratch.split_at_mut(sizes.held());
         let (weights, bias) = self.sums.split_at_mut(sizes.weights());
+        // Between the steps that are held are lanes whose gradients are zero, and rows that must be finite.
+        rows.fill(T::zero());
+        bias.fill(T::zero());
+        if packed.chunk(self.chunk).is_empty() {
+            weights.fill(T::zero());
+        }
+        let mut add = false;
         let mut held = Held::default();
         for (step, block) in packed.chunk(self.chunk).enumerate().rev() {
             let (active, width, first) = (packed.active(block), packed.width(block), held.first());
@@ -120,7 +125,8 @@ impl<T: Real> Kernel for Backward<'_, T> {
             }
             held.hold(active);
             if held.is_full() || step == 0 {
-                held.add_products::<T, S>(sizes, d, rows, weights, &mut fetch);
+                held.add_products::<T, S>(sizes, d, rows, weights, add, &mut fetch);
+                add = true;
             }
         }
     }

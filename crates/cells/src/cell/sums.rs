@@ -89,7 +89,8 @@ impl Held {
         self.first() + LANES > HELD
     }
 
-    /// Adds the weights' gradients of what is held, `d` `[4, hidden, HELD_STRIDE]` and `rows` `[HELD, stride]`, and lets it go.
+    /// The weights' gradients of what is held, `d` `[4, hidden, HELD_STRIDE]` and `rows` `[HELD, stride]`, are added to `weights`, or
+    /// begin them unless `add`; and what is held is let go.
     #[inline(always)]
     pub fn add_products<T: Real, S: Simd>(
         &mut self,
@@ -97,6 +98,7 @@ impl Held {
         d: &[T],
         rows: &[T],
         weights: &mut [T],
+        add: bool,
         between: &mut impl FnMut(),
     ) {
         let lanes = std::mem::take(&mut self.lanes);
@@ -112,7 +114,7 @@ impl Held {
                 rows(0),
                 weights,
                 stride,
-                true,
+                add,
                 between,
             );
         }
@@ -121,9 +123,9 @@ impl Held {
         // Whole vectors of columns: some of the neighbour's are computed too, and never read.
         let first = inputs / VECTOR * VECTOR;
         let (of_q, columns) = (&mut of_q[first..], stride - first);
-        product_between::<T, S>(n, columns, lanes, d(0), rows(first), of_q, stride, true, between);
-        product_between::<T, S>(2 * n, stride, lanes, d(1), rows(0), of_gates, stride, true, between);
+        product_between::<T, S>(n, columns, lanes, d(0), rows(first), of_q, stride, add, between);
+        product_between::<T, S>(2 * n, stride, lanes, d(1), rows(0), of_gates, stride, add, between);
         let columns = inputs.next_multiple_of(VECTOR);
-        product_between::<T, S>(n, columns, lanes, d(3), rows(0), of_c, stride, true, between);
+        product_between::<T, S>(n, columns, lanes, d(3), rows(0), of_c, stride, add, between);
     }
 }

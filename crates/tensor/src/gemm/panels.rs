@@ -161,8 +161,9 @@ fn put<T: Real, const R: usize, const W: usize, const L: usize>(
             put_row(sum[r], &mut c[r * stride..], add);
         }
     } else {
-        // What is indexed by a variable has to be in memory, and the sums have not: a copy.
+        // What is indexed by a variable has to be in memory, and the sums have not: a copy, by constant places.
         let mut copy = [[[T::zero(); L]; W]; R];
+        #[allow(clippy::manual_memcpy)]
         for r in 0..R {
             copy[r] = sum[r];
         }
