@@ -1,6 +1,7 @@
 //! The command line: reads arguments, calls the library, prints.
 
 mod bench;
+mod data;
 mod demo;
 mod describe;
 mod eval;
@@ -39,6 +40,8 @@ enum Command {
     Eval(eval::EvalArgs),
     /// Score candidates for one user: a JSON request on standard input, the answer on standard output.
     Rank(rank::RankArgs),
+    /// Look at a log, and describe it by a schema.
+    Data(data::DataArgs),
     /// Measure the engine on this machine, beside the machine's own peak; one thread unless told otherwise.
     Bench(bench::BenchArgs),
     /// Show a trained model's parameters and graph.
@@ -79,6 +82,7 @@ fn run(cli: &Cli) -> Result<ExitCode> {
         Some(Command::Train(args)) => train::run(args, json),
         Some(Command::Eval(args)) => eval::run(args, json),
         Some(Command::Rank(args)) => rank::run(args),
+        Some(Command::Data(args)) => data::run(args, json),
         Some(Command::Bench(args)) => bench::run(args, cli.global.threads.map(usize::from), json),
         Some(Command::Describe(args)) => describe::run(args, json),
     }

@@ -1,0 +1,187 @@
+//! What one column holds.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, ListArray};
+
+use crate::table::Cells;
+
+/// Distinct ids are counted up to this many.
+const COUNTED: usize = 1 << 20;
+
+/// Examples that are shown.
+const SHOWN: usize = 4;
+
+/// What a column's cells, or its lists' ids, are.
+#[derive(Clone, Debug)]
+pub struct ColumnProfile {
+    name: String,
+    list: bool,
+    cells: u64,
+    nulls: u64,
+    /// Whether every cell so far was a number, and an integer.
+    numbers: bool,
+    integers: bool,
+    least: f64,
+    most: f64,
+    distinct: HashSet<String>,
+    examples: Vec<String>,
+    /// Lists by length: 0, 1, 2 to 3, 4 to 7 and so on.
+    lengths: Vec<u64>,
+    longest: usize,
+}
+
+impl ColumnProfile {
+    pub(super) fn new(name: &str, list: bool) -> Self {
+        ColumnProfile {
+            name: name.into(),
+            list,
+            cells: 0,
+            nulls: 0,
+            numbers: true,
+            integers: true,
+            least: f64::INFINITY,
+            most: f64::NEG_INFINITY,
+            distinct: HashSet::new(),
+            examples: vec![],
+            lengths: vec![],
+            longest: 0,
+        }
+    }
+
+    pub(super) fn add(&mut self, array: &ArrayRef) {
+        if !self.list {
+            return self.add_cells(array.as_ref());
+        }
+        let lists = array.as_list::<i32>();
+        for row in 0..lists.len() {
+            let length = if lists.is_null(row) { 0 } else { lists.value_length(row) as usize };
+            let bin = length.checked_ilog2().map_or(0, |log| log as usize + 1);
+            if self.lengths.len() <= bin {
+                self.lengths.resize(bin + 1, 0);
+            }
+            self.lengths[bin] += 1;
+            self.longest = self.longest.max(length);
+        }
+        // A slice's values are those of its own rows.
+        let (first, last) = (lists.value_offsets()[0], lists.value_offsets()[lists.len()]);
+        self.add_cells(lists.values().slice(first as usize, (last - first) as usize).as_ref());
+    }
+
+    fn add_cells(&mut self, array: &dyn Array) {
+        let (cells, mut buffer) = (Cells::of(array), String::new());
+        for i in 0..array.len() {
+            self.cells += 1;
+            let Some(token) = cells.token(i, &mut buffer) else {
+                self.nulls += 1;
+                continue;
+            };
+            if self.distinct.len() < COUNTED && !self.distinct.contains(token) {
+                if self.examples.len() < SHOWN {
+                    self.examples.push(token.into());
+                }
+                self.distinct.insert(token.into());
+            }
+            match cells.number(i) {
+                Ok(Some(x)) => {
+                    (self.least, self.most) = (self.least.min(x), self.most.max(x));
+                    self.integers &= cells.integer(i).is_ok();
+                }
+                _ => self.numbers = false,
+            }
+        }
+    }
+
+    /// Its name in the file.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether its cells are lists.
+    pub fn is_list(&self) -> bool {
+        self.list
+    }
+
+    /// Cells, or the ids of all lists.
+    pub fn cells(&self) -> u64 {
+        self.cells
+    }
+
+    /// Cells or ids that are missing.
+    pub fn nulls(&self) -> u64 {
+        self.nulls
+    }
+
+    /// Distinct ids, and whether those are all: counting ends at 2²⁰.
+    pub fn distinct(&self) -> (usize, bool) {
+        (self.distinct.len(), self.distinct.len() < COUNTED)
+    }
+
+    /// The longest list.
+    pub fn longest(&self) -> usize {
+        self.longest
+    }
+
+    /// Lists of a length in `0`, `1`, `2..4`, `4..8` and so on.
+    pub fn lengths(&self) -> &[u64] {
+        &self.lengths
+    }
+
+    /// The least and the greatest, if all cells are numbers.
+    pub fn range(&self) -> Option<(f64, f64)> {
+        (self.numbers && self.least <= self.most).then_some((self.least, self.most))
+    }
+
+    /// Whether all cells are integers.
+    pub fn is_integral(&self) -> bool {
+        self.range().is_some() && self.integers
+    }
+
+    /// The share of this column's ids that the other has too.
+    pub(super) fn share_in(&self, other: &ColumnProfile) -> f64 {
+        let common = self.distinct.iter().filter(|id| other.distinct.contains(*id)).count();
+        common as f64 / self.distinct.len().max(1) as f64
+    }
+}
+
+/// Whether two list columns have one length in every row.
+pub(super) fn same_lengths(a: &ArrayRef, b: &ArrayRef) -> bool {
+    let length = |lists: &ListArray, row| if lists.is_null(row) { 0 } else { lists.value_length(row) };
+    let (a, b) = (a.as_list::<i32>(), b.as_list::<i32>());
+    (0..a.len()).all(|row| length(a, row) == length(b, row))
+}
+
+impl fmt::Display for ColumnProfile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (distinct, all) = self.distinct();
+        let more = if all { "" } else { "at least " };
+        write!(f, "{}: ", self.name)?;
+        if self.list {
+            write!(f, "lists of up to {}, ", self.longest)?;
+        }
+        write!(f, "{} {}, {more}{distinct} distinct, {} missing", self.cells, noun(self), self.nulls)?;
+        if let Some((least, most)) = self.range() {
+            write!(f, ", {least} to {most}")?;
+        }
+        let examples = if self.examples.is_empty() { "" } else { "; such as " };
+        writeln!(f, "{examples}{}", self.examples.join(", "))?;
+        for (bin, &count) in self.lengths.iter().enumerate().filter(|(_, n)| **n > 0) {
+            let (from, to) = (1usize << bin >> 1, (1usize << bin) - 1);
+            let range = if from == to { format!("{from}") } else { format!("{from} to {to}") };
+            let rows: u64 = self.lengths.iter().sum();
+            let bar = "█".repeat((40 * count).div_ceil(rows) as usize);
+            writeln!(f, "  {range:>13} {count:>9} {bar}")?;
+        }
+        Ok(())
+    }
+}
+
+fn noun(column: &ColumnProfile) -> &'static str {
+    match (column.is_integral(), column.range()) {
+        (true, _) => "integers",
+        (_, Some(_)) => "numbers",
+        _ => "texts",
+    }
+}

@@ -1,0 +1,86 @@
+//! A look at a log: what its columns hold, and a schema that might fit.
+
+mod column;
+mod propose;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::path::Path;
+
+pub use column::ColumnProfile;
+
+use crate::error::DataError;
+use crate::schema::{Schema, Source};
+use crate::table::{self, Blocks};
+
+const BLOCK_ROWS: usize = 4096;
+
+/// What the columns of a log hold.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    source: Source,
+    rows: u64,
+    columns: Vec<ColumnProfile>,
+    /// Pairs of list columns that have one length in every row.
+    aligned: Vec<(usize, usize)>,
+}
+
+impl Profile {
+    /// Looks at all rows of a source, or at the first `most`; names in the source are relative to `base`.
+    ///
+    /// # Errors
+    /// A file cannot be read, has not the first one's columns, or has no rows.
+    pub fn of(source: &Source, base: &Path, most: Option<u64>) -> Result<Self, DataError> {
+        let wanted = table::columns(source, base)?;
+        let mut columns: Vec<ColumnProfile> =
+            wanted.iter().map(|w| ColumnProfile::new(&w.name, w.list)).collect();
+        let lists: Vec<usize> = (0..wanted.len()).filter(|&i| wanted[i].list).collect();
+        let mut aligned: Vec<(usize, usize)> = vec![];
+        for (n, &i) in lists.iter().enumerate() {
+            aligned.extend(lists[n + 1..].iter().map(|&j| (i, j)));
+        }
+        let (mut rows, most) = (0, most.unwrap_or(u64::MAX));
+        let mut file = None;
+        for block in Blocks::open(source, base, wanted, BLOCK_ROWS)? {
+            let block = block?;
+            let taken = block.rows.min(usize::try_from(most - rows).unwrap_or(usize::MAX));
+            for (profile, array) in columns.iter_mut().zip(&block.columns) {
+                profile.add(&array.slice(0, taken));
+            }
+            aligned.retain(|&(i, j)| column::same_lengths(&block.columns[i], &block.columns[j]));
+            rows += taken as u64;
+            file = Some(block.file);
+            if rows >= most {
+                break;
+            }
+        }
+        if rows == 0 {
+            let place = file.as_deref().unwrap_or(base);
+            return Err(DataError::file(place, "no rows", "a log with some"));
+        }
+        Ok(Profile { source: source.clone(), rows, columns, aligned })
+    }
+
+    /// The rows that were looked at.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Every column, in the file's order.
+    pub fn columns(&self) -> &[ColumnProfile] {
+        &self.columns
+    }
+
+    /// A schema that might fit, for a person to edit; it may name no label, if no column looks like one.
+    pub fn propose(&self) -> Schema {
+        propose::schema(self)
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} rows, {} columns", self.rows, self.columns.len())?;
+        self.columns.iter().try_for_each(|column| write!(f, "\n{column}"))
+    }
+}

@@ -1,0 +1,64 @@
+//! A log of impressions, looked at.
+
+use std::fs;
+
+use super::*;
+use crate::schema::Kind;
+
+const LOG: &str = "\
+user_id,ts,item,category,price,clicked,seen,seen_categories,bought,note
+u1,100,i1,c1,2.5,1,i2|i3,c2|c1,,
+u1,101,i2,c2,1,0,i2|i3|i1,c2|c1|c1,i1,
+u2,102,i3,c1,0.25,0,,,,
+u2,103,i1,c1,7.75,0,i3,c1,i2|i3,
+";
+
+fn profile(rows: Option<u64>) -> Profile {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("log.csv"), LOG).unwrap();
+    let source = Source { files: Some("log.csv".into()), ..Source::default() };
+    Profile::of(&source, folder.path(), rows).unwrap()
+}
+
+#[test]
+fn counts_what_is_there() {
+    let profile = profile(None);
+    assert_eq!(profile.rows(), 4);
+    let column = |name: &str| profile.columns().iter().find(|c| c.name() == name).unwrap();
+    assert_eq!((column("item").distinct(), column("item").cells()), ((3, true), 4));
+    assert_eq!(column("price").range(), Some((0.25, 7.75)));
+    assert_eq!(column("user_id").range(), None);
+    let seen = column("seen");
+    assert_eq!((seen.longest(), seen.cells(), seen.distinct().0), (3, 6, 3));
+    assert_eq!(seen.lengths(), [1, 1, 2], "lists of 0, of 1, and of 2 or 3");
+    let text = profile.to_string();
+    assert!(
+        text.contains("seen: lists of up to 3, 6 texts, 3 distinct, 0 missing; such as i2, i3, i1"),
+        "{text}"
+    );
+    assert!(text.contains("       2 to 3         2 ████████████████████\n"), "{text}");
+}
+
+#[test]
+fn proposes_a_schema_that_passes_its_own_check() {
+    let proposed = profile(None).propose();
+    let schema = Schema::parse(&proposed.to_toml(), Path::new("proposed")).unwrap();
+    assert_eq!(schema, proposed);
+    let kinds = |kind| schema.of_kind(kind).map(|(name, _)| name).collect::<Vec<_>>();
+    assert_eq!(kinds(Kind::Label), ["clicked"]);
+    assert_eq!(kinds(Kind::Group), ["user_id"]);
+    assert_eq!(kinds(Kind::Time), ["ts"]);
+    assert_eq!(kinds(Kind::Sparse), ["item", "category", "price"], "four prices may be anything");
+    assert_eq!(kinds(Kind::Sequence), ["seen", "seen_categories", "bought"]);
+    assert_eq!((schema.vocabulary_of("seen"), schema.vocabulary_of("seen_categories")), ("item", "category"));
+    assert_eq!(schema.candidate, ["item", "category"]);
+    assert_eq!(schema.behaviours.len(), 1, "what was bought has no categories");
+    assert!(!schema.columns.contains_key("note"), "it holds nothing");
+    assert_eq!(schema.behaviours[0].columns, ["seen", "seen_categories"]);
+}
+
+#[test]
+fn looks_at_as_many_rows_as_it_should() {
+    let profile = profile(Some(2));
+    assert_eq!((profile.rows(), profile.columns()[0].cells(), profile.columns()[0].distinct().0), (2, 2, 1));
+}

@@ -1,0 +1,246 @@
+//! What a schema must not say.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use super::column::{Column, Default, Kind, Rule, Transform};
+use super::{Behaviours, Schema};
+use crate::error::{DataError, quoted};
+
+/// Something a schema must not say.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    place: String,
+    found: String,
+    expected: String,
+}
+
+type Checked = Result<(), Wrong>;
+
+impl Wrong {
+    pub fn in_file(self, path: &Path) -> DataError {
+        DataError::file(path, format!("{}: {}", self.place, self.found), self.expected)
+    }
+}
+
+fn check(ok: bool, place: &str, found: impl Into<String>, expected: impl Into<String>) -> Checked {
+    if ok {
+        return Ok(());
+    }
+    Err(Wrong { place: place.into(), found: found.into(), expected: expected.into() })
+}
+
+impl Schema {
+    pub(super) fn check(&self) -> Checked {
+        check(self.width > 0, "`width`", "0", "at least 1")?;
+        for (name, column) in &self.columns {
+            let place = format!("column `{name}`");
+            column.check(&place)?;
+            if let Some(other) = &column.shares {
+                self.check_share(&place, other)?;
+            }
+        }
+        let labels = self.of_kind(Kind::Label).count();
+        check(labels == 1, "`columns`", format!("{labels} of kind `label`"), "exactly one")?;
+        for (kind, name) in [(Kind::Weight, "weight"), (Kind::Group, "group"), (Kind::Time, "time")] {
+            let count = self.of_kind(kind).count();
+            check(count <= 1, "`columns`", format!("{count} of kind `{name}`"), "one at most")?;
+        }
+        let mut seen = HashSet::new();
+        for name in &self.candidate {
+            self.check_use("`candidate`", name, Kind::Sparse, "sparse")?;
+            check(seen.insert(name), "`candidate`", format!("`{name}` twice"), "each column once")?;
+        }
+        for group in &self.behaviours {
+            self.check_behaviours(group, &mut seen)?;
+        }
+        Ok(())
+    }
+
+    fn check_share(&self, place: &str, other: &str) -> Checked {
+        let found = format!("`shares` names `{other}`");
+        let shared = self.columns.get(other);
+        let embedded = shared.is_some_and(|c| matches!(c.kind, Kind::Sparse | Kind::Sequence));
+        check(embedded, place, &*found, "a `sparse` or `sequence` column")?;
+        let own = shared.is_some_and(|c| c.shares.is_none());
+        check(own, place, format!("{found}, which shares another's"), "the column whose vocabulary it is")
+    }
+
+    /// That a column is there, and of a kind.
+    fn check_use(&self, place: &str, name: &str, kind: Kind, kind_name: &str) -> Checked {
+        let found = match self.columns.get(name) {
+            Some(c) if c.kind == kind => return Ok(()),
+            Some(c) => format!("`{name}`, which is {:?}", c.kind).to_lowercase(),
+            None => format!("`{name}`, which is no column"),
+        };
+        let candidates = quoted(self.of_kind(kind).map(|(name, _)| name));
+        check(false, place, found, format!("a `{kind_name}` column: {candidates}"))
+    }
+
+    fn check_behaviours<'a>(&'a self, group: &'a Behaviours, seen: &mut HashSet<&'a String>) -> Checked {
+        let place = format!("behaviours `{}`", group.name);
+        let same = self.behaviours.iter().filter(|other| other.name == group.name).count();
+        check(same == 1, &place, "the name twice", "a name of its own")?;
+        check(group.max_history > 0, &place, "a `max_history` of 0", "at least 1")?;
+        check(
+            !self.candidate.is_empty(),
+            &place,
+            "no `candidate`",
+            "the columns that describe the shown item",
+        )?;
+        let (found, wanted) = (group.columns.len(), self.candidate.len());
+        let expected = format!("one for each of the candidate's {wanted}");
+        check(found == wanted, &place, format!("{found} columns"), expected)?;
+        for (name, of) in group.columns.iter().zip(&self.candidate) {
+            self.check_use(&place, name, Kind::Sequence, "sequence")?;
+            let same = self.vocabulary_of(name) == self.vocabulary_of(of);
+            let expected = format!("one that shares the vocabulary of the candidate's `{of}`");
+            check(same, &place, format!("`{name}`, which does not"), expected)?;
+            check(seen.insert(name), &place, format!("`{name}` a second time"), "each column once")?;
+        }
+        Ok(())
+    }
+}
+
+impl Column {
+    fn check(&self, place: &str) -> Checked {
+        let embedded = matches!(self.kind, Kind::Sparse | Kind::Sequence);
+        let dense = self.kind == Kind::Dense;
+        let named = |ok: bool, key: &str, kinds: &str| {
+            let found = format!("`{key}` on a column of kind {:?}", self.kind).to_lowercase();
+            check(ok, place, found, format!("it on {kinds}"))
+        };
+        let ids = "a `sparse` or `sequence` column";
+        named(embedded || dense || self.width.is_none(), "width", ids)?;
+        named(embedded || self.shares.is_none(), "shares", ids)?;
+        named(embedded || self.vocabulary.is_none(), "vocabulary", ids)?;
+        named(dense || self.transform.is_none(), "transform", "a `dense` column")?;
+        let single = dense || self.kind == Kind::Sparse;
+        named(single || self.default.is_none(), "default", "a `dense` or `sparse` column")?;
+        if self.shares.is_some() {
+            let own = self.width.is_none() && self.vocabulary.is_none();
+            check(own, place, "`shares` and a `width` or `vocabulary`", "either")?;
+        }
+        check(self.width != Some(0), place, "a `width` of 0", "at least 1")?;
+        match &self.vocabulary {
+            Some(Rule::MinCount(0)) => check(false, place, "a `min_count` of 0", "at least 1")?,
+            Some(Rule::Hash(0)) => check(false, place, "a `hash` of 0", "at least 1")?,
+            _ => {}
+        }
+        match (&self.default, dense) {
+            (Some(Default::Id(id)), true) => {
+                check(false, place, format!("a default of `{id}`"), "a number")?;
+            }
+            (Some(Default::Number(x)), false) => {
+                check(false, place, format!("a default of {x}"), "an id: a text or an integer")?;
+            }
+            _ => {}
+        }
+        if let Some(Transform::Buckets(bounds)) = &self.transform {
+            let ascend = bounds.windows(2).all(|b| b[0] < b[1]) && bounds.iter().all(|b| b.is_finite());
+            check(
+                ascend && !bounds.is_empty(),
+                place,
+                format!("buckets {bounds:?}"),
+                "finite bounds, ascending",
+            )?;
+        } else {
+            named(embedded || self.width.is_none(), "width", "a column with embeddings")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+        candidate = ["item", "category"]
+        [source]
+        files = "log/*.parquet"
+        [columns]
+        clicked = { kind = "label" }
+        user = { kind = "group" }
+        item = { kind = "sparse", vocabulary = { min_count = 2 } }
+        category = { kind = "sparse" }
+        age = { kind = "dense", transform = { buckets = [18, 25.5] }, width = 4, default = 0 }
+        price = { kind = "dense", transform = "log1p" }
+        seen = { kind = "sequence", shares = "item" }
+        seen_categories = { kind = "sequence", shares = "category" }
+        [[behaviours]]
+        name = "clicks"
+        columns = ["seen", "seen_categories"]
+    "#;
+
+    fn parse(text: &str) -> Result<Schema, String> {
+        Schema::parse(text, Path::new("dataset.toml")).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn a_schema_is_its_text_again() {
+        let schema = parse(GOOD).unwrap();
+        assert_eq!(parse(&schema.to_toml()).unwrap(), schema);
+        assert!(
+            schema.columns.keys().eq([
+                "clicked",
+                "user",
+                "item",
+                "category",
+                "age",
+                "price",
+                "seen",
+                "seen_categories"
+            ]
+            .iter())
+        );
+        assert_eq!(schema.vocabulary_of("seen"), "item");
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (from, to, expected) in [
+            ("kind = \"label\"", "kind = \"dense\"", "`columns`: 0 of kind `label`; expected exactly one"),
+            ("kind = \"group\"", "kind = \"label\"", "2 of kind `label`"),
+            (
+                "shares = \"item\"",
+                "shares = \"itme\"",
+                "column `seen`: `shares` names `itme`; expected a `sparse`",
+            ),
+            ("shares = \"item\"", "shares = \"seen_categories\"", "which shares another's"),
+            ("min_count = 2", "min_count = 0", "column `item`: a `min_count` of 0; expected at least 1"),
+            (
+                "\"log1p\"",
+                "{ buckets = [2, 1] }",
+                "column `price`: buckets [2.0, 1.0]; expected finite bounds",
+            ),
+            ("\"log1p\"", "\"log2\"", "line 11: unknown variant `log2`"),
+            (
+                "kind = \"group\"",
+                "kind = \"group\", width = 3",
+                "column `user`: `width` on a column of kind group",
+            ),
+            (
+                "[\"item\", \"category\"]",
+                "[\"item\"]",
+                "behaviours `clicks`: 2 columns; expected one for each of the candidate's 1",
+            ),
+            (
+                "[\"item\", \"category\"]",
+                "[\"item\", \"age\"]",
+                "`candidate`: `age`, which is dense; expected a `sparse` column: `item`, `category`",
+            ),
+            (
+                "[\"seen\", ",
+                "[\"seen_categories\", ",
+                "`seen_categories`, which does not; expected one that shares the vocabulary of the candidate's `item`",
+            ),
+            ("user =", "usr = { kind = \"spars\" }\n user =", "unknown variant `spars`"),
+            ("files =", "file =", "line 4: unknown field `file`"),
+        ] {
+            assert!(GOOD.contains(from), "{from}");
+            let message = parse(&GOOD.replacen(from, to, 1)).unwrap_err();
+            assert!(message.starts_with("dataset.toml: ") && message.contains(expected), "{message}");
+        }
+    }
+}

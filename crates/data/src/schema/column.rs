@@ -1,0 +1,106 @@
+//! One column.
+
+use serde::{Deserialize, Serialize};
+
+/// What a column is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A number.
+    Dense,
+    /// An id.
+    Sparse,
+    /// A list of ids.
+    Sequence,
+    /// 1 for a click, 0 for none. Exactly one column.
+    Label,
+    /// How much a sample counts in the loss: a number of at least 0. One column at most.
+    Weight,
+    /// Whom a sample belongs to, for metrics by group (GAUC). One column at most.
+    Group,
+    /// When: an integer, in any unit. One column at most.
+    Time,
+}
+
+/// A column: its kind, and what goes with the kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Column {
+    /// What it is for.
+    pub kind: Kind,
+    /// Its name in the source, if another than the feature's: so one column can be two features.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// `sparse`, `sequence`: numbers an embedding has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<usize>,
+    /// `sparse`, `sequence`: whose vocabulary and embeddings it uses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shares: Option<String>,
+    /// `sparse`, `sequence`: which ids have rows of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vocabulary: Option<Rule>,
+    /// `dense`, `sparse`: what a missing value counts as. Else it is out of vocabulary, or an error for a `dense` column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<Default>,
+    /// `dense`: what is done to the number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transform: Option<Transform>,
+}
+
+impl Column {
+    /// A column of a kind, and nothing else said.
+    pub fn of(kind: Kind) -> Self {
+        Column {
+            kind,
+            from: None,
+            width: None,
+            shares: None,
+            vocabulary: None,
+            default: None,
+            transform: None,
+        }
+    }
+}
+
+/// Which ids have rows of their own in an embedding table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// Those that come at least so often; all others are out of vocabulary.
+    MinCount(usize),
+    /// None: an id's row is its hash, modulo this many.
+    Hash(usize),
+    /// Those in a file, one a line.
+    File(String),
+}
+
+impl std::default::Default for Rule {
+    fn default() -> Self {
+        Rule::MinCount(1)
+    }
+}
+
+/// A value in place of a missing one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Default {
+    /// An id that is a number, or a `dense` column's number.
+    Integer(i64),
+    /// A `dense` column's number.
+    Number(f64),
+    /// An id.
+    Id(String),
+}
+
+/// What is done to a number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Transform {
+    /// (x − mean) / standard deviation, both over the training rows.
+    Standardise,
+    /// ln(1 + x), for x ≥ 0.
+    Log1p,
+    /// The number of these bounds, which ascend, that are at most x: an id, which is embedded.
+    Buckets(Vec<f64>),
+}

@@ -1,0 +1,142 @@
+//! `dataset.toml`: what the columns of a log are.
+//!
+//! ```toml
+//! candidate = ["item", "category"]          # what describes the shown item
+//!
+//! [source]
+//! files = "log/*.parquet"                   # a file, a glob or a folder, beside this file
+//!
+//! [columns]
+//! clicked = { kind = "label" }
+//! user = { kind = "group" }
+//! item = { kind = "sparse", vocabulary = { min_count = 2 } }
+//! category = { kind = "sparse" }
+//! hour = { kind = "sparse", vocabulary = { hash = 24 }, width = 4 }
+//! price = { kind = "dense", transform = "log1p" }
+//! seen_items = { kind = "sequence", shares = "item" }
+//! seen_categories = { kind = "sequence", shares = "category" }
+//!
+//! [[behaviours]]                            # one group a model reads; several may stand side by side
+//! name = "clicks"
+//! columns = ["seen_items", "seen_categories"]   # aligned with the candidate's, oldest event first
+//! ```
+
+mod check;
+mod column;
+mod source;
+
+use std::fs;
+use std::path::Path;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+pub use column::{Column, Kind, Rule, Transform};
+pub use source::{Format, Order, Source};
+
+use crate::error::DataError;
+
+/// What the columns of a log are, and which of them a model reads. See the [module](self).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Schema {
+    /// The sparse columns that describe a candidate.
+    #[serde(default)]
+    pub candidate: Vec<String>,
+    /// Numbers an embedding has, where a column does not say.
+    #[serde(default = "default_width")]
+    pub width: usize,
+    /// Where the rows are; may be given elsewhere.
+    #[serde(default)]
+    pub source: Source,
+    /// Every column that is used, by its feature's name. The order is that of the model's features.
+    pub columns: IndexMap<String, Column>,
+    /// The behaviour groups.
+    #[serde(default)]
+    pub behaviours: Vec<Behaviours>,
+}
+
+/// Behaviours of one sort: lists that are aligned with one another, and with the candidate's columns.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Behaviours {
+    /// The group's name, such as `clicks`.
+    pub name: String,
+    /// One `sequence` column for each of the candidate's, in their order.
+    pub columns: Vec<String>,
+    /// The latest events that are kept.
+    #[serde(default = "default_max_history")]
+    pub max_history: usize,
+    /// The id that fills a row up to a fixed length, at either end; such events are dropped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub padding: Option<String>,
+    /// Which end of a list is the latest event.
+    #[serde(default)]
+    pub order: Order,
+}
+
+fn default_width() -> usize {
+    18
+}
+
+fn default_max_history() -> usize {
+    100
+}
+
+impl Behaviours {
+    /// A group of these columns, named after the first.
+    pub fn of(columns: Vec<String>) -> Self {
+        let name = columns.first().cloned().unwrap_or_default();
+        Behaviours {
+            name,
+            columns,
+            max_history: default_max_history(),
+            padding: None,
+            order: Order::default(),
+        }
+    }
+}
+
+impl Schema {
+    /// Reads and checks a schema.
+    ///
+    /// # Errors
+    /// The file cannot be read or is no schema: the line, or the column or group, what was found and what was expected.
+    pub fn load(path: &Path) -> Result<Self, DataError> {
+        let text = fs::read_to_string(path).map_err(DataError::io(path, "read"))?;
+        Self::parse(&text, path)
+    }
+
+    /// [`load`](Self::load) of a text; `path` is named in errors.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn parse(text: &str, path: &Path) -> Result<Self, DataError> {
+        let schema: Schema = toml::from_str(text).map_err(|e| {
+            let line = e.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+            DataError::file(path, format!("line {line}: {}", e.message()), "a schema (see docs/data.md)")
+        })?;
+        schema.check().map_err(|wrong| wrong.in_file(path))?;
+        Ok(schema)
+    }
+
+    /// The schema as a file's text.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("strings, numbers and tables of them")
+    }
+
+    /// The columns of a kind, in order.
+    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = (&str, &Column)> {
+        self.columns.iter().filter(move |(_, c)| c.kind == kind).map(|(name, c)| (name.as_str(), c))
+    }
+
+    /// The name that a feature's column has in the source.
+    pub fn source_name<'a>(&'a self, feature: &'a str) -> &'a str {
+        self.columns.get(feature).and_then(|c| c.from.as_deref()).unwrap_or(feature)
+    }
+
+    /// The vocabulary that a feature's ids are of: its own, or the one that it shares.
+    pub fn vocabulary_of<'a>(&'a self, feature: &'a str) -> &'a str {
+        self.columns.get(feature).and_then(|c| c.shares.as_deref()).unwrap_or(feature)
+    }
+}

@@ -1,0 +1,42 @@
+//! Where rows are, and how they are written.
+
+use serde::{Deserialize, Serialize};
+
+/// Where the rows of a log are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Source {
+    /// A file, a glob such as `day-*.parquet`, or a folder, beside the schema's file. Files are read in the order of their names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub files: Option<String>,
+    /// How they are written; else their names tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<Format>,
+    /// CSV: what stands between fields.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<char>,
+    /// CSV: what stands between a list's ids.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub separator: Option<char>,
+}
+
+/// How a file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// Apache Parquet.
+    Parquet,
+    /// A header line and fields between delimiters, plain or compressed by gzip or zstd.
+    Csv,
+}
+
+/// Which end of a list is the latest event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// The last.
+    #[default]
+    OldestFirst,
+    /// The first.
+    LatestFirst,
+}

@@ -1,0 +1,133 @@
+//! Blocks of a CSV file.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::ArrayRef;
+use arrow_array::builder::{ListBuilder, StringBuilder};
+use flate2::read::MultiGzDecoder;
+
+use super::{Block, Places, Wanted, files, missing};
+use crate::error::DataError;
+use crate::schema::Source;
+
+/// What stands between a list's ids, where the source does not say.
+const SEPARATOR: char = '|';
+
+/// The wanted columns of a file, `rows` rows at a time. Empty fields are missing; an empty list is one.
+pub(super) fn blocks(
+    path: &Path,
+    source: &Source,
+    wanted: &[Wanted],
+    rows: usize,
+) -> Result<impl Iterator<Item = Result<Block, DataError>> + use<>, DataError> {
+    let (mut reader, separator) = reader(path, source)?;
+    let header = header(path, &mut reader)?;
+    let mut places = vec![];
+    for column in wanted {
+        let at = header.iter().position(|name| *name == column.name);
+        places.push(at.ok_or_else(|| missing(path, &column.name, &header))?);
+    }
+    let (file, wanted): (Arc<Path>, Vec<Wanted>) = (path.into(), wanted.to_vec());
+    let mut records = reader.into_records();
+    Ok(std::iter::from_fn(move || {
+        let mut columns: Vec<Builder> = wanted.iter().map(|w| Builder::new(w.list)).collect();
+        let mut lines = vec![];
+        for record in records.by_ref().take(rows) {
+            let record = match record {
+                Ok(record) => record,
+                Err(e) => return Some(Err(wrong(&file, e))),
+            };
+            lines.push(record.position().map_or(0, ::csv::Position::line));
+            for (column, &at) in columns.iter_mut().zip(&places) {
+                column.push(record.get(at).unwrap_or_default(), separator);
+            }
+        }
+        let (file, rows) = (Arc::clone(&file), lines.len());
+        let columns = columns.into_iter().map(Builder::finish).collect();
+        (rows > 0).then(|| Ok(Block { file, places: Places::Lines(lines), rows, columns }))
+    }))
+}
+
+type Reader = ::csv::Reader<Box<dyn Read + Send>>;
+
+/// A file's reader, and what stands between a list's ids.
+pub(super) fn reader(path: &Path, source: &Source) -> Result<(Reader, char), DataError> {
+    let delimiter = files::delimiter(source, path).ok_or_else(|| {
+        let found = format!("a delimiter of {:?}", source.delimiter.unwrap_or_default());
+        DataError::file(path, found, "an ASCII character")
+    })?;
+    let reader = ::csv::ReaderBuilder::new().delimiter(delimiter).from_reader(open(path)?);
+    Ok((reader, source.separator.unwrap_or(SEPARATOR)))
+}
+
+/// The names of the columns: of RecBole's `name:type` the first half.
+pub(super) fn header(path: &Path, reader: &mut Reader) -> Result<Vec<String>, DataError> {
+    let header = reader.headers().map_err(|e| wrong(path, e))?;
+    if header.is_empty() {
+        return Err(DataError::file(path, "an empty file", "a header line"));
+    }
+    let name = |field: &str| field.split_once(':').map_or(field, |(name, _)| name).to_owned();
+    Ok(header.iter().map(name).collect())
+}
+
+enum Builder {
+    Single(StringBuilder),
+    List(ListBuilder<StringBuilder>),
+}
+
+impl Builder {
+    fn new(list: bool) -> Self {
+        match list {
+            false => Builder::Single(StringBuilder::new()),
+            true => Builder::List(ListBuilder::new(StringBuilder::new())),
+        }
+    }
+
+    fn push(&mut self, field: &str, separator: char) {
+        match self {
+            Builder::Single(b) if field.is_empty() => b.append_null(),
+            Builder::Single(b) => b.append_value(field),
+            Builder::List(b) => {
+                if !field.is_empty() {
+                    field.split(separator).for_each(|id| b.values().append_value(id));
+                }
+                b.append(true);
+            }
+        }
+    }
+
+    fn finish(self) -> ArrayRef {
+        match self {
+            Builder::Single(mut b) => Arc::new(b.finish()),
+            Builder::List(mut b) => Arc::new(b.finish()),
+        }
+    }
+}
+
+fn open(path: &Path) -> Result<Box<dyn Read + Send>, DataError> {
+    let file = BufReader::with_capacity(1 << 16, File::open(path).map_err(DataError::io(path, "open"))?);
+    let end = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+    Ok(match end {
+        "gz" => Box::new(MultiGzDecoder::new(file)),
+        "zst" => Box::new(zstd::Decoder::with_buffer(file).map_err(DataError::io(path, "read"))?),
+        _ => Box::new(file),
+    })
+}
+
+pub(super) fn wrong(path: &Path, e: ::csv::Error) -> DataError {
+    let line = e.position().map_or(0, ::csv::Position::line);
+    match e.into_kind() {
+        ::csv::ErrorKind::Io(source) => DataError::io(path, "read")(source),
+        ::csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            let expected = format!("{expected_len}, as in the header");
+            DataError::file(path, format!("line {line}: {len} fields"), expected)
+        }
+        ::csv::ErrorKind::Utf8 { err, .. } => {
+            DataError::file(path, format!("line {line}: {err}"), "text in UTF-8")
+        }
+        kind => DataError::file(path, format!("line {line}: {kind:?}"), "a line of CSV"),
+    }
+}

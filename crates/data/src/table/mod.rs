@@ -1,0 +1,120 @@
+//! Rows of CSV and Parquet files, block by block, as Arrow arrays of a few types.
+
+mod canonical;
+mod cells;
+mod columns;
+mod csv;
+mod files;
+mod parquet;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow_array::ArrayRef;
+
+pub(crate) use cells::Cells;
+pub(crate) use columns::columns;
+
+use crate::error::DataError;
+use crate::schema::{Format, Source};
+
+/// A column that is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// Its name in the files.
+    pub name: String,
+    /// Whether its cells are lists.
+    pub list: bool,
+}
+
+/// Consecutive rows of one file.
+#[derive(Clone, Debug)]
+pub(crate) struct Block {
+    pub file: Arc<Path>,
+    pub places: Places,
+    pub rows: usize,
+    /// One for each wanted column, in that order: `Utf8`, `Int64` or `Float64`, or a `List` of such.
+    pub columns: Vec<ArrayRef>,
+}
+
+/// Where a block's rows stand in their file, counted from 1: rows of Parquet, lines of CSV.
+#[derive(Clone, Debug)]
+pub(crate) enum Places {
+    Rows(u64),
+    Lines(Vec<u64>),
+}
+
+impl Block {
+    /// The place of a row, for people.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for what is wrong with a row, once rows are read as samples")
+    )]
+    pub fn place(&self, row: usize) -> String {
+        match &self.places {
+            Places::Rows(first) => format!("row {}", first + row as u64),
+            Places::Lines(lines) => format!("line {}", lines[row]),
+        }
+    }
+}
+
+/// Every row of a source, file by file.
+pub(crate) struct Blocks {
+    source: Source,
+    wanted: Vec<Wanted>,
+    block_rows: usize,
+    files: std::vec::IntoIter<PathBuf>,
+    open: Option<Box<dyn Iterator<Item = Result<Block, DataError>> + Send>>,
+}
+
+impl Blocks {
+    /// Opens a source; names in it are relative to `base`.
+    ///
+    /// # Errors
+    /// There is no such file.
+    pub fn open(
+        source: &Source,
+        base: &Path,
+        wanted: Vec<Wanted>,
+        block_rows: usize,
+    ) -> Result<Self, DataError> {
+        let files = files::list(source, base)?.into_iter();
+        Ok(Blocks { source: source.clone(), wanted, block_rows, files, open: None })
+    }
+
+    fn open_file(
+        &self,
+        path: &Path,
+    ) -> Result<Box<dyn Iterator<Item = Result<Block, DataError>> + Send>, DataError> {
+        Ok(match files::format(&self.source, path)? {
+            Format::Parquet => Box::new(parquet::blocks(path, &self.wanted, self.block_rows)?),
+            Format::Csv => Box::new(csv::blocks(path, &self.source, &self.wanted, self.block_rows)?),
+        })
+    }
+}
+
+impl Iterator for Blocks {
+    type Item = Result<Block, DataError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(block) = self.open.as_mut().and_then(Iterator::next) {
+                return Some(block);
+            }
+            self.open = None;
+            let path = self.files.next()?;
+            match self.open_file(&path) {
+                Ok(blocks) => self.open = Some(blocks),
+                Err(e) => return Some(Err(e)),
+            }
+        }
+    }
+}
+
+/// That a file has not a column that is wanted.
+fn missing<S: AsRef<str>>(path: &Path, wanted: &str, there: impl IntoIterator<Item = S>) -> DataError {
+    let expected = format!("it among the file's columns, which are {}", crate::error::quoted(there));
+    DataError::file(path, format!("no column `{wanted}`, which the schema names"), expected)
+}

@@ -1,0 +1,155 @@
+//! The same rows from every format, and what is wrong with a file.
+
+use std::fs;
+use std::io::Write;
+
+use ::parquet::arrow::ArrowWriter;
+use arrow_array::builder::{Int32Builder, LargeListBuilder};
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, DictionaryArray, Float32Array, RecordBatch, UInt8Array};
+
+use super::*;
+
+const CSV: &str = "label,user,seen,price\n1,ann,3|1,2.5\n0,bob,,\n0,ann,7,-1\n";
+
+fn wanted() -> Vec<Wanted> {
+    [("user", false), ("label", false), ("seen", true), ("price", false)]
+        .map(|(name, list)| Wanted { name: name.into(), list })
+        .to_vec()
+}
+
+/// Every row's cells as texts; lists in brackets.
+fn rows(folder: &Path, files: &str, block_rows: usize) -> Result<Vec<String>, String> {
+    let source = Source { files: Some(files.into()), ..Source::default() };
+    let (mut rows, mut buffer) = (vec![], String::new());
+    for block in Blocks::open(&source, folder, wanted(), block_rows).map_err(|e| e.to_string())? {
+        let block = block.map_err(|e| e.to_string())?;
+        assert!(block.rows <= block_rows);
+        for row in 0..block.rows {
+            let mut text = block.place(row);
+            for array in &block.columns {
+                let mut cell =
+                    |array: &dyn Array, i| Cells::of(array).token(i, &mut buffer).unwrap_or("-").to_owned();
+                let shown = match array.data_type() {
+                    arrow_schema::DataType::List(_) => {
+                        let values = array.as_list::<i32>().value(row);
+                        let cells = (0..values.len()).map(|i| cell(values.as_ref(), i));
+                        format!("[{}]", cells.collect::<Vec<_>>().join(" "))
+                    }
+                    _ => cell(array.as_ref(), row),
+                };
+                text.push_str(&format!(" {shown}"));
+            }
+            rows.push(text);
+        }
+    }
+    Ok(rows)
+}
+
+/// The rows of [`CSV`] in types that are not the plain ones.
+fn parquet() -> Vec<u8> {
+    let users: DictionaryArray<arrow_array::types::Int8Type> = ["ann", "bob", "ann"].into_iter().collect();
+    let mut seen = LargeListBuilder::new(Int32Builder::new());
+    for list in [&[3, 1][..], &[], &[7]] {
+        seen.values().append_slice(list);
+        seen.append(true);
+    }
+    let price = Float32Array::from(vec![Some(2.5), None, Some(-1.0)]);
+    let columns: [(&str, ArrayRef); 4] = [
+        ("price", Arc::new(price)),
+        ("label", Arc::new(UInt8Array::from(vec![1, 0, 0]))),
+        ("seen", Arc::new(seen.finish())),
+        ("user", Arc::new(users)),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let mut bytes = vec![];
+    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    bytes
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(vec![], flate2::Compression::default());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn every_format_gives_the_same_cells() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
+    write("log.csv", CSV.as_bytes());
+    write("log.csv.gz", &gzip(CSV));
+    write("log.csv.zst", &zstd::encode_all(CSV.as_bytes(), 1).unwrap());
+    write("log.tsv", CSV.replace(',', "\t").as_bytes());
+    write("log.inter", CSV.replace(',', "\t").replacen("user", "user:token", 1).as_bytes());
+    write("log.parquet", &parquet());
+    let expected = ["ann 1 [3 1] 2.5", "bob 0 [] -", "ann 0 [7] -1"];
+    for name in ["log.csv", "log.csv.gz", "log.csv.zst", "log.tsv", "log.inter"] {
+        let lines: Vec<String> =
+            expected.iter().enumerate().map(|(i, row)| format!("line {} {row}", i + 2)).collect();
+        for block_rows in [1, 2, 100] {
+            assert_eq!(rows(folder.path(), name, block_rows).unwrap(), lines, "{name}");
+        }
+    }
+    let numbered: Vec<String> =
+        expected.iter().enumerate().map(|(i, row)| format!("row {} {row}", i + 1)).collect();
+    assert_eq!(rows(folder.path(), "log.parquet", 2).unwrap(), numbered);
+}
+
+#[test]
+fn a_folder_or_a_glob_is_its_files_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("days")).unwrap();
+    for (name, user) in [("b.csv", "second"), ("a.csv", "first"), ("notes.txt", "none")] {
+        fs::write(folder.path().join("days").join(name), CSV.replace("ann", user)).unwrap();
+    }
+    for files in ["days", "days/*.csv"] {
+        let users: Vec<String> = rows(folder.path(), files, 10).unwrap();
+        assert_eq!(users.len(), 6);
+        assert!(users[0].starts_with("line 2 first") && users[3].starts_with("line 2 second"), "{users:?}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_file_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    let (whole, zipped) = (parquet(), gzip(&CSV.repeat(1000)));
+    for (name, bytes, expected) in [
+        ("none.csv", None, "none.csv: no such file; expected a file, a glob"),
+        ("log.txt", Some(CSV.as_bytes()), "does not tell the format; expected `format`"),
+        ("empty.csv", Some(&[][..]), "an empty file; expected a header line"),
+        (
+            "short.csv",
+            Some(b"label,user,seen,price\n1,ann\n"),
+            "line 2: 2 fields; expected 4, as in the header",
+        ),
+        ("latin.csv", Some(b"label,user,seen,price\n1,\xff,,\n"), "line 2"),
+        (
+            "other.csv",
+            Some(b"label,user,price\n1,a,2\n"),
+            "no column `seen`, which the schema names; expected it among the file's columns, which are `label`, `user`, `price`",
+        ),
+        ("cut.csv.gz", Some(&zipped[..zipped.len() / 2]), "cut.csv.gz: cannot read"),
+        ("cut.parquet", Some(&whole[..whole.len() / 2]), "cut.parquet: "),
+        ("text.parquet", Some(CSV.as_bytes()), "expected a whole Parquet file"),
+    ] {
+        let path = path.with_file_name(name);
+        if let Some(bytes) = bytes {
+            fs::write(&path, bytes).unwrap();
+        }
+        let message = rows(folder.path(), name, 10).unwrap_err();
+        assert!(message.contains(expected) && message.contains(name), "{message}");
+    }
+    fs::write(folder.path().join("log.parquet"), &whole).unwrap();
+    let source = Source { files: Some("log.parquet".into()), ..Source::default() };
+    let single = vec![Wanted { name: "seen".into(), list: false }];
+    let message =
+        Blocks::open(&source, folder.path(), single, 1).unwrap().next().unwrap().unwrap_err().to_string();
+    assert!(
+        message.contains("column `seen` of type") && message.ends_with("expected single values"),
+        "{message}"
+    );
+}

@@ -1,0 +1,74 @@
+//! `dien data`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use dien::Result;
+use dien::data::inspect::Profile;
+use dien::data::schema::{Format, Kind, Source};
+
+use super::{print, print_json};
+
+#[derive(Debug, Args)]
+pub(super) struct DataArgs {
+    #[command(subcommand)]
+    command: DataCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum DataCommand {
+    /// Look at a log: print what its columns hold, and a `dataset.toml` that might fit, for you to edit.
+    Inspect(InspectArgs),
+}
+
+#[derive(Debug, Args)]
+struct InspectArgs {
+    /// A file, a glob (quoted) or a folder.
+    #[arg(value_name = "FILES")]
+    files: PathBuf,
+    /// Look at the first N rows alone.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    rows: Option<u64>,
+    /// How the files are written, where their names do not tell.
+    #[arg(long, value_name = "FORMAT", value_parser = ["csv", "parquet"])]
+    format: Option<String>,
+    /// CSV: what stands between fields.
+    #[arg(long, value_name = "CHAR")]
+    delimiter: Option<char>,
+    /// CSV: what stands between a list's ids.
+    #[arg(long, value_name = "CHAR")]
+    separator: Option<char>,
+}
+
+/// Runs `dien data`.
+pub(super) fn run(args: &DataArgs, json: bool) -> Result<ExitCode> {
+    match &args.command {
+        DataCommand::Inspect(args) => inspect(args, json),
+    }
+}
+
+fn inspect(args: &InspectArgs, json: bool) -> Result<ExitCode> {
+    let format = args.format.as_deref().map(|f| if f == "csv" { Format::Csv } else { Format::Parquet });
+    let source = Source {
+        files: Some(args.files.to_string_lossy().into_owned()),
+        format,
+        delimiter: args.delimiter,
+        separator: args.separator,
+    };
+    let profile = Profile::of(&source, Path::new(""), args.rows)?;
+    let schema = profile.propose();
+    if json {
+        print_json(&schema)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    // What the columns hold as comments: so the output is a schema.
+    let held = profile.to_string();
+    let comments = held.lines().map(|line| format!("# {line}").trim_end().to_owned() + "\n");
+    let label = match schema.of_kind(Kind::Label).next() {
+        Some(_) => "",
+        None => "# No column looks like a label: name one, of kind `label`.\n\n",
+    };
+    print(&format!("{}\n{label}{}", comments.collect::<String>(), schema.to_toml()))?;
+    Ok(ExitCode::SUCCESS)
+}
