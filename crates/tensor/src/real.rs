@@ -1,6 +1,6 @@
 //! The number types: `f32` to run, `f64` to check.
 
-use crate::simd::{Simd, math, transpose};
+use crate::simd::{Simd, axpy, math, transpose};
 
 /// A floating-point number that the engine can compute with.
 pub trait Real: ndarray::NdFloat + Default + std::iter::Sum {
@@ -25,6 +25,9 @@ pub trait Real: ndarray::NdFloat + Default + std::iter::Sum {
 
     /// tanh x in the form that vectorises at level `S`; see [`math`] for its error.
     fn tanh_at<S: Simd>(self) -> Self;
+
+    /// self · x + y, `L` lanes of each; see [`axpy`](crate::simd::axpy()).
+    fn axpy_at<S: Simd, const L: usize>(self, x: [Self; L], y: [Self; L]) -> [Self; L];
 
     /// An 8 × 8 tile of [`transpose`](crate::simd::transpose()).
     fn transpose8_at<S: Simd>(from: &[Self], from_stride: usize, to: &mut [Self], to_stride: usize);
@@ -90,6 +93,10 @@ impl Real for f32 {
         2.0 * math::sigmoid_f32::<S>(2.0 * self) - 1.0
     }
     #[inline(always)]
+    fn axpy_at<S: Simd, const L: usize>(self, x: [Self; L], y: [Self; L]) -> [Self; L] {
+        axpy::axpy_f32::<S, L>(self, x, y)
+    }
+    #[inline(always)]
     fn transpose8_at<S: Simd>(from: &[Self], from_stride: usize, to: &mut [Self], to_stride: usize) {
         transpose::transpose8_f32::<S>(from, from_stride, to, to_stride);
     }
@@ -119,6 +126,10 @@ impl Real for f64 {
     #[inline(always)]
     fn tanh_at<S: Simd>(self) -> Self {
         self.tanh()
+    }
+    #[inline(always)]
+    fn axpy_at<S: Simd, const L: usize>(self, x: [Self; L], y: [Self; L]) -> [Self; L] {
+        axpy::plain::<f64, S, L>(self, x, y)
     }
     #[inline(always)]
     fn transpose8_at<S: Simd>(from: &[Self], from_stride: usize, to: &mut [Self], to_stride: usize) {

@@ -4,7 +4,7 @@
 //! then the gates are computed side by side from a scratch that never leaves the first cache.
 
 use dien_tensor::Real;
-use dien_tensor::simd::{Kernel, Level, Simd, math};
+use dien_tensor::simd::{Kernel, Level, Simd, axpy, math};
 
 use super::Kind;
 use super::ahead::Ahead;
@@ -280,10 +280,7 @@ fn add_products<T: Real, S: Simd, const G: usize, const R: usize, const V: usize
         let x: &[T; V] = x[lane..lane + V].try_into().expect("V lanes");
         for g in 0..G {
             for r in 0..R {
-                let w = weights[g * R + r];
-                for v in 0..V {
-                    sums[g][r][v] = math::mul_add::<T, S>(w, x[v], sums[g][r][v]);
-                }
+                sums[g][r] = axpy::<T, S, V>(weights[g * R + r], *x, sums[g][r]);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Products with their sums in registers: the inner loops of serving.
 
 use dien_tensor::Real;
-use dien_tensor::simd::{Kernel, Level, Simd, dispatch, math};
+use dien_tensor::simd::{Kernel, Level, Simd, axpy, dispatch, math};
 
 /// A weight `[rows, inputs]` in the order in which products read it: a few rows at a time, column by column.
 #[derive(Clone, Debug, Default)]
@@ -148,9 +148,7 @@ fn tile<T: Real, S: Simd, const V: usize, const N: usize, const R: usize>(
     for (w, x) in stream.chunks_exact(R).zip(x.chunks_exact(N)) {
         let x: &[T; V] = x[lane..][..V].try_into().expect("V elements");
         for r in 0..R {
-            for v in 0..V {
-                sum[r][v] = math::mul_add::<T, S>(w[r], x[v], sum[r][v]);
-            }
+            sum[r] = axpy::<T, S, V>(w[r], *x, sum[r]);
         }
     }
     for r in 0..R {
@@ -200,9 +198,7 @@ fn part<T: Real, S: Simd, const V: usize, const R: usize>(at: usize, columns: &[
     for (&x, column) in x.iter().zip(columns.chunks_exact(width)) {
         let column = &column[at..][..R * V];
         for r in 0..R {
-            for v in 0..V {
-                sum[r][v] = math::mul_add::<T, S>(column[r * V + v], x, sum[r][v]);
-            }
+            sum[r] = axpy::<T, S, V>(x, lanes(column, r * V), sum[r]);
         }
     }
     for r in 0..R {

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use dien_tensor::gemm::gemm;
-use dien_tensor::simd::{Kernel, Level, Simd, dispatch, math};
+use dien_tensor::simd::{Kernel, Level, Simd, axpy, dispatch};
 use ndarray::Array2;
 use rayon::prelude::*;
 
@@ -29,13 +29,12 @@ impl Kernel for Peak {
 /// `N` independent chains of `V` lanes: enough to hide a multiply-add's latency.
 #[inline(always)]
 fn chains<S: Simd, const N: usize, const V: usize>(Peak { rounds, seed }: Peak) -> f32 {
-    let (factor, term) = ([seed; V], [seed * 1e-3; V]);
+    let x = [seed * 1e-3; V];
     let mut sums = [[0.0f32; V]; N];
     for _ in 0..rounds {
         for sum in &mut sums {
-            for v in 0..V {
-                sum[v] = math::mul_add::<f32, S>(sum[v], factor[v], term[v]);
-            }
+            // Not the sum as the last term where that is an addition of a product, which would be taken only once.
+            *sum = if S::FMA { axpy::<f32, S, V>(seed, x, *sum) } else { sum.map(|s| s * seed + 1e-3) };
         }
     }
     sums.iter().flatten().sum()

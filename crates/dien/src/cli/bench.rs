@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use dien::Result;
 use dien::bench::{Figure, Plan, Report};
+use dien_tensor::simd::Level;
 
 use super::{print, print_json};
 
@@ -16,6 +17,18 @@ pub(super) struct BenchArgs {
     /// Seconds for each figure.
     #[arg(long, value_name = "S", default_value_t = 1.0, value_parser = seconds)]
     seconds: f64,
+    /// Use these vector instructions rather than the best of the machine: portable, avx2 or avx512.
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    simd: Option<Level>,
+}
+
+fn level(text: &str) -> std::result::Result<Level, String> {
+    let found = Level::ALL.into_iter().find(|level| format!("{level:?}").eq_ignore_ascii_case(text));
+    match found {
+        Some(level) if level.is_available() => Ok(level),
+        Some(_) => Err("this machine does not have these instructions".into()),
+        None => Err("expected portable, avx2 or avx512".into()),
+    }
 }
 
 fn seconds(text: &str) -> std::result::Result<f64, String> {
@@ -27,6 +40,9 @@ fn seconds(text: &str) -> std::result::Result<f64, String> {
 
 /// Runs `dien bench`, on one thread if not told otherwise.
 pub(super) fn run(args: &BenchArgs, threads: Option<usize>, json: bool) -> Result<ExitCode> {
+    if let Some(level) = args.simd {
+        Level::force(level);
+    }
     let threads = threads.unwrap_or(1);
     let plan = Plan { threads, seconds: args.seconds, only: args.only.clone() };
     if !json {

@@ -4,7 +4,7 @@
 //! elements as broadcasts. Columns beyond a multiple of 8 are slow: pad B and C. Call it from within a [`Kernel`](crate::simd::Kernel).
 
 use crate::Real;
-use crate::simd::{Level, Simd, math::mul_add};
+use crate::simd::{Level, Simd, axpy};
 
 /// A row-major matrix inside a slice: `stride` elements from one row to the next.
 #[derive(Clone, Copy, Debug)]
@@ -175,10 +175,7 @@ fn tile<T: Real, S: Simd, const R: usize, const V: usize>(
     for p in 0..k {
         let b: &[T; V] = b.data[p * b.stride + j..][..V].try_into().expect("V elements");
         for r in 0..R {
-            let x = rows[r][p];
-            for v in 0..V {
-                sum[r][v] = mul_add::<T, S>(x, b[v], sum[r][v]);
-            }
+            sum[r] = axpy::<T, S, V>(rows[r][p], *b, sum[r]);
         }
     }
     for r in 0..R {

@@ -1,7 +1,7 @@
 //! C (+)= A·B where one A multiplies many B: A is packed once, in the order in which the tiles read it.
 
 use crate::Real;
-use crate::simd::{Kernel, Level, Simd, dispatch_at, math::mul_add};
+use crate::simd::{Kernel, Level, Simd, axpy, dispatch_at};
 
 /// A[m, k] in panels of a few rows, `[panels, k, rows]`. Rows beyond the last are zeros: a whole tile costs less than the
 /// small ones that would fit what is left, whose few sums wait for each other.
@@ -131,19 +131,9 @@ fn tile<T: Real, S: Simd, const R: usize, const W: usize, const L: usize, const 
         let (vectors, _) = b[j..j + W * L].as_chunks::<L>();
         for r in 0..R {
             for w in 0..W {
-                sum[r][w] = multiply_add::<T, S, L>(a[r], vectors[w], sum[r][w]);
+                sum[r][w] = axpy::<T, S, L>(a[r], vectors[w], sum[r][w]);
             }
         }
-    }
-    sum
-}
-
-/// x v + s
-#[inline(always)]
-fn multiply_add<T: Real, S: Simd, const L: usize>(x: T, v: [T; L], s: [T; L]) -> [T; L] {
-    let mut sum = s;
-    for l in 0..L {
-        sum[l] = mul_add::<T, S>(x, v[l], s[l]);
     }
     sum
 }

@@ -5,7 +5,7 @@
 
 use dien_tensor::Real;
 use dien_tensor::gemm::block::Block;
-use dien_tensor::simd::{Kernel, Level, Simd, dispatch_at, math::mul_add};
+use dien_tensor::simd::{Kernel, Level, Simd, axpy, dispatch_at};
 
 /// C[m, n] = Aᵀ · B[k, n], or C += Aᵀ·B if `add`, where A is `[k, m]`; `n` is a multiple of 8.
 ///
@@ -110,7 +110,7 @@ impl<T: Real, const BY_COLUMNS: bool> Product<'_, T, BY_COLUMNS> {
                 let (vectors, _) = b[..W * L].as_chunks::<L>();
                 for r in 0..R {
                     for w in 0..W {
-                        sum[r][w] = multiply_add::<T, S, L>(a[r], vectors[w], sum[r][w]);
+                        sum[r][w] = axpy::<T, S, L>(a[r], vectors[w], sum[r][w]);
                     }
                 }
             }
@@ -125,7 +125,7 @@ impl<T: Real, const BY_COLUMNS: bool> Product<'_, T, BY_COLUMNS> {
                 for r in 0..R {
                     let x = rows[r][p];
                     for w in 0..W {
-                        sum[r][w] = multiply_add::<T, S, L>(x, vectors[w], sum[r][w]);
+                        sum[r][w] = axpy::<T, S, L>(x, vectors[w], sum[r][w]);
                     }
                 }
             }
@@ -143,14 +143,4 @@ impl<T: Real, const BY_COLUMNS: bool> Product<'_, T, BY_COLUMNS> {
             }
         }
     }
-}
-
-/// x v + s
-#[inline(always)]
-fn multiply_add<T: Real, S: Simd, const L: usize>(x: T, v: [T; L], s: [T; L]) -> [T; L] {
-    let mut sum = s;
-    for l in 0..L {
-        sum[l] = mul_add::<T, S>(x, v[l], s[l]);
-    }
-    sum
 }

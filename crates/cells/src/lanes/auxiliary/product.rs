@@ -2,7 +2,7 @@
 
 use dien_tensor::Real;
 use dien_tensor::gemm::block::Block;
-use dien_tensor::simd::{Kernel, Level, Simd, dispatch, math};
+use dien_tensor::simd::{Kernel, Level, Simd, axpy, dispatch};
 
 /// What the elements of a product start from, and what is made of them. `i` is a row, `j` the first of `V` columns.
 pub(super) trait Edge<T: Real> {
@@ -110,10 +110,7 @@ impl<T: Real, E: Edge<T>> Product<'_, T, E> {
         for p in 0..k {
             let b: &[T; V] = b.data[p * b.stride + j..].first_chunk().expect("V elements");
             for r in 0..R {
-                let x = rows[r][p];
-                for v in 0..V {
-                    sum[r][v] = math::mul_add::<T, S>(x, b[v], sum[r][v]);
-                }
+                sum[r] = axpy::<T, S, V>(rows[r][p], *b, sum[r]);
             }
         }
         // The sums stay in registers as long as they are only indexed by constants: what is not unrolled reads a copy.
