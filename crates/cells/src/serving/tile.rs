@@ -1,7 +1,9 @@
 //! Products with their sums in registers: the inner loops of serving.
 
 use dien_tensor::Real;
-use dien_tensor::simd::{Kernel, Level, Simd, axpy, dispatch, math};
+use dien_tensor::gemm::block::Block;
+use dien_tensor::gemm::tile::{add_by_columns, store};
+use dien_tensor::simd::{Kernel, Level, Simd, dispatch, math};
 
 /// A weight `[rows, inputs]` in the order in which products read it: a few rows at a time, column by column.
 #[derive(Clone, Debug, Default)]
@@ -141,19 +143,30 @@ fn tile<T: Real, S: Simd, const V: usize, const N: usize, const R: usize>(
     x: &[T],
     y: &mut [T],
 ) {
-    let mut sum = [[T::zero(); V]; R];
-    for r in 0..R {
-        sum[r] = lanes(y, r * N + lane);
+    match (S::LEVEL, V) {
+        (Level::Avx512, 32) => vectors::<T, S, N, R, 2, 16>(stream, lane, x, y),
+        (Level::Avx512, 16) => vectors::<T, S, N, R, 1, 16>(stream, lane, x, y),
+        (_, 16) => vectors::<T, S, N, R, 2, 8>(stream, lane, x, y),
+        _ => vectors::<T, S, N, R, 1, 8>(stream, lane, x, y),
     }
-    for (w, x) in stream.chunks_exact(R).zip(x.chunks_exact(N)) {
-        let x: &[T; V] = x[lane..][..V].try_into().expect("V elements");
-        for r in 0..R {
-            sum[r] = axpy::<T, S, V>(w[r], *x, sum[r]);
+}
+
+/// `R` rows, `W` vectors of `L` lanes.
+#[inline(always)]
+fn vectors<T: Real, S: Simd, const N: usize, const R: usize, const W: usize, const L: usize>(
+    stream: &[T],
+    lane: usize,
+    x: &[T],
+    y: &mut [T],
+) {
+    let mut sums = [[[T::zero(); L]; W]; R];
+    for r in 0..R {
+        for w in 0..W {
+            sums[r][w] = lanes(y, r * N + lane + w * L);
         }
     }
-    for r in 0..R {
-        y[r * N + lane..][..V].copy_from_slice(&sum[r]);
-    }
+    let sums = add_by_columns::<T, S, R, W, L>(sums, Block::new(stream, R), Block::new(x, N).at(0, lane));
+    store(sums, &mut y[lane..], N, false);
 }
 
 /// y += W x for one vector: `columns` `[x, y]` is W by column, and `y` as long as whole vectors of 16 (8 will do but for
@@ -189,21 +202,14 @@ fn parts<T: Real, S: Simd, const V: usize, const MOST: usize>(columns: &[T], x: 
 
 #[inline(always)]
 fn part<T: Real, S: Simd, const V: usize, const R: usize>(at: usize, columns: &[T], x: &[T], y: &mut [T]) {
-    let width = y.len();
+    let columns = Block::new(columns, y.len()).at(0, at);
     let y = &mut y[at..][..R * V];
-    let mut sum = [[T::zero(); V]; R];
+    let mut sums = [[[T::zero(); V]; R]];
     for r in 0..R {
-        sum[r] = lanes(y, r * V);
+        sums[0][r] = lanes(y, r * V);
     }
-    for (&x, column) in x.iter().zip(columns.chunks_exact(width)) {
-        let column = &column[at..][..R * V];
-        for r in 0..R {
-            sum[r] = axpy::<T, S, V>(x, lanes(column, r * V), sum[r]);
-        }
-    }
-    for r in 0..R {
-        y[r * V..][..V].copy_from_slice(&sum[r]);
-    }
+    let sums = add_by_columns::<T, S, 1, R, V>(sums, Block::new(x, 1), columns);
+    store(sums, y, R * V, false);
 }
 
 /// `V` elements from `at` on.

@@ -3,8 +3,9 @@
 //! A tile of C of `R` rows × `V` columns stays in registers over the whole of K; B's rows enter as vectors, A's
 //! elements as broadcasts. Columns beyond a multiple of 8 are slow: pad B and C. Call it from within a [`Kernel`](crate::simd::Kernel).
 
+use super::tile;
 use crate::Real;
-use crate::simd::{Level, Simd, axpy};
+use crate::simd::{Level, Simd};
 
 /// A row-major matrix inside a slice: `stride` elements from one row to the next.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +21,12 @@ impl<'a, T> Block<'a, T> {
     #[inline(always)]
     pub fn new(data: &'a [T], stride: usize) -> Self {
         Block { data, stride }
+    }
+
+    /// The block from element (i, j) on; nothing, past the last.
+    #[inline(always)]
+    pub fn at(self, i: usize, j: usize) -> Self {
+        Block { data: self.data.get(i * self.stride + j..).unwrap_or_default(), stride: self.stride }
     }
 }
 
@@ -57,132 +64,104 @@ pub fn product_between<T: Real, S: Simd>(
     add: bool,
     between: &mut impl FnMut(),
 ) {
+    let work = Product { dims: (m, n, k), a, b, c, c_stride, add };
     match S::LEVEL {
-        Level::Portable => rows::<T, S, 4, 2, 8>(m, n, k, a, b, c, c_stride, add, between),
-        Level::Avx2 => rows::<T, S, 6, 3, 16>(m, n, k, a, b, c, c_stride, add, between),
-        Level::Avx512 => rows::<T, S, 8, 4, 32>(m, n, k, a, b, c, c_stride, add, between),
+        Level::Portable => work.rows::<S, 4, 2, 2, 4>(between),
+        Level::Avx2 => work.rows::<S, 6, 3, 2, 8>(between),
+        Level::Avx512 => work.rows::<S, 4, 2, 4, 16>(between),
     }
 }
 
-/// Rows outside and columns inside, so that a panel of A is read once while B stays in the first cache; then the columns
-/// that are left, in taller tiles: a tile with few sums waits for each of them.
-#[inline(always)]
-fn rows<T: Real, S: Simd, const R: usize, const HALF: usize, const V: usize>(
-    m: usize,
-    n: usize,
-    k: usize,
-    a: Block<'_, T>,
-    b: Block<'_, T>,
-    c: &mut [T],
+struct Product<'a, T> {
+    dims: (usize, usize, usize),
+    a: Block<'a, T>,
+    b: Block<'a, T>,
+    c: &'a mut [T],
     c_stride: usize,
     add: bool,
-    between: &mut impl FnMut(),
-) {
-    let whole = if V > 16 { n / 16 * 16 } else { n / V * V };
-    let mut i = 0;
-    while i + R <= m {
-        panel::<T, S, R, V>(i, whole, k, a, b, c, c_stride, add);
-        between();
-        i += R;
-    }
-    while i + HALF <= m {
-        panel::<T, S, HALF, V>(i, whole, k, a, b, c, c_stride, add);
-        i += HALF;
-    }
-    while i < m {
-        panel::<T, S, 1, V>(i, whole, k, a, b, c, c_stride, add);
-        i += 1;
-    }
-    let mut j = whole;
-    while j + 8 <= n {
-        match S::LEVEL {
-            Level::Portable => column::<T, S, R, HALF, 8>(m, j, k, a, b, c, c_stride, add),
-            _ => column::<T, S, 12, 4, 8>(m, j, k, a, b, c, c_stride, add),
+}
+
+impl<T: Real> Product<'_, T> {
+    /// Rows outside and columns inside, so that a panel of A is read once while B stays in the first cache; then the columns
+    /// that are left, in taller tiles: a tile with few sums waits for each of them.
+    #[inline(always)]
+    fn rows<S: Simd, const R: usize, const HALF: usize, const W: usize, const L: usize>(
+        mut self,
+        between: &mut impl FnMut(),
+    ) {
+        let (m, n, _) = self.dims;
+        // At AVX-512 fewer vectors will do for the last columns; elsewhere they are left to `column`.
+        let whole = if L == 16 { n / L * L } else { n / (W * L) * (W * L) };
+        let mut i = 0;
+        while i + R <= m {
+            self.panel::<S, R, W, L>(i, whole);
+            between();
+            i += R;
         }
-        j += 8;
-    }
-    while j < n {
-        column::<T, S, R, HALF, 1>(m, j, k, a, b, c, c_stride, add);
-        j += 1;
-    }
-}
-
-#[inline(always)]
-fn panel<T: Real, S: Simd, const R: usize, const V: usize>(
-    i: usize,
-    n: usize,
-    k: usize,
-    a: Block<'_, T>,
-    b: Block<'_, T>,
-    c: &mut [T],
-    c_stride: usize,
-    add: bool,
-) {
-    let mut j = 0;
-    while j + V <= n {
-        tile::<T, S, R, V>(i, j, k, a, b, c, c_stride, add);
-        j += V;
-    }
-    while j < n {
-        tile::<T, S, R, 16>(i, j, k, a, b, c, c_stride, add);
-        j += 16;
-    }
-}
-
-#[inline(always)]
-fn column<T: Real, S: Simd, const R: usize, const HALF: usize, const V: usize>(
-    m: usize,
-    j: usize,
-    k: usize,
-    a: Block<'_, T>,
-    b: Block<'_, T>,
-    c: &mut [T],
-    c_stride: usize,
-    add: bool,
-) {
-    let mut i = 0;
-    while i + R <= m {
-        tile::<T, S, R, V>(i, j, k, a, b, c, c_stride, add);
-        i += R;
-    }
-    while i + HALF <= m {
-        tile::<T, S, HALF, V>(i, j, k, a, b, c, c_stride, add);
-        i += HALF;
-    }
-    while i < m {
-        tile::<T, S, 1, V>(i, j, k, a, b, c, c_stride, add);
-        i += 1;
-    }
-}
-
-#[inline(always)]
-fn tile<T: Real, S: Simd, const R: usize, const V: usize>(
-    i: usize,
-    j: usize,
-    k: usize,
-    a: Block<'_, T>,
-    b: Block<'_, T>,
-    c: &mut [T],
-    c_stride: usize,
-    add: bool,
-) {
-    // Not `array::from_fn`, which stays a call inside a function with target features.
-    let mut rows: [&[T]; R] = [&[]; R];
-    for r in 0..R {
-        rows[r] = &a.data[(i + r) * a.stride..][..k];
-    }
-    let mut sum = [[T::zero(); V]; R];
-    for p in 0..k {
-        let b: &[T; V] = b.data[p * b.stride + j..][..V].try_into().expect("V elements");
-        for r in 0..R {
-            sum[r] = axpy::<T, S, V>(rows[r][p], *b, sum[r]);
+        while i + HALF <= m {
+            self.panel::<S, HALF, W, L>(i, whole);
+            i += HALF;
+        }
+        while i < m {
+            self.panel::<S, 1, W, L>(i, whole);
+            i += 1;
+        }
+        let mut j = whole;
+        while j + 8 <= n {
+            match S::LEVEL {
+                Level::Portable => self.column::<S, R, HALF, 8>(j),
+                _ => self.column::<S, 12, 4, 8>(j),
+            }
+            j += 8;
+        }
+        while j < n {
+            self.column::<S, R, HALF, 1>(j);
+            j += 1;
         }
     }
-    for r in 0..R {
-        let c: &mut [T; V] = (&mut c[(i + r) * c_stride + j..][..V]).try_into().expect("V elements");
-        for v in 0..V {
-            c[v] = if add { c[v] + sum[r][v] } else { sum[r][v] };
+
+    /// `R` rows of the first `n` columns.
+    #[inline(always)]
+    fn panel<S: Simd, const R: usize, const W: usize, const L: usize>(&mut self, i: usize, n: usize) {
+        let mut j = 0;
+        while j + W * L <= n {
+            self.tile::<S, R, W, L>(i, j);
+            j += W * L;
         }
+        if W > 2 && j + 2 * L <= n {
+            self.tile::<S, R, 2, L>(i, j);
+            j += 2 * L;
+        }
+        if j < n {
+            self.tile::<S, R, 1, L>(i, j);
+        }
+    }
+
+    /// All rows of one vector of columns.
+    #[inline(always)]
+    fn column<S: Simd, const R: usize, const HALF: usize, const L: usize>(&mut self, j: usize) {
+        let m = self.dims.0;
+        let mut i = 0;
+        while i + R <= m {
+            self.tile::<S, R, 1, L>(i, j);
+            i += R;
+        }
+        while i + HALF <= m {
+            self.tile::<S, HALF, 1, L>(i, j);
+            i += HALF;
+        }
+        while i < m {
+            self.tile::<S, 1, 1, L>(i, j);
+            i += 1;
+        }
+    }
+
+    #[inline(always)]
+    fn tile<S: Simd, const R: usize, const W: usize, const L: usize>(&mut self, i: usize, j: usize) {
+        let Product { dims: (_, _, k), a, b, .. } = *self;
+        let sums = [[[T::zero(); L]; W]; R];
+        let sums = tile::add_by_rows::<T, S, R, W, L>(sums, a.at(i, 0), b.at(0, j), k);
+        tile::store(sums, &mut self.c[i * self.c_stride + j..], self.c_stride, self.add);
     }
 }
 

@@ -1,7 +1,9 @@
 //! C (+)= A·B where one A multiplies many B: A is packed once, in the order in which the tiles read it.
 
+use super::block::Block;
+use super::tile;
 use crate::Real;
-use crate::simd::{Kernel, Level, Simd, axpy, dispatch_at};
+use crate::simd::{Kernel, Level, Simd, dispatch_at};
 
 /// A[m, k] in panels of a few rows, `[panels, k, rows]`. Rows beyond the last are zeros: a whole tile costs less than the
 /// small ones that would fit what is left, whose few sums wait for each other.
@@ -104,76 +106,33 @@ impl<T: Real, F: FnMut(), const B: usize, const C: usize> Product<'_, T, F, B, C
         for (a, c) in a.chunks_exact((R * k).max(1)).zip(c[..m * C].chunks_mut(R * C)) {
             let mut j = 0;
             while j + W * L <= n {
-                put(tile::<T, S, R, W, L, B>(a, b, first + j), &mut c[j..], C, add);
+                tile::<T, S, R, W, L, B>(a, b, first + j, &mut c[j..], C, add);
                 j += W * L;
             }
             if L > 8 && j + 16 <= n {
-                put(tile::<T, S, R, 1, 16, B>(a, b, first + j), &mut c[j..], C, add);
+                tile::<T, S, R, 1, 16, B>(a, b, first + j, &mut c[j..], C, add);
                 j += 16;
             }
             if j < n {
-                put(tile::<T, S, R, 1, 8, B>(a, b, first + j), &mut c[j..], C, add);
+                tile::<T, S, R, 1, 8, B>(a, b, first + j, &mut c[j..], C, add);
             }
             between();
         }
     }
 }
 
-// Arrays of one vector each, passed and returned whole: anything else ends in vectors that are cut up and sums in memory.
 #[inline(always)]
 fn tile<T: Real, S: Simd, const R: usize, const W: usize, const L: usize, const B: usize>(
     a: &[T],
     b: &[T],
     j: usize,
-) -> [[[T; L]; W]; R] {
-    let mut sum = [[[T::zero(); L]; W]; R];
-    for (a, b) in a.chunks_exact(R).zip(b.chunks_exact(B)) {
-        let (vectors, _) = b[j..j + W * L].as_chunks::<L>();
-        for r in 0..R {
-            for w in 0..W {
-                sum[r][w] = axpy::<T, S, L>(a[r], vectors[w], sum[r][w]);
-            }
-        }
-    }
-    sum
-}
-
-/// The rows of a tile to as many of C as there are.
-#[inline(always)]
-fn put<T: Real, const R: usize, const W: usize, const L: usize>(
-    sum: [[[T; L]; W]; R],
     c: &mut [T],
-    stride: usize,
+    c_stride: usize,
     add: bool,
 ) {
-    if c.len() > (R - 1) * stride {
-        for r in 0..R {
-            put_row(sum[r], &mut c[r * stride..], add);
-        }
-    } else {
-        // What is indexed by a variable has to be in memory, and the sums have not: a copy, by constant places.
-        let mut copy = [[[T::zero(); L]; W]; R];
-        #[allow(clippy::manual_memcpy)]
-        for r in 0..R {
-            copy[r] = sum[r];
-        }
-        for (row, c) in copy.into_iter().zip(c.chunks_mut(stride)) {
-            put_row(row, c, add);
-        }
-    }
-}
-
-#[inline(always)]
-fn put_row<T: Real, const W: usize, const L: usize>(row: [[T; L]; W], c: &mut [T], add: bool) {
-    for (c, sum) in c[..W * L].as_chunks_mut::<L>().0.iter_mut().zip(row) {
-        let mut sum = sum;
-        if add {
-            for l in 0..L {
-                sum[l] = c[l] + sum[l];
-            }
-        }
-        *c = sum;
-    }
+    let (a, b) = (Block::new(a, R), Block::new(b, B).at(0, j));
+    let sums = tile::add_by_columns::<T, S, R, W, L>([[[T::zero(); L]; W]; R], a, b);
+    tile::store(sums, c, c_stride, add);
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@
 
 use dien_tensor::Real;
 use dien_tensor::gemm::block::Block;
-use dien_tensor::simd::{Kernel, Level, Simd, axpy, dispatch_at};
+use dien_tensor::gemm::tile;
+use dien_tensor::simd::{Kernel, Level, Simd, dispatch_at};
 
 /// C[m, n] = Aᵀ · B[k, n], or C += Aᵀ·B if `add`, where A is `[k, m]`; `n` is a multiple of 8.
 ///
@@ -96,51 +97,15 @@ impl<T: Real, const BY_COLUMNS: bool> Product<'_, T, BY_COLUMNS> {
         W * L
     }
 
-    /// `R` rows of `W` vectors, their sums in registers over the whole of K.
-    // Arrays of one vector each, passed and returned whole: anything else ends in single multiplications, or in sums
-    // that are stored at every step.
     #[inline(always)]
     fn tile<S: Simd, const R: usize, const W: usize, const L: usize>(&mut self, i: usize, j: usize) {
-        let (k, a, b) = (self.dims.2, self.a, self.b);
-        let b_rows = b.data[j.min(b.data.len())..].chunks(b.stride).take(k);
-        let mut sum = [[[T::zero(); L]; W]; R];
+        let Product { dims: (_, _, k), a, b, .. } = *self;
+        let mut sums = [[[T::zero(); L]; W]; R];
         if BY_COLUMNS {
-            for (a, b) in a.data[i.min(a.data.len())..].chunks(a.stride).zip(b_rows) {
-                let a: &[T; R] = a.first_chunk().expect("R rows");
-                let (vectors, _) = b[..W * L].as_chunks::<L>();
-                for r in 0..R {
-                    for w in 0..W {
-                        sum[r][w] = axpy::<T, S, L>(a[r], vectors[w], sum[r][w]);
-                    }
-                }
-            }
+            sums = tile::add_by_columns::<T, S, R, W, L>(sums, a.at(0, i), b.at(0, j));
         } else {
-            // Not `array::from_fn`, which stays a call inside a function with target features.
-            let mut rows: [&[T]; R] = [&[]; R];
-            for r in 0..R {
-                rows[r] = &a.data[(i + r) * a.stride..][..k];
-            }
-            for (p, b) in b_rows.enumerate() {
-                let (vectors, _) = b[..W * L].as_chunks::<L>();
-                for r in 0..R {
-                    let x = rows[r][p];
-                    for w in 0..W {
-                        sum[r][w] = axpy::<T, S, L>(x, vectors[w], sum[r][w]);
-                    }
-                }
-            }
+            sums = tile::add_by_rows::<T, S, R, W, L>(sums, a.at(i, 0), b.at(0, j), k);
         }
-        for r in 0..R {
-            let c = &mut self.c[(i + r) * self.c_stride + j..][..W * L];
-            for (c, &sum) in c.as_chunks_mut::<L>().0.iter_mut().zip(&sum[r]) {
-                let mut sum = sum;
-                if self.add {
-                    for l in 0..L {
-                        sum[l] = c[l] + sum[l];
-                    }
-                }
-                *c = sum;
-            }
-        }
+        tile::store(sums, &mut self.c[i * self.c_stride + j..], self.c_stride, self.add);
     }
 }

@@ -2,15 +2,16 @@
 
 use dien_tensor::Real;
 use dien_tensor::gemm::block::Block;
-use dien_tensor::simd::{Kernel, Level, Simd, axpy, dispatch};
+use dien_tensor::gemm::tile;
+use dien_tensor::simd::{Kernel, Level, Simd, dispatch};
 
 /// What the elements of a product start from, and what is made of them. `i` is a row, `j` the first of `V` columns.
 pub(super) trait Edge<T: Real> {
     /// The start of the sum.
-    fn start<const V: usize>(&self, i: usize, j: usize, sum: &mut [T; V]);
+    fn start<const V: usize>(&self, i: usize, j: usize) -> [T; V];
 
     /// Takes the sum.
-    fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: &[T; V]);
+    fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: [T; V]);
 }
 
 /// A[m, k] · B[k, n] into `edge`; n is a multiple of 8.
@@ -40,88 +41,59 @@ impl<T: Real, E: Edge<T>> Kernel for Product<'_, T, E> {
     fn run<S: Simd>(mut self) {
         let n = self.dims.1;
         let mut j = 0;
-        if S::LEVEL == Level::Avx512 {
-            while j + 32 <= n {
-                self.strip::<S, 32>(j);
-                j += 32;
-            }
-        }
-        if S::LEVEL == Level::Avx2 && n % 16 == 8 && n > 8 {
-            self.wide_strip::<S, 24>(j);
-            j += 24;
-        }
-        while S::LEVEL != Level::Portable && j + 16 <= n {
-            self.strip::<S, 16>(j);
-            j += 16;
-        }
-        while j + 8 <= n {
-            self.strip::<S, 8>(j);
-            j += 8;
+        while j < n {
+            j += match (S::LEVEL, n - j) {
+                (Level::Avx512, 32..) => self.strip::<S, 6, 2, 16>(j),
+                (Level::Avx512, 16..) => self.strip::<S, 6, 1, 16>(j),
+                (Level::Avx2, 24 | 40..) if n % 16 == 8 && j == 0 => self.strip::<S, 4, 3, 8>(j),
+                (Level::Avx2, 16..) => self.strip::<S, 6, 2, 8>(j),
+                (Level::Portable, ..) => self.strip::<S, 4, 2, 4>(j),
+                _ => self.strip::<S, 6, 1, 8>(j),
+            };
         }
     }
 }
 
 impl<T: Real, E: Edge<T>> Product<'_, T, E> {
-    /// `V` columns, six rows at a time: twelve accumulators of two vectors hide the latency, and so, nearly, do the
-    /// eight of four rows, which take what six would leave over.
+    /// All rows of `W` vectors of `L` columns from `j` on; returns the number of columns. Twelve sums hide the latency, and so,
+    /// nearly, do the eight of four rows, which take what six would leave over.
     #[inline(always)]
-    fn strip<S: Simd, const V: usize>(&mut self, j: usize) {
+    fn strip<S: Simd, const R: usize, const W: usize, const L: usize>(&mut self, j: usize) -> usize {
         let m = self.dims.0;
-        let sixes = if m % 6 == 2 && m > 6 { m / 6 - 1 } else { m / 6 };
+        let whole = if R == 6 && m % 6 == 2 && m > 6 { m - 8 } else { m - m % R };
         let mut i = 0;
-        while i < 6 * sixes {
-            self.tile::<S, 6, V>(i, j);
-            i += 6;
+        while i < whole {
+            self.tile::<S, R, W, L>(i, j);
+            i += R;
         }
-        self.rest::<S, V>(i, j);
-    }
-
-    /// Four rows of three vectors.
-    #[inline(always)]
-    fn wide_strip<S: Simd, const V: usize>(&mut self, j: usize) {
-        self.rest::<S, V>(0, j);
-    }
-
-    #[inline(always)]
-    fn rest<S: Simd, const V: usize>(&mut self, mut i: usize, j: usize) {
-        let m = self.dims.0;
         while i + 4 <= m {
-            self.tile::<S, 4, V>(i, j);
+            self.tile::<S, 4, W, L>(i, j);
             i += 4;
         }
         while i + 2 <= m {
-            self.tile::<S, 2, V>(i, j);
+            self.tile::<S, 2, W, L>(i, j);
             i += 2;
         }
         if i < m {
-            self.tile::<S, 1, V>(i, j);
+            self.tile::<S, 1, W, L>(i, j);
         }
+        W * L
     }
 
     #[inline(always)]
-    fn tile<S: Simd, const R: usize, const V: usize>(&mut self, i: usize, j: usize) {
+    fn tile<S: Simd, const R: usize, const W: usize, const L: usize>(&mut self, i: usize, j: usize) {
         let Product { dims: (_, _, k), a, b, .. } = *self;
-        let mut rows: [&[T]; R] = [&[]; R];
-        let mut sum = [[T::zero(); V]; R];
+        let mut sums = [[[T::zero(); L]; W]; R];
         for r in 0..R {
-            rows[r] = &a.data[(i + r) * a.stride..][..k];
-            self.edge.start(i + r, j, &mut sum[r]);
-        }
-        for p in 0..k {
-            let b: &[T; V] = b.data[p * b.stride + j..].first_chunk().expect("V elements");
-            for r in 0..R {
-                sum[r] = axpy::<T, S, V>(rows[r][p], *b, sum[r]);
+            for w in 0..W {
+                sums[r][w] = self.edge.start(i + r, j + w * L);
             }
         }
-        // The sums stay in registers as long as they are only indexed by constants: what is not unrolled reads a copy.
-        let mut done = [[T::zero(); V]; R];
+        let sums = tile::add_by_rows::<T, S, R, W, L>(sums, a.at(i, 0), b.at(0, j), k);
         for r in 0..R {
-            for v in 0..V {
-                done[r][v] = sum[r][v];
+            for w in 0..W {
+                self.edge.finish::<S, L>(i + r, j + w * L, sums[r][w]);
             }
-        }
-        for (r, done) in done.iter().enumerate() {
-            self.edge.finish::<S, V>(i + r, j, done);
         }
     }
 }
@@ -145,10 +117,12 @@ pub(super) struct Store<'a, T> {
 
 impl<T: Real> Edge<T> for Store<'_, T> {
     #[inline(always)]
-    fn start<const V: usize>(&self, _: usize, _: usize, _: &mut [T; V]) {}
+    fn start<const V: usize>(&self, _: usize, _: usize) -> [T; V] {
+        [T::zero(); V]
+    }
     #[inline(always)]
-    fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: &[T; V]) {
-        *at_mut(self.c, self.stride, i, j) = *sum;
+    fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: [T; V]) {
+        *at_mut(self.c, self.stride, i, j) = sum;
     }
 }
 
@@ -161,9 +135,11 @@ pub(super) struct Affine<'a, T> {
 
 impl<T: Real> Edge<T> for Affine<'_, T> {
     #[inline(always)]
-    fn start<const V: usize>(&self, _: usize, _: usize, _: &mut [T; V]) {}
+    fn start<const V: usize>(&self, _: usize, _: usize) -> [T; V] {
+        [T::zero(); V]
+    }
     #[inline(always)]
-    fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: &[T; V]) {
+    fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: [T; V]) {
         let (c, b) = (at_mut::<T, V>(self.c, self.stride, i, j), self.bias[i]);
         for v in 0..V {
             c[v] = sum[v] + b;
@@ -179,12 +155,12 @@ pub(super) struct Add<'a, T> {
 
 impl<T: Real> Edge<T> for Add<'_, T> {
     #[inline(always)]
-    fn start<const V: usize>(&self, i: usize, j: usize, sum: &mut [T; V]) {
-        *sum = *at(self.c, self.stride, i, j);
+    fn start<const V: usize>(&self, i: usize, j: usize) -> [T; V] {
+        *at(self.c, self.stride, i, j)
     }
     #[inline(always)]
-    fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: &[T; V]) {
-        *at_mut(self.c, self.stride, i, j) = *sum;
+    fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: [T; V]) {
+        *at_mut(self.c, self.stride, i, j) = sum;
     }
 }
 
@@ -197,12 +173,12 @@ pub(super) struct Sum<'a, T> {
 
 impl<T: Real> Edge<T> for Sum<'_, T> {
     #[inline(always)]
-    fn start<const V: usize>(&self, i: usize, j: usize, sum: &mut [T; V]) {
-        *sum = *at(self.with, self.stride, i, j);
+    fn start<const V: usize>(&self, i: usize, j: usize) -> [T; V] {
+        *at(self.with, self.stride, i, j)
     }
     #[inline(always)]
-    fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: &[T; V]) {
-        *at_mut(self.c, self.stride, i, j) = *sum;
+    fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: [T; V]) {
+        *at_mut(self.c, self.stride, i, j) = sum;
     }
 }
 
@@ -216,9 +192,11 @@ pub(super) struct SigmoidSlope<'a, T> {
 
 impl<T: Real> Edge<T> for SigmoidSlope<'_, T> {
     #[inline(always)]
-    fn start<const V: usize>(&self, _: usize, _: usize, _: &mut [T; V]) {}
+    fn start<const V: usize>(&self, _: usize, _: usize) -> [T; V] {
+        [T::zero(); V]
+    }
     #[inline(always)]
-    fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, dy: &[T; V]) {
+    fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, dy: [T; V]) {
         // Values first, stores last: the compiler does not know that the two slices are apart.
         let y = *at::<T, V>(self.y, self.stride, i, j);
         let before = *at::<T, V>(self.sum, self.stride, i, j);
