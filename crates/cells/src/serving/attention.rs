@@ -1,7 +1,7 @@
 //! The attention of one candidate, the events in lanes.
 
 use dien_tensor::Real;
-use dien_tensor::simd::{Kernel, Simd, dispatch, math};
+use dien_tensor::simd::{Kernel, Simd, axpy, dispatch, math, splat};
 
 use super::activation::sigmoid;
 use super::tile::{Tiles, add_product, for_columns, lanes};
@@ -111,26 +111,21 @@ impl<T: Real> Scores<'_, T> {
         let l = unit.bias.len();
         let (pair, one, two) = (&mut self.pair[..n * V], &mut self.one[..m * V], &mut self.two[..l * V]);
         for ((pair, key), &q) in pair.chunks_exact_mut(V).zip(keys.chunks(LANES)).zip(self.query) {
-            let mut product: [T; V] = lanes(key, 0);
-            product.iter_mut().for_each(|x| *x *= q);
-            pair.copy_from_slice(&product);
+            pair.copy_from_slice(&axpy::<T, S, V>(q, lanes(key, 0), [T::zero(); V]));
         }
         for ((one, key), &q) in one.chunks_exact_mut(V).zip(key_parts.chunks(LANES)).zip(self.query_part) {
-            let mut sum: [T; V] = lanes(key, 0);
-            sum.iter_mut().for_each(|x| *x += q);
-            one.copy_from_slice(&sum);
+            one.copy_from_slice(&axpy::<T, S, V>(T::one(), lanes(key, 0), [q; V]));
         }
         add_product::<T, S, V, V>(&unit.pair, 0, pair, one);
         sigmoid::<T, S>(one);
-        two.chunks_exact_mut(V).zip(&unit.bias).for_each(|(two, &b)| two.copy_from_slice(&[b; V]));
+        two.chunks_exact_mut(V)
+            .zip(&unit.bias)
+            .for_each(|(two, &b)| two.copy_from_slice(&splat::<T, S, V>(b)));
         add_product::<T, S, V, V>(&unit.second, 0, one, two);
         sigmoid::<T, S>(two);
         let mut scores = [T::zero(); V];
         for (two, &w) in two.chunks_exact(V).zip(&unit.score) {
-            let two: [T; V] = lanes(two, 0);
-            for v in 0..V {
-                scores[v] = math::mul_add::<T, S>(w, two[v], scores[v]);
-            }
+            scores = axpy::<T, S, V>(w, lanes(two, 0), scores);
         }
         scores
     }

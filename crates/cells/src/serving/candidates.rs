@@ -1,7 +1,7 @@
 //! Candidates in lanes over events that they share: an event's input gates enter as broadcasts.
 
 use dien_tensor::Real;
-use dien_tensor::simd::{Kernel, Simd, math};
+use dien_tensor::simd::{Kernel, Simd, axpy, math, splat};
 
 use super::Cell;
 use super::activation::{candidate, sigmoid};
@@ -66,16 +66,15 @@ impl<T: Real> Cell<T> {
         for (part, to) in [&mut *z_r, &mut *z_u, &mut *x_c].into_iter().enumerate() {
             let rows = to.chunks_exact_mut(V).zip(gate(x, part)).zip(gate(&self.b, part));
             for ((to, &x), &b) in rows {
-                let mut start = [x; V];
-                if self.kind.scales_input() {
-                    for v in 0..V {
-                        start[v] = math::mul_add::<T, S>(a[v], x, b);
-                    }
-                }
+                let start = if self.kind.scales_input() {
+                    axpy::<T, S, V>(x, *a, [b; V])
+                } else {
+                    splat::<T, S, V>(x)
+                };
                 to.copy_from_slice(&start);
             }
         }
-        c.chunks_exact_mut(V).zip(&self.b_hc).for_each(|(c, &b)| c.copy_from_slice(&[b; V]));
+        c.chunks_exact_mut(V).zip(&self.b_hc).for_each(|(c, &b)| c.copy_from_slice(&splat::<T, S, V>(b)));
         for (part, sums) in [z_r, z_u, &mut *c].into_iter().enumerate() {
             if part != 1 || self.kind.has_update() {
                 add_product::<T, S, V, V>(&self.u_rows[part], 0, h, sums);

@@ -25,7 +25,9 @@ impl<T: Real> Tiles<T> {
     pub fn new(weight: &[T], inputs: usize) -> Self {
         let rows = weight.len().checked_div(inputs).unwrap_or(0);
         assert_eq!(weight.len(), rows * inputs, "tiles: a weight of {inputs} inputs");
-        let tile = [6, 5, 4].into_iter().find(|&tile| rows.is_multiple_of(tile)).unwrap_or(6);
+        let sizes: &[usize] =
+            if Level::current() == Level::Avx512 { &[8, 10, 12, 6, 5, 4] } else { &[6, 5, 4] };
+        let tile = sizes.iter().copied().find(|&tile| rows.is_multiple_of(tile)).unwrap_or(6);
         let mut tiles = Tiles { data: vec![], rows, inputs, tile };
         for (from, tile) in tiles.tiles() {
             let columns =
@@ -113,6 +115,9 @@ pub(super) fn add_product<T: Real, S: Simd, const V: usize, const N: usize>(
     match w.tile {
         4 => tiles::<T, S, V, N, 4>(w, lane, x, y),
         5 => tiles::<T, S, V, N, 5>(w, lane, x, y),
+        8 => tiles::<T, S, V, N, 8>(w, lane, x, y),
+        10 => tiles::<T, S, V, N, 10>(w, lane, x, y),
+        12 => tiles::<T, S, V, N, 12>(w, lane, x, y),
         _ => tiles::<T, S, V, N, 6>(w, lane, x, y),
     }
 }
@@ -144,7 +149,6 @@ fn tile<T: Real, S: Simd, const V: usize, const N: usize, const R: usize>(
     y: &mut [T],
 ) {
     match (S::LEVEL, V) {
-        (Level::Avx512, 32) => vectors::<T, S, N, R, 2, 16>(stream, lane, x, y),
         (Level::Avx512, 16) => vectors::<T, S, N, R, 1, 16>(stream, lane, x, y),
         (_, 16) => vectors::<T, S, N, R, 2, 8>(stream, lane, x, y),
         _ => vectors::<T, S, N, R, 1, 8>(stream, lane, x, y),
@@ -234,11 +238,7 @@ macro_rules! for_columns {
         }
         match $S::LEVEL {
             dien_tensor::simd::Level::Portable => {}
-            dien_tensor::simd::Level::Avx2 => columns!(16),
-            dien_tensor::simd::Level::Avx512 => {
-                columns!(32);
-                columns!(16);
-            }
+            dien_tensor::simd::Level::Avx2 | dien_tensor::simd::Level::Avx512 => columns!(16),
         }
         columns!(8);
     }};

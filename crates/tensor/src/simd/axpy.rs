@@ -15,6 +15,13 @@ pub fn axpy<T: Real, S: Simd, const L: usize>(alpha: T, x: [T; L], y: [T; L]) ->
     alpha.axpy_at::<S, L>(x, y)
 }
 
+/// `x` in every lane, as a vector: a loop that stores plain arrays of one number may be turned on its side, into stores that
+/// scatter.
+#[inline(always)]
+pub fn splat<T: Real, S: Simd, const L: usize>(x: T) -> [T; L] {
+    axpy::<T, S, L>(x, [T::one(); L], [T::zero(); L])
+}
+
 /// The plain loop.
 #[inline(always)]
 pub(crate) fn plain<T: Real, S: Simd, const L: usize>(alpha: T, x: [T; L], y: [T; L]) -> [T; L] {
