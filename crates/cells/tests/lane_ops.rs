@@ -106,33 +106,9 @@ fn linear_is_a_matrix_product() {
 }
 
 #[test]
-fn shift_gives_the_event_before() {
-    let (packed, n) = (packed(), packed().events());
-    let params = params(&[("x", &[n, 2])]);
-    let x = value(&params, |tape| get(tape, "x"));
-    let mut expected = Array2::zeros((n, 2));
-    let mut first = 0;
-    for &length in packed.lengths() {
-        for t in 1..length as usize {
-            expected.row_mut(first + t).assign(&x.row(first + t - 1));
-        }
-        first += length as usize;
-    }
-    assert_close(
-        &value(&params, |t| events(lanes::shift(lanes::pack(get(t, "x"), &packed), &packed), &packed)),
-        &expected,
-    );
-    check(&params, |t| events(lanes::shift(lanes::pack(get(t, "x"), &packed), &packed), &packed));
-}
-
-#[test]
 fn spread_sum_and_softmax() {
     let (packed, n) = (packed(), packed().events());
     let params = params(&[("x", &[n, 3]), ("y", &[n, 3]), ("q", &[packed.len(), 3])]);
-    check(&params, |t| {
-        let (x, q) = (lanes::pack(get(t, "x"), &packed), lanes::place(get(t, "q"), &packed));
-        events(lanes::add_spread(x, q, &packed), &packed)
-    });
     check(&params, |t| {
         let (x, q) = (lanes::pack(get(t, "x"), &packed), lanes::place(get(t, "q"), &packed));
         events(lanes::mul_spread(x, q, &packed), &packed)

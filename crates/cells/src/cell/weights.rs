@@ -1,4 +1,4 @@
-//! Weights in the order in which the forward kernel reads them, and transposed for the way back.
+//! Weights in the order in which the forward kernel reads them.
 
 use dien_tensor::Real;
 use dien_tensor::simd::Level;

@@ -11,7 +11,6 @@ mod merge;
 mod pick;
 mod place;
 mod reduce;
-mod shift;
 mod softmax;
 mod spread;
 mod windows;
@@ -23,9 +22,8 @@ pub use merge::sigmoid_sum;
 pub use pick::pick;
 pub use place::{pack, pack_padded, place, rows};
 pub use reduce::sum_features;
-pub use shift::shift;
 pub use softmax::softmax;
-pub use spread::{add_spread, mul_spread};
+pub use spread::mul_spread;
 pub use windows::{Windows, gather, pool};
 
 pub(crate) use kernel::{lane_sum, transpose_weight};

@@ -2,31 +2,14 @@
 
 use dien_tensor::{Backward, OpGrads, Real, Var};
 use ndarray::ArrayViewD;
-use rayon::prelude::*;
 use std::sync::Arc;
 
 use super::{event_features, sequence_features};
 use crate::{LANES, Packed, per_block, per_piece};
 
-struct Add {
-    packed: Arc<Packed>,
-    features: usize,
-}
-
 struct Mul {
     packed: Arc<Packed>,
     features: usize,
-}
-
-/// x_t + q for every event t of each sequence: `x` `[blocks, features, LANES]`, `q` `[chunks, features, LANES]`.
-///
-/// # Panics
-/// If the shapes do not agree.
-#[track_caller]
-pub fn add_spread<'t, T: Real>(x: Var<'t, T>, q: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
-    let features = check(x, q, packed);
-    let y = map(x, q, packed, features, |x, q| x + q);
-    x.tape().record(&[x, q], y, Add { packed: packed.clone(), features })
 }
 
 /// x_t ∘ q for every event t of each sequence: `x` `[blocks, features, LANES]`, `q` `[chunks, features, LANES]`.
@@ -93,24 +76,6 @@ fn sum_over_steps<T: Real>(
             }
         }
     });
-}
-
-impl<T: Real> Backward<T> for Add {
-    fn name(&self) -> &'static str {
-        "lanes add spread"
-    }
-
-    fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
-        let dy = dy.to_slice().expect("standard layout");
-        if let Some(dx) = io.grad_data(0) {
-            dx.par_chunks_mut(1 << 14).zip(dy.par_chunks(1 << 14)).for_each(|(dx, dy)| {
-                dx.iter_mut().zip(dy).for_each(|(dx, &g)| *dx += g);
-            });
-        }
-        if let Some(dq) = io.grad_data(1) {
-            sum_over_steps(&self.packed, self.features, dy, dy, dq, |g, _| g);
-        }
-    }
 }
 
 impl<T: Real> Backward<T> for Mul {

@@ -68,6 +68,7 @@ impl<T: Real> ActivationUnit<T> {
     ) {
         let (pair, scratch) = scratch.split_at_mut(self.hidden * LANES);
         let (one, two) = scratch.split_at_mut(self.first * LANES);
+        let (query, query_part) = (&query[..self.hidden], &query_part[..self.first]);
         dispatch(Scores { unit: self, keys, key_parts, query, query_part, scores, events, pair, one, two });
     }
 }

@@ -127,6 +127,7 @@ impl<T: Real> Cell<T> {
     /// # Panics
     /// If a slice is too short.
     pub fn lanes(&self, gates: &[T], a: Option<&[T]>, h: &mut [T], width: usize, scratch: &mut [T]) {
+        let h = &mut h[..self.hidden * LANES];
         dispatch(Candidates { cell: self, gates, a, h, width, scratch });
     }
 

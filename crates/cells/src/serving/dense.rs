@@ -66,7 +66,7 @@ pub fn fill<T: Real>(values: &[T], y: &mut [T]) {
     }
 }
 
-/// y += Wᵀ x for one vector: `columns` `[x, y]` is W by column.
+/// y += W x for one vector: `columns` `[x, y]` is W by column.
 pub fn add_columns<T: Real>(columns: &[T], x: &[T], y: &mut [T]) {
     dispatch(AddColumns { columns, x, y });
 }

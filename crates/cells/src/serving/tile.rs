@@ -6,7 +6,7 @@ use dien_tensor::gemm::tile::{add_by_columns, store};
 use dien_tensor::simd::{Kernel, Level, Simd, dispatch, math};
 
 /// A weight `[rows, inputs]` in the order in which products read it: a few rows at a time, column by column.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Tiles<T> {
     data: Vec<T>,
     rows: usize,
@@ -35,16 +35,6 @@ impl<T: Real> Tiles<T> {
             tiles.data.extend(columns);
         }
         tiles
-    }
-
-    /// The rows.
-    pub fn rows(&self) -> usize {
-        self.rows
-    }
-
-    /// The inputs.
-    pub fn inputs(&self) -> usize {
-        self.inputs
     }
 
     /// W += V diag(s), for a weight V of the same shape and one number s an input.
@@ -169,7 +159,12 @@ fn vectors<T: Real, S: Simd, const N: usize, const R: usize, const W: usize, con
             sums[r][w] = lanes(y, r * N + lane + w * L);
         }
     }
-    let sums = add_by_columns::<T, S, R, W, L>(sums, Block::new(stream, R), Block::new(x, N).at(0, lane));
+    let sums = add_by_columns::<T, S, R, W, L>(
+        sums,
+        Block::new(stream, R),
+        Block::new(x, N).at(0, lane),
+        stream.len() / R,
+    );
     store(sums, &mut y[lane..], N, false);
 }
 
@@ -212,7 +207,7 @@ fn part<T: Real, S: Simd, const V: usize, const R: usize>(at: usize, columns: &[
     for r in 0..R {
         sums[0][r] = lanes(y, r * V);
     }
-    let sums = add_by_columns::<T, S, 1, R, V>(sums, Block::new(x, 1), columns);
+    let sums = add_by_columns::<T, S, 1, R, V>(sums, Block::new(x, 1), columns, x.len());
     store(sums, y, R * V, false);
 }
 

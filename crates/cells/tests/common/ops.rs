@@ -17,13 +17,9 @@ pub enum LaneOp {
     LinearBias,
     LinearSigmoid,
     Softmax,
-    AddSpread,
     MulSpread,
     SigmoidSum,
     SigmoidSumSpread,
-    Shift,
-    /// The shifted events through a layer: what stands where a sequence just ended must not come back.
-    ShiftLinear,
     Gather,
     PoolSum,
     PoolMean,
@@ -35,17 +31,14 @@ pub enum LaneOp {
 }
 
 impl LaneOp {
-    pub const ALL: [LaneOp; 18] = [
+    pub const ALL: [LaneOp; 15] = [
         LaneOp::Linear,
         LaneOp::LinearBias,
         LaneOp::LinearSigmoid,
         LaneOp::Softmax,
-        LaneOp::AddSpread,
         LaneOp::MulSpread,
         LaneOp::SigmoidSum,
         LaneOp::SigmoidSumSpread,
-        LaneOp::Shift,
-        LaneOp::ShiftLinear,
         LaneOp::Gather,
         LaneOp::PoolSum,
         LaneOp::PoolMean,
@@ -111,12 +104,9 @@ pub fn lane_op<'t, T: Real>(
         LaneOp::LinearBias => layer(event("x"), Some("b"), Activation::None),
         LaneOp::LinearSigmoid => layer(event("x"), Some("b"), Activation::Sigmoid),
         LaneOp::Softmax => lanes::softmax(event("score"), packed),
-        LaneOp::AddSpread => lanes::add_spread(event("x"), sequence("q"), packed),
         LaneOp::MulSpread => lanes::mul_spread(event("x"), sequence("q"), packed),
         LaneOp::SigmoidSum => lanes::sigmoid_sum(event("x"), event("y"), None, packed),
         LaneOp::SigmoidSumSpread => lanes::sigmoid_sum(event("x"), event("y"), Some(sequence("q")), packed),
-        LaneOp::Shift => lanes::shift(event("x"), packed),
-        LaneOp::ShiftLinear => layer(lanes::shift(event("x"), packed), Some("b"), Activation::Sigmoid),
         LaneOp::SumFeatures => lanes::sum_features(event("x") * event("y")),
         LaneOp::Embed => {
             let ids: Vec<u32> = (0..packed.events() as u32).map(|i| i * i % ROWS as u32).collect();

@@ -77,7 +77,7 @@ impl Serving {
             gates: vec![],
             history: vec![0.0; self.features.event_width()],
             of_user: vec![],
-            for_candidate: Tiles::default(),
+            for_candidate: Tiles::new(&[], 0),
         };
         let events = n.saturating_sub(self.max_history)..n;
         state.len = events.len();

@@ -23,6 +23,12 @@ impl<'a, T> Block<'a, T> {
         Block { data, stride }
     }
 
+    /// Whether it has so many rows and columns.
+    #[inline(always)]
+    pub fn holds(self, rows: usize, columns: usize) -> bool {
+        rows == 0 || columns == 0 || self.data.len() >= (rows - 1) * self.stride + columns
+    }
+
     /// The block from element (i, j) on; nothing, past the last.
     #[inline(always)]
     pub fn at(self, i: usize, j: usize) -> Self {
@@ -64,6 +70,13 @@ pub fn product_between<T: Real, S: Simd>(
     add: bool,
     between: &mut impl FnMut(),
 ) {
+    assert!(
+        a.holds(m, k) && b.holds(k, n) && Block::new(c, c_stride).holds(m, n),
+        "product: [{m}, {k}] · [{k}, {n}] with {}, {} and {} elements",
+        a.data.len(),
+        b.data.len(),
+        c.len()
+    );
     let work = Product { dims: (m, n, k), a, b, c, c_stride, add };
     match S::LEVEL {
         Level::Portable => work.rows::<S, 4, 2, 2, 4>(between),

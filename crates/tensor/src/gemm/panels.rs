@@ -103,7 +103,14 @@ impl<T: Real, F: FnMut(), const B: usize, const C: usize> Product<'_, T, F, B, C
     #[inline(always)]
     fn tiles<S: Simd, const R: usize, const W: usize, const L: usize>(self) {
         let Product { panels: Panels { m, k, .. }, a, b, columns: (first, n), c, add, between } = self;
-        for (a, c) in a.chunks_exact((R * k).max(1)).zip(c[..m * C].chunks_mut(R * C)) {
+        assert!(
+            a.len() >= m.next_multiple_of(R) * k && (k == 0 || b.len() >= (k - 1) * B + first + n),
+            "product of panels: [{m}, {k}] · [{k}, {n}] with {} and {} elements",
+            a.len(),
+            b.len()
+        );
+        for (panel, c) in c[..m * C].chunks_mut(R * C).enumerate() {
+            let a = &a[panel * R * k..][..R * k];
             let mut j = 0;
             while j + W * L <= n {
                 tile::<T, S, R, W, L, B>(a, b, first + j, &mut c[j..], C, add);
@@ -131,7 +138,7 @@ fn tile<T: Real, S: Simd, const R: usize, const W: usize, const L: usize, const 
     add: bool,
 ) {
     let (a, b) = (Block::new(a, R), Block::new(b, B).at(0, j));
-    let sums = tile::add_by_columns::<T, S, R, W, L>([[[T::zero(); L]; W]; R], a, b);
+    let sums = tile::add_by_columns::<T, S, R, W, L>([[[T::zero(); L]; W]; R], a, b, a.data.len() / R);
     tile::store(sums, c, c_stride, add);
 }
 
@@ -162,9 +169,9 @@ mod tests {
                 for add in [false, true] {
                     let (mut c, mut calls) = (vec![T::of(0.5); m * C], 0);
                     dispatch_at(level, Check(panels, &packed, &data, (b, n), &mut c, add, &mut calls));
-                    assert_eq!(calls, if k == 0 { 0 } else { m.div_ceil(panels.rows) });
+                    assert_eq!(calls, m.div_ceil(panels.rows));
                     for (i, j) in (0..m * C).map(|at| (at / C, at % C)) {
-                        let mut exact = if add || j >= n || k == 0 { 0.5 } else { 0.0 };
+                        let mut exact = if add || j >= n { 0.5 } else { 0.0 };
                         if j < n {
                             exact += (0..k).map(|p| a(i, p).f64() * data[p * B + b + j].f64()).sum::<f64>();
                         }

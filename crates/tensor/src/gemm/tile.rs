@@ -40,8 +40,7 @@ pub fn add_by_rows<T: Real, S: Simd, const R: usize, const W: usize, const L: us
     sums
 }
 
-/// `sums` + Aᵀ·B for `R` columns of A `[k, m]` and `W·L` columns of B `[k, n]`: as many steps as both have rows. One pointer
-/// each is all it takes.
+/// `sums` + Aᵀ·B for `R` columns of A `[k, m]` and `W·L` columns of B `[k, n]`: one pointer each is all it takes.
 ///
 /// # Panics
 /// If a row is shorter than its part of the tile.
@@ -50,9 +49,12 @@ pub fn add_by_columns<T: Real, S: Simd, const R: usize, const W: usize, const L:
     sums: Sums<T, R, W, L>,
     a: Block<'_, T>,
     b: Block<'_, T>,
+    k: usize,
 ) -> Sums<T, R, W, L> {
     let mut sums = sums;
-    for (a, b) in a.data.chunks(a.stride).zip(b.data.chunks(b.stride)) {
+    // Cut here: a third end to look for would cost more than a step of a small tile.
+    let steps = &a.data[..a.data.len().min(k * a.stride)];
+    for (a, b) in steps.chunks(a.stride).zip(b.data.chunks(b.stride)) {
         let a: &[T; R] = a.first_chunk().expect("R columns");
         let (vectors, _) = b[..W * L].as_chunks::<L>();
         for r in 0..R {

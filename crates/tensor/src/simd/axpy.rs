@@ -45,15 +45,21 @@ pub(crate) fn axpy_f32<S: Simd, const L: usize>(alpha: f32, x: [f32; L], y: [f32
 pub(crate) fn axpy_f32<S: Simd, const L: usize>(alpha: f32, x: [f32; L], y: [f32; L]) -> [f32; L] {
     use std::arch::x86_64::*;
 
-    if S::LEVEL == Level::Portable || !L.is_multiple_of(8) {
+    let register = if S::LEVEL == Level::Portable { 4 } else { 8 };
+    if !L.is_multiple_of(register) || S::LEVEL == Level::Portable && S::FMA {
         return plain::<f32, S, L>(alpha, x, y);
     }
     let mut sum = y;
     let (x, sums) = (x.as_ptr(), sum.as_mut_ptr());
     let mut l = 0;
-    // SAFETY: code of a level only runs where `dispatch` has found the level's instructions; and a register's 16 or 8 elements
-    // from `l` on are within the arrays.
+    // SAFETY: `Simd` is sealed, and code of a level only runs where `dispatch` has found the level's instructions (SSE is in every
+    // x86-64); and a register's 16, 8 or 4 elements from `l` on are within the arrays.
     unsafe {
+        while S::LEVEL == Level::Portable && l < L {
+            let product = _mm_mul_ps(_mm_set1_ps(alpha), _mm_loadu_ps(x.add(l)));
+            _mm_storeu_ps(sums.add(l), _mm_add_ps(product, _mm_loadu_ps(sums.add(l))));
+            l += 4;
+        }
         while S::LEVEL == Level::Avx512 && l + 16 <= L {
             let y = _mm512_loadu_ps(sums.add(l));
             _mm512_storeu_ps(
@@ -62,7 +68,7 @@ pub(crate) fn axpy_f32<S: Simd, const L: usize>(alpha: f32, x: [f32; L], y: [f32
             );
             l += 16;
         }
-        while l + 8 <= L {
+        while S::LEVEL != Level::Portable && l + 8 <= L {
             let y = _mm256_loadu_ps(sums.add(l));
             _mm256_storeu_ps(
                 sums.add(l),

@@ -18,8 +18,17 @@ pub enum Level {
     Avx512,
 }
 
-/// The type-level form of a [`Level`], which lets a kernel choose its constants by level.
-pub trait Simd: Copy + 'static {
+mod sealed {
+    /// Whoever could name another level could run instructions that nobody looked for.
+    pub trait Sealed {}
+    impl Sealed for super::Portable {}
+    impl Sealed for super::Avx2 {}
+    impl Sealed for super::Avx512 {}
+}
+
+/// The type-level form of a [`Level`], which lets a kernel choose its constants by level. There are no others than these:
+/// code of a level only runs where [`dispatch`] has found its instructions.
+pub trait Simd: sealed::Sealed + Copy + 'static {
     /// Which level this is.
     const LEVEL: Level;
     /// Whether `mul_add` is one instruction rather than a call into a library.

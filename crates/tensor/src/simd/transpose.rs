@@ -67,13 +67,19 @@ pub(crate) fn transpose8_f32<S: Simd>(from: &[f32], from_stride: usize, to: &mut
     transpose8(from, from_stride, to, to_stride);
 }
 
+/// Elements from the first of a tile to its last.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn extent(stride: usize) -> usize {
+    (TILE - 1).checked_mul(stride).and_then(|rows| rows.checked_add(TILE)).expect("a stride within memory")
+}
+
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 #[inline]
 fn transpose8_avx2(from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize) {
     use std::arch::x86_64::*;
-    let last = (TILE - 1) * from_stride + TILE;
-    let from = &from[..last];
+    let from = &from[..extent(from_stride)];
     // SAFETY: row i ends at i · stride + 8, within the slice just cut.
     let row = |i: usize| unsafe { _mm256_loadu_ps(from.as_ptr().add(i * from_stride)) };
     let pairs = |i: usize| {
@@ -90,7 +96,7 @@ fn transpose8_avx2(from: &[f32], from_stride: usize, to: &mut [f32], to_stride: 
         ]
     };
     let (upper, lower) = (quads(0), quads(4));
-    let to = &mut to[..(TILE - 1) * to_stride + TILE];
+    let to = &mut to[..extent(to_stride)];
     for k in 0..4 {
         let near = _mm256_permute2f128_ps::<0x20>(upper[k], lower[k]);
         let far = _mm256_permute2f128_ps::<0x31>(upper[k], lower[k]);

@@ -52,8 +52,10 @@ impl<T: Real, const BY_COLUMNS: bool> Kernel for Product<'_, T, BY_COLUMNS> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(mut self) {
-        let n = self.dims.1;
+        let (m, n, k) = self.dims;
         debug_assert_eq!(n % 8, 0, "whole vectors");
+        let a_holds = if BY_COLUMNS { self.a.holds(k, m) } else { self.a.holds(m, k) };
+        assert!(a_holds && self.b.holds(k, n), "product: [{m}, {k}] · [{k}, {n}] of shorter slices");
         let mut j = 0;
         while j < n {
             j += match (S::LEVEL, BY_COLUMNS, n - j) {
@@ -102,7 +104,7 @@ impl<T: Real, const BY_COLUMNS: bool> Product<'_, T, BY_COLUMNS> {
         let Product { dims: (_, _, k), a, b, .. } = *self;
         let mut sums = [[[T::zero(); L]; W]; R];
         if BY_COLUMNS {
-            sums = tile::add_by_columns::<T, S, R, W, L>(sums, a.at(0, i), b.at(0, j));
+            sums = tile::add_by_columns::<T, S, R, W, L>(sums, a.at(0, i), b.at(0, j), k);
         } else {
             sums = tile::add_by_rows::<T, S, R, W, L>(sums, a.at(i, 0), b.at(0, j), k);
         }

@@ -7,7 +7,7 @@ use dien_tensor::simd::{Kernel, Simd, dispatch};
 
 use crate::{LANES, Packed};
 
-/// Columns of a panel. A feature of it is a row of this many elements; some 400 KB of a panel's intermediates fit L2.
+/// Columns of a panel. A feature of it is a row of this many elements; some 200 KB of a panel's `f32` intermediates fit L2.
 pub(super) const COLUMNS: usize = 96;
 
 /// Consecutive lanes of one block.

@@ -25,6 +25,7 @@ pub(super) fn product<T: Real, E: Edge<T>>(
     edge: E,
 ) {
     debug_assert!(n.is_multiple_of(8));
+    assert!(a.holds(m, k) && b.holds(k, n), "product: [{m}, {k}] · [{k}, {n}] of shorter slices");
     dispatch(Product { dims: (m, n, k), a, b, edge });
 }
 
