@@ -1,30 +1,52 @@
 //! The batches of an epoch, or of the held-out users.
 
-use dien_model::{Batch, Histories, Jagged, OOV, Targets};
+use dien_model::{Batch, Histories, OOV, Targets};
 use rand::rngs::ChaCha8Rng;
 
-use crate::dataset::Dataset;
+use crate::dataset::Names;
 use crate::draw::{self, Use};
 use crate::plan::{Group, Plan};
-use crate::split::Part;
+use crate::samples::{Context, Part, Samples, pick, pick_lists};
 
 /// A plan of batches; each is built when asked for, by any thread, and is the same however often and in whatever order.
 #[derive(Clone, Debug)]
 pub struct Batches<'a> {
-    data: &'a Dataset,
+    data: &'a Samples,
     part: &'a Part,
+    names: Option<&'a Names>,
     plan: Plan,
-    /// Seed and epoch; none for held-out users, whose negatives are fixed.
-    draws: Option<(u64, u64)>,
+    /// None for held-out users, whose negatives are fixed.
+    draws: Option<Draws>,
+}
+
+/// What decides how training targets are shuffled, and which negatives they meet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Draws {
+    pub seed: u64,
+    pub epoch: u64,
+    /// Which part of the epoch this is, and how many batches come before it.
+    pub part: u64,
+    pub before: u64,
 }
 
 impl<'a> Batches<'a> {
-    pub(crate) fn training(data: &'a Dataset, plan: Plan, seed: u64, epoch: u64) -> Self {
-        Batches { data, part: &data.split.train, plan, draws: Some((seed, epoch)) }
-    }
-
-    pub(crate) fn held_out(data: &'a Dataset, part: &'a Part, plan: Plan) -> Self {
-        Batches { data, part, plan, draws: None }
+    /// Of an epoch, if there is one to draw for: else of held-out users.
+    pub(crate) fn new(
+        data: &'a Samples,
+        part: &'a Part,
+        draws: Option<Draws>,
+        names: Option<&'a Names>,
+    ) -> Self {
+        // A positive and its negative, or a real label alone.
+        let per_position = if data.draws_targets() { 2 } else { 1 };
+        let plan = match draws {
+            Some(draws) => {
+                let mut rng = draw::rng(Use::Shuffle, draws.seed, draws.epoch, draws.part);
+                Plan::training(part, &data.options, per_position, &mut rng)
+            }
+            None => Plan::held_out(part, &data.options, per_position),
+        };
+        Batches { data, part, names, plan, draws }
     }
 
     /// How many batches.
@@ -68,9 +90,9 @@ impl<'a> Batches<'a> {
         let groups = self.plan.batch(index);
         let users: Vec<u32> =
             groups.iter().flat_map(|g| std::iter::repeat_n(g.user, g.targets() * copies)).collect();
-        let data = self.data;
+        let names = self.names.expect("a log's users and items have names");
         let name = |(user, item): (u32, u32)| {
-            (data.users[user as usize].as_str(), data.items[item as usize].as_str())
+            (names.users[user as usize].as_str(), names.items[item as usize].as_str())
         };
         users.into_iter().zip(candidates).map(name)
     }
@@ -86,8 +108,10 @@ impl<'a> Batches<'a> {
 
     /// The candidates' items, and the batch's generator after they were drawn.
     fn candidates(&self, index: usize) -> (ChaCha8Rng, Vec<u32>) {
-        let (seed, epoch) = self.draws.unwrap_or_default();
-        let mut rng = draw::rng(Use::Batch, seed, epoch, index as u64);
+        let mut rng = match self.draws {
+            Some(d) => draw::rng(Use::Batch, d.seed, d.epoch, d.before + index as u64),
+            None => draw::rng(Use::Batch, 0, 0, index as u64),
+        };
         let groups = self.plan.batch(index);
         let targets = groups.iter().flat_map(|g| &self.part.targets[g.first..g.last]);
         let items = if self.draws_targets() {
@@ -106,7 +130,7 @@ impl<'a> Batches<'a> {
         let mut events: Vec<u32> = Vec::new();
         for group in groups {
             let window = group.window(self.part, options.max_history);
-            events.extend_from_slice(&self.data.split.history(group.user)[window]);
+            events.extend_from_slice(&self.data.histories.get(group.user)[window]);
             offsets.push(events.len() as u32);
         }
         let k = if self.draws.is_some() { options.negatives_per_event } else { 0 };
@@ -125,11 +149,11 @@ impl<'a> Batches<'a> {
             }
             let firsts = offsets.windows(2).filter(|b| b[0] < b[1]).map(|b| b[0] as usize * k);
             for (ids, column) in negatives.iter_mut().zip(&columns.behaviours) {
-                *ids = encode(column, &drawn);
+                *ids = pick(column, &drawn);
                 firsts.clone().for_each(|at| ids[at..at + k].fill(OOV));
             }
         }
-        let ids = columns.behaviours.iter().map(|column| encode(column, &events)).collect();
+        let ids = columns.behaviours.iter().map(|column| pick(column, &events)).collect();
         Histories { offsets, ids, negatives, negatives_per_event: k }
     }
 
@@ -142,7 +166,7 @@ impl<'a> Batches<'a> {
             end: Vec::with_capacity(n),
             label: Vec::with_capacity(n),
             group: Vec::with_capacity(n),
-            candidate: columns.behaviours.iter().map(|column| encode(column, candidates)).collect(),
+            candidate: columns.behaviours.iter().map(|column| pick(column, candidates)).collect(),
             ..Targets::default()
         };
         let drawn = self.draws_targets();
@@ -162,23 +186,19 @@ impl<'a> Batches<'a> {
                 }
             }
         }
-        targets.sparse = columns.sparse.iter().map(|column| encode(column, &targets.group)).collect();
-        targets.pooled = columns.pooled.iter().map(|lists| pick(lists, candidates)).collect();
+        match &self.data.context {
+            Context::User => {
+                targets.sparse = columns.sparse.iter().map(|ids| pick(ids, &targets.group)).collect();
+                targets.pooled = columns.pooled.iter().map(|lists| pick_lists(lists, candidates)).collect();
+            }
+            Context::Target(rows) => {
+                let places: Vec<u32> = groups.iter().flat_map(|g| g.first as u32..g.last as u32).collect();
+                targets.sparse = rows.sparse.iter().map(|ids| pick(ids, &places)).collect();
+                targets.pooled = rows.pooled.iter().map(|lists| pick_lists(lists, &places)).collect();
+                targets.dense = rows.dense.iter().map(|numbers| pick(numbers, &places)).collect();
+                targets.group = pick(&rows.group, &places);
+            }
+        }
         targets
     }
-}
-
-fn encode(column: &[u32], places: &[u32]) -> Vec<u32> {
-    places.iter().map(|&place| column[place as usize]).collect()
-}
-
-fn pick(lists: &Jagged, places: &[u32]) -> Jagged {
-    let mut picked = Jagged { offsets: Vec::with_capacity(places.len() + 1), ids: vec![] };
-    picked.offsets.push(0);
-    for &place in places {
-        let bounds = lists.offsets[place as usize] as usize..lists.offsets[place as usize + 1] as usize;
-        picked.ids.extend_from_slice(&lists.ids[bounds]);
-        picked.offsets.push(picked.ids.len() as u32);
-    }
-    picked
 }

@@ -2,26 +2,30 @@
 
 use dien_model::{Features, Lookup, Table};
 
-use crate::batches::Batches;
+use crate::batches::{Batches, Draws};
 use crate::columns::Columns;
 use crate::error::DataError;
 use crate::item_table::ItemTable;
 use crate::log::Log;
 use crate::options::{DataOptions, TargetKind};
-use crate::plan::Plan;
 use crate::sampler::Sampler;
-use crate::split::{Part, Split};
+use crate::samples::{Context, Part, Samples};
+use crate::split::Split;
 use crate::vocabularies::Vocabularies;
+
+/// What the log calls its users and items.
+#[derive(Clone, Debug)]
+pub(crate) struct Names {
+    pub users: Vec<String>,
+    pub items: Vec<String>,
+}
 
 /// A behaviour log as ids, with its vocabularies, its split and its samplers. Immutable, and shared freely by threads.
 #[derive(Clone, Debug)]
 pub struct Dataset {
-    pub(crate) options: DataOptions,
-    pub(crate) columns: Columns,
-    pub(crate) sampler: Sampler,
-    pub(crate) split: Split,
-    pub(crate) users: Vec<String>,
-    pub(crate) items: Vec<String>,
+    samples: Samples,
+    split: Split,
+    names: Names,
     vocabularies: Vocabularies,
     features: Features,
 }
@@ -59,9 +63,9 @@ impl Dataset {
     ) -> Result<Self, DataError> {
         options.validate()?;
         let columns = Columns::new(&log, &vocabularies, options)?;
-        let split = Split::new(&log, options)?;
+        let (histories, split) = Split::new(&log, options)?;
         let training = (0..).zip(log.users()).filter(|(_, user)| !user.test);
-        let occurrences = training.flat_map(|(index, _)| split.history(index)).copied().collect();
+        let occurrences = training.flat_map(|(index, _)| histories.get(index)).copied().collect();
         let sampler = Sampler::new(&log, occurrences, &columns.class, options.target_negatives)?;
         if !split.train.targets.is_empty() && !sampler.is_enough() && draws(options) {
             let expected = "at least two that the features tell apart, or no positive has a negative";
@@ -69,16 +73,9 @@ impl Dataset {
         }
         let features = features(&vocabularies, options);
         let (users, items) = log.into_ids();
-        Ok(Dataset {
-            options: options.clone(),
-            columns,
-            sampler,
-            split,
-            users,
-            items,
-            vocabularies,
-            features,
-        })
+        let samples =
+            Samples { options: options.clone(), columns, sampler, histories, context: Context::User };
+        Ok(Dataset { samples, split, names: Names { users, items }, vocabularies, features })
     }
 
     /// The features of a model for this data. Its batches pass [`validate`](dien_model::Batch::validate) with them.
@@ -88,7 +85,7 @@ impl Dataset {
 
     /// The options it was made with.
     pub fn options(&self) -> &DataOptions {
-        &self.options
+        &self.samples.options
     }
 
     /// The vocabularies, one per embedding table.
@@ -98,57 +95,47 @@ impl Dataset {
 
     /// The features of every item, for a model to be served with.
     pub fn item_table(&self) -> ItemTable {
-        let (names, columns) = (self.items.iter().map(String::as_str), &self.columns);
+        let (names, columns) = (self.names.items.iter().map(String::as_str), &self.samples.columns);
         ItemTable::new(names, columns.behaviours.clone(), columns.pooled.clone())
             .expect("a log has each item once, and a column has a cell an item")
     }
 
     /// The training batches of an epoch, counted from 0: a shuffle and negatives of its own.
     pub fn epoch(&self, seed: u64, epoch: u64) -> Batches<'_> {
-        let plan = Plan::training(&self.split.train, &self.options, self.per_position(), seed, epoch);
-        Batches::training(self, plan, seed, epoch)
+        self.batches(&self.split.train, Some(Draws { seed, epoch, part: 0, before: 0 }))
     }
 
     /// The validation users' batches, by ascending length of history. Empty if none are held out.
     pub fn validation(&self) -> Batches<'_> {
-        self.held_out(&self.split.valid)
+        self.batches(&self.split.valid, None)
     }
 
     /// The test users' batches, by ascending length of history.
     pub fn test(&self) -> Batches<'_> {
-        self.held_out(&self.split.test)
+        self.batches(&self.split.test, None)
     }
 
     /// The ids of the users that train, validate and test: those with a target.
     pub fn training_users(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.names(&self.split.train)
+        self.ids(&self.split.train)
     }
 
     /// See [`training_users`](Self::training_users).
     pub fn validation_users(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.names(&self.split.valid)
+        self.ids(&self.split.valid)
     }
 
     /// See [`training_users`](Self::training_users).
     pub fn test_users(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.names(&self.split.test)
+        self.ids(&self.split.test)
     }
 
-    pub(crate) fn draws_targets(&self) -> bool {
-        self.options.targets != TargetKind::Real
+    fn batches<'a>(&'a self, part: &'a Part, draws: Option<Draws>) -> Batches<'a> {
+        Batches::new(&self.samples, part, draws, Some(&self.names))
     }
 
-    /// A positive and its negative, or a real label alone.
-    fn per_position(&self) -> usize {
-        if self.draws_targets() { 2 } else { 1 }
-    }
-
-    fn held_out<'a>(&'a self, part: &'a Part) -> Batches<'a> {
-        Batches::held_out(self, part, Plan::held_out(part, &self.options, self.per_position()))
-    }
-
-    fn names<'a>(&'a self, part: &'a Part) -> impl ExactSizeIterator<Item = &'a str> {
-        part.users.iter().map(|&u| self.users[u as usize].as_str())
+    fn ids<'a>(&'a self, part: &'a Part) -> impl ExactSizeIterator<Item = &'a str> {
+        part.users.iter().map(|&u| self.names.users[u as usize].as_str())
     }
 }
 

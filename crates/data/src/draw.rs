@@ -10,6 +10,7 @@ pub(crate) enum Use {
     Shuffle,
     Batch,
     Synthesis,
+    Files,
 }
 
 /// The generator of one use in one epoch, for one batch.

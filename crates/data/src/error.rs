@@ -41,6 +41,20 @@ pub enum DataError {
         /// What should be.
         expected: String,
     },
+    /// A cell of a table.
+    #[error("{}, {place}, `{column}`: found {found}; expected {expected}", path.display())]
+    Cell {
+        /// Which file.
+        path: PathBuf,
+        /// Which row of Parquet or line of CSV, such as `row 17`.
+        place: String,
+        /// The column's name in the file.
+        column: String,
+        /// What is there.
+        found: String,
+        /// What should be.
+        expected: String,
+    },
     /// An impossible option.
     #[error("option `{option}`: found {found}; expected {expected}")]
     Option {

@@ -40,10 +40,13 @@
 
 mod batches;
 mod columns;
+mod data;
 mod dataset;
 mod draw;
 mod error;
 mod files;
+mod hash;
+mod impressions;
 pub mod inspect;
 mod item_table;
 mod log;
@@ -51,6 +54,7 @@ mod options;
 mod plan;
 mod reader;
 mod sampler;
+mod samples;
 pub mod schema;
 mod split;
 mod synthesis;
@@ -60,8 +64,10 @@ mod vocabulary;
 mod writer;
 
 pub use batches::Batches;
+pub use data::{Data, Examples};
 pub use dataset::Dataset;
 pub use error::DataError;
+pub use impressions::{Impressions, Number, OnError, Skipped, Spread, Stream};
 pub use item_table::ItemTable;
 pub use log::{Event, Item, Log, RealTarget, User};
 pub use options::{AuxiliaryNegatives, DataOptions, TargetKind, TargetNegatives};

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::DataError;
+use crate::impressions::OnError;
 
 /// Which features, which targets, which negatives, which batches.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,6 +43,10 @@ pub struct DataOptions {
     pub bucket: usize,
     /// Targets per batch of validation and test users.
     pub test_batch_size: usize,
+    /// Rows of a log that are held in memory and shuffled, where a schema says what they are; 0 keeps the files' order.
+    pub shuffle: usize,
+    /// What becomes of a row with something wrong in it, where a schema says what rows are.
+    pub on_error: OnError,
 }
 
 /// Which behaviours are targets. The test is the last behaviour against the log's negative, but for [`Real`](Self::Real).
@@ -98,6 +103,8 @@ impl Default for DataOptions {
             targets_per_history: 0,
             bucket: 8,
             test_batch_size: 1024,
+            shuffle: 1 << 16,
+            on_error: OnError::Fail,
         }
     }
 }

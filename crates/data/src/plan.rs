@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
+use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 
-use crate::draw::{self, Use};
 use crate::options::DataOptions;
-use crate::split::Part;
+use crate::samples::Part;
 
 /// Neighbouring targets of one user: they share one history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,11 +39,10 @@ impl Group {
 
 impl Plan {
     /// Shuffled, bucketed by length, cut to `batch_size` targets, the batches shuffled.
-    pub fn training(part: &Part, options: &DataOptions, per_position: usize, seed: u64, epoch: u64) -> Self {
-        let mut rng = draw::rng(Use::Shuffle, seed, epoch, 0);
+    pub fn training(part: &Part, options: &DataOptions, per_position: usize, rng: &mut ChaCha8Rng) -> Self {
         let per_batch = (options.batch_size / per_position).max(1);
         let mut groups = groups(part, options.targets_per_history);
-        groups.shuffle(&mut rng);
+        groups.shuffle(rng);
         if options.bucket > 1 {
             let (cut, windows) = cut(groups, per_batch.saturating_mul(options.bucket));
             groups = cut;
@@ -52,7 +51,7 @@ impl Plan {
             }
         }
         let (groups, mut batches) = cut(groups, per_batch);
-        batches.shuffle(&mut rng);
+        batches.shuffle(rng);
         Plan { groups, batches }
     }
 
@@ -109,10 +108,11 @@ fn cut(groups: Vec<Group>, size: usize) -> (Vec<Group>, Vec<Range<usize>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::split::Target;
+    use crate::draw::{self, Use};
+    use crate::samples::Target;
 
     fn part(counts: &[usize]) -> Part {
-        let mut part = Part { offsets: vec![0], ..Part::default() };
+        let mut part = Part::default();
         for (user, &n) in (0..).zip(counts) {
             part.users.push(user);
             part.targets.extend((0..n as u32).map(|end| Target { end, item: 0, label: 1.0 }));
@@ -130,7 +130,7 @@ mod tests {
         let part = part(&[5, 1, 9, 30, 2, 2, 7]);
         for (batch_size, targets_per_history, bucket) in [(16, 0, 8), (6, 2, 0), (2, 1, 3), (1000, 0, 1)] {
             let options = DataOptions { batch_size, targets_per_history, bucket, ..DataOptions::default() };
-            let plan = Plan::training(&part, &options, 2, 3, 4);
+            let plan = Plan::training(&part, &options, 2, &mut draw::rng(Use::Shuffle, 3, 4, 0));
             let mut sizes = sizes(&plan);
             sizes.sort_unstable_by(|a, b| b.cmp(a));
             assert!(sizes[..sizes.len() - 1].iter().all(|&n| n == batch_size / 2), "{sizes:?}");
@@ -149,7 +149,7 @@ mod tests {
         let part = part(&counts);
         let spread = |bucket| {
             let options = DataOptions { bucket, ..DataOptions::default() };
-            let plan = Plan::training(&part, &options, 2, 1, 0);
+            let plan = Plan::training(&part, &options, 2, &mut draw::rng(Use::Shuffle, 1, 0, 0));
             let length = |g: &Group| g.window(&part, 100).len();
             let range =
                 |b: &[Group]| b.iter().map(length).max().unwrap() - b.iter().map(length).min().unwrap();

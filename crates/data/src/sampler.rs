@@ -38,15 +38,20 @@ impl Sampler {
         class: &[u32],
         targets: TargetNegatives,
     ) -> Result<Self, DataError> {
-        let mut seen = vec![false; class.len()];
-        let fresh = |&item: &u32| !std::mem::replace(&mut seen[class[item as usize] as usize], true);
-        let mut distinct: Vec<u32> = occurrences.iter().copied().filter(fresh).collect();
-        distinct.sort_unstable();
-        let mut sampler = Sampler { occurrences, distinct, ..Sampler::default() };
+        let mut sampler = Sampler::of(occurrences, class);
         if targets == TargetNegatives::SameCategory {
             sampler.index_categories(log)?;
         }
         Ok(sampler)
+    }
+
+    /// A sampler that knows no categories.
+    pub fn of(occurrences: Vec<u32>, class: &[u32]) -> Self {
+        let mut seen = vec![false; class.len()];
+        let fresh = |&item: &u32| !std::mem::replace(&mut seen[class[item as usize] as usize], true);
+        let mut distinct: Vec<u32> = occurrences.iter().copied().filter(fresh).collect();
+        distinct.sort_unstable();
+        Sampler { occurrences, distinct, ..Sampler::default() }
     }
 
     fn index_categories(&mut self, log: &Log) -> Result<(), DataError> {

@@ -6,50 +6,30 @@ use crate::draw::{self, Use};
 use crate::error::DataError;
 use crate::log::{Log, User};
 use crate::options::{DataOptions, TargetKind};
+use crate::samples::{Histories, Part, Target};
 
 /// The rating from which on a behaviour is a click, where labels are real.
 const LIKED: f32 = 4.0;
 
-/// A candidate at a place in a user's history.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Target {
-    /// How many of the user's events are before it.
-    pub end: u32,
-    pub item: u32,
-    pub label: f32,
-}
-
-/// The targets of some users.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Part {
-    pub users: Vec<u32>,
-    /// Those of `users[i]` are `targets[offsets[i]..offsets[i + 1]]`, by ascending `end`.
-    pub offsets: Vec<usize>,
-    pub targets: Vec<Target>,
-}
-
-/// Every user's events, and the three parts.
+/// The three parts.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Split {
-    /// Items of user `u`'s history: `events[offsets[u]..offsets[u + 1]]`.
-    pub events: Vec<u32>,
-    pub offsets: Vec<usize>,
     pub train: Part,
     pub valid: Part,
     pub test: Part,
 }
 
 impl Split {
-    pub fn new(log: &Log, options: &DataOptions) -> Result<Self, DataError> {
+    /// Every user's events, and who trains, validates and tests on them.
+    pub fn new(log: &Log, options: &DataOptions) -> Result<(Histories, Self), DataError> {
         let real = options.targets == TargetKind::Real;
         if real {
             check_real(log)?;
         }
-        let mut split = Split { offsets: vec![0], ..Split::default() };
+        let (mut histories, mut split) = (Histories::default(), Split::default());
         for user in log.users() {
             let in_history = user.events.iter().filter(|e| !real || is_liked(e.rating));
-            split.events.extend(in_history.map(|e| e.item));
-            split.offsets.push(split.events.len());
+            histories.push(in_history.map(|e| e.item));
         }
         let has_target = |u: &User| if real { !u.targets.is_empty() } else { u.events.len() >= 2 };
         let (mut training, mut test) = (vec![], vec![]);
@@ -64,12 +44,7 @@ impl Split {
         split.valid =
             Part::new(valid, log, |user, targets| held_out_targets(user, real, "validation", targets))?;
         split.test = Part::new(test, log, |user, targets| held_out_targets(user, real, "test", targets))?;
-        Ok(split)
-    }
-
-    /// The events of one user.
-    pub fn history(&self, user: u32) -> &[u32] {
-        &self.events[self.offsets[user as usize]..self.offsets[user as usize + 1]]
+        Ok((histories, split))
     }
 }
 

@@ -8,6 +8,7 @@ use dien_model::Features;
 
 use crate::columns::cell;
 use crate::error::DataError;
+use crate::files;
 use crate::log::Log;
 use crate::options::DataOptions;
 use crate::vocabulary::Vocabulary;
@@ -82,13 +83,16 @@ impl Vocabularies {
         self.0.iter().map(|(n, v)| (n.as_str(), v))
     }
 
-    /// Writes `NAME.txt` for each into a folder, which is made if need be.
+    /// Writes `NAME.txt` for each into a folder, which is made if need be; those that hash are `NAME.hash`, which holds their size.
     ///
     /// # Errors
     /// The folder or a file cannot be written, or a column's name is no file name.
     pub fn save(&self, folder: &Path) -> Result<(), DataError> {
         fs::create_dir_all(folder).map_err(DataError::io(folder, "make the folder"))?;
-        self.iter().try_for_each(|(name, vocabulary)| vocabulary.save(&path(folder, name)?))
+        self.iter().try_for_each(|(name, vocabulary)| match vocabulary.hashed_ids() {
+            Some(ids) => files::write_atomic(&path(folder, name, "hash")?, format!("{ids}\n").as_bytes()),
+            None => vocabulary.save(&path(folder, name, "txt")?),
+        })
     }
 
     /// Reads the vocabularies that these options ask for.
@@ -96,8 +100,19 @@ impl Vocabularies {
     /// # Errors
     /// As [`Vocabulary::load`].
     pub fn load(folder: &Path, options: &DataOptions) -> Result<Self, DataError> {
-        let load = |name: &str| Ok((name.to_string(), Vocabulary::load(&path(folder, name)?)?));
-        Self::names(options).map(load).collect::<Result<_, _>>().map(Vocabularies)
+        Self::load_names(folder, Self::names(options))
+    }
+
+    /// Reads the vocabularies of these names.
+    ///
+    /// # Errors
+    /// As [`Vocabulary::load`].
+    pub fn load_names<'a>(
+        folder: &Path,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, DataError> {
+        let load = |name: &'a str| Ok((name.to_string(), load(folder, name)?));
+        names.into_iter().map(load).collect::<Result<_, _>>().map(Vocabularies)
     }
 }
 
@@ -114,7 +129,19 @@ pub(crate) fn column(log: &Log, option: &'static str, name: &str) -> Result<Opti
     }
 }
 
-fn path(folder: &Path, name: &str) -> Result<PathBuf, DataError> {
+fn load(folder: &Path, name: &str) -> Result<Vocabulary, DataError> {
+    let hashed = path(folder, name, "hash")?;
+    if !hashed.exists() {
+        return Vocabulary::load(&path(folder, name, "txt")?);
+    }
+    let text = fs::read_to_string(&hashed).map_err(DataError::io(&hashed, "read"))?;
+    match text.trim().parse() {
+        Ok(ids) if ids > 0 => Ok(Vocabulary::hashed(ids)),
+        _ => Err(DataError::file(&hashed, format!("`{}`", text.trim()), "a number of ids, at least 1")),
+    }
+}
+
+fn path(folder: &Path, name: &str, end: &str) -> Result<PathBuf, DataError> {
     if name.contains(['/', '\\', '\0']) {
         return Err(DataError::log(
             "vocabulary",
@@ -122,5 +149,5 @@ fn path(folder: &Path, name: &str) -> Result<PathBuf, DataError> {
             "a name without `/` and `\\`",
         ));
     }
-    Ok(folder.join(format!("{name}.txt")))
+    Ok(folder.join(format!("{name}.{end}")))
 }

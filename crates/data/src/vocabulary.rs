@@ -7,7 +7,7 @@ use std::path::Path;
 use dien_model::OOV;
 
 use crate::error::DataError;
-use crate::files;
+use crate::{files, hash};
 
 /// Tokens numbered from 1; [`OOV`] (0) is everything else.
 ///
@@ -16,6 +16,8 @@ use crate::files;
 pub struct Vocabulary {
     tokens: Vec<String>,
     ids: HashMap<String, u32>,
+    /// Ids that hashes share; there are no tokens then.
+    hashed: u32,
 }
 
 impl Vocabulary {
@@ -30,7 +32,7 @@ impl Vocabulary {
         kept.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         let tokens: Vec<String> = kept.into_iter().map(|(token, _)| token).collect();
         let ids = tokens.iter().zip(1..).map(|(token, id)| (token.clone(), id)).collect();
-        Vocabulary { tokens, ids }
+        Vocabulary { tokens, ids, hashed: 0 }
     }
 
     /// These tokens with the ids 1, 2, 3 and so on.
@@ -45,16 +47,29 @@ impl Vocabulary {
                 return Err(DataError::log(format!("token {id}"), format!("`{token}`"), expected));
             }
         }
-        Ok(Vocabulary { tokens, ids })
+        Ok(Vocabulary { tokens, ids, hashed: 0 })
     }
 
-    /// The tokens, that of id 1 first.
+    /// No tokens, but `ids` ids: that of a token is its hash, modulo their number. Different tokens may share one.
+    pub fn hashed(ids: u32) -> Self {
+        Vocabulary { hashed: ids, ..Vocabulary::default() }
+    }
+
+    /// How many ids hashes share; none if tokens have ids of their own.
+    pub fn hashed_ids(&self) -> Option<u32> {
+        (self.hashed > 0).then_some(self.hashed)
+    }
+
+    /// The tokens, that of id 1 first; none if they are hashed.
     pub fn tokens(&self) -> &[String] {
         &self.tokens
     }
 
     /// The token's id; [`OOV`] if it has none.
     pub fn id(&self, token: &str) -> u32 {
+        if self.hashed > 0 && !token.is_empty() {
+            return 1 + (hash::hash(0, token.as_bytes()) % u64::from(self.hashed)) as u32;
+        }
         self.ids.get(token).copied().unwrap_or(OOV)
     }
 
@@ -63,9 +78,9 @@ impl Vocabulary {
         self.tokens.get((id as usize).checked_sub(1)?).map(String::as_str)
     }
 
-    /// Rows of a table for it: the tokens and [`OOV`].
+    /// Rows of a table for it: the tokens, or what hashes share, and [`OOV`].
     pub fn rows(&self) -> usize {
-        self.tokens.len() + 1
+        self.tokens.len() + self.hashed as usize + 1
     }
 
     /// Writes a text file whose line `n` is the token of id `n`; `\\`, `\n`, `\r` stand for those characters.

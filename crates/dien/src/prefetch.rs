@@ -1,6 +1,6 @@
 //! Batches, built on a thread of their own while the one before is at work.
 
-use std::ops::{ControlFlow, Range};
+use std::ops::ControlFlow;
 use std::panic;
 use std::sync::mpsc;
 use std::thread;
@@ -10,38 +10,29 @@ use crate::error::Result;
 /// How many may wait.
 const AHEAD: usize = 2;
 
-/// Calls `work` with what `build` makes of each index, in order, until one breaks or fails.
+/// Calls `work` with what `produce` gives, in order, until one breaks or fails. What `produce` calls tells whether there is a use for
+/// more.
 ///
-/// What is built is a pure function of its index, so building it elsewhere changes nothing but the time it takes. A
+/// What is produced does not depend on the work, so producing it elsewhere changes nothing but the time it takes. A
 /// panic there is passed on here.
 pub(crate) fn for_each<T: Send>(
-    indices: Range<usize>,
-    build: impl Fn(usize) -> Result<T> + Send,
-    mut work: impl FnMut(usize, T) -> Result<ControlFlow<()>>,
+    produce: impl FnOnce(&mut dyn FnMut(T) -> bool) -> Result<()> + Send,
+    mut work: impl FnMut(T) -> Result<ControlFlow<()>>,
 ) -> Result<ControlFlow<()>> {
     thread::scope(|scope| {
         let (sender, receiver) = mpsc::sync_channel(AHEAD);
-        let builder = scope.spawn({
-            let indices = indices.clone();
-            move || {
-                for index in indices {
-                    // Nobody listens any more once the work has stopped.
-                    if sender.send(build(index)).is_err() {
-                        break;
-                    }
-                }
-            }
-        });
+        // Nobody listens any more once the work has stopped.
+        let producer = scope.spawn(move || produce(&mut |built| sender.send(built).is_ok()));
         let mut flow = Ok(ControlFlow::Continue(()));
-        for (index, built) in indices.zip(&receiver) {
-            flow = built.and_then(|built| work(index, built));
+        for built in &receiver {
+            flow = work(built);
             if !matches!(flow, Ok(ControlFlow::Continue(()))) {
                 break;
             }
         }
         drop(receiver);
-        match builder.join() {
-            Ok(()) => flow,
+        match producer.join() {
+            Ok(produced) => produced.and(flow),
             Err(payload) => panic::resume_unwind(payload),
         }
     })
@@ -59,39 +50,46 @@ mod tests {
     #[test]
     fn keeps_the_order_and_stops_when_told() {
         let mut seen = vec![];
-        let flow = for_each(
-            3..9,
-            |i| Ok(i * i),
-            |i, square| {
-                seen.push((i, square));
-                Ok(if i == 6 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-            },
-        );
+        let produce = |give: &mut dyn FnMut(i32) -> bool| {
+            let _ = (3..9).all(|i| give(i * i));
+            Ok(())
+        };
+        let flow = for_each(produce, |square| {
+            seen.push(square);
+            Ok(if square == 36 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        });
         assert!(flow.unwrap().is_break());
-        assert_eq!(seen, [(3, 9), (4, 16), (5, 25), (6, 36)]);
-        assert!(for_each(5..5, Ok, |_, _| Ok(ControlFlow::Break(()))).unwrap().is_continue());
+        assert_eq!(seen, [9, 16, 25, 36]);
+        assert!(for_each(|_| Ok(()), |(): ()| Ok(ControlFlow::Break(()))).unwrap().is_continue());
     }
 
     #[test]
-    fn errors_come_in_their_turn() {
+    fn errors_come_after_what_was_produced_before_them() {
         let mut last = 0;
-        let error = for_each(
-            0..9,
-            |i| if i == 4 { Err(fail()) } else { Ok(i) },
-            |i, _| {
-                last = i;
-                Ok(ControlFlow::Continue(()))
-            },
-        );
+        let produce = |give: &mut dyn FnMut(i32) -> bool| {
+            let _ = (0..4).all(&mut *give);
+            Err(fail())
+        };
+        let error = for_each(produce, |i| {
+            last = i;
+            Ok(ControlFlow::Continue(()))
+        });
         assert!(matches!(error, Err(Error::Score { target: 7, .. })));
         assert_eq!(last, 3);
-        assert!(for_each(0..9, Ok, |_, _| Err(fail())).is_err());
+        let produce = |give: &mut dyn FnMut(i32) -> bool| {
+            let _ = (0..9).all(give);
+            Ok(())
+        };
+        assert!(for_each(produce, |_| Err(fail())).is_err());
     }
 
     #[test]
     #[should_panic(expected = "batch 4 cannot be built")]
     fn panics_are_passed_on() {
-        let build = |i| if i == 4 { panic!("batch 4 cannot be built") } else { Ok(i) };
-        let _ = for_each(0..9, build, |_, _| Ok(ControlFlow::Continue(())));
+        let produce = |give: &mut dyn FnMut(i32) -> bool| {
+            (0..9).for_each(|i| assert!(i != 4 && give(i), "batch {i} cannot be built"));
+            Ok(())
+        };
+        let _ = for_each(produce, |_| Ok(ControlFlow::Continue(())));
     }
 }

@@ -2,15 +2,15 @@
 
 use std::ops::ControlFlow;
 
-use dien_data::Batches;
+use dien_data::Examples;
 use dien_model::metrics::Metrics;
 use dien_model::{Batch, Features, Model, ModelConfig};
 use dien_tensor::{Mode, ParamStore, Pool, Tape};
 
-use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::prefetch;
 use crate::run::Run;
+use crate::run::deployable::{self, Deployable};
 
 /// A model with its parameters. Shared freely by threads.
 pub struct Scorer {
@@ -42,10 +42,9 @@ impl Scorer {
     /// # Errors
     /// A file of the run is missing, cut off, or does not fit the others.
     pub fn load(run: &Run) -> Result<Self> {
-        let config: Config = run.config()?;
-        let features = run.vocabularies(&config)?.features(&config.data);
-        let mut scorer = Scorer::untrained(&config.model, &features, config.train.seed)?;
-        run.load_model(&mut scorer.params)?;
+        let Deployable { model, features, params, .. } = deployable::load_run(run)?;
+        let mut scorer = Scorer::untrained(&model, &features, 0)?;
+        scorer.params = params;
         Ok(scorer)
     }
 
@@ -86,7 +85,7 @@ impl Scorer {
     ///
     /// # Errors
     /// As [`score`](Self::score).
-    pub fn evaluate(&self, batches: &Batches<'_>) -> Result<Metrics> {
+    pub fn evaluate(&self, batches: &Examples<'_>) -> Result<Metrics> {
         self.evaluate_with(batches, |_, _, _| Ok(()))
     }
 
@@ -96,7 +95,7 @@ impl Scorer {
     /// As [`score`](Self::score), and those of `each`.
     pub fn evaluate_with(
         &self,
-        batches: &Batches<'_>,
+        batches: &Examples<'_>,
         each: impl FnMut(usize, &Batch, &[f32]) -> Result<()>,
     ) -> Result<Metrics> {
         evaluate(self.model(), &self.features, &self.params, &self.pool, batches, each)
@@ -109,26 +108,37 @@ pub(crate) fn evaluate(
     features: &Features,
     params: &ParamStore<f32>,
     pool: &Pool<f32>,
-    batches: &Batches<'_>,
+    batches: &Examples<'_>,
     mut each: impl FnMut(usize, &Batch, &[f32]) -> Result<()>,
 ) -> Result<Metrics> {
     let (mut scores, mut labels, mut groups) = (vec![], vec![], vec![]);
-    let build = |index| checked(batches.batch(index), features);
-    let _ = prefetch::for_each(0..batches.len(), build, |index, batch| {
+    let mut index = 0;
+    let _ = prefetch::for_each(produce(batches, 0, features), |batch| {
         let logits = logits(model, params, pool, &batch)?;
         each(index, &batch, &logits)?;
         scores.extend(logits);
         labels.extend(batch.targets.label);
         groups.extend(batch.targets.group);
+        index += 1;
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(Metrics::new(&scores, &labels, &groups))
 }
 
-/// The batch, if it fits the features.
-pub(crate) fn checked(batch: Batch, features: &Features) -> Result<Batch> {
-    batch.validate(features)?;
-    Ok(batch)
+/// The batches from the `first`th on, as long as they fit the features.
+pub(crate) fn produce<'a>(
+    examples: &'a Examples<'_>,
+    first: usize,
+    features: &'a Features,
+) -> impl FnOnce(&mut dyn FnMut(Batch) -> bool) -> Result<()> + Send + 'a {
+    move |give| {
+        let mut valid = Ok(());
+        examples.for_each(first, |batch| {
+            valid = batch.validate(features);
+            valid.is_ok() && give(batch)
+        })?;
+        Ok(valid?)
+    }
 }
 
 fn logits(

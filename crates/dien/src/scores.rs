@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use dien_data::Batches;
+use dien_data::Examples;
 use dien_model::metrics::Metrics;
 
 use crate::error::{Error, Result};
@@ -18,15 +18,19 @@ impl Scorer {
     /// Evaluates as [`evaluate`](Self::evaluate), and writes a CSV file with a row for each target: `user` and `item` as the
     /// log calls them, `label`, `logit` and `probability` in the shortest form that reads back to the same number.
     ///
-    /// The file is written under another name and then renamed.
+    /// A file is written under another name and then renamed; anything else that is there, such as a pipe, is written to.
     ///
     /// # Errors
     /// As [`evaluate`](Self::evaluate); the file cannot be written.
-    pub fn write_scores(&self, batches: &Batches<'_>, path: &Path) -> Result<Metrics> {
+    pub fn write_scores(&self, examples: &Examples<'_>, path: &Path) -> Result<Metrics> {
+        let Examples::Batches(batches) = examples else {
+            let expected = "behaviours from a folder; a log's rows have no user and item of their own";
+            return Err(Error::file(path, "scores of a log that is streamed", expected));
+        };
         let mut text = csv::Writer::from_writer(vec![]);
         let mut row = |fields: [&str; 5]| text.write_record(fields).map_err(|e| failed(path, e.into()));
         row(["user", "item", "label", "logit", "probability"])?;
-        let metrics = self.evaluate_with(batches, |index, batch, logits| {
+        let metrics = self.evaluate_with(examples, |index, batch, logits| {
             for (((user, item), label), &logit) in batches.ids(index).zip(&batch.targets.label).zip(logits) {
                 let (label, probability) = (label.to_string(), probability(logit).to_string());
                 row([user, item, &label, &logit.to_string(), &probability])?;
@@ -34,7 +38,7 @@ impl Scorer {
             Ok(())
         })?;
         let bytes = text.into_inner().map_err(|e| failed(path, e.into_error()))?;
-        atomic::write(path, &bytes)?;
+        atomic::write_to(path, &bytes)?;
         Ok(metrics)
     }
 }

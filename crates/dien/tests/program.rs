@@ -178,7 +178,7 @@ fn bad_configuration() {
     fails(
         root,
         &["train"],
-        "no behaviours to train on; expected `--data DIR`, or `[source]` in a `--config` file",
+        "no behaviours to train on; expected `--data PATH`, or `[source]` in a `--config` file",
     );
     assert!(!root.join("run").exists() && !root.join("runs").exists());
 }
@@ -236,7 +236,7 @@ fn bad_model_file() {
     fails(root, &arguments, "warning: test_users.txt: ignored 1 user without behaviours");
     fails(root, &arguments, "trained: no targets in this split; expected users who are held out");
     fs::remove_file(root.join("run/vocab/item.txt")).unwrap();
-    fails(root, &["eval", "--run", "run"], "item.txt: cannot read");
+    fails(root, &["train", "--resume", "run", "--epochs", "2"], "item.txt: cannot read");
 }
 
 #[test]

@@ -3,28 +3,12 @@
 mod common;
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
 
-use common::{dien, stderr, stdout, tiny, train};
+use common::{dien, rank, stderr, stdout, tiny, train};
 use dien::prelude::*;
 use serde_json::{Value, json};
 use tempfile::tempdir;
-
-fn rank(run: &Path, request: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_dien"))
-        .args(["rank", "--run"])
-        .arg(run)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // A program that stops early does not read it.
-    let _ = child.stdin.take().unwrap().write_all(request.as_bytes());
-    child.wait_with_output().unwrap()
-}
 
 #[track_caller]
 fn answer(run: &Path, request: &Value) -> Value {
@@ -48,7 +32,7 @@ fn ranks_as_eval_scores() {
     let text = fs::read_to_string(root.path().join("scores.csv")).unwrap();
     let mut lines = text.lines();
     assert_eq!(lines.next(), Some("user,item,label,logit,probability"));
-    let log = trainer.config().source.log().unwrap().0;
+    let log = trainer.config().source.log().unwrap().unwrap().0;
     let mut rows = 0;
     for line in lines {
         let [user, item, label, logit, p] = line.split(',').collect::<Vec<_>>().try_into().unwrap();
@@ -95,6 +79,12 @@ fn answers_and_refuses() {
     assert_eq!(found["scores"][0], found["scores"][1]);
     let warned = stderr(&rank(&run, &request.to_string()));
     assert!(warned.contains("warning: `profile.user` is ignored: the model has no such feature"), "{warned}");
+    // Whatever an unread field holds.
+    for unread in [json!(true), json!({"lat": 1}), json!([1, 2])] {
+        let mut other = request.clone();
+        other["profile"] = json!({ "other": unread });
+        assert_eq!(answer(&run, &other)["scores"], found["scores"]);
+    }
     // The file alone will do.
     assert_eq!(answer(&run.join("model.safetensors"), &request), found);
 
@@ -123,7 +113,7 @@ fn answers_and_refuses() {
         ),
         (
             "{\"history\": [], \"candidates\": [{\"item\": true}]}",
-            "`candidates[0].item`: found true; expected a text, a number or a list of texts",
+            "`candidates[0].item`: found true; expected an id: a text, or a whole number",
         ),
         (
             "{\"history\": [], \"candidates\": [{\"item\": 1.5}]}",

@@ -34,10 +34,11 @@ fn trained(config: &Config, folder: &Path) -> (Ranker, Trainer) {
 /// Every held-out target through both, by name.
 fn assert_as_evaluated(config: &Config, root: &Path) {
     let (ranker, trainer) = trained(config, root);
-    let (log, _) = config.source.log().unwrap();
+    let (log, _) = config.source.log().unwrap().unwrap();
     let name = |item: u32| log.items()[item as usize].id.as_str();
     let mut targets = 0;
-    for batches in [trainer.dataset().test(), trainer.dataset().validation()] {
+    let behaviours = trainer.dataset().as_behaviours().unwrap();
+    for batches in [behaviours.test(), behaviours.validation()] {
         for index in 0..batches.len() {
             let batch = batches.batch(index);
             let logits = trainer.scorer().logits(&batch).unwrap();
@@ -167,7 +168,7 @@ fn what_is_not_known_is_counted() {
 fn the_context_stands_over_the_profile_and_a_given_category_over_the_table() {
     let root = tempdir().unwrap();
     let (ranker, trainer) = trained(&config("data = { sparse = ['user'] }"), root.path());
-    let user = trainer.dataset().training_users().next().unwrap().to_owned();
+    let user = trainer.dataset().as_behaviours().unwrap().training_users().next().unwrap().to_owned();
     let (history, candidates) = (items(&["i1"]), items(&["i2", "i3"]));
     let (none, known) = (Record::new(), Record::new().with("user", user.as_str()));
     let without = ranker.user_state(&history, &none).unwrap();
@@ -175,7 +176,7 @@ fn the_context_stands_over_the_profile_and_a_given_category_over_the_table() {
     let expected = ranker.score(&with, &candidates).unwrap();
     assert_eq!(ranker.score_in(&without, &candidates, &known).unwrap(), expected);
     assert_ne!(ranker.score(&without, &candidates).unwrap(), expected);
-    let log = trainer.config().source.log().unwrap().0;
+    let log = trainer.config().source.log().unwrap().unwrap().0;
     let own = &log.items()[log.item("i2").unwrap() as usize].cells[0];
     let other = if own == "c1" { "c2" } else { "c1" };
     let score = |category: &str| {

@@ -12,15 +12,18 @@ use std::fmt;
 use std::path::Path;
 
 use crate::error::DataError;
+use crate::impressions::Skipped;
 use crate::log::Log;
 
 /// What was ignored while reading.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Warnings {
     /// Lines of `test_users.txt` whose user has no behaviours.
     pub test_users_without_behaviours: usize,
     /// Lines of `negatives.csv` whose user has no behaviours.
     pub negatives_without_behaviours: usize,
+    /// Rows of a log with something wrong in them.
+    pub skipped: Skipped,
 }
 
 /// One line per kind of warning; nothing if there are none.
@@ -35,6 +38,11 @@ impl fmt::Display for Warnings {
             let users = if count == 1 { "user" } else { "users" };
             write!(f, "{between}{file}: ignored {count} {users} without behaviours")?;
             between = "\n";
+        }
+        if self.skipped.rows > 0 {
+            let rows = if self.skipped.rows == 1 { "row" } else { "rows" };
+            write!(f, "{between}skipped {} {rows}", self.skipped.rows)?;
+            self.skipped.first.iter().try_for_each(|wrong| write!(f, "\n  {wrong}"))?;
         }
         Ok(())
     }
@@ -74,6 +82,7 @@ pub fn read_folder(folder: &Path) -> Result<(Log, Warnings), DataError> {
     let warnings = Warnings {
         test_users_without_behaviours: test_users::read(folder, &mut log)?,
         negatives_without_behaviours: negatives::read(folder, &mut log)?,
+        skipped: Skipped::default(),
     };
     targets::read(folder, &mut log)?;
     Ok((log, warnings))

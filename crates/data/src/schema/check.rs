@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::column::{Column, Default, Kind, Rule, Transform};
-use super::{Behaviours, Schema};
+use super::{Behaviours, Part, Schema, Split};
 use crate::error::{DataError, quoted};
 
 /// Something a schema must not say.
@@ -46,6 +46,7 @@ impl Schema {
             let count = self.of_kind(kind).count();
             check(count <= 1, "`columns`", format!("{count} of kind `{name}`"), "one at most")?;
         }
+        self.check_split()?;
         let mut seen = HashSet::new();
         for name in &self.candidate {
             self.check_use("`candidate`", name, Kind::Sparse, "sparse")?;
@@ -53,6 +54,39 @@ impl Schema {
         }
         for group in &self.behaviours {
             self.check_behaviours(group, &mut seen)?;
+        }
+        Ok(())
+    }
+
+    fn check_split(&self) -> Checked {
+        let Some(split) = &self.split else { return Ok(()) };
+        let (kind, wanted) = match split {
+            Split::Group { .. } => (Kind::Group, "a column of kind `group`"),
+            Split::Time { .. } => (Kind::Time, "a column of kind `time`"),
+        };
+        check(self.of_kind(kind).count() == 1, "`split`", "no column to split by", wanted)?;
+        match *split {
+            Split::Group { validation, test, .. } => {
+                let fit = validation >= 0.0 && test >= 0.0 && validation + test < 1.0;
+                let found = format!("shares of {validation} and {test}");
+                check(fit, "`split`", found, "shares of at least 0 that leave some rows to train on")?;
+            }
+            Split::Time { validation_from: Some(validation), test_from: Some(test) } => {
+                let found = format!("a test from {test} and a validation from {validation}");
+                check(validation < test, "`split`", found, "a validation before the test")?;
+            }
+            Split::Time { .. } => {}
+        }
+        for (part, source, name) in
+            [(Part::Validation, &self.validation, "validation"), (Part::Test, &self.test, "test")]
+        {
+            let place = format!("`{name}`");
+            check(
+                source.is_none() || !split.has(part),
+                &place,
+                "files, and a share of the source's",
+                "either",
+            )?;
         }
         Ok(())
     }

@@ -6,6 +6,11 @@
 //! [source]
 //! files = "log/*.parquet"                   # a file, a glob or a folder, beside this file
 //!
+//! [split]                                   # or files of their own, in [validation] and [test]
+//! by = "group"
+//! validation = 0.05
+//! test = 0.1
+//!
 //! [columns]
 //! clicked = { kind = "label" }
 //! user = { kind = "group" }
@@ -24,6 +29,7 @@
 mod check;
 mod column;
 mod source;
+mod split;
 
 use std::fs;
 use std::path::Path;
@@ -31,8 +37,9 @@ use std::path::Path;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-pub use column::{Column, Kind, Rule, Transform};
+pub use column::{Column, Default, Kind, Rule, Transform};
 pub use source::{Format, Order, Source};
+pub use split::{Part, Split};
 
 use crate::error::DataError;
 
@@ -49,6 +56,15 @@ pub struct Schema {
     /// Where the rows are; may be given elsewhere.
     #[serde(default)]
     pub source: Source,
+    /// Rows that validate, where they are files of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation: Option<Source>,
+    /// Rows that test, where they are files of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<Source>,
+    /// Which of the source's rows are held out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<Split>,
     /// Every column that is used, by its feature's name. The order is that of the model's features.
     pub columns: IndexMap<String, Column>,
     /// The behaviour groups.

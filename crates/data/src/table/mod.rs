@@ -48,10 +48,6 @@ pub(crate) enum Places {
 
 impl Block {
     /// The place of a row, for people.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "for what is wrong with a row, once rows are read as samples")
-    )]
     pub fn place(&self, row: usize) -> String {
         match &self.places {
             Places::Rows(first) => format!("row {}", first + row as u64),
@@ -82,6 +78,13 @@ impl Blocks {
     ) -> Result<Self, DataError> {
         let files = files::list(source, base)?.into_iter();
         Ok(Blocks { source: source.clone(), wanted, block_rows, files, open: None })
+    }
+
+    /// Changes the order in which the files are read, before the first is.
+    pub fn reorder_files(&mut self, change: impl FnOnce(&mut [PathBuf])) {
+        let mut files: Vec<PathBuf> = std::mem::take(&mut self.files).collect();
+        change(&mut files);
+        self.files = files.into_iter();
     }
 
     fn open_file(

@@ -29,12 +29,12 @@ impl Kernel for Peak {
 /// `N` independent chains of `V` lanes: enough to hide a multiply-add's latency.
 #[inline(always)]
 fn chains<S: Simd, const N: usize, const V: usize>(Peak { rounds, seed }: Peak) -> f32 {
-    let x = [seed * 1e-3; V];
+    let term = [seed * 1e-3; V];
     let mut sums = [[0.0f32; V]; N];
     for _ in 0..rounds {
         for sum in &mut sums {
-            // Not the sum as the last term where that is an addition of a product, which would be taken only once.
-            *sum = if S::FMA { axpy::<f32, S, V>(seed, x, *sum) } else { sum.map(|s| s * seed + 1e-3) };
+            // The sum is a factor: a product that stays the same would be taken only once.
+            *sum = axpy::<f32, S, V>(seed, *sum, term);
         }
     }
     sums.iter().flatten().sum()

@@ -15,8 +15,8 @@ pub(super) struct EvalArgs {
     /// The run's folder.
     #[arg(long, value_name = "RUN")]
     run: PathBuf,
-    /// Other behaviours than the run's own, under the same protocol.
-    #[arg(long, value_name = "DIR")]
+    /// Other behaviours than the run's own, under the same protocol, or the `dataset.toml` of another log.
+    #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
     /// Whose targets to score.
     #[arg(long, value_enum, default_value_t = Split::Test)]
@@ -48,10 +48,11 @@ pub(super) fn run(args: &EvalArgs, json: bool) -> Result<ExitCode> {
     let run = Run::open(&args.run)?;
     let scorer = Scorer::load(&run)?;
     let mut config = run.config()?;
-    if let Some(folder) = &args.data {
-        config.source = Source::Folder(folder.clone());
+    if let Some(path) = &args.data {
+        config.source = Source::at(path.clone());
     }
-    let (dataset, warnings) = config.dataset_with(run.vocabularies(&config)?)?;
+    let (vocabularies, numbers) = run.encoding()?;
+    let (dataset, warnings) = config.dataset_with(vocabularies, numbers)?;
     if !warnings.is_empty() {
         eprintln!("warning: {}", warnings.to_string().replace('\n', "\nwarning: "));
     }

@@ -29,15 +29,18 @@ impl Progress {
         let dataset = trainer.dataset();
         let epoch = dataset.epoch(trainer.config().train.seed, 0);
         let kind = format!("{:?}", trainer.config().model.kind).to_lowercase();
-        eprintln!(
-            "{kind}: {} parameters; {} training targets of {} users in {} batches; {} validation, {} test users",
-            thousands(trainer.scorer().parameter_count()),
-            thousands(epoch.targets()),
-            thousands(dataset.training_users().len()),
-            thousands(epoch.len()),
-            thousands(dataset.validation_users().len()),
-            thousands(dataset.test_users().len()),
-        );
+        let known = |count: Option<usize>| count.map_or("?".into(), thousands);
+        let (targets, batches) = (known(epoch.targets()), known(epoch.len()));
+        eprint!("{kind}: {} parameters; ", thousands(trainer.scorer().parameter_count()));
+        match dataset.as_behaviours() {
+            Some(data) => eprintln!(
+                "{targets} training targets of {} users in {batches} batches; {} validation, {} test users",
+                thousands(data.training_users().len()),
+                thousands(data.validation_users().len()),
+                thousands(data.test_users().len()),
+            ),
+            None => eprintln!("{targets} training rows in {batches} batches, read as they are needed"),
+        }
         if let Some(run) = trainer.run() {
             eprintln!("run: {}", run.folder().display());
         }
@@ -45,7 +48,7 @@ impl Progress {
             interrupt: interrupt.clone(),
             bar: io::stderr().is_terminal().then(|| {
                 let bar = ProgressBar::with_draw_target(
-                    Some(epoch.len() as u64),
+                    epoch.len().map(|batches| batches as u64),
                     ProgressDrawTarget::stderr_with_hz(8),
                 );
                 let style = ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} {msg}");

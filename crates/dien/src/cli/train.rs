@@ -18,8 +18,9 @@ pub(super) const RUNS: &str = "runs";
 
 #[derive(Debug, Args)]
 pub(super) struct TrainArgs {
-    /// The folder with the behaviours: `interactions.csv[.gz]`, `items.csv`, `test_users.txt`, `negatives.csv`.
-    #[arg(long, value_name = "DIR")]
+    /// The folder with the behaviours (`interactions.csv[.gz]`, `items.csv`, `test_users.txt`, `negatives.csv`), or the
+    /// `dataset.toml` of a log of impressions.
+    #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
     /// A TOML file of options; flags override it. A run's own `config.toml` repeats the run.
     #[arg(long, value_name = "FILE")]
@@ -99,11 +100,7 @@ pub(super) fn run(args: &TrainArgs, json: bool) -> Result<ExitCode> {
 }
 
 /// A trainer that saves to a new run.
-pub(super) fn start(
-    config: &Config,
-    out: Option<&Path>,
-    dataset: impl Into<Arc<Dataset>>,
-) -> Result<Trainer> {
+pub(super) fn start(config: &Config, out: Option<&Path>, dataset: impl Into<Arc<Data>>) -> Result<Trainer> {
     let trainer = Trainer::new(config, dataset)?;
     let run = match out {
         Some(folder) => Run::create(folder, config)?,
@@ -138,7 +135,11 @@ impl TrainArgs {
             layers.file(file)?;
         }
         if let Some(data) = &self.data {
-            layers.set("--data", "source.folder", data.to_string_lossy().into_owned())?;
+            let (option, path) = match Source::at(data.clone()) {
+                Source::Schema(path) => ("source.schema", path),
+                _ => ("source.folder", data.clone()),
+            };
+            layers.set("--data", option, path.to_string_lossy().into_owned())?;
         }
         let mut number = |flag: &str, option: &str, value: Option<u32>| match value {
             Some(n) => layers.set(&format!("{flag} {n}"), option, i64::from(n)),
@@ -167,7 +168,7 @@ impl TrainArgs {
         }
         Err(Error::Config {
             origin: dien::Origin::Argument("dien train".into()),
-            problem: "no behaviours to train on; expected `--data DIR`, or `[source]` in a `--config` file"
+            problem: "no behaviours to train on; expected `--data PATH`, or `[source]` in a `--config` file"
                 .into(),
         })
     }

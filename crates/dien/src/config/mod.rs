@@ -5,7 +5,7 @@ mod recipes;
 mod source;
 mod train;
 
-use dien_data::{DataOptions, Dataset, Vocabularies, Warnings};
+use dien_data::{Data, DataOptions, Dataset, Impressions, Number, Vocabularies, Warnings};
 use dien_model::ModelConfig;
 use dien_optim::AdamConfig;
 use serde::{Deserialize, Serialize};
@@ -63,18 +63,26 @@ impl Config {
     ///
     /// # Errors
     /// The source cannot be read; the options ask for what it lacks.
-    pub fn dataset(&self) -> Result<(Dataset, Warnings)> {
-        let (log, warnings) = self.source.log()?;
-        Ok((Dataset::new(log, &self.data).map_err(in_data)?, warnings))
+    pub fn dataset(&self) -> Result<(Data, Warnings)> {
+        if let Source::Schema(path) = &self.source {
+            let (log, skipped) = Impressions::open(path, &self.data).map_err(in_data)?;
+            return Ok((log.into(), Warnings { skipped, ..Warnings::default() }));
+        }
+        let (log, warnings) = self.source.log()?.expect("behaviours, if no schema");
+        Ok((Dataset::new(log, &self.data).map_err(in_data)?.into(), warnings))
     }
 
-    /// The source's log with the vocabularies of a trained model, to score it.
+    /// The source's log with the vocabularies of a trained model, and what it makes of numbers, to score it.
     ///
     /// # Errors
     /// As [`dataset`](Self::dataset).
-    pub fn dataset_with(&self, vocabularies: Vocabularies) -> Result<(Dataset, Warnings)> {
-        let (log, warnings) = self.source.log()?;
-        Ok((Dataset::with_vocabularies(log, vocabularies, &self.data).map_err(in_data)?, warnings))
+    pub fn dataset_with(&self, vocabularies: Vocabularies, numbers: Vec<Number>) -> Result<(Data, Warnings)> {
+        if let Source::Schema(path) = &self.source {
+            let log = Impressions::with_vocabularies(path, vocabularies, numbers, &self.data);
+            return Ok((log.map_err(in_data)?.into(), Warnings::default()));
+        }
+        let (log, warnings) = self.source.log()?.expect("behaviours, if no schema");
+        Ok((Dataset::with_vocabularies(log, vocabularies, &self.data).map_err(in_data)?.into(), warnings))
     }
 
     /// An option, if there is one, that makes another run of it than of `other`: where the data is found does not, nor

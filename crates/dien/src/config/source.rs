@@ -13,6 +13,8 @@ use crate::error::Result;
 pub enum Source {
     /// A folder, as [`read_folder`](dien_data::read_folder) reads it.
     Folder(PathBuf),
+    /// A `dataset.toml`, which says where a log's rows are and what its columns mean; see [`Schema`](dien_data::schema::Schema).
+    Schema(PathBuf),
     /// Behaviours drawn by the built-in generator.
     Synthetic(Synthesis),
 }
@@ -24,15 +26,28 @@ impl Default for Source {
 }
 
 impl Source {
-    /// Reads or draws the behaviours.
+    /// What is at a path: a schema, a folder that holds one, or else a folder of behaviours.
+    pub fn at(path: PathBuf) -> Self {
+        let schema = path.join("dataset.toml");
+        if path.is_dir() {
+            return if schema.is_file() { Source::Schema(schema) } else { Source::Folder(path) };
+        }
+        match path.extension() {
+            Some(end) if end == "toml" => Source::Schema(path),
+            _ => Source::Folder(path),
+        }
+    }
+
+    /// Reads or draws behaviours; none if it is a log of impressions.
     ///
     /// # Errors
     /// As [`read_folder`] and [`Synthesis::log`].
-    pub fn log(&self) -> Result<(Log, Warnings)> {
-        match self {
-            Source::Folder(folder) => Ok(read_folder(folder)?),
-            Source::Synthetic(synthesis) => Ok((synthesis.log()?, Warnings::default())),
-        }
+    pub fn log(&self) -> Result<Option<(Log, Warnings)>> {
+        Ok(match self {
+            Source::Folder(folder) => Some(read_folder(folder)?),
+            Source::Synthetic(synthesis) => Some((synthesis.log()?, Warnings::default())),
+            Source::Schema(_) => None,
+        })
     }
 
     /// A short name for it: the folder's, or `synthetic`.
@@ -41,6 +56,11 @@ impl Source {
             Source::Folder(path) => {
                 let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
                 name.unwrap_or_else(|| "data".into())
+            }
+            Source::Schema(path) => {
+                let folder = std::path::absolute(path).ok();
+                let name = folder.as_deref().and_then(|p| p.parent()?.file_name());
+                name.map_or("data".into(), |n| n.to_string_lossy().into_owned())
             }
             Source::Synthetic(_) => "synthetic".into(),
         }

@@ -130,12 +130,19 @@ impl Ranker {
         let features = self.serving.features();
         for (name, value) in record.iter() {
             if let Some(i) = features.sparse.iter().position(|l| l.name == name) {
-                let id = self.id(features.sparse[i].table, &text(value, &place, name)?);
+                let bucketed = self.numbers.iter().find(|n| n.name == name && n.bucket(0.0).is_some());
+                let id = match bucketed {
+                    Some(of) => of.bucket(number(value, &place, name)?).expect("buckets"),
+                    None => self.id(features.sparse[i].table, &text(value, &place, name)?),
+                };
                 *unknown += usize::from(id == OOV);
                 profile.sparse[i] = id;
             }
             if let Some(i) = features.dense.iter().position(|n| n == name) {
-                profile.dense[i] = number(value, &place, name)?;
+                let x = number(value, &place, name)?;
+                let of = self.numbers.iter().find(|n| n.name == name);
+                let encoded = of.map_or(Ok(x as f32), |of| of.value(x));
+                profile.dense[i] = encoded.map_err(|expected| wrong(&place, name, value, expected))?;
             }
         }
         Ok(profile)
@@ -167,10 +174,10 @@ fn tokens<'a>(
     }
 }
 
-fn number(value: &Value, place: &dyn Display, name: &str) -> Result<f32> {
+fn number(value: &Value, place: &dyn Display, name: &str) -> Result<f64> {
     let x = match value {
-        Value::Integer(n) => *n as f32,
-        Value::Number(x) => *x as f32,
+        Value::Integer(n) => *n as f64,
+        Value::Number(x) => *x,
         other => return Err(wrong(place, name, other, "a number")),
     };
     if x.is_finite() { Ok(x) } else { Err(wrong(place, name, value, "a finite number")) }

@@ -19,7 +19,7 @@ mod request;
 
 use std::path::Path;
 
-use dien_data::{ItemTable, Vocabulary};
+use dien_data::{ItemTable, Number, Vocabulary};
 use dien_model::serving::{self, Profile, Serving};
 use dien_model::{Features, OOV};
 
@@ -39,6 +39,8 @@ pub struct Ranker {
     serving: Serving,
     /// In the order of the model's tables.
     vocabularies: Vec<Vocabulary>,
+    /// What becomes of numbers.
+    numbers: Vec<Number>,
     /// `None` where the run has none.
     items: Option<ItemTable>,
 }
@@ -102,10 +104,10 @@ impl Ranker {
     }
 
     fn new(model: Deployable) -> Result<Self> {
-        let Deployable { model, features, max_history, vocabularies, items, params } = model;
+        let Deployable { model, features, max_history, vocabularies, numbers, items, params } = model;
         let serving = Serving::new(&model, &features, params, max_history)?;
         let vocabularies = vocabularies.into_parts().into_iter().map(|(_, v)| v).collect();
-        Ok(Ranker { serving, vocabularies, items })
+        Ok(Ranker { serving, vocabularies, numbers, items })
     }
 
     /// The model, for those who have ids already.

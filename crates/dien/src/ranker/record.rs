@@ -24,6 +24,8 @@ pub enum Value {
     Number(f64),
     /// Ids, where a feature is a list.
     List(Vec<String>),
+    /// What no feature is, named as a message would: only of interest where the model reads it.
+    Other(String),
 }
 
 impl Record {
@@ -74,6 +76,7 @@ impl fmt::Display for Value {
             Value::Integer(n) => write!(f, "the number {n}"),
             Value::Number(x) => write!(f, "the number {x}"),
             Value::List(list) => write!(f, "a list of {}", list.len()),
+            Value::Other(what) => f.write_str(what),
         }
     }
 }

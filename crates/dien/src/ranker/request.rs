@@ -81,7 +81,7 @@ fn record(path: &str, json: &Json) -> Result<Record> {
     };
     let mut record = Record::new();
     for (name, json) in fields {
-        if let Some(value) = value(json, &|| format!("{path}.{name}"))? {
+        if let Some(value) = value(json) {
             record = record.with(name, value);
         }
     }
@@ -89,10 +89,9 @@ fn record(path: &str, json: &Json) -> Result<Record> {
 }
 
 /// `null` is as if the field were not there.
-fn value(json: &Json, path: &dyn Fn() -> String) -> Result<Option<Value>> {
-    let expected = "a text, a number or a list of texts";
-    Ok(Some(match json {
-        Json::Null => return Ok(None),
+fn value(json: &Json) -> Option<Value> {
+    Some(match json {
+        Json::Null => return None,
         Json::String(text) => Value::Text(text.clone()),
         Json::Number(n) => match (n.as_i64(), n.as_u64()) {
             (Some(n), _) => Value::Integer(n.into()),
@@ -102,12 +101,15 @@ fn value(json: &Json, path: &dyn Fn() -> String) -> Result<Option<Value>> {
         Json::Array(list) => {
             let text = |(i, json): (usize, &Json)| match json {
                 Json::String(text) => Ok(text.clone()),
-                other => Err(wrong(&format!("{}[{i}]", path()), kind(other), "a text".into())),
+                other => Err(format!("{} at place {i} of a list", kind(other))),
             };
-            Value::List(list.iter().enumerate().map(text).collect::<Result<_>>()?)
+            match list.iter().enumerate().map(text).collect() {
+                Ok(texts) => Value::List(texts),
+                Err(what) => Value::Other(what),
+            }
         }
-        Json::Bool(_) | Json::Object(_) => return Err(wrong(&path(), kind(json), expected.into())),
-    }))
+        Json::Bool(_) | Json::Object(_) => Value::Other(kind(json)),
+    })
 }
 
 /// What a message calls a JSON value.

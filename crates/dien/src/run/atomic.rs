@@ -33,6 +33,22 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     stage(path, bytes)?.commit()
 }
 
+/// Writes where someone else said to: what is no file, such as a pipe, is written to and not replaced, and a link stays one.
+pub(crate) fn write_to(path: &Path, bytes: &[u8]) -> Result<()> {
+    match fs::metadata(path) {
+        Ok(there) if there.is_file() => match fs::canonicalize(path) {
+            Ok(target) => write(&target, bytes),
+            Err(source) => Err(Error::io(path, "write")(source)),
+        },
+        Ok(_) => fs::OpenOptions::new()
+            .write(true)
+            .open(path)
+            .and_then(|mut file| file.write_all(bytes))
+            .map_err(Error::io(path, "write")),
+        Err(_) => write(path, bytes),
+    }
+}
+
 impl Staged {
     /// Gives the file its name, in place of what had it.
     pub fn commit(self) -> Result<()> {
@@ -65,5 +81,21 @@ mod tests {
         write(&path, b"new").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_and_a_device_stay_what_they_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        fs::write(&file, b"old").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        write_to(&link, b"new").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(&file).unwrap(), b"new");
+        write_to(&folder.path().join("other"), b"new").unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+        write_to(Path::new("/dev/null"), b"new").unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use dien_data::{Dataset, ItemTable, Vocabularies, Vocabulary};
+use dien_data::{Data, ItemTable, Number, Vocabularies, Vocabulary};
 use dien_model::{Features, Jagged, ModelConfig};
 use dien_tensor::{ParamKind, ParamStore};
 use safetensors::{Dtype, SafeTensors};
@@ -19,7 +19,9 @@ pub(crate) struct Deployable {
     pub features: Features,
     pub max_history: usize,
     pub vocabularies: Vocabularies,
-    /// `None` if the run was trained before items were saved with it.
+    /// What becomes of numbers.
+    pub numbers: Vec<Number>,
+    /// `None` if the data has no table of its items, or the run was trained before it was saved with it.
     pub items: Option<ItemTable>,
     pub params: ParamStore<f32>,
 }
@@ -38,6 +40,8 @@ struct Serving {
     model: ModelConfig,
     features: Features,
     max_history: usize,
+    #[serde(default)]
+    numbers: Vec<Number>,
 }
 
 /// Tensors whose names start so are no parameters.
@@ -53,12 +57,13 @@ pub(super) fn stage(
     params: &ParamStore<f32>,
     step: u64,
     model: &ModelConfig,
-    dataset: &Dataset,
+    dataset: &Data,
 ) -> Result<Staged> {
     let serving = Serving {
         model: model.clone(),
         features: dataset.features().clone(),
         max_history: dataset.options().max_history,
+        numbers: dataset.numbers().to_vec(),
     };
     let (mut heads, mut bodies) = (vec![], vec![]);
     for id in params.ids() {
@@ -82,16 +87,20 @@ pub(super) fn stage(
         texts(&format!("vocabulary.{name}"), &mut vocabulary.tokens().iter().map(String::as_str));
     }
     let items = dataset.item_table();
-    texts("items", &mut items.names().into_iter());
+    if let Some(items) = &items {
+        texts("items", &mut items.names().into_iter());
+    }
     let mut ids = |name: String, ids: &[u32]| {
         add(name, Dtype::U32, ids.len(), ids.iter().flat_map(|id| id.to_le_bytes()).collect());
     };
-    for (lookup, column) in serving.features.behaviours.iter().zip(items.behaviours()) {
-        ids(format!("items.feature.{}", lookup.name), column);
-    }
-    for (lookup, lists) in serving.features.pooled.iter().zip(items.lists()) {
-        ids(format!("items.list.{}.offsets", lookup.name), &lists.offsets);
-        ids(format!("items.list.{}.ids", lookup.name), &lists.ids);
+    if let Some(items) = &items {
+        for (lookup, column) in serving.features.behaviours.iter().zip(items.behaviours()) {
+            ids(format!("items.feature.{}", lookup.name), column);
+        }
+        for (lookup, lists) in serving.features.pooled.iter().zip(items.lists()) {
+            ids(format!("items.list.{}.offsets", lookup.name), &lists.offsets);
+            ids(format!("items.list.{}.ids", lookup.name), &lists.ids);
+        }
     }
     let tensors = heads
         .iter()
@@ -113,9 +122,9 @@ pub(crate) fn load_run(run: &Run) -> Result<Deployable> {
     let path = run.model_path()?;
     load_or(&path, || {
         let config = run.config()?;
-        let vocabularies = run.vocabularies(&config)?;
-        let features = vocabularies.features(&config.data);
-        let serving = Serving { model: config.model, features, max_history: config.data.max_history };
+        let vocabularies = run.vocabularies(Vocabularies::names(&config.data))?;
+        let (features, max_history) = (vocabularies.features(&config.data), config.data.max_history);
+        let serving = Serving { model: config.model, features, max_history, numbers: vec![] };
         Ok((serving, vocabularies))
     })
 }
@@ -124,21 +133,30 @@ fn load_or(path: &Path, other: impl FnOnce() -> Result<(Serving, Vocabularies)>)
     tensors::load(path, |file, note: Note| {
         let (serving, vocabularies, items) = match note.serving {
             Some(serving) => {
+                serving
+                    .features
+                    .validate()
+                    .map_err(|e| Error::file(path, e.to_string(), "a file that `dien train` wrote"))?;
+                serving.model.validate().map_err(|e| {
+                    let found = format!("option `{}`: {}", e.option, e.found);
+                    Error::file(path, found, e.expected)
+                })?;
                 let vocabularies = read_vocabularies(path, file, &serving.features)?;
-                let items = read_items(path, file, &serving.features)?;
-                (serving, vocabularies, Some(items))
+                let has_items = file.tensor("items.text").is_ok();
+                let items = has_items.then(|| read_items(path, file, &serving.features)).transpose()?;
+                (serving, vocabularies, items)
             }
             None => {
                 let (serving, vocabularies) = other()?;
                 (serving, vocabularies, None)
             }
         };
-        let Serving { model, features, max_history } = serving;
+        let Serving { model, features, max_history, numbers } = serving;
         if max_history == 0 {
             return Err(Error::file(path, "`max_history` 0", "at least 1"));
         }
         let params = read_params(path, file, &model, &features)?;
-        Ok(Deployable { model, features, max_history, vocabularies, items, params })
+        Ok(Deployable { model, features, max_history, vocabularies, numbers, items, params })
     })
 }
 
@@ -163,17 +181,22 @@ fn read_params(
         {
             shape[0] = table.rows;
         }
-        let data = params::numbers(path, file, names.name(id), &shape)?;
+        let data = params::numbers(path, file, &names, names.name(id), &shape)?;
         let value = ndarray::ArrayD::from_shape_vec(shape, data).expect("checked when read");
         params.add(names.name(id), names.kind(id), value);
     }
+    params::no_foreign(path, file, &params)?;
     Ok(params)
 }
 
 fn read_vocabularies(path: &Path, file: &SafeTensors<'_>, features: &Features) -> Result<Vocabularies> {
     let read = |table: &dien_model::Table| {
         let tokens = read_texts(path, file, &format!("vocabulary.{}", table.name))?;
-        let vocabulary = Vocabulary::from_tokens(tokens).map_err(|e| in_file(path, &table.name, e))?;
+        // No tokens, and yet rows: a vocabulary that hashes.
+        let vocabulary = match u32::try_from(table.rows - 1) {
+            Ok(ids) if ids > 0 && tokens.is_empty() => Vocabulary::hashed(ids),
+            _ => Vocabulary::from_tokens(tokens).map_err(|e| in_file(path, &table.name, e))?,
+        };
         if vocabulary.rows() != table.rows {
             let found = format!("vocabulary `{}` for a table of {} rows", table.name, vocabulary.rows());
             return Err(Error::file(path, found, table.rows.to_string()));

@@ -10,7 +10,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use dien_data::{Dataset, Vocabularies};
+use dien_data::{Data, Number, Vocabularies};
 use dien_model::ModelConfig;
 use dien_optim::OptimizerState;
 use dien_tensor::ParamStore;
@@ -116,7 +116,7 @@ impl Run {
     /// The file cannot be written.
     pub fn save_config(&self, config: &Config) -> Result<()> {
         let mut config = config.clone();
-        if let Source::Folder(folder) = &mut config.source {
+        if let Source::Folder(folder) | Source::Schema(folder) = &mut config.source {
             *folder = std::path::absolute(&*folder).map_err(Error::io(folder, "find the folder"))?;
         }
         let path = self.path("config.toml");
@@ -130,12 +130,21 @@ impl Run {
         atomic::write(&path, text.as_bytes())
     }
 
-    /// Reads the vocabularies.
+    /// Reads the vocabularies of these names.
     ///
     /// # Errors
     /// As [`Vocabularies::load`].
-    pub fn vocabularies(&self, config: &Config) -> Result<Vocabularies> {
-        Ok(Vocabularies::load(&self.path("vocab"), &config.data)?)
+    pub fn vocabularies<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Result<Vocabularies> {
+        Ok(Vocabularies::load_names(&self.path("vocab"), names)?)
+    }
+
+    /// The vocabularies, and what becomes of numbers, that the best model was trained with.
+    ///
+    /// # Errors
+    /// There is no model yet, or its file is cut off.
+    pub fn encoding(&self) -> Result<(Vocabularies, Vec<Number>)> {
+        let model = deployable::load_run(self)?;
+        Ok((model.vocabularies, model.numbers))
     }
 
     /// Writes the vocabularies.
@@ -176,7 +185,7 @@ impl Run {
         params: &ParamStore<f32>,
         step: u64,
         model: &ModelConfig,
-        dataset: &Dataset,
+        dataset: &Data,
     ) -> Result<()> {
         deployable::stage(&self.path("model.safetensors"), params, step, model, dataset)?.commit()
     }

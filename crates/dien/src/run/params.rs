@@ -29,24 +29,20 @@ pub(super) fn stage(path: &Path, params: &ParamStore<f32>, step: u64) -> Result<
 pub(super) fn load(path: &Path, params: &mut ParamStore<f32>) -> Result<u64> {
     tensors::load(path, |file, note: Note| {
         for id in params.ids() {
-            let values = numbers(path, file, params.name(id), params.shape(id)).map_err(|e| match e {
-                // A foreign name in its place says more.
-                Error::File { path, found, expected } if found.starts_with("no parameter") => {
-                    let instead =
-                        foreign(file, params).map_or(String::new(), |n| format!(" (but a foreign `{n}`)"));
-                    Error::File { path, found: found + &instead, expected }
-                }
-                other => other,
-            })?;
+            let values = numbers(path, file, params, params.name(id), params.shape(id))?;
             params.data_mut(id).copy_from_slice(&values);
         }
-        match foreign(file, params) {
-            Some(name) => {
-                Err(Error::file(path, format!("a foreign parameter `{name}`"), "the model's alone"))
-            }
-            None => Ok(note.step),
-        }
+        no_foreign(path, file, params)?;
+        Ok(note.step)
     })
+}
+
+/// That every tensor is one of the parameters, or not for the model to read.
+pub(super) fn no_foreign(path: &Path, file: &SafeTensors<'_>, params: &ParamStore<f32>) -> Result<()> {
+    match foreign(file, params) {
+        Some(name) => Err(Error::file(path, format!("a foreign parameter `{name}`"), "the model's alone")),
+        None => Ok(()),
+    }
 }
 
 /// The first tensor that is none of the parameters.
@@ -55,11 +51,19 @@ fn foreign(file: &SafeTensors<'_>, params: &ParamStore<f32>) -> Option<String> {
     names.filter(|n| params.id(n).is_none() && !is_reserved(n)).min().map(str::to_owned)
 }
 
-/// A parameter of a file, whose numbers are finite.
-pub(super) fn numbers(path: &Path, file: &SafeTensors<'_>, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+/// A parameter of a file, whose numbers are finite; `params` has the names of all.
+pub(super) fn numbers(
+    path: &Path,
+    file: &SafeTensors<'_>,
+    params: &ParamStore<f32>,
+    name: &str,
+    shape: &[usize],
+) -> Result<Vec<f32>> {
     let expected = format!("F32 {shape:?}");
     let Ok(tensor) = file.tensor(name) else {
-        return Err(Error::file(path, format!("no parameter `{name}`"), expected));
+        // A foreign name in its place says more.
+        let instead = foreign(file, params).map_or(String::new(), |n| format!(" (but a foreign `{n}`)"));
+        return Err(Error::file(path, format!("no parameter `{name}`{instead}"), expected));
     };
     let found = format!("{:?} {:?}", tensor.dtype(), tensor.shape());
     if found != expected {

@@ -25,9 +25,10 @@ impl Trainer {
         let batches = dataset.epoch(self.config.train.seed, self.progress.epoch);
         let before = self.progress.sums.samples;
         let started = Instant::now();
-        let build = |index| scorer::checked(batches.batch(index), dataset.features());
-        let flow = prefetch::for_each(self.progress.batch..batches.len(), build, |index, batch| {
-            let step = self.step(index, &batch)?;
+        let (first, features) = (self.progress.batch, dataset.features());
+        let produce = scorer::produce(&batches, first, features);
+        let flow = prefetch::for_each(produce, |batch| {
+            let step = self.step(self.progress.batch, &batch)?;
             Ok(observer.step(&step))
         })?;
         let lap =

@@ -8,7 +8,7 @@ mod step;
 use std::sync::Arc;
 use std::time::Instant;
 
-use dien_data::{Batches, Dataset};
+use dien_data::{Data, Examples};
 use dien_model::Batch;
 use dien_model::metrics::Metrics;
 use dien_optim::{Adam, Optimizer};
@@ -41,7 +41,7 @@ use crate::scorer::Scorer;
 #[derive(Debug)]
 pub struct Trainer {
     config: Config,
-    dataset: Arc<Dataset>,
+    dataset: Arc<Data>,
     /// The model, with the parameters of the best epoch.
     scorer: Scorer,
     /// The latest parameters.
@@ -57,7 +57,7 @@ impl Trainer {
     ///
     /// # Errors
     /// An option has an impossible value.
-    pub fn new(config: &Config, dataset: impl Into<Arc<Dataset>>) -> Result<Self> {
+    pub fn new(config: &Config, dataset: impl Into<Arc<Data>>) -> Result<Self> {
         config.validate()?;
         let dataset = dataset.into();
         let scorer = Scorer::untrained(&config.model, dataset.features(), config.train.seed)?;
@@ -65,7 +65,8 @@ impl Trainer {
         let optimizer =
             Adam::new(&params, config.optimizer.clone()).expect("validated with the configuration");
         let epoch = dataset.epoch(config.train.seed, 0);
-        let progress = Progress { batches: epoch.len(), targets: epoch.targets(), ..Progress::default() };
+        let (batches, targets) = (epoch.len().unwrap_or(0), epoch.targets().unwrap_or(0));
+        let progress = Progress { batches, targets, ..Progress::default() };
         drop(epoch);
         let config = config.clone();
         Ok(Trainer { config, dataset, scorer, params, optimizer, progress, epochs: vec![], run: None })
@@ -87,13 +88,15 @@ impl Trainer {
     ///
     /// # Errors
     /// The run's files are missing, cut off or do not fit each other, the configuration, or the data.
-    pub fn resume(run: Run, config: &Config, dataset: impl Into<Arc<Dataset>>) -> Result<Self> {
+    pub fn resume(run: Run, config: &Config, dataset: impl Into<Arc<Data>>) -> Result<Self> {
         if let Some(option) = config.differs_from(&run.config()?) {
             let expected = "the run's own (only `source`, `train.epochs` and `train.patience` may change)";
             return Err(Error::file(run.folder(), format!("another value of `{option}`"), expected));
         }
         let mut trainer = Trainer::new(config, dataset)?;
-        if run.vocabularies(config)? != *trainer.dataset.vocabularies() {
+        if run.vocabularies(trainer.dataset.vocabularies().iter().map(|(name, _)| name))?
+            != *trainer.dataset.vocabularies()
+        {
             let found = "vocabularies that are not the data's";
             return Err(Error::file(run.folder(), found, "the data that the run was trained on"));
         }
@@ -173,7 +176,7 @@ impl Trainer {
     ///
     /// # Errors
     /// As [`Scorer::evaluate`].
-    pub fn evaluate(&self, batches: &Batches<'_>) -> Result<Metrics> {
+    pub fn evaluate(&self, batches: &Examples<'_>) -> Result<Metrics> {
         self.scorer.evaluate(batches)
     }
 
@@ -198,7 +201,7 @@ impl Trainer {
     }
 
     /// The data.
-    pub fn dataset(&self) -> &Dataset {
+    pub fn dataset(&self) -> &Data {
         &self.dataset
     }
 

@@ -2,9 +2,10 @@
 #![allow(dead_code, missing_docs)]
 
 use std::fs;
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use dien::prelude::*;
 
@@ -66,6 +67,21 @@ pub fn assert_same_bits(a: &Path, b: &Path) {
         let [a, b] = [a, b].map(|run| fs::read(run.join(name)).unwrap());
         assert!(a == b, "{name} differs");
     }
+}
+
+/// What the program answers to a request.
+pub fn rank(run: &Path, request: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_dien"))
+        .args(["rank", "--run"])
+        .arg(run)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A program that stops early does not read it.
+    let _ = child.stdin.take().unwrap().write_all(request.as_bytes());
+    child.wait_with_output().unwrap()
 }
 
 /// Runs the program in `folder`.

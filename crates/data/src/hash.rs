@@ -1,0 +1,25 @@
+//! A hash that is the same on every machine and in every version.
+
+/// FNV-1a over the bytes, started by a seed, and mixed so that all bits depend on all of them (SplitMix64's finish).
+pub(crate) fn hash(seed: u64, bytes: &[u8]) -> u64 {
+    let mut h = 0xcbf2_9ce4_8422_2325 ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    for &byte in bytes {
+        h = (h ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    h = (h ^ (h >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    h = (h ^ (h >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    h ^ (h >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hash;
+
+    #[test]
+    fn is_what_it_was() {
+        // What is hashed stays in trained tables: these must never change.
+        assert_eq!(hash(0, b""), 17_665_956_581_633_026_203);
+        assert_ne!(hash(0, b"a"), hash(1, b"a"));
+        assert_ne!(hash(0, b"ab"), hash(0, b"ba"));
+    }
+}

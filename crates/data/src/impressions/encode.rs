@@ -1,0 +1,234 @@
+//! Rows to ids: a chunk of samples.
+
+use std::collections::HashMap;
+
+use dien_model::{Jagged, OOV};
+
+use super::layout::Layout;
+use super::number::Number;
+use super::row::{Sample, View, Wrong};
+use crate::columns::Columns;
+use crate::hash::hash;
+use crate::options::DataOptions;
+use crate::sampler::Sampler;
+use crate::samples::{Context, Histories, Part, Rows, Samples, Target};
+use crate::schema::{Kind, Order, Schema};
+use crate::vocabularies::Vocabularies;
+use crate::vocabulary::Vocabulary;
+
+/// Samples, and the targets among them.
+pub(super) struct Chunk {
+    pub samples: Samples,
+    pub targets: Part,
+}
+
+/// What encodes rows.
+pub(super) struct Encoder<'a> {
+    schema: &'a Schema,
+    layout: &'a Layout,
+    /// By table.
+    vocabularies: Vec<&'a Vocabulary>,
+    numbers: &'a [Number],
+    max_history: usize,
+    chunk: Building,
+}
+
+/// A chunk that grows. Rows with equal histories share one.
+#[derive(Default)]
+struct Building {
+    /// An item of a chunk is what an event or candidate consists of: ids by behaviour feature.
+    items: HashMap<Box<[u32]>, u32>,
+    columns: Vec<Vec<u32>>,
+    histories: Histories,
+    /// Histories by their hash.
+    known: HashMap<u64, Vec<u32>>,
+    history: Vec<u32>,
+    candidate: Vec<u32>,
+    label: Vec<f32>,
+    rows: Rows,
+    /// Groups by name.
+    groups: HashMap<String, u32>,
+}
+
+impl<'a> Encoder<'a> {
+    pub fn new(
+        schema: &'a Schema,
+        layout: &'a Layout,
+        vocabularies: &'a Vocabularies,
+        numbers: &'a [Number],
+        max_history: usize,
+    ) -> Self {
+        let vocabularies = vocabularies.iter().map(|(_, v)| v).collect();
+        let chunk = Building::new(layout);
+        Encoder { schema, layout, vocabularies, numbers, max_history, chunk }
+    }
+
+    /// Targets so far.
+    pub fn len(&self) -> usize {
+        self.chunk.label.len()
+    }
+
+    /// Adds a row, or nothing if something is wrong with it.
+    pub fn push(
+        &mut self,
+        view: &View<'_>,
+        row: usize,
+        sample: &Sample,
+        buffer: &mut String,
+    ) -> Result<(), Wrong> {
+        let (schema, layout) = (self.schema, self.layout);
+        let events = view.siblings(&layout.behaviours, row)?;
+        let (mut dense, mut buckets) = (vec![], vec![]);
+        for (number, &column) in self.numbers.iter().zip(&layout.numbers) {
+            let (x, value) = view.number(schema, number, column, row)?;
+            match number.bucket(x) {
+                Some(id) => buckets.push(id),
+                None => dense.push(value),
+            }
+        }
+        let mut buckets = buckets.into_iter();
+        let mut sparse = Vec::with_capacity(layout.sparse.len());
+        for &column in &layout.sparse {
+            sparse.push(match schema.columns[column].kind {
+                Kind::Dense => buckets.next().expect("a bucket for each such column"),
+                _ => self.id(column, view.id(schema, column, row, buffer)),
+            });
+        }
+        let group = view.group(row, buffer)?;
+        let group = match self.chunk.groups.get(group) {
+            Some(&id) => id,
+            None => {
+                let id = self.chunk.groups.len() as u32;
+                self.chunk.groups.insert(group.into(), id);
+                id
+            }
+        };
+        let history = self.history(view, row, events, buffer);
+        let ids: Vec<u32> =
+            layout.candidate.iter().map(|&c| self.id(c, view.id(schema, c, row, buffer))).collect();
+        let candidate = self.chunk.item(&ids);
+        for (lists, &column) in self.chunk.rows.pooled.iter_mut().zip(&layout.pooled) {
+            for at in view.list(column, row) {
+                let vocabulary = self.vocabularies[layout.table[column].expect("an embedded column")];
+                lists.ids.push(view.list_id(column, at, buffer).map_or(OOV, |token| vocabulary.id(token)));
+            }
+            lists.offsets.push(lists.ids.len() as u32);
+        }
+        let chunk = &mut self.chunk;
+        let history = chunk.history_of(&history);
+        chunk.history.push(history);
+        chunk.candidate.push(candidate);
+        chunk.label.push(sample.label);
+        chunk.rows.weight.push(sample.weight);
+        chunk.rows.group.push(group);
+        chunk.rows.sparse.iter_mut().zip(sparse).for_each(|(ids, id)| ids.push(id));
+        chunk.rows.dense.iter_mut().zip(dense).for_each(|(numbers, x)| numbers.push(x));
+        Ok(())
+    }
+
+    fn id(&self, column: usize, token: Option<&str>) -> u32 {
+        let vocabulary = self.vocabularies[self.layout.table[column].expect("an embedded column")];
+        token.map_or(OOV, |token| vocabulary.id(token))
+    }
+
+    /// The latest events, oldest first.
+    fn history(&mut self, view: &View<'_>, row: usize, events: usize, buffer: &mut String) -> Vec<u32> {
+        let group = &self.schema.behaviours[0];
+        let columns = &self.layout.behaviours;
+        let (mut items, mut ids) = (Vec::new(), vec![OOV; columns.len()]);
+        // From the latest back, so that what is older than the cap is not looked at.
+        for back in 0..events {
+            if items.len() == self.max_history {
+                break;
+            }
+            let at = match group.order {
+                Order::OldestFirst => events - 1 - back,
+                Order::LatestFirst => back,
+            };
+            let mut padding = false;
+            for (i, &column) in columns.iter().enumerate() {
+                let token = view.list_id(column, view.list(column, row).start + at, buffer);
+                padding |= i == 0 && group.padding.is_some() && token == group.padding.as_deref();
+                ids[i] = self.id(column, token);
+            }
+            if !padding {
+                items.push(self.chunk.item(&ids));
+            }
+        }
+        items.reverse();
+        items
+    }
+
+    /// What was added since the last chunk. The numbers of the groups go on from chunk to chunk.
+    pub fn take(&mut self, options: &DataOptions) -> Chunk {
+        let groups = std::mem::take(&mut self.chunk.groups);
+        let next = Building { groups, ..Building::new(self.layout) };
+        std::mem::replace(&mut self.chunk, next).finish(options)
+    }
+}
+
+impl Building {
+    fn new(layout: &Layout) -> Self {
+        let rows = Rows {
+            sparse: vec![vec![]; layout.sparse.len()],
+            pooled: vec![Jagged { offsets: vec![0], ids: vec![] }; layout.pooled.len()],
+            dense: vec![vec![]; layout.dense.len()],
+            ..Rows::default()
+        };
+        Building { columns: vec![vec![]; layout.candidate.len()], rows, ..Building::default() }
+    }
+
+    fn item(&mut self, ids: &[u32]) -> u32 {
+        if let Some(&item) = self.items.get(ids) {
+            return item;
+        }
+        let item = self.items.len() as u32;
+        self.items.insert(ids.into(), item);
+        self.columns.iter_mut().zip(ids).for_each(|(column, &id)| column.push(id));
+        item
+    }
+
+    fn history_of(&mut self, items: &[u32]) -> u32 {
+        let key = items.iter().fold(items.len() as u64, |h, item| hash(h, &item.to_le_bytes()));
+        let known = self.known.entry(key).or_default();
+        if let Some(&same) = known.iter().find(|&&h| self.histories.get(h) == items) {
+            return same;
+        }
+        let history = self.histories.len() as u32;
+        self.histories.push(items.iter().copied());
+        known.push(history);
+        history
+    }
+
+    /// Targets by history, in the order of the rows.
+    fn finish(self, options: &DataOptions) -> Chunk {
+        let mut order: Vec<u32> = (0..self.label.len() as u32).collect();
+        order.sort_by_key(|&row| self.history[row as usize]);
+        let mut targets = Part::default();
+        for &row in &order {
+            let row = row as usize;
+            let history = self.history[row];
+            if targets.users.last() != Some(&history) {
+                targets.users.push(history);
+                targets.offsets.push(targets.targets.len());
+            }
+            let end = self.histories.get(history).len() as u32;
+            targets.targets.push(Target { end, item: self.candidate[row], label: self.label[row] });
+            *targets.offsets.last_mut().expect("begins with 0") = targets.targets.len();
+        }
+        let class: Vec<u32> = (0..self.items.len() as u32).collect();
+        let sampler = Sampler::of(self.histories.events().to_vec(), &class);
+        let mut options = options.clone();
+        if !sampler.is_enough() {
+            options.negatives_per_event = 0;
+        }
+        let samples = Samples {
+            options,
+            columns: Columns { behaviours: self.columns, class, ..Columns::default() },
+            sampler,
+            histories: self.histories,
+            context: Context::Target(self.rows.in_order(&order)),
+        };
+        Chunk { samples, targets }
+    }
+}

@@ -1,0 +1,114 @@
+//! Which of a schema's columns becomes which feature of a model.
+
+use std::path::Path;
+
+use dien_model::{Features, Lookup, Table};
+
+use super::number::Number;
+use crate::error::DataError;
+use crate::schema::{Kind, Rule, Schema, Transform};
+use crate::vocabularies::Vocabularies;
+
+/// Columns by their places in the schema.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Layout {
+    /// The columns whose vocabularies the tables are of, and by column the table it looks up.
+    pub owners: Vec<usize>,
+    pub table: Vec<Option<usize>>,
+    pub candidate: Vec<usize>,
+    /// Those of the behaviour group.
+    pub behaviours: Vec<usize>,
+    pub sparse: Vec<usize>,
+    pub pooled: Vec<usize>,
+    pub dense: Vec<usize>,
+    /// Every column of numbers, be they read as such or as ids of buckets.
+    pub numbers: Vec<usize>,
+}
+
+impl Layout {
+    /// # Errors
+    /// The schema has not one behaviour group.
+    pub fn of(schema: &Schema, path: &Path) -> Result<Self, DataError> {
+        let [group] = &schema.behaviours[..] else {
+            let found = format!("{} groups of behaviours", schema.behaviours.len());
+            return Err(DataError::file(path, found, "one `[[behaviours]]`"));
+        };
+        let place = |name: &str| schema.columns.get_index_of(name).expect("a checked schema has the column");
+        let candidate: Vec<usize> = schema.candidate.iter().map(|name| place(name)).collect();
+        let behaviours: Vec<usize> = group.columns.iter().map(|name| place(name)).collect();
+        let mut layout = Layout {
+            owners: vec![],
+            table: vec![None; schema.columns.len()],
+            candidate,
+            behaviours,
+            sparse: vec![],
+            pooled: vec![],
+            dense: vec![],
+            numbers: vec![],
+        };
+        for (i, (name, column)) in schema.columns.iter().enumerate() {
+            let embedded = match column.kind {
+                Kind::Sparse | Kind::Sequence => true,
+                Kind::Dense => matches!(column.transform, Some(Transform::Buckets(_))),
+                _ => false,
+            };
+            if column.kind == Kind::Dense {
+                layout.numbers.push(i);
+            }
+            match column.kind {
+                Kind::Sequence if !layout.behaviours.contains(&i) => layout.pooled.push(i),
+                Kind::Sparse if !layout.candidate.contains(&i) => layout.sparse.push(i),
+                Kind::Dense if embedded => layout.sparse.push(i),
+                Kind::Dense => layout.dense.push(i),
+                _ => {}
+            }
+            if embedded && schema.vocabulary_of(name) == name {
+                layout.table[i] = Some(layout.owners.len());
+                layout.owners.push(i);
+            }
+        }
+        for (i, name) in schema.columns.keys().enumerate() {
+            let owner = schema.vocabulary_of(name);
+            if owner != name {
+                layout.table[i] = layout.table[place(owner)];
+            }
+        }
+        Ok(layout)
+    }
+
+    /// The columns of numbers, their spreads unknown.
+    pub fn numbers(&self, schema: &Schema) -> Vec<Number> {
+        let number = |&i: &usize| {
+            let (name, column) = schema.columns.get_index(i).expect("a column");
+            Number { name: name.clone(), transform: column.transform.clone(), spread: None }
+        };
+        self.numbers.iter().map(number).collect()
+    }
+
+    /// The tables' names, in order.
+    pub fn names<'a>(&'a self, schema: &'a Schema) -> impl Iterator<Item = &'a str> {
+        self.owners.iter().map(|&i| schema.columns.get_index(i).expect("a column").0.as_str())
+    }
+
+    /// The rule of a table's vocabulary.
+    pub fn rule(&self, schema: &Schema, table: usize) -> Rule {
+        schema.columns[self.owners[table]].vocabulary.clone().unwrap_or_default()
+    }
+
+    /// The features of a model that reads the columns. What an event consists of has the names of the candidate's columns.
+    pub fn features(&self, schema: &Schema, vocabularies: &Vocabularies) -> Features {
+        let tables = self.owners.iter().zip(vocabularies.iter()).map(|(&i, (name, vocabulary))| {
+            let width = schema.columns[i].width.unwrap_or(schema.width);
+            Table { name: name.into(), rows: vocabulary.rows(), width }
+        });
+        let name = |i: usize| schema.columns.get_index(i).expect("a column").0.clone();
+        let lookup = |&i: &usize| Lookup { name: name(i), table: self.table[i].expect("an embedded column") };
+        Features {
+            tables: tables.collect(),
+            behaviours: self.candidate.iter().map(lookup).collect(),
+            sparse: self.sparse.iter().map(lookup).collect(),
+            pooled: self.pooled.iter().map(lookup).collect(),
+            dense: self.dense.iter().map(|&i| name(i)).collect(),
+        }
+    }
+}

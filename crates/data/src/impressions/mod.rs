@@ -1,0 +1,173 @@
+//! A log of shown candidates, read by its schema: streamed, whatever its size.
+//!
+//! ```text
+//! files ─ table::Blocks ─▶ Rows ─ Encoder ─▶ Chunk ─ Batches ─▶ Batch
+//! ```
+//!
+//! One pass ([`census`]) gives the vocabularies and the numbers' spread; then each epoch reads the files anew, on a thread of its
+//! own. A chunk is as many targets as are held and shuffled at once; rows of a chunk with equal histories share one.
+
+mod census;
+mod encode;
+mod layout;
+mod number;
+mod row;
+mod rows;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use dien_model::Features;
+
+pub use number::{Number, Spread};
+pub use rows::{OnError, Skipped};
+pub use stream::Stream;
+
+use crate::error::DataError;
+use crate::options::{DataOptions, TargetKind};
+use crate::schema::{Part, Schema, Source};
+use crate::vocabularies::Vocabularies;
+use layout::Layout;
+
+/// A log of impressions: where its rows are, what they mean, and what its vocabularies are. Holds no row.
+#[derive(Clone, Debug)]
+pub struct Impressions {
+    schema: Schema,
+    /// The folder that the schema's names are relative to.
+    base: PathBuf,
+    layout: Layout,
+    vocabularies: Vocabularies,
+    numbers: Vec<Number>,
+    features: Features,
+    options: DataOptions,
+    /// Rows that train; unknown where only held-out rows are of interest.
+    training: Option<usize>,
+}
+
+impl Impressions {
+    /// Reads the training rows once, for vocabularies of their own.
+    ///
+    /// Of the options those count that say how batches are made: what the columns are is in the schema.
+    ///
+    /// # Errors
+    /// The schema cannot be read or is none; a file is missing, cut off, or holds a row with something wrong in it (see
+    /// [`DataOptions::on_error`]); no row trains.
+    pub fn open(schema: &Path, options: &DataOptions) -> Result<(Self, Skipped), DataError> {
+        let (schema, base, layout, options) = Self::prepare(schema, options)?;
+        let census = census::take(&schema, &base, &layout, options.on_error)?;
+        let features = layout.features(&schema, &census.vocabularies);
+        let log = Impressions {
+            vocabularies: census.vocabularies,
+            numbers: census.numbers,
+            training: Some(census.training),
+            schema,
+            base,
+            layout,
+            features,
+            options,
+        };
+        Ok((log, census.skipped))
+    }
+
+    /// A log for a model that has its vocabularies and spreads already, in `numbers`.
+    ///
+    /// # Errors
+    /// The schema cannot be read or is none, or wants other vocabularies.
+    pub fn with_vocabularies(
+        schema: &Path,
+        vocabularies: Vocabularies,
+        numbers: Vec<Number>,
+        options: &DataOptions,
+    ) -> Result<Self, DataError> {
+        let path = schema;
+        let (schema, base, layout, options) = Self::prepare(schema, options)?;
+        let fit = layout.names(&schema).eq(vocabularies.iter().map(|(name, _)| name))
+            && layout
+                .numbers(&schema)
+                .iter()
+                .map(|n| (&n.name, &n.transform))
+                .eq(numbers.iter().map(|n| (&n.name, &n.transform)));
+        if !fit {
+            let expected = crate::error::quoted(vocabularies.iter().map(|(name, _)| name));
+            let found = crate::error::quoted(layout.names(&schema));
+            return Err(DataError::file(
+                path,
+                format!("a schema for tables {found}"),
+                format!("the model's tables {expected}, and its numbers"),
+            ));
+        }
+        let features = layout.features(&schema, &vocabularies);
+        Ok(Impressions { schema, base, layout, vocabularies, numbers, features, options, training: None })
+    }
+
+    fn prepare(
+        path: &Path,
+        options: &DataOptions,
+    ) -> Result<(Schema, PathBuf, Layout, DataOptions), DataError> {
+        options.validate()?;
+        let schema = Schema::load(path)?;
+        let layout = Layout::of(&schema, path)?;
+        let mut options = options.clone();
+        options.targets = TargetKind::Real;
+        options.max_history = schema.behaviours[0].max_history;
+        let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
+        Ok((schema, base, layout, options))
+    }
+
+    /// The features of a model for this log.
+    pub fn features(&self) -> &Features {
+        &self.features
+    }
+
+    /// The schema.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The options, with what the schema says.
+    pub fn options(&self) -> &DataOptions {
+        &self.options
+    }
+
+    /// The vocabularies, one per embedding table.
+    pub fn vocabularies(&self) -> &Vocabularies {
+        &self.vocabularies
+    }
+
+    /// What becomes of the columns of numbers.
+    pub fn numbers(&self) -> &[Number] {
+        &self.numbers
+    }
+
+    /// The training batches of an epoch, counted from 0.
+    pub fn epoch(&self, seed: u64, epoch: u64) -> Stream<'_> {
+        Stream::training(self, seed, epoch)
+    }
+
+    /// The validation rows' batches.
+    pub fn validation(&self) -> Stream<'_> {
+        Stream::held_out(self, Part::Validation)
+    }
+
+    /// The test rows' batches.
+    pub fn test(&self) -> Stream<'_> {
+        Stream::held_out(self, Part::Test)
+    }
+
+    /// The files that hold a part's rows, and which part they are before the split; none if there are no such rows.
+    fn source(&self, part: Part) -> Option<(&Source, Part)> {
+        let own = match part {
+            Part::Training => None,
+            Part::Validation => self.schema.validation.as_ref(),
+            Part::Test => self.schema.test.as_ref(),
+        };
+        match (own, &self.schema.split) {
+            (Some(source), _) => Some((source, part)),
+            (None, Some(split)) if split.has(part) => Some((&self.schema.source, Part::Training)),
+            (None, _) if part == Part::Training => Some((&self.schema.source, part)),
+            (None, _) => None,
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! From a number as it stands in a log to what a model reads.
+
+use serde::{Deserialize, Serialize};
+
+use crate::schema::Transform;
+
+/// Mean and standard deviation of a column over the training rows.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Spread {
+    /// The mean.
+    pub mean: f64,
+    /// The standard deviation; 1 where all numbers are alike.
+    pub deviation: f64,
+}
+
+/// A dense column, as a trained model needs it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Number {
+    /// The feature's name.
+    pub name: String,
+    /// What is done to the number.
+    #[serde(default)]
+    pub transform: Option<Transform>,
+    /// For [`Transform::Standardise`].
+    #[serde(default)]
+    pub spread: Option<Spread>,
+}
+
+impl Number {
+    /// What a model reads; for [`Transform::Buckets`] it is [`bucket`](Self::bucket).
+    ///
+    /// # Errors
+    /// What was expected.
+    pub fn value(&self, x: f64) -> Result<f32, &'static str> {
+        let value = match (&self.transform, self.spread) {
+            (Some(Transform::Log1p), _) if x < 0.0 => return Err("a number of at least 0, for `log1p`"),
+            (Some(Transform::Log1p), _) => x.ln_1p(),
+            (Some(Transform::Standardise), Some(Spread { mean, deviation })) => (x - mean) / deviation,
+            _ => x,
+        } as f32;
+        if value.is_finite() { Ok(value) } else { Err("a finite number, also in `f32`") }
+    }
+
+    /// The id of the bucket that a number falls into, if that is what becomes of it.
+    pub fn bucket(&self, x: f64) -> Option<u32> {
+        let Some(Transform::Buckets(bounds)) = &self.transform else { return None };
+        Some(1 + bounds.partition_point(|&bound| bound <= x) as u32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn transforms_are_what_they_say() {
+        let number = |transform| Number {
+            name: "x".into(),
+            transform,
+            spread: Some(Spread { mean: 2.0, deviation: 4.0 }),
+        };
+        assert_eq!(number(None).value(3.0), Ok(3.0));
+        assert_eq!(number(Some(Transform::Standardise)).value(4.0), Ok(0.5));
+        assert_eq!(number(Some(Transform::Log1p)).value(0.0), Ok(0.0));
+        assert!(number(Some(Transform::Log1p)).value(-0.5).unwrap_err().contains("at least 0"));
+        assert!(number(None).value(1e300).unwrap_err().contains("f32"));
+        let buckets = number(Some(Transform::Buckets(vec![1.0, 5.0])));
+        assert_eq!([0.9, 1.0, 4.9, 5.0].map(|x| buckets.bucket(x)), [Some(1), Some(2), Some(2), Some(3)]);
+        assert_eq!(number(None).bucket(1.0), None);
+    }
+}

@@ -1,0 +1,243 @@
+//! The cells of a row, and what can be wrong with them.
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ListArray};
+
+use super::number::Number;
+use crate::error::DataError;
+use crate::schema::{Default, Kind, Part, Schema};
+use crate::table::{Block, Cells, Wanted};
+
+/// What is wrong with a cell.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Wrong {
+    /// The column's place in the schema.
+    pub column: usize,
+    pub found: String,
+    pub expected: &'static str,
+}
+
+impl Wrong {
+    pub fn in_row(self, schema: &Schema, block: &Block, row: usize) -> DataError {
+        let (feature, _) = schema.columns.get_index(self.column).expect("a column of the schema");
+        DataError::Cell {
+            path: block.file.to_path_buf(),
+            place: block.place(row),
+            column: schema.source_name(feature).into(),
+            found: self.found,
+            expected: self.expected.into(),
+        }
+    }
+}
+
+/// The columns that a schema wants of a file, each once, and where among them each of the schema's columns is.
+pub(super) fn wanted(schema: &Schema) -> (Vec<Wanted>, Vec<usize>) {
+    let (mut wanted, mut places) = (Vec::<Wanted>::new(), vec![]);
+    for (feature, column) in &schema.columns {
+        let one = Wanted { name: schema.source_name(feature).into(), list: column.kind == Kind::Sequence };
+        let place = wanted.iter().position(|other| *other == one).unwrap_or(wanted.len());
+        if place == wanted.len() {
+            wanted.push(one);
+        }
+        places.push(place);
+    }
+    (wanted, places)
+}
+
+/// A block's columns, in the schema's order.
+pub(super) struct View<'a> {
+    columns: Vec<Column<'a>>,
+    label: usize,
+    weight: Option<usize>,
+    group: Option<usize>,
+    time: Option<usize>,
+}
+
+#[derive(Clone, Copy)]
+enum Column<'a> {
+    Single(Cells<'a>),
+    List(&'a ListArray, Cells<'a>),
+}
+
+/// What every row has, whatever its features.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Sample {
+    pub part: Part,
+    pub label: f32,
+    pub weight: f32,
+}
+
+impl<'a> View<'a> {
+    pub fn of(schema: &Schema, block: &'a Block, places: &[usize]) -> Self {
+        let view = |(&place, column): (&usize, &crate::schema::Column)| {
+            let array = block.columns[place].as_ref();
+            match column.kind {
+                Kind::Sequence => {
+                    let lists = array.as_list::<i32>();
+                    Column::List(lists, Cells::of(lists.values().as_ref()))
+                }
+                _ => Column::Single(Cells::of(array)),
+            }
+        };
+        let columns = places.iter().zip(schema.columns.values()).map(view).collect();
+        let find = |kind| schema.columns.values().position(|c| c.kind == kind);
+        let label = find(Kind::Label).expect("a checked schema has a label");
+        View { columns, label, weight: find(Kind::Weight), group: find(Kind::Group), time: find(Kind::Time) }
+    }
+
+    fn single(&self, column: usize) -> Cells<'a> {
+        match self.columns[column] {
+            Column::Single(cells) => cells,
+            Column::List(..) => unreachable!("a list is a sequence"),
+        }
+    }
+
+    /// The row's group, or the empty text; `buffer` is overwritten.
+    pub fn group<'b>(&self, row: usize, buffer: &'b mut String) -> Result<&'b str, Wrong>
+    where
+        'a: 'b,
+    {
+        let Some(column) = self.group else { return Ok("") };
+        let missing = Wrong { column, found: "nothing".into(), expected: "an id" };
+        self.single(column).token(row, buffer).ok_or(missing)
+    }
+
+    /// Label, weight and part of a row of `given`'s files, or of the split's side.
+    pub fn sample(
+        &self,
+        schema: &Schema,
+        given: Part,
+        row: usize,
+        buffer: &mut String,
+    ) -> Result<Sample, Wrong> {
+        let column = self.label;
+        let expected = "0 or 1";
+        let label = match self.single(column).number(row) {
+            Ok(Some(label)) if label == 0.0 || label == 1.0 => label as f32,
+            Ok(Some(x)) => return Err(Wrong { column, found: x.to_string(), expected }),
+            Ok(None) => return Err(Wrong { column, found: "nothing".into(), expected }),
+            Err(found) => return Err(Wrong { column, found, expected }),
+        };
+        let weight = match self.weight {
+            None => 1.0,
+            Some(column) => match self.single(column).number(row) {
+                Ok(Some(w)) if w >= 0.0 && w.is_finite() => w as f32,
+                found => return Err(Wrong { column, found: say(found), expected: "a number of at least 0" }),
+            },
+        };
+        let time = match self.time {
+            None => 0,
+            Some(column) => match self.single(column).integer(row) {
+                Ok(Some(time)) => time,
+                found => return Err(Wrong { column, found: say(found), expected: "an integer" }),
+            },
+        };
+        let group = self.group(row, buffer)?;
+        let part = match (&schema.split, given) {
+            (Some(split), Part::Training) => split.part(group, time),
+            _ => given,
+        };
+        Ok(Sample { part, label, weight })
+    }
+
+    /// A sparse column's id, or what the column counts a missing one as, or none; `buffer` is overwritten.
+    pub fn id<'b>(
+        &self,
+        schema: &Schema,
+        column: usize,
+        row: usize,
+        buffer: &'b mut String,
+    ) -> Option<&'b str>
+    where
+        'a: 'b,
+    {
+        use std::fmt::Write;
+        // Asked twice, since the borrow of what is found would keep the buffer.
+        if self.single(column).token(row, buffer).is_some() {
+            return self.single(column).token(row, buffer);
+        }
+        buffer.clear();
+        match &schema.columns[column].default {
+            Some(Default::Id(id)) => buffer.push_str(id),
+            Some(Default::Integer(id)) => write!(buffer, "{id}").expect("a String takes everything"),
+            _ => return None,
+        }
+        Some(buffer)
+    }
+
+    /// A dense column's number as it stands, or what the column counts a missing one as; and what becomes of it.
+    pub fn number(
+        &self,
+        schema: &Schema,
+        number: &Number,
+        column: usize,
+        row: usize,
+    ) -> Result<(f64, f32), Wrong> {
+        let x = self.raw_number(schema, column, row)?;
+        match number.value(x) {
+            Ok(value) => Ok((x, value)),
+            Err(expected) => Err(Wrong { column, found: x.to_string(), expected }),
+        }
+    }
+
+    fn raw_number(&self, schema: &Schema, column: usize, row: usize) -> Result<f64, Wrong> {
+        let expected = "a finite number";
+        match self.single(column).number(row) {
+            Ok(Some(x)) if x.is_finite() => Ok(x),
+            Ok(None) => match schema.columns[column].default {
+                Some(Default::Number(x)) => Ok(x),
+                Some(Default::Integer(x)) => Ok(x as f64),
+                _ => Err(Wrong {
+                    column,
+                    found: "nothing".into(),
+                    expected: "a number, or a `default` in the schema",
+                }),
+            },
+            found => Err(Wrong { column, found: say(found), expected }),
+        }
+    }
+
+    /// The places of a list's ids among its column's.
+    pub fn list(&self, column: usize, row: usize) -> std::ops::Range<usize> {
+        match self.columns[column] {
+            Column::List(lists, _) if lists.is_valid(row) => {
+                let offsets = lists.value_offsets();
+                offsets[row] as usize..offsets[row + 1] as usize
+            }
+            Column::List(..) => 0..0,
+            Column::Single(_) => unreachable!("a sequence is a list"),
+        }
+    }
+
+    /// How long the lists of sibling columns are, together: places among each column's ids.
+    pub fn siblings(&self, columns: &[usize], row: usize) -> Result<usize, Wrong> {
+        let first = self.list(columns[0], row).len();
+        for &column in &columns[1..] {
+            let found = self.list(column, row).len();
+            if found != first {
+                let found = format!("{found} ids beside {first} in its sibling");
+                return Err(Wrong { column, found, expected: "lists of one length" });
+            }
+        }
+        Ok(first)
+    }
+
+    /// A list's id at a place; none if it is missing.
+    pub fn list_id<'b>(&self, column: usize, at: usize, buffer: &'b mut String) -> Option<&'b str>
+    where
+        'a: 'b,
+    {
+        match self.columns[column] {
+            Column::List(_, cells) => cells.token(at, buffer),
+            Column::Single(_) => unreachable!("a sequence is a list"),
+        }
+    }
+}
+
+fn say<T: std::fmt::Display>(found: Result<Option<T>, String>) -> String {
+    match found {
+        Ok(Some(x)) => x.to_string(),
+        Ok(None) => "nothing".into(),
+        Err(text) => text,
+    }
+}

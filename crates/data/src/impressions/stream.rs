@@ -1,0 +1,109 @@
+//! Batches as the files give them.
+
+use std::sync::mpsc;
+use std::thread;
+
+use dien_model::Batch;
+use rand::seq::SliceRandom;
+
+use super::Impressions;
+use super::encode::{Chunk, Encoder};
+use super::rows::Rows;
+use crate::batches::{Batches, Draws};
+use crate::draw::{self, Use};
+use crate::error::DataError;
+use crate::schema::Part;
+
+/// Targets of a chunk of held-out rows.
+const HELD_OUT: usize = 1 << 16;
+
+/// The batches of an epoch or of a held-out part, read when they are asked for.
+#[derive(Clone, Debug)]
+pub struct Stream<'a> {
+    log: &'a Impressions,
+    part: Part,
+    /// Seed and epoch; none for held-out rows.
+    draws: Option<(u64, u64)>,
+}
+
+impl<'a> Stream<'a> {
+    pub(super) fn training(log: &'a Impressions, seed: u64, epoch: u64) -> Self {
+        Stream { log, part: Part::Training, draws: Some((seed, epoch)) }
+    }
+
+    pub(super) fn held_out(log: &'a Impressions, part: Part) -> Self {
+        Stream { log, part, draws: None }
+    }
+
+    /// How many targets, as far as is known without reading.
+    pub fn targets(&self) -> Option<usize> {
+        self.log.training.filter(|_| self.part == Part::Training)
+    }
+
+    /// How many batches, as far as is known without reading.
+    pub fn len(&self) -> Option<usize> {
+        // Chunks are whole batches.
+        self.targets().map(|targets| targets.div_ceil(self.log.options.batch_size))
+    }
+
+    /// Whether the log has no such part.
+    pub fn is_empty(&self) -> bool {
+        self.log.source(self.part).is_none()
+    }
+
+    /// Calls `each` with the batches from the `from`th on, in order, until it gives `false`. Reading is done by another thread.
+    ///
+    /// # Errors
+    /// A file is missing, cut off, or holds a row with something wrong in it.
+    pub fn for_each(&self, from: usize, mut each: impl FnMut(Batch) -> bool) -> Result<(), DataError> {
+        thread::scope(|scope| {
+            let (sender, receiver) = mpsc::sync_channel::<Chunk>(1);
+            let reader = scope.spawn(move || self.read(&mut |chunk| sender.send(chunk).is_ok()));
+            let mut before = 0;
+            'chunks: for (part, chunk) in (0..).zip(&receiver) {
+                let draws =
+                    self.draws.map(|(seed, epoch)| Draws { seed, epoch, part, before: before as u64 });
+                let batches = Batches::new(&chunk.samples, &chunk.targets, draws, None);
+                for i in from.saturating_sub(before).min(batches.len())..batches.len() {
+                    if !each(batches.batch(i)) {
+                        break 'chunks;
+                    }
+                }
+                before += batches.len();
+            }
+            drop(receiver);
+            reader.join().unwrap_or_else(|payload| std::panic::resume_unwind(payload))
+        })
+    }
+
+    /// Gives chunk by chunk, until `give` does not take one.
+    fn read(&self, give: &mut dyn FnMut(Chunk) -> bool) -> Result<(), DataError> {
+        let log = self.log;
+        let Some((source, given)) = log.source(self.part) else { return Ok(()) };
+        let size = match self.draws {
+            // Whole batches, so that their number does not depend on the chunks.
+            Some(_) => {
+                log.options.shuffle.next_multiple_of(log.options.batch_size).max(log.options.batch_size)
+            }
+            None => HELD_OUT.next_multiple_of(log.options.test_batch_size),
+        };
+        let mut rows = Rows::open(&log.schema, source, &log.base, given, log.options.on_error)?;
+        if let Some((seed, epoch)) = self.draws.filter(|_| log.options.shuffle > 0) {
+            rows.reorder_files(|files| files.shuffle(&mut draw::rng(Use::Files, seed, epoch, 0)));
+        }
+        let mut encoder =
+            Encoder::new(&log.schema, &log.layout, &log.vocabularies, &log.numbers, log.options.max_history);
+        let mut open = true;
+        rows.each(self.part, |view, row, sample, buffer| {
+            encoder.push(view, row, sample, buffer)?;
+            if encoder.len() == size {
+                open = give(encoder.take(&log.options));
+            }
+            Ok(open)
+        })?;
+        if open && encoder.len() > 0 {
+            give(encoder.take(&log.options));
+        }
+        Ok(())
+    }
+}

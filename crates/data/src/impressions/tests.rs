@@ -1,0 +1,283 @@
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use dien_model::Batch;
+use tempfile::TempDir;
+
+use super::{Impressions, OnError, Stream};
+use crate::options::DataOptions;
+
+const SCHEMA: &str = r#"
+candidate = ["item", "category"]
+width = 4
+
+[source]
+files = "log.csv"
+
+[columns]
+clicked = { kind = "label" }
+user = { kind = "group" }
+item = { kind = "sparse" }
+category = { kind = "sparse" }
+hour = { kind = "sparse", vocabulary = { hash = 5 } }
+price = { kind = "dense", transform = "standardise" }
+age = { kind = "dense", transform = { buckets = [18.0, 40.0] }, default = 30 }
+seen_items = { kind = "sequence", shares = "item" }
+seen_categories = { kind = "sequence", shares = "category" }
+tags = { kind = "sequence" }
+
+[[behaviours]]
+name = "clicks"
+columns = ["seen_items", "seen_categories"]
+max_history = 3
+padding = "0"
+"#;
+
+const ROWS: &str = "\
+clicked,user,item,category,hour,price,age,seen_items,seen_categories,tags
+1,ann,i1,c1,7,1.0,17,i2|i3,c2|c1,t1|t2
+0,ann,i2,c2,7,3.0,,i2|i3,c2|c1,
+0,ann,i9,c9,8,5.0,40,i2|i3,c2|c1,t1
+1,bob,i3,c1,9,1.0,99,i1|i1|i2|i3|0|0,c1|c1|c2|c1|0|0,t9
+";
+
+fn folder(schema: &str, files: &[(&str, &str)]) -> (TempDir, PathBuf) {
+    let folder = TempDir::new().unwrap();
+    files.iter().for_each(|(name, text)| fs::write(folder.path().join(name), text).unwrap());
+    let path = folder.path().join("dataset.toml");
+    fs::write(&path, schema).unwrap();
+    (folder, path)
+}
+
+fn options() -> DataOptions {
+    DataOptions { batch_size: 4, shuffle: 0, negatives_per_event: 1, ..DataOptions::default() }
+}
+
+fn batches(stream: &Stream<'_>) -> Vec<Batch> {
+    let mut all = vec![];
+    stream
+        .for_each(0, |batch| {
+            all.push(batch);
+            true
+        })
+        .unwrap();
+    all
+}
+
+fn failure(path: &Path, options: &DataOptions) -> String {
+    match Impressions::open(path, options) {
+        Ok(_) => panic!("no error"),
+        Err(e) => e.to_string(),
+    }
+}
+
+#[test]
+fn rows_become_ids_and_equal_histories_one() {
+    let (_folder, path) = folder(SCHEMA, &[("log.csv", ROWS)]);
+    let (log, skipped) = Impressions::open(&path, &options()).unwrap();
+    assert_eq!(skipped.rows, 0);
+    let names: Vec<_> = log.features().tables.iter().map(|t| (t.name.as_str(), t.rows, t.width)).collect();
+    // Items i1, i2, i3, i9 and what is out of vocabulary; ages below 18, below 40 and above; hours by hash.
+    assert_eq!(names, [("item", 5, 4), ("category", 4, 4), ("hour", 6, 4), ("age", 4, 4), ("tags", 4, 4)]);
+    assert_eq!(log.features().dense, ["price"]);
+    let all = batches(&log.epoch(1, 0));
+    let [batch] = &all[..] else { panic!("{} batches", all.len()) };
+    batch.validate(log.features()).unwrap();
+    assert_eq!(log.epoch(1, 0).targets(), Some(4));
+    assert_eq!(log.epoch(1, 0).len(), Some(1));
+
+    // Ann's three rows share a history; Bob's keeps its latest three events, its padding gone.
+    assert_eq!(batch.histories.len(), 2);
+    let item = |token: &str| log.vocabularies().get("item").unwrap().id(token);
+    let history = |target: usize| -> Vec<u32> {
+        let history = batch.targets.history[target] as usize;
+        let bounds = &batch.histories.offsets[history..history + 2];
+        batch.histories.ids[0][bounds[0] as usize..bounds[1] as usize].to_vec()
+    };
+    let at = |token: &str| batch.targets.candidate[0].iter().position(|&id| id == item(token)).unwrap();
+    for (token, label, seen) in [
+        ("i1", 1.0, vec!["i2", "i3"]),
+        ("i2", 0.0, vec!["i2", "i3"]),
+        ("i9", 0.0, vec!["i2", "i3"]),
+        ("i3", 1.0, vec!["i1", "i2", "i3"]),
+    ] {
+        let seen: Vec<u32> = seen.into_iter().map(item).collect();
+        assert_eq!((batch.targets.label[at(token)], history(at(token))), (label, seen), "{token}");
+    }
+    // Ages 17, none (30), 40, 99: buckets 0, 1, 2, 2.
+    let ages = ["i1", "i2", "i9", "i3"].map(|token| batch.targets.sparse[1][at(token)]);
+    assert_eq!(ages, [1, 2, 3, 3]);
+    // Prices 1, 3, 5, 1: mean 2.5, deviation √2.75.
+    let prices = ["i1", "i2", "i9"].map(|token| batch.targets.dense[0][at(token)]);
+    for (found, raw) in prices.into_iter().zip([1.0, 3.0, 5.0]) {
+        assert!((f64::from(found) - (raw - 2.5) / 2.75_f64.sqrt()).abs() < 1e-6);
+    }
+    let tags = |token: &str| {
+        let (lists, at) = (&batch.targets.pooled[0], at(token));
+        lists.offsets[at + 1] - lists.offsets[at]
+    };
+    assert_eq!(["i1", "i2", "i9", "i3"].map(tags), [2, 0, 1, 1]);
+    let groups: HashSet<u32> = ["i1", "i2", "i9"].map(|token| batch.targets.group[at(token)]).into();
+    assert!(groups.len() == 1 && !groups.contains(&batch.targets.group[at("i3")]));
+}
+
+#[test]
+fn what_is_wrong_with_a_row_is_told() {
+    let change = |from: &str, to: &str| {
+        assert!(ROWS.contains(from));
+        folder(SCHEMA, &[("log.csv", &ROWS.replacen(from, to, 1))])
+    };
+    for (from, to, expected) in [
+        ("1,bob", "2,bob", "log.csv, line 5, `clicked`: found 2; expected 0 or 1"),
+        ("1,bob", ",bob", "log.csv, line 5, `clicked`: found nothing; expected 0 or 1"),
+        ("1,bob", "yes,bob", "log.csv, line 5, `clicked`: found `yes`; expected 0 or 1"),
+        ("1,bob", "1,", "log.csv, line 5, `user`: found nothing; expected an id"),
+        ("7,3.0", "7,x", "log.csv, line 3, `price`: found `x`; expected a finite number"),
+        (
+            "7,3.0",
+            "7,",
+            "log.csv, line 3, `price`: found nothing; expected a number, or a `default` in the schema",
+        ),
+        (
+            "i2|i3,c2|c1,t1|t2",
+            "i2|i3,c2,t1",
+            "line 2, `seen_categories`: found 1 ids beside 2 in its sibling; expected lists of one length",
+        ),
+    ] {
+        let (_folder, path) = change(from, to);
+        let found = failure(&path, &options());
+        assert!(found.ends_with(expected), "{found}");
+        // The same row is left out and counted instead, by every reading.
+        let skip = DataOptions { on_error: OnError::Skip, ..options() };
+        let (log, skipped) = Impressions::open(&path, &skip).unwrap();
+        assert_eq!(skipped.rows, 1, "{expected}");
+        assert!(skipped.first[0].ends_with(expected));
+        let rows: usize = batches(&log.epoch(1, 0)).iter().map(|b| b.targets.len()).sum();
+        assert_eq!((rows, log.epoch(1, 0).targets()), (3, Some(3)));
+    }
+}
+
+#[test]
+fn a_file_that_is_empty_or_lacks_a_column_is_told() {
+    let (_folder, path) = folder(SCHEMA, &[("log.csv", "")]);
+    assert!(failure(&path, &options()).contains("log.csv"));
+    let (_folder, path) = folder(SCHEMA, &[("log.csv", ROWS.lines().next().unwrap())]);
+    assert!(failure(&path, &options()).contains("no row that trains"));
+    let (_folder, path) = folder(SCHEMA, &[("log.csv", &ROWS.replace("price", "cost"))]);
+    assert!(failure(&path, &options()).contains("no column `price`, which the schema names"));
+    let (_folder, path) = folder(SCHEMA, &[]);
+    assert!(failure(&path, &options()).contains("no such file"));
+}
+
+/// Users, and times that go up.
+fn long(rows: usize) -> String {
+    let mut text = String::from("clicked,user,time,item,seen\n");
+    for i in 0..rows {
+        let seen: Vec<String> = (0..i % 5).map(|j| format!("i{}", (i * 7 + j) % 19)).collect();
+        writeln!(text, "{},u{},{},i{},{}", i % 2, i % 23, i / 3, i % 17, seen.join("|")).unwrap();
+    }
+    text
+}
+
+const LONG: &str = r#"
+candidate = ["item"]
+source = { files = "*.csv" }
+behaviours = [{ name = "seen", columns = ["seen"] }]
+
+[columns]
+clicked = { kind = "label" }
+user = { kind = "group" }
+time = { kind = "time" }
+item = { kind = "sparse" }
+seen = { kind = "sequence", shares = "item" }
+"#;
+
+/// Label, candidate and history of every target, in any order.
+fn content(batches: &[Batch]) -> Vec<(u32, u32, Vec<u32>)> {
+    let mut all = vec![];
+    for batch in batches {
+        for t in 0..batch.targets.len() {
+            let h = batch.targets.history[t] as usize;
+            let start = batch.histories.offsets[h];
+            let window = (start + batch.targets.start[t]) as usize..(start + batch.targets.end[t]) as usize;
+            let history = batch.histories.ids[0][window].to_vec();
+            all.push((batch.targets.label[t] as u32, batch.targets.candidate[0][t], history));
+        }
+    }
+    all.sort();
+    all
+}
+
+#[test]
+fn an_epoch_is_every_row_once_whatever_is_held() {
+    let text = long(500);
+    let (_folder, path) = folder(LONG, &[("log.csv", &text)]);
+    let epoch = |shuffle, seed, epoch| {
+        let options = DataOptions { batch_size: 32, shuffle, ..DataOptions::default() };
+        let (log, _) = Impressions::open(&path, &options).unwrap();
+        let all = batches(&log.epoch(seed, epoch));
+        assert_eq!(Some(all.len()), log.epoch(seed, epoch).len());
+        assert_eq!(all.len(), 16, "every batch but the last is full");
+        all
+    };
+    let whole = epoch(10_000, 1, 0);
+    for other in [epoch(0, 1, 0), epoch(100, 1, 0), epoch(100, 1, 1), epoch(100, 2, 0)] {
+        assert_eq!(content(&whole), content(&other));
+    }
+    assert_eq!(epoch(100, 1, 0), epoch(100, 1, 0), "seeded");
+    assert!(epoch(100, 1, 0) != epoch(100, 1, 1) && epoch(100, 1, 0) != epoch(100, 2, 0));
+}
+
+#[test]
+fn an_epoch_goes_on_where_it_stopped() {
+    let (_folder, path) = folder(LONG, &[("log.csv", &long(300))]);
+    let options = DataOptions { batch_size: 16, shuffle: 64, ..DataOptions::default() };
+    let (log, _) = Impressions::open(&path, &options).unwrap();
+    let all = batches(&log.epoch(3, 1));
+    for from in [0, 1, 5, 18, 19] {
+        let (mut rest, mut left) = (vec![], 4);
+        log.epoch(3, 1)
+            .for_each(from, |batch| {
+                rest.push(batch);
+                left -= 1;
+                left > 0
+            })
+            .unwrap();
+        let to = (from + 4).min(all.len());
+        assert_eq!(rest, all[from.min(to)..to], "from {from}");
+    }
+}
+
+#[test]
+fn parts_share_no_group_and_no_time() {
+    for (split, key) in [
+        ("{ by = 'group', validation = 0.3, test = 0.2, seed = 5 }", 1),
+        ("{ by = 'time', validation_from = 60, test_from = 80 }", 2),
+    ] {
+        let text = long(300);
+        let schema = format!("split = {split}\n{LONG}");
+        let (_folder, path) = folder(&schema, &[("log.csv", &text)]);
+        let options = DataOptions { batch_size: 32, ..DataOptions::default() };
+        let (log, _) = Impressions::open(&path, &options).unwrap();
+        let parts = [log.epoch(1, 0), log.validation(), log.test()].map(|part| content(&batches(&part)));
+        assert!(parts.iter().all(|part| !part.is_empty()));
+        assert_eq!(parts.iter().map(Vec::len).sum::<usize>(), 300, "{split}");
+        // What trains is counted, and nothing else.
+        let fields: Vec<Vec<&str>> = text.lines().skip(1).map(|l| l.split(',').collect()).collect();
+        let split = log.schema().split.clone().unwrap();
+        let trains =
+            |row: &Vec<&str>| split.part(row[1], row[2].parse().unwrap()) == crate::schema::Part::Training;
+        let keys = |side| fields.iter().filter(|r| trains(r) == side).map(|r| r[key]).collect::<HashSet<_>>();
+        assert!(keys(true).is_disjoint(&keys(false)), "{split:?}");
+        let tokens: HashSet<&str> = fields
+            .iter()
+            .filter(|r| trains(r))
+            .flat_map(|r| std::iter::once(r[3]).chain(r[4].split('|').filter(|t| !t.is_empty())))
+            .collect();
+        let known: HashSet<&str> =
+            log.vocabularies().get("item").unwrap().tokens().iter().map(String::as_str).collect();
+        assert_eq!(tokens, known);
+    }
+}

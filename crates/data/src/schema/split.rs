@@ -1,0 +1,103 @@
+//! Which rows train, and which are held out.
+
+use serde::{Deserialize, Serialize};
+
+/// Which rows are held out. All of one group, or of one time, are on the same side.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Split {
+    /// Seeded shares of the groups (users), by a hash of their ids: the same on every machine, and as the log grows.
+    Group {
+        /// The share that validates.
+        #[serde(default)]
+        validation: f64,
+        /// The share that tests.
+        #[serde(default)]
+        test: f64,
+        /// Another seed holds out others.
+        #[serde(default)]
+        seed: u64,
+    },
+    /// By time: what comes first trains.
+    Time {
+        /// The first time that validates; else nothing does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        validation_from: Option<i64>,
+        /// The first time that tests; else nothing does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        test_from: Option<i64>,
+    },
+}
+
+/// A part of the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// What is learnt from.
+    Training,
+    /// What chooses the best epoch.
+    Validation,
+    /// What is measured in the end.
+    Test,
+}
+
+impl Split {
+    /// Whom a row belongs to.
+    pub(crate) fn part(&self, group: &str, time: i64) -> Part {
+        match *self {
+            Split::Group { validation, test, seed } => {
+                // 53 bits are as many as an f64 holds.
+                let share = (crate::hash::hash(seed, group.as_bytes()) >> 11) as f64 / (1_u64 << 53) as f64;
+                if share < test {
+                    Part::Test
+                } else if share < test + validation {
+                    Part::Validation
+                } else {
+                    Part::Training
+                }
+            }
+            Split::Time { validation_from, test_from } => {
+                let from = |bound: Option<i64>| bound.is_some_and(|bound| time >= bound);
+                match (from(test_from), from(validation_from)) {
+                    (true, _) => Part::Test,
+                    (false, true) => Part::Validation,
+                    (false, false) => Part::Training,
+                }
+            }
+        }
+    }
+
+    /// Whether it gives a part any row.
+    pub(crate) fn has(&self, part: Part) -> bool {
+        match (self, part) {
+            (_, Part::Training) => true,
+            (Split::Group { validation, .. }, Part::Validation) => *validation > 0.0,
+            (Split::Group { test, .. }, Part::Test) => *test > 0.0,
+            (Split::Time { validation_from, .. }, Part::Validation) => validation_from.is_some(),
+            (Split::Time { test_from, .. }, Part::Test) => test_from.is_some(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_keep_their_side_and_shares_are_met() {
+        let split = Split::Group { validation: 0.2, test: 0.1, seed: 3 };
+        let parts: Vec<Part> = (0..20_000).map(|i| split.part(&format!("user {i}"), i)).collect();
+        let share = |part| parts.iter().filter(|&&p| p == part).count() as f64 / parts.len() as f64;
+        assert!((share(Part::Test) - 0.1).abs() < 0.01 && (share(Part::Validation) - 0.2).abs() < 0.01);
+        assert!((0..20_000).all(|i| split.part(&format!("user {i}"), -i) == parts[i as usize]));
+        let other = Split::Group { validation: 0.2, test: 0.1, seed: 4 };
+        assert!((0..100).any(|i| other.part(&format!("user {i}"), i) != parts[i as usize]));
+    }
+
+    #[test]
+    fn a_cut_in_time_belongs_to_what_comes_after() {
+        let split = Split::Time { validation_from: Some(10), test_from: Some(20) };
+        let parts = [9, 10, 19, 20].map(|time| split.part("", time));
+        assert_eq!(parts, [Part::Training, Part::Validation, Part::Validation, Part::Test]);
+        assert!(!Split::Time { validation_from: None, test_from: Some(1) }.has(Part::Validation));
+    }
+}

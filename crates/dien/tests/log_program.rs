@@ -1,0 +1,158 @@
+//! The program on a log of impressions, end to end.
+
+mod common;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use common::{dien, fails, stderr, stdout};
+use serde_json::Value;
+use tempfile::{TempDir, tempdir};
+
+const SCHEMA: &str = r#"
+candidate = ["item", "category"]
+width = 4
+
+[source]
+files = "day-*.csv"
+
+[split]
+by = "group"
+validation = 0.15
+test = 0.25
+
+[columns]
+clicked = { kind = "label" }
+user = { kind = "group" }
+item = { kind = "sparse" }
+category = { kind = "sparse" }
+hour = { kind = "sparse", vocabulary = { hash = 8 } }
+price = { kind = "dense", transform = "log1p" }
+seen_items = { kind = "sequence", shares = "item" }
+seen_categories = { kind = "sequence", shares = "category" }
+
+[[behaviours]]
+name = "clicks"
+columns = ["seen_items", "seen_categories"]
+max_history = 8
+"#;
+
+const OPTIONS: &str = "[data]\nbatch_size = 64\nshuffle = 512\n[model]\nhidden = 8\ndropout = 0.0\nhead_layers = [16]\n\
+                       [train]\nepochs = 6\n[optimizer]\nlr = 0.01\n";
+
+/// What is clicked has the category that was seen last, mostly.
+fn day(rows: usize, seed: usize) -> String {
+    let mut text = String::from("clicked,user,item,category,hour,price,seen_items,seen_categories\n");
+    let mut state = seed as u64;
+    let mut draw = |n: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % n
+    };
+    for i in 0..rows {
+        let items: Vec<u64> = (0..draw(9)).map(|_| draw(40)).collect();
+        let candidate = draw(40);
+        let same = items.last().is_some_and(|last| last % 4 == candidate % 4);
+        let label = u8::from(same) ^ u8::from(draw(10) == 0);
+        let list = |of: &dyn Fn(u64) -> String| items.iter().map(|&x| of(x)).collect::<Vec<_>>().join("|");
+        writeln!(
+            text,
+            "{label},u{},i{candidate},c{},{},{},{},{}",
+            i % 97,
+            candidate % 4,
+            draw(24),
+            draw(500) as f64 / 10.0,
+            list(&|x| format!("i{x}")),
+            list(&|x| format!("c{}", x % 4)),
+        )
+        .unwrap();
+    }
+    text
+}
+
+fn workplace() -> TempDir {
+    let root = tempdir().unwrap();
+    let log = root.path().join("log");
+    fs::create_dir(&log).unwrap();
+    fs::write(log.join("dataset.toml"), SCHEMA).unwrap();
+    fs::write(log.join("day-1.csv"), day(2500, 1)).unwrap();
+    fs::write(log.join("day-2.csv"), day(2500, 2)).unwrap();
+    fs::write(root.path().join("options.toml"), OPTIONS).unwrap();
+    root
+}
+
+#[track_caller]
+fn json(root: &Path, arguments: &[&str]) -> Value {
+    let output = dien(root, arguments);
+    assert!(output.status.success(), "{output:?}");
+    serde_json::from_str(&stdout(&output)).unwrap()
+}
+
+#[test]
+fn a_log_is_learnt_by_its_schema() {
+    let root = workplace();
+    let root = root.path();
+    let train = ["train", "--data", "log", "--config", "options.toml", "--json", "--out"];
+    let trained = json(root, &[&train[..], &["run"]].concat());
+    let auc = trained["test"]["auc"].as_f64().unwrap();
+    assert!(auc > 0.8, "{trained}");
+    assert!(trained["test"]["gauc"].is_f64() && trained["validation"]["auc"].is_f64());
+
+    // From the model's file alone, and with the schema named.
+    for data in [&[][..], &["--data", "log/dataset.toml"]] {
+        let evaluated = json(root, &[&["eval", "--run", "run", "--json"], data].concat());
+        assert_eq!(evaluated["auc"], trained["test"]["auc"]);
+        assert_eq!(evaluated["samples"], trained["test"]["samples"]);
+    }
+    // The same bits on one thread, and after a stop.
+    let again = json(root, &[&train[..], &["again", "--threads", "1", "--epochs", "2"]].concat());
+    assert_eq!(again["end"], "finished");
+    let resumed = json(root, &["train", "--resume", "again", "--epochs", "6", "--json"]);
+    assert_eq!(resumed["test"]["auc"], trained["test"]["auc"]);
+    let model = |run: &str| fs::read(root.join(run).join("last.safetensors")).unwrap();
+    assert!(model("run") == model("again"));
+
+    assert!(stdout(&dien(root, &["describe", "--run", "run"])).contains("hour"));
+}
+
+#[test]
+fn a_candidate_is_ranked_by_its_features() {
+    let root = workplace();
+    let root = root.path();
+    let train = ["train", "--data", "log", "--config", "options.toml", "--out", "run"];
+    assert!(dien(root, &train).status.success());
+    let event = |i: u32| format!("{{\"item\": \"i{i}\", \"category\": \"c{}\"}}", i % 4);
+    let request = format!(
+        "{{\"history\": [{}, {}], \"context\": {{\"hour\": 7, \"price\": 2.5}}, \"candidates\": [{}, {}]}}",
+        event(1),
+        event(6),
+        event(10),
+        event(3)
+    );
+    let output = common::rank(&root.join("run"), &request);
+    let answer: Value = serde_json::from_str(&stdout(&output)).unwrap_or_else(|_| panic!("{output:?}"));
+    let score = |i: usize| answer["scores"][i].as_f64().unwrap();
+    assert!(score(0) > 0.5 && score(1) < 0.5, "{answer}");
+    assert_eq!(answer["unknown"], 0);
+}
+
+#[test]
+fn a_row_with_something_wrong_stops_training_or_is_counted() {
+    let root = workplace();
+    let root = root.path();
+    let path = root.join("log/day-2.csv");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replacen("\n1,", "\n7,", 1)).unwrap();
+    let train = ["train", "--data", "log", "--config", "options.toml", "--epochs", "1"];
+    fails(root, &train, "day-2.csv, line ");
+    fails(root, &train, "`clicked`: found 7; expected 0 or 1");
+    assert!(!root.join("runs").exists(), "no run is left behind where none could start");
+    let output = dien(root, &[&train[..], &["--set", "data.on_error=skip"]].concat());
+    assert!(output.status.success(), "{output:?}");
+    let said = stderr(&output);
+    assert!(said.contains("skipped 1 row") && said.contains("`clicked`: found 7"), "{said}");
+
+    fails(root, &["train", "--data", "log/day-1.csv"], "day-1.csv: no such folder");
+    fs::write(root.join("log/dataset.toml"), SCHEMA.replace("kind = \"label\"", "kind = \"lable\"")).unwrap();
+    fails(root, &train, "dataset.toml: line 14: unknown variant `lable`");
+}
