@@ -197,6 +197,7 @@ impl<'a> Batches<'a> {
                 targets.pooled = rows.pooled.iter().map(|lists| pick_lists(lists, &places)).collect();
                 targets.dense = rows.dense.iter().map(|numbers| pick(numbers, &places)).collect();
                 targets.group = pick(&rows.group, &places);
+                targets.weight = if rows.weight.is_empty() { vec![] } else { pick(&rows.weight, &places) };
             }
         }
         targets

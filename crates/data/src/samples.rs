@@ -69,7 +69,7 @@ impl Rows {
             sparse: self.sparse.iter().map(|ids| pick(ids, order)).collect(),
             pooled: self.pooled.iter().map(|lists| pick_lists(lists, order)).collect(),
             dense: self.dense.iter().map(|numbers| pick(numbers, order)).collect(),
-            weight: pick(&self.weight, order),
+            weight: if self.weight.is_empty() { vec![] } else { pick(&self.weight, order) },
             group: pick(&self.group, order),
         }
     }

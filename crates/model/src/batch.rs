@@ -46,6 +46,8 @@ pub struct Targets {
     pub dense: Vec<Vec<f32>>,
     /// 1 for a click, 0 for none.
     pub label: Vec<f32>,
+    /// How much a target counts in the loss, which is Σ w l / Σ w; empty if all count alike.
+    pub weight: Vec<f32>,
     /// The user, for metrics by user (GAUC); not seen by the model.
     pub group: Vec<u32>,
 }
@@ -100,6 +102,14 @@ pub enum BatchError {
     /// A label is neither 0 nor 1.
     #[error("label: {value} at target {target}; expected 0 or 1")]
     Label {
+        /// Which target.
+        target: usize,
+        /// What was found.
+        value: f32,
+    },
+    /// A weight is negative, NaN or infinite.
+    #[error("weight: {value} at target {target}; expected a finite number of at least 0")]
+    Weight {
         /// Which target.
         target: usize,
         /// What was found.
@@ -181,6 +191,12 @@ impl Batch {
             check_len(what, n, found)?;
         }
         check_len("group", n, t.group.len())?;
+        if !t.weight.is_empty() {
+            check_len("weight", n, t.weight.len())?;
+        }
+        if let Some(target) = t.weight.iter().position(|&w| !(w >= 0.0 && w.is_finite())) {
+            return Err(BatchError::Weight { target, value: t.weight[target] });
+        }
         for target in 0..n {
             let (history, start, end) = (t.history[target], t.start[target], t.end[target]);
             let bounds = h.offsets.get(history as usize..).and_then(|o| o.get(..2));

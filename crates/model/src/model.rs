@@ -53,7 +53,9 @@ pub trait Model<T: Real> {
 
     /// The losses of `output`.
     fn losses<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch, output: Output<'t, T>) -> Losses<'t, T> {
-        let target = ops::bce_with_logits(output.logits, &batch.targets.label, None);
+        let (label, weight) = (&batch.targets.label, &batch.targets.weight);
+        let weight = (!weight.is_empty()).then_some(&weight[..]);
+        let target = ops::bce_with_logits(output.logits, label, weight);
         let mut total = target;
         if let Some(auxiliary) = output.auxiliary {
             total = total + ops::scale(auxiliary, T::of(self.auxiliary_weight()));

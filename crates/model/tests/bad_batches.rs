@@ -36,6 +36,13 @@ fn each_fault_is_named() {
     assert_eq!(found, "label: expected 6 entries, found 7");
     let found = message(|b| b.targets.pooled[0].ids[0] = 4);
     assert_eq!(found, "pooled `genres`: id 4 at position 0 is beyond the table `genre` of 4 rows");
+    let found = message(|b| b.targets.weight = vec![1.0]);
+    assert!(found.starts_with("weight: expected"), "{found}");
+    let found = message(|b| {
+        b.targets.weight = vec![1.0; b.targets.len()];
+        b.targets.weight[2] = -1.0;
+    });
+    assert_eq!(found, "weight: -1 at target 2; expected a finite number of at least 0");
     let found = message(|b| b.targets.label[3] = 0.5);
     assert_eq!(found, "label: 0.5 at target 3; expected 0 or 1");
 }

@@ -3,9 +3,9 @@
 mod common;
 
 use dien_model::config::{AttentionKind, AuxiliaryKind, HeadActivation, ModelKind, PoolingKind};
-use dien_model::{CellKind, ModelConfig, build};
+use dien_model::{Batch, CellKind, ModelConfig, build};
 use dien_tensor::check::Check;
-use dien_tensor::{Mode, ParamKind, ParamStore};
+use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Tape};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
@@ -71,4 +71,34 @@ fn every_head_and_pooling() {
 #[test]
 fn the_pooled_baseline() {
     check(&ModelConfig { kind: ModelKind::Pooled, ..small() }, TRAIN);
+}
+
+#[test]
+fn a_weight_counts_its_target_so_often() {
+    let features = common::features();
+    let mut batch = common::batch(&features, &[3, 0, 5], 2, 4);
+    let mut params = ParamStore::<f64>::new();
+    let model = build(&small(), &features, &mut params, 3).unwrap();
+    let pool = Pool::new();
+    let losses = |batch: &Batch| {
+        let tape = Tape::new(&params, &pool, Mode::Eval);
+        let output = model.forward(&tape, batch);
+        let loss = model.losses(&tape, batch, output).target.scalar();
+        let each: Vec<f64> = output
+            .logits
+            .data()
+            .iter()
+            .zip(&batch.targets.label)
+            .map(|(&z, &y): (&f64, &f32)| (1.0 + z.exp()).ln() - z * f64::from(y))
+            .collect();
+        (loss, each)
+    };
+    let (plain, each) = losses(&batch);
+    assert!((plain - each.iter().sum::<f64>() / each.len() as f64).abs() < 1e-12);
+    let weights: Vec<f32> = (0..each.len()).map(|i| i as f32 * 0.5).collect();
+    batch.targets.weight.clone_from(&weights);
+    batch.validate(&features).unwrap();
+    let total: f64 = weights.iter().map(|&w| f64::from(w)).sum();
+    let expected = each.iter().zip(&weights).map(|(l, &w)| l * f64::from(w)).sum::<f64>() / total;
+    assert!((losses(&batch).0 - expected).abs() < 1e-12);
 }

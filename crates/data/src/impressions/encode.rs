@@ -119,7 +119,9 @@ impl<'a> Encoder<'a> {
         chunk.history.push(history);
         chunk.candidate.push(candidate);
         chunk.label.push(sample.label);
-        chunk.rows.weight.push(sample.weight);
+        if let Some(weight) = sample.weight {
+            chunk.rows.weight.push(weight);
+        }
         chunk.rows.group.push(group);
         chunk.rows.sparse.iter_mut().zip(sparse).for_each(|(ids, id)| ids.push(id));
         chunk.rows.dense.iter_mut().zip(dense).for_each(|(numbers, x)| numbers.push(x));

@@ -64,7 +64,8 @@ enum Column<'a> {
 pub(super) struct Sample {
     pub part: Part,
     pub label: f32,
-    pub weight: f32,
+    /// None if the schema has no such column.
+    pub weight: Option<f32>,
 }
 
 impl<'a> View<'a> {
@@ -119,9 +120,9 @@ impl<'a> View<'a> {
             Err(found) => return Err(Wrong { column, found, expected }),
         };
         let weight = match self.weight {
-            None => 1.0,
+            None => None,
             Some(column) => match self.single(column).number(row) {
-                Ok(Some(w)) if w >= 0.0 && w.is_finite() => w as f32,
+                Ok(Some(w)) if w >= 0.0 && w.is_finite() => Some(w as f32),
                 found => return Err(Wrong { column, found: say(found), expected: "a number of at least 0" }),
             },
         };
