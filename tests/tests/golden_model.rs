@@ -41,6 +41,7 @@ fn batch(golden: &Golden) -> Batch {
                 ids: golden.ids("targets.pooled.tag.ids"),
             }],
             dense: vec![numbers("targets.dense.price")],
+            weight: vec![],
             group: vec![0; label.len()],
             label,
         },

@@ -73,6 +73,7 @@ fn probe_batch(features: &Features) -> Batch {
             sparse: vec![vec![OOV; TARGETS]; features.sparse.len()],
             pooled: vec![Jagged { offsets: vec![0, 1, 2], ids: vec![OOV; TARGETS] }; features.pooled.len()],
             dense: vec![vec![0.0; TARGETS]; features.dense.len()],
+            weight: vec![],
             label: vec![1.0, 0.0],
             group: vec![0; TARGETS],
         },

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use dien::Result;
+use dien::data::Synthesis;
 use dien::data::inspect::Profile;
 use dien::data::schema::{Format, Kind, Source};
 
@@ -20,6 +21,27 @@ pub(super) struct DataArgs {
 enum DataCommand {
     /// Look at a log: print what its columns hold, and a `dataset.toml` that might fit, for you to edit.
     Inspect(InspectArgs),
+    /// Draw a log of impressions of any size: `log.parquet`, and its `dataset.toml`.
+    Synth(SynthArgs),
+}
+
+#[derive(Debug, Args)]
+struct SynthArgs {
+    /// The folder to write, new or empty.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Events of all the rows' histories together.
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
+    events: u64,
+    /// Categories of 32 items each.
+    #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(3..))]
+    categories: u32,
+    /// The longest sequence of a user.
+    #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(10..))]
+    max_length: u32,
+    /// The same seed gives the same log.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u32,
 }
 
 #[derive(Debug, Args)]
@@ -45,7 +67,26 @@ struct InspectArgs {
 pub(super) fn run(args: &DataArgs, json: bool) -> Result<ExitCode> {
     match &args.command {
         DataCommand::Inspect(args) => inspect(args, json),
+        DataCommand::Synth(args) => synth(args, json),
     }
+}
+
+fn synth(args: &SynthArgs, json: bool) -> Result<ExitCode> {
+    let synthesis = Synthesis {
+        categories: args.categories as usize,
+        max_length: args.max_length as usize,
+        seed: args.seed.into(),
+        ..Synthesis::default()
+    };
+    synthesis.write_impressions(&args.out, args.events)?;
+    let schema = args.out.join("dataset.toml");
+    if json {
+        print_json(&serde_json::json!({ "schema": schema, "events": args.events }))?;
+    } else {
+        let schema = schema.display();
+        print(&format!("{schema}\nnext:  {} train --data {schema}\n", super::program()))?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn inspect(args: &InspectArgs, json: bool) -> Result<ExitCode> {

@@ -1,5 +1,7 @@
 //! Behaviours with planted interests that evolve, so that the order of events matters.
 
+mod impressions;
+
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
