@@ -73,6 +73,7 @@ impl Trained {
                 pooled: c.pooled.clone(),
                 dense: profile.dense.iter().map(|&x| vec![x; n]).collect(),
                 label: vec![0.0; n],
+                weight: vec![],
                 group: vec![0; n],
             },
         };
