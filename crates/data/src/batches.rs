@@ -97,6 +97,11 @@ impl<'a> Batches<'a> {
         users.into_iter().zip(candidates).map(name)
     }
 
+    /// The places of a batch's targets among the part's, where none are drawn.
+    pub(crate) fn places(&self, index: usize) -> impl Iterator<Item = usize> {
+        self.plan.batch(index).iter().flat_map(|g| g.first..g.last)
+    }
+
     #[track_caller]
     fn check(&self, index: usize) {
         assert!(index < self.len(), "batch {index} of {}", self.len());

@@ -31,6 +31,7 @@ pub mod bench;
 pub mod config;
 pub mod describe;
 mod error;
+pub mod predict;
 mod prefetch;
 pub mod prelude;
 pub mod ranker;

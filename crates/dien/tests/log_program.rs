@@ -147,7 +147,7 @@ fn a_row_with_something_wrong_stops_training_or_is_counted() {
     fails(root, &train, "day-2.csv, line ");
     fails(root, &train, "`clicked`: found 7; expected 0 or 1");
     assert!(!root.join("runs").exists(), "no run is left behind where none could start");
-    let output = dien(root, &[&train[..], &["--set", "data.on_error=skip"]].concat());
+    let output = dien(root, &[&train[..], &["--on-error", "skip"]].concat());
     assert!(output.status.success(), "{output:?}");
     let said = stderr(&output);
     assert!(said.contains("skipped 1 row") && said.contains("`clicked`: found 7"), "{said}");
@@ -155,4 +155,66 @@ fn a_row_with_something_wrong_stops_training_or_is_counted() {
     fails(root, &["train", "--data", "log/day-1.csv"], "day-1.csv: no such folder");
     fs::write(root.join("log/dataset.toml"), SCHEMA.replace("kind = \"label\"", "kind = \"lable\"")).unwrap();
     fails(root, &train, "dataset.toml: line 14: unknown variant `lable`");
+}
+
+#[test]
+fn rows_are_scored_in_their_order() {
+    let root = workplace();
+    let root = root.path();
+    let train = ["train", "--data", "log", "--config", "options.toml", "--epochs", "2", "--out", "run"];
+    assert!(dien(root, &train).status.success());
+    // Without labels, users or times: the features alone, and what tells the rows apart.
+    let text = day(700, 3);
+    let mut unlabelled = String::from("row,item,category,hour,price,seen_items,seen_categories\n");
+    for (i, line) in text.lines().skip(1).enumerate() {
+        let fields: Vec<&str> = line.split(',').collect();
+        writeln!(unlabelled, "r{i},{}", fields[2..].join(",")).unwrap();
+    }
+    fs::write(root.join("new.csv"), &unlabelled).unwrap();
+    let predict = ["predict", "--run", "run", "--data", "new.csv", "--keep", "row,item"];
+    let output = dien(root, &predict);
+    assert!(output.status.success(), "{output:?}");
+    let scores = stdout(&output);
+    let lines: Vec<Vec<&str>> = scores.lines().map(|l| l.split(',').collect()).collect();
+    assert_eq!(lines[0], ["row", "item", "score"]);
+    assert_eq!(lines.len(), 701);
+    for (i, (line, row)) in lines[1..].iter().zip(unlabelled.lines().skip(1)).enumerate() {
+        let fields: Vec<&str> = row.split(',').collect();
+        assert_eq!((line[0], line[1]), (format!("r{i}").as_str(), fields[1]));
+    }
+    // One row alone has the score that it has among the others.
+    let mut rows = unlabelled.lines();
+    let (header, row) = (rows.next().unwrap(), rows.nth(123).unwrap());
+    fs::write(root.join("one.csv"), format!("{header}\n{row}\n")).unwrap();
+    let alone = stdout(&dien(root, &["predict", "--run", "run", "--data", "one.csv"]));
+    let score = |text: &str| text.parse::<f64>().unwrap();
+    let alone = score(alone.lines().nth(1).unwrap());
+    assert!((alone - score(lines[124][2])).abs() < 1e-6);
+
+    // To a file, and what is wrong with a row.
+    let to = ["--out", "scores.csv", "--json"];
+    let told = json(root, &[&predict[..], &to].concat());
+    assert_eq!((&told["rows"], &told["skipped"]), (&700.into(), &0.into()));
+    assert_eq!(fs::read_to_string(root.join("scores.csv")).unwrap(), scores);
+    let parquet = json(root, &[&predict[..], &["--out", "scores.parquet", "--json"]].concat());
+    assert_eq!(parquet["rows"], 700);
+    assert!(fs::read(root.join("scores.parquet")).unwrap().starts_with(b"PAR1"));
+    fs::write(root.join("new.csv"), unlabelled.replacen("r5,", "r5,x,", 1)).unwrap();
+    fails(root, &[&predict[..], &["--out", "bad.csv"]].concat(), "new.csv");
+    let wrong = unlabelled.replacen(lines[7][1], "i1", 1);
+    let price = wrong.lines().nth(7).unwrap().split(',').nth(4).unwrap().to_owned();
+    let broken: Vec<String> = wrong
+        .lines()
+        .enumerate()
+        .map(|(i, l)| if i == 7 { l.replacen(&format!(",{price},"), ",-9,", 1) } else { l.into() })
+        .collect();
+    fs::write(root.join("new.csv"), broken.join("\n")).unwrap();
+    fails(root, &[&predict[..], &["--out", "bad.csv"]].concat(), "new.csv, line 8, `price`: found -9");
+    let names = fs::read_dir(root).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+    assert!(names.filter(|n| n.contains("bad")).count() == 0, "nothing is left of what failed");
+    let skipped = dien(root, &[&predict[..], &["--on-error", "skip"]].concat());
+    assert!(stderr(&skipped).contains("no score for 1 rows"), "{skipped:?}");
+    let kept = stdout(&skipped);
+    assert!(kept.lines().nth(7).unwrap().ends_with(','), "an empty score");
+    assert_eq!(kept.lines().count(), 701);
 }

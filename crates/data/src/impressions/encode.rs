@@ -20,6 +20,8 @@ use crate::vocabulary::Vocabulary;
 pub(super) struct Chunk {
     pub samples: Samples,
     pub targets: Part,
+    /// By target the row that it was, counted from the chunk's first.
+    pub rows: Vec<u32>,
 }
 
 /// What encodes rows.
@@ -231,6 +233,6 @@ impl Building {
             histories: self.histories,
             context: Context::Target(self.rows.in_order(&order)),
         };
-        Chunk { samples, targets }
+        Chunk { samples, targets, rows: order }
     }
 }

@@ -11,19 +11,23 @@ mod census;
 mod encode;
 mod layout;
 mod number;
+mod predictions;
 mod row;
 mod rows;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod unscored;
 
 use std::path::{Path, PathBuf};
 
 use dien_model::Features;
 
 pub use number::{Number, Spread};
+pub use predictions::Predictions;
 pub use rows::{OnError, Skipped};
 pub use stream::Stream;
+pub use unscored::Unscored;
 
 use crate::error::DataError;
 use crate::options::{DataOptions, TargetKind};

@@ -30,24 +30,30 @@ impl Wrong {
     }
 }
 
-/// The columns that a schema wants of a file, each once, and where among them each of the schema's columns is.
-pub(super) fn wanted(schema: &Schema) -> (Vec<Wanted>, Vec<usize>) {
+/// The columns that a schema wants of a file, each once, and where among them each of the schema's columns is. What is no feature
+/// is not wanted of rows that are only to be scored.
+pub(super) fn wanted(schema: &Schema, features_only: bool) -> (Vec<Wanted>, Vec<Option<usize>>) {
     let (mut wanted, mut places) = (Vec::<Wanted>::new(), vec![]);
     for (feature, column) in &schema.columns {
+        if features_only && matches!(column.kind, Kind::Label | Kind::Weight | Kind::Group | Kind::Time) {
+            places.push(None);
+            continue;
+        }
         let one = Wanted { name: schema.source_name(feature).into(), list: column.kind == Kind::Sequence };
         let place = wanted.iter().position(|other| *other == one).unwrap_or(wanted.len());
         if place == wanted.len() {
             wanted.push(one);
         }
-        places.push(place);
+        places.push(Some(place));
     }
     (wanted, places)
 }
 
 /// A block's columns, in the schema's order.
 pub(super) struct View<'a> {
-    columns: Vec<Column<'a>>,
-    label: usize,
+    /// None where a column is not read.
+    columns: Vec<Option<Column<'a>>>,
+    label: Option<usize>,
     weight: Option<usize>,
     group: Option<usize>,
     time: Option<usize>,
@@ -69,27 +75,30 @@ pub(super) struct Sample {
 }
 
 impl<'a> View<'a> {
-    pub fn of(schema: &Schema, block: &'a Block, places: &[usize]) -> Self {
-        let view = |(&place, column): (&usize, &crate::schema::Column)| {
-            let array = block.columns[place].as_ref();
-            match column.kind {
+    pub fn of(schema: &Schema, block: &'a Block, places: &[Option<usize>]) -> Self {
+        let view = |(place, column): (&Option<usize>, &crate::schema::Column)| {
+            let array = block.columns[(*place)?].as_ref();
+            Some(match column.kind {
                 Kind::Sequence => {
                     let lists = array.as_list::<i32>();
                     Column::List(lists, Cells::of(lists.values().as_ref()))
                 }
                 _ => Column::Single(Cells::of(array)),
-            }
+            })
         };
-        let columns = places.iter().zip(schema.columns.values()).map(view).collect();
-        let find = |kind| schema.columns.values().position(|c| c.kind == kind);
-        let label = find(Kind::Label).expect("a checked schema has a label");
-        View { columns, label, weight: find(Kind::Weight), group: find(Kind::Group), time: find(Kind::Time) }
+        let columns: Vec<_> = places.iter().zip(schema.columns.values()).map(view).collect();
+        let find = |kind| {
+            let mut all = schema.columns.values().zip(&columns);
+            all.position(|(c, read)| c.kind == kind && read.is_some())
+        };
+        let label = find(Kind::Label);
+        View { label, weight: find(Kind::Weight), group: find(Kind::Group), time: find(Kind::Time), columns }
     }
 
     fn single(&self, column: usize) -> Cells<'a> {
         match self.columns[column] {
-            Column::Single(cells) => cells,
-            Column::List(..) => unreachable!("a list is a sequence"),
+            Some(Column::Single(cells)) => cells,
+            _ => unreachable!("a column of single cells that is read"),
         }
     }
 
@@ -111,7 +120,9 @@ impl<'a> View<'a> {
         row: usize,
         buffer: &mut String,
     ) -> Result<Sample, Wrong> {
-        let column = self.label;
+        let Some(column) = self.label else {
+            return Ok(Sample { part: given, label: 0.0, weight: None });
+        };
         let expected = "0 or 1";
         let label = match self.single(column).number(row) {
             Ok(Some(label)) if label == 0.0 || label == 1.0 => label as f32,
@@ -201,12 +212,12 @@ impl<'a> View<'a> {
     /// The places of a list's ids among its column's.
     pub fn list(&self, column: usize, row: usize) -> std::ops::Range<usize> {
         match self.columns[column] {
-            Column::List(lists, _) if lists.is_valid(row) => {
+            Some(Column::List(lists, _)) if lists.is_valid(row) => {
                 let offsets = lists.value_offsets();
                 offsets[row] as usize..offsets[row + 1] as usize
             }
-            Column::List(..) => 0..0,
-            Column::Single(_) => unreachable!("a sequence is a list"),
+            Some(Column::List(..)) => 0..0,
+            _ => unreachable!("a sequence that is read"),
         }
     }
 
@@ -229,8 +240,8 @@ impl<'a> View<'a> {
         'a: 'b,
     {
         match self.columns[column] {
-            Column::List(_, cells) => cells.token(at, buffer),
-            Column::Single(_) => unreachable!("a sequence is a list"),
+            Some(Column::List(_, cells)) => cells.token(at, buffer),
+            _ => unreachable!("a sequence that is read"),
         }
     }
 }

@@ -32,13 +32,22 @@ pub struct Skipped {
     pub first: Vec<String>,
 }
 
+impl Skipped {
+    pub(super) fn add(&mut self, error: &DataError) {
+        self.rows += 1;
+        if self.first.len() < MESSAGES {
+            self.first.push(error.to_string());
+        }
+    }
+}
+
 /// Every row of a source, in order.
 pub(super) struct Rows<'a> {
     schema: &'a Schema,
     given: Part,
     on_error: OnError,
     blocks: Blocks,
-    places: Vec<usize>,
+    places: Vec<Option<usize>>,
     skipped: Skipped,
 }
 
@@ -51,7 +60,7 @@ impl<'a> Rows<'a> {
         given: Part,
         on_error: OnError,
     ) -> Result<Self, DataError> {
-        let (wanted, places) = wanted(schema);
+        let (wanted, places) = wanted(schema, false);
         let blocks = Blocks::open(source, base, wanted, BLOCK)?;
         Ok(Rows { schema, given, on_error, blocks, places, skipped: Skipped::default() })
     }
@@ -86,10 +95,7 @@ impl<'a> Rows<'a> {
                         if self.on_error == OnError::Fail {
                             return Err(error);
                         }
-                        self.skipped.rows += 1;
-                        if self.skipped.first.len() < MESSAGES {
-                            self.skipped.first.push(error.to_string());
-                        }
+                        self.skipped.add(&error);
                     }
                 }
             }

@@ -6,6 +6,7 @@ mod demo;
 mod describe;
 mod eval;
 mod interrupt;
+mod predict;
 mod progress;
 mod rank;
 mod summary;
@@ -38,6 +39,8 @@ enum Command {
     Train(Box<train::TrainArgs>),
     /// Score a trained model on held-out users.
     Eval(eval::EvalArgs),
+    /// Score a log's rows, in their order, with the columns that tell which is which.
+    Predict(predict::PredictArgs),
     /// Score candidates for one user: a JSON request on standard input, the answer on standard output.
     Rank(rank::RankArgs),
     /// Look at a log, and describe it by a schema.
@@ -81,6 +84,7 @@ fn run(cli: &Cli) -> Result<ExitCode> {
         Some(Command::Demo(args)) => demo::run(args, json),
         Some(Command::Train(args)) => train::run(args, json),
         Some(Command::Eval(args)) => eval::run(args, json),
+        Some(Command::Predict(args)) => predict::run(args, json),
         Some(Command::Rank(args)) => rank::run(args),
         Some(Command::Data(args)) => data::run(args, json),
         Some(Command::Bench(args)) => bench::run(args, cli.global.threads.map(usize::from), json),

@@ -9,6 +9,7 @@ use dien::prelude::*;
 use dien::train::End;
 
 use super::interrupt::Interrupt;
+use super::predict::Wrong;
 use super::progress::Progress;
 use super::summary::Summary;
 use super::{print, print_json};
@@ -26,7 +27,7 @@ pub(super) struct TrainArgs {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Go on with a stopped run, or with more epochs.
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "out", "seed", "batch_size", "targets", "model", "lr", "set"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "out", "seed", "batch_size", "targets", "on_error", "model", "lr", "set"])]
     resume: Option<PathBuf>,
     /// The run's folder, new or empty; a fresh one under `runs/` by default.
     #[arg(long, value_name = "DIR")]
@@ -49,6 +50,9 @@ pub(super) struct TrainArgs {
     /// Which behaviours train [`data.targets`].
     #[arg(long, value_enum)]
     targets: Option<Targets>,
+    /// What becomes of a log's row with something wrong in it [`data.on_error`].
+    #[arg(long, value_enum)]
+    on_error: Option<Wrong>,
     /// Which model [`model.kind`].
     #[arg(long, value_enum)]
     model: Option<Model>,
@@ -159,6 +163,7 @@ impl TrainArgs {
             None => Ok(()),
         };
         choice("--targets", "data.targets", self.targets.and_then(|t| t.to_possible_value()))?;
+        choice("--on-error", "data.on_error", self.on_error.and_then(|o| o.to_possible_value()))?;
         choice("--model", "model.kind", self.model.and_then(|m| m.to_possible_value()))?;
         for assignment in &self.set {
             layers.assign(&format!("--set {assignment}"), assignment)?;

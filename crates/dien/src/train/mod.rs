@@ -22,7 +22,7 @@ use crate::error::{Error, Origin, Result};
 use crate::run::{Progress, Run};
 use crate::scorer::Scorer;
 
-/// Trains a model on a [`Dataset`], keeps the epoch that validates best, and saves to a [`Run`] if it has one.
+/// Trains a model on [`Data`], keeps the epoch that validates best, and saves to a [`Run`] if it has one.
 ///
 /// The same configuration and data give the same parameters, bit for bit, at any number of threads, and whether or not
 /// training was stopped and resumed in between.

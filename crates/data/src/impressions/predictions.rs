@@ -1,0 +1,142 @@
+//! Scores, beside the columns that tell whose they are.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Float32Array, RecordBatch};
+use parquet::arrow::ArrowWriter;
+
+use super::unscored::Unscored;
+use crate::error::DataError;
+use crate::files;
+use crate::table::Cells;
+
+/// A file of predictions that grows: CSV, or Parquet where its name ends so. It has its name once it is whole.
+pub struct Predictions {
+    /// None for a stream.
+    path: Option<PathBuf>,
+    names: Vec<String>,
+    to: To,
+}
+
+enum To {
+    Csv(Box<csv::Writer<Box<dyn Write>>>),
+    /// The writer begins with the first rows, which have the columns' types.
+    Parquet(Option<File>, Option<Box<ArrowWriter<File>>>),
+}
+
+impl Predictions {
+    /// Into a file; `keep` are the kept columns' names.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn create(path: &Path, keep: &[String]) -> Result<Self, DataError> {
+        let file = File::create(files::temporary(path)).map_err(DataError::io(path, "write"))?;
+        let to = match path.extension() {
+            Some(end) if end == "parquet" => To::Parquet(Some(file), None),
+            _ => To::Csv(Box::new(csv::Writer::from_writer(Box::new(file)))),
+        };
+        Predictions { path: Some(path.to_path_buf()), names: keep.to_vec(), to }.begun()
+    }
+
+    /// As CSV into a stream, such as standard output.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn stream(to: Box<dyn Write>, keep: &[String]) -> Result<Self, DataError> {
+        let to = To::Csv(Box::new(csv::Writer::from_writer(to)));
+        Predictions { path: None, names: keep.to_vec(), to }.begun()
+    }
+
+    fn begun(mut self) -> Result<Self, DataError> {
+        let header: Vec<&str> = self.names.iter().map(String::as_str).chain(["score"]).collect();
+        let written = match &mut self.to {
+            To::Csv(csv) => csv.write_record(header).map_err(Into::into),
+            To::Parquet(..) => Ok(()),
+        };
+        written.map_err(|e| self.failed(e))?;
+        Ok(self)
+    }
+
+    /// Adds rows; `scores` has one a row, none where something was wrong with it.
+    ///
+    /// # Errors
+    /// They cannot be written.
+    pub fn write(&mut self, rows: &Unscored, scores: &[Option<f32>]) -> Result<(), DataError> {
+        let written = match &mut self.to {
+            To::Csv(csv) => write_csv(csv, rows, scores),
+            To::Parquet(file, writer) => write_parquet(file, writer, &self.names, rows, scores),
+        };
+        written.map_err(|e| self.failed(e))
+    }
+
+    /// Gives the file its name.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn finish(mut self) -> Result<(), DataError> {
+        let closed = match &mut self.to {
+            To::Csv(csv) => csv.flush(),
+            To::Parquet(_, writer) => match writer.take() {
+                Some(writer) => writer.close().map(|_| ()).map_err(Into::into),
+                None => Err(std::io::Error::other("no row to write")),
+            },
+        };
+        closed.map_err(|e| self.failed(e))?;
+        match self.path.take() {
+            Some(path) => fs::rename(files::temporary(&path), &path).map_err(DataError::io(&path, "write")),
+            None => Ok(()),
+        }
+    }
+
+    fn failed(&self, source: std::io::Error) -> DataError {
+        let path = self.path.clone().unwrap_or_else(|| "standard output".into());
+        DataError::Io { path, action: "write", source }
+    }
+}
+
+/// What was not finished leaves nothing behind.
+impl Drop for Predictions {
+    fn drop(&mut self) {
+        if let Some(path) = &self.path {
+            let _ = fs::remove_file(files::temporary(path));
+        }
+    }
+}
+
+fn write_csv(
+    csv: &mut csv::Writer<Box<dyn Write>>,
+    rows: &Unscored,
+    scores: &[Option<f32>],
+) -> std::io::Result<()> {
+    let kept: Vec<Cells<'_>> = rows.kept.iter().map(|column| Cells::of(column.as_ref())).collect();
+    let mut buffer = String::new();
+    for (row, score) in scores.iter().enumerate() {
+        for cells in &kept {
+            csv.write_field(cells.token(row, &mut buffer).unwrap_or_default())?;
+        }
+        csv.write_field(score.map_or(String::new(), |score| score.to_string()))?;
+        csv.write_record(None::<&[u8]>)?;
+    }
+    Ok(())
+}
+
+fn write_parquet(
+    file: &mut Option<File>,
+    writer: &mut Option<Box<ArrowWriter<File>>>,
+    names: &[String],
+    rows: &Unscored,
+    scores: &[Option<f32>],
+) -> std::io::Result<()> {
+    let score: ArrayRef = Arc::new(Float32Array::from(scores.to_vec()));
+    let columns = names.iter().map(String::as_str).zip(rows.kept.iter().cloned()).chain([("score", score)]);
+    let columns = columns.map(|(name, column)| (name, column, true));
+    let batch = RecordBatch::try_from_iter_with_nullable(columns).map_err(std::io::Error::other)?;
+    if let Some(file) = file.take() {
+        *writer = Some(Box::new(ArrowWriter::try_new(file, batch.schema(), None)?));
+    }
+    writer.as_mut().expect("begun with the first rows").write(&batch)?;
+    Ok(())
+}

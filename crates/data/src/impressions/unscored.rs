@@ -1,0 +1,110 @@
+//! Rows that are only to be scored: in their order, with the columns that tell which is which.
+
+use std::sync::mpsc;
+use std::thread;
+
+use arrow_array::ArrayRef;
+use dien_model::Batch;
+
+use super::Impressions;
+use super::encode::Encoder;
+use super::row::{View, wanted};
+use super::rows::{OnError, Skipped};
+use crate::batches::Batches;
+use crate::error::DataError;
+use crate::schema::{Part, Source};
+use crate::table::{Block, Blocks, Wanted};
+
+/// Rows of a block: histories of one length meet only within it.
+const BLOCK: usize = 1 << 14;
+
+/// Consecutive rows to be scored.
+#[derive(Clone, Debug)]
+pub struct Unscored {
+    /// How many rows.
+    pub rows: usize,
+    /// The columns that are kept, a cell a row.
+    pub(super) kept: Vec<ArrayRef>,
+    /// Batches, and of each target its row. A row with something wrong in it is in none.
+    pub batches: Vec<(Batch, Vec<u32>)>,
+}
+
+impl Impressions {
+    /// Calls `each` with the rows of a source in their order, until it gives `false`. Columns that are no features, the label
+    /// among them, are not read; of those in `keep` the cells come along. Reading is done by another thread.
+    ///
+    /// # Errors
+    /// A file is missing, cut off, lacks a column, or holds a row with something wrong in it, if such rows are not skipped.
+    pub fn unscored(
+        &self,
+        source: &Source,
+        keep: &[String],
+        mut each: impl FnMut(Unscored) -> bool,
+    ) -> Result<Skipped, DataError> {
+        thread::scope(|scope| {
+            let (sender, receiver) = mpsc::sync_channel::<Unscored>(1);
+            let reader =
+                scope.spawn(move || self.read_unscored(source, keep, &mut |x| sender.send(x).is_ok()));
+            let _ = receiver.iter().all(&mut each);
+            drop(receiver);
+            reader.join().unwrap_or_else(|payload| std::panic::resume_unwind(payload))
+        })
+    }
+
+    fn read_unscored(
+        &self,
+        source: &Source,
+        keep: &[String],
+        give: &mut dyn FnMut(Unscored) -> bool,
+    ) -> Result<Skipped, DataError> {
+        let (mut wanted, places) = wanted(&self.schema, true);
+        let features = wanted.len();
+        wanted.extend(keep.iter().map(|name| Wanted { name: name.clone(), list: false }));
+        let mut skipped = Skipped::default();
+        let (numbers, most) = (&self.numbers, self.options.max_history);
+        let mut encoder = Encoder::new(&self.schema, &self.layout, &self.vocabularies, numbers, most);
+        for block in Blocks::open(source, &self.base, wanted, BLOCK)? {
+            let block = block?;
+            let right = self.encode(&block, &places, &mut encoder, &mut skipped)?;
+            let mut batches = vec![];
+            if !right.is_empty() {
+                let chunk = encoder.take(&self.options);
+                let plan = Batches::new(&chunk.samples, &chunk.targets, None, None);
+                for i in 0..plan.len() {
+                    let row = |place: usize| right[chunk.rows[place] as usize];
+                    batches.push((plan.batch(i), plan.places(i).map(row).collect()));
+                }
+            }
+            if !give(Unscored { rows: block.rows, kept: block.columns[features..].to_vec(), batches }) {
+                break;
+            }
+        }
+        Ok(skipped)
+    }
+
+    /// Adds a block's rows, and tells which of them there was nothing wrong with.
+    fn encode(
+        &self,
+        block: &Block,
+        places: &[Option<usize>],
+        encoder: &mut Encoder<'_>,
+        skipped: &mut Skipped,
+    ) -> Result<Vec<u32>, DataError> {
+        let view = View::of(&self.schema, block, places);
+        let (mut right, mut buffer) = (vec![], String::new());
+        for row in 0..block.rows {
+            let sample = view.sample(&self.schema, Part::Test, row, &mut buffer);
+            match sample.and_then(|sample| encoder.push(&view, row, &sample, &mut buffer)) {
+                Ok(()) => right.push(row as u32),
+                Err(wrong) => {
+                    let error = wrong.in_row(&self.schema, block, row);
+                    if self.options.on_error == OnError::Fail {
+                        return Err(error);
+                    }
+                    skipped.add(&error);
+                }
+            }
+        }
+        Ok(right)
+    }
+}

@@ -1,0 +1,94 @@
+//! `dien predict`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use dien::data::schema::Source as Files;
+use dien::data::{OnError, Predictions};
+use dien::prelude::*;
+
+use super::print_json;
+use super::progress::thousands;
+
+#[derive(Debug, Args)]
+pub(super) struct PredictArgs {
+    /// The run's folder, trained on a log of impressions.
+    #[arg(long, value_name = "RUN")]
+    run: PathBuf,
+    /// The rows: files, a glob (quoted) or a folder of the form of the run's log, or the `dataset.toml` of another. No label is
+    /// needed.
+    #[arg(long, value_name = "PATH")]
+    data: PathBuf,
+    /// Columns to keep beside the score.
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    keep: Vec<String>,
+    /// A `.csv` or `.parquet` file; CSV on standard output by default.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// What becomes of a row with something wrong in it.
+    #[arg(long, value_enum, default_value_t = Wrong::Fail)]
+    on_error: Wrong,
+}
+
+/// What becomes of a row with something wrong in it.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Wrong {
+    /// The command ends with an error that says what is wrong.
+    Fail,
+    /// The row is counted and left out, or has no score.
+    Skip,
+}
+
+/// Runs `dien predict`.
+pub(super) fn run(args: &PredictArgs, json: bool) -> Result<ExitCode> {
+    let run = Run::open(&args.run)?;
+    let scorer = Scorer::load(&run)?;
+    let mut config = run.config()?;
+    if let Wrong::Skip = args.on_error {
+        config.data.on_error = OnError::Skip;
+    }
+    let files = match Source::at(args.data.clone()) {
+        Source::Schema(path) => {
+            config.source = Source::Schema(path);
+            None
+        }
+        _ => Some(std::path::absolute(&args.data).map_err(|source| Error::Io {
+            path: args.data.clone(),
+            action: "find",
+            source,
+        })?),
+    };
+    let (vocabularies, numbers) = run.encoding()?;
+    let (data, _) = config.dataset_with(vocabularies, numbers)?;
+    let Data::Impressions(log) = &data else {
+        let expected = "a run on a log of impressions; `dien eval --scores` writes those of a folder";
+        return Err(Error::File {
+            path: args.run.clone(),
+            found: "a run on behaviours".into(),
+            expected: expected.into(),
+        });
+    };
+    let mut source = log.schema().source.clone();
+    if let Some(files) = files {
+        source = Files { files: Some(files.to_string_lossy().into_owned()), ..source };
+    }
+    let mut predictions = match &args.out {
+        Some(path) => Predictions::create(path, &args.keep)?,
+        None => Predictions::stream(Box::new(std::io::stdout()), &args.keep)?,
+    };
+    let predicted = scorer.predict(log, &source, &args.keep, &mut predictions)?;
+    predictions.finish()?;
+    if predicted.skipped.rows > 0 {
+        eprintln!("warning: no score for {} rows", thousands(predicted.skipped.rows as usize));
+        predicted.skipped.first.iter().for_each(|wrong| eprintln!("  {wrong}"));
+    }
+    match &args.out {
+        Some(path) if json => print_json(&serde_json::json!({
+            "out": path, "rows": predicted.rows, "skipped": predicted.skipped.rows,
+        }))?,
+        Some(path) => eprintln!("{}: {} rows", Path::display(path), thousands(predicted.rows as usize)),
+        None => {}
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,50 @@
+//! Scores of a log's rows, in their order.
+
+use dien_data::schema::Source;
+use dien_data::{Impressions, Predictions, Skipped, Unscored};
+
+use crate::error::Result;
+use crate::scorer::Scorer;
+
+/// What was scored.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Predicted {
+    /// Rows, those with something wrong in them included.
+    pub rows: u64,
+    /// Rows without a score, since something is wrong with them.
+    pub skipped: Skipped,
+}
+
+impl Scorer {
+    /// Writes the probability of a click for each row of `source`, in the rows' order, beside the columns in `keep`. `log` says what the
+    /// columns are; labels are not read. Memory does not depend on how many rows there are.
+    ///
+    /// # Errors
+    /// As [`Impressions::unscored`]; the log does not fit the model; a score is not finite, or cannot be written.
+    pub fn predict(
+        &self,
+        log: &Impressions,
+        source: &Source,
+        keep: &[String],
+        to: &mut Predictions,
+    ) -> Result<Predicted> {
+        let mut rows = 0;
+        let mut done: Result<()> = Ok(());
+        let skipped = log.unscored(source, keep, |block| {
+            rows += block.rows as u64;
+            done = self.scores(&block).and_then(|scores| Ok(to.write(&block, &scores)?));
+            done.is_ok()
+        })?;
+        done?;
+        Ok(Predicted { rows, skipped })
+    }
+    fn scores(&self, block: &Unscored) -> Result<Vec<Option<f32>>> {
+        let mut scores = vec![None; block.rows];
+        for (batch, places) in &block.batches {
+            for (&row, score) in places.iter().zip(self.score(batch)?) {
+                scores[row as usize] = Some(score);
+            }
+        }
+        Ok(scores)
+    }
+}
