@@ -7,7 +7,7 @@ use std::path::Path;
 use super::layout::Layout;
 use super::number::{Number, Spread};
 use super::row::View;
-use super::rows::{OnError, Rows, Skipped};
+use super::rows::{OnError, Row, Rows, Skipped};
 use crate::error::DataError;
 use crate::schema::{Part, Rule, Schema, Transform};
 use crate::vocabularies::Vocabularies;
@@ -73,15 +73,28 @@ pub(super) fn take(
             }
         }
     };
-    rows.each(Part::Training, |view, row, _, buffer| {
+    let mut last = None;
+    rows.each(Part::Training, |Row { view, row, past, .. }, buffer| {
         // Whatever can be wrong first: a row counts as a whole or not at all.
-        view.siblings(&layout.behaviours, row)?;
+        match &past {
+            Some(past) => drop(past.events(schema, &layout.behaviours)?),
+            None => drop(view.siblings(&layout.behaviours, row)?),
+        }
         found.clear();
         for (number, &column) in numbers.iter().zip(&layout.numbers) {
             found.push(view.number(schema, number, column, row)?.0);
         }
         moments.iter_mut().zip(&found).for_each(|(moments, &x)| moments.add(x));
         count_row(schema, layout, view, row, buffer, &mut count);
+        match &past {
+            // Once, however many look back on it.
+            Some(past) if last != Some(past.index) => {
+                last = Some(past.index);
+                count_lists(schema, &layout.behaviours, &past.view, past.row, buffer, &mut count, layout);
+            }
+            Some(_) => {}
+            None => count_lists(schema, &layout.behaviours, view, row, buffer, &mut count, layout),
+        }
         training += 1;
         Ok(true)
     })?;
@@ -124,7 +137,20 @@ fn count_row(
             count(layout.table[column], token);
         }
     }
-    for &column in layout.behaviours.iter().chain(&layout.pooled) {
+    count_lists(schema, &layout.pooled, view, row, buffer, count, layout);
+}
+
+/// Every id of some lists but the padding.
+fn count_lists(
+    schema: &Schema,
+    columns: &[usize],
+    view: &View<'_>,
+    row: usize,
+    buffer: &mut String,
+    count: &mut impl FnMut(Option<usize>, &str),
+    layout: &Layout,
+) {
+    for &column in columns {
         let padding = schema.behaviours[0].padding.as_deref().filter(|_| layout.behaviours.contains(&column));
         for at in view.list(column, row) {
             if let Some(token) = view.list_id(column, at, buffer).filter(|&t| Some(t) != padding) {

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use dien_model::{Jagged, OOV};
 
+use super::histories::Past;
 use super::layout::Layout;
 use super::number::Number;
-use super::row::{Sample, View, Wrong};
+use super::row::{View, Wrong};
+use super::rows::Row;
 use crate::columns::Columns;
 use crate::hash::hash;
 use crate::options::DataOptions;
@@ -44,7 +46,11 @@ struct Building {
     histories: Histories,
     /// Histories by their hash.
     known: HashMap<u64, Vec<u32>>,
+    /// The last history of a table of them: its row there, and its place here.
+    last: Option<(u64, u32)>,
     history: Vec<u32>,
+    /// How many events of its history a target sees.
+    end: Vec<u32>,
     candidate: Vec<u32>,
     label: Vec<f32>,
     rows: Rows,
@@ -71,15 +77,13 @@ impl<'a> Encoder<'a> {
     }
 
     /// Adds a row, or nothing if something is wrong with it.
-    pub fn push(
-        &mut self,
-        view: &View<'_>,
-        row: usize,
-        sample: &Sample,
-        buffer: &mut String,
-    ) -> Result<(), Wrong> {
+    pub fn push(&mut self, of: Row<'_, '_>, buffer: &mut String) -> Result<(), Wrong> {
+        let Row { view, row, sample, past } = of;
         let (schema, layout) = (self.schema, self.layout);
-        let events = view.siblings(&layout.behaviours, row)?;
+        let events = match &past {
+            Some(past) => past.events(schema, &layout.behaviours)?,
+            None => view.siblings(&layout.behaviours, row)?,
+        };
         let (mut dense, mut buckets) = (vec![], vec![]);
         for (number, &column) in self.numbers.iter().zip(&layout.numbers) {
             let (x, value) = view.number(schema, number, column, row)?;
@@ -105,7 +109,13 @@ impl<'a> Encoder<'a> {
                 id
             }
         };
-        let history = self.history(view, row, events, buffer);
+        let (history, end) = match past {
+            Some(past) => (self.history_of_table(&past, events, buffer), past.end as u32),
+            None => {
+                let items = self.history(view, row, events, self.max_history, buffer);
+                (self.chunk.history_of(&items), items.len() as u32)
+            }
+        };
         let ids: Vec<u32> =
             layout.candidate.iter().map(|&c| self.id(c, view.id(schema, c, row, buffer))).collect();
         let candidate = self.chunk.item(&ids);
@@ -117,8 +127,8 @@ impl<'a> Encoder<'a> {
             lists.offsets.push(lists.ids.len() as u32);
         }
         let chunk = &mut self.chunk;
-        let history = chunk.history_of(&history);
         chunk.history.push(history);
+        chunk.end.push(end);
         chunk.candidate.push(candidate);
         chunk.label.push(sample.label);
         if let Some(weight) = sample.weight {
@@ -135,14 +145,33 @@ impl<'a> Encoder<'a> {
         token.map_or(OOV, |token| vocabulary.id(token))
     }
 
-    /// The latest events, oldest first.
-    fn history(&mut self, view: &View<'_>, row: usize, events: usize, buffer: &mut String) -> Vec<u32> {
+    /// A whole history: others may look back on more of it.
+    fn history_of_table(&mut self, past: &Past<'_>, events: usize, buffer: &mut String) -> u32 {
+        if let Some((_, history)) = self.chunk.last.filter(|(index, _)| *index == past.index) {
+            return history;
+        }
+        let items = self.history(&past.view, past.row, events, usize::MAX, buffer);
+        let history = self.chunk.histories.len() as u32;
+        self.chunk.histories.push(items);
+        self.chunk.last = Some((past.index, history));
+        history
+    }
+
+    /// The latest events, `most` of them, oldest first.
+    fn history(
+        &mut self,
+        view: &View<'_>,
+        row: usize,
+        events: usize,
+        most: usize,
+        buffer: &mut String,
+    ) -> Vec<u32> {
         let group = &self.schema.behaviours[0];
         let columns = &self.layout.behaviours;
         let (mut items, mut ids) = (Vec::new(), vec![OOV; columns.len()]);
         // From the latest back, so that what is older than the cap is not looked at.
         for back in 0..events {
-            if items.len() == self.max_history {
+            if items.len() == most {
                 break;
             }
             let at = match group.order {
@@ -207,7 +236,7 @@ impl Building {
     /// Targets by history, in the order of the rows.
     fn finish(self, options: &DataOptions) -> Chunk {
         let mut order: Vec<u32> = (0..self.label.len() as u32).collect();
-        order.sort_by_key(|&row| self.history[row as usize]);
+        order.sort_by_key(|&row| (self.history[row as usize], self.end[row as usize]));
         let mut targets = Part::default();
         for &row in &order {
             let row = row as usize;
@@ -216,7 +245,7 @@ impl Building {
                 targets.users.push(history);
                 targets.offsets.push(targets.targets.len());
             }
-            let end = self.histories.get(history).len() as u32;
+            let end = self.end[row];
             targets.targets.push(Target { end, item: self.candidate[row], label: self.label[row] });
             *targets.offsets.last_mut().expect("begins with 0") = targets.targets.len();
         }

@@ -9,6 +9,7 @@
 
 mod census;
 mod encode;
+mod histories;
 mod layout;
 mod number;
 mod predictions;

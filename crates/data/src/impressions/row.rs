@@ -30,12 +30,30 @@ impl Wrong {
     }
 }
 
-/// The columns that a schema wants of a file, each once, and where among them each of the schema's columns is. What is no feature
-/// is not wanted of rows that are only to be scored.
-pub(super) fn wanted(schema: &Schema, features_only: bool) -> (Vec<Wanted>, Vec<Option<usize>>) {
+/// What is read from a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum From {
+    /// Rows with labels.
+    Targets,
+    /// Rows to be scored.
+    Unlabelled,
+    /// Behaviours alone.
+    Histories,
+}
+
+/// The columns that a schema wants of a file, each once, and where among them each of the schema's columns is. What is not
+/// read has no place.
+pub(super) fn wanted(schema: &Schema, from: From) -> (Vec<Wanted>, Vec<Option<usize>>) {
     let (mut wanted, mut places) = (Vec::<Wanted>::new(), vec![]);
+    let has_histories = schema.of_kind(Kind::History).count() > 0;
     for (feature, column) in &schema.columns {
-        if features_only && matches!(column.kind, Kind::Label | Kind::Weight | Kind::Group | Kind::Time) {
+        let is_behaviour = schema.behaviours.iter().any(|group| group.columns.contains(feature));
+        let is_read = match from {
+            From::Histories => is_behaviour,
+            From::Targets => !(has_histories && is_behaviour),
+            From::Unlabelled => !matches!(column.kind, Kind::Label | Kind::Weight | Kind::Group | Kind::Time),
+        };
+        if !is_read {
             places.push(None);
             continue;
         }
@@ -57,6 +75,7 @@ pub(super) struct View<'a> {
     weight: Option<usize>,
     group: Option<usize>,
     time: Option<usize>,
+    history: Option<[usize; 2]>,
 }
 
 #[derive(Clone, Copy)]
@@ -92,7 +111,14 @@ impl<'a> View<'a> {
             all.position(|(c, read)| c.kind == kind && read.is_some())
         };
         let label = find(Kind::Label);
-        View { label, weight: find(Kind::Weight), group: find(Kind::Group), time: find(Kind::Time), columns }
+        View {
+            label,
+            weight: find(Kind::Weight),
+            group: find(Kind::Group),
+            time: find(Kind::Time),
+            history: find(Kind::History).zip(find(Kind::End)).map(Into::into),
+            columns,
+        }
     }
 
     fn single(&self, column: usize) -> Cells<'a> {
@@ -110,6 +136,16 @@ impl<'a> View<'a> {
         let Some(column) = self.group else { return Ok("") };
         let missing = Wrong { column, found: "nothing".into(), expected: "an id" };
         self.single(column).token(row, buffer).ok_or(missing)
+    }
+
+    /// The row of its histories' table that a target looks back on, and how many events of it, if it has such a table.
+    pub fn past(&self, row: usize) -> Result<Option<(u64, usize)>, Wrong> {
+        let Some(columns) = self.history else { return Ok(None) };
+        let number = |column: usize| match self.single(column).integer(row) {
+            Ok(Some(n)) if n >= 0 => Ok(n as u64),
+            found => Err(Wrong { column, found: say(found), expected: "an integer of at least 0" }),
+        };
+        Ok(Some((number(columns[0])?, number(columns[1])? as usize)))
     }
 
     /// Label, weight and part of a row of `given`'s files, or of the split's side.

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::row::{Sample, View, Wrong, wanted};
+use super::histories::{Histories, Past};
+use super::row::{From, Sample, View, Wrong, wanted};
 use crate::error::DataError;
 use crate::schema::{Part, Schema, Source};
 use crate::table::Blocks;
@@ -41,6 +42,14 @@ impl Skipped {
     }
 }
 
+/// A row, and what it looks back on where that is not in it.
+pub(super) struct Row<'a, 'b> {
+    pub view: &'a View<'b>,
+    pub row: usize,
+    pub sample: Sample,
+    pub past: Option<Past<'a>>,
+}
+
 /// Every row of a source, in order.
 pub(super) struct Rows<'a> {
     schema: &'a Schema,
@@ -48,6 +57,7 @@ pub(super) struct Rows<'a> {
     on_error: OnError,
     blocks: Blocks,
     places: Vec<Option<usize>>,
+    histories: Option<Histories>,
     skipped: Skipped,
 }
 
@@ -60,21 +70,24 @@ impl<'a> Rows<'a> {
         given: Part,
         on_error: OnError,
     ) -> Result<Self, DataError> {
-        let (wanted, places) = wanted(schema, false);
+        let (wanted, places) = wanted(schema, From::Targets);
+        let histories = Histories::open(schema, source, base, BLOCK)?;
         let blocks = Blocks::open(source, base, wanted, BLOCK)?;
-        Ok(Rows { schema, given, on_error, blocks, places, skipped: Skipped::default() })
+        Ok(Rows { schema, given, on_error, blocks, places, histories, skipped: Skipped::default() })
     }
 
-    /// Changes the order in which the files are read.
+    /// Changes the order in which the files are read, unless they follow a table of histories.
     pub fn reorder_files(&mut self, change: impl FnOnce(&mut [PathBuf])) {
-        self.blocks.reorder_files(change);
+        if self.histories.is_none() {
+            self.blocks.reorder_files(change);
+        }
     }
 
-    /// Calls `row` with each row of a part, until it gives `false`.
+    /// Calls `row` with each row of a part, and the history it names if there is a table of them, until it gives `false`.
     pub fn each(
         &mut self,
         part: Part,
-        mut row: impl FnMut(&View<'_>, usize, &Sample, &mut String) -> Result<bool, Wrong>,
+        mut row: impl FnMut(Row<'_, '_>, &mut String) -> Result<bool, Wrong>,
     ) -> Result<(), DataError> {
         let mut buffer = String::new();
         for block in &mut self.blocks {
@@ -84,7 +97,15 @@ impl<'a> Rows<'a> {
                 let sample = view.sample(self.schema, self.given, i, &mut buffer);
                 let done = match sample {
                     Ok(sample) if sample.part != part => continue,
-                    Ok(sample) => row(&view, i, &sample, &mut buffer),
+                    Ok(sample) => match (view.past(i), &mut self.histories) {
+                        (Ok(Some((index, end))), Some(histories)) => {
+                            histories.get(self.schema, index, end)?.and_then(|past| {
+                                row(Row { view: &view, row: i, sample, past: Some(past) }, &mut buffer)
+                            })
+                        }
+                        (Ok(_), _) => row(Row { view: &view, row: i, sample, past: None }, &mut buffer),
+                        (Err(wrong), _) => Err(wrong),
+                    },
                     Err(wrong) => Err(wrong),
                 };
                 match done {

@@ -94,8 +94,8 @@ impl<'a> Stream<'a> {
         let mut encoder =
             Encoder::new(&log.schema, &log.layout, &log.vocabularies, &log.numbers, log.options.max_history);
         let mut open = true;
-        rows.each(self.part, |view, row, sample, buffer| {
-            encoder.push(view, row, sample, buffer)?;
+        rows.each(self.part, |row, buffer| {
+            encoder.push(row, buffer)?;
             if encoder.len() == size {
                 open = give(encoder.take(&log.options));
             }

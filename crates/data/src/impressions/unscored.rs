@@ -8,8 +8,8 @@ use dien_model::Batch;
 
 use super::Impressions;
 use super::encode::Encoder;
-use super::row::{View, wanted};
-use super::rows::{OnError, Skipped};
+use super::row::{From, View, wanted};
+use super::rows::{OnError, Row, Skipped};
 use crate::batches::Batches;
 use crate::error::DataError;
 use crate::schema::{Part, Source};
@@ -57,7 +57,11 @@ impl Impressions {
         keep: &[String],
         give: &mut dyn FnMut(Unscored) -> bool,
     ) -> Result<Skipped, DataError> {
-        let (mut wanted, places) = wanted(&self.schema, true);
+        if source.histories.is_some() {
+            let expected = "rows that hold their histories themselves";
+            return Err(DataError::file(&self.base, "a schema with a table of histories", expected));
+        }
+        let (mut wanted, places) = wanted(&self.schema, From::Unlabelled);
         let features = wanted.len();
         wanted.extend(keep.iter().map(|name| Wanted { name: name.clone(), list: false }));
         let mut skipped = Skipped::default();
@@ -94,7 +98,8 @@ impl Impressions {
         let (mut right, mut buffer) = (vec![], String::new());
         for row in 0..block.rows {
             let sample = view.sample(&self.schema, Part::Test, row, &mut buffer);
-            match sample.and_then(|sample| encoder.push(&view, row, &sample, &mut buffer)) {
+            let of = |sample| Row { view: &view, row, sample, past: None };
+            match sample.and_then(|sample| encoder.push(of(sample), &mut buffer)) {
                 Ok(()) => right.push(row as u32),
                 Err(wrong) => {
                     let error = wrong.in_row(&self.schema, block, row);

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::column::{Column, Default, Kind, Rule, Transform};
-use super::{Behaviours, Part, Schema, Split};
+use super::{Behaviours, Order, Part, Schema, Split};
 use crate::error::{DataError, quoted};
 
 /// Something a schema must not say.
@@ -46,6 +46,7 @@ impl Schema {
             let count = self.of_kind(kind).count();
             check(count <= 1, "`columns`", format!("{count} of kind `{name}`"), "one at most")?;
         }
+        self.check_histories()?;
         self.check_split()?;
         let mut seen = HashSet::new();
         for name in &self.candidate {
@@ -54,6 +55,41 @@ impl Schema {
         }
         for group in &self.behaviours {
             self.check_behaviours(group, &mut seen)?;
+        }
+        Ok(())
+    }
+
+    fn check_histories(&self) -> Checked {
+        let (histories, ends) = (self.of_kind(Kind::History).count(), self.of_kind(Kind::End).count());
+        let found = format!("{histories} of kind `history` and {ends} of kind `end`");
+        check(histories == ends && ends <= 1, "`columns`", found, "one of each, or none")?;
+        if ends == 1 {
+            let plain = |g: &Behaviours| g.padding.is_none() && g.order == Order::OldestFirst;
+            let expected = "whole lists, oldest event first, where targets say how much they see";
+            check(
+                self.behaviours.iter().all(plain),
+                "`behaviours`",
+                "`padding` or another `order`",
+                expected,
+            )?;
+        }
+        let sources = [
+            (Some(&self.source), "source"),
+            (self.validation.as_ref(), "validation"),
+            (self.test.as_ref(), "test"),
+        ];
+        for (source, name) in sources.into_iter().filter_map(|(source, name)| Some((source?, name))) {
+            let place = format!("`{name}`");
+            // A schema may say later where its rows are.
+            let stated = source.files.is_some() || source.histories.is_some();
+            let fit = source.histories.is_some() == (ends == 1) || !stated;
+            let found = if ends == 1 { "no `histories`" } else { "`histories`, which no column names" };
+            check(
+                fit,
+                &place,
+                found,
+                "`histories`, and columns of kind `history` and `end`, or none of these",
+            )?;
         }
         Ok(())
     }

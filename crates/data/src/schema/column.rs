@@ -20,6 +20,10 @@ pub enum Kind {
     Group,
     /// When: an integer, in any unit. One column at most.
     Time,
+    /// The target's history: a row of the histories' table, counted from 0. Rows are in the order of their histories.
+    History,
+    /// How many events of its history a target sees.
+    End,
 }
 
 /// A column: its kind, and what goes with the kind.

@@ -9,6 +9,10 @@ pub struct Source {
     /// A file, a glob such as `day-*.parquet`, or a folder, beside the schema's file. Files are read in the order of their names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub files: Option<String>,
+    /// Where the behaviours are, if in a table of their own, a row a history: then targets name their row of it
+    /// ([`Kind::History`](super::Kind::History), [`Kind::End`](super::Kind::End)), and many may look back on one history.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub histories: Option<String>,
     /// How they are written; else their names tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<Format>,
@@ -18,6 +22,14 @@ pub struct Source {
     /// CSV: what stands between a list's ids.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub separator: Option<char>,
+}
+
+impl Source {
+    /// The table of the behaviours, as a source.
+    pub(crate) fn of_histories(&self) -> Option<Source> {
+        let files = self.histories.clone()?;
+        Some(Source { files: Some(files), histories: None, ..self.clone() })
+    }
 }
 
 /// How a file is written.

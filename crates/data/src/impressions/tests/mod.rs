@@ -1,3 +1,5 @@
+mod tables;
+
 use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::fs;
