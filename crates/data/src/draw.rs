@@ -11,6 +11,7 @@ pub(crate) enum Use {
     Batch,
     Synthesis,
     Files,
+    Build,
 }
 
 /// The generator of one use in one epoch, for one batch.

@@ -39,6 +39,7 @@
 //! ```
 
 mod batches;
+pub mod build;
 mod columns;
 mod data;
 mod dataset;

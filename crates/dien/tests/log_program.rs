@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use common::{dien, fails, stderr, stdout};
+use common::{dien, fails, stderr, stdout, tiny};
+use dien::prelude::*;
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 
@@ -217,4 +218,43 @@ fn rows_are_scored_in_their_order() {
     let kept = stdout(&skipped);
     assert!(kept.lines().nth(7).unwrap().ends_with(','), "an empty score");
     assert_eq!(kept.lines().count(), 701);
+}
+
+#[test]
+fn samples_are_built_of_behaviours() {
+    let root = tempdir().unwrap();
+    let root = root.path();
+    let Source::Synthetic(synthesis) = tiny().source else { panic!("tiny is synthetic") };
+    synthesis.log().unwrap().write(&root.join("data")).unwrap();
+    fs::write(root.join("options.toml"), OPTIONS.replace("epochs = 6", "epochs = 1")).unwrap();
+    let built = json(root, &["data", "build", "data", "--out", "samples", "--negatives", "2", "--json"]);
+    let [training, test] = ["training", "test"].map(|part| built[part][1].as_u64().unwrap());
+    assert!(training > 100 && training % 3 == 0 && test > 0, "{built}");
+    let train = ["train", "--data", "samples", "--config", "options.toml", "--json"];
+    let trained = json(root, &train);
+    assert_eq!(trained["test"]["samples"].as_u64(), Some(test));
+
+    // By time, each user's last behaviour.
+    let by_time = ["--targets", "last", "--validation-from", "5", "--test-from", "7"];
+    let said = dien(root, &[&["data", "build", "data", "--out", "timed"], &by_time[..]].concat());
+    assert!(stdout(&said).contains("train --data timed"), "{said:?}");
+    fails(root, &["data", "build", "data", "--out", "samples"], "samples: a folder that is not empty");
+    fails(root, &["data", "build", "nowhere", "--out", "x"], "nowhere: no such folder");
+    fails(root, &["data", "build", "data", "--out", "x", "--min-history", "99"], "no training target");
+    assert!(!root.join("x").exists());
+}
+
+#[test]
+fn a_log_is_looked_at_and_drawn() {
+    let root = workplace();
+    let root = root.path();
+    let proposed = stdout(&dien(root, &["data", "inspect", "log/day-*.csv"]));
+    assert!(proposed.contains("seen_items") && proposed.contains("kind = \"sequence\""), "{proposed}");
+    fails(root, &["data", "inspect", "nothing.csv"], "nothing.csv: no such file");
+    let synth = ["data", "synth", "--out", "drawn", "--events", "20000", "--categories", "5"];
+    let said = stdout(&dien(root, &synth));
+    assert!(said.contains("train --data drawn/dataset.toml"), "{said}");
+    let train = ["train", "--data", "drawn", "--config", "options.toml", "--epochs", "1", "--json"];
+    assert!(json(root, &train)["test"]["samples"].as_u64().unwrap() > 10);
+    fails(root, &synth, "drawn: `");
 }

@@ -9,6 +9,7 @@ use dien::data::Synthesis;
 use dien::data::inspect::Profile;
 use dien::data::schema::{Format, Kind, Source};
 
+use super::build::BuildArgs;
 use super::{print, print_json};
 
 #[derive(Debug, Args)]
@@ -21,6 +22,8 @@ pub(super) struct DataArgs {
 enum DataCommand {
     /// Look at a log: print what its columns hold, and a `dataset.toml` that might fit, for you to edit.
     Inspect(InspectArgs),
+    /// Make samples of a behaviour log: histories and targets with negatives, as Parquet, split, with their `dataset.toml`.
+    Build(BuildArgs),
     /// Draw a log of impressions of any size: `log.parquet`, and its `dataset.toml`.
     Synth(SynthArgs),
 }
@@ -67,6 +70,7 @@ struct InspectArgs {
 pub(super) fn run(args: &DataArgs, json: bool) -> Result<ExitCode> {
     match &args.command {
         DataCommand::Inspect(args) => inspect(args, json),
+        DataCommand::Build(args) => super::build::run(args, json),
         DataCommand::Synth(args) => synth(args, json),
     }
 }
@@ -96,6 +100,7 @@ fn inspect(args: &InspectArgs, json: bool) -> Result<ExitCode> {
         format,
         delimiter: args.delimiter,
         separator: args.separator,
+        histories: None,
     };
     let profile = Profile::of(&source, Path::new(""), args.rows)?;
     let schema = profile.propose();

@@ -1,6 +1,7 @@
 //! The command line: reads arguments, calls the library, prints.
 
 mod bench;
+mod build;
 mod data;
 mod demo;
 mod describe;

@@ -107,7 +107,7 @@ fn what_does_not_fit_is_told() {
     fs::write(folder.path().join("category.txt"), "c1\n").unwrap();
     let options = DataOptions::default();
     assert!(Impressions::open(&path, &options).is_ok());
-    let mut check = |name: &str, text: String, expected: &str| {
+    let check = |name: &str, text: String, expected: &str| {
         let before = fs::read_to_string(folder.path().join(name)).unwrap();
         fs::write(folder.path().join(name), text).unwrap();
         let found = failure(&path, &options);

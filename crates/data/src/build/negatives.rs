@@ -1,0 +1,52 @@
+//! Negatives, drawn from what trains.
+
+use rand::RngExt;
+use rand::rngs::ChaCha8Rng;
+
+use super::{Build, Sampling};
+use crate::error::DataError;
+use crate::log::Log;
+use crate::schema::Part;
+
+/// After so many draws in vain one walk through the list ends the search.
+const DRAWS: usize = 64;
+
+/// The items that training behaviours hold.
+pub(super) struct Negatives {
+    pool: Vec<u32>,
+}
+
+impl Negatives {
+    pub fn new(build: &Build, log: &Log) -> Result<Self, DataError> {
+        let mut pool = vec![];
+        for user in log.users() {
+            let share = build.share(log, user, Part::Training);
+            pool.extend(user.events[share.events].iter().map(|e| e.item));
+        }
+        let mut distinct = pool.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        if build.negatives > 0 && distinct.len() < 2 {
+            let found = format!("{} kinds of item", distinct.len());
+            return Err(DataError::log(
+                "training behaviours",
+                found,
+                "at least two, or no positive has a negative",
+            ));
+        }
+        Ok(Negatives { pool: if build.sampling == Sampling::Uniform { distinct } else { pool } })
+    }
+
+    /// One that is none of `not`; none if all are.
+    pub fn draw(&self, rng: &mut ChaCha8Rng, not: &[u32]) -> Option<u32> {
+        let n = self.pool.len();
+        let fits = |place: usize| Some(self.pool[place]).filter(|item| !not.contains(item));
+        for _ in 0..DRAWS {
+            if let Some(item) = fits(rng.random_range(0..n)) {
+                return Some(item);
+            }
+        }
+        let start = rng.random_range(0..n);
+        (start..n).chain(0..start).find_map(fits)
+    }
+}

@@ -1,0 +1,54 @@
+//! Which of a user's behaviours belong to which part.
+
+use std::ops::Range;
+
+use super::{Build, Protocol};
+use crate::log::{Log, User};
+use crate::schema::{Part, Split};
+
+/// What a part has of a user: the events it may see, and those of them that are targets.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Share {
+    pub events: Range<usize>,
+    pub targets: Vec<usize>,
+}
+
+impl Build {
+    /// What a part has of a user.
+    pub(super) fn share(&self, log: &Log, user: &User, part: Part) -> Share {
+        let none = Share { events: 0..0, targets: vec![] };
+        let (seen, own) = match &self.split {
+            Split::Group { .. } => {
+                if self.side(log, user) != part {
+                    return none;
+                }
+                (user.events.len(), 0..user.events.len())
+            }
+            Split::Time { .. } => {
+                // Times do not go backwards, so a part is a run of events.
+                let of = |e: &crate::log::Event| self.split.part(&user.id, e.time);
+                let rank =
+                    |p: Part| [Part::Training, Part::Validation, Part::Test].iter().position(|x| *x == p);
+                let start = user.events.partition_point(|e| rank(of(e)) < rank(part));
+                let end = user.events.partition_point(|e| rank(of(e)) <= rank(part));
+                (end, start..end)
+            }
+        };
+        let first = own.start.max(self.min_history);
+        let targets: Vec<usize> = match self.protocol {
+            Protocol::Every => (first..own.end).collect(),
+            Protocol::Last => own.clone().next_back().filter(|&last| last >= first).into_iter().collect(),
+        };
+        if targets.is_empty() && part != Part::Training { none } else { Share { events: 0..seen, targets } }
+    }
+
+    /// Where a user is, if the split is by user.
+    fn side(&self, log: &Log, user: &User) -> Part {
+        let named = log.users().iter().any(|u| u.test);
+        match self.split.part(&user.id, 0) {
+            _ if user.test => Part::Test,
+            Part::Test if named => Part::Training,
+            part => part,
+        }
+    }
+}

@@ -1,0 +1,211 @@
+use std::collections::HashSet;
+use std::path::Path;
+
+use arrow_array::Array;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int64Type, UInt8Type};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use proptest::prelude::*;
+
+use super::*;
+use crate::{DataOptions, Event, Impressions, Item, User};
+
+/// Users with these items and times; every third is a test user, if they are named.
+fn log(users: &[Vec<(u32, i64)>], named: bool) -> Log {
+    let mut log = Log::new(["category", "tags"]);
+    for i in 0..12 {
+        let cells = vec![format!("c{}", i % 3), format!("t{}|t{}", i % 2, i % 5)];
+        log.add_item(Item { id: format!("i{i}"), cells }).unwrap();
+    }
+    for (u, events) in users.iter().enumerate() {
+        let mut times: Vec<i64> = events.iter().map(|e| e.1).collect();
+        times.sort_unstable();
+        let events = events.iter().zip(times).map(|(&(item, _), time)| Event { item, time, rating: None });
+        let test = named && u % 3 == 0;
+        log.add_user(User { id: format!("u{u}"), events: events.collect(), test, ..User::default() })
+            .unwrap();
+    }
+    log
+}
+
+/// A target, with the whole history of its row.
+#[derive(Clone, Debug, PartialEq)]
+struct Row {
+    history: i64,
+    end: usize,
+    label: u8,
+    user: String,
+    time: i64,
+    item: String,
+    seen: Vec<String>,
+}
+
+fn rows(folder: &Path) -> Vec<Row> {
+    if !folder.exists() {
+        return vec![];
+    }
+    let read = |name: &str| {
+        let file = fs::File::open(folder.join(name)).unwrap();
+        let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().with_batch_size(1 << 20);
+        let mut batches = reader.build().unwrap();
+        let batch = batches.next().unwrap().unwrap();
+        assert!(batches.next().is_none());
+        batch
+    };
+    let (histories, targets) = (read("histories.parquet"), read("targets.parquet"));
+    let seen = histories.column_by_name("seen_item").unwrap().as_list::<i32>();
+    let texts = |name: &str| targets.column_by_name(name).unwrap().as_string::<i32>().clone();
+    let numbers = |name: &str| targets.column_by_name(name).unwrap().as_primitive::<Int64Type>().clone();
+    let (user, item, history) = (texts("user"), texts("item"), numbers("history"));
+    let (end, time) = (numbers("end"), numbers("time"));
+    let label = targets.column_by_name("label").unwrap().as_primitive::<UInt8Type>();
+    let row = |i: usize| Row {
+        history: history.value(i),
+        end: end.value(i) as usize,
+        label: label.value(i),
+        user: user.value(i).into(),
+        time: time.value(i),
+        item: item.value(i).into(),
+        seen: {
+            let list = seen.value(history.value(i) as usize);
+            let list = list.as_string::<i32>();
+            (0..list.len()).map(|j| list.value(j).to_owned()).collect()
+        },
+    };
+    (0..targets.num_rows()).map(row).collect()
+}
+
+fn build(build: &Build, log: &Log) -> (tempfile::TempDir, Result<Built, DataError>) {
+    let root = tempfile::tempdir().unwrap();
+    let built = build.write(log, &root.path().join("out"));
+    (root, built)
+}
+
+fn parts(root: &tempfile::TempDir) -> [Vec<Row>; 3] {
+    ["train", "validation", "test"].map(|part| rows(&root.path().join("out").join(part)))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_held_out_reaches_training(
+        users in prop::collection::vec(prop::collection::vec((0..12_u32, 0..40_i64), 0..12), 1..14),
+        protocol in prop_oneof![Just(Protocol::Last), Just(Protocol::Every)],
+        sampling in prop_oneof![Just(Sampling::Popularity), Just(Sampling::Uniform)],
+        by_time in any::<bool>(),
+        named in any::<bool>(),
+        exclude_history in any::<bool>(),
+        min_history in 0..4_usize,
+        negatives in 0..3_usize,
+        cuts in (0..40_i64, 1..20_i64),
+    ) {
+        let log = log(&users, named && !by_time);
+        let split = if by_time {
+            Split::Time { validation_from: Some(cuts.0), test_from: Some(cuts.0 + cuts.1) }
+        } else {
+            Split::Group { validation: 0.2, test: 0.3, seed: 1 }
+        };
+        let what = Build { protocol, min_history, negatives, sampling, exclude_history, split, seed: 3 };
+        let (root, built) = build(&what, &log);
+        if built.is_err() {
+            // Nothing to train on, or on one kind of item alone: then there is nothing at all.
+            prop_assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
+            return Ok(());
+        }
+        let parts = parts(&root);
+        let user = |row: &Row| log.users()[log.user(&row.user).unwrap() as usize].clone();
+        let name = |item: u32| log.items()[item as usize].id.clone();
+        let part_of = |user: &User, time: i64| what.split.part(&user.id, time);
+        // Every positive is an event, and sees what came before it and nothing else of what its part may not.
+        for (part, rows) in [Part::Training, Part::Validation, Part::Test].into_iter().zip(&parts) {
+            for row in rows {
+                let user = user(row);
+                let event = user.events[row.end];
+                prop_assert_eq!(event.time, row.time);
+                prop_assert!(row.end >= min_history && row.end <= row.seen.len());
+                prop_assert_eq!(row.label == 1, name(event.item) == row.item);
+                let events: Vec<String> = user.events.iter().map(|e| name(e.item)).collect();
+                prop_assert_eq!(&row.seen[..], &events[..row.seen.len()]);
+                if exclude_history && row.label == 0 {
+                    prop_assert!(!row.seen[..row.end].contains(&row.item));
+                }
+                if by_time {
+                    prop_assert_eq!(part_of(&user, row.time), part);
+                    let last = &user.events[row.seen.len().max(1) - 1];
+                    let (_, test_from) = (cuts.0, cuts.0 + cuts.1);
+                    prop_assert!(part != Part::Training || last.time < cuts.0);
+                    prop_assert!(part != Part::Validation || last.time < test_from);
+                } else if named {
+                    prop_assert_eq!(user.test, part == Part::Test);
+                } else {
+                    prop_assert_eq!(part_of(&user, 0), part);
+                }
+            }
+        }
+        // Negatives of every part, and all that trains, are of what trains.
+        let mut trained = HashSet::new();
+        for user in log.users() {
+            let side = |time| match user.test { true => Part::Test, false => match part_of(user, time) {
+                Part::Test if named && !by_time => Part::Training,
+                part => part,
+            }};
+            trained.extend(user.events.iter().filter(|e| side(e.time) == Part::Training).map(|e| name(e.item)));
+        }
+        for row in parts.iter().flatten().filter(|row| row.label == 0) {
+            prop_assert!(trained.contains(&row.item));
+        }
+        for row in &parts[0] {
+            prop_assert!(row.seen.iter().chain([&row.item]).all(|item| trained.contains(item)));
+        }
+    }
+}
+
+#[test]
+fn what_is_built_trains_by_its_schema() {
+    let users: Vec<Vec<(u32, i64)>> =
+        (0..60).map(|u| (0..4 + u % 6).map(|t| ((u * 5 + t * 3) % 12, i64::from(t))).collect()).collect();
+    let log = log(&users, false);
+    let (root, built) = build(&Build::default(), &log);
+    let built = built.unwrap();
+    assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1, "nothing else is left");
+    let folder = root.path().join("out");
+    let options = DataOptions { batch_size: 32, ..DataOptions::default() };
+    let (impressions, skipped) = Impressions::open(&folder.join("dataset.toml"), &options).unwrap();
+    assert_eq!(skipped.rows, 0);
+    let names: Vec<&str> = impressions.features().tables.iter().map(|t| t.name.as_str()).collect();
+    assert_eq!(names, ["item", "category", "tags"]);
+    assert_eq!(impressions.features().pooled[0].name, "tags");
+    let count = |part: &crate::Stream<'_>| {
+        let (mut targets, mut histories) = (0, 0);
+        part.for_each(0, |batch| {
+            batch.validate(impressions.features()).unwrap();
+            targets += batch.targets.len();
+            histories += batch.histories.len();
+            true
+        })
+        .unwrap();
+        (targets, histories)
+    };
+    let (targets, histories) = count(&impressions.epoch(1, 0));
+    assert_eq!(targets, built.training[1]);
+    // Two rows a target, several targets a history.
+    assert!(histories < targets / 3, "{histories} {targets}");
+    assert_eq!(count(&impressions.validation()).0, built.validation[1]);
+    assert_eq!(count(&impressions.test()).0, built.test[1]);
+    let message = Build::default().write(&log, &folder).unwrap_err().to_string();
+    assert!(message.contains("a folder that is not empty"), "{message}");
+}
+
+#[test]
+fn what_cannot_be_built_is_told() {
+    let (_root, found) =
+        build(&Build { min_history: 50, ..Build::default() }, &log(&[vec![(1, 1), (2, 2)]], false));
+    assert!(found.unwrap_err().to_string().contains("no training target"));
+    let (_root, found) = build(&Build::default(), &log(&[vec![(1, 1), (1, 2), (1, 3)]], false));
+    assert!(found.unwrap_err().to_string().contains("found 1 kinds of item"));
+    let mut clash = Log::new(["time"]);
+    clash.add_item(Item { id: "a".into(), cells: vec!["x".into()] }).unwrap();
+    let (_root, found) = build(&Build::default(), &clash);
+    assert!(found.unwrap_err().to_string().contains("a column `time`"));
+}

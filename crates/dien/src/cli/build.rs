@@ -1,0 +1,122 @@
+//! `dien data build`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use dien::Result;
+use dien::data::build::{Build, Built, Protocol, Sampling};
+use dien::data::read_folder;
+use dien::data::schema::Split;
+
+use super::progress::thousands;
+use super::{print, print_json, program};
+
+#[derive(Debug, Args)]
+pub(super) struct BuildArgs {
+    /// The folder with the behaviours: `interactions.csv[.gz]`, `items.csv`; its test users, if it names some, are the test's.
+    #[arg(value_name = "DIR")]
+    from: PathBuf,
+    /// The folder to write, new or empty.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Which behaviours are targets.
+    #[arg(long, value_enum, default_value_t = Targets::Every)]
+    targets: Targets,
+    /// Behaviours that a target has before it, at least.
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    min_history: u32,
+    /// Negatives of each target.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    negatives: u32,
+    /// What negatives are drawn from.
+    #[arg(long, value_enum, default_value_t = Draw::Popularity)]
+    sampling: Draw,
+    /// What the user did before a target is no negative of it.
+    #[arg(long)]
+    exclude_history: bool,
+    /// The share of the users that validate.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.1, value_parser = share, conflicts_with_all = ["validation_from", "test_from"])]
+    validation: f64,
+    /// The share of the users that test.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.1, value_parser = share, conflicts_with_all = ["validation_from", "test_from"])]
+    test: f64,
+    /// Split by time: what comes from here on validates.
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
+    validation_from: Option<i64>,
+    /// Split by time: what comes from here on tests.
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
+    test_from: Option<i64>,
+    /// Seeds the split and the negatives.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u32,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Targets {
+    /// Every behaviour with enough before it.
+    Every,
+    /// Each user's last.
+    Last,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Draw {
+    /// By how often an item occurs.
+    Popularity,
+    /// Each item alike.
+    Uniform,
+}
+
+fn share(text: &str) -> std::result::Result<f64, String> {
+    match text.parse() {
+        Ok(share) if (0.0..1.0).contains(&share) => Ok(share),
+        _ => Err("expected a number from 0 to below 1".into()),
+    }
+}
+
+/// Runs `dien data build`.
+pub(super) fn run(args: &BuildArgs, json: bool) -> Result<ExitCode> {
+    let (log, warnings) = read_folder(&args.from)?;
+    if !warnings.is_empty() {
+        eprintln!("warning: {}", warnings.to_string().replace('\n', "\nwarning: "));
+    }
+    let built = args.build().write(&log, &args.out)?;
+    if json {
+        print_json(&built)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let Built { training, validation, test } = built;
+    let mut text = String::new();
+    for (name, [histories, targets]) in [("training", training), ("validation", validation), ("test", test)] {
+        text += &format!("{name:<10} {:>12} targets of {} users\n", thousands(targets), thousands(histories));
+    }
+    print(&format!("{text}next:  {} train --data {}\n", program(), args.out.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+impl BuildArgs {
+    fn build(&self) -> Build {
+        let split = match (self.validation_from, self.test_from) {
+            (None, None) => {
+                Split::Group { validation: self.validation, test: self.test, seed: self.seed.into() }
+            }
+            (validation_from, test_from) => Split::Time { validation_from, test_from },
+        };
+        Build {
+            protocol: match self.targets {
+                Targets::Every => Protocol::Every,
+                Targets::Last => Protocol::Last,
+            },
+            min_history: self.min_history as usize,
+            negatives: self.negatives as usize,
+            sampling: match self.sampling {
+                Draw::Popularity => Sampling::Popularity,
+                Draw::Uniform => Sampling::Uniform,
+            },
+            exclude_history: self.exclude_history,
+            split,
+            seed: self.seed.into(),
+        }
+    }
+}
