@@ -2,8 +2,10 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
 
 use crate::error::DataError;
 
@@ -20,6 +22,17 @@ pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
         // What failed is the write; a leftover is only untidy.
         let _ = fs::remove_file(&part);
         DataError::Io { path: path.to_path_buf(), action: "write", source }
+    })
+}
+
+/// A file's bytes, out of gzip or zstd if its name ends so.
+pub(crate) fn open(path: &Path) -> Result<Box<dyn Read + Send>, DataError> {
+    let file = BufReader::with_capacity(1 << 16, File::open(path).map_err(DataError::io(path, "open"))?);
+    let end = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+    Ok(match end {
+        "gz" => Box::new(MultiGzDecoder::new(file)),
+        "zst" => Box::new(zstd::Decoder::with_buffer(file).map_err(DataError::io(path, "read"))?),
+        _ => Box::new(file),
     })
 }
 

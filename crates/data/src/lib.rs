@@ -53,6 +53,7 @@ mod item_table;
 mod log;
 mod options;
 mod plan;
+pub mod presets;
 mod reader;
 mod sampler;
 mod samples;

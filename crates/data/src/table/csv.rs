@@ -1,13 +1,11 @@
 //! Blocks of a CSV file.
 
-use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::ArrayRef;
 use arrow_array::builder::{ListBuilder, StringBuilder};
-use flate2::read::MultiGzDecoder;
 
 use super::{Block, Places, Wanted, files, missing};
 use crate::error::DataError;
@@ -59,7 +57,7 @@ pub(super) fn reader(path: &Path, source: &Source) -> Result<(Reader, char), Dat
         let found = format!("a delimiter of {:?}", source.delimiter.unwrap_or_default());
         DataError::file(path, found, "an ASCII character")
     })?;
-    let reader = ::csv::ReaderBuilder::new().delimiter(delimiter).from_reader(open(path)?);
+    let reader = ::csv::ReaderBuilder::new().delimiter(delimiter).from_reader(crate::files::open(path)?);
     Ok((reader, source.separator.unwrap_or(SEPARATOR)))
 }
 
@@ -107,17 +105,7 @@ impl Builder {
     }
 }
 
-fn open(path: &Path) -> Result<Box<dyn Read + Send>, DataError> {
-    let file = BufReader::with_capacity(1 << 16, File::open(path).map_err(DataError::io(path, "open"))?);
-    let end = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
-    Ok(match end {
-        "gz" => Box::new(MultiGzDecoder::new(file)),
-        "zst" => Box::new(zstd::Decoder::with_buffer(file).map_err(DataError::io(path, "read"))?),
-        _ => Box::new(file),
-    })
-}
-
-pub(super) fn wrong(path: &Path, e: ::csv::Error) -> DataError {
+pub(crate) fn wrong(path: &Path, e: ::csv::Error) -> DataError {
     let line = e.position().map_or(0, ::csv::Position::line);
     match e.into_kind() {
         ::csv::ErrorKind::Io(source) => DataError::io(path, "read")(source),

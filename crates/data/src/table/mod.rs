@@ -16,6 +16,7 @@ use arrow_array::ArrayRef;
 
 pub(crate) use cells::Cells;
 pub(crate) use columns::columns;
+pub(crate) use csv::wrong as wrong_csv;
 
 use crate::error::DataError;
 use crate::schema::{Format, Source};

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use dien::Result;
 use dien::data::build::{Build, Built, Protocol, Sampling};
-use dien::data::read_folder;
+use dien::data::presets::Preset;
 use dien::data::schema::Split;
 
 use super::progress::thousands;
@@ -14,9 +14,13 @@ use super::{print, print_json, program};
 
 #[derive(Debug, Args)]
 pub(super) struct BuildArgs {
-    /// The folder with the behaviours: `interactions.csv[.gz]`, `items.csv`; its test users, if it names some, are the test's.
-    #[arg(value_name = "DIR")]
+    /// The behaviours: a folder as `dien train` reads it, or what MovieLens, RecBole, Amazon or Taobao offer, as downloaded and
+    /// unpacked. A folder that names its test users keeps them.
+    #[arg(value_name = "PATH")]
     from: PathBuf,
+    /// The form of the behaviours, where the files' names do not tell.
+    #[arg(long, value_enum)]
+    form: Option<Form>,
     /// The folder to write, new or empty.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -53,6 +57,20 @@ pub(super) struct BuildArgs {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
+enum Form {
+    /// `interactions.csv`, `items.csv`, perhaps `test_users.txt`.
+    Folder,
+    /// `ratings.csv` and `movies.csv`, `ratings.dat` and `movies.dat`, or `u.data` and `u.item`.
+    Movielens,
+    /// `NAME.inter` and `NAME.item`.
+    Recbole,
+    /// Reviews and `meta…`, JSON lines, strict or as Python writes them.
+    Amazon,
+    /// `UserBehavior.csv`: the page views.
+    Taobao,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
 enum Targets {
     /// Every behaviour with enough before it.
     Every,
@@ -77,7 +95,7 @@ fn share(text: &str) -> std::result::Result<f64, String> {
 
 /// Runs `dien data build`.
 pub(super) fn run(args: &BuildArgs, json: bool) -> Result<ExitCode> {
-    let (log, warnings) = read_folder(&args.from)?;
+    let (log, warnings) = args.preset()?.read(&args.from)?;
     if !warnings.is_empty() {
         eprintln!("warning: {}", warnings.to_string().replace('\n', "\nwarning: "));
     }
@@ -96,6 +114,18 @@ pub(super) fn run(args: &BuildArgs, json: bool) -> Result<ExitCode> {
 }
 
 impl BuildArgs {
+    fn preset(&self) -> Result<Preset> {
+        match self.form {
+            Some(Form::Folder) => Ok(Preset::Folder),
+            Some(Form::Movielens) => Ok(Preset::Movielens),
+            Some(Form::Recbole) => Ok(Preset::Recbole),
+            Some(Form::Amazon) => Ok(Preset::Amazon),
+            Some(Form::Taobao) => Ok(Preset::Taobao),
+            // Reading it as a folder says what is missing.
+            None => Ok(Preset::of(&self.from)?.unwrap_or(Preset::Folder)),
+        }
+    }
+
     fn build(&self) -> Build {
         let split = match (self.validation_from, self.test_from) {
             (None, None) => {
