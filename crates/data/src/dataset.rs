@@ -39,16 +39,30 @@ impl Dataset {
     pub fn new(log: Log, options: &DataOptions) -> Result<Self, DataError> {
         options.validate()?;
         let vocabularies = Vocabularies::from_log(&log, options)?;
-        let data = Self::with_vocabularies(log, vocabularies, options)?;
-        if data.split.train.targets.is_empty() {
+        Self::with_vocabularies(log, vocabularies, options)?.trainable()
+    }
+
+    fn trainable(self) -> Result<Self, DataError> {
+        if self.split.train.targets.is_empty() {
             let found = "no training target among its users";
-            return Err(DataError::log(
-                "log",
-                found,
-                "training users with enough behaviours (see `first_target`)",
-            ));
+            let expected = "training users with enough behaviours (see `first_target`)";
+            return Err(DataError::log("log", found, expected));
         }
-        Ok(data)
+        Ok(self)
+    }
+
+    /// Encodes a log for a model to be trained further on: the ids that it knows stay what they are, and new ones come after them.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn continuing(
+        log: Log,
+        vocabularies: &Vocabularies,
+        options: &DataOptions,
+    ) -> Result<Self, DataError> {
+        options.validate()?;
+        let all = vocabularies.extended(&Vocabularies::from_log(&log, options)?);
+        Self::with_vocabularies(log, all, options)?.trainable()
     }
 
     /// Encodes a log with the vocabularies of a model, to score it on other behaviours.

@@ -60,6 +60,14 @@ impl Vocabularies {
         self.0
     }
 
+    /// Each with the tokens of its namesake in `new` that it does not have yet; see [`Vocabulary::extended`].
+    pub fn extended(&self, new: &Vocabularies) -> Self {
+        let longer = |(name, old): &(String, Vocabulary)| {
+            (name.clone(), new.get(name).map_or_else(|| old.clone(), |new| old.extended(new)))
+        };
+        Vocabularies(self.0.iter().map(longer).collect())
+    }
+
     /// The names that these options ask for, in order.
     pub fn names(options: &DataOptions) -> impl Iterator<Item = &str> {
         [&options.behaviours, &options.pooled, &options.sparse].into_iter().flatten().map(String::as_str)

@@ -78,6 +78,18 @@ impl Vocabulary {
         self.tokens.get((id as usize).checked_sub(1)?).map(String::as_str)
     }
 
+    /// The same ids for the same tokens, and more for those of `new` that are not among them; hashes stay as they are.
+    pub fn extended(&self, new: &Vocabulary) -> Self {
+        let mut all = self.clone();
+        if self.hashed == 0 {
+            for token in new.tokens.iter().filter(|token| !self.ids.contains_key(*token)) {
+                all.tokens.push(token.clone());
+                all.ids.insert(token.clone(), all.tokens.len() as u32);
+            }
+        }
+        all
+    }
+
     /// Rows of a table for it: the tokens, or what hashes share, and [`OOV`].
     pub fn rows(&self) -> usize {
         self.tokens.len() + self.hashed as usize + 1

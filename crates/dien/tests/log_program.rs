@@ -258,3 +258,50 @@ fn a_log_is_looked_at_and_drawn() {
     assert!(json(root, &train)["test"]["samples"].as_u64().unwrap() > 10);
     fails(root, &synth, "drawn: `");
 }
+
+#[test]
+fn a_new_day_trains_the_model_further() {
+    let root = workplace();
+    let root = root.path();
+    let train = ["train", "--data", "log", "--config", "options.toml", "--out", "run"];
+    assert!(dien(root, &train).status.success());
+    // The next day has the same users' behaviours, and items that were never seen.
+    let next = root.join("next");
+    fs::create_dir(&next).unwrap();
+    fs::write(next.join("dataset.toml"), SCHEMA).unwrap();
+    fs::write(next.join("day-3.csv"), day(1500, 3).replace(",i7,", ",new,").replace("i9|", "i999|")).unwrap();
+    let arguments = ["train", "--from", "run", "--data", "next", "--out"];
+    let further = json(root, &[&arguments[..], &["further", "--epochs", "1", "--json"]].concat());
+    // One epoch goes on where the other run was: a fresh one is far from that.
+    let fresh = ["train", "--data", "next", "--config", "options.toml", "--epochs", "1", "--json"];
+    let [further_loss, fresh_loss] =
+        [&further, &json(root, &fresh)].map(|run| run["test"]["logloss"].as_f64().unwrap());
+    assert!(further_loss < fresh_loss - 0.02, "{further_loss} against {fresh_loss}");
+    // Old ids are what they were, and new ones come after them.
+    let tokens = |run: &str| fs::read_to_string(root.join(run).join("vocab/item.txt")).unwrap();
+    let (before, after) = (tokens("run"), tokens("further"));
+    assert!(after.starts_with(&before) && after.lines().count() == before.lines().count() + 2);
+    assert!(after.contains("new\n") && after.contains("i999\n"));
+    // Steps go on too.
+    let progress = stdout(&dien(root, &["describe", "--run", "further", "--json"]));
+    assert!(progress.contains("parameter_count"), "{progress}");
+    // The run that came of it can be stopped and resumed, and trained further, as any other.
+    let resumed = json(root, &["train", "--resume", "further", "--epochs", "2", "--json"]);
+    assert_eq!(resumed["end"], "finished");
+    assert!(
+        dien(
+            root,
+            &[&["train", "--from", "further", "--data", "log", "--epochs", "1", "--out"][..], &["third"]]
+                .concat()
+        )
+        .status
+        .success()
+    );
+    fails(
+        root,
+        &[&arguments[..], &["x", "--set", "model.hidden=9"]].concat(),
+        "another model than the configuration's",
+    );
+    fails(root, &["train", "--from", "nowhere", "--data", "next"], "nowhere: no run");
+    assert!(!root.join("x").exists());
+}

@@ -29,6 +29,25 @@ pub enum StateData {
     U32(Vec<u32>),
 }
 
+impl OptimizerState {
+    /// Makes the table of this name longer, for rows that no step has met: they have no moments, and nothing to catch up.
+    pub fn grow(&mut self, table: &str, rows: usize) {
+        for (name, tensor) in &mut self.tensors {
+            let of = name.split_once('/').map(|(_, of)| of);
+            if of != Some(table) || tensor.shape.first().is_none_or(|&before| before >= rows) {
+                continue;
+            }
+            tensor.shape[0] = rows;
+            let len = tensor.shape.iter().product();
+            match &mut tensor.data {
+                StateData::F32(data) => data.resize(len, 0.0),
+                StateData::F64(data) => data.resize(len, 0.0),
+                StateData::U32(steps) => steps.resize(len, u32::try_from(self.step).unwrap_or(u32::MAX)),
+            }
+        }
+    }
+}
+
 impl StateData {
     /// The number type's name: `f32`, `f64` or `u32`.
     pub fn dtype(&self) -> &'static str {
@@ -106,4 +125,28 @@ pub enum StateError {
         /// What would be possible.
         expected: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_grows_by_rows_without_a_past() {
+        let tensor = |shape: &[usize], data| StateTensor { shape: shape.to_vec(), data };
+        let before = vec![
+            ("m/a".to_owned(), tensor(&[2, 2], StateData::F32(vec![1.0, 2.0, 3.0, 4.0]))),
+            ("touched/a".to_owned(), tensor(&[2], StateData::U32(vec![5, 7]))),
+            ("m/b".to_owned(), tensor(&[1, 2], StateData::F32(vec![8.0, 9.0]))),
+        ];
+        let mut state = OptimizerState { step: 7, tensors: before.clone() };
+        state.grow("a", 3);
+        let expected = tensor(&[3, 2], StateData::F32(vec![1.0, 2.0, 3.0, 4.0, 0.0, 0.0]));
+        assert_eq!(state.tensors[0].1, expected);
+        assert_eq!(state.tensors[1].1, tensor(&[3], StateData::U32(vec![5, 7, 7])));
+        assert_eq!(state.tensors[2], before[2]);
+        let longer = state.clone();
+        state.grow("a", 2);
+        assert_eq!(state, longer, "it never shrinks");
+    }
 }

@@ -107,6 +107,31 @@ impl Impressions {
         Ok(Impressions { schema, base, layout, vocabularies, numbers, features, options, training: None })
     }
 
+    /// A log for a model to be trained further on: the ids that it knows stay what they are, and new ones come after them.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open) and [`with_vocabularies`](Self::with_vocabularies).
+    pub fn continuing(
+        schema: &Path,
+        vocabularies: &Vocabularies,
+        numbers: Vec<Number>,
+        options: &DataOptions,
+    ) -> Result<(Self, Skipped), DataError> {
+        let (own, skipped) = Self::open(schema, options)?;
+        let all = vocabularies.extended(&own.vocabularies);
+        let log = Self::with_vocabularies(schema, all, numbers, options)?;
+        Ok((Impressions { training: own.training, ..log }, skipped))
+    }
+
+    /// The names of the tables that a schema's columns look up, in order.
+    ///
+    /// # Errors
+    /// The schema cannot be read or is none.
+    pub fn tables(schema: &Path) -> Result<Vec<String>, DataError> {
+        let (path, schema) = (schema, Schema::load(schema)?);
+        Ok(Layout::of(&schema, path)?.names(&schema).map(String::from).collect())
+    }
+
     fn prepare(
         path: &Path,
         options: &DataOptions,

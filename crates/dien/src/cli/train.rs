@@ -29,6 +29,9 @@ pub(super) struct TrainArgs {
     /// Go on with a stopped run, or with more epochs.
     #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "out", "seed", "batch_size", "targets", "on_error", "model", "lr", "set"])]
     resume: Option<PathBuf>,
+    /// Train the model of a finished run further on other data: its ids keep their embeddings, new ones get some.
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["resume", "config", "model"])]
+    from: Option<PathBuf>,
     /// The run's folder, new or empty; a fresh one under `runs/` by default.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -84,15 +87,29 @@ pub(super) fn run(args: &TrainArgs, json: bool) -> Result<ExitCode> {
     let layers = args.layers()?;
     let config = layers.config()?;
     let interrupt = Interrupt::new();
-    let (dataset, warnings) = config.dataset().map_err(|e| layers.locate(e))?;
+    let from = args.from.as_deref().map(Run::open).transpose()?;
+    let resumed = args.resume.as_deref().map(Run::open).transpose()?;
+    let data = match (&from, &resumed) {
+        (Some(run), _) => {
+            let (vocabularies, numbers) = run.encoding()?;
+            config.dataset_after(&vocabularies, numbers)
+        }
+        (None, Some(run)) => config.dataset_of(run),
+        (None, None) => config.dataset(),
+    };
+    let (dataset, warnings) = data.map_err(|e| layers.locate(e))?;
     if !warnings.is_empty() {
         eprintln!("warning: {}", warnings.to_string().replace('\n', "\nwarning: "));
     }
-    let trainer = match &args.resume {
-        Some(folder) => {
-            Trainer::resume(Run::open(folder)?, &config, dataset).map_err(|e| layers.locate(e))?
+    let trainer = match resumed {
+        Some(run) => Trainer::resume(run, &config, dataset).map_err(|e| layers.locate(e))?,
+        None => {
+            let trainer = match &from {
+                Some(run) => Trainer::further(run, &config, dataset)?,
+                None => Trainer::new(&config, dataset)?,
+            };
+            save(trainer, args.out.as_deref())?
         }
-        None => start(&config, args.out.as_deref(), dataset)?,
     };
     let (summary, _) = train(trainer, &interrupt)?;
     if json {
@@ -105,10 +122,13 @@ pub(super) fn run(args: &TrainArgs, json: bool) -> Result<ExitCode> {
 
 /// A trainer that saves to a new run.
 pub(super) fn start(config: &Config, out: Option<&Path>, dataset: impl Into<Arc<Data>>) -> Result<Trainer> {
-    let trainer = Trainer::new(config, dataset)?;
+    save(Trainer::new(config, dataset)?, out)
+}
+
+fn save(trainer: Trainer, out: Option<&Path>) -> Result<Trainer> {
     let run = match out {
-        Some(folder) => Run::create(folder, config)?,
-        None => Run::create_fresh(Path::new(RUNS), config)?,
+        Some(folder) => Run::create(folder, trainer.config())?,
+        None => Run::create_fresh(Path::new(RUNS), trainer.config())?,
     };
     let folder = run.folder().to_path_buf();
     trainer.save_to(run).inspect_err(|_| {
@@ -132,7 +152,7 @@ pub(super) fn train(mut trainer: Trainer, interrupt: &Interrupt) -> Result<(Summ
 impl TrainArgs {
     fn layers(&self) -> Result<Layers> {
         let mut layers = Layers::new();
-        if let Some(run) = &self.resume {
+        if let Some(run) = self.resume.as_ref().or(self.from.as_ref()) {
             layers.file(&Run::open(run)?.folder().join("config.toml"))?;
         }
         if let Some(file) = &self.config {

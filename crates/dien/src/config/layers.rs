@@ -32,16 +32,18 @@ impl Layers {
         Self::default()
     }
 
-    /// Adds a TOML file. A relative `source.folder` in it is relative to the file's folder.
+    /// Adds a TOML file. A relative `source.folder` or `source.schema` in it is relative to the file's folder.
     ///
     /// # Errors
     /// The file cannot be read, is no TOML, or has an unknown option or a value of the wrong type.
     pub fn file(&mut self, path: &Path) -> Result<()> {
         let text = fs::read_to_string(path).map_err(Error::io(path, "read"))?;
         let mut table = self.read(&text, |line| Origin::File(path.to_path_buf(), line))?;
-        if let Some(Value::String(folder)) = source_mut(&mut table).and_then(|s| s.get_mut("folder")) {
-            let base = path.parent().unwrap_or(Path::new(""));
-            *folder = base.join(&folder).to_string_lossy().into_owned();
+        for place in ["folder", "schema"] {
+            if let Some(Value::String(there)) = source_mut(&mut table).and_then(|s| s.get_mut(place)) {
+                let base = path.parent().unwrap_or(Path::new(""));
+                *there = base.join(&there).to_string_lossy().into_owned();
+            }
         }
         merge(&mut self.table, table, "");
         Ok(())
@@ -273,6 +275,10 @@ mod tests {
         let mut layers = Layers::new();
         layers.file(&file).unwrap();
         assert_eq!(layers.config().unwrap().source, Source::Folder(root.path().join("data")));
+        fs::write(&file, "[source]\nschema = \"log/dataset.toml\"").unwrap();
+        layers.file(&file).unwrap();
+        let schema = root.path().join("log/dataset.toml");
+        assert_eq!(layers.config().unwrap().source, Source::Schema(schema));
     }
 
     #[test]

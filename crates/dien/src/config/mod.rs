@@ -16,6 +16,7 @@ pub use source::Source;
 pub use train::TrainConfig;
 
 use crate::error::{Error, Origin, Result};
+use crate::run::Run;
 
 /// A run's configuration: in a file, one section for each field. What is not said has its default.
 ///
@@ -83,6 +84,36 @@ impl Config {
         }
         let (log, warnings) = self.source.log()?.expect("behaviours, if no schema");
         Ok((Dataset::with_vocabularies(log, vocabularies, &self.data).map_err(in_data)?.into(), warnings))
+    }
+
+    /// The data to train a model further on, whose vocabularies and numbers these are: new ids come after those that it knows.
+    ///
+    /// # Errors
+    /// As [`dataset`](Self::dataset).
+    pub fn dataset_after(
+        &self,
+        vocabularies: &Vocabularies,
+        numbers: Vec<Number>,
+    ) -> Result<(Data, Warnings)> {
+        if let Source::Schema(path) = &self.source {
+            let log = Impressions::continuing(path, vocabularies, numbers, &self.data);
+            let (log, skipped) = log.map_err(in_data)?;
+            return Ok((log.into(), Warnings { skipped, ..Warnings::default() }));
+        }
+        let (log, warnings) = self.source.log()?.expect("behaviours, if no schema");
+        Ok((Dataset::continuing(log, vocabularies, &self.data).map_err(in_data)?.into(), warnings))
+    }
+
+    /// The data of a run that goes on, with the vocabularies that it began with: those of its data, or of a run before it as well.
+    ///
+    /// # Errors
+    /// As [`dataset`](Self::dataset); a file of the run is missing or broken.
+    pub fn dataset_of(&self, run: &Run) -> Result<(Data, Warnings)> {
+        let names = match &self.source {
+            Source::Schema(path) => Impressions::tables(path)?,
+            _ => Vocabularies::names(&self.data).map(String::from).collect(),
+        };
+        self.dataset_after(&run.vocabularies(names.iter().map(String::as_str))?, run.numbers()?)
     }
 
     /// An option, if there is one, that makes another run of it than of `other`: where the data is found does not, nor

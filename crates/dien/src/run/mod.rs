@@ -29,7 +29,8 @@ use crate::train::Epoch;
 /// | `model.safetensors` | the model of the epoch that validated best, ready to be deployed: parameters, their configuration, vocabularies, the items' features; what eval, describe and rank read |
 /// | `last.safetensors` | the latest parameters |
 /// | `optimizer.safetensors` | the optimiser's state that belongs to them, and how far training is |
-/// | `vocab/NAME.txt` | the vocabularies; line n is the token of id n |
+/// | `vocab/NAME.txt` | the vocabularies; line n is the token of id n; `NAME.hash` holds the size of one that hashes |
+/// | `numbers.json` | what becomes of dense columns, if there are some: transforms, means, deviations |
 /// | `metrics.jsonl` | an [`Epoch`] per line |
 ///
 /// Each file is written under another name and then renamed, so that it is always whole.
@@ -145,6 +146,32 @@ impl Run {
     pub fn encoding(&self) -> Result<(Vocabularies, Vec<Number>)> {
         let model = deployable::load_run(self)?;
         Ok((model.vocabularies, model.numbers))
+    }
+
+    /// What the run makes of numbers.
+    ///
+    /// # Errors
+    /// The file is broken.
+    pub fn numbers(&self) -> Result<Vec<Number>> {
+        let path = self.path("numbers.json");
+        match fs::read_to_string(&path) {
+            Ok(text) => serde_json::from_str(&text)
+                .map_err(|e| Error::file(&path, e.to_string(), "the numbers that `dien train` wrote")),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(vec![]),
+            Err(e) => Err(Error::io(&path, "read")(e)),
+        }
+    }
+
+    /// Writes what the run makes of numbers; no file if it reads none.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn save_numbers(&self, numbers: &[Number]) -> Result<()> {
+        if numbers.is_empty() {
+            return Ok(());
+        }
+        let text = serde_json::to_string_pretty(numbers).expect("plain fields") + "\n";
+        atomic::write(&self.path("numbers.json"), text.as_bytes())
     }
 
     /// Writes the vocabularies.

@@ -12,7 +12,7 @@ use dien_data::{Data, Examples};
 use dien_model::Batch;
 use dien_model::metrics::Metrics;
 use dien_optim::{Adam, Optimizer};
-use dien_tensor::ParamStore;
+use dien_tensor::{ParamId, ParamKind, ParamStore};
 
 pub use observer::{Observer, Step};
 pub use report::{End, Epoch, Report};
@@ -78,6 +78,7 @@ impl Trainer {
     /// A file cannot be written.
     pub fn save_to(mut self, run: Run) -> Result<Self> {
         run.save_vocabularies(self.dataset.vocabularies())?;
+        run.save_numbers(self.dataset.numbers())?;
         self.run = Some(run);
         self.save_checkpoint()?;
         Ok(self)
@@ -131,6 +132,50 @@ impl Trainer {
         trainer.progress = progress;
         run.save_config(config)?;
         trainer.run = Some(run);
+        Ok(trainer)
+    }
+
+    /// A trainer at the first epoch on other data, with the latest parameters and the optimiser's state of a run. `data` knows the ids of
+    /// the run's model, and perhaps more (see [`Config::dataset_after`]): their rows begin as those of a new model.
+    ///
+    /// # Errors
+    /// A file of the run is missing or cut off; the configuration asks for another model or optimiser.
+    pub fn further(run: &Run, config: &Config, data: impl Into<Arc<Data>>) -> Result<Self> {
+        let mut trainer = Trainer::new(config, data)?;
+        let mut features = trainer.dataset.features().clone();
+        for table in &mut features.tables {
+            table.rows = run.vocabularies([table.name.as_str()])?.iter().next().map_or(0, |(_, v)| v.rows());
+        }
+        let before = run.config()?;
+        let mut params = Scorer::untrained(&before.model, &features, 0)?.params;
+        let (mut state, _) = run.load_checkpoint(&mut params)?;
+        let ids: Vec<ParamId> = trainer.params.ids().collect();
+        let other = || {
+            let expected = "the run's own `model`, for its parameters to go on";
+            Error::file(run.folder(), "another model than the configuration's", expected)
+        };
+        if params.ids().count() != ids.len() {
+            return Err(other());
+        }
+        for id in ids {
+            let name = trainer.params.name(id).to_owned();
+            let old = params.id(&name).ok_or_else(other)?;
+            let (own, old_shape) = (trainer.params.shape(id).to_vec(), params.shape(old).to_vec());
+            let grows = trainer.params.kind(id) == ParamKind::Rows && own[1..] == old_shape[1..];
+            if own != old_shape && !(grows && own[0] > old_shape[0]) {
+                return Err(other());
+            }
+            let data = params.data(old);
+            trainer.params.data_mut(id)[..data.len()].copy_from_slice(data);
+            if grows {
+                state.grow(&name, own[0]);
+            }
+        }
+        trainer.optimizer.restore(&trainer.params, state).map_err(|e| {
+            let expected = "the state of the configuration's optimiser";
+            Error::file(run.folder(), format!("optimizer.safetensors: {e}"), expected)
+        })?;
+        trainer.scorer.params.clone_from(&trainer.params);
         Ok(trainer)
     }
 
