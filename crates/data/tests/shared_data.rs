@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use dien_data::{DataOptions, Dataset, TargetKind, read_folder};
+use dien_data::build::{Build, Protocol};
+use dien_data::schema::Split;
+use dien_data::{DataOptions, Dataset, Impressions, TargetKind, read_folder};
 
 /// A data set's folder, or none with the reason printed.
 fn folder(name: &str) -> Option<PathBuf> {
@@ -131,4 +133,44 @@ fn check_real(name: &str, samples: usize, test_samples: usize, test_users: usize
     }
     assert!((labels / samples as f64 - ones).abs() < 5e-4, "{}", labels / samples as f64);
     assert!((lengths / samples as f64 - mean).abs() < 0.05, "{}", lengths / samples as f64);
+}
+
+/// The official protocol through the two tables: as many targets as the folder itself gives.
+#[test]
+fn every_set_goes_in_by_a_schema() {
+    for (name, train, test) in [
+        ("amazon-beauty", 40_254, 4_472),
+        ("amazon-sports", 0, 0),
+        ("yelp", 0, 0),
+        ("ml-100k", 0, 0),
+        ("ml-1m-sample", 0, 0),
+    ] {
+        let Some(folder) = folder(name) else { continue };
+        let (log, _) = read_folder(&folder).unwrap();
+        let out = tempfile::tempdir().unwrap();
+        let build = Build {
+            protocol: Protocol::Last,
+            min_history: 1,
+            split: Split::Group { validation: 0.0, test: 0.0, seed: 0 },
+            ..Build::default()
+        };
+        let built = build.write(&log, &out.path().join("samples")).unwrap();
+        let users = |test: bool| log.users().iter().filter(|u| u.test == test && u.events.len() > 1).count();
+        assert_eq!((built.training[1], built.test[1]), (2 * users(false), 2 * users(true)), "{name}");
+        assert!(train == 0 || (built.training[1], built.test[1]) == (train, test), "{name}: {built:?}");
+        let schema = out.path().join("samples/dataset.toml");
+        let (data, skipped) = Impressions::open(&schema, &DataOptions::default()).unwrap();
+        assert_eq!(skipped.rows, 0);
+        for (part, expected) in [(data.epoch(1, 0), built.training[1]), (data.test(), built.test[1])] {
+            let (mut targets, mut labels) = (0, 0.0);
+            part.for_each(0, |batch| {
+                batch.validate(data.features()).unwrap();
+                targets += batch.targets.len();
+                labels += batch.targets.label.iter().sum::<f32>();
+                true
+            })
+            .unwrap();
+            assert_eq!((targets, labels as usize * 2), (expected, expected), "{name}");
+        }
+    }
 }
