@@ -192,6 +192,18 @@ fn rows_are_scored_in_their_order() {
     let alone = score(alone.lines().nth(1).unwrap());
     assert!((alone - score(lines[124][2])).abs() < 1e-6);
 
+    // What the columns mean is the run's, whatever becomes of the schema's file.
+    fs::write(
+        root.join("log/dataset.toml"),
+        SCHEMA.replace("max_history", "order = \"latest_first\"\nmax_history"),
+    )
+    .unwrap();
+    fails(root, &predict, "run/dataset.toml: a schema that gives columns or behaviours another meaning");
+    fails(root, &["train", "--resume", "run", "--epochs", "9"], "another meaning");
+    fails(root, &["eval", "--run", "run"], "another meaning");
+    fs::write(root.join("log/dataset.toml"), SCHEMA).unwrap();
+    fails(root, &[&predict[..], &["--out", "scores.gz"]].concat(), "expected `.csv` or `.parquet`");
+
     // To a file, and what is wrong with a row.
     let to = ["--out", "scores.csv", "--json"];
     let told = json(root, &[&predict[..], &to].concat());

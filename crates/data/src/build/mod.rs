@@ -100,6 +100,25 @@ impl Build {
             let expected = "other names than the targets' own columns have";
             return Err(DataError::log("items", format!("a column `{name}`"), expected));
         }
+        let mut names = log.columns().iter().map(String::as_str).chain(["item"]).map(schema::seen);
+        if let Some(name) = names.find(|seen| log.columns().contains(seen)) {
+            let expected = "other names than those of the histories' columns";
+            return Err(DataError::log("items", format!("a column `{name}`"), expected));
+        }
+        if folder.file_name().is_none() {
+            return Err(DataError::file(folder, "a folder without a name of its own", "a new folder's"));
+        }
+        match self.split {
+            Split::Group { validation, test, .. } if validation + test >= 1.0 => {
+                let found = format!("shares of {validation} and {test}");
+                return Err(DataError::log("split", found, "shares that leave some users to train on"));
+            }
+            Split::Time { validation_from: Some(a), test_from: Some(b) } if a >= b => {
+                let found = format!("a validation from {a} and a test from {b}");
+                return Err(DataError::log("split", found, "a validation before the test"));
+            }
+            _ => {}
+        }
         let negatives = Negatives::new(self, log)?;
         let staged = Staged(files::temporary(folder));
         let _ = fs::remove_dir_all(&staged.0);

@@ -19,8 +19,9 @@ pub(super) struct Negatives {
 impl Negatives {
     pub fn new(build: &Build, log: &Log) -> Result<Self, DataError> {
         let mut pool = vec![];
+        let named = log.users().iter().any(|user| user.test);
         for user in log.users() {
-            let share = build.share(log, user, Part::Training);
+            let share = build.share(named, user, Part::Training);
             pool.extend(user.events[share.events].iter().map(|e| e.item));
         }
         let mut distinct = pool.clone();

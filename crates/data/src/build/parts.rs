@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Build, Protocol};
-use crate::log::{Log, User};
+use crate::log::User;
 use crate::schema::{Part, Split};
 
 /// What a part has of a user: the events it may see, and those of them that are targets.
@@ -15,11 +15,16 @@ pub(super) struct Share {
 
 impl Build {
     /// What a part has of a user.
-    pub(super) fn share(&self, log: &Log, user: &User, part: Part) -> Share {
+    ///
+    /// `named` says whether the log names its test users. They train and validate nothing, however the split is made.
+    pub(super) fn share(&self, named: bool, user: &User, part: Part) -> Share {
         let none = Share { events: 0..0, targets: vec![] };
+        if user.test && part != Part::Test {
+            return none;
+        }
         let (seen, own) = match &self.split {
             Split::Group { .. } => {
-                if self.side(log, user) != part {
+                if self.side(named, user) != part {
                     return none;
                 }
                 (user.events.len(), 0..user.events.len())
@@ -43,8 +48,7 @@ impl Build {
     }
 
     /// Where a user is, if the split is by user.
-    fn side(&self, log: &Log, user: &User) -> Part {
-        let named = log.users().iter().any(|u| u.test);
+    fn side(&self, named: bool, user: &User) -> Part {
         match self.split.part(&user.id, 0) {
             _ if user.test => Part::Test,
             Part::Test if named => Part::Training,

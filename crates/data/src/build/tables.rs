@@ -34,9 +34,9 @@ pub(super) fn write(
     let (mut histories, mut targets) = (Histories::new(&shape), Targets::new(&shape));
     let mut written = [0, 0];
     let mut files: Option<[ArrowWriter<File>; 2]> = None;
-    let users = log.users();
-    for (index, user) in users.iter().enumerate() {
-        let share = build.share(log, user, part);
+    let named = log.users().iter().any(|user| user.test);
+    for (index, user) in log.users().iter().enumerate() {
+        let share = build.share(named, user, part);
         if share.targets.is_empty() {
             continue;
         }

@@ -100,7 +100,7 @@ proptest! {
         negatives in 0..3_usize,
         cuts in (0..40_i64, 1..20_i64),
     ) {
-        let log = log(&users, named && !by_time);
+        let log = log(&users, named);
         let split = if by_time {
             Split::Time { validation_from: Some(cuts.0), test_from: Some(cuts.0 + cuts.1) }
         } else {
@@ -130,13 +130,14 @@ proptest! {
                 if exclude_history && row.label == 0 {
                     prop_assert!(!row.seen[..row.end].contains(&row.item));
                 }
+                prop_assert!(!user.test || part == Part::Test);
                 if by_time {
                     prop_assert_eq!(part_of(&user, row.time), part);
                     let last = &user.events[row.seen.len().max(1) - 1];
                     let (_, test_from) = (cuts.0, cuts.0 + cuts.1);
                     prop_assert!(part != Part::Training || last.time < cuts.0);
                     prop_assert!(part != Part::Validation || last.time < test_from);
-                } else if named {
+                } else if log.users().iter().any(|u| u.test) {
                     prop_assert_eq!(user.test, part == Part::Test);
                 } else {
                     prop_assert_eq!(part_of(&user, 0), part);
@@ -147,7 +148,7 @@ proptest! {
         let mut trained = HashSet::new();
         for user in log.users() {
             let side = |time| match user.test { true => Part::Test, false => match part_of(user, time) {
-                Part::Test if named && !by_time => Part::Training,
+                Part::Test if log.users().iter().any(|u| u.test) && !by_time => Part::Training,
                 part => part,
             }};
             trained.extend(user.events.iter().filter(|e| side(e.time) == Part::Training).map(|e| name(e.item)));

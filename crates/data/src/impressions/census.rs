@@ -100,7 +100,7 @@ pub(super) fn take(
     })?;
     let skipped = rows.into_skipped();
     if training == 0 {
-        return Err(DataError::file(base, "no row that trains", "at least one"));
+        return Err(DataError::log("log", "no row that trains", "at least one"));
     }
     let vocabulary = |(table, counts): (usize, HashMap<String, u64>)| {
         let column = &schema.columns[layout.owners[table]];

@@ -85,6 +85,9 @@ impl Histories {
                 None => return wrong(index.to_string(), "a row of the histories' table, counted from 0"),
             }
         }
+        if index < self.first {
+            return wrong(index.to_string(), "a row of the histories' table, after those of the rows before");
+        }
         self.last = index;
         let block = self.block.as_ref().expect("read above");
         let view = View::of(schema, block, &self.places);

@@ -61,6 +61,12 @@ impl Impressions {
     /// [`DataOptions::on_error`]); no row trains.
     pub fn open(schema: &Path, options: &DataOptions) -> Result<(Self, Skipped), DataError> {
         let (schema, base, layout, options) = Self::prepare(schema, options)?;
+        // What is wrong with held-out files is better known before training than after.
+        for (source, part) in [(&schema.validation, Part::Validation), (&schema.test, Part::Test)] {
+            if let Some(source) = source {
+                rows::Rows::open(&schema, source, &base, part, options.on_error)?.check_first()?;
+            }
+        }
         let census = census::take(&schema, &base, &layout, options.on_error)?;
         let features = layout.features(&schema, &census.vocabularies);
         let log = Impressions {

@@ -33,6 +33,21 @@ impl Predictions {
     /// # Errors
     /// It cannot be written.
     pub fn create(path: &Path, keep: &[String]) -> Result<Self, DataError> {
+        if keep.iter().any(|name| name == "score") {
+            return Err(DataError::file(
+                path,
+                "a column `score` to keep",
+                "others: that is the score's own name",
+            ));
+        }
+        let end = path.extension().and_then(|end| end.to_str()).unwrap_or_default();
+        if !matches!(end, "csv" | "parquet") {
+            return Err(DataError::file(
+                path,
+                format!("a name that ends in `.{end}`"),
+                "`.csv` or `.parquet`",
+            ));
+        }
         let file = File::create(files::temporary(path)).map_err(DataError::io(path, "write"))?;
         let to = match path.extension() {
             Some(end) if end == "parquet" => To::Parquet(Some(file), None),
@@ -97,7 +112,7 @@ impl Predictions {
     }
 }
 
-/// What was not finished leaves nothing behind.
+/// What failed leaves nothing behind.
 impl Drop for Predictions {
     fn drop(&mut self) {
         if let Some(path) = &self.path {

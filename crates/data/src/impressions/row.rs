@@ -169,7 +169,7 @@ impl<'a> View<'a> {
         let weight = match self.weight {
             None => None,
             Some(column) => match self.single(column).number(row) {
-                Ok(Some(w)) if w >= 0.0 && w.is_finite() => Some(w as f32),
+                Ok(Some(w)) if w >= 0.0 && (w as f32).is_finite() => Some(w as f32),
                 found => return Err(Wrong { column, found: say(found), expected: "a number of at least 0" }),
             },
         };

@@ -76,6 +76,12 @@ impl<'a> Rows<'a> {
         Ok(Rows { schema, given, on_error, blocks, places, histories, skipped: Skipped::default() })
     }
 
+    /// Reads the first rows, to see that the columns are there.
+    pub fn check_first(mut self) -> Result<(), DataError> {
+        self.blocks.next().transpose()?;
+        Ok(())
+    }
+
     /// Changes the order in which the files are read, unless they follow a table of histories.
     pub fn reorder_files(&mut self, change: impl FnOnce(&mut [PathBuf])) {
         if self.histories.is_none() {

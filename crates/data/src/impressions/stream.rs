@@ -97,12 +97,12 @@ impl<'a> Stream<'a> {
         rows.each(self.part, |row, buffer| {
             encoder.push(row, buffer)?;
             if encoder.len() == size {
-                open = give(encoder.take(&log.options));
+                open = give(encoder.take(&log.options, self.draws.is_none()));
             }
             Ok(open)
         })?;
         if open && encoder.len() > 0 {
-            give(encoder.take(&log.options));
+            give(encoder.take(&log.options, self.draws.is_none()));
         }
         Ok(())
     }

@@ -72,7 +72,7 @@ impl Impressions {
             let right = self.encode(&block, &places, &mut encoder, &mut skipped)?;
             let mut batches = vec![];
             if !right.is_empty() {
-                let chunk = encoder.take(&self.options);
+                let chunk = encoder.take(&self.options, false);
                 let plan = Batches::new(&chunk.samples, &chunk.targets, None, None);
                 for i in 0..plan.len() {
                     let row = |place: usize| right[chunk.rows[place] as usize];

@@ -80,6 +80,9 @@ pub(super) fn each_line(
         while bytes.last().is_some_and(|b| matches!(b, b'\n' | b'\r')) {
             bytes.pop();
         }
+        if bytes.is_empty() {
+            continue;
+        }
         match std::str::from_utf8(&bytes) {
             Ok(text) => line(text, number)?,
             Err(_) => line(&bytes.iter().map(|&b| char::from(b)).collect::<String>(), number)?,

@@ -30,6 +30,9 @@ pub(super) fn read(path: &Path) -> Result<Log, DataError> {
             return Ok(());
         }
         let cells = cells(&inter, text, line, fields.len())?;
+        if cells[user].is_empty() || cells[item].is_empty() {
+            return Err(wrong(&inter, line, "user_id or item_id", "", "an id"));
+        }
         let score = rating(&inter, line, score.map_or("", |score| cells[score]))?;
         gather.behaviour(cells[user], cells[item], time(&inter, line, cells[at])?, score);
         Ok(())

@@ -19,6 +19,9 @@ pub(super) fn read(path: &Path) -> Result<Log, DataError> {
         if !matches!(kind, "pv" | "buy" | "cart" | "fav") {
             return Err(wrong(&path, line, "behaviour", kind, "`pv`, `buy`, `cart` or `fav`"));
         }
+        if user.is_empty() || item.is_empty() {
+            return Err(wrong(&path, line, "user or item", "", "an id"));
+        }
         let at = time(&path, line, at)?;
         if kind == "pv" {
             gather.behaviour(user, item, at, None);

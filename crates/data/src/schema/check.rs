@@ -72,6 +72,9 @@ impl Schema {
                 "`padding` or another `order`",
                 expected,
             )?;
+            let expected =
+                "files of their own in `[validation]` and `[test]`: a history holds what came later, too";
+            check(self.split.is_none(), "`split`", "a split of targets that share histories", expected)?;
         }
         let sources = [
             (Some(&self.source), "source"),

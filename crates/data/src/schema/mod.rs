@@ -136,6 +136,14 @@ impl Schema {
         Ok(schema)
     }
 
+    /// Whether rows mean the same by another schema, wherever they are.
+    pub fn agrees_with(&self, other: &Schema) -> bool {
+        self.candidate == other.candidate
+            && self.width == other.width
+            && self.behaviours == other.behaviours
+            && self.columns.iter().eq(&other.columns)
+    }
+
     /// The schema as a file's text.
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("strings, numbers and tables of them")

@@ -58,7 +58,8 @@ pub(super) fn reader(path: &Path, source: &Source) -> Result<(Reader, char), Dat
         DataError::file(path, found, "an ASCII character")
     })?;
     let reader = ::csv::ReaderBuilder::new().delimiter(delimiter).from_reader(crate::files::open(path)?);
-    Ok((reader, source.separator.unwrap_or(SEPARATOR)))
+    let separator = if files::is_recbole(path) { ' ' } else { SEPARATOR };
+    Ok((reader, source.separator.unwrap_or(separator)))
 }
 
 /// The names of the columns: of RecBole's `name:type` the first half.
@@ -67,7 +68,11 @@ pub(super) fn header(path: &Path, reader: &mut Reader) -> Result<Vec<String>, Da
     if header.is_empty() {
         return Err(DataError::file(path, "an empty file", "a header line"));
     }
-    let name = |field: &str| field.split_once(':').map_or(field, |(name, _)| name).to_owned();
+    let typed = files::is_recbole(path);
+    let name = |field: &str| match field.split_once(':') {
+        Some((name, _)) if typed => name.to_owned(),
+        _ => field.to_owned(),
+    };
     Ok(header.iter().map(name).collect())
 }
 

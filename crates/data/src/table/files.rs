@@ -26,8 +26,9 @@ pub(super) fn list(source: &Source, base: &Path) -> Result<Vec<PathBuf>, DataErr
         return Ok(vec![path]);
     }
     let wrong = |e: glob::PatternError| DataError::file(&path, e.to_string(), "a file, a glob or a folder");
-    let text = path.to_string_lossy();
-    let matches = glob::glob(&text).map_err(wrong)?;
+    // What the folder is called is no pattern.
+    let text = Path::new(&glob::Pattern::escape(&base.to_string_lossy())).join(pattern);
+    let matches = glob::glob(&text.to_string_lossy()).map_err(wrong)?;
     let files = matches.filter_map(Result::ok).filter(|file| file.is_file()).collect();
     found(files, &path, "a file, a glob that matches some, or a folder")
 }
@@ -48,7 +49,7 @@ pub(super) fn format(source: &Source, path: &Path) -> Result<Format, DataError> 
 
 fn by_name(path: &Path) -> Option<Format> {
     let name = path.file_name()?.to_str()?.to_lowercase();
-    let plain = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
+    let plain = plain(&name);
     match plain.rsplit_once('.')?.1 {
         "parquet" if plain == name => Some(Format::Parquet),
         "csv" | "tsv" | "inter" | "item" => Some(Format::Csv),
@@ -56,9 +57,20 @@ fn by_name(path: &Path) -> Option<Format> {
     }
 }
 
+/// A name without the end of its compression.
+fn plain(name: &str) -> &str {
+    name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(name)
+}
+
+/// Whether a file's name is that of RecBole's atomic files: tabs between fields, spaces in lists, types in the header.
+pub(super) fn is_recbole(path: &Path) -> bool {
+    let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_lowercase();
+    [".inter", ".item"].iter().any(|end| plain(&name).ends_with(end))
+}
+
 /// What stands between fields: as the source says, else a tab where the name says so, else a comma.
 pub(super) fn delimiter(source: &Source, path: &Path) -> Option<u8> {
     let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_lowercase();
-    let tabs = [".tsv", ".inter", ".item"].iter().any(|end| name.contains(end));
+    let tabs = is_recbole(path) || plain(&name).ends_with(".tsv");
     u8::try_from(source.delimiter.unwrap_or(if tabs { '\t' } else { ',' })).ok()
 }

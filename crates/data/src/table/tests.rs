@@ -83,7 +83,8 @@ fn every_format_gives_the_same_cells() {
     write("log.csv.gz", &gzip(CSV));
     write("log.csv.zst", &zstd::encode_all(CSV.as_bytes(), 1).unwrap());
     write("log.tsv", CSV.replace(',', "\t").as_bytes());
-    write("log.inter", CSV.replace(',', "\t").replacen("user", "user:token", 1).as_bytes());
+    let typed = CSV.replace(',', "\t").replace('|', " ").replacen("user", "user:token", 1);
+    write("log.inter", typed.replacen("seen", "seen:token_seq", 1).as_bytes());
     write("log.parquet", &parquet());
     let expected = ["ann 1 [3 1] 2.5", "bob 0 [] -", "ann 0 [7] -1"];
     for name in ["log.csv", "log.csv.gz", "log.csv.zst", "log.tsv", "log.inter"] {

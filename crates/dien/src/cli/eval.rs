@@ -53,6 +53,7 @@ pub(super) fn run(args: &EvalArgs, json: bool) -> Result<ExitCode> {
     }
     let (vocabularies, numbers) = run.encoding()?;
     let (dataset, warnings) = config.dataset_with(vocabularies, numbers)?;
+    run.check_schema(&dataset)?;
     if !warnings.is_empty() {
         eprintln!("warning: {}", warnings.to_string().replace('\n', "\nwarning: "));
     }

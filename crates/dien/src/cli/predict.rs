@@ -61,6 +61,7 @@ pub(super) fn run(args: &PredictArgs, json: bool) -> Result<ExitCode> {
     };
     let (vocabularies, numbers) = run.encoding()?;
     let (data, _) = config.dataset_with(vocabularies, numbers)?;
+    run.check_schema(&data)?;
     let Data::Impressions(log) = &data else {
         let expected = "a run on a log of impressions; `dien eval --scores` writes those of a folder";
         return Err(Error::File {

@@ -10,6 +10,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use dien_data::schema::Schema;
 use dien_data::{Data, Number, Vocabularies};
 use dien_model::ModelConfig;
 use dien_optim::OptimizerState;
@@ -30,6 +31,7 @@ use crate::train::Epoch;
 /// | `last.safetensors` | the latest parameters |
 /// | `optimizer.safetensors` | the optimiser's state that belongs to them, and how far training is |
 /// | `vocab/NAME.txt` | the vocabularies; line n is the token of id n; `NAME.hash` holds the size of one that hashes |
+/// | `dataset.toml` | the schema of a log of impressions, as it was |
 /// | `numbers.json` | what becomes of dense columns, if there are some: transforms, means, deviations |
 /// | `metrics.jsonl` | an [`Epoch`] per line |
 ///
@@ -172,6 +174,35 @@ impl Run {
         }
         let text = serde_json::to_string_pretty(numbers).expect("plain fields") + "\n";
         atomic::write(&self.path("numbers.json"), text.as_bytes())
+    }
+
+    /// Keeps the schema of a log, to know it again.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn save_schema(&self, data: &Data) -> Result<()> {
+        match data {
+            Data::Behaviours(_) => Ok(()),
+            Data::Impressions(log) => {
+                atomic::write(&self.path("dataset.toml"), log.schema().to_toml().as_bytes())
+            }
+        }
+    }
+
+    /// That the data's columns mean what those meant that the run was trained on.
+    ///
+    /// # Errors
+    /// They do not.
+    pub fn check_schema(&self, data: &Data) -> Result<()> {
+        let path = self.path("dataset.toml");
+        match data {
+            Data::Impressions(log) if path.exists() && !Schema::load(&path)?.agrees_with(log.schema()) => {
+                let found =
+                    "a schema that gives columns or behaviours another meaning than the data's now has";
+                Err(Error::file(&path, found, "the same `candidate`, `width`, `columns` and `behaviours`"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Writes the vocabularies.

@@ -79,6 +79,7 @@ impl Trainer {
     pub fn save_to(mut self, run: Run) -> Result<Self> {
         run.save_vocabularies(self.dataset.vocabularies())?;
         run.save_numbers(self.dataset.numbers())?;
+        run.save_schema(&self.dataset)?;
         self.run = Some(run);
         self.save_checkpoint()?;
         Ok(self)
@@ -95,6 +96,7 @@ impl Trainer {
             return Err(Error::file(run.folder(), format!("another value of `{option}`"), expected));
         }
         let mut trainer = Trainer::new(config, dataset)?;
+        run.check_schema(&trainer.dataset)?;
         if run.vocabularies(trainer.dataset.vocabularies().iter().map(|(name, _)| name))?
             != *trainer.dataset.vocabularies()
         {
@@ -142,6 +144,7 @@ impl Trainer {
     /// A file of the run is missing or cut off; the configuration asks for another model or optimiser.
     pub fn further(run: &Run, config: &Config, data: impl Into<Arc<Data>>) -> Result<Self> {
         let mut trainer = Trainer::new(config, data)?;
+        run.check_schema(&trainer.dataset)?;
         let mut features = trainer.dataset.features().clone();
         for table in &mut features.tables {
             table.rows = run.vocabularies([table.name.as_str()])?.iter().next().map_or(0, |(_, v)| v.rows());

@@ -146,4 +146,24 @@ fn what_does_not_fit_is_told() {
     check("histories.csv", histories.replacen("c0", "c0|c1", 1), "lists of one length");
     let lines: Vec<&str> = histories.lines().take(20).collect();
     check("histories.csv", lines.join("\n"), "expected a row of the histories' table");
+    let split = "split = { by = 'group', test = 0.5 }\n".to_owned() + SCHEMA;
+    check("dataset.toml", split, "expected files of their own in `[validation]` and `[test]`");
+}
+
+#[test]
+fn a_history_that_is_not_there_is_skipped_and_no_more() {
+    let (histories, targets) = tables(&log());
+    // Two files of histories, so that the search for one beyond the last leaves the first.
+    let lines: Vec<&str> = histories.lines().collect();
+    let halves = [lines[..21].join("\n"), [&lines[..1], &lines[21..]].concat().join("\n")];
+    let far = targets.replacen("\n5,", "\n999,", 1);
+    let schema =
+        SCHEMA.replace("histories.csv", "h*.csv").replace(", vocabulary = { file = \"item.txt\" }", "");
+    let schema = schema.replace(", vocabulary = { file = \"category.txt\" }", "");
+    let (_folder, path) =
+        folder(&schema, &[("h1.csv", &halves[0]), ("h2.csv", &halves[1]), ("targets.csv", &far)]);
+    assert!(failure(&path, &DataOptions::default()).contains("`history`: found 999"));
+    let skip = DataOptions { on_error: crate::OnError::Skip, ..DataOptions::default() };
+    let (_, skipped) = Impressions::open(&path, &skip).unwrap();
+    assert!(skipped.rows >= 1);
 }
