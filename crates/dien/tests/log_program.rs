@@ -246,6 +246,10 @@ fn samples_are_built_of_behaviours() {
     let trained = json(root, &train);
     assert_eq!(trained["test"]["samples"].as_u64(), Some(test));
 
+    // Nobody named for the test, and no negatives: both are the command's to draw.
+    for file in ["test_users.txt", "negatives.csv"] {
+        fs::remove_file(root.join("data").join(file)).unwrap();
+    }
     // By time, each user's last behaviour.
     let by_time = ["--targets", "last", "--validation-from", "5", "--test-from", "7"];
     let said = dien(root, &[&["data", "build", "data", "--out", "timed"], &by_time[..]].concat());

@@ -16,13 +16,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::DataError;
 use crate::log::Log;
-use crate::reader::{Warnings, read_folder};
+use crate::reader::{Warnings, read_behaviours};
 
 /// A form in which a behaviour log comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
-    /// The folder of [`read_folder`].
+    /// The folder of [`read_folder`](crate::read_folder), of which `interactions.csv` and `items.csv` are enough.
     Folder,
     /// MovieLens 100K (`u.data`, `u.item`), 1M (`ratings.dat`, `movies.dat`) and later (`ratings.csv`, `movies.csv`). Of a film's `genres`
     /// the first is its `category`.
@@ -65,7 +65,7 @@ impl Preset {
     /// A file is missing, cut off or not of this form: which, the line, what was found and what was expected.
     pub fn read(self, path: &Path) -> Result<(Log, Warnings), DataError> {
         let log = match self {
-            Preset::Folder => return read_folder(path),
+            Preset::Folder => return read_behaviours(path),
             Preset::Movielens => movielens::read(path)?,
             Preset::Recbole => recbole::read(path)?,
             Preset::Amazon => amazon::read(path)?,

@@ -70,6 +70,15 @@ impl Warnings {
 /// A file is missing, empty, cut off or no UTF-8; a column is missing; a field is not what it should be. The message
 /// names the file, line and column.
 pub fn read_folder(folder: &Path) -> Result<(Log, Warnings), DataError> {
+    read(folder, true)
+}
+
+/// [`read_folder`] for samples to be made of: without `test_users.txt` nobody is, and `negatives.csv` is not needed.
+pub(crate) fn read_behaviours(folder: &Path) -> Result<(Log, Warnings), DataError> {
+    read(folder, false)
+}
+
+fn read(folder: &Path, whole: bool) -> Result<(Log, Warnings), DataError> {
     if !folder.is_dir() {
         return Err(DataError::file(
             folder,
@@ -80,8 +89,11 @@ pub fn read_folder(folder: &Path) -> Result<(Log, Warnings), DataError> {
     let mut log = items::read(folder)?;
     interactions::read(folder, &mut log)?;
     let warnings = Warnings {
-        test_users_without_behaviours: test_users::read(folder, &mut log)?,
-        negatives_without_behaviours: negatives::read(folder, &mut log)?,
+        test_users_without_behaviours: match whole || folder.join("test_users.txt").exists() {
+            true => test_users::read(folder, &mut log)?,
+            false => 0,
+        },
+        negatives_without_behaviours: if whole { negatives::read(folder, &mut log)? } else { 0 },
         skipped: Skipped::default(),
     };
     targets::read(folder, &mut log)?;
