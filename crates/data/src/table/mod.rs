@@ -120,5 +120,5 @@ impl Iterator for Blocks {
 /// That a file has not a column that is wanted.
 fn missing<S: AsRef<str>>(path: &Path, wanted: &str, there: impl IntoIterator<Item = S>) -> DataError {
     let expected = format!("it among the file's columns, which are {}", crate::error::quoted(there));
-    DataError::file(path, format!("no column `{wanted}`, which the schema names"), expected)
+    DataError::file(path, format!("no column `{wanted}`, which is wanted"), expected)
 }

@@ -174,7 +174,7 @@ fn a_file_that_is_empty_or_lacks_a_column_is_told() {
     let (_folder, path) = folder(SCHEMA, &[("log.csv", ROWS.lines().next().unwrap())]);
     assert!(failure(&path, &options()).contains("no row that trains"));
     let (_folder, path) = folder(SCHEMA, &[("log.csv", &ROWS.replace("price", "cost"))]);
-    assert!(failure(&path, &options()).contains("no column `price`, which the schema names"));
+    assert!(failure(&path, &options()).contains("no column `price`, which is wanted"));
     let (_folder, path) = folder(SCHEMA, &[]);
     assert!(failure(&path, &options()).contains("no such file"));
 }
