@@ -114,6 +114,10 @@ fn a_log_is_learnt_by_its_schema() {
     assert!(model("run") == model("again"));
 
     assert!(stdout(&dien(root, &["describe", "--run", "run"])).contains("hour"));
+    // Options of every command stand before it as well as after.
+    let before = stdout(&dien(root, &["--threads", "1", "--json", "eval", "--run", "run"]));
+    assert_eq!(before, stdout(&dien(root, &["eval", "--run", "run", "--threads", "1", "--json"])));
+    assert!(before.starts_with('{'), "{before}");
 }
 
 #[test]

@@ -24,7 +24,7 @@ use serde::Serialize;
 ///
 /// Without a command it demonstrates itself on synthetic behaviours, in about a minute.
 #[derive(Debug, Parser)]
-#[command(name = "dien", version, args_conflicts_with_subcommands = true)]
+#[command(name = "dien", version)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
