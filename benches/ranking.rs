@@ -21,7 +21,7 @@ fn ranking(criterion: &mut Criterion) {
     let mut params = ParamStore::<f32>::new();
     let config = ModelConfig::default();
     build(&config, &features, &mut params, 1).expect("possible options");
-    let serving = Serving::new(&config, &features, params, HISTORY).expect("possible options");
+    let serving = Serving::new(&config, &features, params, &[HISTORY]).expect("possible options");
     let mut rng = rng();
     let history = pair(popular_ids(HISTORY, ITEMS, &mut rng));
     let mut candidates =

@@ -56,6 +56,7 @@ fn batch(lengths: &[u32]) -> Batch {
             group: (0..n).collect(),
             ..Targets::default()
         },
+        further: vec![],
     }
 }
 

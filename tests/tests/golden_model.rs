@@ -16,6 +16,7 @@ fn features() -> Features {
         sparse: vec![lookup("user", 2)],
         pooled: vec![lookup("tag", 3)],
         dense: vec!["price".into()],
+        ..Features::default()
     }
 }
 
@@ -45,6 +46,7 @@ fn batch(golden: &Golden) -> Batch {
             group: vec![0; label.len()],
             label,
         },
+        further: vec![],
     };
     batch.validate(&features()).unwrap();
     batch

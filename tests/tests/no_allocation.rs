@@ -101,6 +101,7 @@ fn batch(histories: u32, targets: u32, shape: u32) -> Batch {
             weight: vec![],
             group: (0..n).collect(),
         },
+        further: vec![],
     }
 }
 

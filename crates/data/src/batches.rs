@@ -1,12 +1,15 @@
 //! The batches of an epoch, or of the held-out users.
 
-use dien_model::{Batch, Histories, OOV, Targets};
+use std::collections::HashMap;
+
+use dien_model::{Batch, Behaviours, Histories, OOV, Targets};
 use rand::rngs::ChaCha8Rng;
 
 use crate::dataset::Names;
 use crate::draw::{self, Use};
 use crate::plan::{Group, Plan};
-use crate::samples::{Context, Part, Samples, pick, pick_lists};
+use crate::sampler::Sampler;
+use crate::samples::{Context, Further, Part, Samples, pick, pick_lists};
 
 /// A plan of batches; each is built when asked for, by any thread, and is the same however often and in whatever order.
 #[derive(Clone, Debug)]
@@ -75,7 +78,8 @@ impl<'a> Batches<'a> {
         let groups = self.plan.batch(index);
         let (mut rng, candidates) = self.candidates(index);
         let histories = self.histories(groups, &mut rng);
-        Batch { histories, targets: self.targets_of(groups, &candidates) }
+        let further = self.data.further.iter().map(|group| self.further(group, groups, &mut rng)).collect();
+        Batch { histories, targets: self.targets_of(groups, &candidates), further }
     }
 
     /// The user and the candidate of each of a batch's targets, in order, as the log calls them.
@@ -129,16 +133,45 @@ impl<'a> Batches<'a> {
     }
 
     fn histories(&self, groups: &[Group], rng: &mut ChaCha8Rng) -> Histories {
+        let histories = groups.iter().map(|group| {
+            let window = group.window(self.part, self.data.options.max_history);
+            &self.data.histories.get(group.user)[window]
+        });
+        self.with_negatives(histories, &self.data.sampler, rng)
+    }
+
+    /// What a batch's targets look back on in a further group. Equal histories are one.
+    fn further(&self, of: &Further, groups: &[Group], rng: &mut ChaCha8Rng) -> Behaviours {
+        let (mut known, mut histories) = (HashMap::new(), vec![]);
+        let mut all = Behaviours::default();
+        for place in groups.iter().flat_map(|g| g.first..g.last) {
+            let events = of.histories.get(of.history[place]);
+            let history = *known.entry(of.history[place]).or_insert_with(|| {
+                histories.push(events);
+                histories.len() as u32 - 1
+            });
+            all.history.push(history);
+            all.start.push(0);
+            all.end.push(events.len() as u32);
+        }
+        all.histories = self.with_negatives(histories.into_iter(), &of.sampler, rng);
+        all
+    }
+
+    fn with_negatives<'b>(
+        &self,
+        histories: impl Iterator<Item = &'b [u32]>,
+        sampler: &Sampler,
+        rng: &mut ChaCha8Rng,
+    ) -> Histories {
         let (options, columns) = (&self.data.options, &self.data.columns);
-        let mut offsets = Vec::with_capacity(groups.len() + 1);
-        offsets.push(0);
-        let mut events: Vec<u32> = Vec::new();
-        for group in groups {
-            let window = group.window(self.part, options.max_history);
-            events.extend_from_slice(&self.data.histories.get(group.user)[window]);
+        let (mut offsets, mut events) = (vec![0], Vec::<u32>::new());
+        for history in histories {
+            events.extend_from_slice(history);
             offsets.push(events.len() as u32);
         }
-        let k = if self.draws.is_some() { options.negatives_per_event } else { 0 };
+        let draws = self.draws.is_some() && sampler.is_enough();
+        let k = if draws { options.negatives_per_event } else { 0 };
         let mut drawn: Vec<u32> = Vec::with_capacity(events.len() * k);
         let mut negatives = vec![vec![]; if k > 0 { columns.behaviours.len() } else { 0 }];
         if k > 0 {
@@ -148,7 +181,7 @@ impl<'a> Batches<'a> {
                 drawn.extend(own.iter().take(1).flat_map(|&item| std::iter::repeat_n(item, k)));
                 for &item in own.iter().skip(1) {
                     let kind = options.auxiliary_negatives;
-                    let draw = |_| self.data.sampler.auxiliary(kind, rng, &columns.class, own, item);
+                    let draw = |_| sampler.auxiliary(kind, rng, &columns.class, own, item);
                     drawn.extend((0..k).map(draw));
                 }
             }

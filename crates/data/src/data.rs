@@ -77,6 +77,14 @@ impl Data {
         }
     }
 
+    /// How many of the latest events a target sees, by group of behaviours.
+    pub fn max_history(&self) -> Vec<usize> {
+        match self {
+            Data::Behaviours(data) => vec![data.options().max_history],
+            Data::Impressions(log) => log.schema().behaviours.iter().map(|group| group.max_history).collect(),
+        }
+    }
+
     /// The vocabularies, one per embedding table.
     pub fn vocabularies(&self) -> &Vocabularies {
         match self {

@@ -87,8 +87,14 @@ impl Dataset {
         }
         let features = features(&vocabularies, options);
         let (users, items) = log.into_ids();
-        let samples =
-            Samples { options: options.clone(), columns, sampler, histories, context: Context::User };
+        let samples = Samples {
+            options: options.clone(),
+            columns,
+            sampler,
+            histories,
+            context: Context::User,
+            further: vec![],
+        };
         Ok(Dataset { samples, split, names: Names { users, items }, vocabularies, features })
     }
 
@@ -169,6 +175,6 @@ pub(crate) fn features(vocabularies: &Vocabularies, options: &DataOptions) -> Fe
         behaviours: lookups.by_ref().take(options.behaviours.len()).collect(),
         pooled: lookups.by_ref().take(options.pooled.len()).collect(),
         sparse: lookups.collect(),
-        dense: vec![],
+        ..Features::default()
     }
 }

@@ -36,8 +36,8 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Read + Send>, DataError> {
     })
 }
 
-/// The name of a path while it is being written.
-pub(crate) fn temporary(path: &Path) -> PathBuf {
+/// The name of a file or folder while it is being written.
+pub fn temporary(path: &Path) -> PathBuf {
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
     name.push(".tmp");

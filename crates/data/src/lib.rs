@@ -69,6 +69,7 @@ pub use batches::Batches;
 pub use data::{Data, Examples};
 pub use dataset::Dataset;
 pub use error::DataError;
+pub use files::temporary;
 pub use impressions::{Impressions, Number, OnError, Predictions, Skipped, Spread, Stream, Unscored};
 pub use item_table::ItemTable;
 pub use log::{Event, Item, Log, RealTarget, User};

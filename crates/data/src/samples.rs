@@ -14,6 +14,17 @@ pub(crate) struct Samples {
     pub sampler: Sampler,
     pub histories: Histories,
     pub context: Context,
+    /// The further groups of behaviours.
+    pub further: Vec<Further>,
+}
+
+/// A further group of behaviours: whole histories, of which every target sees one.
+#[derive(Clone, Debug)]
+pub(crate) struct Further {
+    pub histories: Histories,
+    pub sampler: Sampler,
+    /// By target, its history.
+    pub history: Vec<u32>,
 }
 
 /// Items by user, oldest first.

@@ -40,6 +40,7 @@ fn main() -> Result<()> {
             group: vec![0; 2],
             ..Targets::default()
         },
+        further: vec![],
     };
     println!("probabilities of a click: {:?}", trainer.into_scorer().score(&batch)?);
     Ok(())

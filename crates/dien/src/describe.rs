@@ -1,6 +1,6 @@
 //! What a model is made of: its parameters and its graph.
 
-use dien_model::{Batch, Features, Histories, Jagged, OOV, Targets};
+use dien_model::{Batch, Behaviours, Features, Histories, Jagged, OOV, Targets};
 use dien_tensor::{Graph, Mode, ParamKind, Tape};
 use serde::Serialize;
 
@@ -58,17 +58,24 @@ fn probe_batch(features: &Features) -> Batch {
     const EVENTS: usize = 4;
     const TARGETS: usize = 2;
     let behaviours = features.behaviours.len();
-    Batch {
+    let group = Behaviours {
         histories: Histories {
             offsets: vec![0, EVENTS as u32],
             ids: vec![vec![OOV; EVENTS]; behaviours],
             negatives: vec![vec![OOV; EVENTS]; behaviours],
             negatives_per_event: 1,
         },
+        history: vec![0; TARGETS],
+        start: vec![0; TARGETS],
+        end: vec![EVENTS as u32; TARGETS],
+    };
+    Batch {
+        further: vec![group.clone(); features.groups.len()],
+        histories: group.histories,
         targets: Targets {
-            history: vec![0; TARGETS],
-            start: vec![0; TARGETS],
-            end: vec![EVENTS as u32; TARGETS],
+            history: group.history,
+            start: group.start,
+            end: group.end,
             candidate: vec![vec![OOV; TARGETS]; behaviours],
             sparse: vec![vec![OOV; TARGETS]; features.sparse.len()],
             pooled: vec![Jagged { offsets: vec![0, 1, 2], ids: vec![OOV; TARGETS] }; features.pooled.len()],

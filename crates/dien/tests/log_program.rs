@@ -216,6 +216,10 @@ fn rows_are_scored_in_their_order() {
     let parquet = json(root, &[&predict[..], &["--out", "scores.parquet", "--json"]].concat());
     assert_eq!(parquet["rows"], 700);
     assert!(fs::read(root.join("scores.parquet")).unwrap().starts_with(b"PAR1"));
+    fs::write(root.join("new.csv"), unlabelled.lines().next().unwrap()).unwrap();
+    let none = json(root, &[&predict[..], &["--out", "none.parquet", "--json"]].concat());
+    assert_eq!(none["rows"], 0);
+    assert_eq!(stdout(&dien(root, &predict)), "row,item,score\n");
     fs::write(root.join("new.csv"), unlabelled.replacen("r5,", "r5,x,", 1)).unwrap();
     fails(root, &[&predict[..], &["--out", "bad.csv"]].concat(), "new.csv");
     let wrong = unlabelled.replacen(lines[7][1], "i1", 1);
@@ -250,6 +254,22 @@ fn samples_are_built_of_behaviours() {
     let trained = json(root, &train);
     assert_eq!(trained["test"]["samples"].as_u64(), Some(test));
 
+    // Rows that look back on a table of histories are scored, too: as the test did.
+    let schema = fs::read_to_string(root.join("samples/dataset.toml")).unwrap();
+    let to_test = schema.replacen("train/", "test/", 2);
+    fs::write(root.join("samples/new.toml"), to_test).unwrap();
+    let run = trained["run"].as_str().unwrap();
+    let predict = ["predict", "--run", run, "--data", "samples/new.toml", "--keep", "label"];
+    let predicted = stdout(&dien(root, &predict));
+    let rows = predicted.lines().skip(1).map(|line| line.split_once(',').unwrap());
+    let number = |text: &str| text.parse::<f32>().unwrap();
+    let (labels, scores): (Vec<f32>, Vec<f32>) = rows.map(|(a, b)| (number(a), number(b))).unzip();
+    let found = Metrics::new(&scores, &labels, &vec![0; labels.len()]);
+    let auc = trained["test"]["auc"].as_f64().unwrap();
+    assert!((found.auc.unwrap() - auc).abs() < 1e-6 && labels.len() as u64 == test, "{found:?}");
+    let files = ["predict", "--run", run, "--data", "samples/test/targets.parquet"];
+    fails(root, &files, "a `dataset.toml` whose `[source]` names both");
+
     // Nobody named for the test, and no negatives: both are the command's to draw.
     for file in ["test_users.txt", "negatives.csv"] {
         fs::remove_file(root.join("data").join(file)).unwrap();
@@ -262,6 +282,29 @@ fn samples_are_built_of_behaviours() {
     fails(root, &["data", "build", "nowhere", "--out", "x"], "nowhere: no such folder");
     fails(root, &["data", "build", "data", "--out", "x", "--min-history", "99"], "no training target");
     assert!(!root.join("x").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_interrupted_leaves_no_file() {
+    let root = tempdir().unwrap();
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_dien"))
+        .args(["data", "synth", "--out", "drawn", "--events", "9000000000"])
+        .current_dir(root.path())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let begun = || fs::read_dir(root.path().join("drawn")).is_ok_and(|mut files| files.next().is_some());
+    while !begun() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let kill = |name: &str| {
+        std::process::Command::new("kill").args([name, &child.id().to_string()]).status().unwrap()
+    };
+    assert!(kill("-TERM").success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(!begun());
 }
 
 #[test]

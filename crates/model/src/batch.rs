@@ -11,6 +11,34 @@ pub struct Batch {
     pub histories: Histories,
     /// The samples: each names a history, how much of it counts, and a candidate.
     pub targets: Targets,
+    /// What the targets look back on in each further group of behaviours, in the order of [`Features::groups`].
+    pub further: Vec<Behaviours>,
+}
+
+/// Histories of one group of behaviours, and each target's window on them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Behaviours {
+    /// The behaviour sequences.
+    pub histories: Histories,
+    /// By target, which history.
+    pub history: Vec<u32>,
+    /// By target, the first event; see [`Targets::start`].
+    pub start: Vec<u32>,
+    /// By target, one past the last event; see [`Targets::end`].
+    pub end: Vec<u32>,
+}
+
+/// One group of behaviours of a batch, be it the first or a further one.
+#[derive(Clone, Copy, Debug)]
+pub struct Group<'a> {
+    /// The behaviour sequences.
+    pub histories: &'a Histories,
+    /// By target, which history.
+    pub history: &'a [u32],
+    /// By target, the first event.
+    pub start: &'a [u32],
+    /// By target, one past the last event.
+    pub end: &'a [u32],
 }
 
 /// Jagged behaviour sequences, oldest event first.
@@ -126,8 +154,10 @@ pub enum BatchError {
         value: u32,
     },
     /// A target looks at events that its history does not have.
-    #[error("target {target}: events {start}..{end} of history {history}, which has {events}")]
+    #[error("target {target}: events {start}..{end} of {group} {history}, which has {events}")]
     Window {
+        /// Of which group of behaviours.
+        group: String,
         /// Which target.
         target: usize,
         /// Its history.
@@ -171,39 +201,40 @@ impl Targets {
 }
 
 impl Batch {
+    /// Every group of behaviours, the first one first.
+    pub fn groups(&self) -> impl Iterator<Item = Group<'_>> {
+        let t = &self.targets;
+        let first = Group { histories: &self.histories, history: &t.history, start: &t.start, end: &t.end };
+        std::iter::once(first).chain(self.further.iter().map(|b| Group {
+            histories: &b.histories,
+            history: &b.history,
+            start: &b.start,
+            end: &b.end,
+        }))
+    }
+
     /// Checks every length, id, window and number, so that the model need not.
     ///
     /// # Errors
     /// The first thing that is wrong.
     pub fn validate(&self, features: &Features) -> Result<(), BatchError> {
-        let (h, t) = (&self.histories, &self.targets);
-        check_offsets("histories", &h.offsets)?;
-        check_ids("histories", features, &features.behaviours, &h.ids, h.events())?;
-        if h.negatives_per_event > 0 {
-            let count = h.events() * h.negatives_per_event;
-            check_ids("negatives", features, &features.behaviours, &h.negatives, count)?;
-        }
+        let t = &self.targets;
         let n = t.len();
+        check_len("further groups of behaviours", features.groups.len(), self.further.len())?;
+        let names = std::iter::once("").chain(features.groups.iter().map(String::as_str));
+        for (name, group) in names.zip(self.groups()) {
+            group.validate(name, features, n)?;
+        }
         if let Some(target) = t.label.iter().position(|&y| y != 0.0 && y != 1.0) {
             return Err(BatchError::Label { target, value: t.label[target] });
         }
-        for (what, found) in [("start", t.start.len()), ("end", t.end.len()), ("label", t.label.len())] {
-            check_len(what, n, found)?;
-        }
+        check_len("label", n, t.label.len())?;
         check_len("group", n, t.group.len())?;
         if !t.weight.is_empty() {
             check_len("weight", n, t.weight.len())?;
         }
         if let Some(target) = t.weight.iter().position(|&w| !(w >= 0.0 && w.is_finite())) {
             return Err(BatchError::Weight { target, value: t.weight[target] });
-        }
-        for target in 0..n {
-            let (history, start, end) = (t.history[target], t.start[target], t.end[target]);
-            let bounds = h.offsets.get(history as usize..).and_then(|o| o.get(..2));
-            let events = bounds.map_or(0, |o| o[1] - o[0]);
-            if bounds.is_none() || start > end || end > events {
-                return Err(BatchError::Window { target, history, start, end, events });
-            }
         }
         check_ids("candidate", features, &features.behaviours, &t.candidate, n)?;
         check_ids("sparse", features, &features.sparse, &t.sparse, n)?;
@@ -221,6 +252,33 @@ impl Batch {
             check_len(name, n, column.len())?;
             if let Some(target) = column.iter().position(|x| !x.is_finite()) {
                 return Err(BatchError::NotFinite { name: name.clone(), target, value: column[target] });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Group<'_> {
+    /// `name` is that of a further group, empty for the first.
+    fn validate(&self, name: &str, features: &Features, targets: usize) -> Result<(), BatchError> {
+        let of = |what: &str| if name.is_empty() { what.into() } else { format!("{what} of `{name}`") };
+        let h = self.histories;
+        check_offsets(&of("histories"), &h.offsets)?;
+        check_ids(&of("histories"), features, &features.behaviours, &h.ids, h.events())?;
+        if h.negatives_per_event > 0 {
+            let count = h.events() * h.negatives_per_event;
+            check_ids(&of("negatives"), features, &features.behaviours, &h.negatives, count)?;
+        }
+        for (what, list) in [("history", self.history), ("start", self.start), ("end", self.end)] {
+            check_len(&of(what), targets, list.len())?;
+        }
+        for target in 0..targets {
+            let (history, start, end) = (self.history[target], self.start[target], self.end[target]);
+            let bounds = h.offsets.get(history as usize..).and_then(|o| o.get(..2));
+            let events = bounds.map_or(0, |o| o[1] - o[0]);
+            if bounds.is_none() || start > end || end > events {
+                let group = of("history");
+                return Err(BatchError::Window { group, target, history, start, end, events });
             }
         }
         Ok(())

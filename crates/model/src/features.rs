@@ -44,6 +44,10 @@ pub struct Features {
     /// Names of the numbers per target.
     #[serde(default)]
     pub dense: Vec<String>,
+    /// The names of further groups of behaviours, such as purchases beside clicks. Their events consist of the same features
+    /// as the first's; the model reads each group on its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
 }
 
 /// What is wrong with [`Features`].
@@ -83,6 +87,10 @@ impl Features {
                 "one of the tables, counted from 0",
                 l.table.to_string(),
             )?;
+        }
+        for (i, name) in self.groups.iter().enumerate() {
+            let first = !name.is_empty() && !self.groups[..i].contains(name);
+            check(first, "groups".into(), "a name of its own for each", format!("`{name}`"))?;
         }
         let found = "none".to_owned();
         check(!self.behaviours.is_empty(), "behaviours".into(), "at least one feature, such as `item`", found)
@@ -131,6 +139,8 @@ mod tests {
         assert!(message(&|f| f.tables[0].width = 0).contains("width of table `item`"));
         assert!(message(&|f| f.tables[1].rows = 0).contains("rows of table `category`"));
         assert!(message(&|f| f.tables[1].name = "item".into()).contains("the same name twice"));
+        let twice = vec!["bought".into(), "bought".into()];
+        assert!(message(&|f| f.groups.clone_from(&twice)).contains("groups: expected a name of its own"));
         assert!(
             message(&|f| f.behaviours.clear()).contains("at least one feature, such as `item`, found none")
         );

@@ -15,7 +15,7 @@ mod pooled;
 pub mod serving;
 mod touched;
 
-pub use batch::{Batch, BatchError, Histories, Jagged, Targets};
+pub use batch::{Batch, BatchError, Behaviours, Group, Histories, Jagged, Targets};
 pub use config::{ConfigError, ModelConfig};
 pub use dien::Dien;
 pub use dien_cells::cell::Kind as CellKind;

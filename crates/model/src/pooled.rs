@@ -3,10 +3,9 @@
 use dien_tensor::{ParamStore, Real, Tape, ops};
 
 use crate::config::ModelConfig;
-use crate::dien::{candidate_and_history, windows};
 use crate::init::Builder;
 use crate::model::{Model, Output};
-use crate::parts::{Embedding, Head};
+use crate::parts::{Embedding, Head, pooled_history, windows};
 use crate::{Batch, Features, Touched};
 
 /// The paper's BaseModel: DIEN without all that knows of order.
@@ -27,7 +26,8 @@ impl Pooled {
     ) -> Self {
         let mut builder = Builder::new(params, seed);
         let embedding = Embedding::new(&mut builder, features, config.init.embedding);
-        let inputs = embedding.rest_width() + 3 * embedding.event_width();
+        let groups = 1 + features.groups.len();
+        let inputs = embedding.rest_width() + (1 + 2 * groups) * embedding.event_width();
         let head = Head::new(&mut builder, config, inputs);
         Pooled { config: config.clone(), embedding, head }
     }
@@ -35,12 +35,15 @@ impl Pooled {
 
 impl<T: Real> Model<T> for Pooled {
     fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
-        let windows = windows(tape, batch);
-        let events = self.embedding.events(tape, batch, windows.histories());
         let candidates = self.embedding.candidates(tape, batch);
         let mut inputs = tape.list();
         inputs.extend(self.embedding.rest(tape, batch));
-        inputs.extend(candidate_and_history(candidates, events, &windows, self.config.pooling));
+        inputs.push(candidates);
+        for group in batch.groups() {
+            let windows = &windows(tape, group);
+            let events = self.embedding.events(tape, group.histories, windows.histories());
+            inputs.extend(pooled_history(candidates, events, windows, self.config.pooling));
+        }
         Output { logits: self.head.forward(tape, ops::concat(inputs.iter())), auxiliary: None }
     }
 

@@ -3,7 +3,7 @@
 mod common;
 
 use dien_model::config::{AttentionKind, AuxiliaryKind, HeadActivation, ModelKind, PoolingKind};
-use dien_model::{Batch, CellKind, ModelConfig, build};
+use dien_model::{Batch, CellKind, Features, ModelConfig, build};
 use dien_tensor::check::Check;
 use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Tape};
 use rand::rngs::ChaCha8Rng;
@@ -22,10 +22,13 @@ fn small() -> ModelConfig {
 }
 
 fn check(config: &ModelConfig, mode: Mode) {
-    let features = common::features();
-    let batch = common::batch(&features, &[4, 0, 1, 6, 3, 2], 3, 1);
+    check_with(&common::features(), config, mode);
+}
+
+fn check_with(features: &Features, config: &ModelConfig, mode: Mode) {
+    let batch = common::batch(features, &[4, 0, 1, 6, 3, 2], 3, 1);
     let mut params = ParamStore::<f64>::new();
-    let model = build(config, &features, &mut params, 7).unwrap();
+    let model = build(config, features, &mut params, 7).unwrap();
     // Larger than at the start of training, so that no derivative drowns; slopes and biases are not at their zeros.
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     for id in params.ids().filter(|&id| params.kind(id) != ParamKind::Buffer).collect::<Vec<_>>() {
@@ -47,6 +50,14 @@ fn every_cell() {
     let kinds = [CellKind::Gru, CellKind::Aigru, CellKind::Agru, CellKind::Augru, CellKind::AugruOfficial];
     for cell in kinds {
         check(&ModelConfig { cell, ..small() }, TRAIN);
+    }
+}
+
+#[test]
+fn several_groups_of_behaviours() {
+    let features = common::features_in_groups();
+    for kind in [ModelKind::Dien, ModelKind::Pooled] {
+        check_with(&features, &ModelConfig { kind, ..small() }, TRAIN);
     }
 }
 

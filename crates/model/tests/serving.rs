@@ -5,7 +5,7 @@ mod common;
 
 use dien_model::config::{AttentionKind, AuxiliaryKind, HeadActivation, ModelKind, PoolingKind};
 use dien_model::serving::{Candidates, Profile, Serving, UserState};
-use dien_model::{Batch, CellKind, Features, Histories, Jagged, ModelConfig, Targets, build};
+use dien_model::{Batch, Behaviours, CellKind, Features, Histories, Jagged, ModelConfig, Targets, build};
 use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Tape};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
@@ -23,7 +23,10 @@ struct Trained {
 
 /// A model whose every parameter, running statistics included, is a number of its own.
 fn trained(config: &ModelConfig) -> Trained {
-    let features = common::features();
+    trained_on(common::features(), config)
+}
+
+fn trained_on(features: Features, config: &ModelConfig) -> Trained {
     let mut rng = ChaCha8Rng::seed_from_u64(7);
     let mut params = ParamStore::new();
     let model = build(config, &features, &mut params, 3).unwrap();
@@ -39,7 +42,8 @@ fn trained(config: &ModelConfig) -> Trained {
             }
         }
     }
-    let serving = Serving::new(config, &features, params.clone(), CAP).unwrap();
+    let serving =
+        Serving::new(config, &features, params.clone(), &vec![CAP; 1 + features.groups.len()]).unwrap();
     Trained { model, params, features, serving, rng }
 }
 
@@ -60,6 +64,18 @@ impl Trained {
 
     /// The evaluation forward over the history's events from `first` on, each target seeing the latest [`CAP`].
     fn expected(&self, ids: &[Vec<u32>], first: usize, profile: &Profile, c: &Candidates) -> Vec<f32> {
+        self.expected_of(ids, &[], first, profile, c)
+    }
+
+    /// The same with histories of further groups.
+    fn expected_of(
+        &self,
+        ids: &[Vec<u32>],
+        further: &[&[Vec<u32>]],
+        first: usize,
+        profile: &Profile,
+        c: &Candidates,
+    ) -> Vec<f32> {
         let (n, events) = (c.len(), ids[0].len() - first);
         let ids = ids.iter().map(|ids| ids[first..].to_vec()).collect();
         let batch = Batch {
@@ -76,11 +92,23 @@ impl Trained {
                 weight: vec![],
                 group: vec![0; n],
             },
+            further: further.iter().map(|ids| behaviours(ids, n)).collect(),
         };
         batch.validate(&self.features).unwrap();
         let pool = Pool::new();
         let tape = Tape::new(&self.params, &pool, Mode::Eval);
         self.model.forward(&tape, &batch).logits.data().to_vec()
+    }
+}
+
+/// One history that every target sees.
+fn behaviours(ids: &[Vec<u32>], targets: usize) -> Behaviours {
+    let events = ids[0].len() as u32;
+    Behaviours {
+        histories: Histories { offsets: vec![0, events], ids: ids.to_vec(), ..Histories::default() },
+        history: vec![0; targets],
+        start: vec![0; targets],
+        end: vec![events; targets],
     }
 }
 
@@ -213,5 +241,27 @@ fn a_missing_parameter_is_named() {
     let pooled = ModelConfig { kind: ModelKind::Pooled, ..config() };
     let mut params = ParamStore::new();
     build(&pooled, &common::features(), &mut params, 1).unwrap();
-    let _ = Serving::new(&config(), &common::features(), params, CAP);
+    let _ = Serving::new(&config(), &common::features(), params, &[CAP]);
+}
+
+#[test]
+fn several_groups_of_behaviours() {
+    for kind in [ModelKind::Dien, ModelKind::Pooled] {
+        let mut t = trained_on(common::features_in_groups(), &ModelConfig { kind, ..config() });
+        let [clicked, bought, searched] = [6, 3, 0].map(|n| t.ids(n));
+        let c = t.candidates(40);
+        let mut state = t.serving.user_state_of(&[&clicked, &bought, &searched], profile());
+        let expected = |t: &Trained, bought: &[Vec<u32>], searched: &[Vec<u32>]| {
+            t.expected_of(&clicked, &[bought, searched], 0, &profile(), &c)
+        };
+        let logits = t.serving.logits(&state, &c, None);
+        assert_close(&logits, &expected(&t, &bought, &searched), "three groups");
+        let searched = t.ids(1);
+        let event: Vec<u32> = searched.iter().map(|ids| ids[0]).collect();
+        t.serving.append_to(&mut state, 2, &event);
+        let logits = t.serving.logits(&state, &c, None);
+        assert_close(&logits, &expected(&t, &bought, &searched), "an event of a further group");
+        let without = t.serving.logits(&t.serving.user_state(&clicked, profile()), &c, None);
+        assert!(without != logits, "further groups count");
+    }
 }

@@ -18,7 +18,7 @@ fn separate(batch: &Batch, features: &Features) -> Batch {
     }
     let mut targets = t.clone();
     targets.history = (0..t.len() as u32).collect();
-    let batch = Batch { histories: own, targets };
+    let batch = Batch { histories: own, targets, further: vec![] };
     batch.validate(features).unwrap();
     batch
 }

@@ -46,7 +46,7 @@ impl Moments {
     }
 }
 
-/// Reads every training row.
+/// Reads every row, and counts those that train.
 pub(super) fn take(
     schema: &Schema,
     base: &Path,
@@ -74,15 +74,16 @@ pub(super) fn take(
         }
     };
     let mut last = None;
-    rows.each(Part::Training, |Row { view, row, past, .. }, buffer| {
+    rows.each(None, |of, buffer| {
         // Whatever can be wrong first: a row counts as a whole or not at all.
-        match &past {
-            Some(past) => drop(past.events(schema, &layout.behaviours)?),
-            None => drop(view.siblings(&layout.behaviours, row)?),
-        }
+        of.check_behaviours(schema, layout)?;
+        let Row { view, row, past, sample } = of;
         found.clear();
         for (number, &column) in numbers.iter().zip(&layout.numbers) {
             found.push(view.number(schema, number, column, row)?.0);
+        }
+        if sample.part != Part::Training {
+            return Ok(true);
         }
         moments.iter_mut().zip(&found).for_each(|(moments, &x)| moments.add(x));
         count_row(schema, layout, view, row, buffer, &mut count);
@@ -90,15 +91,27 @@ pub(super) fn take(
             // Once, however many look back on it.
             Some(past) if last != Some(past.index) => {
                 last = Some(past.index);
-                count_lists(schema, &layout.behaviours, &past.view, past.row, buffer, &mut count, layout);
+                count_behaviours(schema, layout, &past.view, past.row, buffer, &mut count);
             }
             Some(_) => {}
-            None => count_lists(schema, &layout.behaviours, view, row, buffer, &mut count, layout),
+            None => count_behaviours(schema, layout, view, row, buffer, &mut count),
         }
         training += 1;
         Ok(true)
     })?;
-    let skipped = rows.into_skipped();
+    let mut skipped = rows.into_skipped();
+    for (source, part) in [(&schema.validation, Part::Validation), (&schema.test, Part::Test)] {
+        let Some(source) = source else { continue };
+        let mut rows = Rows::open(schema, source, base, part, on_error)?;
+        rows.each(None, |of, _| {
+            of.check_behaviours(schema, layout)?;
+            for (number, &column) in numbers.iter().zip(&layout.numbers) {
+                of.view.number(schema, number, column, of.row)?;
+            }
+            Ok(true)
+        })?;
+        skipped.extend(rows.into_skipped());
+    }
     if training == 0 {
         return Err(DataError::log("log", "no row that trains", "at least one"));
     }
@@ -109,7 +122,9 @@ pub(super) fn take(
         }
         match layout.rule(schema, table) {
             Rule::MinCount(least) => Ok(Vocabulary::from_counts(counts, least)),
-            Rule::Hash(ids) => Ok(Vocabulary::hashed(u32::try_from(ids).unwrap_or(u32::MAX - 1))),
+            Rule::Hash(ids) => {
+                Ok(Vocabulary::hashed(u32::try_from(ids).expect("a checked schema's ids fit")))
+            }
             Rule::File(name) => from_file(&base.join(name)),
         }
     };
@@ -137,25 +152,39 @@ fn count_row(
             count(layout.table[column], token);
         }
     }
-    count_lists(schema, &layout.pooled, view, row, buffer, count, layout);
+    for &column in &layout.pooled {
+        count_list(layout, column, None, view, row, buffer, count);
+    }
 }
 
-/// Every id of some lists but the padding.
-fn count_lists(
+fn count_behaviours(
     schema: &Schema,
-    columns: &[usize],
+    layout: &Layout,
     view: &View<'_>,
     row: usize,
     buffer: &mut String,
     count: &mut impl FnMut(Option<usize>, &str),
-    layout: &Layout,
 ) {
-    for &column in columns {
-        let padding = schema.behaviours[0].padding.as_deref().filter(|_| layout.behaviours.contains(&column));
-        for at in view.list(column, row) {
-            if let Some(token) = view.list_id(column, at, buffer).filter(|&t| Some(t) != padding) {
-                count(layout.table[column], token);
-            }
+    for (group, columns) in schema.behaviours.iter().zip(&layout.behaviours) {
+        for &column in columns {
+            count_list(layout, column, group.padding.as_deref(), view, row, buffer, count);
+        }
+    }
+}
+
+/// Every id of a list but the padding.
+fn count_list(
+    layout: &Layout,
+    column: usize,
+    padding: Option<&str>,
+    view: &View<'_>,
+    row: usize,
+    buffer: &mut String,
+    count: &mut impl FnMut(Option<usize>, &str),
+) {
+    for at in view.list(column, row) {
+        if let Some(token) = view.list_id(column, at, buffer).filter(|&t| Some(t) != padding) {
+            count(layout.table[column], token);
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::columns::Columns;
 use crate::hash::hash;
 use crate::options::DataOptions;
 use crate::sampler::Sampler;
-use crate::samples::{Context, Histories, Part, Rows, Samples, Target};
+use crate::samples::{Context, Further, Histories, Part, Rows, Samples, Target, pick};
 use crate::schema::{Kind, Order, Schema};
 use crate::vocabularies::Vocabularies;
 use crate::vocabulary::Vocabulary;
@@ -33,7 +33,6 @@ pub(super) struct Encoder<'a> {
     /// By table.
     vocabularies: Vec<&'a Vocabulary>,
     numbers: &'a [Number],
-    max_history: usize,
     chunk: Building,
 }
 
@@ -43,12 +42,10 @@ struct Building {
     /// An item of a chunk is what an event or candidate consists of: ids by behaviour feature.
     items: HashMap<Box<[u32]>, u32>,
     columns: Vec<Vec<u32>>,
-    histories: Histories,
-    /// Histories by their hash.
-    known: HashMap<u64, Vec<u32>>,
+    /// By group of behaviours.
+    pasts: Vec<Pasts>,
     /// The last history of a table of them: its row there, and its place here.
     last: Option<(u64, u32)>,
-    history: Vec<u32>,
     /// How many events of its history a target sees.
     end: Vec<u32>,
     candidate: Vec<u32>,
@@ -58,17 +55,26 @@ struct Building {
     groups: HashMap<String, u32>,
 }
 
+/// The histories of one group of behaviours.
+#[derive(Default)]
+struct Pasts {
+    histories: Histories,
+    /// Histories by their hash.
+    known: HashMap<u64, Vec<u32>>,
+    /// By row, its history.
+    history: Vec<u32>,
+}
+
 impl<'a> Encoder<'a> {
     pub fn new(
         schema: &'a Schema,
         layout: &'a Layout,
         vocabularies: &'a Vocabularies,
         numbers: &'a [Number],
-        max_history: usize,
     ) -> Self {
         let vocabularies = vocabularies.iter().map(|(_, v)| v).collect();
         let chunk = Building::new(layout);
-        Encoder { schema, layout, vocabularies, numbers, max_history, chunk }
+        Encoder { schema, layout, vocabularies, numbers, chunk }
     }
 
     /// Targets so far.
@@ -78,12 +84,9 @@ impl<'a> Encoder<'a> {
 
     /// Adds a row, or nothing if something is wrong with it.
     pub fn push(&mut self, of: Row<'_, '_>, buffer: &mut String) -> Result<(), Wrong> {
-        let Row { view, row, sample, past } = of;
         let (schema, layout) = (self.schema, self.layout);
-        let events = match &past {
-            Some(past) => past.events(schema, &layout.behaviours)?,
-            None => view.siblings(&layout.behaviours, row)?,
-        };
+        of.check_behaviours(schema, layout)?;
+        let Row { view, row, sample, past } = of;
         let (mut dense, mut buckets) = (vec![], vec![]);
         for (number, &column) in self.numbers.iter().zip(&layout.numbers) {
             let (x, value) = view.number(schema, number, column, row)?;
@@ -110,12 +113,18 @@ impl<'a> Encoder<'a> {
             }
         };
         let (history, end) = match past {
-            Some(past) => (self.history_of_table(&past, events, buffer), past.end as u32),
+            Some(past) => (self.history_of_table(&past, buffer), past.end as u32),
             None => {
-                let items = self.history(view, row, events, self.max_history, buffer);
-                (self.chunk.history_of(&items), items.len() as u32)
+                let items = self.history(0, view, row, self.schema.behaviours[0].max_history, buffer);
+                (self.chunk.pasts[0].place(&items), items.len() as u32)
             }
         };
+        for group in 1..layout.behaviours.len() {
+            let items = self.history(group, view, row, schema.behaviours[group].max_history, buffer);
+            let past = &mut self.chunk.pasts[group];
+            let history = past.place(&items);
+            past.history.push(history);
+        }
         let ids: Vec<u32> =
             layout.candidate.iter().map(|&c| self.id(c, view.id(schema, c, row, buffer))).collect();
         let candidate = self.chunk.item(&ids);
@@ -127,7 +136,7 @@ impl<'a> Encoder<'a> {
             lists.offsets.push(lists.ids.len() as u32);
         }
         let chunk = &mut self.chunk;
-        chunk.history.push(history);
+        chunk.pasts[0].history.push(history);
         chunk.end.push(end);
         chunk.candidate.push(candidate);
         chunk.label.push(sample.label);
@@ -146,28 +155,30 @@ impl<'a> Encoder<'a> {
     }
 
     /// A whole history: others may look back on more of it.
-    fn history_of_table(&mut self, past: &Past<'_>, events: usize, buffer: &mut String) -> u32 {
+    fn history_of_table(&mut self, past: &Past<'_>, buffer: &mut String) -> u32 {
         if let Some((_, history)) = self.chunk.last.filter(|(index, _)| *index == past.index) {
             return history;
         }
-        let items = self.history(&past.view, past.row, events, usize::MAX, buffer);
-        let history = self.chunk.histories.len() as u32;
-        self.chunk.histories.push(items);
+        let items = self.history(0, &past.view, past.row, usize::MAX, buffer);
+        let histories = &mut self.chunk.pasts[0].histories;
+        let history = histories.len() as u32;
+        histories.push(items);
         self.chunk.last = Some((past.index, history));
         history
     }
 
-    /// The latest events, `most` of them, oldest first.
+    /// The latest events of a group, `most` of them, oldest first. Its lists are of one length.
     fn history(
         &mut self,
+        group: usize,
         view: &View<'_>,
         row: usize,
-        events: usize,
         most: usize,
         buffer: &mut String,
     ) -> Vec<u32> {
-        let group = &self.schema.behaviours[0];
-        let columns = &self.layout.behaviours;
+        let columns = &self.layout.behaviours[group];
+        let group = &self.schema.behaviours[group];
+        let events = view.list(columns[0], row).len();
         let (mut items, mut ids) = (Vec::new(), vec![OOV; columns.len()]);
         // From the latest back, so that what is older than the cap is not looked at.
         for back in 0..events {
@@ -208,7 +219,8 @@ impl Building {
             dense: vec![vec![]; layout.dense.len()],
             ..Rows::default()
         };
-        Building { columns: vec![vec![]; layout.candidate.len()], rows, ..Building::default() }
+        let pasts = layout.behaviours.iter().map(|_| Pasts::default()).collect();
+        Building { columns: vec![vec![]; layout.candidate.len()], rows, pasts, ..Building::default() }
     }
 
     fn item(&mut self, ids: &[u32]) -> u32 {
@@ -221,26 +233,16 @@ impl Building {
         item
     }
 
-    fn history_of(&mut self, items: &[u32]) -> u32 {
-        let key = items.iter().fold(items.len() as u64, |h, item| hash(h, &item.to_le_bytes()));
-        let known = self.known.entry(key).or_default();
-        if let Some(&same) = known.iter().find(|&&h| self.histories.get(h) == items) {
-            return same;
-        }
-        let history = self.histories.len() as u32;
-        self.histories.push(items.iter().copied());
-        known.push(history);
-        history
-    }
-
     /// Targets by history, in the order of the rows.
     fn finish(self, options: &DataOptions) -> Chunk {
+        let mut pasts = self.pasts.into_iter();
+        let Pasts { histories, history: history_of, .. } = pasts.next().expect("a group of behaviours");
         let mut order: Vec<u32> = (0..self.label.len() as u32).collect();
-        order.sort_by_key(|&row| (self.history[row as usize], self.end[row as usize]));
+        order.sort_by_key(|&row| (history_of[row as usize], self.end[row as usize]));
         let mut targets = Part::default();
         for &row in &order {
             let row = row as usize;
-            let history = self.history[row];
+            let history = history_of[row];
             if targets.users.last() != Some(&history) {
                 targets.users.push(history);
                 targets.offsets.push(targets.targets.len());
@@ -250,7 +252,13 @@ impl Building {
             *targets.offsets.last_mut().expect("begins with 0") = targets.targets.len();
         }
         let class: Vec<u32> = (0..self.items.len() as u32).collect();
-        let sampler = Sampler::of(self.histories.events().to_vec(), &class);
+        let sampler = |of: &Histories| Sampler::of(of.events().to_vec(), &class);
+        let further = pasts.map(|past| Further {
+            sampler: sampler(&past.histories),
+            history: pick(&past.history, &order),
+            histories: past.histories,
+        });
+        let (sampler, further) = (sampler(&histories), further.collect::<Vec<_>>());
         let mut options = options.clone();
         if !sampler.is_enough() {
             options.negatives_per_event = 0;
@@ -259,9 +267,25 @@ impl Building {
             options,
             columns: Columns { behaviours: self.columns, class, ..Columns::default() },
             sampler,
-            histories: self.histories,
+            histories,
+            further,
             context: Context::Target(self.rows.in_order(&order)),
         };
         Chunk { samples, targets, rows: order }
+    }
+}
+
+impl Pasts {
+    /// The place of these events' history, which is added if it is new.
+    fn place(&mut self, items: &[u32]) -> u32 {
+        let key = items.iter().fold(items.len() as u64, |h, item| hash(h, &item.to_le_bytes()));
+        let known = self.known.entry(key).or_default();
+        if let Some(&same) = known.iter().find(|&&h| self.histories.get(h) == items) {
+            return same;
+        }
+        let history = self.histories.len() as u32;
+        self.histories.push(items.iter().copied());
+        known.push(history);
+        history
     }
 }

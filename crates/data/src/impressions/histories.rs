@@ -32,9 +32,10 @@ pub(super) struct Past<'a> {
 }
 
 impl Past<'_> {
-    /// How many events the whole history has, of which the target sees no more than there are.
-    pub fn events(&self, schema: &Schema, behaviours: &[usize]) -> Result<usize, Wrong> {
-        let events = self.view.siblings(behaviours, self.row)?;
+    /// That the history's lists are of one length, and have as many events as the target sees.
+    pub fn check(&self, schema: &Schema, behaviours: &[usize]) -> Result<(), Wrong> {
+        self.view.siblings(behaviours, self.row)?;
+        let events = self.view.list(behaviours[0], self.row).len();
         if self.end > events {
             let column = schema.columns.values().position(|c| c.kind == Kind::End);
             let column = column.expect("a checked schema with histories has the column");
@@ -44,7 +45,7 @@ impl Past<'_> {
                 expected: "at most its history's events",
             });
         }
-        Ok(events)
+        Ok(())
     }
 }
 
@@ -90,6 +91,9 @@ impl Histories {
         }
         self.last = index;
         let block = self.block.as_ref().expect("read above");
+        if let Some(fault) = block.fault((index - self.first) as usize) {
+            return Err(fault);
+        }
         let view = View::of(schema, block, &self.places);
         Ok(Ok(Past { index, end, view, row: (index - self.first) as usize }))
     }

@@ -6,7 +6,7 @@ use dien_model::{Features, Lookup, Table};
 
 use super::number::Number;
 use crate::error::DataError;
-use crate::schema::{Kind, Rule, Schema, Transform};
+use crate::schema::{Behaviours, Kind, Rule, Schema, Transform};
 use crate::vocabularies::Vocabularies;
 
 /// Columns by their places in the schema.
@@ -16,8 +16,10 @@ pub(super) struct Layout {
     pub owners: Vec<usize>,
     pub table: Vec<Option<usize>>,
     pub candidate: Vec<usize>,
-    /// Those of the behaviour group.
-    pub behaviours: Vec<usize>,
+    /// Those of each behaviour group.
+    pub behaviours: Vec<Vec<usize>>,
+    /// The names of the groups after the first.
+    pub further: Vec<String>,
     pub sparse: Vec<usize>,
     pub pooled: Vec<usize>,
     pub dense: Vec<usize>,
@@ -27,20 +29,21 @@ pub(super) struct Layout {
 
 impl Layout {
     /// # Errors
-    /// The schema has not one behaviour group.
+    /// The schema has no behaviour group.
     pub fn of(schema: &Schema, path: &Path) -> Result<Self, DataError> {
-        let [group] = &schema.behaviours[..] else {
-            let found = format!("{} groups of behaviours", schema.behaviours.len());
-            return Err(DataError::file(path, found, "one `[[behaviours]]`"));
+        let [_, further @ ..] = &schema.behaviours[..] else {
+            return Err(DataError::file(path, "no group of behaviours", "one `[[behaviours]]` or several"));
         };
         let place = |name: &str| schema.columns.get_index_of(name).expect("a checked schema has the column");
         let candidate: Vec<usize> = schema.candidate.iter().map(|name| place(name)).collect();
-        let behaviours: Vec<usize> = group.columns.iter().map(|name| place(name)).collect();
+        let places = |group: &Behaviours| group.columns.iter().map(|name| place(name)).collect();
+        let behaviours: Vec<Vec<usize>> = schema.behaviours.iter().map(places).collect();
         let mut layout = Layout {
             owners: vec![],
             table: vec![None; schema.columns.len()],
             candidate,
             behaviours,
+            further: further.iter().map(|group| group.name.clone()).collect(),
             sparse: vec![],
             pooled: vec![],
             dense: vec![],
@@ -56,7 +59,9 @@ impl Layout {
                 layout.numbers.push(i);
             }
             match column.kind {
-                Kind::Sequence if !layout.behaviours.contains(&i) => layout.pooled.push(i),
+                Kind::Sequence if !layout.behaviours.iter().flatten().any(|&b| b == i) => {
+                    layout.pooled.push(i)
+                }
                 Kind::Sparse if !layout.candidate.contains(&i) => layout.sparse.push(i),
                 Kind::Dense if embedded => layout.sparse.push(i),
                 Kind::Dense => layout.dense.push(i),
@@ -109,6 +114,7 @@ impl Layout {
             sparse: self.sparse.iter().map(lookup).collect(),
             pooled: self.pooled.iter().map(lookup).collect(),
             dense: self.dense.iter().map(|&i| name(i)).collect(),
+            groups: self.further.clone(),
         }
     }
 }

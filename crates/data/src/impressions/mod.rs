@@ -52,7 +52,8 @@ pub struct Impressions {
 }
 
 impl Impressions {
-    /// Reads the training rows once, for vocabularies of their own.
+    /// Reads every row once: the training rows for their vocabularies, the others since what is wrong with them is better known
+    /// before training than after.
     ///
     /// Of the options those count that say how batches are made: what the columns are is in the schema.
     ///
@@ -61,12 +62,6 @@ impl Impressions {
     /// [`DataOptions::on_error`]); no row trains.
     pub fn open(schema: &Path, options: &DataOptions) -> Result<(Self, Skipped), DataError> {
         let (schema, base, layout, options) = Self::prepare(schema, options)?;
-        // What is wrong with held-out files is better known before training than after.
-        for (source, part) in [(&schema.validation, Part::Validation), (&schema.test, Part::Test)] {
-            if let Some(source) = source {
-                rows::Rows::open(&schema, source, &base, part, options.on_error)?.check_first()?;
-            }
-        }
         let census = census::take(&schema, &base, &layout, options.on_error)?;
         let features = layout.features(&schema, &census.vocabularies);
         let log = Impressions {
@@ -124,6 +119,18 @@ impl Impressions {
         options: &DataOptions,
     ) -> Result<(Self, Skipped), DataError> {
         let (own, skipped) = Self::open(schema, options)?;
+        for ((name, before), (_, now)) in vocabularies.iter().zip(own.vocabularies.iter()) {
+            if before.hashed_ids() != now.hashed_ids() {
+                let say =
+                    |ids: Option<u32>| ids.map_or("ids of their own".into(), |n| format!("`hash = {n}`"));
+                let found = format!("vocabulary of `{name}`: {}", say(now.hashed_ids()));
+                return Err(DataError::file(
+                    schema,
+                    found,
+                    format!("{}, as the model has", say(before.hashed_ids())),
+                ));
+            }
+        }
         let all = vocabularies.extended(&own.vocabularies);
         let log = Self::with_vocabularies(schema, all, numbers, options)?;
         Ok((Impressions { training: own.training, ..log }, skipped))

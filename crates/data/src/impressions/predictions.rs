@@ -94,9 +94,11 @@ impl Predictions {
     pub fn finish(mut self) -> Result<(), DataError> {
         let closed = match &mut self.to {
             To::Csv(csv) => csv.flush(),
-            To::Parquet(_, writer) => match writer.take() {
+            To::Parquet(file, writer) => match writer.take() {
                 Some(writer) => writer.close().map(|_| ()).map_err(Into::into),
-                None => Err(std::io::Error::other("no row to write")),
+                // There was no row: the columns' types are not known.
+                None => write_parquet(file, writer, &self.names, &Unscored::none(self.names.len()), &[])
+                    .and_then(|()| Ok(writer.take().expect("begun").close().map(|_| ())?)),
             },
         };
         closed.map_err(|e| self.failed(e))?;

@@ -51,7 +51,10 @@ pub(super) fn wanted(schema: &Schema, from: From) -> (Vec<Wanted>, Vec<Option<us
         let is_read = match from {
             From::Histories => is_behaviour,
             From::Targets => !(has_histories && is_behaviour),
-            From::Unlabelled => !matches!(column.kind, Kind::Label | Kind::Weight | Kind::Group | Kind::Time),
+            From::Unlabelled => {
+                let unread = matches!(column.kind, Kind::Label | Kind::Weight | Kind::Group | Kind::Time);
+                !(unread || has_histories && is_behaviour)
+            }
         };
         if !is_read {
             places.push(None);
@@ -257,8 +260,8 @@ impl<'a> View<'a> {
         }
     }
 
-    /// How long the lists of sibling columns are, together: places among each column's ids.
-    pub fn siblings(&self, columns: &[usize], row: usize) -> Result<usize, Wrong> {
+    /// That the lists of sibling columns are of one length.
+    pub fn siblings(&self, columns: &[usize], row: usize) -> Result<(), Wrong> {
         let first = self.list(columns[0], row).len();
         for &column in &columns[1..] {
             let found = self.list(column, row).len();
@@ -267,7 +270,7 @@ impl<'a> View<'a> {
                 return Err(Wrong { column, found, expected: "lists of one length" });
             }
         }
-        Ok(first)
+        Ok(())
     }
 
     /// A list's id at a place; none if it is missing.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::histories::{Histories, Past};
+use super::layout::Layout;
 use super::row::{From, Sample, View, Wrong, wanted};
 use crate::error::DataError;
 use crate::schema::{Part, Schema, Source};
@@ -34,6 +35,12 @@ pub struct Skipped {
 }
 
 impl Skipped {
+    pub(super) fn extend(&mut self, more: Skipped) {
+        self.rows += more.rows;
+        self.first.extend(more.first);
+        self.first.truncate(MESSAGES);
+    }
+
     pub(super) fn add(&mut self, error: &DataError) {
         self.rows += 1;
         if self.first.len() < MESSAGES {
@@ -48,6 +55,32 @@ pub(super) struct Row<'a, 'b> {
     pub row: usize,
     pub sample: Sample,
     pub past: Option<Past<'a>>,
+}
+
+impl Row<'_, '_> {
+    /// That the lists of each group of behaviours are of one length, and there are as many events as the target sees.
+    pub fn check_behaviours(&self, schema: &Schema, layout: &Layout) -> Result<(), Wrong> {
+        match &self.past {
+            Some(past) => past.check(schema, &layout.behaviours[0]),
+            None => layout.behaviours.iter().try_for_each(|columns| self.view.siblings(columns, self.row)),
+        }
+    }
+}
+
+/// What a row looks back on, if that is in a table of its own.
+///
+/// The outer error ends reading: a file is at fault. The inner one is the row's.
+pub(super) fn past<'a>(
+    schema: &Schema,
+    view: &View<'_>,
+    row: usize,
+    histories: &'a mut Option<Histories>,
+) -> Result<Result<Option<Past<'a>>, Wrong>, DataError> {
+    Ok(match (view.past(row), histories) {
+        (Ok(Some((index, end))), Some(histories)) => histories.get(schema, index, end)?.map(Some),
+        (Ok(_), _) => Ok(None),
+        (Err(wrong), _) => Err(wrong),
+    })
 }
 
 /// Every row of a source, in order.
@@ -76,12 +109,6 @@ impl<'a> Rows<'a> {
         Ok(Rows { schema, given, on_error, blocks, places, histories, skipped: Skipped::default() })
     }
 
-    /// Reads the first rows, to see that the columns are there.
-    pub fn check_first(mut self) -> Result<(), DataError> {
-        self.blocks.next().transpose()?;
-        Ok(())
-    }
-
     /// Changes the order in which the files are read, unless they follow a table of histories.
     pub fn reorder_files(&mut self, change: impl FnOnce(&mut [PathBuf])) {
         if self.histories.is_none() {
@@ -89,10 +116,10 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Calls `row` with each row of a part, and the history it names if there is a table of them, until it gives `false`.
+    /// Calls `row` with each row of a part, or of all, and the history it names if there is a table of them, until it gives `false`.
     pub fn each(
         &mut self,
-        part: Part,
+        part: Option<Part>,
         mut row: impl FnMut(Row<'_, '_>, &mut String) -> Result<bool, Wrong>,
     ) -> Result<(), DataError> {
         let mut buffer = String::new();
@@ -100,31 +127,27 @@ impl<'a> Rows<'a> {
             let block = block?;
             let view = View::of(self.schema, &block, &self.places);
             for i in 0..block.rows {
-                let sample = view.sample(self.schema, self.given, i, &mut buffer);
-                let done = match sample {
-                    Ok(sample) if sample.part != part => continue,
-                    Ok(sample) => match (view.past(i), &mut self.histories) {
-                        (Ok(Some((index, end))), Some(histories)) => {
-                            histories.get(self.schema, index, end)?.and_then(|past| {
-                                row(Row { view: &view, row: i, sample, past: Some(past) }, &mut buffer)
-                            })
+                let error = match block.fault(i) {
+                    Some(fault) => fault,
+                    None => {
+                        let sample = match view.sample(self.schema, self.given, i, &mut buffer) {
+                            Ok(sample) if part.is_some_and(|part| part != sample.part) => continue,
+                            sample => sample,
+                        };
+                        let past = past(self.schema, &view, i, &mut self.histories)?;
+                        let of =
+                            sample.and_then(|sample| Ok(Row { view: &view, row: i, sample, past: past? }));
+                        match of.and_then(|of| row(of, &mut buffer)) {
+                            Ok(true) => continue,
+                            Ok(false) => return Ok(()),
+                            Err(wrong) => wrong.in_row(self.schema, &block, i),
                         }
-                        (Ok(_), _) => row(Row { view: &view, row: i, sample, past: None }, &mut buffer),
-                        (Err(wrong), _) => Err(wrong),
-                    },
-                    Err(wrong) => Err(wrong),
-                };
-                match done {
-                    Ok(true) => {}
-                    Ok(false) => return Ok(()),
-                    Err(wrong) => {
-                        let error = wrong.in_row(self.schema, &block, i);
-                        if self.on_error == OnError::Fail {
-                            return Err(error);
-                        }
-                        self.skipped.add(&error);
                     }
+                };
+                if self.on_error == OnError::Fail {
+                    return Err(error);
                 }
+                self.skipped.add(&error);
             }
         }
         Ok(())

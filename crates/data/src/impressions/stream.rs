@@ -91,10 +91,9 @@ impl<'a> Stream<'a> {
         if let Some((seed, epoch)) = self.draws.filter(|_| log.options.shuffle > 0) {
             rows.reorder_files(|files| files.shuffle(&mut draw::rng(Use::Files, seed, epoch, 0)));
         }
-        let mut encoder =
-            Encoder::new(&log.schema, &log.layout, &log.vocabularies, &log.numbers, log.options.max_history);
+        let mut encoder = Encoder::new(&log.schema, &log.layout, &log.vocabularies, &log.numbers);
         let mut open = true;
-        rows.each(self.part, |row, buffer| {
+        rows.each(Some(self.part), |row, buffer| {
             encoder.push(row, buffer)?;
             if encoder.len() == size {
                 open = give(encoder.take(&log.options, self.draws.is_none()));

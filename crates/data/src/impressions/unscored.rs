@@ -1,15 +1,16 @@
 //! Rows that are only to be scored: in their order, with the columns that tell which is which.
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 
-use arrow_array::ArrayRef;
+use arrow_array::{ArrayRef, StringArray};
 use dien_model::Batch;
 
 use super::Impressions;
 use super::encode::Encoder;
+use super::histories::Histories;
 use super::row::{From, View, wanted};
-use super::rows::{OnError, Row, Skipped};
+use super::rows::{OnError, Row, Skipped, past};
 use crate::batches::Batches;
 use crate::error::DataError;
 use crate::schema::{Part, Source};
@@ -27,6 +28,14 @@ pub struct Unscored {
     pub(super) kept: Vec<ArrayRef>,
     /// Batches, and of each target its row. A row with something wrong in it is in none.
     pub batches: Vec<(Batch, Vec<u32>)>,
+}
+
+impl Unscored {
+    /// No row, of so many columns that are kept.
+    pub(super) fn none(kept: usize) -> Self {
+        let empty: ArrayRef = Arc::new(StringArray::from(Vec::<&str>::new()));
+        Unscored { rows: 0, kept: vec![empty; kept], batches: vec![] }
+    }
 }
 
 impl Impressions {
@@ -57,19 +66,15 @@ impl Impressions {
         keep: &[String],
         give: &mut dyn FnMut(Unscored) -> bool,
     ) -> Result<Skipped, DataError> {
-        if source.histories.is_some() {
-            let expected = "rows that hold their histories themselves";
-            return Err(DataError::file(&self.base, "a schema with a table of histories", expected));
-        }
+        let mut histories = Histories::open(&self.schema, source, &self.base, BLOCK)?;
         let (mut wanted, places) = wanted(&self.schema, From::Unlabelled);
         let features = wanted.len();
         wanted.extend(keep.iter().map(|name| Wanted { name: name.clone(), list: false }));
         let mut skipped = Skipped::default();
-        let (numbers, most) = (&self.numbers, self.options.max_history);
-        let mut encoder = Encoder::new(&self.schema, &self.layout, &self.vocabularies, numbers, most);
+        let mut encoder = Encoder::new(&self.schema, &self.layout, &self.vocabularies, &self.numbers);
         for block in Blocks::open(source, &self.base, wanted, BLOCK)? {
             let block = block?;
-            let right = self.encode(&block, &places, &mut encoder, &mut skipped)?;
+            let right = self.encode(&block, &places, &mut histories, &mut encoder, &mut skipped)?;
             let mut batches = vec![];
             if !right.is_empty() {
                 let chunk = encoder.take(&self.options, false);
@@ -91,24 +96,32 @@ impl Impressions {
         &self,
         block: &Block,
         places: &[Option<usize>],
+        histories: &mut Option<Histories>,
         encoder: &mut Encoder<'_>,
         skipped: &mut Skipped,
     ) -> Result<Vec<u32>, DataError> {
         let view = View::of(&self.schema, block, places);
         let (mut right, mut buffer) = (vec![], String::new());
         for row in 0..block.rows {
-            let sample = view.sample(&self.schema, Part::Test, row, &mut buffer);
-            let of = |sample| Row { view: &view, row, sample, past: None };
-            match sample.and_then(|sample| encoder.push(of(sample), &mut buffer)) {
-                Ok(()) => right.push(row as u32),
-                Err(wrong) => {
-                    let error = wrong.in_row(&self.schema, block, row);
-                    if self.options.on_error == OnError::Fail {
-                        return Err(error);
+            let error = match block.fault(row) {
+                Some(fault) => fault,
+                None => {
+                    let past = past(&self.schema, &view, row, histories)?;
+                    let sample = view.sample(&self.schema, Part::Test, row, &mut buffer);
+                    let of = sample.and_then(|sample| Ok(Row { view: &view, row, sample, past: past? }));
+                    match of.and_then(|of| encoder.push(of, &mut buffer)) {
+                        Ok(()) => {
+                            right.push(row as u32);
+                            continue;
+                        }
+                        Err(wrong) => wrong.in_row(&self.schema, block, row),
                     }
-                    skipped.add(&error);
                 }
+            };
+            if self.options.on_error == OnError::Fail {
+                return Err(error);
             }
+            skipped.add(&error);
         }
         Ok(right)
     }

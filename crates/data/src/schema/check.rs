@@ -7,6 +7,9 @@ use super::column::{Column, Default, Kind, Rule, Transform};
 use super::{Behaviours, Order, Part, Schema, Split};
 use crate::error::{DataError, quoted};
 
+/// Ids are of 32 bits, one of which is for what is out of vocabulary.
+const MOST_IDS: usize = u32::MAX as usize;
+
 /// Something a schema must not say.
 #[derive(Debug)]
 pub(super) struct Wrong {
@@ -72,6 +75,11 @@ impl Schema {
                 "`padding` or another `order`",
                 expected,
             )?;
+            let (found, expected) = (
+                format!("{} groups", self.behaviours.len()),
+                "one, where targets say how much of it they see",
+            );
+            check(self.behaviours.len() <= 1, "`behaviours`", found, expected)?;
             let expected =
                 "files of their own in `[validation]` and `[test]`: a history holds what came later, too";
             check(self.split.is_none(), "`split`", "a split of targets that share histories", expected)?;
@@ -154,6 +162,7 @@ impl Schema {
         let place = format!("behaviours `{}`", group.name);
         let same = self.behaviours.iter().filter(|other| other.name == group.name).count();
         check(same == 1, &place, "the name twice", "a name of its own")?;
+        check(!group.name.is_empty(), &place, "an empty name", "a name such as `clicks`")?;
         check(group.max_history > 0, &place, "a `max_history` of 0", "at least 1")?;
         check(
             !self.candidate.is_empty(),
@@ -197,7 +206,14 @@ impl Column {
         check(self.width != Some(0), place, "a `width` of 0", "at least 1")?;
         match &self.vocabulary {
             Some(Rule::MinCount(0)) => check(false, place, "a `min_count` of 0", "at least 1")?,
-            Some(Rule::Hash(0)) => check(false, place, "a `hash` of 0", "at least 1")?,
+            Some(Rule::Hash(ids)) if !(1..MOST_IDS).contains(ids) => {
+                check(
+                    false,
+                    place,
+                    format!("a `hash` of {ids}"),
+                    format!("at least 1 and below {MOST_IDS}"),
+                )?;
+            }
             _ => {}
         }
         match (&self.default, dense) {
@@ -281,6 +297,11 @@ mod tests {
                 "column `seen`: `shares` names `itme`; expected a `sparse`",
             ),
             ("shares = \"item\"", "shares = \"seen_categories\"", "which shares another's"),
+            (
+                "min_count = 2",
+                "hash = 5000000000",
+                "column `item`: a `hash` of 5000000000; expected at least 1",
+            ),
             ("min_count = 2", "min_count = 0", "column `item`: a `min_count` of 0; expected at least 1"),
             (
                 "\"log1p\"",

@@ -108,3 +108,17 @@ pub enum Transform {
     /// The number of these bounds, which ascend, that are at most x: an id, which is embedded.
     Buckets(Vec<f64>),
 }
+
+/// An id that is a text or an integer, as its text.
+pub(super) fn id<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "an id: a text or an integer")]
+    enum Id {
+        Text(String),
+        Integer(i64),
+    }
+    Ok(Some(match Id::deserialize(from)? {
+        Id::Text(text) => text,
+        Id::Integer(n) => n.to_string(),
+    }))
+}

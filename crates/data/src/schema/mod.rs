@@ -84,7 +84,7 @@ pub struct Behaviours {
     #[serde(default = "default_max_history")]
     pub max_history: usize,
     /// The id that fills a row up to a fixed length, at either end; such events are dropped.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "column::id")]
     pub padding: Option<String>,
     /// Which end of a list is the latest event.
     #[serde(default)]

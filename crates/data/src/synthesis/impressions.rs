@@ -74,6 +74,9 @@ impl Rows {
 }
 
 impl Synthesis {
+    /// The name of the file of impressions.
+    pub const LOG: &str = "log.parquet";
+
     /// Writes `log.parquet` and its `dataset.toml` into a folder, new or empty: for each user the last event, clicked, and another item
     /// of its category, not clicked, each with the events before it. Users are drawn until the rows hold `events` of these; how
     /// many `users` there are does not count, and each is drawn by a seed of their own.
@@ -88,8 +91,8 @@ impl Synthesis {
             let found = format!("`{}` in it", entry.file_name().to_string_lossy());
             return Err(DataError::file(folder, found, "a new or empty folder"));
         }
-        let path = folder.join("log.parquet");
-        let part = Part(folder.join(".log.parquet.tmp"));
+        let path = folder.join(Self::LOG);
+        let part = Part(files::temporary(&path));
         let file = File::create(&part.0).map_err(DataError::io(&path, "write"))?;
         self.write_rows(file, events).map_err(|e| DataError::Io {
             path: path.clone(),

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use arrow_array::ArrayRef;
 use arrow_array::builder::{ListBuilder, StringBuilder};
 
-use super::{Block, Places, Wanted, files, missing};
+use super::{Block, Broken, Places, Wanted, files, missing};
 use crate::error::DataError;
 use crate::schema::Source;
+use ::csv::{ByteRecord, StringRecord};
 
 /// What stands between a list's ids, where the source does not say.
 const SEPARATOR: char = '|';
@@ -21,7 +22,7 @@ pub(super) fn blocks(
     wanted: &[Wanted],
     rows: usize,
 ) -> Result<impl Iterator<Item = Result<Block, DataError>> + use<>, DataError> {
-    let (mut reader, separator) = reader(path, source)?;
+    let (mut reader, separator) = with_format(path, source, true)?;
     let header = header(path, &mut reader)?;
     let mut places = vec![];
     for column in wanted {
@@ -29,35 +30,55 @@ pub(super) fn blocks(
         places.push(at.ok_or_else(|| missing(path, &column.name, &header))?);
     }
     let (file, wanted): (Arc<Path>, Vec<Wanted>) = (path.into(), wanted.to_vec());
-    let mut records = reader.into_records();
+    let (fields, mut records) = (header.len(), reader.into_byte_records());
     Ok(std::iter::from_fn(move || {
         let mut columns: Vec<Builder> = wanted.iter().map(|w| Builder::new(w.list)).collect();
-        let mut lines = vec![];
+        let (mut lines, mut broken) = (vec![], vec![]);
         for record in records.by_ref().take(rows) {
             let record = match record {
                 Ok(record) => record,
                 Err(e) => return Some(Err(wrong(&file, e))),
             };
-            lines.push(record.position().map_or(0, ::csv::Position::line));
+            let line = record.position().map_or(0, ::csv::Position::line);
+            let record = text(record, fields).unwrap_or_else(|[found, expected]| {
+                broken.push(Broken { row: lines.len(), found, expected });
+                StringRecord::new()
+            });
+            lines.push(line);
             for (column, &at) in columns.iter_mut().zip(&places) {
                 column.push(record.get(at).unwrap_or_default(), separator);
             }
         }
         let (file, rows) = (Arc::clone(&file), lines.len());
         let columns = columns.into_iter().map(Builder::finish).collect();
-        (rows > 0).then(|| Ok(Block { file, places: Places::Lines(lines), rows, columns }))
+        (rows > 0).then(|| Ok(Block { file, places: Places::Lines(lines), rows, columns, broken }))
     }))
+}
+
+/// The record's texts, or what was found and what was expected.
+fn text(record: ByteRecord, fields: usize) -> Result<StringRecord, [String; 2]> {
+    if record.len() != fields {
+        return Err([format!("{} fields", record.len()), format!("{fields}, as in the header")]);
+    }
+    StringRecord::from_byte_record(record).map_err(|e| [e.to_string(), "text in UTF-8".into()])
 }
 
 type Reader = ::csv::Reader<Box<dyn Read + Send>>;
 
 /// A file's reader, and what stands between a list's ids.
 pub(super) fn reader(path: &Path, source: &Source) -> Result<(Reader, char), DataError> {
+    with_format(path, source, false)
+}
+
+/// `flexible` is whether records may have other numbers of fields than the header.
+fn with_format(path: &Path, source: &Source, flexible: bool) -> Result<(Reader, char), DataError> {
     let delimiter = files::delimiter(source, path).ok_or_else(|| {
         let found = format!("a delimiter of {:?}", source.delimiter.unwrap_or_default());
         DataError::file(path, found, "an ASCII character")
     })?;
-    let reader = ::csv::ReaderBuilder::new().delimiter(delimiter).from_reader(crate::files::open(path)?);
+    let mut builder = ::csv::ReaderBuilder::new();
+    let builder = builder.delimiter(delimiter).flexible(flexible);
+    let reader = builder.from_reader(crate::files::open(path)?);
     let separator = if files::is_recbole(path) { ' ' } else { SEPARATOR };
     Ok((reader, source.separator.unwrap_or(separator)))
 }

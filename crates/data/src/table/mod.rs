@@ -38,6 +38,16 @@ pub(crate) struct Block {
     pub rows: usize,
     /// One for each wanted column, in that order: `Utf8`, `Int64` or `Float64`, or a `List` of such.
     pub columns: Vec<ArrayRef>,
+    /// Rows that could not be taken apart, ascending: their cells are missing.
+    pub broken: Vec<Broken>,
+}
+
+/// What is wrong with a row as a whole.
+#[derive(Clone, Debug)]
+pub(crate) struct Broken {
+    row: usize,
+    found: String,
+    expected: String,
 }
 
 /// Where a block's rows stand in their file, counted from 1: rows of Parquet, lines of CSV.
@@ -54,6 +64,13 @@ impl Block {
             Places::Rows(first) => format!("row {}", first + row as u64),
             Places::Lines(lines) => format!("line {}", lines[row]),
         }
+    }
+
+    /// What is wrong with a row as a whole.
+    pub fn fault(&self, row: usize) -> Option<DataError> {
+        let at = self.broken.binary_search_by_key(&row, |broken| broken.row).ok()?;
+        let Broken { found, expected, .. } = &self.broken[at];
+        Some(DataError::file(&self.file, format!("{}: {found}", self.place(row)), expected.clone()))
     }
 }
 

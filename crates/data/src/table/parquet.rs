@@ -60,7 +60,8 @@ fn block(file: &Arc<Path>, batch: &RecordBatch, names: &[String], first: u64) ->
             DataError::file(file, format!("column `{name}`: {found}"), "texts, numbers or lists of them")
         })?);
     }
-    Ok(Block { file: Arc::clone(file), places: Places::Rows(first), rows: batch.num_rows(), columns })
+    let places = Places::Rows(first);
+    Ok(Block { file: Arc::clone(file), places, rows: batch.num_rows(), columns, broken: vec![] })
 }
 
 fn check_type(path: &Path, column: &Wanted, found: &DataType) -> Result<(), DataError> {

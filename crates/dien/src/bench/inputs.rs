@@ -102,5 +102,6 @@ pub(super) fn batch(size: usize, lengths: Lengths, rng: &mut ChaCha8Rng) -> Batc
             group: (0..n).collect(),
             ..Targets::default()
         },
+        further: vec![],
     }
 }

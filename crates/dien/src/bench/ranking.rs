@@ -24,7 +24,7 @@ impl Ranking {
         let (config, features) = (inputs::config(), inputs::features());
         let mut params = ParamStore::new();
         build(&config, &features, &mut params, 1).expect("possible options");
-        let serving = Serving::new(&config, &features, params, HISTORY).expect("possible options");
+        let serving = Serving::new(&config, &features, params, &[HISTORY]).expect("possible options");
         let mut rng = inputs::rng(2018);
         let history = inputs::pairs(HISTORY, &mut rng);
         let candidates = Candidates { ids: inputs::pairs(candidates, &mut rng), ..Candidates::default() };

@@ -1,5 +1,7 @@
-//! Ctrl-C.
+//! Ctrl-C, and a service manager's way of saying it.
 
+use std::fs;
+use std::path::Path;
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,6 +9,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Whether the user has asked to stop. A second Ctrl-C exits at once.
 #[derive(Clone, Debug)]
 pub(super) struct Interrupt(Arc<AtomicBool>);
+
+/// Ctrl-C ends the program at once, without what it has begun to write to `path`.
+pub(super) fn abandon(path: &Path) {
+    let part = dien::data::temporary(path);
+    let listening = ctrlc::set_handler(move || {
+        let _ = if part.is_dir() { fs::remove_dir_all(&part) } else { fs::remove_file(&part) };
+        process::exit(130);
+    });
+    if let Err(error) = listening {
+        eprintln!("warning: Ctrl-C will leave a temporary file ({error})");
+    }
+}
 
 impl Interrupt {
     /// Listens from now on.

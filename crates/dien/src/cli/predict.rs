@@ -72,10 +72,18 @@ pub(super) fn run(args: &PredictArgs, json: bool) -> Result<ExitCode> {
     };
     let mut source = log.schema().source.clone();
     if let Some(files) = files {
+        if source.histories.is_some() {
+            let found = "rows that look back on a table of histories".into();
+            let expected = "a `dataset.toml` whose `[source]` names both".into();
+            return Err(Error::File { path: args.data.clone(), found, expected });
+        }
         source = Files { files: Some(files.to_string_lossy().into_owned()), ..source };
     }
     let mut predictions = match &args.out {
-        Some(path) => Predictions::create(path, &args.keep)?,
+        Some(path) => {
+            super::interrupt::abandon(path);
+            Predictions::create(path, &args.keep)?
+        }
         None => Predictions::stream(Box::new(std::io::stdout()), &args.keep)?,
     };
     let predicted = scorer.predict(log, &source, &args.keep, &mut predictions)?;

@@ -71,11 +71,30 @@ impl Ranker {
         Ok(found)
     }
 
+    /// The place of a further group of behaviours among all groups.
+    pub(super) fn group(&self, name: &str, place: &dyn Display) -> Result<usize> {
+        let groups = &self.serving.features().groups;
+        let found = groups.iter().position(|group| group == name);
+        found.map(|i| i + 1).ok_or_else(|| {
+            let expected = if groups.is_empty() {
+                "none: this model has no further group".into()
+            } else {
+                one_of(groups.iter().map(String::as_str))
+            };
+            wrong(place, name, "an unknown group of behaviours", expected)
+        })
+    }
+
     /// A history's ids, `[feature][event]`.
-    pub(super) fn events(&self, history: &[Record], unknown: &mut usize) -> Result<Vec<Vec<u32>>> {
+    pub(super) fn events(
+        &self,
+        place: &str,
+        history: &[Record],
+        unknown: &mut usize,
+    ) -> Result<Vec<Vec<u32>>> {
         let mut ids = vec![Vec::with_capacity(history.len()); self.serving.features().behaviours.len()];
         for (i, record) in history.iter().enumerate() {
-            self.item(record, &format_args!("history[{i}]"), &mut ids, unknown)?;
+            self.item(record, &format_args!("{place}[{i}]"), &mut ids, unknown)?;
         }
         Ok(ids)
     }

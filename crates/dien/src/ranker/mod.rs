@@ -105,7 +105,7 @@ impl Ranker {
 
     fn new(model: Deployable) -> Result<Self> {
         let Deployable { model, features, max_history, vocabularies, numbers, items, params } = model;
-        let serving = Serving::new(&model, &features, params, max_history)?;
+        let serving = Serving::new(&model, &features, params, &max_history)?;
         let vocabularies = vocabularies.into_parts().into_iter().map(|(_, v)| v).collect();
         Ok(Ranker { serving, vocabularies, numbers, items })
     }
@@ -120,7 +120,7 @@ impl Ranker {
         self.serving.features()
     }
 
-    /// The state of a user with this history, oldest event first, and profile.
+    /// The state of a user with this history, oldest event first, and profile; a further group of behaviours has no event.
     ///
     /// Its latest `max_history` events are read, as in training and evaluation. A profile's field that the model does not
     /// read is passed over; one that it lacks is out of vocabulary (a number: 0).
@@ -128,13 +128,35 @@ impl Ranker {
     /// # Errors
     /// [`Error::Request`] names the field that is missing, unknown or of another type.
     pub fn user_state(&self, history: &[Record], profile: &Record) -> Result<UserState> {
+        self.user_state_of(history, &[], profile)
+    }
+
+    /// The state of a user with histories in further groups of behaviours, too, each by its group's name.
+    ///
+    /// # Errors
+    /// As [`user_state`](Self::user_state); the model has no such group.
+    pub fn user_state_of(
+        &self,
+        history: &[Record],
+        further: &[(String, Vec<Record>)],
+        profile: &Record,
+    ) -> Result<UserState> {
         let mut unknown = 0;
-        let ids = self.events(history, &mut unknown)?;
+        let mut groups = vec![&[][..]; 1 + self.features().groups.len()];
+        groups[0] = history;
+        for (name, history) in further {
+            groups[self.group(name, &"histories")?] = history;
+        }
+        let names = self.features().groups.iter().map(|name| format!("histories.{name}"));
+        let places = std::iter::once("history".to_owned()).chain(names);
+        let events = |(place, events): (String, &&[Record])| self.events(&place, events, &mut unknown);
+        let ids = places.zip(&groups).map(events).collect::<Result<Vec<_>>>()?;
+        let ids: Vec<&[Vec<u32>]> = ids.iter().map(Vec::as_slice).collect();
         let features = self.features();
         let nothing =
             Profile { sparse: vec![OOV; features.sparse.len()], dense: vec![0.0; features.dense.len()] };
         let profile = self.profile(profile, "profile", nothing, &mut unknown)?;
-        Ok(UserState { state: self.serving.user_state(&ids, profile), unknown })
+        Ok(UserState { state: self.serving.user_state_of(&ids, profile), unknown })
     }
 
     /// Adds the user's latest event: one step. Once `max_history` events are in the window the oldest leaves it, but the
@@ -143,9 +165,22 @@ impl Ranker {
     /// # Errors
     /// As [`user_state`](Self::user_state); then the state is as it was.
     pub fn append(&self, state: &mut UserState, event: &Record) -> Result<()> {
+        self.append_in(state, 0, event)
+    }
+
+    /// [`append`](Self::append) to a further group of behaviours.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append); the model has no such group.
+    pub fn append_to(&self, state: &mut UserState, group: &str, event: &Record) -> Result<()> {
+        let group = self.group(group, &"group")?;
+        self.append_in(state, group, event)
+    }
+
+    fn append_in(&self, state: &mut UserState, group: usize, event: &Record) -> Result<()> {
         let mut unknown = 0;
         let ids = self.event(event, &mut unknown)?;
-        self.serving.append(&mut state.state, &ids);
+        self.serving.append_to(&mut state.state, group, &ids);
         state.unknown += unknown;
         Ok(())
     }
@@ -179,7 +214,7 @@ impl Ranker {
     /// # Errors
     /// As [`score`](Self::score).
     pub fn rank(&self, request: &Request) -> Result<Answer> {
-        let state = self.user_state(&request.history, &request.profile)?;
+        let state = self.user_state_of(&request.history, &request.histories, &request.profile)?;
         self.score_in(&state, &request.candidates, &request.context)
     }
 

@@ -22,6 +22,8 @@ use crate::error::{Error, Result};
 pub struct Request {
     /// The user's behaviours, oldest first.
     pub history: Vec<Record>,
+    /// Their behaviours in further groups, by the group's name.
+    pub histories: Vec<(String, Vec<Record>)>,
     /// What is known of the user.
     pub profile: Record,
     /// What is known of the moment; it stands over the profile.
@@ -30,7 +32,7 @@ pub struct Request {
     pub candidates: Vec<Record>,
 }
 
-const FIELDS: &str = "`history`, `profile`, `context` or `candidates`";
+const FIELDS: &str = "`history`, `histories`, `profile`, `context` or `candidates`";
 
 impl Request {
     /// Reads a request; `history` and `candidates` must be there, and may be empty.
@@ -47,6 +49,7 @@ impl Request {
         for (name, json) in &fields {
             match name.as_str() {
                 "history" => request.history = records(name, json, "a list of events, oldest first")?,
+                "histories" => request.histories = histories(name, json)?,
                 "candidates" => request.candidates = records(name, json, "a list of candidates")?,
                 "profile" => request.profile = record(name, json)?,
                 "context" => request.context = record(name, json)?,
@@ -65,6 +68,17 @@ impl Request {
 fn wrong(field: &str, found: String, expected: String) -> Error {
     let field = if field.is_empty() { "the whole" } else { field };
     Error::Request { field: field.into(), found, expected }
+}
+
+fn histories(name: &str, json: &Json) -> Result<Vec<(String, Vec<Record>)>> {
+    let Json::Object(groups) = json else {
+        return Err(wrong(name, kind(json), "an object of lists of events, by group".into()));
+    };
+    let history = |(group, json): (&String, &Json)| {
+        let events = records(&format!("{name}.{group}"), json, "a list of events, oldest first")?;
+        Ok((group.clone(), events))
+    };
+    groups.iter().map(history).collect()
 }
 
 fn records(name: &str, json: &Json, expected: &str) -> Result<Vec<Record>> {

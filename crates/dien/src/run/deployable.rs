@@ -17,7 +17,8 @@ use crate::error::{Error, Result};
 pub(crate) struct Deployable {
     pub model: ModelConfig,
     pub features: Features,
-    pub max_history: usize,
+    /// By group of behaviours.
+    pub max_history: Vec<usize>,
     pub vocabularies: Vocabularies,
     /// What becomes of numbers.
     pub numbers: Vec<Number>,
@@ -40,6 +41,9 @@ struct Serving {
     model: ModelConfig,
     features: Features,
     max_history: usize,
+    /// Of the further groups of behaviours.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    further_max_history: Vec<usize>,
     #[serde(default)]
     numbers: Vec<Number>,
 }
@@ -59,10 +63,12 @@ pub(super) fn stage(
     model: &ModelConfig,
     dataset: &Data,
 ) -> Result<Staged> {
+    let max_history = dataset.max_history();
     let serving = Serving {
         model: model.clone(),
         features: dataset.features().clone(),
-        max_history: dataset.options().max_history,
+        max_history: max_history[0],
+        further_max_history: max_history[1..].to_vec(),
         numbers: dataset.numbers().to_vec(),
     };
     let (mut heads, mut bodies) = (vec![], vec![]);
@@ -124,7 +130,8 @@ pub(crate) fn load_run(run: &Run) -> Result<Deployable> {
         let config = run.config()?;
         let vocabularies = run.vocabularies(Vocabularies::names(&config.data))?;
         let (features, max_history) = (vocabularies.features(&config.data), config.data.max_history);
-        let serving = Serving { model: config.model, features, max_history, numbers: vec![] };
+        let (model, further_max_history) = (config.model, vec![]);
+        let serving = Serving { model, features, max_history, further_max_history, numbers: vec![] };
         Ok((serving, vocabularies))
     })
 }
@@ -151,8 +158,13 @@ fn load_or(path: &Path, other: impl FnOnce() -> Result<(Serving, Vocabularies)>)
                 (serving, vocabularies, None)
             }
         };
-        let Serving { model, features, max_history, numbers } = serving;
-        if max_history == 0 {
+        let Serving { model, features, max_history, further_max_history, numbers } = serving;
+        let max_history = [vec![max_history], further_max_history].concat();
+        if max_history.len() != 1 + features.groups.len() {
+            let found = format!("`max_history` of {} groups", max_history.len());
+            return Err(Error::file(path, found, "one for each group of behaviours"));
+        }
+        if max_history.contains(&0) {
             return Err(Error::file(path, "`max_history` 0", "at least 1"));
         }
         let params = read_params(path, file, &model, &features)?;

@@ -7,7 +7,7 @@ use dien_cells::lanes::auxiliary;
 use dien_tensor::{ParamId, Real, Tape, Var, ops};
 
 use super::{Embedding, Linear};
-use crate::Batch;
+use crate::Histories;
 use crate::config::{AuxiliaryKind, ModelConfig};
 use crate::init::Builder;
 
@@ -56,14 +56,14 @@ impl Auxiliary {
     pub fn loss<'t, T: Real>(
         &self,
         tape: &'t Tape<'_, T>,
-        batch: &Batch,
+        histories: &Histories,
         embedding: &Embedding,
         interests: Var<'t, T>,
         events: Var<'t, T>,
         packed: &Arc<Packed>,
     ) -> Var<'t, T> {
-        let k = batch.histories.negatives_per_event;
-        let negatives = (0..k).map(|which| embedding.negatives(tape, batch, which, packed));
+        let k = histories.negatives_per_event;
+        let negatives = (0..k).map(|which| embedding.negatives(tape, histories, which, packed));
         match *self {
             Auxiliary::Mlp { first, second, score } => {
                 let layers = [first, second, score].map(|(w, b)| (tape.param(w), tape.param(b)));

@@ -8,7 +8,7 @@ use dien_tensor::{ParamId, Real, Tape, Var, ops};
 use ndarray::Axis;
 
 use crate::init::Builder;
-use crate::{Batch, Features, Lookup, Touched};
+use crate::{Batch, Features, Histories, Lookup, Touched};
 
 /// The tables of [`Features`] as parameters `embedding.<table>`.
 #[derive(Clone, Debug)]
@@ -44,21 +44,21 @@ impl Embedding {
     pub fn events<'t, T: Real>(
         &self,
         tape: &'t Tape<'_, T>,
-        batch: &Batch,
+        histories: &Histories,
         packed: &Arc<Packed>,
     ) -> Var<'t, T> {
-        self.embed(tape, batch.histories.ids.iter().map(|ids| EventIds::one(ids)), 0, packed)
+        self.embed(tape, histories.ids.iter().map(|ids| EventIds::one(ids)), 0, packed)
     }
 
     /// The events' sampled negative number `which`; those of a history's first event are left zero.
     pub fn negatives<'t, T: Real>(
         &self,
         tape: &'t Tape<'_, T>,
-        batch: &Batch,
+        histories: &Histories,
         which: usize,
         packed: &Arc<Packed>,
     ) -> Var<'t, T> {
-        let h = &batch.histories;
+        let h = histories;
         let ids = |ids| EventIds { ids, per_event: h.negatives_per_event, which };
         self.embed(tape, h.negatives.iter().map(|n| ids(n)), 1, packed)
     }
@@ -117,19 +117,24 @@ impl Embedding {
         batch: &'a Batch,
         negatives: bool,
     ) -> impl Iterator<Item = u32> + 'a {
-        let (f, h, t) = (&self.features, &batch.histories, &batch.targets);
+        let (f, t) = (&self.features, &batch.targets);
         let behaviours = f.behaviours.iter().enumerate().filter(move |(_, l)| l.table == table);
-        let events = behaviours.clone().flat_map(|(i, _)| h.ids[i].iter().chain(&t.candidate[i]));
-        let k = if negatives { h.negatives_per_event } else { 0 };
-        let negatives = behaviours.filter(move |_| k > 0).flat_map(move |(i, _)| {
-            // The first event's negatives are never read.
-            let used = move |w: &[u32]| (w[0] + 1).min(w[1]) as usize * k..w[1] as usize * k;
-            h.offsets.windows(2).flat_map(move |w| &h.negatives[i][used(w)])
+        let candidates = behaviours.clone().flat_map(|(i, _)| &t.candidate[i]);
+        let of_groups = batch.groups().flat_map(move |group| {
+            let h = group.histories;
+            let events = behaviours.clone().flat_map(|(i, _)| &h.ids[i]);
+            let k = if negatives { h.negatives_per_event } else { 0 };
+            let negatives = behaviours.clone().filter(move |_| k > 0).flat_map(move |(i, _)| {
+                // The first event's negatives are never read.
+                let used = move |w: &[u32]| (w[0] + 1).min(w[1]) as usize * k..w[1] as usize * k;
+                h.offsets.windows(2).flat_map(move |w| &h.negatives[i][used(w)])
+            });
+            events.chain(negatives)
         });
         let of_table = move |l: &Lookup| l.table == table;
         let sparse = f.sparse.iter().zip(&t.sparse).filter(move |(l, _)| of_table(l));
         let pooled = f.pooled.iter().zip(&t.pooled).filter(move |(l, _)| of_table(l));
         let rest = sparse.flat_map(|(_, ids)| ids).chain(pooled.flat_map(|(_, lists)| &lists.ids));
-        events.chain(negatives).chain(rest).copied()
+        of_groups.chain(candidates).chain(rest).copied()
     }
 }

@@ -5,14 +5,19 @@ mod auxiliary;
 mod embedding;
 mod evolution;
 mod extractor;
+mod groups;
 mod head;
+mod interest;
 
 pub use attention::{ActivationUnit, Attention, Bilinear};
 pub use auxiliary::Auxiliary;
 pub use embedding::Embedding;
 pub use evolution::Evolution;
 pub use extractor::Extractor;
+pub(crate) use groups::scope;
+pub use groups::{in_groups, pooled_history, windows};
 pub use head::Head;
+pub use interest::{Behaved, Interest};
 
 use dien_tensor::{ParamId, Real, Tape, Var, ops};
 

@@ -17,18 +17,27 @@ pub(super) struct Head {
     of_rest: Vec<f32>,
     /// What batch normalisation subtracts from sparse and dense features: numbers such as a year are far from 0.
     rest_mean: Vec<f32>,
-    of_history: Vec<f32>,
-    /// Columns of the candidate and of its product with the pooled history, `[units, event width]`.
+    /// Columns of the candidate and of its lists, `[units, inputs]`.
     of_candidate: Tiles<f32>,
-    of_product: Tiles<f32>,
-    /// The column of the auxiliary product, if the model has it, once for each of its terms: `[units, event width]`.
-    of_auxiliary: Option<Tiles<f32>>,
-    /// Columns of the candidate's lists and of the interest, `[units, inputs]`.
     of_lists: Tiles<f32>,
-    of_interest: Tiles<f32>,
+    /// By group of behaviours.
+    groups: Vec<OfGroup>,
     /// The first layer's activation, then the further layers; the last one is the logit.
     activations: Vec<Activation>,
     layers: Vec<Layer>,
+}
+
+/// Columns of what comes from one group of behaviours.
+#[derive(Debug)]
+struct OfGroup {
+    /// Of the pooled history, by column.
+    history: Vec<f32>,
+    /// Of its product with the candidate, `[units, event width]`.
+    product: Tiles<f32>,
+    /// Of the interest, `[units, hidden]`.
+    interest: Tiles<f32>,
+    /// The column of the auxiliary product, if the model has it, once for each of its terms: `[units, event width]`.
+    auxiliary: Option<Tiles<f32>>,
 }
 
 #[derive(Debug)]
@@ -50,13 +59,14 @@ impl Head {
         weights: &Weights<'_>,
         config: &ModelConfig,
         features: &Features,
-        interests: Option<&Interests>,
+        interests: &[Interests],
     ) -> Self {
         let (e, lists) = (features.event_width(), features.width(&features.pooled));
         let (sparse, dense) = (features.width(&features.sparse), features.dense.len());
-        let hidden = interests.map_or(0, |i| i.hidden);
-        let product = usize::from(interests.is_some_and(|i| i.project.is_some()));
-        let inputs = sparse + lists + dense + 3 * e + hidden + product;
+        let hidden = interests.first().map_or(0, |i| i.hidden);
+        let product = usize::from(interests.first().is_some_and(|i| i.project.is_some()));
+        let groups = 1 + features.groups.len();
+        let inputs = sparse + lists + dense + e + groups * (2 * e + hidden + product);
         let units = config.head_layers.first().copied().unwrap_or(1);
         let mut weight = weights.get("head.0.weight", &[units, inputs]).to_vec();
         let mut bias = weights.get("head.0.bias", &[units]).to_vec();
@@ -72,9 +82,19 @@ impl Head {
         };
         // The order in which the model concatenates its head's inputs.
         let (of_sparse, of_lists, of_dense) = (columns(sparse), columns(lists), columns(dense));
-        let (of_candidate, of_history, of_product) = (columns(e), columns(e), columns(e));
-        let (of_interest, of_auxiliary) = (columns(hidden), columns(product));
-        let terms: Vec<f32> = of_auxiliary.iter().flat_map(|&w| std::iter::repeat_n(w, e)).collect();
+        let of_candidate = columns(e);
+        let mut group = || {
+            let (history, of_product) = (columns(e), columns(e));
+            let (interest, auxiliary) = (columns(hidden), columns(product));
+            let terms: Vec<f32> = auxiliary.iter().flat_map(|&w| std::iter::repeat_n(w, e)).collect();
+            OfGroup {
+                history: transpose(&history, e, units),
+                product: Tiles::new(&of_product, e),
+                interest: Tiles::new(&interest, hidden),
+                auxiliary: (product > 0).then(|| Tiles::new(&terms, e)),
+            }
+        };
+        let groups = (0..groups).map(|_| group()).collect();
         let mut of_rest = transpose(&of_sparse, sparse, units);
         of_rest.extend(transpose(&of_dense, dense, units));
         let mut widths = config.head_layers.clone();
@@ -89,12 +109,9 @@ impl Head {
             bias,
             of_rest,
             rest_mean,
-            of_history: transpose(&of_history, e, units),
             of_candidate: Tiles::new(&of_candidate, e),
-            of_product: Tiles::new(&of_product, e),
-            of_auxiliary: (product > 0).then(|| Tiles::new(&terms, e)),
             of_lists: Tiles::new(&of_lists, lists),
-            of_interest: Tiles::new(&of_interest, hidden),
+            groups,
             activations: config.head_layers.iter().enumerate().map(activation).collect(),
             layers: widths.windows(2).enumerate().map(layer).collect(),
         }
@@ -110,33 +127,37 @@ impl Head {
         self.layers.iter().map(|l| l.bias.len()).fold(self.units(), usize::max)
     }
 
-    /// The user's part of the first layer, `[units]`, from their sparse and dense features and pooled history.
-    pub fn of_user(&self, rest: &[f32], history: &[f32]) -> Vec<f32> {
+    /// The user's part of the first layer, `[units]`, from their sparse and dense features and pooled histories.
+    pub fn of_user<'a>(&self, rest: &[f32], histories: impl Iterator<Item = &'a [f32]>) -> Vec<f32> {
         let mut part = self.bias.clone();
         let rest: Vec<f32> = rest.iter().zip(&self.rest_mean).map(|(x, mean)| x - mean).collect();
         add_columns(&self.of_rest, &rest, &mut part);
-        add_columns(&self.of_history, history, &mut part);
+        for (group, history) in self.groups.iter().zip(histories) {
+            add_columns(&group.history, history, &mut part);
+        }
         part
     }
 
     /// What the first layer makes of a candidate of this user, `[units, event width]`: every input that is a product with
-    /// the candidate is linear in it.
-    pub fn for_candidate(&self, history: &[f32], projected: &[f32]) -> Tiles<f32> {
+    /// the candidate is linear in it. `groups` have a pooled history and, where there is an auxiliary product, a projected interest.
+    pub fn for_candidate<'a>(&self, groups: impl Iterator<Item = [&'a [f32]; 2]>) -> Tiles<f32> {
         let mut weight = self.of_candidate.clone();
-        weight.add_scaled(&self.of_product, history);
-        if let Some(of_auxiliary) = &self.of_auxiliary {
-            weight.add_scaled(of_auxiliary, projected);
+        for (group, [history, projected]) in self.groups.iter().zip(groups) {
+            weight.add_scaled(&group.product, history);
+            if let Some(of_auxiliary) = &group.auxiliary {
+                weight.add_scaled(of_auxiliary, projected);
+            }
         }
         weight
     }
 
     /// Logits `[LANES]` of candidates in lanes: `of_user` and `for_candidate` are the user's, `e` `[event width, LANES]`, `lists`
-    /// `[list width, LANES]` and `interest` `[hidden, LANES]` the candidates'. `x` and `y` are scratch.
+    /// `[list width, LANES]` and `interests` `[groups, hidden, LANES]` the candidates'. `x` and `y` are scratch.
     pub fn logits(
         &self,
         of_user: &[f32],
         for_candidate: &Tiles<f32>,
-        [e, lists, interest]: [&[f32]; 3],
+        [e, lists, interests]: [&[f32]; 3],
         width: usize,
         [mut x, mut y]: [&mut [f32]; 2],
     ) -> [f32; LANES] {
@@ -144,7 +165,10 @@ impl Head {
         fill(of_user, first);
         add_product(for_candidate, e, first, width);
         add_product(&self.of_lists, lists, first, width);
-        add_product(&self.of_interest, interest, first, width);
+        let each = interests.len() / self.groups.len();
+        for (group, interest) in self.groups.iter().zip(interests.chunks_exact(each.max(1))) {
+            add_product(&group.interest, interest, first, width);
+        }
         let mut units = self.units();
         for (activation, layer) in self.activations.iter().zip(&self.layers) {
             activation.run(&mut x[..units * LANES], width);

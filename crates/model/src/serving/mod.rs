@@ -22,6 +22,7 @@ use std::sync::Mutex;
 use dien_tensor::{ParamId, ParamStore};
 
 use crate::config::{ModelConfig, ModelKind, PoolingKind};
+use crate::parts::scope;
 use crate::{BuildError, Features};
 use head::Head;
 use interests::Interests;
@@ -32,45 +33,52 @@ use weights::Weights;
 #[derive(Debug)]
 pub struct Serving {
     features: Features,
-    max_history: usize,
+    /// By group of behaviours.
+    max_history: Vec<usize>,
     pooling: PoolingKind,
     params: ParamStore<f32>,
     /// The embedding tables, in the order of the features' tables.
     tables: Vec<ParamId>,
-    /// `None` for the pooled baseline.
-    interests: Option<Interests>,
+    /// By group of behaviours; none for the pooled baseline.
+    interests: Vec<Interests>,
     head: Head,
     /// Buffers of calls that have returned.
     scratch: Mutex<Vec<Scratch>>,
 }
 
 impl Serving {
-    /// Packs the parameters of a model. A state sees the latest `max_history` events.
+    /// Packs the parameters of a model. A state sees the latest `max_history` events of each group of behaviours, the first group first.
     ///
     /// # Errors
     /// An option is impossible, or the features do not fit each other.
     ///
     /// # Panics
-    /// If `params` lacks a parameter of such a model, or one has another shape; or if `max_history` is 0.
+    /// If `params` lacks a parameter of such a model, or one has another shape; or if `max_history` has not one entry a group, or a 0.
     #[track_caller]
     pub fn new(
         config: &ModelConfig,
         features: &Features,
         params: ParamStore<f32>,
-        max_history: usize,
+        max_history: &[usize],
     ) -> Result<Self, BuildError> {
         config.validate()?;
         features.validate()?;
-        assert!(max_history > 0, "serving: a window of at least one event");
-        let weights = Weights(&params);
+        assert_eq!(max_history.len(), 1 + features.groups.len(), "serving: a window a group of behaviours");
+        assert!(!max_history.contains(&0), "serving: windows of at least one event");
+        let weights = Weights::of(&params);
         let table = |t: &crate::Table| weights.id(&format!("embedding.{}", t.name), &[t.rows, t.width]);
         let tables = features.tables.iter().map(table).collect();
-        let interests = (config.kind == ModelKind::Dien)
-            .then(|| Interests::new(&weights, config, features.event_width()));
-        let head = Head::new(&weights, config, features, interests.as_ref());
+        let names = std::iter::once(String::new()).chain(features.groups.iter().map(|name| scope(name)));
+        let scopes = names.map(|scope| Weights { params: &params, scope });
+        let interest = |weights| Interests::new(&weights, config, features.event_width());
+        let interests = match config.kind {
+            ModelKind::Dien => scopes.map(interest).collect(),
+            ModelKind::Pooled => vec![],
+        };
+        let head = Head::new(&weights, config, features, &interests);
         Ok(Serving {
             features: features.clone(),
-            max_history,
+            max_history: max_history.to_vec(),
             pooling: config.pooling,
             tables,
             interests,
@@ -85,9 +93,14 @@ impl Serving {
         &self.features
     }
 
-    /// How many of the latest events attention, evolution and pooling read.
-    pub fn max_history(&self) -> usize {
-        self.max_history
+    /// How many groups of behaviours a user has.
+    fn groups(&self) -> usize {
+        1 + self.features.groups.len()
+    }
+
+    /// How many of a group's latest events attention, evolution and pooling read, by group of behaviours.
+    pub fn max_history(&self) -> &[usize] {
+        &self.max_history
     }
 
     /// The embedding of an id.

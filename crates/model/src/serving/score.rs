@@ -5,6 +5,7 @@ use dien_cells::serving::{add_product, dots, fill, padded, prelu, softmax, width
 use rayon::prelude::*;
 
 use super::interests::{Attention, Interests};
+use super::state::Window;
 use super::{Candidates, Profile, Serving, UserState};
 
 /// A buffer that calls use again.
@@ -79,14 +80,22 @@ impl Serving {
         let f = &self.features;
         let (e_width, list_width) = (f.event_width(), f.width(&f.pooled));
         let n = logits.len();
-        let hidden = self.interests.as_ref().map_or(0, |i| i.hidden);
-        let scratches = self.interests.as_ref().map_or(0, |i| i.scratch(state).iter().sum());
+        let hidden = self.interests.first().map_or(0, |i| i.hidden);
+        let groups = || self.interests.iter().zip(&state.windows);
+        let scratches = groups().map(|(i, window)| i.scratch(window).iter().sum()).max().unwrap_or(0);
         let widest = self.head.widest() * LANES;
-        let sizes = [e_width * LANES, list_width * LANES, hidden * LANES, scratches, widest, widest];
+        let sizes = [
+            e_width * LANES,
+            list_width * LANES,
+            self.interests.len() * hidden * LANES,
+            scratches,
+            widest,
+            widest,
+        ];
         let [e, lists, h, own, x, y] = scratch.parts(sizes);
         self.gather(candidates, start, n, e, lists);
-        if let Some(interests) = &self.interests {
-            interests.evolve(state, e, n, h, own);
+        for ((interests, window), h) in groups().zip(h.chunks_exact_mut((hidden * LANES).max(1))) {
+            interests.evolve(window, e, n, h, own);
         }
         let inputs = [&*e, lists, h];
         let all = self.head.logits(of_user, &state.for_candidate, inputs, width(n), [x, y]);
@@ -136,7 +145,7 @@ impl Serving {
 impl Interests {
     /// The parts of what [`evolve`](Self::evolve) wants beside the states: the cell's own; queries and their parts in lanes,
     /// those of one candidate, its scores by slot, all scores `[events, LANES]` by time, the activation unit's own.
-    fn scratch(&self, state: &UserState) -> [usize; 7] {
+    fn scratch(&self, state: &Window) -> [usize; 7] {
         let (n, first) = (self.hidden, self.first());
         let unit = self.attention.as_ref().and_then(|a| a.unit.as_ref()).map_or(0, |u| u.pair.scratch());
         let cell = self.evolution.lanes_scratch().max(self.evolution.steps_scratch());
@@ -145,9 +154,9 @@ impl Interests {
     }
 
     /// The last states `h` `[hidden, LANES]` of the evolution over the window, for the candidates `e` `[event width, LANES]`.
-    fn evolve(&self, state: &UserState, e: &[f32], candidates: usize, h: &mut [f32], scratch: &mut [f32]) {
+    fn evolve(&self, state: &Window, e: &[f32], candidates: usize, h: &mut [f32], scratch: &mut [f32]) {
         h.fill(0.0);
-        if state.is_empty() {
+        if state.len == 0 {
             return;
         }
         let [own, parts @ ..] = split(scratch, self.scratch(state));
@@ -183,7 +192,7 @@ impl Interests {
     fn attend<'a>(
         &self,
         attention: &Attention,
-        state: &UserState,
+        state: &Window,
         e: &[f32],
         candidates: usize,
         [queries, parts, own, by_slot, scores, scratch]: [&'a mut [f32]; 6],

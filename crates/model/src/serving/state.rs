@@ -10,11 +10,21 @@ use crate::config::PoolingKind;
 /// All that scoring needs of a user, computed once. It belongs to the [`Serving`] that made it.
 #[derive(Clone, Debug)]
 pub struct UserState {
+    pub(super) profile: Profile,
+    /// By group of behaviours.
+    pub(super) windows: Vec<Window>,
+    /// What the head makes of it all.
+    pub(super) of_user: Vec<f32>,
+    pub(super) for_candidate: Tiles<f32>,
+}
+
+/// What is known of one group of a user's behaviours.
+#[derive(Clone, Debug)]
+pub(super) struct Window {
     /// Slots hold the window's events; the oldest is in slot `first`, the others follow around the ring.
     pub(super) first: usize,
     /// Events in the window.
     pub(super) len: usize,
-    pub(super) profile: Profile,
     /// Embeddings by slot, `[slots, event width]`.
     events: Vec<f32>,
     /// The extractor's last state.
@@ -24,28 +34,29 @@ pub struct UserState {
     pub(super) key_parts: Vec<f32>,
     /// The evolution cell's input gates by slot, `[slots, gate width]`.
     pub(super) gates: Vec<f32>,
-    /// The pooled history `[event width]`, and what the head makes of it all.
+    /// The pooled history `[event width]`, and P h of the last interest where there is an auxiliary product.
     history: Vec<f32>,
-    pub(super) of_user: Vec<f32>,
-    pub(super) for_candidate: Tiles<f32>,
+    projected: Vec<f32>,
 }
 
 impl UserState {
-    /// How many events attention, evolution and pooling see: at most the model's `max_history`.
+    /// How many events of the first group attention, evolution and pooling see: at most the model's `max_history`.
     pub fn len(&self) -> usize {
-        self.len
+        self.windows[0].len
     }
 
-    /// Whether there is no event.
+    /// Whether there is no such event.
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
     }
 
     /// What is known beside the behaviours.
     pub fn profile(&self) -> &Profile {
         &self.profile
     }
+}
 
+impl Window {
     /// The window's slots, oldest event first: those from the first on, then those before it.
     pub(super) fn runs(&self) -> [std::ops::Range<usize>; 2] {
         [self.first..self.len, 0..self.first]
@@ -53,74 +64,106 @@ impl UserState {
 }
 
 impl Serving {
-    /// The state of a user whose events, oldest first, are `ids[feature][event]`.
+    /// [`user_state_of`](Self::user_state_of) a user with behaviours of the first group alone.
+    ///
+    /// # Panics
+    /// As [`user_state_of`](Self::user_state_of).
+    #[track_caller]
+    pub fn user_state(&self, ids: &[Vec<u32>], profile: Profile) -> UserState {
+        let nothing = vec![vec![]; self.features.behaviours.len()];
+        let mut groups = vec![&nothing[..]; self.groups()];
+        groups[0] = ids;
+        self.user_state_of(&groups, profile)
+    }
+
+    /// The state of a user whose events, oldest first, are `ids[group][feature][event]`, the first group of behaviours first.
     ///
     /// It reads the latest [`max_history`](Self::max_history) events, as training and evaluation load them.
     ///
     /// # Panics
-    /// If there is not one list a behaviour feature, of one length; or an id has no row in its table; or the profile does
+    /// If there is not one entry a group, with one list a behaviour feature, of one length; or an id has no row in its table; or the profile does
     /// not have an id a sparse feature and a number a dense one.
     #[track_caller]
-    pub fn user_state(&self, ids: &[Vec<u32>], profile: Profile) -> UserState {
+    pub fn user_state_of(&self, ids: &[&[Vec<u32>]], profile: Profile) -> UserState {
         self.check_profile(&profile);
-        assert_eq!(ids.len(), self.features.behaviours.len(), "user state: a list a behaviour feature");
-        let n = ids[0].len();
-        assert!(ids.iter().all(|ids| ids.len() == n), "user state: lists of one length");
-        let mut state = UserState {
-            first: 0,
-            len: 0,
-            profile,
-            events: vec![],
-            h: vec![0.0; self.interests.as_ref().map_or(0, |i| padded(i.hidden))],
-            keys: vec![],
-            key_parts: vec![],
-            gates: vec![],
-            history: vec![0.0; self.features.event_width()],
-            of_user: vec![],
-            for_candidate: Tiles::new(&[], 0),
-        };
-        let events = n.saturating_sub(self.max_history)..n;
-        state.len = events.len();
-        state.events = vec![0.0; state.len * self.features.event_width()];
-        for (event, row) in events.zip(state.events.chunks_exact_mut(self.features.event_width())) {
-            let ids: Vec<u32> = ids.iter().map(|ids| ids[event]).collect();
-            self.embed(&ids, row);
-        }
-        self.extract(&mut state, 0, n.min(self.max_history));
-        self.refresh(&mut state);
+        assert_eq!(ids.len(), self.groups(), "user state: an entry a group of behaviours");
+        let windows = ids.iter().enumerate().map(|(group, ids)| self.window(group, ids)).collect();
+        let mut state = UserState { profile, windows, of_user: vec![], for_candidate: Tiles::new(&[], 0) };
+        self.refresh_head(&mut state);
         state
     }
 
-    /// Adds the user's latest event, an id for each behaviour feature: one step, whatever the history.
+    #[track_caller]
+    fn window(&self, group: usize, ids: &[Vec<u32>]) -> Window {
+        assert_eq!(ids.len(), self.features.behaviours.len(), "user state: a list a behaviour feature");
+        let n = ids[0].len();
+        assert!(ids.iter().all(|ids| ids.len() == n), "user state: lists of one length");
+        let width = self.features.event_width();
+        let project = self.interests.get(group).and_then(|i| i.project.as_ref());
+        let len = n.min(self.max_history[group]);
+        let mut window = Window {
+            first: 0,
+            len,
+            events: vec![0.0; len * width],
+            h: vec![0.0; self.interests.get(group).map_or(0, |i| padded(i.hidden))],
+            keys: vec![],
+            key_parts: vec![],
+            gates: vec![],
+            history: vec![0.0; width],
+            projected: vec![0.0; if project.is_some() { width } else { 0 }],
+        };
+        for (event, row) in (n - len..n).zip(window.events.chunks_exact_mut(width)) {
+            let ids: Vec<u32> = ids.iter().map(|ids| ids[event]).collect();
+            self.embed(&ids, row);
+        }
+        self.extract(group, &mut window, 0, len);
+        self.refresh(group, &mut window);
+        window
+    }
+
+    /// [`append_to`](Self::append_to) the first group of behaviours.
+    ///
+    /// # Panics
+    /// As [`append_to`](Self::append_to).
+    #[track_caller]
+    pub fn append(&self, state: &mut UserState, ids: &[u32]) {
+        self.append_to(state, 0, ids);
+    }
+
+    /// Adds the user's latest event of a group, an id for each behaviour feature: one step, whatever the history.
     ///
     /// Once the window is full, its oldest event leaves it; the extractor's state remembers it.
     ///
     /// # Panics
-    /// If there is not one id a behaviour feature, or one has no row in its table.
+    /// If there is no such group, not one id a behaviour feature, or one has no row in its table.
     #[track_caller]
-    pub fn append(&self, state: &mut UserState, ids: &[u32]) {
+    pub fn append_to(&self, state: &mut UserState, group: usize, ids: &[u32]) {
+        assert!(group < state.windows.len(), "append: group {group} of {}", state.windows.len());
         let width = self.features.event_width();
-        let slot = if state.len < self.max_history {
-            state.events.resize((state.len + 1) * width, 0.0);
-            state.len += 1;
-            state.len - 1
+        let window = &mut state.windows[group];
+        let slot = if window.len < self.max_history[group] {
+            window.events.resize((window.len + 1) * width, 0.0);
+            window.len += 1;
+            window.len - 1
         } else {
-            let oldest = state.first;
-            state.first = (oldest + 1) % self.max_history;
+            let oldest = window.first;
+            window.first = (oldest + 1) % self.max_history[group];
             oldest
         };
-        self.embed(ids, &mut state.events[slot * width..][..width]);
-        self.extract(state, slot, 1);
-        self.refresh(state);
+        self.embed(ids, &mut window.events[slot * width..][..width]);
+        self.extract(group, window, slot, 1);
+        self.refresh(group, window);
+        self.refresh_head(state);
     }
 
     /// Runs the extractor over the events in `n` slots, and computes what the attention and the evolution want of them.
-    fn extract(&self, state: &mut UserState, slot: usize, n: usize) {
-        let Some(Interests { hidden, extractor, evolution, attention, .. }) = &self.interests else { return };
+    fn extract(&self, group: usize, state: &mut Window, slot: usize, n: usize) {
+        let Some(interests) = self.interests.get(group) else { return };
+        let Interests { hidden, extractor, evolution, attention, .. } = interests;
         let (width, stride) = (self.features.event_width(), padded(*hidden));
         let mut scratch = self.scratch();
         let events = &state.events[slot * width..][..n * width];
-        let first = self.interests.as_ref().map_or(0, Interests::first);
+        let first = interests.first();
         let sizes = [n * extractor.gate_width(), n * stride, extractor.steps_scratch(), n * first];
         let [gates, states, own, parts] = scratch.parts(sizes);
         extractor.gates(events, width, gates);
@@ -139,7 +182,7 @@ impl Serving {
     }
 
     /// Computes what depends on the window as a whole.
-    fn refresh(&self, state: &mut UserState) {
+    fn refresh(&self, group: usize, state: &mut Window) {
         let width = self.features.event_width();
         // Anew, in order: bits do not depend on how the window came about, and it is a fraction of a step's work.
         state.history.fill(0.0);
@@ -150,29 +193,33 @@ impl Serving {
             let scale = 1.0 / state.len as f32;
             state.history.iter_mut().for_each(|x| *x *= scale);
         }
-        let project = self.interests.as_ref().and_then(|i| i.project.as_ref().map(|p| (p, i.hidden)));
-        let mut projected = vec![0.0; if project.is_some() { width } else { 0 }];
-        if let Some((columns, hidden)) = project {
-            add_columns(columns, &state.h[..hidden], &mut projected);
+        if let Some(Interests { hidden, project: Some(columns), .. }) = self.interests.get(group) {
+            state.projected.fill(0.0);
+            add_columns(columns, &state.h[..*hidden], &mut state.projected);
         }
-        state.of_user = self.of_user(&state.profile, &state.history);
-        state.for_candidate = self.head.for_candidate(&state.history, &projected);
+    }
+
+    /// Computes what the head makes of a state.
+    fn refresh_head(&self, state: &mut UserState) {
+        state.of_user = self.of_user(&state.profile, &state.windows);
+        let groups = state.windows.iter().map(|w| [&w.history[..], &w.projected[..]]);
+        state.for_candidate = self.head.for_candidate(groups);
     }
 
     /// The head's part that a user brings, with this profile.
-    pub(super) fn of_user(&self, profile: &Profile, history: &[f32]) -> Vec<f32> {
+    fn of_user(&self, profile: &Profile, windows: &[Window]) -> Vec<f32> {
         let mut rest = Vec::new();
         for (lookup, &id) in self.features.sparse.iter().zip(&profile.sparse) {
             rest.extend_from_slice(self.row(lookup.table, id));
         }
         rest.extend_from_slice(&profile.dense);
-        self.head.of_user(&rest, history)
+        self.head.of_user(&rest, windows.iter().map(|w| &w.history[..]))
     }
 
     /// The same for a state, with another profile than its own.
     pub(super) fn of_user_with(&self, state: &UserState, profile: &Profile) -> Vec<f32> {
         self.check_profile(profile);
-        self.of_user(profile, &state.history)
+        self.of_user(profile, &state.windows)
     }
 
     #[track_caller]

@@ -7,24 +7,34 @@ use dien_tensor::{ParamId, ParamStore};
 use crate::CellKind;
 
 /// The parameters of a model, whose names are those that [`parts`](crate::parts) give them.
-pub(super) struct Weights<'a>(pub &'a ParamStore<f32>);
+pub(super) struct Weights<'a> {
+    pub params: &'a ParamStore<f32>,
+    /// What their names begin with.
+    pub scope: String,
+}
 
 impl<'a> Weights<'a> {
+    /// Those of all names.
+    pub fn of(params: &'a ParamStore<f32>) -> Self {
+        Weights { params, scope: String::new() }
+    }
+
     /// The parameter of this name.
     ///
     /// # Panics
     /// If there is none, or it has another shape.
     #[track_caller]
     pub fn id(&self, name: &str, shape: &[usize]) -> ParamId {
-        let id = self.0.id(name).unwrap_or_else(|| panic!("serving: no parameter `{name}`"));
-        assert_eq!(self.0.shape(id), shape, "serving: parameter `{name}`");
+        let name = format!("{}{name}", self.scope);
+        let id = self.params.id(&name).unwrap_or_else(|| panic!("serving: no parameter `{name}`"));
+        assert_eq!(self.params.shape(id), shape, "serving: parameter `{name}`");
         id
     }
 
     /// Its numbers.
     #[track_caller]
     pub fn get(&self, name: &str, shape: &[usize]) -> &'a [f32] {
-        self.0.data(self.id(name, shape))
+        self.params.data(self.id(name, shape))
     }
 
     /// A cell of the GRU family.

@@ -1,6 +1,6 @@
 //! Small random batches with everything in them.
 
-use dien_model::{Batch, Features, Histories, Jagged, Lookup, Table, Targets};
+use dien_model::{Batch, Behaviours, Features, Histories, Jagged, Lookup, Table, Targets};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
@@ -20,6 +20,7 @@ pub fn features() -> Features {
         sparse: vec![lookup("user", 2), lookup("hour", 3)],
         pooled: vec![lookup("genres", 4)],
         dense: vec!["price".into(), "age".into()],
+        groups: vec![],
     }
 }
 
@@ -60,7 +61,26 @@ pub fn batch(features: &Features, lengths: &[u32], per_history: usize, seed: u64
     targets.dense =
         features.dense.iter().map(|_| (0..n).map(|_| rng.random_range(-1.0..1.0)).collect()).collect();
     let histories = Histories { offsets, ids, negatives, negatives_per_event: 2 };
-    let batch = Batch { histories, targets };
+    let further = (0..features.groups.len()).map(|g| further(features, targets.len(), seed + 1 + g as u64));
+    let batch = Batch { histories, further: further.collect(), targets };
     batch.validate(features).expect("the batch is valid");
     batch
+}
+
+/// Two further groups of behaviours.
+#[allow(dead_code)]
+pub fn features_in_groups() -> Features {
+    Features { groups: vec!["bought".into(), "searched".into()], ..features() }
+}
+
+/// Histories of a further group, which targets share in another way than the first's.
+fn further(features: &Features, targets: usize, seed: u64) -> Behaviours {
+    let lengths = [3, 0, 5, 1];
+    let mut of = batch(&Features { groups: vec![], ..features.clone() }, &lengths, 1, seed);
+    let history: Vec<u32> = (0..targets as u32).map(|i| (i * 3 + 1) % 4).collect();
+    let end = history.iter().map(|&h| lengths[h as usize]).collect();
+    of.histories.negatives_per_event = 1;
+    let events = of.histories.events();
+    of.histories.negatives.iter_mut().for_each(|ids| ids.truncate(events));
+    Behaviours { histories: of.histories, start: vec![0; targets], end, history }
 }

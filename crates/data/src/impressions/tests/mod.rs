@@ -1,3 +1,5 @@
+mod faults;
+mod groups;
 mod tables;
 
 use std::collections::HashSet;
@@ -129,54 +131,6 @@ fn rows_become_ids_and_equal_histories_one() {
     assert_eq!(["i1", "i2", "i9", "i3"].map(tags), [2, 0, 1, 1]);
     let groups: HashSet<u32> = ["i1", "i2", "i9"].map(|token| batch.targets.group[at(token)]).into();
     assert!(groups.len() == 1 && !groups.contains(&batch.targets.group[at("i3")]));
-}
-
-#[test]
-fn what_is_wrong_with_a_row_is_told() {
-    let change = |from: &str, to: &str| {
-        assert!(ROWS.contains(from));
-        folder(SCHEMA, &[("log.csv", &ROWS.replacen(from, to, 1))])
-    };
-    for (from, to, expected) in [
-        ("1,bob", "2,bob", "log.csv, line 5, `clicked`: found 2; expected 0 or 1"),
-        ("1,bob", ",bob", "log.csv, line 5, `clicked`: found nothing; expected 0 or 1"),
-        ("1,bob", "yes,bob", "log.csv, line 5, `clicked`: found `yes`; expected 0 or 1"),
-        ("1,bob", "1,", "log.csv, line 5, `user`: found nothing; expected an id"),
-        ("7,3.0", "7,x", "log.csv, line 3, `price`: found `x`; expected a finite number"),
-        (
-            "7,3.0",
-            "7,",
-            "log.csv, line 3, `price`: found nothing; expected a number, or a `default` in the schema",
-        ),
-        (
-            "i2|i3,c2|c1,t1|t2",
-            "i2|i3,c2,t1",
-            "line 2, `seen_categories`: found 1 ids beside 2 in its sibling; expected lists of one length",
-        ),
-    ] {
-        let (_folder, path) = change(from, to);
-        let found = failure(&path, &options());
-        assert!(found.ends_with(expected), "{found}");
-        // The same row is left out and counted instead, by every reading.
-        let skip = DataOptions { on_error: OnError::Skip, ..options() };
-        let (log, skipped) = Impressions::open(&path, &skip).unwrap();
-        assert_eq!(skipped.rows, 1, "{expected}");
-        assert!(skipped.first[0].ends_with(expected));
-        let rows: usize = batches(&log.epoch(1, 0)).iter().map(|b| b.targets.len()).sum();
-        assert_eq!((rows, log.epoch(1, 0).targets()), (3, Some(3)));
-    }
-}
-
-#[test]
-fn a_file_that_is_empty_or_lacks_a_column_is_told() {
-    let (_folder, path) = folder(SCHEMA, &[("log.csv", "")]);
-    assert!(failure(&path, &options()).contains("log.csv"));
-    let (_folder, path) = folder(SCHEMA, &[("log.csv", ROWS.lines().next().unwrap())]);
-    assert!(failure(&path, &options()).contains("no row that trains"));
-    let (_folder, path) = folder(SCHEMA, &[("log.csv", &ROWS.replace("price", "cost"))]);
-    assert!(failure(&path, &options()).contains("no column `price`, which is wanted"));
-    let (_folder, path) = folder(SCHEMA, &[]);
-    assert!(failure(&path, &options()).contains("no such file"));
 }
 
 /// Users, and times that go up.
@@ -329,23 +283,6 @@ fn every_format_gives_the_same_batches() {
         assert_eq!(batches(&csv.epoch(7, epoch)), batches(&parquet.epoch(7, epoch)));
     }
     assert_eq!(batches(&csv.validation()), batches(&parquet.validation()));
-}
-
-#[test]
-fn a_file_that_was_cut_off_is_told() {
-    let options = options();
-    let parquet = long_parquet(300);
-    let schema = LONG.replace("*.csv", "log.parquet");
-    let (folder, path) = folder(&schema, &[]);
-    fs::write(folder.path().join("log.parquet"), &parquet[..parquet.len() / 2]).unwrap();
-    assert!(failure(&path, &options).contains("log.parquet"), "{}", failure(&path, &options));
-    let mut gzip = flate2::write::GzEncoder::new(vec![], flate2::Compression::default());
-    gzip.write_all(long(3000).as_bytes()).unwrap();
-    let bytes = gzip.finish().unwrap();
-    fs::write(folder.path().join("log.csv.gz"), &bytes[..bytes.len() / 2]).unwrap();
-    fs::write(&path, LONG.replace("*.csv", "log.csv.gz")).unwrap();
-    let found = failure(&path, &options);
-    assert!(found.contains("log.csv.gz") && !found.contains("no row"), "{found}");
 }
 
 #[test]

@@ -1,0 +1,65 @@
+//! Several groups of behaviours.
+
+use super::*;
+
+/// Clicks as before, and purchases.
+fn schema() -> String {
+    let columns = "tags = { kind = \"sequence\" }\nbought_items = { kind = \"sequence\", shares = \"item\" }\n\
+                   bought_categories = { kind = \"sequence\", shares = \"category\" }";
+    let group = "[[behaviours]]\nname = \"bought\"\ncolumns = [\"bought_items\", \"bought_categories\"]\n\
+                 max_history = 2\norder = \"latest_first\"\npadding = 7\n";
+    SCHEMA.replacen("tags = { kind = \"sequence\" }", columns, 1) + group
+}
+
+/// [`ROWS`] with purchases.
+fn rows(bought: [&str; 4]) -> String {
+    let header = ",bought_items,bought_categories";
+    let more = std::iter::once(header).chain(bought);
+    ROWS.lines().zip(more).fold(String::new(), |text, (line, more)| text + line + more + "\n")
+}
+
+#[test]
+fn each_group_has_histories_of_its_own() {
+    let bought = [",i9|i3|i1,c9|c1|c1", ",7|i9|i3,c9|c9|c1", ",,", ",7,7"];
+    let (_folder, path) = folder(&schema(), &[("log.csv", &rows(bought))]);
+    let (log, _) = Impressions::open(&path, &options()).unwrap();
+    assert_eq!(log.features().groups, ["bought"]);
+    let items = log.vocabularies().get("item").unwrap();
+    assert_eq!((items.rows(), items.id("7")), (5, 0), "padding is no item");
+    let all = batches(&log.epoch(1, 0));
+    let [batch] = &all[..] else { panic!("{} batches", all.len()) };
+    batch.validate(log.features()).unwrap();
+    let [further] = &batch.further[..] else { panic!("{} further groups", batch.further.len()) };
+    let seen = |token: &str| -> Vec<u32> {
+        let target = batch.targets.candidate[0].iter().position(|&id| id == items.id(token)).unwrap();
+        let history = further.history[target] as usize;
+        let bounds = &further.histories.offsets[history..history + 2];
+        assert_eq!((further.start[target], further.end[target]), (0, bounds[1] - bounds[0]));
+        further.histories.ids[0][bounds[0] as usize..bounds[1] as usize].to_vec()
+    };
+    let ids = |tokens: &[&str]| -> Vec<u32> { tokens.iter().map(|token| items.id(token)).collect() };
+    // The latest two, oldest first; the clicks are one history still.
+    assert_eq!(seen("i1"), ids(&["i3", "i9"]));
+    assert_eq!(seen("i2"), ids(&["i3", "i9"]));
+    assert_eq!((seen("i9"), seen("i3")), (vec![], vec![]));
+    assert_eq!((batch.histories.len(), further.histories.len()), (2, 2), "equal histories are one");
+    assert_eq!(further.histories.negatives_per_event, 1);
+    assert_eq!(further.histories.negatives[0].len(), further.histories.events());
+}
+
+#[test]
+fn a_group_without_events_has_no_negatives() {
+    let (_folder, path) = folder(&schema(), &[("log.csv", &rows([",,"; 4]))]);
+    let (log, _) = Impressions::open(&path, &options()).unwrap();
+    let batch = &batches(&log.epoch(1, 0))[0];
+    batch.validate(log.features()).unwrap();
+    assert_eq!((batch.histories.negatives_per_event, batch.further[0].histories.negatives_per_event), (1, 0));
+}
+
+#[test]
+fn a_group_s_lists_are_of_one_length() {
+    let (_folder, path) = folder(&schema(), &[("log.csv", &rows([",i1,c1", ",i1|i2,c1", ",,", ",,"]))]);
+    let message = failure(&path, &options());
+    let expected = "line 3, `bought_categories`";
+    assert!(message.contains(expected) && message.contains("1 ids beside 2 in its sibling"), "{message}");
+}

@@ -1,0 +1,47 @@
+//! What every model does with each group of behaviours.
+
+use std::sync::Arc;
+
+use dien_cells::lanes::{self, Windows};
+use dien_tensor::{Real, Tape, Var};
+
+use crate::config::PoolingKind;
+use crate::init::Builder;
+use crate::{Features, Group};
+
+/// What `part` adds for each group of behaviours: the first group's parameters have plain names, those of a further one begin with
+/// `group.<name>.`.
+pub fn in_groups<T: Real, P>(
+    builder: &mut Builder<'_, T>,
+    features: &Features,
+    mut part: impl FnMut(&mut Builder<'_, T>) -> P,
+) -> Vec<P> {
+    let mut parts = vec![part(builder)];
+    for name in &features.groups {
+        parts.push(builder.within(&scope(name), &mut part));
+    }
+    parts
+}
+
+/// What the names of a further group's parameters begin with.
+pub(crate) fn scope(group: &str) -> String {
+    format!("group.{group}.")
+}
+
+/// The pooled history and its product with the candidate, each `[targets, event width]`.
+pub fn pooled_history<'t, T: Real>(
+    candidates: Var<'t, T>,
+    events: Var<'t, T>,
+    windows: &Arc<Windows>,
+    pooling: PoolingKind,
+) -> [Var<'t, T>; 2] {
+    let history = lanes::pool(events, windows, pooling == PoolingKind::Mean);
+    [history, candidates * history]
+}
+
+/// Histories and windows of a group in lanes.
+pub fn windows<T: Real>(tape: &Tape<'_, T>, group: Group<'_>) -> Arc<Windows> {
+    tape.pool().shared(|windows: &mut Windows| {
+        windows.set(&group.histories.offsets, group.history, group.start, group.end);
+    })
+}

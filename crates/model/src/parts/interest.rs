@@ -1,0 +1,81 @@
+//! A group of behaviours as DIEN reads it: extractor, auxiliary loss, attention, evolution.
+
+use std::sync::Arc;
+
+use dien_cells::lanes::{self, Windows};
+use dien_tensor::{Real, Tape, Var, VarList};
+
+use super::{Attention, Auxiliary, Embedding, Evolution, Extractor};
+use crate::Group;
+use crate::config::ModelConfig;
+use crate::init::Builder;
+
+/// The interest network of one group of behaviours.
+#[derive(Clone, Debug)]
+pub struct Interest {
+    hidden: usize,
+    extractor: Extractor,
+    auxiliary: Auxiliary,
+    auxiliary_weight: f64,
+    /// `None` where the cell takes none.
+    attention: Option<Attention>,
+    evolution: Evolution,
+}
+
+/// The events of a group and the candidates that look back on them.
+#[derive(Clone, Copy, Debug)]
+pub struct Behaved<'a, 't, T: Real> {
+    /// The group.
+    pub group: Group<'a>,
+    /// Its histories, and the targets' windows on them.
+    pub windows: &'a Arc<Windows>,
+    /// `[history blocks, event width, LANES]`
+    pub events: Var<'t, T>,
+    /// `[targets, event width]`
+    pub candidates: Var<'t, T>,
+}
+
+impl Interest {
+    /// Adds the parameters.
+    pub fn new<T: Real>(builder: &mut Builder<'_, T>, config: &ModelConfig, event_width: usize) -> Self {
+        let (hidden, bias) = (config.hidden, config.init.update_bias);
+        Interest {
+            hidden,
+            extractor: Extractor::new(builder, event_width, hidden, bias),
+            auxiliary: Auxiliary::new(builder, config, event_width),
+            auxiliary_weight: config.auxiliary_weight,
+            attention: config.cell.takes_attention().then(|| Attention::new(builder, config, event_width)),
+            evolution: Evolution::new(builder, config.cell, hidden, bias),
+        }
+    }
+
+    /// The width of what it adds to the head's inputs.
+    pub fn width(&self) -> usize {
+        self.hidden + usize::from(matches!(self.auxiliary, Auxiliary::InnerProduct { .. }))
+    }
+
+    /// Adds to the head's inputs each target's evolved interest, `[targets, hidden]`, and, where the auxiliary score is an inner
+    /// product, the last interest's with the candidate, `[targets, 1]`. Returns the auxiliary loss, on a training tape with negatives.
+    pub fn forward<'t, T: Real>(
+        &self,
+        tape: &'t Tape<'_, T>,
+        embedding: &Embedding,
+        Behaved { group, windows, events, candidates }: Behaved<'_, 't, T>,
+        inputs: &mut VarList<'t, T>,
+    ) -> Option<Var<'t, T>> {
+        let packed = windows.histories();
+        let interests = self.extractor.forward(tape, events, packed);
+        let with_auxiliary =
+            tape.is_training() && self.auxiliary_weight > 0.0 && group.histories.negatives_per_event > 0;
+        let auxiliary = with_auxiliary
+            .then(|| self.auxiliary.loss(tape, group.histories, embedding, interests, events, packed));
+        let attend = |a: &Attention| a.forward(tape, interests, candidates, windows);
+        let attention = self.attention.as_ref().map(attend);
+        inputs.push(self.evolution.forward(tape, interests, attention, windows));
+        if let Auxiliary::InnerProduct { .. } = self.auxiliary {
+            let last = lanes::pick(interests, windows.last(), packed);
+            inputs.extend(self.auxiliary.product(tape, last, candidates));
+        }
+        auxiliary
+    }
+}
