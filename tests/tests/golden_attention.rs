@@ -19,7 +19,7 @@ fn check<T: Real>(file: &str, attention: AttentionKind) {
     let hidden = params.shape(keys)[1];
     let event_width = params.shape(candidates)[1];
     let config = ModelConfig { hidden, attention, attention_layers: [8, 4], ..ModelConfig::default() };
-    let attention = Attention::new(&mut Builder::new(&mut params, 0), &config, event_width);
+    let attention = Attention::new(&mut Builder::new(&mut params, 0), &config, config.hidden, event_width);
     golden.fill(&mut params, "", "attention.");
 
     let histories = Arc::new(Packed::from_offsets(&golden.ids("offsets")));

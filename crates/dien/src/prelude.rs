@@ -8,5 +8,5 @@ pub use crate::scorer::Scorer;
 pub use crate::train::{Epoch, Observer, Report, Step, Trainer};
 pub use dien_data::{Data, DataOptions, Dataset, Examples, Log, Synthesis, TargetKind, read_folder};
 pub use dien_model::metrics::Metrics;
-pub use dien_model::{Batch, Features, Histories, ModelConfig, Targets};
+pub use dien_model::{Batch, Features, Histories, ModelConfig, ModelKind, Targets};
 pub use dien_optim::AdamConfig;

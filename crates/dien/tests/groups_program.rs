@@ -108,5 +108,5 @@ fn two_groups_train_predict_and_rank() {
     );
 
     // The baseline reads both groups, too.
-    assert!(train("pooled", "pooled")["test"]["auc"].as_f64().unwrap() > 0.6);
+    assert!(train("base", "base")["test"]["auc"].as_f64().unwrap() > 0.6);
 }

@@ -80,8 +80,7 @@ fn trains_evaluates_and_describes() {
 #[test]
 fn says_its_progress_on_standard_error() {
     let root = workplace();
-    let arguments =
-        ["train", "--data", "data", "--config", "tiny.toml", "--model", "pooled", "--epochs", "1"];
+    let arguments = ["train", "--data", "data", "--config", "tiny.toml", "--model", "base", "--epochs", "1"];
     let output = dien(
         root.path(),
         &[&arguments[..], &["--targets", "last", "--batch-size", "8", "--seed", "5"]].concat(),
@@ -89,7 +88,7 @@ fn says_its_progress_on_standard_error() {
     let (log, result) = (stderr(&output), stdout(&output));
     assert!(output.status.success(), "{log}");
     for part in
-        ["pooled: ", "run: runs/data-pooled-seed5", "epoch 1/1 100 %", "samples", "/s  loss ", "ETA", "best"]
+        ["pooled: ", "run: runs/data-base-seed5", "epoch 1/1 100 %", "samples", "/s  loss ", "ETA", "best"]
     {
         assert!(log.contains(part) || result.contains(part), "{part}: {log}{result}");
     }
@@ -108,7 +107,7 @@ fn demonstrates_itself_and_names_a_command_that_works() {
     let output = dien(root, &["demo", "--users", "80", "--epochs", "1"]);
     let text = stdout(&output);
     assert!(output.status.success(), "{output:?}");
-    for part in ["AUC    GAUC  log loss", "\nDIEN  ", "\npooled baseline  ", "(32 samples)"] {
+    for part in ["AUC    GAUC  log loss", "\nDIEN  ", "\nBaseModel  ", "(32 samples)"] {
         assert!(text.contains(part), "{part}: {text}");
     }
     let next = text.lines().last().unwrap().strip_prefix("next:  ").unwrap();
@@ -117,8 +116,8 @@ fn demonstrates_itself_and_names_a_command_that_works() {
     let next = dien(root, &words[1..]);
     assert!(next.status.success() && !next.stdout.is_empty(), "{next:?}");
     let again = json(root, &["demo", "--users", "80", "--epochs", "1", "--json"]);
-    assert_eq!((&again["dien"]["model"], &again["pooled"]["model"]), (&"dien".into(), &"pooled".into()));
-    for run in ["synthetic-dien-seed1", "synthetic-dien-seed1-2", "synthetic-pooled-seed1-2"] {
+    assert_eq!((&again["dien"]["model"], &again["base"]["model"]), (&"dien".into(), &"base".into()));
+    for run in ["synthetic-dien-seed1", "synthetic-dien-seed1-2", "synthetic-base-seed1-2"] {
         assert!(root.join("runs").join(run).join("model.safetensors").exists(), "{run}");
     }
 }

@@ -66,7 +66,7 @@ fn cells_attentions_and_features() {
         "model = { cell = 'agru', attention = 'bilinear', auxiliary = 'mlp', head_activation = 'prelu' }",
         "data = { behaviours = ['item'], pooled = ['category'] }\nmodel = { cell = 'aigru', head_norm = false }",
         "data = { behaviours = ['category'] }\nmodel = { cell = 'gru', head_layers = [] }",
-        "model = { kind = 'pooled', pooling = 'sum' }",
+        "model = { kind = 'base', pooling = 'sum' }",
         "model = { cell = 'augru-official' }",
     ]
     .into_iter()

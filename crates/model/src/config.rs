@@ -10,8 +10,67 @@ pub enum ModelKind {
     /// Deep Interest Evolution Network.
     #[default]
     Dien,
-    /// Embedding, pooled history, MLP: the baseline of the paper.
-    Pooled,
+    /// DIEN with AUGRU and without the auxiliary loss.
+    Augru,
+    /// DIEN with AGRU and without the auxiliary loss.
+    Agru,
+    /// DIEN with AIGRU and without the auxiliary loss.
+    Aigru,
+    /// Two GRU layers under an attention.
+    GruAttention,
+    /// Deep Interest Network.
+    Din,
+    /// PNN with inner products.
+    Ipnn,
+    /// PNN with the outer product.
+    Opnn,
+    /// Wide & Deep.
+    WideDeep,
+    /// Embedding, pooled history, MLP: the paper's BaseModel.
+    Base,
+}
+
+impl ModelKind {
+    /// Every kind, as the paper lists them.
+    pub const ALL: [ModelKind; 10] = [
+        ModelKind::Base,
+        ModelKind::WideDeep,
+        ModelKind::Ipnn,
+        ModelKind::Opnn,
+        ModelKind::Din,
+        ModelKind::GruAttention,
+        ModelKind::Aigru,
+        ModelKind::Agru,
+        ModelKind::Augru,
+        ModelKind::Dien,
+    ];
+
+    /// Its name in a configuration, such as `wide-deep`.
+    pub fn name(self) -> &'static str {
+        match self {
+            ModelKind::Dien => "dien",
+            ModelKind::Augru => "augru",
+            ModelKind::Agru => "agru",
+            ModelKind::Aigru => "aigru",
+            ModelKind::GruAttention => "gru-attention",
+            ModelKind::Din => "din",
+            ModelKind::Ipnn => "ipnn",
+            ModelKind::Opnn => "opnn",
+            ModelKind::WideDeep => "wide-deep",
+            ModelKind::Base => "base",
+        }
+    }
+}
+
+impl std::str::FromStr for ModelKind {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = ModelKind::ALL.into_iter().find(|kind| kind.name() == name);
+        found.ok_or_else(|| {
+            format!("`{name}`; expected one of {}", ModelKind::ALL.map(ModelKind::name).join(", "))
+        })
+    }
 }
 
 /// How an event is scored against the candidate.
@@ -66,7 +125,7 @@ pub struct ModelConfig {
     pub kind: ModelKind,
     /// Units of the extractor and of the evolution cell.
     pub hidden: usize,
-    /// The evolution cell.
+    /// The evolution cell of `dien`.
     pub cell: Kind,
     /// The attention.
     pub attention: AttentionKind,
@@ -90,6 +149,8 @@ pub struct ModelConfig {
     pub dropout: f64,
     /// λ: adds λ/2 · Σ ‖row‖² over the rows that a batch touches, divided by its targets, to the loss.
     pub l2_rows: f64,
+    /// ε: labels are trained as 1 − ε/2 and ε/2 instead of 1 and 0.
+    pub label_smoothing: f64,
     /// Initial values.
     pub init: InitConfig,
 }
@@ -132,6 +193,7 @@ impl Default for ModelConfig {
             head_norm: true,
             dropout: 0.3,
             l2_rows: 0.0,
+            label_smoothing: 0.0,
             init: InitConfig::default(),
         }
     }
@@ -149,7 +211,52 @@ pub struct ConfigError {
     pub found: String,
 }
 
+/// What a loss consists of beside the targets' cross-entropy.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LossWeights {
+    /// α: the weight of the auxiliary loss.
+    pub auxiliary: f64,
+    /// λ: the weight of the squares of the touched rows.
+    pub l2_rows: f64,
+    /// ε of label smoothing.
+    pub label_smoothing: f64,
+}
+
 impl ModelConfig {
+    /// The weights in the loss.
+    pub fn loss_weights(&self) -> LossWeights {
+        LossWeights {
+            auxiliary: self.auxiliary_weight,
+            l2_rows: self.l2_rows,
+            label_smoothing: self.label_smoothing,
+        }
+    }
+
+    /// The evolution cell: the kind's own, or for `dien` the one that is configured.
+    pub fn cell(&self) -> Kind {
+        match self.kind {
+            ModelKind::Augru => Kind::Augru,
+            ModelKind::Agru => Kind::Agru,
+            ModelKind::Aigru => Kind::Aigru,
+            _ => self.cell,
+        }
+    }
+
+    /// Whether the model has an interest network: an extractor under an evolution.
+    pub fn evolves(&self) -> bool {
+        matches!(self.kind, ModelKind::Dien | ModelKind::Augru | ModelKind::Agru | ModelKind::Aigru)
+    }
+
+    /// Whether the model has an auxiliary score.
+    pub fn has_auxiliary(&self) -> bool {
+        self.kind == ModelKind::Dien
+    }
+
+    /// Whether the auxiliary loss is a part of what is minimised.
+    pub fn learns_auxiliary(&self) -> bool {
+        self.has_auxiliary() && self.auxiliary_weight > 0.0
+    }
+
     /// Checks every option.
     ///
     /// # Errors
@@ -171,6 +278,13 @@ impl ModelConfig {
         check((0.0..1.0).contains(&self.dropout), "dropout", "a number from 0 up to below 1", &self.dropout)?;
         let l2 = self.l2_rows;
         check(l2 >= 0.0 && l2.is_finite(), "l2_rows", "a finite number from 0 up", &l2)?;
+        let smoothing = self.label_smoothing;
+        check(
+            (0.0..1.0).contains(&smoothing),
+            "label_smoothing",
+            "a number from 0 up to below 1",
+            &smoothing,
+        )?;
         let init = &self.init;
         let finite = |x: f64| x.is_finite();
         check(

@@ -5,24 +5,22 @@
 
 mod batch;
 pub mod config;
-mod dien;
 mod features;
 pub mod init;
 pub mod metrics;
 mod model;
 pub mod parts;
-mod pooled;
 pub mod serving;
 mod touched;
+pub mod zoo;
 
 pub use batch::{Batch, BatchError, Behaviours, Group, Histories, Jagged, Targets};
-pub use config::{ConfigError, ModelConfig};
-pub use dien::Dien;
+pub use config::{ConfigError, LossWeights, ModelConfig, ModelKind};
 pub use dien_cells::cell::Kind as CellKind;
 pub use features::{Features, FeaturesError, Lookup, OOV, Table};
 pub use model::{Losses, Model, Output};
-pub use pooled::Pooled;
 pub use touched::Touched;
+pub use zoo::Dien;
 
 use dien_tensor::{ParamStore, Real};
 
@@ -50,7 +48,13 @@ pub fn build<T: Real>(
     config.validate()?;
     features.validate()?;
     Ok(match config.kind {
-        config::ModelKind::Dien => Box::new(Dien::new(config, features, params, seed)),
-        config::ModelKind::Pooled => Box::new(Pooled::new(config, features, params, seed)),
+        ModelKind::Dien | ModelKind::Augru | ModelKind::Agru | ModelKind::Aigru => {
+            Box::new(Dien::new(config, features, params, seed))
+        }
+        ModelKind::GruAttention => Box::new(zoo::GruAttention::new(config, features, params, seed)),
+        ModelKind::Din => Box::new(zoo::Din::new(config, features, params, seed)),
+        ModelKind::Ipnn | ModelKind::Opnn => Box::new(zoo::Pnn::new(config, features, params, seed)),
+        ModelKind::WideDeep => Box::new(zoo::WideDeep::new(config, features, params, seed)),
+        ModelKind::Base => Box::new(zoo::Base::new(config, features, params, seed)),
     })
 }

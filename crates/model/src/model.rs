@@ -2,6 +2,7 @@
 
 use dien_tensor::{ParamId, Real, Tape, Var, ops};
 
+use crate::config::LossWeights;
 use crate::{Batch, Touched};
 
 /// What a forward pass gives.
@@ -41,27 +42,29 @@ pub trait Model<T: Real> {
         touched.iter().map(|(id, rows)| (id, rows.to_vec())).collect()
     }
 
-    /// α: the weight of the auxiliary loss.
-    fn auxiliary_weight(&self) -> f64 {
-        0.0
-    }
-
-    /// λ: the weight of the squares of the touched rows.
-    fn l2_rows(&self) -> f64 {
-        0.0
+    /// What the loss consists of beside the targets' cross-entropy; by default nothing.
+    fn weights(&self) -> LossWeights {
+        LossWeights::default()
     }
 
     /// The losses of `output`.
     fn losses<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch, output: Output<'t, T>) -> Losses<'t, T> {
         let (label, weight) = (&batch.targets.label, &batch.targets.weight);
         let weight = (!weight.is_empty()).then_some(&weight[..]);
-        let target = ops::bce_with_logits(output.logits, label, weight);
+        let LossWeights { auxiliary: alpha, l2_rows, label_smoothing } = self.weights();
+        let smoothing = label_smoothing as f32;
+        let target = if smoothing > 0.0 {
+            let soft = label.iter().map(|y| y * (1.0 - smoothing) + 0.5 * smoothing).collect::<Vec<_>>();
+            ops::bce_with_logits(output.logits, &soft, weight)
+        } else {
+            ops::bce_with_logits(output.logits, label, weight)
+        };
         let mut total = target;
         if let Some(auxiliary) = output.auxiliary {
-            total = total + ops::scale(auxiliary, T::of(self.auxiliary_weight()));
+            total = total + ops::scale(auxiliary, T::of(alpha));
         }
-        if self.l2_rows() > 0.0 && !batch.targets.is_empty() {
-            let weight = T::of(self.l2_rows() / batch.targets.len() as f64);
+        if l2_rows > 0.0 && !batch.targets.is_empty() {
+            let weight = T::of(l2_rows / batch.targets.len() as f64);
             let touched = tape.pool().shared(|touched: &mut Touched| self.touch(batch, touched));
             for (table, rows) in touched.iter() {
                 total = total + ops::scale(ops::l2_rows(tape.param(table), rows), weight);

@@ -56,7 +56,7 @@ fn every_cell() {
 #[test]
 fn several_groups_of_behaviours() {
     let features = common::features_in_groups();
-    for kind in [ModelKind::Dien, ModelKind::Pooled] {
+    for kind in ModelKind::ALL {
         check_with(&features, &ModelConfig { kind, ..small() }, TRAIN);
     }
 }
@@ -80,8 +80,20 @@ fn every_head_and_pooling() {
 }
 
 #[test]
-fn the_pooled_baseline() {
-    check(&ModelConfig { kind: ModelKind::Pooled, ..small() }, TRAIN);
+fn every_model_of_the_zoo() {
+    for kind in ModelKind::ALL {
+        check(&ModelConfig { kind, ..small() }, TRAIN);
+        let attention = AttentionKind::Bilinear;
+        check(
+            &ModelConfig { kind, attention, pooling: PoolingKind::Sum, head_norm: false, ..small() },
+            TRAIN,
+        );
+    }
+}
+
+#[test]
+fn smoothed_labels() {
+    check(&ModelConfig { label_smoothing: 0.2, ..small() }, TRAIN);
 }
 
 #[test]

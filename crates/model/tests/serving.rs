@@ -187,9 +187,16 @@ fn each_head_and_auxiliary_score() {
 }
 
 #[test]
-fn the_pooled_baseline() {
+fn every_model_of_the_zoo() {
+    for kind in ModelKind::ALL {
+        check(&ModelConfig { kind, ..config() });
+    }
+}
+
+#[test]
+fn the_base_model() {
     for pooling in [PoolingKind::Mean, PoolingKind::Sum] {
-        check(&ModelConfig { kind: ModelKind::Pooled, pooling, ..config() });
+        check(&ModelConfig { kind: ModelKind::Base, pooling, ..config() });
     }
 }
 
@@ -238,7 +245,7 @@ fn bits_depend_neither_on_company_nor_on_threads() {
 #[test]
 #[should_panic(expected = "serving: no parameter `extractor.gru.w`")]
 fn a_missing_parameter_is_named() {
-    let pooled = ModelConfig { kind: ModelKind::Pooled, ..config() };
+    let pooled = ModelConfig { kind: ModelKind::Base, ..config() };
     let mut params = ParamStore::new();
     build(&pooled, &common::features(), &mut params, 1).unwrap();
     let _ = Serving::new(&config(), &common::features(), params, &[CAP]);
@@ -246,7 +253,7 @@ fn a_missing_parameter_is_named() {
 
 #[test]
 fn several_groups_of_behaviours() {
-    for kind in [ModelKind::Dien, ModelKind::Pooled] {
+    for kind in ModelKind::ALL {
         let mut t = trained_on(common::features_in_groups(), &ModelConfig { kind, ..config() });
         let [clicked, bought, searched] = [6, 3, 0].map(|n| t.ids(n));
         let c = t.candidates(40);

@@ -69,7 +69,7 @@ fn shared_histories_score_and_learn_as_separate_samples() {
     // More than one chunk of histories, too.
     let many: Vec<u32> = (0..45).map(|i| (i * i + 3 * i) % 13).collect();
     for lengths in [&[5, 0, 9, 1, 7, 40, 3][..], &many] {
-        assert_shared_is_separate(&config(ModelKind::Pooled), lengths);
+        ModelKind::ALL.into_iter().for_each(|kind| assert_shared_is_separate(&config(kind), lengths));
         for attention in [AttentionKind::Unit, AttentionKind::Bilinear] {
             for cell in [CellKind::Gru, CellKind::Aigru, CellKind::Agru, CellKind::Augru] {
                 assert_shared_is_separate(

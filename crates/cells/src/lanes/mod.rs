@@ -24,7 +24,7 @@ pub use place::{pack, pack_padded, place, rows};
 pub use reduce::sum_features;
 pub use softmax::softmax;
 pub use spread::mul_spread;
-pub use windows::{Windows, gather, pool};
+pub use windows::{Windows, gather, pool, weighted_pool};
 
 pub(crate) use kernel::{lane_sum, transpose_weight};
 

@@ -23,6 +23,7 @@ pub enum LaneOp {
     Gather,
     PoolSum,
     PoolMean,
+    WeightedPool,
     Pick,
     SumFeatures,
     Embed,
@@ -31,7 +32,7 @@ pub enum LaneOp {
 }
 
 impl LaneOp {
-    pub const ALL: [LaneOp; 15] = [
+    pub const ALL: [LaneOp; 16] = [
         LaneOp::Linear,
         LaneOp::LinearBias,
         LaneOp::LinearSigmoid,
@@ -42,6 +43,7 @@ impl LaneOp {
         LaneOp::Gather,
         LaneOp::PoolSum,
         LaneOp::PoolMean,
+        LaneOp::WeightedPool,
         LaneOp::Pick,
         LaneOp::SumFeatures,
         LaneOp::Embed,
@@ -122,6 +124,10 @@ pub fn lane_op<'t, T: Real>(
         }
         LaneOp::PoolSum => return lanes::pool(event("x"), windows, false),
         LaneOp::PoolMean => return lanes::pool(event("x"), windows, true),
+        LaneOp::WeightedPool => {
+            let weights = idle.events(lanes::gather(event("score"), windows), windows.targets());
+            return lanes::weighted_pool(event("x"), weights, windows);
+        }
         LaneOp::Pick => return lanes::pick(event("x"), windows.last().collect::<Vec<_>>(), packed),
         LaneOp::Place => return lanes::rows(sequence("q"), packed),
     };

@@ -1,4 +1,4 @@
-//! `dien` without a command, and `dien demo`: DIEN beside the pooled baseline, on synthetic behaviours.
+//! `dien` without a command, and `dien demo`: DIEN beside BaseModel, on synthetic behaviours.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ impl Default for DemoArgs {
 #[derive(Serialize)]
 struct Demo {
     dien: Summary,
-    pooled: Summary,
+    base: Summary,
 }
 
 /// Runs the demonstration.
@@ -55,7 +55,7 @@ pub(super) fn run(args: &DemoArgs, json: bool) -> Result<ExitCode> {
     let config = layers.config()?;
     let dataset = Arc::new(config.dataset()?.0);
     let mut summaries = vec![];
-    for kind in ["dien", "pooled"] {
+    for kind in ["dien", "base"] {
         layers.set("dien demo", "model.kind", kind)?;
         let trainer = train::start(&layers.config()?, None, Arc::clone(&dataset))?;
         let (summary, _) = train::train(trainer, &interrupt)?;
@@ -66,16 +66,16 @@ pub(super) fn run(args: &DemoArgs, json: bool) -> Result<ExitCode> {
         eprintln!();
         summaries.push(summary);
     }
-    let [dien, pooled] = summaries.try_into().expect("two models");
+    let [dien, base] = summaries.try_into().expect("two models");
     if json {
-        print_json(&Demo { dien, pooled })?;
+        print_json(&Demo { dien, base })?;
     } else {
-        print(&table(&dien, &pooled))?;
+        print(&table(&dien, &base))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn table(dien: &Summary, pooled: &Summary) -> String {
+fn table(dien: &Summary, base: &Summary) -> String {
     let row = |name: &str, summary: &Summary| {
         let Some(test) = &summary.test else { return String::new() };
         let [auc, gauc] = [test.auc, test.gauc].map(share);
@@ -87,6 +87,6 @@ fn table(dien: &Summary, pooled: &Summary) -> String {
     format!(
         "held-out users       AUC    GAUC  log loss      time   ({samples} samples)\n{}{}\nnext:  {program} describe --run {run}\n",
         row("DIEN", dien),
-        row("pooled baseline", pooled),
+        row("BaseModel", base),
     )
 }

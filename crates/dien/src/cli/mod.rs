@@ -34,7 +34,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Train DIEN and a pooled baseline on synthetic behaviours: what happens without a command.
+    /// Train DIEN and the paper's BaseModel on synthetic behaviours: what happens without a command.
     Demo(demo::DemoArgs),
     /// Train a model, and test it.
     Train(Box<train::TrainArgs>),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use dien::prelude::*;
 use dien::train::End;
@@ -57,8 +58,8 @@ pub(super) struct TrainArgs {
     #[arg(long, value_enum)]
     on_error: Option<Wrong>,
     /// Which model [`model.kind`].
-    #[arg(long, value_enum)]
-    model: Option<Model>,
+    #[arg(long, value_name = "NAME", value_parser = model())]
+    model: Option<ModelKind>,
     /// Any option, such as `model.dropout=0.2`; may be repeated.
     #[arg(long, value_name = "SECTION.OPTION=VALUE")]
     set: Vec<String>,
@@ -74,12 +75,10 @@ enum Targets {
     Real,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Model {
-    /// Deep Interest Evolution Network.
-    Dien,
-    /// Embedding, pooled history, MLP.
-    Pooled,
+/// Reads a model's name.
+fn model() -> impl TypedValueParser<Value = ModelKind> {
+    PossibleValuesParser::new(ModelKind::ALL.map(ModelKind::name))
+        .map(|name| name.parse().expect("one of the names"))
 }
 
 /// Runs `dien train`.
@@ -184,7 +183,9 @@ impl TrainArgs {
         };
         choice("--targets", "data.targets", self.targets.and_then(|t| t.to_possible_value()))?;
         choice("--on-error", "data.on_error", self.on_error.and_then(|o| o.to_possible_value()))?;
-        choice("--model", "model.kind", self.model.and_then(|m| m.to_possible_value()))?;
+        if let Some(model) = self.model {
+            layers.set("--model", "model.kind", model.name())?;
+        }
         for assignment in &self.set {
             layers.assign(&format!("--set {assignment}"), assignment)?;
         }

@@ -235,11 +235,11 @@ mod tests {
             layers("[model]\nhidden = 8\n[model.init]\nprelu = 0.5\ndice = 0.1\n[train]\nseed = 4");
         layers.set("--epochs 7", "train.epochs", 7).unwrap();
         layers.assign("--set", "model.init.dice=0.2").unwrap();
-        layers.assign("--set", "model.kind = pooled").unwrap();
+        layers.assign("--set", "model.kind = base").unwrap();
         let config = layers.config().unwrap();
         assert_eq!((config.train.epochs, config.train.seed, config.model.hidden), (7, 4, 8));
         assert_eq!((config.model.init.prelu, config.model.init.dice), (0.5, 0.2));
-        assert_eq!(config.model.kind, dien_model::config::ModelKind::Pooled);
+        assert_eq!(config.model.kind, dien_model::config::ModelKind::Base);
     }
 
     #[test]

@@ -63,10 +63,7 @@ impl Run {
     /// # Errors
     /// The folder cannot be made or written.
     pub fn create_fresh(parent: &Path, config: &Config) -> Result<Self> {
-        let model = match config.model.kind {
-            dien_model::config::ModelKind::Dien => "dien",
-            dien_model::config::ModelKind::Pooled => "pooled",
-        };
+        let model = config.model.kind.name();
         let name = format!("{}-{model}-seed{}", config.source.name(), config.train.seed);
         fs::create_dir_all(parent).map_err(Error::io(parent, "make the folder"))?;
         let mut folder = parent.join(&name);

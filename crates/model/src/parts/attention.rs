@@ -19,18 +19,23 @@ pub enum Attention {
 }
 
 impl Attention {
-    /// Adds the parameters of the configured attention.
-    pub fn new<T: Real>(builder: &mut Builder<'_, T>, config: &ModelConfig, event_width: usize) -> Self {
+    /// Adds the parameters of the configured attention, over keys of `key_width`.
+    pub fn new<T: Real>(
+        builder: &mut Builder<'_, T>,
+        config: &ModelConfig,
+        key_width: usize,
+        event_width: usize,
+    ) -> Self {
         match config.attention {
-            AttentionKind::Unit => Attention::Unit(ActivationUnit::new(builder, config, event_width)),
-            AttentionKind::Bilinear => {
-                Attention::Bilinear(Bilinear::new(builder, config.hidden, event_width))
+            AttentionKind::Unit => {
+                Attention::Unit(ActivationUnit::new(builder, config, key_width, event_width))
             }
+            AttentionKind::Bilinear => Attention::Bilinear(Bilinear::new(builder, key_width, event_width)),
         }
     }
 
     /// Scores that sum to 1 over the events of each target's window, `[target blocks, 1, LANES]`, from the histories'
-    /// interests `[history blocks, hidden, LANES]` and the candidates `[targets, event width]`.
+    /// interests, or other keys, `[history blocks, key width, LANES]` and the candidates `[targets, event width]`.
     pub fn forward<'t, T: Real>(
         &self,
         tape: &'t Tape<'_, T>,
@@ -79,8 +84,13 @@ pub struct ActivationUnit {
 }
 
 impl ActivationUnit {
-    fn new<T: Real>(builder: &mut Builder<'_, T>, config: &ModelConfig, event_width: usize) -> Self {
-        let (hidden, [a, b]) = (config.hidden, config.attention_layers);
+    fn new<T: Real>(
+        builder: &mut Builder<'_, T>,
+        config: &ModelConfig,
+        hidden: usize,
+        event_width: usize,
+    ) -> Self {
+        let [a, b] = config.attention_layers;
         ActivationUnit {
             query: Linear::new(builder, "attention.query", hidden, event_width),
             alpha: builder.vector("attention.query.alpha", 1, config.init.prelu),

@@ -9,21 +9,22 @@ use dien_tensor::{Real, Tape, Var};
 use super::CellParams;
 use crate::init::Builder;
 
-/// The GRU `extractor.gru`; its states are the interests, one after each event.
+/// A GRU, `extractor.gru`; its states are the interests, one after each event.
 #[derive(Clone, Debug)]
 pub struct Extractor {
     gru: CellParams,
 }
 
 impl Extractor {
-    /// Adds the parameters.
+    /// Adds the parameters, whose names begin with `name`.
     pub fn new<T: Real>(
         builder: &mut Builder<'_, T>,
+        name: &str,
         inputs: usize,
         hidden: usize,
         update_bias: f64,
     ) -> Self {
-        Extractor { gru: CellParams::new(builder, "extractor.gru", inputs, hidden, update_bias) }
+        Extractor { gru: CellParams::new(builder, name, inputs, hidden, update_bias) }
     }
 
     /// The states after every event: events `[blocks, inputs, LANES]` to `[blocks, hidden, LANES]`.

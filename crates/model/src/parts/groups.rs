@@ -28,6 +28,11 @@ pub(crate) fn scope(group: &str) -> String {
     format!("group.{group}.")
 }
 
+/// The pooled history, `[targets, event width]`.
+pub fn pooled<'t, T: Real>(events: Var<'t, T>, windows: &Arc<Windows>, pooling: PoolingKind) -> Var<'t, T> {
+    lanes::pool(events, windows, pooling == PoolingKind::Mean)
+}
+
 /// The pooled history and its product with the candidate, each `[targets, event width]`.
 pub fn pooled_history<'t, T: Real>(
     candidates: Var<'t, T>,
@@ -35,7 +40,7 @@ pub fn pooled_history<'t, T: Real>(
     windows: &Arc<Windows>,
     pooling: PoolingKind,
 ) -> [Var<'t, T>; 2] {
-    let history = lanes::pool(events, windows, pooling == PoolingKind::Mean);
+    let history = pooled(events, windows, pooling);
     [history, candidates * history]
 }
 

@@ -15,8 +15,9 @@ use crate::init::Builder;
 pub struct Interest {
     hidden: usize,
     extractor: Extractor,
-    auxiliary: Auxiliary,
-    auxiliary_weight: f64,
+    /// `None` where the model has none.
+    auxiliary: Option<Auxiliary>,
+    learns_auxiliary: bool,
     /// `None` where the cell takes none.
     attention: Option<Attention>,
     evolution: Evolution,
@@ -38,20 +39,20 @@ pub struct Behaved<'a, 't, T: Real> {
 impl Interest {
     /// Adds the parameters.
     pub fn new<T: Real>(builder: &mut Builder<'_, T>, config: &ModelConfig, event_width: usize) -> Self {
-        let (hidden, bias) = (config.hidden, config.init.update_bias);
+        let (hidden, bias, cell) = (config.hidden, config.init.update_bias, config.cell());
         Interest {
             hidden,
-            extractor: Extractor::new(builder, event_width, hidden, bias),
-            auxiliary: Auxiliary::new(builder, config, event_width),
-            auxiliary_weight: config.auxiliary_weight,
-            attention: config.cell.takes_attention().then(|| Attention::new(builder, config, event_width)),
-            evolution: Evolution::new(builder, config.cell, hidden, bias),
+            extractor: Extractor::new(builder, "extractor.gru", event_width, hidden, bias),
+            auxiliary: config.has_auxiliary().then(|| Auxiliary::new(builder, config, event_width)),
+            learns_auxiliary: config.learns_auxiliary(),
+            attention: cell.takes_attention().then(|| Attention::new(builder, config, hidden, event_width)),
+            evolution: Evolution::new(builder, cell, hidden, bias),
         }
     }
 
     /// The width of what it adds to the head's inputs.
     pub fn width(&self) -> usize {
-        self.hidden + usize::from(matches!(self.auxiliary, Auxiliary::InnerProduct { .. }))
+        self.hidden + usize::from(matches!(self.auxiliary, Some(Auxiliary::InnerProduct { .. })))
     }
 
     /// Adds to the head's inputs each target's evolved interest, `[targets, hidden]`, and, where the auxiliary score is an inner
@@ -66,15 +67,15 @@ impl Interest {
         let packed = windows.histories();
         let interests = self.extractor.forward(tape, events, packed);
         let with_auxiliary =
-            tape.is_training() && self.auxiliary_weight > 0.0 && group.histories.negatives_per_event > 0;
-        let auxiliary = with_auxiliary
-            .then(|| self.auxiliary.loss(tape, group.histories, embedding, interests, events, packed));
+            tape.is_training() && self.learns_auxiliary && group.histories.negatives_per_event > 0;
+        let loss = |a: &Auxiliary| a.loss(tape, group.histories, embedding, interests, events, packed);
+        let auxiliary = self.auxiliary.as_ref().filter(|_| with_auxiliary).map(loss);
         let attend = |a: &Attention| a.forward(tape, interests, candidates, windows);
         let attention = self.attention.as_ref().map(attend);
         inputs.push(self.evolution.forward(tape, interests, attention, windows));
-        if let Auxiliary::InnerProduct { .. } = self.auxiliary {
+        if let Some(product @ Auxiliary::InnerProduct { .. }) = &self.auxiliary {
             let last = lanes::pick(interests, windows.last(), packed);
-            inputs.extend(self.auxiliary.product(tape, last, candidates));
+            inputs.extend(product.product(tape, last, candidates));
         }
         auxiliary
     }

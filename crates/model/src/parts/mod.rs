@@ -15,7 +15,7 @@ pub use embedding::Embedding;
 pub use evolution::Evolution;
 pub use extractor::Extractor;
 pub(crate) use groups::scope;
-pub use groups::{in_groups, pooled_history, windows};
+pub use groups::{in_groups, pooled, pooled_history, windows};
 pub use head::Head;
 pub use interest::{Behaved, Interest};
 

@@ -66,7 +66,9 @@ impl Head {
         let hidden = interests.first().map_or(0, |i| i.hidden);
         let product = usize::from(interests.first().is_some_and(|i| i.project.is_some()));
         let groups = 1 + features.groups.len();
-        let inputs = sparse + lists + dense + e + groups * (2 * e + hidden + product);
+        // BaseModel's head does not read the product of candidate and history.
+        let products = if config.evolves() { e } else { 0 };
+        let inputs = sparse + lists + dense + e + groups * (e + products + hidden + product);
         let units = config.head_layers.first().copied().unwrap_or(1);
         let mut weight = weights.get("head.0.weight", &[units, inputs]).to_vec();
         let mut bias = weights.get("head.0.bias", &[units]).to_vec();
@@ -84,7 +86,8 @@ impl Head {
         let (of_sparse, of_lists, of_dense) = (columns(sparse), columns(lists), columns(dense));
         let of_candidate = columns(e);
         let mut group = || {
-            let (history, of_product) = (columns(e), columns(e));
+            let (history, mut of_product) = (columns(e), columns(products));
+            of_product.resize(units * e, 0.0);
             let (interest, auxiliary) = (columns(hidden), columns(product));
             let terms: Vec<f32> = auxiliary.iter().flat_map(|&w| std::iter::repeat_n(w, e)).collect();
             OfGroup {

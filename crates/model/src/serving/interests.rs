@@ -50,9 +50,10 @@ impl Interests {
         Interests {
             hidden: n,
             extractor: weights.cell("extractor.gru", CellKind::Gru, event_width, n),
-            evolution: weights.cell("evolution", config.cell, n, n),
-            attention: config.cell.takes_attention().then(|| Attention::new(weights, config, event_width)),
-            project: (config.auxiliary == AuxiliaryKind::InnerProduct).then(project),
+            evolution: weights.cell("evolution", config.cell(), n, n),
+            attention: config.cell().takes_attention().then(|| Attention::new(weights, config, event_width)),
+            project: (config.has_auxiliary() && config.auxiliary == AuxiliaryKind::InnerProduct)
+                .then(project),
         }
     }
 

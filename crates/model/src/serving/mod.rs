@@ -1,8 +1,9 @@
-//! Serving: a trained model that scores many candidates against one user, without a tape.
+//! Serving: a trained model that scores many candidates against one user.
 //!
-//! What depends on the user alone is a [`UserState`]: the events' embeddings, the extractor's states, the key half of
+//! Of BaseModel and the models with an interest network (DIEN, AUGRU, AGRU, AIGRU) the work is split where the candidate enters, and
+//! there is no tape. What depends on the user alone is a [`UserState`]: the events' embeddings, the extractor's states, the key half of
 //! the attention, the input gates of the evolution cell, and the user's part of the head's first layer. Scoring a
-//! candidate then costs its own part only, and appending a behaviour costs one step.
+//! candidate then costs its own part only, and appending a behaviour costs one step. The other models run whole for every request.
 //!
 //! The logits are those of the [model](crate::Model)'s evaluation forward, within 1e-5; batch normalisation is folded
 //! into the head's first layer. A candidate's bits depend neither on the other candidates nor on threads.
@@ -11,43 +12,70 @@ mod candidates;
 mod head;
 mod interests;
 mod score;
+mod split;
 mod state;
 mod weights;
+mod whole;
 
 pub use candidates::{Candidates, Profile};
-pub use state::UserState;
 
-use std::sync::Mutex;
+use dien_tensor::ParamStore;
 
-use dien_tensor::{ParamId, ParamStore};
-
-use crate::config::{ModelConfig, ModelKind, PoolingKind};
-use crate::parts::scope;
+use crate::config::{ModelConfig, ModelKind};
 use crate::{BuildError, Features};
-use head::Head;
-use interests::Interests;
-use score::Scratch;
-use weights::Weights;
+use split::Split;
+use whole::Whole;
 
-/// A trained model, packed for serving. Read-only, and shared freely by threads.
+/// A trained model, ready to serve. Read-only, and shared freely by threads.
 #[derive(Debug)]
 pub struct Serving {
     features: Features,
     /// By group of behaviours.
     max_history: Vec<usize>,
-    pooling: PoolingKind,
-    params: ParamStore<f32>,
-    /// The embedding tables, in the order of the features' tables.
-    tables: Vec<ParamId>,
-    /// By group of behaviours; none for the pooled baseline.
-    interests: Vec<Interests>,
-    head: Head,
-    /// Buffers of calls that have returned.
-    scratch: Mutex<Vec<Scratch>>,
+    road: Road,
+}
+
+#[derive(Debug)]
+enum Road {
+    Split(Box<Split>),
+    Whole(Box<Whole>),
+}
+
+/// All that scoring needs of a user, computed once. It belongs to the [`Serving`] that made it.
+#[derive(Clone, Debug)]
+pub struct UserState {
+    profile: Profile,
+    known: Known,
+}
+
+#[derive(Clone, Debug)]
+enum Known {
+    Split(state::State),
+    Whole(whole::State),
+}
+
+impl UserState {
+    /// How many events of the first group attention, evolution and pooling see: at most the model's `max_history`.
+    pub fn len(&self) -> usize {
+        match &self.known {
+            Known::Split(state) => state.len(),
+            Known::Whole(state) => state.len(),
+        }
+    }
+
+    /// Whether there is no such event.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What is known beside the behaviours.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
 }
 
 impl Serving {
-    /// Packs the parameters of a model. A state sees the latest `max_history` events of each group of behaviours, the first group first.
+    /// Takes the parameters of a model. A state sees the latest `max_history` events of each group of behaviours, the first group first.
     ///
     /// # Errors
     /// An option is impossible, or the features do not fit each other.
@@ -65,27 +93,12 @@ impl Serving {
         features.validate()?;
         assert_eq!(max_history.len(), 1 + features.groups.len(), "serving: a window a group of behaviours");
         assert!(!max_history.contains(&0), "serving: windows of at least one event");
-        let weights = Weights::of(&params);
-        let table = |t: &crate::Table| weights.id(&format!("embedding.{}", t.name), &[t.rows, t.width]);
-        let tables = features.tables.iter().map(table).collect();
-        let names = std::iter::once(String::new()).chain(features.groups.iter().map(|name| scope(name)));
-        let scopes = names.map(|scope| Weights { params: &params, scope });
-        let interest = |weights| Interests::new(&weights, config, features.event_width());
-        let interests = match config.kind {
-            ModelKind::Dien => scopes.map(interest).collect(),
-            ModelKind::Pooled => vec![],
+        let road = if config.evolves() || config.kind == ModelKind::Base {
+            Road::Split(Box::new(Split::new(config, features, params, max_history)))
+        } else {
+            Road::Whole(Box::new(Whole::new(config, features, params, max_history)?))
         };
-        let head = Head::new(&weights, config, features, &interests);
-        Ok(Serving {
-            features: features.clone(),
-            max_history: max_history.to_vec(),
-            pooling: config.pooling,
-            tables,
-            interests,
-            head,
-            params,
-            scratch: Mutex::default(),
-        })
+        Ok(Serving { features: features.clone(), max_history: max_history.to_vec(), road })
     }
 
     /// The model's features.
@@ -93,33 +106,96 @@ impl Serving {
         &self.features
     }
 
-    /// How many groups of behaviours a user has.
-    fn groups(&self) -> usize {
-        1 + self.features.groups.len()
-    }
-
     /// How many of a group's latest events attention, evolution and pooling read, by group of behaviours.
     pub fn max_history(&self) -> &[usize] {
         &self.max_history
     }
 
-    /// The embedding of an id.
+    /// [`user_state_of`](Self::user_state_of) a user with behaviours of the first group alone.
     ///
     /// # Panics
-    /// If the table has no such row.
-    fn row(&self, table: usize, id: u32) -> &[f32] {
-        let width = self.features.tables[table].width;
-        &self.params.data(self.tables[table])[id as usize * width..][..width]
+    /// As [`user_state_of`](Self::user_state_of).
+    #[track_caller]
+    pub fn user_state(&self, ids: &[Vec<u32>], profile: Profile) -> UserState {
+        let nothing = vec![vec![]; self.features.behaviours.len()];
+        let mut groups = vec![&nothing[..]; self.max_history.len()];
+        groups[0] = ids;
+        self.user_state_of(&groups, profile)
     }
 
-    /// An event's embeddings side by side.
-    fn embed(&self, ids: &[u32], to: &mut [f32]) {
-        assert_eq!(ids.len(), self.features.behaviours.len(), "serving: an id for each behaviour feature");
-        let mut at = 0;
-        for (lookup, &id) in self.features.behaviours.iter().zip(ids) {
-            let row = self.row(lookup.table, id);
-            to[at..at + row.len()].copy_from_slice(row);
-            at += row.len();
+    /// The state of a user whose events, oldest first, are `ids[group][feature][event]`, the first group of behaviours first.
+    ///
+    /// It reads the latest [`max_history`](Self::max_history) events, as training and evaluation load them.
+    ///
+    /// # Panics
+    /// If there is not one entry a group, with one list a behaviour feature, of one length; or an id has no row in its table; or the
+    /// profile does not have an id a sparse feature and a number a dense one.
+    #[track_caller]
+    pub fn user_state_of(&self, ids: &[&[Vec<u32>]], profile: Profile) -> UserState {
+        self.check_profile(&profile);
+        assert_eq!(ids.len(), self.max_history.len(), "user state: an entry a group of behaviours");
+        for ids in ids {
+            assert_eq!(ids.len(), self.features.behaviours.len(), "user state: a list a behaviour feature");
+            assert!(ids.iter().all(|of| of.len() == ids[0].len()), "user state: lists of one length");
         }
+        let known = match &self.road {
+            Road::Split(split) => Known::Split(split.state(ids, &profile)),
+            Road::Whole(whole) => Known::Whole(whole.state(ids)),
+        };
+        UserState { profile, known }
+    }
+
+    /// [`append_to`](Self::append_to) the first group of behaviours.
+    ///
+    /// # Panics
+    /// As [`append_to`](Self::append_to).
+    #[track_caller]
+    pub fn append(&self, state: &mut UserState, ids: &[u32]) {
+        self.append_to(state, 0, ids);
+    }
+
+    /// Adds the user's latest event of a group, an id for each behaviour feature: one step, whatever the history.
+    ///
+    /// Once the window is full, its oldest event leaves it; an extractor's state remembers it, where the work is split.
+    ///
+    /// # Panics
+    /// If there is no such group, not one id a behaviour feature, or one has no row in its table; or the state is of another model.
+    #[track_caller]
+    pub fn append_to(&self, state: &mut UserState, group: usize, ids: &[u32]) {
+        assert!(group < self.max_history.len(), "append: group {group} of {}", self.max_history.len());
+        assert_eq!(ids.len(), self.features.behaviours.len(), "append: an id for each behaviour feature");
+        match (&self.road, &mut state.known) {
+            (Road::Split(split), Known::Split(known)) => split.append(known, group, ids, &state.profile),
+            (Road::Whole(whole), Known::Whole(known)) => whole.append(known, group, ids),
+            _ => panic!("append: the state of another model"),
+        }
+    }
+
+    /// The logit of each candidate. `profile`, if given, stands in for the state's own.
+    ///
+    /// # Panics
+    /// If the candidates do not have a list a feature, of one length; or an id has no row in its table; or the state is of another model.
+    #[track_caller]
+    pub fn logits(&self, state: &UserState, candidates: &Candidates, profile: Option<&Profile>) -> Vec<f32> {
+        let (f, n) = (&self.features, candidates.len());
+        assert_eq!(candidates.ids.len(), f.behaviours.len(), "candidates: a list a behaviour feature");
+        assert!(candidates.ids.iter().all(|ids| ids.len() == n), "candidates: lists of one length");
+        assert_eq!(candidates.pooled.len(), f.pooled.len(), "candidates: lists a pooled feature");
+        assert!(candidates.pooled.iter().all(|l| l.offsets.len() == n + 1), "candidates: a list a candidate");
+        profile.inspect(|profile| self.check_profile(profile));
+        match (&self.road, &state.known) {
+            (Road::Split(split), Known::Split(known)) => split.logits(known, candidates, profile),
+            (Road::Whole(whole), Known::Whole(known)) => {
+                whole.logits(known, candidates, profile.unwrap_or(&state.profile))
+            }
+            _ => panic!("logits: the state of another model"),
+        }
+    }
+
+    #[track_caller]
+    fn check_profile(&self, profile: &Profile) {
+        let found = [profile.sparse.len(), profile.dense.len()];
+        let expected = [self.features.sparse.len(), self.features.dense.len()];
+        assert_eq!(found, expected, "profile: an id a sparse feature, a number a dense one");
     }
 }

@@ -5,8 +5,9 @@ use dien_cells::serving::{add_product, dots, fill, padded, prelu, softmax, width
 use rayon::prelude::*;
 
 use super::interests::{Attention, Interests};
-use super::state::Window;
-use super::{Candidates, Profile, Serving, UserState};
+use super::split::Split;
+use super::state::{State, Window};
+use super::{Candidates, Profile};
 
 /// A buffer that calls use again.
 #[derive(Debug, Default)]
@@ -35,23 +36,12 @@ fn split<const N: usize>(mut rest: &mut [f32], lengths: [usize; N]) -> [&mut [f3
 /// More candidates than this are shared among threads.
 const ALONE: usize = 2 * LANES;
 
-impl Serving {
+impl Split {
     /// The logit of each candidate. `profile`, if given, stands in for the state's own.
-    ///
-    /// # Panics
-    /// If the candidates do not have a list a feature, of one length; or an id has no row in its table.
     #[track_caller]
-    pub fn logits(&self, state: &UserState, candidates: &Candidates, profile: Option<&Profile>) -> Vec<f32> {
+    pub fn logits(&self, state: &State, candidates: &Candidates, profile: Option<&Profile>) -> Vec<f32> {
         let n = candidates.len();
-        assert_eq!(
-            candidates.ids.len(),
-            self.features.behaviours.len(),
-            "candidates: a list a behaviour feature"
-        );
-        assert!(candidates.ids.iter().all(|ids| ids.len() == n), "candidates: lists of one length");
-        assert_eq!(candidates.pooled.len(), self.features.pooled.len(), "candidates: lists a pooled feature");
-        assert!(candidates.pooled.iter().all(|l| l.offsets.len() == n + 1), "candidates: a list a candidate");
-        let own = profile.map(|profile| self.of_user_with(state, profile));
+        let own = profile.map(|profile| self.of_user(profile, &state.windows));
         let of_user = own.as_deref().unwrap_or(&state.of_user);
         let mut logits = vec![0.0; n];
         let block = |(block, logits): (usize, &mut [f32])| {
@@ -70,7 +60,7 @@ impl Serving {
     /// Scores the candidates from number `start` on, at most [`LANES`] of them.
     fn score_block(
         &self,
-        state: &UserState,
+        state: &State,
         of_user: &[f32],
         candidates: &Candidates,
         start: usize,

@@ -3,19 +3,19 @@
 use dien_cells::LANES;
 use dien_cells::serving::{Tiles, add_columns, multiply_rows, padded};
 
+use super::Profile;
 use super::interests::Interests;
-use super::{Profile, Serving};
+use super::split::Split;
 use crate::config::PoolingKind;
 
-/// All that scoring needs of a user, computed once. It belongs to the [`Serving`] that made it.
+/// What is known of a user.
 #[derive(Clone, Debug)]
-pub struct UserState {
-    pub(super) profile: Profile,
+pub(super) struct State {
     /// By group of behaviours.
-    pub(super) windows: Vec<Window>,
+    pub windows: Vec<Window>,
     /// What the head makes of it all.
-    pub(super) of_user: Vec<f32>,
-    pub(super) for_candidate: Tiles<f32>,
+    pub of_user: Vec<f32>,
+    pub for_candidate: Tiles<f32>,
 }
 
 /// What is known of one group of a user's behaviours.
@@ -39,20 +39,9 @@ pub(super) struct Window {
     projected: Vec<f32>,
 }
 
-impl UserState {
-    /// How many events of the first group attention, evolution and pooling see: at most the model's `max_history`.
+impl State {
     pub fn len(&self) -> usize {
         self.windows[0].len
-    }
-
-    /// Whether there is no such event.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// What is known beside the behaviours.
-    pub fn profile(&self) -> &Profile {
-        &self.profile
     }
 }
 
@@ -63,41 +52,19 @@ impl Window {
     }
 }
 
-impl Serving {
-    /// [`user_state_of`](Self::user_state_of) a user with behaviours of the first group alone.
-    ///
-    /// # Panics
-    /// As [`user_state_of`](Self::user_state_of).
+impl Split {
+    /// The state of a user with these events, `ids[group][feature][event]`.
     #[track_caller]
-    pub fn user_state(&self, ids: &[Vec<u32>], profile: Profile) -> UserState {
-        let nothing = vec![vec![]; self.features.behaviours.len()];
-        let mut groups = vec![&nothing[..]; self.groups()];
-        groups[0] = ids;
-        self.user_state_of(&groups, profile)
-    }
-
-    /// The state of a user whose events, oldest first, are `ids[group][feature][event]`, the first group of behaviours first.
-    ///
-    /// It reads the latest [`max_history`](Self::max_history) events, as training and evaluation load them.
-    ///
-    /// # Panics
-    /// If there is not one entry a group, with one list a behaviour feature, of one length; or an id has no row in its table; or the profile does
-    /// not have an id a sparse feature and a number a dense one.
-    #[track_caller]
-    pub fn user_state_of(&self, ids: &[&[Vec<u32>]], profile: Profile) -> UserState {
-        self.check_profile(&profile);
-        assert_eq!(ids.len(), self.groups(), "user state: an entry a group of behaviours");
+    pub fn state(&self, ids: &[&[Vec<u32>]], profile: &Profile) -> State {
         let windows = ids.iter().enumerate().map(|(group, ids)| self.window(group, ids)).collect();
-        let mut state = UserState { profile, windows, of_user: vec![], for_candidate: Tiles::new(&[], 0) };
-        self.refresh_head(&mut state);
+        let mut state = State { windows, of_user: vec![], for_candidate: Tiles::new(&[], 0) };
+        self.refresh_head(&mut state, profile);
         state
     }
 
     #[track_caller]
     fn window(&self, group: usize, ids: &[Vec<u32>]) -> Window {
-        assert_eq!(ids.len(), self.features.behaviours.len(), "user state: a list a behaviour feature");
         let n = ids[0].len();
-        assert!(ids.iter().all(|ids| ids.len() == n), "user state: lists of one length");
         let width = self.features.event_width();
         let project = self.interests.get(group).and_then(|i| i.project.as_ref());
         let len = n.min(self.max_history[group]);
@@ -121,24 +88,9 @@ impl Serving {
         window
     }
 
-    /// [`append_to`](Self::append_to) the first group of behaviours.
-    ///
-    /// # Panics
-    /// As [`append_to`](Self::append_to).
+    /// Adds the user's latest event of a group.
     #[track_caller]
-    pub fn append(&self, state: &mut UserState, ids: &[u32]) {
-        self.append_to(state, 0, ids);
-    }
-
-    /// Adds the user's latest event of a group, an id for each behaviour feature: one step, whatever the history.
-    ///
-    /// Once the window is full, its oldest event leaves it; the extractor's state remembers it.
-    ///
-    /// # Panics
-    /// If there is no such group, not one id a behaviour feature, or one has no row in its table.
-    #[track_caller]
-    pub fn append_to(&self, state: &mut UserState, group: usize, ids: &[u32]) {
-        assert!(group < state.windows.len(), "append: group {group} of {}", state.windows.len());
+    pub fn append(&self, state: &mut State, group: usize, ids: &[u32], profile: &Profile) {
         let width = self.features.event_width();
         let window = &mut state.windows[group];
         let slot = if window.len < self.max_history[group] {
@@ -153,7 +105,7 @@ impl Serving {
         self.embed(ids, &mut window.events[slot * width..][..width]);
         self.extract(group, window, slot, 1);
         self.refresh(group, window);
-        self.refresh_head(state);
+        self.refresh_head(state, profile);
     }
 
     /// Runs the extractor over the events in `n` slots, and computes what the attention and the evolution want of them.
@@ -200,33 +152,20 @@ impl Serving {
     }
 
     /// Computes what the head makes of a state.
-    fn refresh_head(&self, state: &mut UserState) {
-        state.of_user = self.of_user(&state.profile, &state.windows);
+    fn refresh_head(&self, state: &mut State, profile: &Profile) {
+        state.of_user = self.of_user(profile, &state.windows);
         let groups = state.windows.iter().map(|w| [&w.history[..], &w.projected[..]]);
         state.for_candidate = self.head.for_candidate(groups);
     }
 
     /// The head's part that a user brings, with this profile.
-    fn of_user(&self, profile: &Profile, windows: &[Window]) -> Vec<f32> {
+    pub fn of_user(&self, profile: &Profile, windows: &[Window]) -> Vec<f32> {
         let mut rest = Vec::new();
         for (lookup, &id) in self.features.sparse.iter().zip(&profile.sparse) {
             rest.extend_from_slice(self.row(lookup.table, id));
         }
         rest.extend_from_slice(&profile.dense);
         self.head.of_user(&rest, windows.iter().map(|w| &w.history[..]))
-    }
-
-    /// The same for a state, with another profile than its own.
-    pub(super) fn of_user_with(&self, state: &UserState, profile: &Profile) -> Vec<f32> {
-        self.check_profile(profile);
-        self.of_user(profile, &state.windows)
-    }
-
-    #[track_caller]
-    fn check_profile(&self, profile: &Profile) {
-        let found = [profile.sparse.len(), profile.dense.len()];
-        let expected = [self.features.sparse.len(), self.features.dense.len()];
-        assert_eq!(found, expected, "profile: an id a sparse feature, a number a dense one");
     }
 }
 

@@ -3,10 +3,12 @@
 mod gather;
 mod pool;
 mod rows;
+mod weighted;
 
 pub use gather::gather;
 pub use pool::pool;
 pub(crate) use rows::{HistoryRows, add_rows, history_rows, sum_targets};
+pub use weighted::weighted_pool;
 
 use std::ops::Range;
 use std::sync::Arc;

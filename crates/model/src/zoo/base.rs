@@ -2,21 +2,21 @@
 
 use dien_tensor::{ParamStore, Real, Tape, ops};
 
-use crate::config::ModelConfig;
+use crate::config::{LossWeights, ModelConfig};
 use crate::init::Builder;
 use crate::model::{Model, Output};
-use crate::parts::{Embedding, Head, pooled_history, windows};
+use crate::parts::{Embedding, Head, pooled, windows};
 use crate::{Batch, Features, Touched};
 
-/// The paper's BaseModel: DIEN without all that knows of order.
+/// The paper's BaseModel: the head alone, over embeddings and pooled history.
 #[derive(Clone, Debug)]
-pub struct Pooled {
+pub struct Base {
     config: ModelConfig,
     embedding: Embedding,
     head: Head,
 }
 
-impl Pooled {
+impl Base {
     /// Adds the model's parameters to `params`, with initial values drawn from `seed`.
     pub fn new<T: Real>(
         config: &ModelConfig,
@@ -27,22 +27,21 @@ impl Pooled {
         let mut builder = Builder::new(params, seed);
         let embedding = Embedding::new(&mut builder, features, config.init.embedding);
         let groups = 1 + features.groups.len();
-        let inputs = embedding.rest_width() + (1 + 2 * groups) * embedding.event_width();
+        let inputs = embedding.rest_width() + (1 + groups) * embedding.event_width();
         let head = Head::new(&mut builder, config, inputs);
-        Pooled { config: config.clone(), embedding, head }
+        Base { config: config.clone(), embedding, head }
     }
 }
 
-impl<T: Real> Model<T> for Pooled {
+impl<T: Real> Model<T> for Base {
     fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
-        let candidates = self.embedding.candidates(tape, batch);
         let mut inputs = tape.list();
         inputs.extend(self.embedding.rest(tape, batch));
-        inputs.push(candidates);
+        inputs.push(self.embedding.candidates(tape, batch));
         for group in batch.groups() {
-            let windows = &windows(tape, group);
+            let windows = windows(tape, group);
             let events = self.embedding.events(tape, group.histories, windows.histories());
-            inputs.extend(pooled_history(candidates, events, windows, self.config.pooling));
+            inputs.push(pooled(events, &windows, self.config.pooling));
         }
         Output { logits: self.head.forward(tape, ops::concat(inputs.iter())), auxiliary: None }
     }
@@ -51,7 +50,7 @@ impl<T: Real> Model<T> for Pooled {
         self.embedding.touch(batch, false, touched);
     }
 
-    fn l2_rows(&self) -> f64 {
-        self.config.l2_rows
+    fn weights(&self) -> LossWeights {
+        self.config.loss_weights()
     }
 }

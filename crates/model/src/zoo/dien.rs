@@ -2,13 +2,15 @@
 
 use dien_tensor::{ParamStore, Real, Tape, ops};
 
-use crate::config::ModelConfig;
+use crate::config::{LossWeights, ModelConfig};
 use crate::init::Builder;
 use crate::model::{Model, Output};
 use crate::parts::{Behaved, Embedding, Head, Interest, in_groups, pooled_history, windows};
 use crate::{Batch, Features, Touched};
 
 /// DIEN (Zhou et al., AAAI 2019): embedding, interest extractor with auxiliary loss, attention, interest evolution, head.
+///
+/// AIGRU, AGRU and AUGRU are it with that cell and without the auxiliary loss, the paper's BaseModel + GRU + AUGRU and so on.
 ///
 /// Further groups of behaviours have an interest network of their own each; the head reads all of them side by side.
 #[derive(Clone, Debug)]
@@ -61,14 +63,10 @@ impl<T: Real> Model<T> for Dien {
     }
 
     fn touch(&self, batch: &Batch, touched: &mut Touched) {
-        self.embedding.touch(batch, self.config.auxiliary_weight > 0.0, touched);
+        self.embedding.touch(batch, self.config.learns_auxiliary(), touched);
     }
 
-    fn auxiliary_weight(&self) -> f64 {
-        self.config.auxiliary_weight
-    }
-
-    fn l2_rows(&self) -> f64 {
-        self.config.l2_rows
+    fn weights(&self) -> LossWeights {
+        self.config.loss_weights()
     }
 }

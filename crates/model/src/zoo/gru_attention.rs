@@ -1,0 +1,80 @@
+//! Two GRU layers under an attention.
+
+use dien_cells::lanes;
+use dien_tensor::{ParamStore, Real, Tape, ops};
+
+use crate::config::{LossWeights, ModelConfig};
+use crate::init::Builder;
+use crate::model::{Model, Output};
+use crate::parts::{Attention, Embedding, Extractor, Head, in_groups, pooled_history, windows};
+use crate::{Batch, Features, Touched};
+
+/// The paper's "Two layer GRU Attention" (after Parsana et al., 2018): GRU over GRU over the events; the states of the second are
+/// summed by attention. Nothing in it drives a cell by the candidate, so a history is read once.
+#[derive(Clone, Debug)]
+pub struct GruAttention {
+    config: ModelConfig,
+    embedding: Embedding,
+    /// By group of behaviours.
+    groups: Vec<Layers>,
+    head: Head,
+}
+
+#[derive(Clone, Debug)]
+struct Layers {
+    /// `extractor.gru`
+    first: Extractor,
+    /// `second.gru`
+    second: Extractor,
+    attention: Attention,
+}
+
+impl GruAttention {
+    /// Adds the model's parameters to `params`, with initial values drawn from `seed`.
+    pub fn new<T: Real>(
+        config: &ModelConfig,
+        features: &Features,
+        params: &mut ParamStore<T>,
+        seed: u64,
+    ) -> Self {
+        let mut builder = Builder::new(params, seed);
+        let b = &mut builder;
+        let embedding = Embedding::new(b, features, config.init.embedding);
+        let (width, hidden, bias) = (embedding.event_width(), config.hidden, config.init.update_bias);
+        let groups = in_groups(b, features, |b| Layers {
+            first: Extractor::new(b, "extractor.gru", width, hidden, bias),
+            second: Extractor::new(b, "second.gru", hidden, hidden, bias),
+            attention: Attention::new(b, config, hidden, width),
+        });
+        let inputs = embedding.rest_width() + width + groups.len() * (2 * width + hidden);
+        let head = Head::new(b, config, inputs);
+        GruAttention { config: config.clone(), embedding, groups, head }
+    }
+}
+
+impl<T: Real> Model<T> for GruAttention {
+    fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
+        let candidates = self.embedding.candidates(tape, batch);
+        let mut inputs = tape.list();
+        inputs.extend(self.embedding.rest(tape, batch));
+        inputs.push(candidates);
+        for (layers, group) in self.groups.iter().zip(batch.groups()) {
+            let windows = windows(tape, group);
+            let packed = windows.histories();
+            let events = self.embedding.events(tape, group.histories, packed);
+            inputs.extend(pooled_history(candidates, events, &windows, self.config.pooling));
+            let states = layers.second.forward(tape, layers.first.forward(tape, events, packed), packed);
+            let scores = layers.attention.forward(tape, states, candidates, &windows);
+            inputs.push(lanes::weighted_pool(states, scores, &windows));
+        }
+        Output { logits: self.head.forward(tape, ops::concat(inputs.iter())), auxiliary: None }
+    }
+
+    fn touch(&self, batch: &Batch, touched: &mut Touched) {
+        self.embedding.touch(batch, false, touched);
+    }
+
+    fn weights(&self) -> LossWeights {
+        self.config.loss_weights()
+    }
+}

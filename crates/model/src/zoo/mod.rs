@@ -1,0 +1,28 @@
+//! The models that the paper compares, over the same features: one file each; what they share is in [`parts`](crate::parts).
+//!
+//! Every head reads profile, context and candidate. What else it reads of each group of behaviours:
+//!
+//! | | |
+//! | --- | --- |
+//! | [`Base`] | the pooled history |
+//! | [`WideDeep`] | the same; a linear part beside it reads history and product, too |
+//! | [`Pnn`] | the same, and inner or outer products of all fields |
+//! | [`Din`] | the pooled history, its product with the candidate, the events summed by attention |
+//! | [`GruAttention`] | the same, but what is summed are the states of two GRU layers |
+//! | [`Dien`] | the same, but the last state of a cell driven by attention over the states of a GRU |
+//!
+//! AIGRU, AGRU and AUGRU without the auxiliary loss are [`Dien`] with less.
+
+mod base;
+mod dien;
+mod din;
+mod gru_attention;
+mod pnn;
+mod wide_deep;
+
+pub use base::Base;
+pub use dien::Dien;
+pub use din::Din;
+pub use gru_attention::GruAttention;
+pub use pnn::Pnn;
+pub use wide_deep::WideDeep;

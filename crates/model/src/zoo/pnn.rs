@@ -1,0 +1,120 @@
+//! Product-based neural networks.
+
+use dien_tensor::{ParamId, ParamStore, Real, Tape, Var, VarList, ops};
+
+use crate::config::{LossWeights, ModelConfig, ModelKind};
+use crate::init::Builder;
+use crate::model::{Model, Output};
+use crate::parts::{Embedding, Head, pooled, windows};
+use crate::{Batch, Features, Lookup, Touched};
+
+/// PNN (Qu et al., ICDM 2016): the head reads products of the fields beside the fields themselves.
+///
+/// A field is the embedding of one feature: of profile and context, of the candidate, of the pooled history. `ipnn`: the inner product of
+/// each pair of fields. `opnn`: the outer product of the sum of all fields with itself. A field whose width is not the
+/// first behaviour feature's is brought to it by a matrix of its own, `product.<field>.weight`.
+#[derive(Clone, Debug)]
+pub struct Pnn {
+    config: ModelConfig,
+    embedding: Embedding,
+    /// By field; none where it has the common width already.
+    project: Vec<Option<ParamId>>,
+    head: Head,
+}
+
+impl Pnn {
+    /// Adds the model's parameters to `params`, with initial values drawn from `seed`.
+    pub fn new<T: Real>(
+        config: &ModelConfig,
+        features: &Features,
+        params: &mut ParamStore<T>,
+        seed: u64,
+    ) -> Self {
+        let mut builder = Builder::new(params, seed);
+        let b = &mut builder;
+        let embedding = Embedding::new(b, features, config.init.embedding);
+        let width_of = |lookup: &Lookup| features.tables[lookup.table].width;
+        let common = width_of(&features.behaviours[0]);
+        let named = |of: &str, lookups: &[Lookup]| -> Vec<(String, usize)> {
+            lookups.iter().map(|l| (format!("{of}{}", l.name), width_of(l))).collect()
+        };
+        let mut fields = [named("", &features.sparse), named("", &features.pooled)].concat();
+        fields.extend(named("", &features.behaviours));
+        fields.extend(named("history.", &features.behaviours));
+        for group in &features.groups {
+            fields.extend(named(&format!("{group}."), &features.behaviours));
+        }
+        let project: Vec<_> = fields
+            .iter()
+            .map(|(name, width)| {
+                let project = || b.weight(&format!("product.{name}.weight"), common, *width, *width);
+                (*width != common).then(project)
+            })
+            .collect();
+        let n = project.len();
+        let products = if config.kind == ModelKind::Ipnn { n * (n - 1) / 2 } else { common * common };
+        let groups = 1 + features.groups.len();
+        let inputs = embedding.rest_width() + (1 + groups) * embedding.event_width() + products;
+        let head = Head::new(b, config, inputs);
+        Pnn { config: config.clone(), embedding, project, head }
+    }
+
+    /// Adds each feature's embedding among those side by side in `of`, from column `from` on.
+    fn split<'t, T: Real>(
+        &self,
+        of: Var<'t, T>,
+        lookups: &[Lookup],
+        from: &mut usize,
+        fields: &mut VarList<'t, T>,
+    ) {
+        for lookup in lookups {
+            let width = self.embedding.features().tables[lookup.table].width;
+            fields.push(ops::slice_columns(of, *from..*from + width));
+            *from += width;
+        }
+    }
+}
+
+impl<T: Real> Model<T> for Pnn {
+    fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
+        let features = self.embedding.features();
+        let (mut inputs, mut fields) = (tape.list(), tape.list());
+        if let Some(rest) = self.embedding.rest(tape, batch) {
+            inputs.push(rest);
+            let mut from = 0;
+            self.split(rest, &features.sparse, &mut from, &mut fields);
+            self.split(rest, &features.pooled, &mut from, &mut fields);
+        }
+        let candidates = self.embedding.candidates(tape, batch);
+        inputs.push(candidates);
+        self.split(candidates, &features.behaviours, &mut 0, &mut fields);
+        for group in batch.groups() {
+            let windows = windows(tape, group);
+            let events = self.embedding.events(tape, group.histories, windows.histories());
+            let history = pooled(events, &windows, self.config.pooling);
+            inputs.push(history);
+            self.split(history, &features.behaviours, &mut 0, &mut fields);
+        }
+        let mut common = tape.list();
+        for (field, project) in fields.iter().zip(&self.project) {
+            common.push(project.map_or(field, |w| ops::linear(field, tape.param(w), None)));
+        }
+        if self.config.kind == ModelKind::Ipnn {
+            for (i, a) in common.iter().enumerate() {
+                inputs.extend(common.iter().skip(i + 1).map(|b| ops::dot_rows(a, b)));
+            }
+        } else {
+            let sum = common.iter().reduce(|sum, field| sum + field).expect("a candidate has features");
+            inputs.push(ops::outer_rows(sum, sum));
+        }
+        Output { logits: self.head.forward(tape, ops::concat(inputs.iter())), auxiliary: None }
+    }
+
+    fn touch(&self, batch: &Batch, touched: &mut Touched) {
+        self.embedding.touch(batch, false, touched);
+    }
+
+    fn weights(&self) -> LossWeights {
+        self.config.loss_weights()
+    }
+}

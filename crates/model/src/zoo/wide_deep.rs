@@ -1,0 +1,64 @@
+//! Wide & Deep (Cheng et al., DLRS 2016): a linear model beside the head.
+
+use dien_tensor::{ParamStore, Real, Tape, ops};
+
+use crate::config::{LossWeights, ModelConfig};
+use crate::init::Builder;
+use crate::model::{Model, Output};
+use crate::parts::{Embedding, Head, Linear, pooled_history, windows};
+use crate::{Batch, Features, Touched};
+
+/// Wide & Deep as the DIEN authors compare it: the deep part is [`Base`](super::Base)'s head; the wide one is linear in the candidate, each
+/// group's pooled history and their product, and the logits are added.
+#[derive(Clone, Debug)]
+pub struct WideDeep {
+    config: ModelConfig,
+    embedding: Embedding,
+    deep: Head,
+    /// `wide`
+    wide: Linear,
+}
+
+impl WideDeep {
+    /// Adds the model's parameters to `params`, with initial values drawn from `seed`.
+    pub fn new<T: Real>(
+        config: &ModelConfig,
+        features: &Features,
+        params: &mut ParamStore<T>,
+        seed: u64,
+    ) -> Self {
+        let mut builder = Builder::new(params, seed);
+        let embedding = Embedding::new(&mut builder, features, config.init.embedding);
+        let (groups, width) = (1 + features.groups.len(), embedding.event_width());
+        let deep = Head::new(&mut builder, config, embedding.rest_width() + (1 + groups) * width);
+        let wide = Linear::new(&mut builder, "wide", 1, (1 + 2 * groups) * width);
+        WideDeep { config: config.clone(), embedding, deep, wide }
+    }
+}
+
+impl<T: Real> Model<T> for WideDeep {
+    fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
+        let candidates = self.embedding.candidates(tape, batch);
+        let (mut deep, mut wide) = (tape.list(), tape.list());
+        deep.extend(self.embedding.rest(tape, batch));
+        deep.push(candidates);
+        wide.push(candidates);
+        for group in batch.groups() {
+            let windows = windows(tape, group);
+            let events = self.embedding.events(tape, group.histories, windows.histories());
+            let [history, product] = pooled_history(candidates, events, &windows, self.config.pooling);
+            deep.push(history);
+            wide.extend([history, product]);
+        }
+        let wide = self.wide.forward(tape, ops::concat(wide.iter()));
+        Output { logits: self.deep.forward(tape, ops::concat(deep.iter())) + wide, auxiliary: None }
+    }
+
+    fn touch(&self, batch: &Batch, touched: &mut Touched) {
+        self.embedding.touch(batch, false, touched);
+    }
+
+    fn weights(&self) -> LossWeights {
+        self.config.loss_weights()
+    }
+}
