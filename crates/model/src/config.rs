@@ -226,7 +226,7 @@ impl ModelConfig {
     /// The weights in the loss.
     pub fn loss_weights(&self) -> LossWeights {
         LossWeights {
-            auxiliary: self.auxiliary_weight,
+            auxiliary: if self.learns_auxiliary() { self.auxiliary_weight } else { 0.0 },
             l2_rows: self.l2_rows,
             label_smoothing: self.label_smoothing,
         }

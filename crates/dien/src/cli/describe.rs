@@ -24,7 +24,7 @@ pub(super) struct DescribeArgs {
 #[derive(Serialize)]
 struct Description {
     run: PathBuf,
-    model: dien::model::config::ModelKind,
+    model: ModelKind,
     parameter_count: usize,
     parameters: Vec<Parameter>,
     /// The graph in DOT.

@@ -85,7 +85,7 @@ impl Trainer {
             lap,
             validation,
             is_best,
-            self.scorer.model().auxiliary_weight() > 0.0,
+            self.scorer.model().weights().auxiliary > 0.0,
         ))
     }
 
