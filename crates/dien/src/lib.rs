@@ -28,6 +28,7 @@
 struct Readme;
 
 pub mod bench;
+pub mod compare;
 pub mod config;
 pub mod describe;
 mod error;

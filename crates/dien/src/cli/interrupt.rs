@@ -39,6 +39,11 @@ impl Interrupt {
         Interrupt(asked)
     }
 
+    /// What is set once Ctrl-C was pressed.
+    pub fn flag(&self) -> &AtomicBool {
+        &self.0
+    }
+
     /// Whether Ctrl-C was pressed.
     pub fn is_asked(&self) -> bool {
         self.0.load(Ordering::SeqCst)

@@ -2,6 +2,7 @@
 
 mod bench;
 mod build;
+mod compare;
 mod data;
 mod demo;
 mod describe;
@@ -44,6 +45,8 @@ enum Command {
     Predict(predict::PredictArgs),
     /// Score candidates for one user: a JSON request on standard input, the answer on standard output.
     Rank(rank::RankArgs),
+    /// Train models or variants of one on the same data with several seeds, and tell the differences from noise.
+    Compare(Box<compare::CompareArgs>),
     /// Look at a log, and describe it by a schema.
     Data(data::DataArgs),
     /// Measure the engine on this machine, beside the machine's own peak; one thread unless told otherwise.
@@ -87,6 +90,7 @@ fn run(cli: &Cli) -> Result<ExitCode> {
         Some(Command::Eval(args)) => eval::run(args, json),
         Some(Command::Predict(args)) => predict::run(args, json),
         Some(Command::Rank(args)) => rank::run(args),
+        Some(Command::Compare(args)) => compare::run(args, cli.global.threads.map(usize::from), json),
         Some(Command::Data(args)) => data::run(args, json),
         Some(Command::Bench(args)) => bench::run(args, cli.global.threads.map(usize::from), json),
         Some(Command::Describe(args)) => describe::run(args, json),

@@ -60,17 +60,26 @@ impl Default for Config {
 }
 
 impl Config {
+    /// The data options, without the auxiliary negatives of a model that has no use for them.
+    pub fn data_options(&self) -> DataOptions {
+        let mut options = self.data.clone();
+        if !self.model.learns_auxiliary() {
+            options.negatives_per_event = 0;
+        }
+        options
+    }
+
     /// The data to train on: the source's log, under the data options.
     ///
     /// # Errors
     /// The source cannot be read; the options ask for what it lacks.
     pub fn dataset(&self) -> Result<(Data, Warnings)> {
         if let Source::Schema(path) = &self.source {
-            let (log, skipped) = Impressions::open(path, &self.data).map_err(in_data)?;
+            let (log, skipped) = Impressions::open(path, &self.data_options()).map_err(in_data)?;
             return Ok((log.into(), Warnings { skipped, ..Warnings::default() }));
         }
         let (log, warnings) = self.source.log()?.expect("behaviours, if no schema");
-        Ok((Dataset::new(log, &self.data).map_err(in_data)?.into(), warnings))
+        Ok((Dataset::new(log, &self.data_options()).map_err(in_data)?.into(), warnings))
     }
 
     /// The source's log with the vocabularies of a trained model, and what it makes of numbers, to score it.
@@ -96,12 +105,12 @@ impl Config {
         numbers: Vec<Number>,
     ) -> Result<(Data, Warnings)> {
         if let Source::Schema(path) = &self.source {
-            let log = Impressions::continuing(path, vocabularies, numbers, &self.data);
+            let log = Impressions::continuing(path, vocabularies, numbers, &self.data_options());
             let (log, skipped) = log.map_err(in_data)?;
             return Ok((log.into(), Warnings { skipped, ..Warnings::default() }));
         }
         let (log, warnings) = self.source.log()?.expect("behaviours, if no schema");
-        Ok((Dataset::continuing(log, vocabularies, &self.data).map_err(in_data)?.into(), warnings))
+        Ok((Dataset::continuing(log, vocabularies, &self.data_options()).map_err(in_data)?.into(), warnings))
     }
 
     /// The data of a run that goes on, with the vocabularies that it began with: those of its data, or of a run before it as well.

@@ -1,0 +1,134 @@
+//! One variant, trained with one seed.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use dien_data::Data;
+use dien_model::metrics::Metrics;
+use dien_tensor::ParamKind;
+use serde::{Deserialize, Serialize};
+
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::run::atomic;
+use crate::train::{End, Observer, Trainer};
+
+/// A variant with a seed, and the file of its outcome.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    /// The set's name.
+    pub set: String,
+    /// The variant's name.
+    pub variant: String,
+    /// The seed.
+    pub seed: u32,
+    /// All options.
+    pub config: Config,
+    /// Where the outcome is, once there is one.
+    pub file: PathBuf,
+}
+
+/// What training a cell came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The variant's name.
+    pub variant: String,
+    /// The seed.
+    pub seed: u32,
+    /// Numbers that were trained.
+    pub parameters: usize,
+    /// The epoch that validated best, counted from 1, and how many there were.
+    pub best_epoch: Option<u64>,
+    /// Epochs trained.
+    pub epochs: usize,
+    /// How long it took, the test included.
+    pub seconds: f64,
+    /// Training targets per second, on one thread.
+    pub samples_per_second: f64,
+    /// The best epoch's validation.
+    pub validation: Option<Metrics>,
+    /// The test.
+    pub test: Metrics,
+    /// Every test target's score.
+    pub scores: Scores,
+    /// The options it was trained with.
+    pub config: Config,
+}
+
+/// Test targets, in order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Scores {
+    /// The logit of each.
+    pub logits: Vec<f32>,
+    /// 1 for a click, 0 for none.
+    pub labels: Vec<u8>,
+    /// Whose each is.
+    pub users: Vec<u32>,
+}
+
+impl Cell {
+    /// The outcome, if the cell was trained with these very options; where the data is does not count.
+    ///
+    /// # Errors
+    /// The file is there and cannot be read.
+    pub fn finished(&self) -> Result<Option<Outcome>> {
+        let text = match fs::read_to_string(&self.file) {
+            Ok(text) => text,
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(Error::io(&self.file, "read")(e)),
+        };
+        let outcome: Outcome = serde_json::from_str(&text).map_err(|e| {
+            Error::file(
+                &self.file,
+                e.to_string(),
+                "an outcome that `dien compare` wrote; delete it to train again",
+            )
+        })?;
+        let mut config = outcome.config.clone();
+        config.source = self.config.source.clone();
+        Ok((config == self.config).then_some(outcome))
+    }
+
+    /// Trains on `data`, tests, and writes the outcome; none if the observer stopped it.
+    ///
+    /// # Errors
+    /// As [`Trainer::train`] and [`Trainer::evaluate`]; the file cannot be written.
+    pub fn train(&self, data: &Arc<Data>, observer: &mut dyn Observer) -> Result<Option<Outcome>> {
+        let started = Instant::now();
+        let mut trainer = Trainer::new(&self.config, Arc::clone(data))?;
+        let report = trainer.train(observer)?;
+        if report.end == End::Stopped {
+            return Ok(None);
+        }
+        let mut scores = Scores::default();
+        let test = trainer.scorer().evaluate_with(&data.test(), |_, batch, logits| {
+            scores.logits.extend_from_slice(logits);
+            scores.labels.extend(batch.targets.label.iter().map(|&y| u8::from(y > 0.5)));
+            scores.users.extend_from_slice(&batch.targets.group);
+            Ok(())
+        })?;
+        let params = trainer.scorer().params();
+        let trained = params.ids().filter(|&id| params.kind(id) != ParamKind::Buffer);
+        let outcome = Outcome {
+            variant: self.variant.clone(),
+            seed: self.seed,
+            parameters: trained.map(|id| params.data(id).len()).sum(),
+            best_epoch: report.best_epoch,
+            epochs: report.epochs.len(),
+            seconds: started.elapsed().as_secs_f64(),
+            samples_per_second: report.samples_per_second,
+            validation: report.validation,
+            test,
+            scores,
+            config: self.config.clone(),
+        };
+        if let Some(folder) = self.file.parent() {
+            fs::create_dir_all(folder).map_err(Error::io(folder, "make the folder"))?;
+        }
+        atomic::write(&self.file, &serde_json::to_vec(&outcome).expect("plain fields"))?;
+        Ok(Some(outcome))
+    }
+}

@@ -1,0 +1,70 @@
+//! A summary as a Markdown table.
+
+use std::fmt::Write as _;
+
+use super::{Difference, Row, Spread, Summary};
+
+impl Summary {
+    /// The table; the best mean AUC stands in bold.
+    pub fn to_markdown(&self) -> String {
+        let mut text = format!("### {}\n\n", self.set);
+        let against = self.reference.as_deref().unwrap_or("the reference");
+        let _ = writeln!(
+            text,
+            "| | test AUC | less {against} [95 %] | p | GAUC | log loss | validation AUC | seeds |"
+        );
+        text += "| --- | --- | --- | --- | --- | --- | --- | --- |\n";
+        let best = self.rows.iter().map(|row| row.auc.mean).fold(f64::NEG_INFINITY, f64::max);
+        for row in &self.rows {
+            let auc = spread(row.auc);
+            let auc = if row.auc.mean == best { format!("**{auc}**") } else { auc };
+            let (difference, p) = row.difference.map_or((String::new(), String::new()), said);
+            let optional = |s: Option<Spread>| s.map_or(String::new(), |s| format!("{:.4}", s.mean));
+            let _ = writeln!(
+                text,
+                "| {} | {auc} | {difference} | {p} | {} | {:.4} | {} | {} |",
+                row.variant,
+                optional(row.gauc),
+                row.logloss.mean,
+                optional(row.validation),
+                row.seeds.len(),
+            );
+        }
+        let [targets, clicked] = self.targets;
+        let _ = write!(text, "\n{targets} test targets, {clicked} of them clicked.");
+        if self.missing > 0 {
+            let _ = write!(text, " {} cells are not trained yet.", self.missing);
+        }
+        text +=
+            "\n\n| | parameters | training targets/s | seconds | epochs |\n| --- | --- | --- | --- | --- |\n";
+        for row in &self.rows {
+            let Row { variant, parameters, samples_per_second, seconds, epochs, .. } = row;
+            let (parameters, speed) = (thousands(*parameters), thousands(*samples_per_second as usize));
+            let _ = writeln!(text, "| {variant} | {parameters} | {speed} | {seconds:.0} | {epochs:.1} |");
+        }
+        text
+    }
+}
+
+fn spread(Spread { mean, sd }: Spread) -> String {
+    format!("{mean:.4} ± {sd:.4}")
+}
+
+/// A difference with its interval, and its p.
+fn said(Difference { mean, low, high, p }: Difference) -> (String, String) {
+    // As few as 1000 replicates can tell.
+    let p = if p < 0.0025 { "≤ 0.002".to_owned() } else { format!("{p:.3}") };
+    (format!("{mean:+.4} [{low:+.4}, {high:+.4}]"), p)
+}
+
+fn thousands(n: usize) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

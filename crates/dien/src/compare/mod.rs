@@ -1,0 +1,105 @@
+//! Models compared on the same data: every model and seed trained alike, and the difference told from noise.
+//!
+//! A [`Comparison`] is a set of data, [`Variant`]s of a configuration and seeds; each variant with each seed is a [`Cell`]. A finished cell
+//! is a file of its own, its [`Outcome`], and is never trained again. [`Summary`] is what the outcomes come to.
+
+mod bootstrap;
+mod cell;
+mod markdown;
+mod plan;
+mod plot;
+mod runner;
+mod seeds;
+mod summary;
+mod variant;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+pub use bootstrap::Difference;
+pub use cell::{Cell, Outcome, Scores};
+pub use plan::{Entry, Plan};
+pub use runner::{Event, Runner};
+pub use seeds::Seeds;
+pub use summary::{Row, Spread, Summary};
+pub use variant::{Ablation, Variant};
+
+use crate::config::Layers;
+use crate::error::{Error, Result};
+use crate::run::atomic;
+
+/// Variants of a configuration on one set of data.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// What the set is called in tables and files.
+    pub name: String,
+    /// The options that all variants share, the source among them.
+    pub layers: Layers,
+    /// What is compared.
+    pub variants: Vec<Variant>,
+    /// The seeds of each.
+    pub seeds: Seeds,
+    /// The variant that the others are tested against.
+    pub reference: Option<String>,
+}
+
+impl Comparison {
+    /// Every variant with every seed, all variants of the first seed first, with its file under `folder`.
+    ///
+    /// # Errors
+    /// An option of a variant is impossible.
+    pub fn cells(&self, folder: &Path) -> Result<Vec<Cell>> {
+        let mut cells = vec![];
+        for seed in self.seeds.iter() {
+            for variant in &self.variants {
+                let mut layers = self.layers.clone();
+                for assignment in &variant.options {
+                    layers.assign(&format!("variant `{}`", variant.name), assignment)?;
+                }
+                layers.set("seed", "train.seed", i64::from(seed))?;
+                let file = self.folder(folder).join(&variant.name).join(format!("seed{seed}.json"));
+                let (variant, config) = (variant.name.clone(), layers.config()?);
+                cells.push(Cell { set: self.name.clone(), variant, seed, config, file });
+            }
+        }
+        Ok(cells)
+    }
+
+    /// What the finished cells under `folder` come to.
+    ///
+    /// # Errors
+    /// As [`cells`](Self::cells); a cell's file cannot be read.
+    pub fn summary(&self, folder: &Path) -> Result<Summary> {
+        let mut outcomes = vec![];
+        for cell in self.cells(folder)? {
+            outcomes.extend(cell.finished()?);
+        }
+        Ok(Summary::of(self, &outcomes))
+    }
+
+    fn folder(&self, folder: &Path) -> PathBuf {
+        folder.join("cells").join(file_name(&self.name))
+    }
+}
+
+/// Writes `results.md`, `results.json` and an SVG picture of each set into a folder.
+///
+/// # Errors
+/// A file cannot be written.
+pub fn write(summaries: &[Summary], folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder).map_err(Error::io(folder, "make the folder"))?;
+    let mut text = String::new();
+    for summary in summaries {
+        let file = file_name(&summary.set) + ".svg";
+        atomic::write(&folder.join(&file), summary.to_svg().as_bytes())?;
+        text += &format!("{}\n![{}]({file})\n\n", summary.to_markdown(), summary.set);
+    }
+    atomic::write(&folder.join("results.md"), text.as_bytes())?;
+    let json = serde_json::to_vec_pretty(summaries).expect("plain fields");
+    atomic::write(&folder.join("results.json"), &json)
+}
+
+/// A set's name as a file's.
+fn file_name(set: &str) -> String {
+    set.chars().map(|c| if c.is_alphanumeric() || "-_.=".contains(c) { c } else { '-' }).collect()
+}

@@ -1,0 +1,146 @@
+//! What is compared.
+
+use std::str::FromStr;
+
+use dien_model::ModelKind;
+
+/// A configuration's variant: a name, and options over those that all share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variant {
+    /// What it is called in tables and files.
+    pub name: String,
+    /// Assignments such as `model.kind=din`.
+    pub options: Vec<String>,
+}
+
+/// One option of DIEN, varied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ablation {
+    /// α of the auxiliary loss.
+    Alpha,
+    /// The evolution cell.
+    Cell,
+    /// The attention.
+    Attention,
+    /// The auxiliary score.
+    Auxiliary,
+    /// How many of the latest events a target sees.
+    History,
+    /// Hidden units.
+    Hidden,
+    /// Which behaviours train.
+    Targets,
+}
+
+impl Ablation {
+    /// Every ablation.
+    pub const ALL: [Ablation; 7] = [
+        Ablation::Alpha,
+        Ablation::Cell,
+        Ablation::Attention,
+        Ablation::Auxiliary,
+        Ablation::History,
+        Ablation::Hidden,
+        Ablation::Targets,
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Ablation::Alpha => "alpha",
+            Ablation::Cell => "cell",
+            Ablation::Attention => "attention",
+            Ablation::Auxiliary => "auxiliary",
+            Ablation::History => "history",
+            Ablation::Hidden => "hidden",
+            Ablation::Targets => "targets",
+        }
+    }
+
+    /// The option, and its values.
+    fn values(self) -> (&'static str, &'static [&'static str]) {
+        match self {
+            Ablation::Alpha => ("model.auxiliary_weight", &["0.0", "0.1", "0.5", "1.0", "2.0"]),
+            Ablation::Cell => ("model.cell", &["gru", "aigru", "agru", "augru", "augru-official"]),
+            Ablation::Attention => ("model.attention", &["unit", "bilinear"]),
+            Ablation::Auxiliary => ("model.auxiliary", &["mlp", "inner-product"]),
+            Ablation::History => ("data.max_history", &["5", "10", "25", "50", "100"]),
+            Ablation::Hidden => ("model.hidden", &["8", "18", "36", "64", "96"]),
+            Ablation::Targets => ("data.targets", &["last", "every"]),
+        }
+    }
+
+    /// DIEN with each of the option's values.
+    pub fn variants(self) -> Vec<Variant> {
+        let (option, values) = self.values();
+        let variant = |value: &&str| Variant {
+            name: format!("{}={value}", self.name()),
+            options: vec!["model.kind=dien".into(), format!("{option}={value}")],
+        };
+        values.iter().map(variant).collect()
+    }
+}
+
+impl FromStr for Ablation {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let names = || Ablation::ALL.map(Ablation::name).join(", ");
+        Ablation::ALL
+            .into_iter()
+            .find(|a| a.name() == name)
+            .ok_or_else(|| format!("`{name}`; expected one of {}", names()))
+    }
+}
+
+impl Variant {
+    /// A model with the shared options.
+    pub fn of(kind: ModelKind) -> Self {
+        Variant { name: kind.name().into(), options: vec![format!("model.kind={}", kind.name())] }
+    }
+
+    /// Models by name, `all` of them or some.
+    ///
+    /// # Errors
+    /// There is no such model.
+    pub fn models(names: &[String]) -> Result<Vec<Self>, String> {
+        let mut variants = vec![];
+        for name in names {
+            if name == "all" {
+                variants.extend(ModelKind::ALL.map(Variant::of));
+            } else {
+                variants.push(Variant::of(name.parse()?));
+            }
+        }
+        let mut seen = std::collections::HashSet::new();
+        variants.retain(|v| seen.insert(v.name.clone()));
+        Ok(variants)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Layers;
+
+    #[test]
+    fn every_variant_is_a_configuration() {
+        let mut variants: Vec<Variant> = ModelKind::ALL.map(Variant::of).into();
+        variants.extend(Ablation::ALL.into_iter().flat_map(Ablation::variants));
+        for variant in variants {
+            let mut layers = Layers::new();
+            variant.options.iter().for_each(|option| layers.assign("a variant", option).unwrap());
+            let config = layers.config().unwrap();
+            assert!(variant.name.contains('=') || variant.name == config.model.kind.name());
+        }
+    }
+
+    #[test]
+    fn names_are_known_or_told() {
+        let names = |list: &[&str]| Variant::models(&list.iter().map(|&n| n.into()).collect::<Vec<_>>());
+        assert_eq!(names(&["din", "all", "din"]).unwrap().len(), ModelKind::ALL.len());
+        assert!(names(&["dni"]).unwrap_err().contains("`dni`; expected one of base, wide-deep"));
+        assert_eq!("cell".parse(), Ok(Ablation::Cell));
+        assert!("cells".parse::<Ablation>().unwrap_err().contains("expected one of alpha, cell"));
+    }
+}
