@@ -37,6 +37,15 @@ impl Scorer {
         Ok(Scorer { features: features.clone(), model, params, pool: Pool::new() })
     }
 
+    /// A model of your own, with its initial parameters.
+    pub fn of(
+        model: Box<dyn Model<f32> + Send + Sync>,
+        features: &Features,
+        params: ParamStore<f32>,
+    ) -> Self {
+        Scorer { features: features.clone(), model, params, pool: Pool::new() }
+    }
+
     /// The best model of a run.
     ///
     /// # Errors

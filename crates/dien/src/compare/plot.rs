@@ -126,7 +126,10 @@ mod tests {
         for auc in [&[(0.8, 0.01), (0.7, 0.0)][..], &[(0.8123, 0.0)], &[(0.5, 0.2)], &[]] {
             let (low, high, step) = summary(auc).axis();
             assert!(step > 0.0 && (high - low) / step <= 9.0, "{low} {high} {step}");
-            assert!(auc.iter().all(|(mean, sd)| low <= mean - sd && mean + sd <= high), "{low} {high}");
+            assert!(
+                auc.iter().all(|(mean, sd)| low - 1e-9 <= mean - sd && mean + sd <= high + 1e-9),
+                "{low} {high}"
+            );
         }
     }
 

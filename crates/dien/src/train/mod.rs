@@ -61,6 +61,16 @@ impl Trainer {
         config.validate()?;
         let dataset = dataset.into();
         let scorer = Scorer::untrained(&config.model, dataset.features(), config.train.seed)?;
+        Self::with_model(config, dataset, scorer)
+    }
+
+    /// A trainer of a model of your own, at its first step; see `examples/own_model.rs`. Of the configuration's `model` nothing is read.
+    ///
+    /// # Errors
+    /// An option has an impossible value.
+    pub fn with_model(config: &Config, dataset: impl Into<Arc<Data>>, scorer: Scorer) -> Result<Self> {
+        config.validate()?;
+        let dataset = dataset.into();
         let params = scorer.params().clone();
         let optimizer =
             Adam::new(&params, config.optimizer.clone()).expect("validated with the configuration");

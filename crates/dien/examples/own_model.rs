@@ -1,0 +1,65 @@
+//! A model of your own, trained by the same trainer: a head over candidate, pooled history and their product.
+//!
+//! `cargo run --release --example own_model`
+
+use dien::model::init::Builder;
+use dien::model::parts::{Embedding, Head, pooled_history, windows};
+use dien::model::{Features, Model, Output, Touched};
+use dien::prelude::*;
+use dien::tensor::{ParamStore, Real, Tape, ops};
+
+/// A head over candidate, pooled history and their product.
+struct Own {
+    config: ModelConfig,
+    embedding: Embedding,
+    head: Head,
+}
+
+impl Own {
+    fn new<T: Real>(
+        config: &ModelConfig,
+        features: &Features,
+        params: &mut ParamStore<T>,
+        seed: u64,
+    ) -> Self {
+        let mut builder = Builder::new(params, seed);
+        let embedding = Embedding::new(&mut builder, features, config.init.embedding);
+        let head = Head::new(&mut builder, config, 3 * embedding.event_width());
+        Own { config: config.clone(), embedding, head }
+    }
+}
+
+impl<T: Real> Model<T> for Own {
+    fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
+        let candidates = self.embedding.candidates(tape, batch);
+        let group = batch.groups().next().expect("a first group of behaviours");
+        let windows = windows(tape, group);
+        let events = self.embedding.events(tape, group.histories, windows.histories());
+        let [history, product] = pooled_history(candidates, events, &windows, self.config.pooling);
+        let inputs = ops::concat([candidates, history, product]);
+        Output { logits: self.head.forward(tape, inputs), auxiliary: None }
+    }
+
+    // The optimiser has to know which rows of the tables a batch reads.
+    fn touch(&self, batch: &Batch, touched: &mut Touched) {
+        self.embedding.touch(batch, false, touched);
+    }
+}
+
+fn main() -> Result<()> {
+    let config: Config = "
+        source.synthetic.users = 2000
+        data.batch_size = 256
+        train.epochs = 2
+    "
+    .parse()?;
+    let (data, _warnings) = config.dataset()?;
+    let mut params = ParamStore::new();
+    let model = Own::new(&config.model, data.features(), &mut params, config.train.seed);
+    let scorer = Scorer::of(Box::new(model), data.features(), params);
+    let mut trainer = Trainer::with_model(&config, data, scorer)?;
+    let report = trainer.train(&mut ())?;
+    let test = trainer.evaluate(&trainer.dataset().test())?;
+    println!("{} steps, test AUC {:.4}", report.steps, test.auc.unwrap_or(f64::NAN));
+    Ok(())
+}
