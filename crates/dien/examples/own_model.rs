@@ -23,7 +23,7 @@ impl Own {
         seed: u64,
     ) -> Self {
         let mut builder = Builder::new(params, seed);
-        let embedding = Embedding::new(&mut builder, features, config.init.embedding);
+        let embedding = Embedding::new(&mut builder, features, config);
         let head = Head::new(&mut builder, config, 3 * embedding.event_width());
         Own { config: config.clone(), embedding, head }
     }
@@ -35,7 +35,7 @@ impl<T: Real> Model<T> for Own {
         let group = batch.groups().next().expect("a first group of behaviours");
         let windows = windows(tape, group);
         let events = self.embedding.events(tape, group.histories, windows.histories());
-        let [history, product] = pooled_history(candidates, events, &windows, self.config.pooling);
+        let [history, product] = pooled_history(&self.embedding, candidates, events, &windows, &self.config);
         let inputs = ops::concat([candidates, history, product]);
         Output { logits: self.head.forward(tape, inputs), auxiliary: None }
     }

@@ -40,12 +40,13 @@ pub mod run;
 mod scorer;
 mod scores;
 pub mod train;
+pub mod tune;
 
 pub use config::Config;
 pub use error::{Error, Origin, Result};
 pub use ranker::Ranker;
 pub use run::Run;
-pub use scorer::Scorer;
+pub use scorer::{Custom, Scorer};
 pub use train::Trainer;
 
 pub use dien_data as data;

@@ -12,9 +12,20 @@ use crate::prefetch;
 use crate::run::Run;
 use crate::run::deployable::{self, Deployable};
 
+/// What the official code's evaluation does, and ours does not: a target's score then depends on the batch it is in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Custom {
+    /// Batch normalisation and Dice use the evaluation batch's own statistics.
+    pub batch_statistics: bool,
+    /// The pooled history counts the padding; see [`ModelConfig::pool_padding`].
+    pub pool_padding: bool,
+}
+
 /// A model with its parameters. Shared freely by threads.
 pub struct Scorer {
     features: Features,
+    /// How evaluation treats normalisation.
+    mode: Mode,
     model: Box<dyn Model<f32> + Send + Sync>,
     pub(crate) params: ParamStore<f32>,
     pub(crate) pool: Pool<f32>,
@@ -34,7 +45,7 @@ impl Scorer {
     pub fn untrained(config: &ModelConfig, features: &Features, seed: u64) -> Result<Self> {
         let mut params = ParamStore::new();
         let model = dien_model::build(config, features, &mut params, seed)?;
-        Ok(Scorer { features: features.clone(), model, params, pool: Pool::new() })
+        Ok(Scorer { features: features.clone(), mode: Mode::Eval, model, params, pool: Pool::new() })
     }
 
     /// A model of your own, with its initial parameters.
@@ -43,7 +54,7 @@ impl Scorer {
         features: &Features,
         params: ParamStore<f32>,
     ) -> Self {
-        Scorer { features: features.clone(), model, params, pool: Pool::new() }
+        Scorer { features: features.clone(), mode: Mode::Eval, model, params, pool: Pool::new() }
     }
 
     /// The best model of a run.
@@ -54,6 +65,21 @@ impl Scorer {
         let Deployable { model, features, params, .. } = deployable::load_run(run)?;
         let mut scorer = Scorer::untrained(&model, &features, 0)?;
         scorer.params = params;
+        Ok(scorer)
+    }
+
+    /// The best model of a run, to be evaluated as others do.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_as(run: &Run, custom: Custom) -> Result<Self> {
+        let Deployable { mut model, features, params, .. } = deployable::load_run(run)?;
+        model.pool_padding |= custom.pool_padding;
+        let mut scorer = Scorer::untrained(&model, &features, 0)?;
+        scorer.params = params;
+        if custom.batch_statistics {
+            scorer.mode = Mode::EvalByBatch;
+        }
         Ok(scorer)
     }
 
@@ -87,7 +113,7 @@ impl Scorer {
     /// As [`score`](Self::score).
     pub fn logits(&self, batch: &Batch) -> Result<Vec<f32>> {
         batch.validate(&self.features)?;
-        logits(self.model(), &self.params, &self.pool, batch)
+        logits(self.model(), &self.params, &self.pool, self.mode, batch)
     }
 
     /// AUC, GAUC and log loss over all targets of the batches.
@@ -107,7 +133,7 @@ impl Scorer {
         batches: &Examples<'_>,
         each: impl FnMut(usize, &Batch, &[f32]) -> Result<()>,
     ) -> Result<Metrics> {
-        evaluate(self.model(), &self.features, &self.params, &self.pool, batches, each)
+        evaluate(self.model(), &self.features, &self.params, &self.pool, self.mode, batches, each)
     }
 }
 
@@ -117,13 +143,14 @@ pub(crate) fn evaluate(
     features: &Features,
     params: &ParamStore<f32>,
     pool: &Pool<f32>,
+    mode: Mode,
     batches: &Examples<'_>,
     mut each: impl FnMut(usize, &Batch, &[f32]) -> Result<()>,
 ) -> Result<Metrics> {
     let (mut scores, mut labels, mut groups) = (vec![], vec![], vec![]);
     let mut index = 0;
     let _ = prefetch::for_each(produce(batches, 0, features), |batch| {
-        let logits = logits(model, params, pool, &batch)?;
+        let logits = logits(model, params, pool, mode, &batch)?;
         each(index, &batch, &logits)?;
         scores.extend(logits);
         labels.extend(batch.targets.label);
@@ -154,12 +181,13 @@ fn logits(
     model: &dyn Model<f32>,
     params: &ParamStore<f32>,
     pool: &Pool<f32>,
+    mode: Mode,
     batch: &Batch,
 ) -> Result<Vec<f32>> {
     if batch.targets.is_empty() {
         return Ok(vec![]);
     }
-    let tape = Tape::new(params, pool, Mode::Eval);
+    let tape = Tape::new(params, pool, mode);
     let logits = model.forward(&tape, batch).logits.data().to_vec();
     match logits.iter().position(|x| !x.is_finite()) {
         Some(target) => Err(Error::Score { target, score: logits[target] }),

@@ -56,6 +56,17 @@ fn trains_evaluates_and_describes() {
         assert_eq!(validated[key], trained["validation"][key]);
     }
 
+    // As others evaluate: then a score depends on its batch, which it does not otherwise.
+    let auc =
+        |more: &[&str]| json(root, &[&["eval", "--run", "run", "--json"], more].concat())["logloss"].clone();
+    let [two, all] = ["2", "999"].map(|size| ["--batch-size", size]);
+    for option in ["--batch-statistics", "--pool-padding"] {
+        let [few, many] = [two, all].map(|size| auc(&[&[option], &size[..]].concat()));
+        assert!(few != many && many != trained["test"]["logloss"], "{option}");
+    }
+    let [few, many] = [two, all].map(|size| auc(&size).as_f64().unwrap());
+    assert!((few - many).abs() < 1e-6);
+
     let described = json(root, &["describe", "--run", "run", "--json"]);
     assert_eq!(described["parameter_count"], trained["parameters"]);
     assert!(described["parameters"].as_array().unwrap().iter().any(|p| p["name"] == "head.0.weight"));
@@ -88,13 +99,13 @@ fn says_its_progress_on_standard_error() {
     let (log, result) = (stderr(&output), stdout(&output));
     assert!(output.status.success(), "{log}");
     for part in
-        ["pooled: ", "run: runs/data-base-seed5", "epoch 1/1 100 %", "samples", "/s  loss ", "ETA", "best"]
+        ["base: ", "run: runs/data-base-seed5", "epoch 1/1 100 %", "samples", "/s  loss ", "ETA", "best"]
     {
         assert!(log.contains(part) || result.contains(part), "{part}: {log}{result}");
     }
     assert!(log.lines().count() < 12, "{log}");
     assert!(result.contains("best epoch 1: validation AUC ") && result.contains("test  AUC "), "{result}");
-    let run = Run::open(root.path().join("runs/data-pooled-seed5")).unwrap();
+    let run = Run::open(root.path().join("runs/data-base-seed5")).unwrap();
     let config = run.config().unwrap();
     assert_eq!((config.data.targets, config.data.batch_size, config.train.seed), (TargetKind::Last, 8, 5));
     assert_eq!(config.model.hidden, 6);

@@ -139,6 +139,9 @@ pub struct ModelConfig {
     pub auxiliary_layers: [usize; 2],
     /// How the history is pooled for the head.
     pub pooling: PoolingKind,
+    /// Whether what pads a batch's histories to one length is pooled, too, as events out of vocabulary: so it is in the official code. A
+    /// target's score then depends on the batch it is in; a service's, which has no batch, has no padding.
+    pub pool_padding: bool,
     /// Hidden layers of the head.
     pub head_layers: Vec<usize>,
     /// The head's activation.
@@ -188,6 +191,7 @@ impl Default for ModelConfig {
             auxiliary: AuxiliaryKind::InnerProduct,
             auxiliary_layers: [100, 50],
             pooling: PoolingKind::Mean,
+            pool_padding: false,
             head_layers: vec![200, 80],
             head_activation: HeadActivation::Dice,
             head_norm: true,

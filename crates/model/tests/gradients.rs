@@ -92,6 +92,13 @@ fn every_model_of_the_zoo() {
 }
 
 #[test]
+fn pooled_padding() {
+    for (kind, pooling) in [(ModelKind::Dien, PoolingKind::Sum), (ModelKind::Base, PoolingKind::Mean)] {
+        check(&ModelConfig { kind, pooling, pool_padding: true, ..small() }, TRAIN);
+    }
+}
+
+#[test]
 fn smoothed_labels() {
     check(&ModelConfig { label_smoothing: 0.2, ..small() }, TRAIN);
 }

@@ -24,6 +24,9 @@ pub enum Mode {
     /// Evaluation: ops save nothing and there is no way back; running statistics, no dropout. Values live as long as
     /// the tape.
     Eval,
+    /// [`Eval`](Mode::Eval), but normalisation uses the batch's own statistics, as code does that keeps no running ones: a row's value
+    /// then depends on the batch it is in. To repeat others' figures.
+    EvalByBatch,
     /// Evaluation's values with gradients, to explain or check a trained model.
     Probe,
 }
@@ -103,9 +106,14 @@ impl<'p, T: Real> Tape<'p, T> {
         matches!(self.mode, Mode::Train { .. })
     }
 
+    /// Whether normalisation uses the batch's own statistics.
+    pub fn uses_batch_statistics(&self) -> bool {
+        matches!(self.mode, Mode::Train { .. } | Mode::EvalByBatch)
+    }
+
     /// Whether ops must save what their backward pass needs.
     pub fn records(&self) -> bool {
-        self.mode != Mode::Eval
+        !matches!(self.mode, Mode::Eval | Mode::EvalByBatch)
     }
 
     /// A generator of its own for one op, fixed by the tape's seed and the order of the calls.

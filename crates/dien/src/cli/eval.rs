@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use dien::Custom;
 use dien::prelude::*;
 use serde::Serialize;
 
@@ -24,6 +25,15 @@ pub(super) struct EvalArgs {
     /// Write every target's user, item, label, logit and probability to this file.
     #[arg(long, value_name = "FILE.csv")]
     scores: Option<PathBuf>,
+    /// As the official code does, with the evaluation batch's own statistics in batch normalisation and Dice: scores depend on the batch.
+    #[arg(long)]
+    batch_statistics: bool,
+    /// As the official code does, pool the padding of a batch's histories, too: scores depend on the batch.
+    #[arg(long)]
+    pool_padding: bool,
+    /// Targets per batch, where scores depend on it; the official code has 128.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    batch_size: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum, Serialize)]
@@ -46,8 +56,12 @@ struct Evaluation {
 /// Runs `dien eval`.
 pub(super) fn run(args: &EvalArgs, json: bool) -> Result<ExitCode> {
     let run = Run::open(&args.run)?;
-    let scorer = Scorer::load(&run)?;
+    let custom = Custom { batch_statistics: args.batch_statistics, pool_padding: args.pool_padding };
+    let scorer = Scorer::load_as(&run, custom)?;
     let mut config = run.config()?;
+    if let Some(size) = args.batch_size {
+        config.data.test_batch_size = size as usize;
+    }
     if let Some(path) = &args.data {
         config.source = Source::at(path.clone());
     }

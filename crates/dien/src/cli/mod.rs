@@ -13,6 +13,7 @@ mod progress;
 mod rank;
 mod summary;
 mod train;
+mod tune;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -47,6 +48,8 @@ enum Command {
     Rank(rank::RankArgs),
     /// Train models or variants of one on the same data with several seeds, and tell the differences from noise.
     Compare(Box<compare::CompareArgs>),
+    /// Choose options by validation users: random search with successive halving.
+    Tune(Box<tune::TuneArgs>),
     /// Look at a log, and describe it by a schema.
     Data(data::DataArgs),
     /// Measure the engine on this machine, beside the machine's own peak; one thread unless told otherwise.
@@ -91,6 +94,7 @@ fn run(cli: &Cli) -> Result<ExitCode> {
         Some(Command::Predict(args)) => predict::run(args, json),
         Some(Command::Rank(args)) => rank::run(args),
         Some(Command::Compare(args)) => compare::run(args, cli.global.threads.map(usize::from), json),
+        Some(Command::Tune(args)) => tune::run(args, json),
         Some(Command::Data(args)) => data::run(args, json),
         Some(Command::Bench(args)) => bench::run(args, cli.global.threads.map(usize::from), json),
         Some(Command::Describe(args)) => describe::run(args, json),

@@ -115,19 +115,7 @@ impl Run {
     /// # Errors
     /// The file cannot be written.
     pub fn save_config(&self, config: &Config) -> Result<()> {
-        let mut config = config.clone();
-        if let Source::Folder(folder) | Source::Schema(folder) = &mut config.source {
-            *folder = std::path::absolute(&*folder).map_err(Error::io(folder, "find the folder"))?;
-        }
-        let path = self.path("config.toml");
-        let options = toml::to_string(&config).map_err(|e| {
-            Error::file(&path, format!("a configuration that TOML cannot hold ({e})"), "plain values")
-        })?;
-        let text = format!(
-            "# Every option of this run. `dien train --config` with this file repeats it.\n\
-             # `optimizer.clip_norm` is off where it is not said.\n\n{options}"
-        );
-        atomic::write(&path, text.as_bytes())
+        write_config(&self.path("config.toml"), config)
     }
 
     /// Reads the vocabularies of these names.
@@ -307,4 +295,20 @@ impl Run {
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
+}
+
+/// Writes a configuration; where its data is, is absolute.
+pub(crate) fn write_config(path: &Path, config: &Config) -> Result<()> {
+    let mut config = config.clone();
+    if let Source::Folder(folder) | Source::Schema(folder) = &mut config.source {
+        *folder = std::path::absolute(&*folder).map_err(Error::io(folder, "find the folder"))?;
+    }
+    let options = toml::to_string(&config).map_err(|e| {
+        Error::file(path, format!("a configuration that TOML cannot hold ({e})"), "plain values")
+    })?;
+    let text = format!(
+        "# Every option of this run. `dien train --config` with this file repeats it.\n\
+         # `optimizer.clip_norm` is off where it is not said.\n\n{options}"
+    );
+    atomic::write(path, text.as_bytes())
 }

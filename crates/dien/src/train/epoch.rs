@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use dien_model::metrics::Metrics;
 use dien_optim::Optimizer;
+use dien_tensor::Mode;
 
 use super::report::Clock;
 use super::step::non_finite_value;
@@ -95,8 +96,10 @@ impl Trainer {
             return Ok(None);
         }
         let (model, features) = (self.scorer.model(), self.scorer.features());
-        scorer::evaluate(model, features, &self.params, &self.scorer.pool, &batches, |_, _, _| Ok(()))
-            .map(Some)
+        scorer::evaluate(model, features, &self.params, &self.scorer.pool, Mode::Eval, &batches, |_, _, _| {
+            Ok(())
+        })
+        .map(Some)
     }
 
     /// The checkpoint comes last: whatever is written before it without it is written again after a resume.

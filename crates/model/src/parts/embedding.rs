@@ -7,21 +7,26 @@ use dien_cells::lanes::{self, EventIds};
 use dien_tensor::{ParamId, Real, Tape, Var, ops};
 use ndarray::Axis;
 
+use crate::config::ModelConfig;
 use crate::init::Builder;
-use crate::{Batch, Features, Histories, Lookup, Touched};
+use crate::{Batch, Features, Histories, Lookup, OOV, Touched};
 
 /// The tables of [`Features`] as parameters `embedding.<table>`.
 #[derive(Clone, Debug)]
 pub struct Embedding {
     features: Features,
     tables: Vec<ParamId>,
+    /// Whether padding is pooled, which is out of vocabulary.
+    pools_padding: bool,
 }
 
 impl Embedding {
     /// Adds the tables.
-    pub fn new<T: Real>(builder: &mut Builder<'_, T>, features: &Features, std: f64) -> Self {
+    pub fn new<T: Real>(builder: &mut Builder<'_, T>, features: &Features, config: &ModelConfig) -> Self {
+        let std = config.init.embedding;
         let add = |t: &crate::Table| builder.table(&format!("embedding.{}", t.name), t.rows, t.width, std);
-        Embedding { features: features.clone(), tables: features.tables.iter().map(add).collect() }
+        let tables = features.tables.iter().map(add).collect();
+        Embedding { features: features.clone(), tables, pools_padding: config.pool_padding }
     }
 
     /// The features that are embedded.
@@ -83,6 +88,16 @@ impl Embedding {
         ops::concat(parts.iter())
     }
 
+    /// So many candidates of which nothing is known: `[n, event width]`.
+    pub fn unknown<'t, T: Real>(&self, tape: &'t Tape<'_, T>, n: usize) -> Var<'t, T> {
+        let ids = vec![OOV; n];
+        let mut parts = tape.list();
+        for l in &self.features.behaviours {
+            parts.push(ops::gather(tape.param(self.tables[l.table]), &ids));
+        }
+        ops::concat(parts.iter())
+    }
+
     /// All that is neither behaviour nor candidate, `[targets, rest width]`: sparse features, pooled ones (the mean
     /// of their embeddings, zero if there are none), dense ones. `None` if the model has no such features.
     pub fn rest<'t, T: Real>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Option<Var<'t, T>> {
@@ -135,6 +150,7 @@ impl Embedding {
         let sparse = f.sparse.iter().zip(&t.sparse).filter(move |(l, _)| of_table(l));
         let pooled = f.pooled.iter().zip(&t.pooled).filter(move |(l, _)| of_table(l));
         let rest = sparse.flat_map(|(_, ids)| ids).chain(pooled.flat_map(|(_, lists)| &lists.ids));
-        of_groups.chain(candidates).chain(rest).copied()
+        let padding = self.pools_padding.then_some(OOV).filter(|_| f.behaviours.iter().any(of_table));
+        of_groups.chain(candidates).chain(rest).copied().chain(padding)
     }
 }

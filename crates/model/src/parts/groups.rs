@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use dien_cells::lanes::{self, Windows};
-use dien_tensor::{Real, Tape, Var};
+use dien_tensor::{Real, Tape, Var, ops};
 
-use crate::config::PoolingKind;
+use super::Embedding;
+use crate::config::{ModelConfig, PoolingKind};
 use crate::init::Builder;
 use crate::{Features, Group};
 
@@ -29,18 +30,35 @@ pub(crate) fn scope(group: &str) -> String {
 }
 
 /// The pooled history, `[targets, event width]`.
-pub fn pooled<'t, T: Real>(events: Var<'t, T>, windows: &Arc<Windows>, pooling: PoolingKind) -> Var<'t, T> {
-    lanes::pool(events, windows, pooling == PoolingKind::Mean)
+pub fn pooled<'t, T: Real>(
+    embedding: &Embedding,
+    events: Var<'t, T>,
+    windows: &Arc<Windows>,
+    config: &ModelConfig,
+) -> Var<'t, T> {
+    let is_mean = config.pooling == PoolingKind::Mean;
+    let lengths = windows.targets().lengths();
+    let longest = lengths.iter().max().copied().unwrap_or(0);
+    if !config.pool_padding || longest == 0 {
+        return lanes::pool(events, windows, is_mean);
+    }
+    let tape = events.tape();
+    let mut padding = tape.pool().stale(&[lengths.len(), 1]);
+    padding.iter_mut().zip(lengths).for_each(|(to, &n)| *to = T::of((longest - n).into()));
+    let padding = embedding.unknown(tape, lengths.len()) * tape.constant(padding);
+    let sum = lanes::pool(events, windows, false) + padding;
+    if is_mean { ops::scale(sum, T::one() / T::of(longest.into())) } else { sum }
 }
 
 /// The pooled history and its product with the candidate, each `[targets, event width]`.
 pub fn pooled_history<'t, T: Real>(
+    embedding: &Embedding,
     candidates: Var<'t, T>,
     events: Var<'t, T>,
     windows: &Arc<Windows>,
-    pooling: PoolingKind,
+    config: &ModelConfig,
 ) -> [Var<'t, T>; 2] {
-    let history = pooled(events, windows, pooling);
+    let history = pooled(embedding, events, windows, config);
     [history, candidates * history]
 }
 

@@ -25,7 +25,7 @@ impl Base {
         seed: u64,
     ) -> Self {
         let mut builder = Builder::new(params, seed);
-        let embedding = Embedding::new(&mut builder, features, config.init.embedding);
+        let embedding = Embedding::new(&mut builder, features, config);
         let groups = 1 + features.groups.len();
         let inputs = embedding.rest_width() + (1 + groups) * embedding.event_width();
         let head = Head::new(&mut builder, config, inputs);
@@ -41,7 +41,7 @@ impl<T: Real> Model<T> for Base {
         for group in batch.groups() {
             let windows = windows(tape, group);
             let events = self.embedding.events(tape, group.histories, windows.histories());
-            inputs.push(pooled(events, &windows, self.config.pooling));
+            inputs.push(pooled(&self.embedding, events, &windows, &self.config));
         }
         Output { logits: self.head.forward(tape, ops::concat(inputs.iter())), auxiliary: None }
     }

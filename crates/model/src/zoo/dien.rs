@@ -32,7 +32,7 @@ impl Dien {
     ) -> Self {
         let mut builder = Builder::new(params, seed);
         let b = &mut builder;
-        let embedding = Embedding::new(b, features, config.init.embedding);
+        let embedding = Embedding::new(b, features, config);
         let width = embedding.event_width();
         let interests = in_groups(b, features, |b| Interest::new(b, config, width));
         let of_groups: usize = interests.iter().map(|interest| 2 * width + interest.width()).sum();
@@ -51,7 +51,7 @@ impl<T: Real> Model<T> for Dien {
         for (interest, group) in self.interests.iter().zip(batch.groups()) {
             let windows = &windows(tape, group);
             let events = self.embedding.events(tape, group.histories, windows.histories());
-            inputs.extend(pooled_history(candidates, events, windows, self.config.pooling));
+            inputs.extend(pooled_history(&self.embedding, candidates, events, windows, &self.config));
             let behaved = Behaved { group, windows, events, candidates };
             let loss = interest.forward(tape, &self.embedding, behaved, &mut inputs);
             auxiliary = match (auxiliary, loss) {

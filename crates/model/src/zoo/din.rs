@@ -31,7 +31,7 @@ impl Din {
     ) -> Self {
         let mut builder = Builder::new(params, seed);
         let b = &mut builder;
-        let embedding = Embedding::new(b, features, config.init.embedding);
+        let embedding = Embedding::new(b, features, config);
         let width = embedding.event_width();
         let attention = in_groups(b, features, |b| Attention::new(b, config, width, width));
         let inputs = embedding.rest_width() + (1 + 3 * attention.len()) * width;
@@ -49,7 +49,7 @@ impl<T: Real> Model<T> for Din {
         for (attention, group) in self.attention.iter().zip(batch.groups()) {
             let windows = windows(tape, group);
             let events = self.embedding.events(tape, group.histories, windows.histories());
-            inputs.extend(pooled_history(candidates, events, &windows, self.config.pooling));
+            inputs.extend(pooled_history(&self.embedding, candidates, events, &windows, &self.config));
             let scores = attention.forward(tape, events, candidates, &windows);
             inputs.push(lanes::weighted_pool(events, scores, &windows));
         }

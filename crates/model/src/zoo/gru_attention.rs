@@ -39,7 +39,7 @@ impl GruAttention {
     ) -> Self {
         let mut builder = Builder::new(params, seed);
         let b = &mut builder;
-        let embedding = Embedding::new(b, features, config.init.embedding);
+        let embedding = Embedding::new(b, features, config);
         let (width, hidden, bias) = (embedding.event_width(), config.hidden, config.init.update_bias);
         let groups = in_groups(b, features, |b| Layers {
             first: Extractor::new(b, "extractor.gru", width, hidden, bias),
@@ -62,7 +62,7 @@ impl<T: Real> Model<T> for GruAttention {
             let windows = windows(tape, group);
             let packed = windows.histories();
             let events = self.embedding.events(tape, group.histories, packed);
-            inputs.extend(pooled_history(candidates, events, &windows, self.config.pooling));
+            inputs.extend(pooled_history(&self.embedding, candidates, events, &windows, &self.config));
             let states = layers.second.forward(tape, layers.first.forward(tape, events, packed), packed);
             let scores = layers.attention.forward(tape, states, candidates, &windows);
             inputs.push(lanes::weighted_pool(states, scores, &windows));

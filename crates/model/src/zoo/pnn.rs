@@ -32,7 +32,7 @@ impl Pnn {
     ) -> Self {
         let mut builder = Builder::new(params, seed);
         let b = &mut builder;
-        let embedding = Embedding::new(b, features, config.init.embedding);
+        let embedding = Embedding::new(b, features, config);
         let width_of = |lookup: &Lookup| features.tables[lookup.table].width;
         let common = width_of(&features.behaviours[0]);
         let named = |of: &str, lookups: &[Lookup]| -> Vec<(String, usize)> {
@@ -91,7 +91,7 @@ impl<T: Real> Model<T> for Pnn {
         for group in batch.groups() {
             let windows = windows(tape, group);
             let events = self.embedding.events(tape, group.histories, windows.histories());
-            let history = pooled(events, &windows, self.config.pooling);
+            let history = pooled(&self.embedding, events, &windows, &self.config);
             inputs.push(history);
             self.split(history, &features.behaviours, &mut 0, &mut fields);
         }

@@ -28,7 +28,7 @@ impl WideDeep {
         seed: u64,
     ) -> Self {
         let mut builder = Builder::new(params, seed);
-        let embedding = Embedding::new(&mut builder, features, config.init.embedding);
+        let embedding = Embedding::new(&mut builder, features, config);
         let (groups, width) = (1 + features.groups.len(), embedding.event_width());
         let deep = Head::new(&mut builder, config, embedding.rest_width() + (1 + groups) * width);
         let wide = Linear::new(&mut builder, "wide", 1, (1 + 2 * groups) * width);
@@ -46,7 +46,8 @@ impl<T: Real> Model<T> for WideDeep {
         for group in batch.groups() {
             let windows = windows(tape, group);
             let events = self.embedding.events(tape, group.histories, windows.histories());
-            let [history, product] = pooled_history(candidates, events, &windows, self.config.pooling);
+            let [history, product] =
+                pooled_history(&self.embedding, candidates, events, &windows, &self.config);
             deep.push(history);
             wide.extend([history, product]);
         }

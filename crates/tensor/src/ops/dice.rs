@@ -157,6 +157,8 @@ mod tests {
             assert_eq!(id, expected_id);
             approx::assert_abs_diff_eq!(value, expected.into_dyn(), epsilon = 1e-15);
         }
+        let (by_batch, updates) = run(Mode::EvalByBatch);
+        assert!(by_batch == y && updates.is_empty(), "the batch's statistics, and none move");
         let (y, updates) = run(Mode::Eval);
         approx::assert_abs_diff_eq!(y, literal(&data, &alpha, &mean, &var).into_dyn(), epsilon = 1e-12);
         assert!(updates.is_empty());

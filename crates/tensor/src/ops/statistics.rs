@@ -17,7 +17,8 @@ pub(super) struct Statistics<T: Real> {
 }
 
 impl<T: Real> Statistics<T> {
-    /// The batch's mean and biased variance in training, and the running ones move; else the running ones.
+    /// The batch's mean and biased variance in training, and the running ones move; the batch's alone in an evaluation by batch; else
+    /// the running ones.
     ///
     /// A batch of one has no variance: it uses the running statistics and leaves them as they are.
     ///
@@ -27,7 +28,7 @@ impl<T: Real> Statistics<T> {
     pub fn of(op: &str, x: Var<'_, T>, running: [ParamId; 2], epsilon: f64) -> Self {
         let tape = x.tape();
         let &[n, m] = x.shape() else { panic!("{op}: expected [n, m], found {:?}", x.shape()) };
-        let of_batch = tape.is_training() && n > 1;
+        let of_batch = tape.uses_batch_statistics() && n > 1;
         for id in running {
             let (shape, name) = (tape.params().shape(id), tape.params().name(id));
             assert!(shape == [m], "{op}: input {:?}, {name} {shape:?}", x.shape());
@@ -41,9 +42,11 @@ impl<T: Real> Statistics<T> {
             let square = |[x]: [T; 1], [mean]: [T; 1]| [(x - mean) * (x - mean)];
             let mut var = sum_columns(square, pool, m, [x.data()], [&mean]);
             var[..m].iter_mut().for_each(|s| *s /= count);
-            let unbiased = n as f64 / (n as f64 - 1.0);
-            move_running(tape, running[0], &mean[..m], 1.0);
-            move_running(tape, running[1], &var[..m], unbiased);
+            if tape.is_training() {
+                let unbiased = n as f64 / (n as f64 - 1.0);
+                move_running(tape, running[0], &mean[..m], 1.0);
+                move_running(tape, running[1], &var[..m], unbiased);
+            }
             (mean, var)
         } else {
             let [mean, var] = running.map(|id| {

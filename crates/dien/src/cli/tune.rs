@@ -1,0 +1,108 @@
+//! `dien tune`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use dien::config::Layers;
+use dien::prelude::*;
+use dien::tune::{Found, Search, Space, Trial};
+
+use super::interrupt::Interrupt;
+use super::{print, print_json, program};
+
+#[derive(Debug, Args)]
+pub(super) struct TuneArgs {
+    /// A TOML file: which options are varied, and over what, as in `"model.dropout" = { uniform = [0.0, 0.5] }`; also `log`, `integer`, `choice`.
+    #[arg(long, value_name = "FILE")]
+    space: PathBuf,
+    /// The folder of behaviours, or the schema of a log; the built-in synthetic behaviours by default.
+    #[arg(long, value_name = "PATH")]
+    data: Option<PathBuf>,
+    /// A TOML file of options that all trials share.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Any option that all trials share; may be repeated.
+    #[arg(long, value_name = "SECTION.OPTION=VALUE")]
+    set: Vec<String>,
+    /// Configurations that are tried.
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u16).range(1..))]
+    trials: u16,
+    /// Epochs that all of them train.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    first: u16,
+    /// One of so many trains on, so many times as long.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(2..))]
+    keep: u16,
+    /// Epochs that the last ones train, at most.
+    #[arg(long, value_name = "N", default_value_t = 9, value_parser = clap::value_parser!(u16).range(1..))]
+    epochs: u16,
+    /// Seeds the search; a configuration's own seed is `train.seed`.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u32,
+    /// Where the trials' runs and `best.toml` go. A search that is there goes on.
+    #[arg(long, value_name = "DIR", default_value = "tuning")]
+    out: PathBuf,
+}
+
+/// Runs `dien tune`.
+pub(super) fn run(args: &TuneArgs, json: bool) -> Result<ExitCode> {
+    let search = args.search()?;
+    let interrupt = Interrupt::new();
+    let found = search.run(interrupt.flag(), &mut |trial, epochs| {
+        eprintln!("{:>3} epochs  {}", epochs.min(trial.epochs), line(trial));
+    })?;
+    if json {
+        print_json(&found)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let Found { trials, epochs, seconds, stopped } = &found;
+    let mut text = String::new();
+    for trial in trials {
+        text += &format!("{:>2} epochs  {}\n", trial.epochs, line(trial));
+    }
+    let best = search.folder.join("best.toml");
+    text += &format!("\n{epochs} epochs, {seconds:.0} s of training in this call\n");
+    text += &format!("next:  {} train --config {}\n", program(), best.display());
+    if *stopped {
+        eprintln!("stopped: the same command goes on");
+    }
+    print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn line(trial: &Trial) -> String {
+    let options: Vec<String> =
+        trial.options.iter().map(|(option, value)| format!("{option}={value}")).collect();
+    let auc = trial.auc.map_or("no AUC".into(), |auc| format!("validation AUC {auc:.4}"));
+    format!("{auc}  trial {}: {}", trial.number, options.join(" "))
+}
+
+impl TuneArgs {
+    fn search(&self) -> Result<Search> {
+        let mut layers = Layers::new();
+        if let Some(file) = &self.config {
+            layers.file(file)?;
+        }
+        if let Some(path) = &self.data {
+            let (option, path) = match Source::at(path.clone()) {
+                Source::Schema(path) => ("source.schema", path),
+                _ => ("source.folder", path.clone()),
+            };
+            layers.set("--data", option, path.to_string_lossy().into_owned())?;
+        }
+        for assignment in &self.set {
+            layers.assign(&format!("--set {assignment}"), assignment)?;
+        }
+        Ok(Search {
+            layers,
+            space: Space::load(&self.space)?,
+            trials: self.trials.into(),
+            first: self.first.into(),
+            keep: self.keep.into(),
+            epochs: self.epochs.max(self.first).into(),
+            seed: self.seed.into(),
+            folder: self.out.clone(),
+        })
+    }
+}
