@@ -104,3 +104,27 @@ fn more_epochs_go_on_where_the_run_ended() {
     assert_same_bits(&whole, &parts);
     assert_eq!(Run::open(&parts).unwrap().config().unwrap(), tiny());
 }
+
+#[test]
+fn an_average_is_what_is_kept_and_resumes_too() {
+    let root = tempdir().unwrap();
+    let mut config = tiny();
+    config.train.average = 0.9;
+    let [whole, parts, plain] = ["whole", "parts", "plain"].map(|name| root.path().join(name));
+    train(&config, &whole);
+    start(&config, &parts).train(&mut StopAfter(3)).unwrap();
+    let resume = || {
+        let run = Run::open(&parts).unwrap();
+        Trainer::resume(run, &config, config.dataset().unwrap().0)
+    };
+    resume().unwrap().train(&mut ()).unwrap();
+    assert_same_bits(&whole, &parts);
+    let file = |folder: &Path, name: &str| fs::read(folder.join(name)).unwrap();
+    assert!(file(&whole, "average.safetensors") == file(&parts, "average.safetensors"));
+    // The steps are the same, and what is kept of them is not.
+    train(&tiny(), &plain);
+    assert!(file(&whole, "last.safetensors") == file(&plain, "last.safetensors"));
+    assert!(file(&whole, "model.safetensors") != file(&plain, "model.safetensors"));
+    fs::remove_file(parts.join("average.safetensors")).unwrap();
+    assert!(resume().unwrap_err().to_string().contains("average.safetensors"));
+}

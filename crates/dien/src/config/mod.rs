@@ -151,7 +151,7 @@ impl Config {
         self.optimizer.validate().map_err(|e| wrong("optimizer", e.option, e.found, e.expected.into()))?;
         self.train
             .validate()
-            .map_err(|(option, expected)| wrong("train", option, "0".into(), expected.into()))
+            .map_err(|(option, found, expected)| wrong("train", option, found, expected.into()))
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// How long to train, and the seed of everything that is drawn.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainConfig {
     /// Passes over the training targets.
@@ -13,21 +13,27 @@ pub struct TrainConfig {
     /// Training stops after this many epochs without a better validation AUC. Without validation users it never stops
     /// early, and the last epoch counts as the best.
     pub patience: u64,
+    /// The decay of an exponential moving average of the weights, which is then what is validated and saved; 0 for none. Such as 0.999; a
+    /// pass over all parameters a step.
+    pub average: f64,
 }
 
 impl Default for TrainConfig {
     fn default() -> Self {
-        TrainConfig { epochs: 20, seed: 1, patience: 2 }
+        TrainConfig { epochs: 20, seed: 1, patience: 2, average: 0.0 }
     }
 }
 
 impl TrainConfig {
-    /// The first option that is impossible, and what is possible.
-    pub(crate) fn validate(&self) -> Result<(), (&'static str, &'static str)> {
+    /// The first option that is impossible, its value, and what is possible.
+    pub(crate) fn validate(&self) -> Result<(), (&'static str, String, &'static str)> {
         for (option, value) in [("epochs", self.epochs), ("patience", self.patience)] {
             if value == 0 {
-                return Err((option, "at least 1"));
+                return Err((option, "0".into(), "at least 1"));
             }
+        }
+        if !(0.0..1.0).contains(&self.average) {
+            return Err(("average", self.average.to_string(), "a number from 0 up to below 1"));
         }
         Ok(())
     }

@@ -233,12 +233,24 @@ impl Run {
         deployable::stage(&self.path("model.safetensors"), params, step, model, dataset)?.commit()
     }
 
-    /// Reads the latest parameters into `params`, and what belongs to them.
+    /// Reads the latest parameters into `params`, their average into `averaged` if there is one, and what belongs to them.
     ///
     /// # Errors
-    /// A file is missing, cut off or not of this model, or the two are not of one step.
-    pub fn load_checkpoint(&self, params: &mut ParamStore<f32>) -> Result<(OptimizerState, Progress)> {
+    /// A file is missing, cut off or not of this model, or they are not of one step.
+    pub fn load_checkpoint(
+        &self,
+        params: &mut ParamStore<f32>,
+        averaged: Option<&mut ParamStore<f32>>,
+    ) -> Result<(OptimizerState, Progress)> {
         let step = params::load(&self.path("last.safetensors"), params)?;
+        if let Some(averaged) = averaged {
+            let path = self.path("average.safetensors");
+            let found = params::load(&path, averaged)?;
+            if found != step {
+                let expected = format!("{step} steps, as in `last.safetensors`");
+                return Err(Error::file(&path, format!("the average after {found} steps"), expected));
+            }
+        }
         let path = self.path("optimizer.safetensors");
         let (state, progress) = progress::load(&path)?;
         if step != state.step {
@@ -255,13 +267,17 @@ impl Run {
     pub fn save_checkpoint(
         &self,
         params: &ParamStore<f32>,
+        averaged: Option<&ParamStore<f32>>,
         state: &OptimizerState,
         progress: &Progress,
     ) -> Result<()> {
-        // The two belong together: nothing is renamed before both are on the disk.
+        // They belong together: nothing is renamed before all are on the disk.
         let last = params::stage(&self.path("last.safetensors"), params, state.step)?;
+        let average =
+            averaged.map(|a| params::stage(&self.path("average.safetensors"), a, state.step)).transpose()?;
         let optimizer = progress::stage(&self.path("optimizer.safetensors"), state, progress)?;
         last.commit()?;
+        average.map_or(Ok(()), atomic::Staged::commit)?;
         optimizer.commit()
     }
 

@@ -74,7 +74,8 @@ impl Trainer {
         };
         if is_best {
             self.progress.best = Some(Best { epoch: number, auc });
-            self.scorer.params.clone_from(&self.params);
+            let best = self.average.as_ref().map_or(&self.params, |average| &average.params);
+            self.scorer.params.clone_from(best);
         }
         let sums = std::mem::take(&mut self.progress.sums);
         let steps = std::mem::take(&mut self.progress.batch);
@@ -96,9 +97,15 @@ impl Trainer {
             return Ok(None);
         }
         let (model, features) = (self.scorer.model(), self.scorer.features());
-        scorer::evaluate(model, features, &self.params, &self.scorer.pool, Mode::Eval, &batches, |_, _, _| {
-            Ok(())
-        })
+        scorer::evaluate(
+            model,
+            features,
+            self.validated(),
+            &self.scorer.pool,
+            Mode::Eval,
+            &batches,
+            |_, _, _| Ok(()),
+        )
         .map(Some)
     }
 
@@ -106,7 +113,7 @@ impl Trainer {
     fn save_epoch(&self) -> Result<()> {
         let Some(run) = &self.run else { return Ok(()) };
         if self.epochs.last().is_some_and(|e| e.is_best) {
-            run.save_model(&self.params, self.optimizer.steps(), &self.config.model, &self.dataset)?;
+            run.save_model(self.validated(), self.optimizer.steps(), &self.config.model, &self.dataset)?;
         }
         run.save_epochs(&self.epochs)?;
         self.save_checkpoint()

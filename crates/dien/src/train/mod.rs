@@ -1,5 +1,6 @@
 //! Training.
 
+mod average;
 mod epoch;
 mod observer;
 mod report;
@@ -17,6 +18,7 @@ use dien_tensor::{ParamId, ParamKind, ParamStore};
 pub use observer::{Observer, Step};
 pub use report::{End, Epoch, Report};
 
+use self::average::Average;
 use crate::config::Config;
 use crate::error::{Error, Origin, Result};
 use crate::run::{Progress, Run};
@@ -46,6 +48,8 @@ pub struct Trainer {
     scorer: Scorer,
     /// The latest parameters.
     params: ParamStore<f32>,
+    /// None unless it is asked for.
+    average: Option<Average>,
     optimizer: Adam<f32>,
     progress: Progress,
     epochs: Vec<Epoch>,
@@ -78,8 +82,18 @@ impl Trainer {
         let (batches, targets) = (epoch.len().unwrap_or(0), epoch.targets().unwrap_or(0));
         let progress = Progress { batches, targets, ..Progress::default() };
         drop(epoch);
-        let config = config.clone();
-        Ok(Trainer { config, dataset, scorer, params, optimizer, progress, epochs: vec![], run: None })
+        let (config, average) = (config.clone(), Average::new(config.train.average, &params));
+        Ok(Trainer {
+            config,
+            dataset,
+            scorer,
+            params,
+            average,
+            optimizer,
+            progress,
+            epochs: vec![],
+            run: None,
+        })
     }
 
     /// Saves to `run` from now on: now the vocabularies and a first checkpoint, then each epoch.
@@ -113,7 +127,8 @@ impl Trainer {
             let found = "vocabularies that are not the data's";
             return Err(Error::file(run.folder(), found, "the data that the run was trained on"));
         }
-        let (state, progress) = run.load_checkpoint(&mut trainer.params)?;
+        let averaged = trainer.average.as_mut().map(|average| &mut average.params);
+        let (state, progress) = run.load_checkpoint(&mut trainer.params, averaged)?;
         if config.train.epochs < progress.epoch {
             return Err(Error::Option {
                 origin: Origin::Default,
@@ -161,7 +176,7 @@ impl Trainer {
         }
         let before = run.config()?;
         let mut params = Scorer::untrained(&before.model, &features, 0)?.params;
-        let (mut state, _) = run.load_checkpoint(&mut params)?;
+        let (mut state, _) = run.load_checkpoint(&mut params, None)?;
         let ids: Vec<ParamId> = trainer.params.ids().collect();
         let other = || {
             let expected = "the run's own `model`, for its parameters to go on";
@@ -189,6 +204,7 @@ impl Trainer {
             Error::file(run.folder(), format!("optimizer.safetensors: {e}"), expected)
         })?;
         trainer.scorer.params.clone_from(&trainer.params);
+        trainer.average = Average::new(config.train.average, &trainer.params);
         Ok(trainer)
     }
 
@@ -268,6 +284,11 @@ impl Trainer {
         self.run.as_ref()
     }
 
+    /// What is validated and saved.
+    fn validated(&self) -> &ParamStore<f32> {
+        self.average.as_ref().map_or(&self.params, |average| &average.params)
+    }
+
     fn best_epoch(&self) -> Option<&Epoch> {
         let best = self.progress.best?;
         self.epochs.iter().find(|e| e.epoch == best.epoch)
@@ -281,7 +302,13 @@ impl Trainer {
     fn save_checkpoint(&self) -> Result<()> {
         match &self.run {
             Some(run) => {
-                run.save_checkpoint(&self.params, &self.optimizer.state(&self.params), &self.progress)
+                let averaged = self.average.as_ref().map(|average| &average.params);
+                run.save_checkpoint(
+                    &self.params,
+                    averaged,
+                    &self.optimizer.state(&self.params),
+                    &self.progress,
+                )
             }
             None => Ok(()),
         }

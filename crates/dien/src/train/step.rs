@@ -44,6 +44,9 @@ impl Trainer {
             .step(&mut self.params, &grads)
             .map_err(|e| failed("a gradient", format!("the gradient of `{}`", e.parameter)))?;
         self.params.apply(updates);
+        if let Some(average) = &mut self.average {
+            average.step(&self.params);
+        }
 
         let progress = &mut self.progress;
         progress.batch = index + 1;
