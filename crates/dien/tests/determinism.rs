@@ -3,6 +3,7 @@
 mod common;
 
 use std::fs;
+use std::path::Path;
 
 use common::{StopAfter, assert_same_bits, start, tiny, train};
 use dien::prelude::*;
