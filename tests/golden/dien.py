@@ -1,5 +1,7 @@
 """A whole small DIEN: logits, losses, every gradient, running statistics, and ten steps of Adam."""
 
+from types import SimpleNamespace
+
 import torch
 import torch.nn.functional as F
 
@@ -11,6 +13,7 @@ from store import floats, integers, save
 TABLES = {"item": (12, 4), "category": (5, 3), "user": (6, 3), "tag": (7, 2)}
 EVENT, HIDDEN = 7, 6
 AUXILIARY, HEAD = (6, 4), (8, 5)
+REST = TABLES["user"][1] + TABLES["tag"][1] + 1
 LENGTHS = [4, 0, 1, 6, 3]
 NEGATIVES = 2
 # History, start, end: several targets of one history, whole and cut windows, empty windows of three sorts.
@@ -53,11 +56,7 @@ def make_batch():
 def make_params(inner):
     """Trained parameters and buffers, by our names."""
     p = {f"embedding.{name}": draw(0.7, *shape) for name, shape in TABLES.items()}
-    for name, inputs in (("extractor.gru", EVENT), ("evolution", HIDDEN)):
-        p[f"{name}.w"] = draw(0.7, 3 * HIDDEN, inputs)
-        p[f"{name}.u"] = draw(0.7, 3 * HIDDEN, HIDDEN)
-        p[f"{name}.b"] = draw(0.3, 3 * HIDDEN)
-        p[f"{name}.b_hc"] = draw(0.3, HIDDEN)
+    p |= cell_params("extractor.gru", EVENT) | cell_params("evolution", HIDDEN)
     attention = layers.bilinear_params(EVENT, HIDDEN) if inner else layers.unit_params(EVENT, HIDDEN, scale=1.2)
     p |= {f"attention.{k}": v for k, v in attention.items()}
     if inner:
@@ -66,8 +65,22 @@ def make_params(inner):
         widths = (HIDDEN + EVENT, *AUXILIARY, 1)
         for i, (n, m) in enumerate(zip(widths, widths[1:])):
             p[f"auxiliary.{i}.weight"], p[f"auxiliary.{i}.bias"] = draw(1.2, m, n), draw(0.3, m)
-    width = TABLES["user"][1] + TABLES["tag"][1] + 1 + 3 * EVENT + HIDDEN + int(inner)
-    p["head.norm.weight"], p["head.norm.bias"] = draw(1.0, width), draw(0.3, width)
+    of_head, buffers = head_params(REST + 3 * EVENT + HIDDEN + int(inner))
+    return p | of_head, buffers
+
+
+def cell_params(name, inputs):
+    return {
+        f"{name}.w": draw(0.7, 3 * HIDDEN, inputs),
+        f"{name}.u": draw(0.7, 3 * HIDDEN, HIDDEN),
+        f"{name}.b": draw(0.3, 3 * HIDDEN),
+        f"{name}.b_hc": draw(0.3, HIDDEN),
+    }
+
+
+def head_params(width):
+    """Parameters and buffers of a head over inputs of this width."""
+    p = {"head.norm.weight": draw(1.0, width), "head.norm.bias": draw(0.3, width)}
     widths = (width, *HEAD, 1)
     for i, (n, m) in enumerate(zip(widths, widths[1:])):
         p[f"head.{i}.weight"], p[f"head.{i}.bias"] = draw(n**-0.5, m, n), draw(0.3, m)
@@ -86,6 +99,16 @@ def part(p, prefix):
 
 def cell(p, prefix):
     return [p[f"{prefix}.{name}"] for name in cells.WEIGHTS]
+
+
+def embed(p, batch, kind):
+    """Events: the embeddings of their features side by side."""
+    return torch.cat([p[f"embedding.{name}"][batch[f"{kind}.{name}"]] for name in ("item", "category")], 1)
+
+
+def extract(p, name, x):
+    """The states of a GRU over every history."""
+    return cells.run("gru", x, None, x.new_zeros(len(LENGTHS), HIDDEN), cell(p, name), LENGTHS)[0]
 
 
 def auxiliary_score(p, inner, h, e):
@@ -110,22 +133,37 @@ def auxiliary_loss(p, inner, batch, states, events, negatives):
     return loss.mean()
 
 
-def head_input(p, inner, batch, states, events, candidates):
-    """One row a target; every part is worked out for one target at a time."""
-    scores = layers.bilinear_scores if inner else layers.unit_scores
+def each_target(p, batch, events, candidates):
+    """For one target at a time: profile and context, candidate, the window, its events and their mean."""
     pooled = batch["targets.pooled.tag.offsets"]
-    rows = []
     for target, (history, start, end) in enumerate(TARGETS):
         first = batch["histories.offsets"][history]
         window = slice(first + start, first + end)
-        e, h, candidate = events[window], states[window], candidates[target]
+        e = events[window]
         user = p["embedding.user"][batch["targets.sparse.user"][target]]
         tags = p["embedding.tag"][batch["targets.pooled.tag.ids"][pooled[target] : pooled[target + 1]]]
         tags = tags.mean(0) if len(tags) else tags.sum(0)
         mean = e.mean(0) if len(e) else e.sum(0)
-        a = torch.softmax(scores(part(p, "attention."), h, candidate), 0)
-        _, final = cells.run("augru", h, a, h.new_zeros(1, HIDDEN), cell(p, "evolution"), [len(h)])
-        row = [user, tags, batch["targets.dense.price"][target : target + 1], candidate, mean, candidate * mean, final[0]]
+        price = batch["targets.dense.price"][target : target + 1]
+        known = {"user": user, "tags": tags, "price": price, "candidate": candidates[target]}
+        yield SimpleNamespace(**known, window=window, events=e, mean=mean)
+
+
+def evolve(p, kind, scores, h, candidate):
+    """The last state of a cell over the interests of a window, driven by attention."""
+    a = torch.softmax(scores(part(p, "attention."), h, candidate), 0)
+    _, final = cells.run(kind, h, a, h.new_zeros(1, HIDDEN), cell(p, "evolution"), [len(h)])
+    return final[0]
+
+
+def head_input(p, inner, batch, states, events, candidates):
+    """One row a target; every part is worked out for one target at a time."""
+    scores = layers.bilinear_scores if inner else layers.unit_scores
+    rows = []
+    for t in each_target(p, batch, events, candidates):
+        h, candidate = states[t.window], t.candidate
+        interest = evolve(p, "augru", scores, h, candidate)
+        row = [t.user, t.tags, t.price, candidate, t.mean, candidate * t.mean, interest]
         if inner:
             last = h[-1] if len(h) else h.new_zeros(HIDDEN)
             row.append((F.linear(last, p["auxiliary.project.weight"]) @ candidate)[None])
@@ -146,16 +184,12 @@ def head(p, buffers, x, training):
 
 def forward(p, buffers, batch, inner, training):
     """Logits, target loss, auxiliary loss, and some of what lies between. Updates the buffers when training."""
-
-    def event(kind):
-        return torch.cat([p[f"embedding.{name}"][batch[f"{kind}.{name}"]] for name in ("item", "category")], 1)
-
-    events, candidates = event("histories.ids"), event("targets.candidate")
-    states, _ = cells.run("gru", events, None, events.new_zeros(len(LENGTHS), HIDDEN), cell(p, "extractor.gru"), LENGTHS)
+    events, candidates = embed(p, batch, "histories.ids"), embed(p, batch, "targets.candidate")
+    states = extract(p, "extractor.gru", events)
     inputs = head_input(p, inner, batch, states, events, candidates)
     logits = head(p, buffers, inputs, training)
     target = F.binary_cross_entropy_with_logits(logits, batch["targets.label"])
-    auxiliary = auxiliary_loss(p, inner, batch, states, events, event("histories.negatives"))
+    auxiliary = auxiliary_loss(p, inner, batch, states, events, embed(p, batch, "histories.negatives"))
     return {"logits": logits, "loss.target": target, "loss.auxiliary": auxiliary, "states": states, "head.input": inputs}
 
 

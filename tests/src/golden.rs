@@ -82,6 +82,11 @@ impl Golden {
         self.integers.get(name).unwrap_or_else(|| panic!("{} has no ids {name}", self.file)).clone()
     }
 
+    /// Whether it has such ids, counts or offsets.
+    pub fn has_ids(&self, name: &str) -> bool {
+        self.integers.contains_key(name)
+    }
+
     /// The names of all numbers that start with `prefix`, without it.
     pub fn names<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
         self.floats.keys().filter_map(move |name| name.strip_prefix(prefix))

@@ -1,0 +1,130 @@
+//! The models of the golden files: their features, batch, parameters, and what one step of them gives.
+
+use dien_model::{Batch, Features, Histories, Jagged, Lookup, Model, ModelConfig, Table, Targets, build};
+use dien_tensor::{Mode, ParamStore, Pool, Real, Tape};
+
+use crate::golden::Golden;
+
+/// The features of the golden models.
+pub fn features() -> Features {
+    let table = |(name, rows, width): (&str, _, _)| Table { name: name.into(), rows, width };
+    let lookup = |name: &str, table| Lookup { name: name.into(), table };
+    Features {
+        tables: [("item", 12, 4), ("category", 5, 3), ("user", 6, 3), ("tag", 7, 2)].map(table).into(),
+        behaviours: vec![lookup("item", 0), lookup("category", 1)],
+        sparse: vec![lookup("user", 2)],
+        pooled: vec![lookup("tag", 3)],
+        dense: vec!["price".into()],
+        ..Features::default()
+    }
+}
+
+/// The batch in a golden file, which may hold no negatives.
+fn batch(golden: &Golden) -> Batch {
+    let events = |what: &str| ["item", "category"].map(|name| golden.ids(&format!("{what}.{name}"))).into();
+    let numbers = |name: &str| golden.array::<f32>(name).into_raw_vec_and_offset().0;
+    let mut histories = Histories {
+        offsets: golden.ids("histories.offsets"),
+        ids: events("histories.ids"),
+        negatives: vec![vec![]; 2],
+        negatives_per_event: 0,
+    };
+    if golden.has_ids("histories.negatives_per_event") {
+        histories.negatives = events("histories.negatives");
+        histories.negatives_per_event = golden.ids("histories.negatives_per_event")[0] as usize;
+    }
+    let label = numbers("targets.label");
+    let batch = Batch {
+        histories,
+        targets: Targets {
+            history: golden.ids("targets.history"),
+            start: golden.ids("targets.start"),
+            end: golden.ids("targets.end"),
+            candidate: events("targets.candidate"),
+            sparse: vec![golden.ids("targets.sparse.user")],
+            pooled: vec![Jagged {
+                offsets: golden.ids("targets.pooled.tag.offsets"),
+                ids: golden.ids("targets.pooled.tag.ids"),
+            }],
+            dense: vec![numbers("targets.dense.price")],
+            weight: vec![],
+            group: vec![0; label.len()],
+            label,
+        },
+        further: vec![],
+    };
+    batch.validate(&features()).unwrap();
+    batch
+}
+
+/// A model with the golden file's parameters.
+pub struct Case<T: Real> {
+    /// What PyTorch computed.
+    pub golden: Golden,
+    /// The batch.
+    pub batch: Batch,
+    /// The model.
+    pub model: Box<dyn Model<T> + Send + Sync>,
+    /// Its parameters.
+    pub params: ParamStore<T>,
+    /// Memory.
+    pub pool: Pool<T>,
+}
+
+impl<T: Real> Case<T> {
+    /// The model that `config` asks for, in the golden files' sizes.
+    ///
+    /// # Panics
+    /// If its parameters are not those of the file.
+    #[track_caller]
+    pub fn new(file: &str, config: ModelConfig) -> Self {
+        let golden = Golden::load(file);
+        let config = ModelConfig {
+            hidden: 6,
+            dropout: 0.0,
+            attention_layers: [8, 4],
+            auxiliary_layers: [6, 4],
+            head_layers: vec![8, 5],
+            ..config
+        };
+        let mut params = ParamStore::new();
+        let model = build(&config, &features(), &mut params, 0).unwrap();
+        golden.fill(&mut params, "param.", "");
+        Case { batch: batch(&golden), golden, model, params, pool: Pool::new() }
+    }
+
+    /// Compares the logits of an evaluation tape with the numbers called `name`.
+    ///
+    /// # Panics
+    /// If one is off.
+    #[track_caller]
+    pub fn check_evaluation(&self, name: &str) {
+        let tape = Tape::new(&self.params, &self.pool, Mode::Eval);
+        self.golden.check(name, self.model.forward(&tape, &self.batch).logits.view());
+    }
+
+    /// Compares logits, losses, gradients and running statistics of the first step.
+    ///
+    /// # Panics
+    /// If one is off, or there is an auxiliary loss here or there only.
+    #[track_caller]
+    pub fn check_training(&self) {
+        let tape = Tape::new(&self.params, &self.pool, Mode::Train { seed: 0 });
+        let output = self.model.forward(&tape, &self.batch);
+        let losses = self.model.losses(&tape, &self.batch, output);
+        self.golden.check("logits", output.logits.view());
+        self.golden.check("loss.target", losses.target.view());
+        let negatives = self.batch.histories.negatives_per_event;
+        assert_eq!(losses.auxiliary.is_some(), negatives > 0, "auxiliary loss with {negatives} negatives");
+        if let Some(auxiliary) = losses.auxiliary {
+            self.golden.check("loss.auxiliary", auxiliary.view());
+        }
+        self.golden.check("loss.total", losses.total.view());
+        self.golden.check_grads(&self.params, &tape.backward(losses.total));
+        let updates = tape.take_updates();
+        assert_eq!(updates.len(), 6, "mean and variance of one norm and two Dice");
+        for (id, value) in updates {
+            self.golden.check(&format!("updated.{}", self.params.name(id)), value.view());
+        }
+    }
+}
