@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use dien_benches::{ragged_lengths, rng, uniform};
-use dien_cells::lanes::auxiliary;
+use dien_cells::lanes::auxiliary::{self, Loss};
 use dien_cells::{LANES, Packed};
 use dien_tensor::simd::{Kernel, Level, Simd, dispatch, math};
 use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Tape};
@@ -85,10 +85,10 @@ fn losses(criterion: &mut Criterion) {
                 let [interests, events, negatives] = events.map(|id| tape.param(id));
                 let loss = if score == "mlp" {
                     let layers = layers.map(|(w, b)| (tape.param(w), tape.param(b)));
-                    auxiliary::mlp(interests, events, [negatives], layers, &packed)
+                    auxiliary::mlp(Loss::Paper, interests, events, [negatives], layers, &packed)
                 } else {
                     let project = tape.param(project);
-                    auxiliary::inner_product(interests, events, [negatives], project, &packed)
+                    auxiliary::inner_product(Loss::Paper, interests, events, [negatives], project, &packed)
                 };
                 if backward {
                     black_box(tape.backward(loss));

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use dien_tensor::Var;
 
+use crate::Packed;
 use crate::cell::{Output, Run, cell};
+use crate::lanes::auxiliary::{self, Loss};
 use crate::lanes::{Activation, UnitWeights, Windows, activation_unit, dot_attention, linear};
-use crate::{Packed, lanes::auxiliary};
 
 type Cell<T> = for<'t> fn(Run<'t, T>, Output, &Arc<Packed>) -> Var<'t, T>;
 #[used]
@@ -29,6 +30,7 @@ type Linear<T> =
 static LINEARS: (Linear<f32>, Linear<f64>) = (linear, linear);
 
 type Mlp<T> = for<'t> fn(
+    Loss,
     Var<'t, T>,
     Var<'t, T>,
     Vec<Var<'t, T>>,
@@ -37,14 +39,14 @@ type Mlp<T> = for<'t> fn(
 ) -> Var<'t, T>;
 #[used]
 static MLPS: (Mlp<f32>, Mlp<f64>) = (
-    |h, e, n, l, packed| auxiliary::mlp(h, e, n, l, packed),
-    |h, e, n, l, packed| auxiliary::mlp(h, e, n, l, packed),
+    |loss, h, e, n, l, packed| auxiliary::mlp(loss, h, e, n, l, packed),
+    |loss, h, e, n, l, packed| auxiliary::mlp(loss, h, e, n, l, packed),
 );
 
 type InnerProduct<T> =
-    for<'t> fn(Var<'t, T>, Var<'t, T>, Vec<Var<'t, T>>, Var<'t, T>, &Arc<Packed>) -> Var<'t, T>;
+    for<'t> fn(Loss, Var<'t, T>, Var<'t, T>, Vec<Var<'t, T>>, Var<'t, T>, &Arc<Packed>) -> Var<'t, T>;
 #[used]
 static INNER_PRODUCTS: (InnerProduct<f32>, InnerProduct<f64>) = (
-    |h, e, n, p, packed| auxiliary::inner_product(h, e, n, p, packed),
-    |h, e, n, p, packed| auxiliary::inner_product(h, e, n, p, packed),
+    |loss, h, e, n, p, packed| auxiliary::inner_product(loss, h, e, n, p, packed),
+    |loss, h, e, n, p, packed| auxiliary::inner_product(loss, h, e, n, p, packed),
 );

@@ -5,6 +5,7 @@ mod common;
 use std::sync::{Arc, RwLock};
 
 use common::{Idle, bits, get, lengths, step, store};
+use dien_cells::lanes::auxiliary::Loss;
 use dien_cells::{Packed, lanes};
 use dien_tensor::check::{Check, assert_gradients};
 use dien_tensor::simd::Level;
@@ -13,6 +14,7 @@ use dien_tensor::{Mode, ParamStore, Pool, Real, Tape, Var, ops};
 /// One way to score, and what it is computed over.
 #[derive(Clone, Debug)]
 struct Case {
+    loss: Loss,
     mlp: bool,
     negatives: usize,
     /// Of an interest and an event.
@@ -58,9 +60,9 @@ impl Case {
         if self.mlp {
             let layer = |w, b| (get(tape, w), get(tape, b));
             let layers = [layer("w1", "b1"), layer("w2", "b2"), layer("w3", "b3")];
-            lanes::auxiliary::mlp(h, e, negatives, layers, &packed)
+            lanes::auxiliary::mlp(self.loss, h, e, negatives, layers, &packed)
         } else {
-            lanes::auxiliary::inner_product(h, e, negatives, get(tape, "p"), &packed)
+            lanes::auxiliary::inner_product(self.loss, h, e, negatives, get(tape, "p"), &packed)
         }
     }
 
@@ -84,6 +86,15 @@ impl Case {
                 ops::dot_rows(ops::linear(h, get(tape, "p"), None), e)
             }
         };
+        if self.loss == Loss::InfoNce {
+            let (n, all) = (after.len(), 1 + self.negatives);
+            let mut z = tape.list();
+            z.extend(["e0", "e1", "e2", "e3"].into_iter().take(all).map(score));
+            let offsets: Vec<u32> = (0..=n).map(|pair| (pair * all) as u32).collect();
+            let log = ops::segment_log_softmax(ops::reshape(ops::concat(z.iter()), &[n * all]), &offsets);
+            let came = ops::slice_columns(ops::reshape(log, &[n, all]), 0..1);
+            return ops::scale(ops::mean(came), T::of(-1.0));
+        }
         let mut loss = ops::bce_with_logits(score("e0"), &vec![1.0; after.len()], None);
         for name in ["e1", "e2", "e3"].into_iter().take(self.negatives) {
             let one = ops::bce_with_logits(score(name), &vec![0.0; after.len()], None);
@@ -93,9 +104,13 @@ impl Case {
     }
 }
 
+/// Every loss of either score, the MLP or not.
+const EVERY: [(Loss, bool); 4] =
+    [(Loss::Paper, true), (Loss::Paper, false), (Loss::InfoNce, true), (Loss::InfoNce, false)];
+
 fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
-    for mlp in [true, false] {
+    for (loss, mlp) in EVERY {
         for (negatives, widths, layers, lengths) in [
             (1, (36, 36), [100, 50], lengths(75)),
             (0, (5, 9), [13, 3], lengths(40)),
@@ -104,7 +119,10 @@ fn cases() -> Vec<Case> {
             (1, (4, 3), [8, 6], vec![2]),
             (1, (8, 16), [24, 8], vec![100, 1, 40]),
         ] {
-            cases.push(Case { mlp, negatives, widths, layers, lengths });
+            // InfoNCE of no negative is a case of its own.
+            if loss == Loss::Paper || negatives > 0 {
+                cases.push(Case { loss, mlp, negatives, widths, layers, lengths });
+            }
         }
     }
     cases
@@ -128,12 +146,20 @@ fn spoilt_pool() -> Pool<f32> {
 
 type Step<T> = Vec<(String, Vec<T>)>;
 
-fn assert_close<T: Real>(found: &Step<T>, exact: &Step<f64>, tolerance: f64, what: &str) {
+fn assert_close<T: Real>(case: &Case, found: &Step<T>, exact: &Step<f64>, tolerance: f64, level: Level) {
+    let what = format!("{case:?}, {level:?}");
     let names = |step: &Step<f64>| step.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
     assert_eq!(found.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>(), names(exact), "{what}");
     for ((name, found), (_, exact)) in found.iter().zip(exact) {
         assert_eq!(found.len(), exact.len(), "{what}: {name}");
-        let largest = exact.iter().fold(0.0, |max: f64, x| max.max(x.abs()));
+        // InfoNCE's slopes cancel over the events of a pair, and with them most of what the layers' gradients add up; of b₃'s,
+        // on which the loss does not depend, all but the rounding.
+        let least = match name.trim_start_matches("gradient of ") {
+            "b3" if case.loss == Loss::InfoNce => 0.1,
+            "w1" | "b1" | "w2" | "b2" | "w3" if case.loss == Loss::InfoNce => 3e-3,
+            _ => 0.0,
+        };
+        let largest = exact.iter().fold(least, |max: f64, x| max.max(x.abs()));
         for (f, e) in found.iter().zip(exact) {
             assert!((f.f64() - e).abs() <= tolerance * largest, "{what}: {name}: {f} for {e} of {largest}");
         }
@@ -146,7 +172,7 @@ fn value_and_gradients_are_those_of_the_composed_ops() {
         let params = case.params();
         let exact = step(&params, &Pool::new(), |tape| case.composed(tape));
         let found = step(&params, &Pool::new(), |tape| case.fused(tape, Idle(None)));
-        assert_close(&found, &exact, 1e-12, &format!("{case:?}"));
+        assert_close(&case, &found, &exact, 1e-12, Level::current());
     }
 }
 
@@ -173,7 +199,7 @@ fn f32_is_f64_rounded_at_every_level() {
         for level in Level::ALL.into_iter().filter(|level| level.is_available()) {
             Level::force(level);
             let found = step(&single, &Pool::new(), |tape| case.fused(tape, Idle(None)));
-            assert_close(&found, &exact, 1e-5, &format!("{case:?}, {level:?}"));
+            assert_close(&case, &found, &exact, 1e-5, level);
         }
     }
     Level::force(best);
@@ -226,11 +252,72 @@ fn no_pair_gives_zero_and_no_gradient() {
 }
 
 #[test]
+fn info_nce_without_negatives_is_zero_and_has_no_gradient() {
+    for (loss, mlp) in EVERY.into_iter().filter(|&(loss, _)| loss == Loss::InfoNce) {
+        let lengths = lengths(40);
+        let case = Case { loss, mlp, negatives: 0, widths: (5, 9), layers: [13, 3], lengths };
+        let found = step(&case.params(), &Pool::new(), |tape| case.fused(tape, Idle(None)));
+        assert_eq!(found, [("value".to_owned(), vec![0.0])], "{case:?}");
+    }
+}
+
+/// InfoNCE of one pair whose events have these logits, and its slopes: h = 1 and P = 1, so that logits are events.
+fn info_nce_of<T: Real>(logits: &[f64]) -> (f64, Vec<f64>) {
+    let (negatives, lengths) = (logits.len() - 1, vec![2]);
+    let case = Case { loss: Loss::InfoNce, mlp: false, negatives, widths: (1, 1), layers: [1, 1], lengths };
+    let mut params = case.params().cast::<T>();
+    let mut set = |name: &str, value: f64| {
+        let id = params.id(name).expect("a parameter of the case");
+        params.data_mut(id).fill(T::of(value));
+        id
+    };
+    set("h", 1.0);
+    set("p", 1.0);
+    let events: Vec<_> =
+        ["e0", "e1", "e2", "e3"].into_iter().zip(logits).map(|(name, &z)| set(name, z)).collect();
+    let pool = Pool::new();
+    let tape = Tape::new(&params, &pool, Mode::Probe);
+    let loss = case.fused(&tape, Idle(None));
+    let grads = tape.backward(loss);
+    // The first event has no part.
+    let slope = |id| grads.get(id).expect("an event's gradient").values()[1].f64();
+    (loss.scalar().f64(), events.into_iter().map(slope).collect())
+}
+
+#[test]
+fn info_nce_of_one_negative_is_the_softplus_of_the_difference() {
+    for (a, b) in [(0.3, -1.2), (-2.0, 1.5), (0.7, 0.7), (30.0, -5.0), (-20.0, 25.0)] {
+        let (loss, slopes) = info_nce_of::<f64>(&[a, b]);
+        let expected: f64 = f64::exp(b - a).ln_1p();
+        assert!((loss - expected).abs() <= 1e-14 * expected, "{a}, {b}: {loss} for {expected}");
+        let slope = 1.0 / (1.0 + f64::exp(a - b));
+        assert!((slopes[0] + slope).abs() <= 1e-14 * slope, "{a}, {b}: {slopes:?}");
+        assert_eq!(slopes[1], -slopes[0], "{a}, {b}");
+    }
+}
+
+/// Logits whose exponentials are no `f32`: the loss is what the greatest makes of it, and the slopes sum to 0.
+#[test]
+fn info_nce_of_far_logits_is_finite() {
+    let far = [
+        (&[500.0, -500.0, 200.0, 0.0][..], 0.0),
+        (&[-500.0, 500.0, 200.0, 500.0], 1000.0 + 2f64.ln()),
+        (&[0.0, 200.0, 200.0, 200.0], 200.0 + 3f64.ln()),
+    ];
+    for (logits, expected) in far {
+        let (loss, slopes) = info_nce_of::<f32>(logits);
+        assert!((loss - expected).abs() <= 1e-6 * expected.max(1e-20), "{logits:?}: {loss} for {expected}");
+        let sum: f64 = slopes.iter().sum();
+        assert!(slopes.len() == logits.len() && sum.abs() <= 1e-6, "{logits:?}: {slopes:?}");
+    }
+}
+
+#[test]
 fn bits_are_the_same_at_any_number_of_threads() {
     let _fixed = LEVEL.read();
-    for mlp in [true, false] {
+    for (loss, mlp) in EVERY {
         let lengths = lengths(230);
-        let case = Case { mlp, negatives: 2, widths: (9, 7), layers: [10, 6], lengths };
+        let case = Case { loss, mlp, negatives: 2, widths: (9, 7), layers: [10, 6], lengths };
         let params = case.params().cast::<f32>();
         let with = |threads| {
             let pool =

@@ -1,6 +1,8 @@
 //! What a model is made of.
 
 use dien_cells::cell::Kind;
+/// What the auxiliary loss asks of the scores: `paper` or `info-nce`.
+pub use dien_cells::lanes::auxiliary::Loss as AuxiliaryLoss;
 use serde::{Deserialize, Serialize};
 
 /// Which model.
@@ -135,6 +137,8 @@ pub struct ModelConfig {
     pub auxiliary_weight: f64,
     /// The auxiliary score.
     pub auxiliary: AuxiliaryKind,
+    /// The auxiliary loss: the paper's cross-entropy of each event alone, or InfoNCE, the true event among its negatives.
+    pub auxiliary_loss: AuxiliaryLoss,
     /// Hidden layers of the auxiliary MLP (two).
     pub auxiliary_layers: [usize; 2],
     /// How the history is pooled for the head.
@@ -189,6 +193,7 @@ impl Default for ModelConfig {
             attention_layers: [80, 40],
             auxiliary_weight: 1.0,
             auxiliary: AuxiliaryKind::InnerProduct,
+            auxiliary_loss: AuxiliaryLoss::Paper,
             auxiliary_layers: [100, 50],
             pooling: PoolingKind::Mean,
             pool_padding: false,

@@ -2,7 +2,9 @@
 
 mod common;
 
-use dien_model::config::{AttentionKind, AuxiliaryKind, HeadActivation, ModelKind, PoolingKind};
+use dien_model::config::{
+    AttentionKind, AuxiliaryKind, AuxiliaryLoss, HeadActivation, ModelKind, PoolingKind,
+};
 use dien_model::{Batch, CellKind, Features, ModelConfig, build};
 use dien_tensor::check::Check;
 use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Tape};
@@ -67,6 +69,13 @@ fn every_attention_and_auxiliary_score() {
         for auxiliary in [AuxiliaryKind::Mlp, AuxiliaryKind::InnerProduct] {
             check(&ModelConfig { attention, auxiliary, ..small() }, TRAIN);
         }
+    }
+}
+
+#[test]
+fn info_nce_of_every_auxiliary_score() {
+    for auxiliary in [AuxiliaryKind::Mlp, AuxiliaryKind::InnerProduct] {
+        check(&ModelConfig { auxiliary, auxiliary_loss: AuxiliaryLoss::InfoNce, ..small() }, TRAIN);
     }
 }
 

@@ -8,7 +8,7 @@ use dien_tensor::{ParamId, Real, Tape, Var, ops};
 
 use super::{Embedding, Linear};
 use crate::Histories;
-use crate::config::{AuxiliaryKind, ModelConfig};
+use crate::config::{AuxiliaryKind, AuxiliaryLoss, ModelConfig};
 use crate::init::Builder;
 
 /// The score of a state against an event.
@@ -49,13 +49,14 @@ impl Auxiliary {
         }
     }
 
-    /// −mean over the pairs (t, t+1) of log σ(f(h_t, e_{t+1})) + (1/k) Σ log(1 − σ(f(h_t, ê_{t+1}))): a scalar, exactly 0 if
-    /// there is no pair.
+    /// The mean over the pairs (t, t+1) of a loss of f(h_t, e_{t+1}) and each f(h_t, ê_{t+1}): a scalar, exactly 0 if there is no
+    /// pair.
     ///
     /// `interests` are `[blocks, hidden, LANES]`, `events` `[blocks, event width, LANES]`.
     pub fn loss<'t, T: Real>(
         &self,
         tape: &'t Tape<'_, T>,
+        loss: AuxiliaryLoss,
         histories: &Histories,
         embedding: &Embedding,
         interests: Var<'t, T>,
@@ -67,10 +68,10 @@ impl Auxiliary {
         match *self {
             Auxiliary::Mlp { first, second, score } => {
                 let layers = [first, second, score].map(|(w, b)| (tape.param(w), tape.param(b)));
-                auxiliary::mlp(interests, events, negatives, layers, packed)
+                auxiliary::mlp(loss, interests, events, negatives, layers, packed)
             }
             Auxiliary::InnerProduct { project } => {
-                auxiliary::inner_product(interests, events, negatives, tape.param(project), packed)
+                auxiliary::inner_product(loss, interests, events, negatives, tape.param(project), packed)
             }
         }
     }

@@ -7,7 +7,7 @@ use dien_tensor::{Real, Tape, Var, VarList};
 
 use super::{Attention, Auxiliary, Embedding, Evolution, Extractor};
 use crate::Group;
-use crate::config::ModelConfig;
+use crate::config::{AuxiliaryLoss, ModelConfig};
 use crate::init::Builder;
 
 /// The interest network of one group of behaviours.
@@ -17,6 +17,7 @@ pub struct Interest {
     extractor: Extractor,
     /// `None` where the model has none.
     auxiliary: Option<Auxiliary>,
+    auxiliary_loss: AuxiliaryLoss,
     learns_auxiliary: bool,
     /// `None` where the cell takes none.
     attention: Option<Attention>,
@@ -44,6 +45,7 @@ impl Interest {
             hidden,
             extractor: Extractor::new(builder, "extractor.gru", event_width, hidden, bias),
             auxiliary: config.has_auxiliary().then(|| Auxiliary::new(builder, config, event_width)),
+            auxiliary_loss: config.auxiliary_loss,
             learns_auxiliary: config.learns_auxiliary(),
             attention: cell.takes_attention().then(|| Attention::new(builder, config, hidden, event_width)),
             evolution: Evolution::new(builder, cell, hidden, bias),
@@ -68,7 +70,9 @@ impl Interest {
         let interests = self.extractor.forward(tape, events, packed);
         let with_auxiliary =
             tape.is_training() && self.learns_auxiliary && group.histories.negatives_per_event > 0;
-        let loss = |a: &Auxiliary| a.loss(tape, group.histories, embedding, interests, events, packed);
+        let loss = |a: &Auxiliary| {
+            a.loss(tape, self.auxiliary_loss, group.histories, embedding, interests, events, packed)
+        };
         let auxiliary = self.auxiliary.as_ref().filter(|_| with_auxiliary).map(loss);
         let attend = |a: &Attention| a.forward(tape, interests, candidates, windows);
         let attention = self.attention.as_ref().map(attend);

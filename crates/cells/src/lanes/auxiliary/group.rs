@@ -5,7 +5,9 @@ use std::ops::Range;
 use dien_tensor::simd::dispatch;
 use dien_tensor::{Pool, Real};
 
+use super::Loss;
 use super::entropy::Entropy;
+use super::info_nce::InfoNce;
 use super::panel::{COLUMNS, Pairs, Panel};
 use crate::walk::Split;
 use crate::{LANES, Packed, PerBlock, PerPiece};
@@ -44,6 +46,7 @@ pub(super) struct Back<'a, T> {
 
 /// What the loss is computed from.
 pub(super) struct Problem<'a, T: Real, S> {
+    pub loss: Loss,
     pub packed: &'a Packed,
     pub score: S,
     pub interests: &'a [T],
@@ -59,6 +62,21 @@ pub(super) struct Problem<'a, T: Real, S> {
 /// The gradients of the parameters (a piece for each group), of each block's predecessor in the interests, and of all
 /// events: within a block first the true ones, then each negative.
 pub(super) type Gradients<'a, T> = (PerPiece<&'a mut [T]>, PerBlock<&'a mut [T]>, PerBlock<&'a mut [T]>);
+
+/// A group's memory, and what it gives.
+struct Group<'a, T> {
+    /// Its first block.
+    start: usize,
+    /// A panel of events.
+    e: &'a mut [T],
+    /// The logits of all events of a panel, if they are wanted together.
+    z: &'a mut [[T; COLUMNS]],
+    dx: &'a mut [T],
+    work: &'a mut [T],
+    losses: [T; COLUMNS],
+    /// The parts of [`Gradients`].
+    gradients: Option<(&'a mut [T], &'a mut [T], &'a mut [T])>,
+}
 
 /// The number of groups; each has its loss, and its gradients of the parameters.
 pub(super) fn groups(pairs: usize) -> usize {
@@ -76,7 +94,15 @@ impl<T: Real, S: Score<T>> Problem<'_, T, S> {
     /// The elements of a group's scratch.
     fn scratch(&self) -> usize {
         let (hidden, event) = self.widths;
-        (hidden + event + hidden.max(event)) * COLUMNS + self.score.work()
+        (hidden + event + self.kept() + hidden.max(event)) * COLUMNS + self.score.work()
+    }
+
+    /// For how many events a panel's logits are kept.
+    fn kept(&self) -> usize {
+        match self.loss {
+            Loss::Paper => 0,
+            Loss::InfoNce => self.events.len(),
+        }
     }
 
     fn walk(
@@ -111,6 +137,7 @@ impl<T: Real, S: Score<T>> Problem<'_, T, S> {
         let mut scratch = self.pool.scratch(self.scratch());
         let (h, rest) = scratch.split_at_mut(hidden * COLUMNS);
         let (e, rest) = rest.split_at_mut(event * COLUMNS);
+        let (z, rest) = rest.split_at_mut(self.kept() * COLUMNS);
         let (dx, work) = rest.split_at_mut(hidden.max(event) * COLUMNS);
         if let Some((sums, d_before, d_events)) = &mut gradients {
             sums.fill(T::zero());
@@ -123,34 +150,84 @@ impl<T: Real, S: Score<T>> Problem<'_, T, S> {
                 }
             }
         }
-        let share = T::of(1.0 / self.pairs as f64);
-        let mut losses = [T::zero(); COLUMNS];
-        let mut pairs = Pairs::new(self.packed, blocks.clone());
+        let z = z.as_chunks_mut().0;
+        let mut group =
+            Group { start: blocks.start, e, z, dx, work, losses: [T::zero(); COLUMNS], gradients };
+        let mut pairs = Pairs::new(self.packed, blocks);
         while let Some(panel) = Panel::take(&mut pairs) {
-            let width = panel.width();
             panel.gather(self.interests, 1, hidden, h);
-            self.score.state(h, width, work);
-            for (which, events) in self.events.iter().enumerate() {
-                panel.gather(events, 0, event, e);
-                let mut z = [T::zero(); COLUMNS];
-                self.score.logits(e, width, work, &mut z);
-                let came = which == 0;
-                let weight = if came { T::one() } else { T::of(1.0 / k as f64) };
-                let share = weight * share;
-                dispatch(Entropy { came, used: panel.used, weight, share, z: &mut z, losses: &mut losses });
-                if let Some((sums, _, d_events)) = &mut gradients {
-                    let dx = &mut dx[..event * COLUMNS];
-                    self.score.event_back(&z, e, came, width, Back { dx, work, sums });
-                    let to = &mut d_events[which * size..];
-                    panel.scatter(dx, event, to, (blocks.start, (1 + k) * size));
-                }
+            self.score.state(h, panel.width(), group.work);
+            match self.loss {
+                Loss::Paper => self.one_by_one(&panel, &mut group),
+                Loss::InfoNce => self.together(&panel, &mut group),
             }
-            if let Some((sums, d_before, _)) = &mut gradients {
-                let dx = &mut dx[..hidden * COLUMNS];
-                self.score.state_back(h, width, Back { dx, work, sums });
-                panel.scatter(dx, hidden, d_before, (blocks.start, hidden * LANES));
+            if let Some((sums, d_before, _)) = &mut group.gradients {
+                let dx = &mut group.dx[..hidden * COLUMNS];
+                self.score.state_back(h, panel.width(), Back { dx, work: group.work, sums });
+                panel.scatter(dx, hidden, d_before, (group.start, hidden * LANES));
             }
         }
-        *loss = losses.iter().fold(T::zero(), |sum, &l| sum + l);
+        *loss = group.losses.iter().fold(T::zero(), |sum, &l| sum + l);
+    }
+
+    /// The paper's loss of a panel: an event's slope depends on its logit alone, so one pass goes there and back.
+    fn one_by_one(&self, panel: &Panel, group: &mut Group<'_, T>) {
+        let (used, k) = (panel.used, self.events.len() - 1);
+        let share = T::of(1.0 / self.pairs as f64);
+        for which in 0..=k {
+            let mut z = [T::zero(); COLUMNS];
+            self.event(which, panel, group, &mut z);
+            let came = which == 0;
+            let weight = if came { T::one() } else { T::of(1.0 / k as f64) };
+            let share = weight * share;
+            dispatch(Entropy { came, used, weight, share, z: &mut z, losses: &mut group.losses });
+            self.event_back(which, panel, group, (&z, came));
+        }
+    }
+
+    /// InfoNCE of a panel: an event's slope depends on all logits, so they come first.
+    fn together(&self, panel: &Panel, group: &mut Group<'_, T>) {
+        let k = self.events.len() - 1;
+        for which in 0..=k {
+            let mut z = [T::zero(); COLUMNS];
+            self.event(which, panel, group, &mut z);
+            group.z[which] = z;
+        }
+        let (used, share) = (panel.used, T::of(1.0 / self.pairs as f64));
+        dispatch(InfoNce { used, share, z: group.z, losses: &mut group.losses });
+        if group.gradients.is_none() {
+            return;
+        }
+        for which in (0..=k).rev() {
+            // Of the last event, the score still has what lies between; of the others it must have it again.
+            if which < k {
+                self.event(which, panel, group, &mut [T::zero(); COLUMNS]);
+            }
+            let z = group.z[which];
+            self.event_back(which, panel, group, (&z, which == k));
+        }
+    }
+
+    /// The logits of event number `which`.
+    fn event(&self, which: usize, panel: &Panel, group: &mut Group<'_, T>, z: &mut [T; COLUMNS]) {
+        panel.gather(self.events[which], 0, self.widths.1, group.e);
+        self.score.logits(group.e, panel.width(), group.work, z);
+    }
+
+    /// Back to event number `which` from the gradient of the logits just computed, if wanted; `first` as in
+    /// [`event_back`](Score::event_back).
+    fn event_back(
+        &self,
+        which: usize,
+        panel: &Panel,
+        group: &mut Group<'_, T>,
+        (dz, first): (&[T; COLUMNS], bool),
+    ) {
+        let Some((sums, _, d_events)) = &mut group.gradients else { return };
+        let event = self.widths.1;
+        let (dx, size) = (&mut group.dx[..event * COLUMNS], event * LANES);
+        self.score.event_back(dz, group.e, first, panel.width(), Back { dx, work: group.work, sums });
+        let to = &mut d_events[which * size..];
+        panel.scatter(dx, event, to, (group.start, self.events.len() * size));
     }
 }

@@ -1,13 +1,14 @@
 //! The auxiliary loss: an interest must tell the event that came next from events that did not.
 //!
-//! −mean over the pairs (t, t+1) of a sequence of log σ(f(hₜ, eₜ₊₁)) + (1/k) Σⱼ log(1 − σ(f(hₜ, êⱼ,ₜ₊₁))), where f is an
-//! [`mlp`] or an [`inner_product`].
+//! A mean over the pairs (t, t+1) of a sequence of one [`Loss`] or the other of the scores f(hₜ, eₜ₊₁) and f(hₜ, êⱼ,ₜ₊₁), where f is
+//! an [`mlp`] or an [`inner_product`].
 //!
 //! The weight of each pair in the loss is known beforehand, so one walk over the events computes the loss and, where the
 //! tape records, every gradient up to the factor that the way back then brings. What lies between stays in the caches.
 
 mod entropy;
 mod group;
+mod info_nce;
 mod inner;
 mod mlp;
 mod op;
@@ -18,6 +19,7 @@ mod rows;
 use std::sync::Arc;
 
 use dien_tensor::{Real, Var};
+use serde::{Deserialize, Serialize};
 
 use self::inner::InnerProduct;
 use self::mlp::{Mlp, Widths};
@@ -25,7 +27,19 @@ use self::op::{Layout, record};
 use super::event_features;
 use crate::Packed;
 
-/// The loss where f(h, e) = w₃·σ(W₂ σ(W₁ [h, e] + b₁) + b₂) + b₃: a scalar, exactly 0 without a gradient if there is no pair.
+/// What is lost on a pair whose events have the logits z₀ (the one that came) and zⱼ (the k negatives).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Loss {
+    /// −log σ(z₀) − (1/k) Σⱼ log(1 − σ(zⱼ)): each event is judged alone, as the DIEN paper has it.
+    #[default]
+    Paper,
+    /// −log(exp z₀ / (exp z₀ + Σⱼ exp zⱼ)): the one that came among all (van den Oord et al., 2018).
+    InfoNce,
+}
+
+/// The loss where f(h, e) = w₃·σ(W₂ σ(W₁ [h, e] + b₁) + b₂) + b₃: a scalar, exactly 0 without a gradient if there is no pair, or
+/// for InfoNCE no negative.
 ///
 /// `interests` are hₜ `[blocks, hidden, LANES]`, `events` eₜ and each of the `negatives` êⱼ,ₜ `[blocks, event, LANES]`;
 /// `layers` weight and bias of each: `[first, hidden + event]` and `[first]`, `[second, first]` and `[second]`,
@@ -35,6 +49,7 @@ use crate::Packed;
 /// If the shapes do not agree.
 #[track_caller]
 pub fn mlp<'t, T: Real>(
+    loss: Loss,
     interests: Var<'t, T>,
     events: Var<'t, T>,
     negatives: impl IntoIterator<Item = Var<'t, T>>,
@@ -52,7 +67,8 @@ pub fn mlp<'t, T: Real>(
     let (tape, data) = (interests.tape(), layers.map(|(w, b)| (w.data(), b.data())));
     let score = Mlp::new(widths, data, tape.records(), tape.pool());
     let params = layers.map(|(w, b)| [w, b]);
-    record(score, Layout::Mlp(widths), params.as_flattened(), [interests, events], negatives, packed)
+    let (layout, given) = (Layout::Mlp(widths), [interests, events]);
+    record(loss, score, layout, params.as_flattened(), given, negatives, packed)
 }
 
 /// The loss where f(h, e) = (P h)·e, `project` being P `[event, hidden]`; all else as in [`mlp`].
@@ -61,6 +77,7 @@ pub fn mlp<'t, T: Real>(
 /// If the shapes do not agree.
 #[track_caller]
 pub fn inner_product<'t, T: Real>(
+    loss: Loss,
     interests: Var<'t, T>,
     events: Var<'t, T>,
     negatives: impl IntoIterator<Item = Var<'t, T>>,
@@ -71,14 +88,8 @@ pub fn inner_product<'t, T: Real>(
     assert_eq!(project.shape(), [widths.1, widths.0], "auxiliary loss: projection");
     let tape = interests.tape();
     let score = InnerProduct::new(widths, project.data(), tape.records(), tape.pool());
-    record(
-        score,
-        Layout::InnerProduct(widths.0, widths.1),
-        &[project],
-        [interests, events],
-        negatives,
-        packed,
-    )
+    let layout = Layout::InnerProduct(widths.0, widths.1);
+    record(loss, score, layout, &[project], [interests, events], negatives, packed)
 }
 
 /// The features of an interest and of an event.

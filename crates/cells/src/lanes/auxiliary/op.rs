@@ -7,11 +7,11 @@ use dien_tensor::{Backward, GradSlot, OpGrads, Real, Scratch, Var};
 use ndarray::{ArrayD, ArrayViewD};
 use rayon::prelude::*;
 
-use super::carve;
 use super::group::{Problem, Score, groups};
 use super::mlp::Widths;
 use super::panel::Pairs;
 use super::rows::{padded, total};
+use super::{Loss, carve};
 use crate::{LANES, Packed, per_block, per_piece};
 
 /// How a score's sums are the gradients of its parameters.
@@ -27,7 +27,7 @@ struct Auxiliary<T: Real> {
     layout: Layout,
     /// The true events and each negative.
     events: usize,
-    /// None if there is no pair.
+    /// None if the loss is 0 whatever the parameters.
     gradients: Option<Gradients<T>>,
 }
 
@@ -43,6 +43,7 @@ struct Gradients<T: Real> {
 
 #[track_caller]
 pub(super) fn record<'t, T: Real, S: Score<T>>(
+    loss: Loss,
     score: S,
     layout: Layout,
     params: &[Var<'t, T>],
@@ -56,8 +57,9 @@ pub(super) fn record<'t, T: Real, S: Score<T>>(
         for n in &all_events[1..] {
             assert_eq!(n.shape(), events.shape(), "auxiliary loss: negatives");
         }
-        let (value, gradients) =
-            listed(all_events.iter().map(|e| e.data()), |events| compute(score, interests, events, packed));
+        let (value, gradients) = listed(all_events.iter().map(|e| e.data()), |events| {
+            compute(loss, score, interests, events, packed)
+        });
         interests.tape().record(inputs, value, Auxiliary { layout, events: all_events.len(), gradients })
     })
 }
@@ -78,6 +80,7 @@ fn listed<X: Copy, R>(items: impl IntoIterator<Item = X>, f: impl FnOnce(&[X]) -
 
 /// The loss and, where the tape records, its gradients.
 fn compute<T: Real, S: Score<T>>(
+    loss: Loss,
     score: S,
     interests: Var<'_, T>,
     events: &[&[T]],
@@ -87,11 +90,12 @@ fn compute<T: Real, S: Score<T>>(
     let pool = tape.pool();
     let mut value = pool.zeros(&[]);
     let pairs = Pairs::new(packed, 0..packed.blocks()).count();
-    if pairs == 0 {
+    // Among one, InfoNCE knows which it is.
+    if pairs == 0 || (loss == Loss::InfoNce && events.len() == 1) {
         return (value, None);
     }
     let widths = (hidden, events[0].len() / (packed.blocks() * LANES));
-    let problem = Problem { packed, score, interests: interests.data(), events, widths, pairs, pool };
+    let problem = Problem { loss, packed, score, interests: interests.data(), events, widths, pairs, pool };
     let mut losses = pool.scratch(groups(pairs));
     let gradients = if tape.records() {
         Some(with_gradients(&problem, &mut losses))
