@@ -12,6 +12,7 @@ mod model;
 pub mod parts;
 pub mod serving;
 mod touched;
+mod trace;
 pub mod zoo;
 
 pub use batch::{Batch, BatchError, Behaviours, Group, Histories, Jagged, Targets};
@@ -20,6 +21,7 @@ pub use dien_cells::cell::Kind as CellKind;
 pub use features::{Features, FeaturesError, Lookup, OOV, Table};
 pub use model::{Losses, Model, Output};
 pub use touched::Touched;
+pub use trace::{Path, Regard, Trace};
 pub use zoo::Dien;
 
 use dien_tensor::{ParamStore, Real};

@@ -3,7 +3,7 @@
 use dien_tensor::{ParamId, Real, Tape, Var, ops};
 
 use crate::config::LossWeights;
-use crate::{Batch, Touched};
+use crate::{Batch, Touched, Trace};
 
 /// What a forward pass gives.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +31,13 @@ pub trait Model<T: Real> {
     ///
     /// On a training tape the auxiliary loss is computed where the model has one.
     fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T>;
+
+    /// What each target's score went through, on an evaluation tape; `None` of models that pool histories without looking at the
+    /// candidate.
+    fn trace(&self, tape: &Tape<'_, T>, batch: &Batch) -> Option<Vec<Trace<T>>> {
+        let _ = (tape, batch);
+        None
+    }
 
     /// Sets `touched` to the rows of each table that [`forward`](Model::forward) reads.
     fn touch(&self, batch: &Batch, touched: &mut Touched);

@@ -51,6 +51,17 @@ impl Kind {
     /// Every kind.
     pub const ALL: [Kind; 5] = [Kind::Gru, Kind::Aigru, Kind::Agru, Kind::Augru, Kind::AugruOfficial];
 
+    /// Its name in a configuration, such as `augru-official`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Gru => "gru",
+            Kind::Aigru => "aigru",
+            Kind::Agru => "agru",
+            Kind::Augru => "augru",
+            Kind::AugruOfficial => "augru-official",
+        }
+    }
+
     /// Whether the cell takes an attention score with each event.
     pub fn takes_attention(self) -> bool {
         self != Kind::Gru

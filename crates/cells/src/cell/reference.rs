@@ -26,6 +26,11 @@ fn dot<T: Real>(row: &[T], x: &[T]) -> T {
 
 /// h' from the input x `[inputs]`, the state h `[hidden]` and the attention score a.
 pub fn step<T: Real>(kind: Kind, weights: Weights<'_, T>, x: &[T], a: T, h: &[T]) -> Vec<T> {
+    gated_step(kind, weights, x, a, h).1
+}
+
+/// The update gate after attention, w in h' = (1 − w) ∘ h + w ∘ c, and h' itself; each `[hidden]`.
+pub fn gated_step<T: Real>(kind: Kind, weights: Weights<'_, T>, x: &[T], a: T, h: &[T]) -> (Vec<T>, Vec<T>) {
     let (inputs, hidden) = (x.len(), h.len());
     let x: Vec<T> = x.iter().map(|&x| if kind == Kind::Aigru { a * x } else { x }).collect();
     let from_input = |gate: usize, i: usize| dot(&weights.w[(gate * hidden + i) * inputs..][..inputs], &x);
@@ -37,13 +42,13 @@ pub fn step<T: Real>(kind: Kind, weights: Weights<'_, T>, x: &[T], a: T, h: &[T]
             (from_input(2, i) + weights.b[2 * hidden + i] + r * (from_state(2, i) + weights.b_hc[i])).tanh();
         let one = T::one();
         match kind {
-            Kind::Gru | Kind::Aigru => (one - u) * h[i] + u * c,
-            Kind::Agru => (one - a) * h[i] + a * c,
-            Kind::Augru => (one - a * u) * h[i] + a * u * c,
-            Kind::AugruOfficial => (one - a) * u * h[i] + (one - (one - a) * u) * c,
+            Kind::Gru | Kind::Aigru => (u, (one - u) * h[i] + u * c),
+            Kind::Agru => (a, (one - a) * h[i] + a * c),
+            Kind::Augru => (a * u, (one - a * u) * h[i] + a * u * c),
+            Kind::AugruOfficial => (one - (one - a) * u, (one - a) * u * h[i] + (one - (one - a) * u) * c),
         }
     };
-    (0..hidden).map(next).collect()
+    (0..hidden).map(next).unzip()
 }
 
 /// The states of one sequence: `x` is `[steps, inputs]`, `a` `[steps]`; gives `[steps, hidden]`.

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use dien_cells::cell::reference::{Weights, gated_step};
 use dien_cells::cell::{CellInput, Kind, Output, Run, cell};
 use dien_cells::lanes::{self, Activation, Windows};
 use dien_tensor::{Real, Tape, Var};
 
 use super::CellParams;
 use crate::init::Builder;
+use crate::{Group, Path, trace};
 
 /// The cell `evolution`; its last state is the interest that the candidate meets.
 #[derive(Clone, Debug)]
@@ -49,5 +51,74 @@ impl Evolution {
             b_hc: tape.param(self.cell.b_hc),
         };
         lanes::rows(cell(run, Output::Last, windows.targets()), windows.targets())
+    }
+    /// The course that leads to each target's last state. By the equations in plain loops: it is for people, a target at a time.
+    pub(crate) fn paths<T: Real>(
+        &self,
+        tape: &Tape<'_, T>,
+        interests: Var<'_, T>,
+        attention: Option<Var<'_, T>>,
+        windows: &Windows,
+        group: Group<'_>,
+    ) -> Vec<Path<T>> {
+        let [w, u, b, b_hc] =
+            [self.cell.w, self.cell.u, self.cell.b, self.cell.b_hc].map(|id| tape.param(id).data());
+        let weights = Weights { w, u, b, b_hc };
+        let attention = attention.map(|a| trace::scores(a, windows.targets()));
+        let path = |target: usize| {
+            let steps = group.start[target] as usize..group.end[target] as usize;
+            let inputs = trace::events(interests, windows.histories(), group.history[target] as usize, steps);
+            let (mut h, mut path) = (vec![T::zero(); b_hc.len()], Path::default());
+            for (step, x) in inputs.iter().enumerate() {
+                let a = attention.as_ref().map_or(T::one(), |a| a[target][step]);
+                let (gate, next) = gated_step(self.kind, weights, x, a, &h);
+                let sum = gate.iter().fold(T::zero(), |sum, &w| sum + w);
+                path.update.push(sum / T::of(gate.len() as f64));
+                path.states.push(next.clone());
+                h = next;
+            }
+            path
+        };
+        (0..group.history.len()).map(path).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dien_cells::{LANES, Packed};
+    use dien_tensor::{Mode, ParamStore, Pool};
+    use ndarray::ArrayD;
+
+    use super::*;
+
+    #[test]
+    fn paths_end_in_the_last_state() {
+        const HIDDEN: usize = 3;
+        let (history, start, end) = (vec![2, 0, 0, 1], vec![0, 1, 0, 0], vec![3, 4, 5, 0]);
+        let packed = Arc::new(Packed::from_lengths(&[5, 0, 3]));
+        let windows = Arc::new(Windows::new(&packed, &history, &start, &end));
+        let histories = crate::Histories::default();
+        let group = Group { histories: &histories, history: &history, start: &start, end: &end };
+        let waves = |shape: &[usize]| {
+            let n: usize = shape.iter().product();
+            let values = (0..n).map(|i| (i as f64 * 0.7).sin().abs()).collect();
+            ArrayD::from_shape_vec(shape.to_vec(), values).unwrap()
+        };
+        for kind in Kind::ALL {
+            let mut params = ParamStore::<f64>::new();
+            let evolution = Evolution::new(&mut Builder::new(&mut params, 7), kind, HIDDEN, 0.3);
+            let pool = Pool::new();
+            let tape = Tape::new(&params, &pool, Mode::Eval);
+            let interests = tape.constant(waves(&[packed.blocks(), HIDDEN, LANES]));
+            let scores = tape.constant(waves(&[windows.targets().blocks(), 1, LANES]));
+            let attention = kind.takes_attention().then_some(scores);
+            let last = evolution.forward(&tape, interests, attention, &windows);
+            let paths = evolution.paths(&tape, interests, attention, &windows, group);
+            for (path, last) in paths.iter().zip(last.data().chunks(HIDDEN)) {
+                let found = path.states.last().cloned().unwrap_or(vec![0.0; HIDDEN]);
+                let apart = found.iter().zip(last).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+                assert!(apart < 1e-12, "{kind:?}: {found:?} {last:?}");
+            }
+        }
     }
 }

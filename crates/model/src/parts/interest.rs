@@ -6,9 +6,9 @@ use dien_cells::lanes::{self, Windows};
 use dien_tensor::{Real, Tape, Var, VarList};
 
 use super::{Attention, Auxiliary, Embedding, Evolution, Extractor};
-use crate::Group;
 use crate::config::{AuxiliaryLoss, ModelConfig};
 use crate::init::Builder;
+use crate::{Group, Regard, trace};
 
 /// The interest network of one group of behaviours.
 #[derive(Clone, Debug)]
@@ -74,13 +74,37 @@ impl Interest {
             a.loss(tape, self.auxiliary_loss, group.histories, embedding, interests, events, packed)
         };
         let auxiliary = self.auxiliary.as_ref().filter(|_| with_auxiliary).map(loss);
-        let attend = |a: &Attention| a.forward(tape, interests, candidates, windows);
-        let attention = self.attention.as_ref().map(attend);
+        let attention = self.attend(tape, interests, candidates, windows);
         inputs.push(self.evolution.forward(tape, interests, attention, windows));
         if let Some(product @ Auxiliary::InnerProduct { .. }) = &self.auxiliary {
             let last = lanes::pick(interests, windows.last(), packed);
             inputs.extend(product.product(tape, last, candidates));
         }
         auxiliary
+    }
+    fn attend<'t, T: Real>(
+        &self,
+        tape: &'t Tape<'_, T>,
+        interests: Var<'t, T>,
+        candidates: Var<'t, T>,
+        windows: &Arc<Windows>,
+    ) -> Option<Var<'t, T>> {
+        let attend = |a: &Attention| a.forward(tape, interests, candidates, windows);
+        self.attention.as_ref().map(attend)
+    }
+
+    /// What each target's evolved interest came by.
+    pub(crate) fn trace<'t, T: Real>(
+        &self,
+        tape: &'t Tape<'_, T>,
+        Behaved { group, windows, events, candidates }: Behaved<'_, 't, T>,
+    ) -> Vec<Regard<T>> {
+        let interests = self.extractor.forward(tape, events, windows.histories());
+        let attention = self.attend(tape, interests, candidates, windows);
+        let paths = self.evolution.paths(tape, interests, attention, windows, group);
+        let mut scores = attention.map(|a| trace::scores(a, windows.targets()).into_iter());
+        let regard =
+            |path| Regard { attention: scores.as_mut().and_then(Iterator::next), evolution: Some(path) };
+        paths.into_iter().map(regard).collect()
     }
 }

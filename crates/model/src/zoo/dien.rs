@@ -6,7 +6,7 @@ use crate::config::{LossWeights, ModelConfig};
 use crate::init::Builder;
 use crate::model::{Model, Output};
 use crate::parts::{Behaved, Embedding, Head, Interest, in_groups, pooled_history, windows};
-use crate::{Batch, Features, Touched};
+use crate::{Batch, Features, Touched, Trace, trace};
 
 /// DIEN (Zhou et al., AAAI 2019): embedding, interest extractor with auxiliary loss, attention, interest evolution, head.
 ///
@@ -60,6 +60,17 @@ impl<T: Real> Model<T> for Dien {
             };
         }
         Output { logits: self.head.forward(tape, ops::concat(inputs.iter())), auxiliary }
+    }
+
+    fn trace(&self, tape: &Tape<'_, T>, batch: &Batch) -> Option<Vec<Trace<T>>> {
+        let logits = self.forward(tape, batch).logits;
+        let candidates = self.embedding.candidates(tape, batch);
+        let groups = self.interests.iter().zip(batch.groups()).map(|(interest, group)| {
+            let windows = &windows(tape, group);
+            let events = self.embedding.events(tape, group.histories, windows.histories());
+            interest.trace(tape, Behaved { group, windows, events, candidates })
+        });
+        Some(trace::traces(logits, groups.collect()))
     }
 
     fn touch(&self, batch: &Batch, touched: &mut Touched) {

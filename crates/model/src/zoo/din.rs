@@ -7,7 +7,7 @@ use crate::config::{LossWeights, ModelConfig};
 use crate::init::Builder;
 use crate::model::{Model, Output};
 use crate::parts::{Attention, Embedding, Head, in_groups, pooled_history, windows};
-use crate::{Batch, Features, Touched};
+use crate::{Batch, Features, Touched, Trace, trace};
 
 /// DIN (Zhou et al., KDD 2018): each event is weighed by its activation unit's score against the candidate.
 ///
@@ -54,6 +54,17 @@ impl<T: Real> Model<T> for Din {
             inputs.push(lanes::weighted_pool(events, scores, &windows));
         }
         Output { logits: self.head.forward(tape, ops::concat(inputs.iter())), auxiliary: None }
+    }
+
+    fn trace(&self, tape: &Tape<'_, T>, batch: &Batch) -> Option<Vec<Trace<T>>> {
+        let logits = self.forward(tape, batch).logits;
+        let candidates = self.embedding.candidates(tape, batch);
+        let groups = self.attention.iter().zip(batch.groups()).map(|(attention, group)| {
+            let windows = windows(tape, group);
+            let events = self.embedding.events(tape, group.histories, windows.histories());
+            trace::attended(attention.forward(tape, events, candidates, &windows), windows.targets())
+        });
+        Some(trace::traces(logits, groups.collect()))
     }
 
     fn touch(&self, batch: &Batch, touched: &mut Touched) {

@@ -7,7 +7,7 @@ use crate::config::{LossWeights, ModelConfig};
 use crate::init::Builder;
 use crate::model::{Model, Output};
 use crate::parts::{Attention, Embedding, Extractor, Head, in_groups, pooled_history, windows};
-use crate::{Batch, Features, Touched};
+use crate::{Batch, Features, Touched, Trace, trace};
 
 /// The paper's "Two layer GRU Attention" (after Parsana et al., 2018): GRU over GRU over the events; the states of the second are
 /// summed by attention. Nothing in it drives a cell by the candidate, so a history is read once.
@@ -68,6 +68,19 @@ impl<T: Real> Model<T> for GruAttention {
             inputs.push(lanes::weighted_pool(states, scores, &windows));
         }
         Output { logits: self.head.forward(tape, ops::concat(inputs.iter())), auxiliary: None }
+    }
+
+    fn trace(&self, tape: &Tape<'_, T>, batch: &Batch) -> Option<Vec<Trace<T>>> {
+        let logits = self.forward(tape, batch).logits;
+        let candidates = self.embedding.candidates(tape, batch);
+        let groups = self.groups.iter().zip(batch.groups()).map(|(layers, group)| {
+            let windows = windows(tape, group);
+            let packed = windows.histories();
+            let events = self.embedding.events(tape, group.histories, packed);
+            let states = layers.second.forward(tape, layers.first.forward(tape, events, packed), packed);
+            trace::attended(layers.attention.forward(tape, states, candidates, &windows), windows.targets())
+        });
+        Some(trace::traces(logits, groups.collect()))
     }
 
     fn touch(&self, batch: &Batch, touched: &mut Touched) {

@@ -1,0 +1,65 @@
+//! What a target's score went through, for people to look at.
+
+use dien_cells::{LANES, Packed};
+use dien_tensor::{Real, Var};
+
+/// What the score of one target went through.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trace<T> {
+    /// The logit, as [`forward`](crate::Model::forward) gives it.
+    pub logit: T,
+    /// By group of behaviours, the first one first.
+    pub groups: Vec<Regard<T>>,
+}
+
+/// How a target regards its window of one group's events, oldest first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Regard<T> {
+    /// The attention of each event, which sums to 1; `None` where nothing is weighed by attention.
+    pub attention: Option<Vec<T>>,
+    /// `None` where the model has no interest evolution.
+    pub evolution: Option<Path<T>>,
+}
+
+/// The course of an interest's evolution over the events of a window.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Path<T> {
+    /// By event, the update gate after attention, from 0 to 1, its mean over the units: w in h' = (1 − w) ∘ h + w ∘ c.
+    pub update: Vec<T>,
+    /// By event, the state after it, `[hidden]`; the one before the first event is zero.
+    pub states: Vec<Vec<T>>,
+}
+
+/// Each target's trace, from the logits `[targets, 1]` and what each group says of every target.
+pub(crate) fn traces<T: Real>(logits: Var<'_, T>, groups: Vec<Vec<Regard<T>>>) -> Vec<Trace<T>> {
+    let mut groups: Vec<_> = groups.into_iter().map(Vec::into_iter).collect();
+    let mut next = || groups.iter_mut().map(|targets| targets.next().expect("one a target")).collect();
+    logits.data().iter().map(|&logit| Trace { logit, groups: next() }).collect()
+}
+
+/// The values `[features]` of events of one sequence, from lanes `[blocks, features, LANES]`.
+pub(crate) fn events<T: Real>(
+    x: Var<'_, T>,
+    packed: &Packed,
+    sequence: usize,
+    steps: std::ops::Range<usize>,
+) -> Vec<Vec<T>> {
+    let (features, data) = (x.shape()[1], x.data());
+    let event = |step| {
+        let (block, lane) = packed.event(sequence, step);
+        (0..features).map(|f| data[(block * features + f) * LANES + lane]).collect()
+    };
+    steps.map(event).collect()
+}
+
+/// Each target's scores, from lanes `[target blocks, 1, LANES]`.
+pub(crate) fn scores<T: Real>(attention: Var<'_, T>, targets: &Packed) -> Vec<Vec<T>> {
+    let lengths = targets.lengths().iter().enumerate();
+    lengths.map(|(target, &n)| events(attention, targets, target, 0..n as usize).concat()).collect()
+}
+
+/// What a model without an evolution says of a group.
+pub(crate) fn attended<T: Real>(attention: Var<'_, T>, targets: &Packed) -> Vec<Regard<T>> {
+    let regard = |scores| Regard { attention: Some(scores), evolution: None };
+    scores(attention, targets).into_iter().map(regard).collect()
+}

@@ -1,0 +1,77 @@
+//! A trace tells what the forward pass did.
+
+mod common;
+
+use common::{batch, features, features_in_groups};
+use dien_model::{CellKind, ModelConfig, ModelKind, build};
+use dien_tensor::{Mode, ParamStore, Pool, Tape};
+
+fn config(kind: ModelKind, cell: CellKind) -> ModelConfig {
+    ModelConfig {
+        kind,
+        cell,
+        hidden: 5,
+        attention_layers: [6, 4],
+        head_layers: vec![7],
+        ..ModelConfig::default()
+    }
+}
+
+#[test]
+fn logits_are_the_forward_pass_and_every_event_has_its_numbers() {
+    for cell in CellKind::ALL {
+        for features in [features(), features_in_groups()] {
+            let mut params = ParamStore::<f64>::new();
+            let model = build(&config(ModelKind::Dien, cell), &features, &mut params, 3).unwrap();
+            let batch = batch(&features, &[6, 0, 3], 2, 5);
+            let pool = Pool::new();
+            let tape = Tape::new(&params, &pool, Mode::Eval);
+            let traces = model.trace(&tape, &batch).unwrap();
+            let logits = model.forward(&tape, &batch).logits;
+            assert_eq!(traces.iter().map(|t| t.logit).collect::<Vec<_>>(), logits.data());
+            for (target, trace) in traces.iter().enumerate() {
+                assert_eq!(trace.groups.len(), 1 + features.groups.len());
+                for (regard, group) in trace.groups.iter().zip(batch.groups()) {
+                    let n = (group.end[target] - group.start[target]) as usize;
+                    let path = regard.evolution.as_ref().unwrap();
+                    assert_eq!((path.update.len(), path.states.len()), (n, n));
+                    assert!(path.update.iter().all(|w| (0.0..=1.0).contains(w)), "{:?}", path.update);
+                    assert_eq!(regard.attention.is_some(), cell.takes_attention());
+                    let Some(attention) = &regard.attention else { continue };
+                    assert_eq!(attention.len(), n);
+                    assert!(n == 0 || (attention.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+                    if cell == CellKind::Agru {
+                        let apart = attention.iter().zip(&path.update).map(|(a, w)| (a - w).abs());
+                        assert!(apart.fold(0.0, f64::max) < 1e-15, "the score is the gate");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn others_tell_what_they_have() {
+    for kind in ModelKind::ALL {
+        let features = features_in_groups();
+        let mut params = ParamStore::<f64>::new();
+        let model = build(&config(kind, CellKind::Augru), &features, &mut params, 3).unwrap();
+        let batch = batch(&features, &[4, 1, 3], 2, 5);
+        let pool = Pool::new();
+        let tape = Tape::new(&params, &pool, Mode::Eval);
+        let traces = model.trace(&tape, &batch);
+        let (attends, evolves) = match kind {
+            ModelKind::Din | ModelKind::GruAttention => (true, false),
+            _ => (config(kind, CellKind::Augru).evolves(), config(kind, CellKind::Augru).evolves()),
+        };
+        assert_eq!(traces.is_some(), attends, "{kind:?}");
+        let Some(traces) = traces else { continue };
+        assert_eq!(
+            traces.iter().map(|t| t.logit).collect::<Vec<_>>(),
+            model.forward(&tape, &batch).logits.data()
+        );
+        for regard in traces.iter().flat_map(|t| &t.groups) {
+            assert_eq!((regard.attention.is_some(), regard.evolution.is_some()), (true, evolves), "{kind:?}");
+        }
+    }
+}
