@@ -4,7 +4,7 @@ use rand::seq::SliceRandom;
 
 use crate::draw::{self, Use};
 use crate::error::DataError;
-use crate::log::{Log, User};
+use crate::log::{Event, Log, User};
 use crate::options::{DataOptions, TargetKind};
 use crate::samples::{Histories, Part, Target};
 
@@ -28,8 +28,7 @@ impl Split {
         }
         let (mut histories, mut split) = (Histories::default(), Split::default());
         for user in log.users() {
-            let in_history = user.events.iter().filter(|e| !real || is_liked(e.rating));
-            histories.push(in_history.map(|e| e.item));
+            histories.push(options.history(user).map(|e| e.item));
         }
         let has_target = |u: &User| if real { !u.targets.is_empty() } else { u.events.len() >= 2 };
         let (mut training, mut test) = (vec![], vec![]);
@@ -45,6 +44,14 @@ impl Split {
             Part::new(valid, log, |user, targets| held_out_targets(user, real, "validation", targets))?;
         split.test = Part::new(test, log, |user, targets| held_out_targets(user, real, "test", targets))?;
         Ok((histories, split))
+    }
+}
+
+impl DataOptions {
+    /// A user's behaviours that targets look back on, oldest first: all of them, or those they liked where labels are real.
+    pub fn history<'a>(&self, user: &'a User) -> impl Iterator<Item = &'a Event> {
+        let real = self.targets == TargetKind::Real;
+        user.events.iter().filter(move |e| !real || is_liked(e.rating))
     }
 }
 

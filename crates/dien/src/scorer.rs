@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use dien_data::Examples;
 use dien_model::metrics::Metrics;
-use dien_model::{Batch, Features, Model, ModelConfig};
+use dien_model::{Batch, Features, Model, ModelConfig, Trace};
 use dien_tensor::{Mode, ParamStore, Pool, Tape};
 
 use crate::error::{Error, Result};
@@ -114,6 +114,16 @@ impl Scorer {
     pub fn logits(&self, batch: &Batch) -> Result<Vec<f32>> {
         batch.validate(&self.features)?;
         logits(self.model(), &self.params, &self.pool, self.mode, batch)
+    }
+
+    /// What each target's score went through; `None` of models that pool histories without looking at the candidate.
+    ///
+    /// # Errors
+    /// As [`score`](Self::score).
+    pub fn trace(&self, batch: &Batch) -> Result<Option<Vec<Trace<f32>>>> {
+        batch.validate(&self.features)?;
+        let tape = Tape::new(&self.params, &self.pool, self.mode);
+        Ok(self.model.trace(&tape, batch))
     }
 
     /// AUC, GAUC and log loss over all targets of the batches.

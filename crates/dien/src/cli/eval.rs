@@ -1,6 +1,6 @@
 //! `dien eval`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
@@ -53,17 +53,14 @@ struct Evaluation {
     metrics: Metrics,
 }
 
-/// Runs `dien eval`.
-pub(super) fn run(args: &EvalArgs, json: bool) -> Result<ExitCode> {
-    let run = Run::open(&args.run)?;
-    let custom = Custom { batch_statistics: args.batch_statistics, pool_padding: args.pool_padding };
-    let scorer = Scorer::load_as(&run, custom)?;
+/// A run's data, or other data of its kind, as its model reads it, in batches of a size; warnings are said.
+pub(super) fn held_out(run: &Run, data: Option<&Path>, batch_size: Option<u32>) -> Result<Data> {
     let mut config = run.config()?;
-    if let Some(size) = args.batch_size {
+    if let Some(size) = batch_size {
         config.data.test_batch_size = size as usize;
     }
-    if let Some(path) = &args.data {
-        config.source = Source::at(path.clone());
+    if let Some(path) = data {
+        config.source = Source::at(path.to_path_buf());
     }
     let (vocabularies, numbers) = run.encoding()?;
     let (dataset, warnings) = config.dataset_with(vocabularies, numbers)?;
@@ -71,6 +68,15 @@ pub(super) fn run(args: &EvalArgs, json: bool) -> Result<ExitCode> {
     if !warnings.is_empty() {
         eprintln!("warning: {}", warnings.to_string().replace('\n', "\nwarning: "));
     }
+    Ok(dataset)
+}
+
+/// Runs `dien eval`.
+pub(super) fn run(args: &EvalArgs, json: bool) -> Result<ExitCode> {
+    let run = Run::open(&args.run)?;
+    let custom = Custom { batch_statistics: args.batch_statistics, pool_padding: args.pool_padding };
+    let scorer = Scorer::load_as(&run, custom)?;
+    let dataset = held_out(&run, args.data.as_deref(), args.batch_size)?;
     let batches = match args.split {
         Split::Test => dataset.test(),
         Split::Validation => dataset.validation(),

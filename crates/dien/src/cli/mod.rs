@@ -7,10 +7,12 @@ mod data;
 mod demo;
 mod describe;
 mod eval;
+mod explain;
 mod interrupt;
 mod predict;
 mod progress;
 mod rank;
+mod report;
 mod summary;
 mod train;
 mod tune;
@@ -50,6 +52,10 @@ enum Command {
     Compare(Box<compare::CompareArgs>),
     /// Choose options by validation users: random search with successive halving.
     Tune(Box<tune::TuneArgs>),
+    /// Tell why a candidate has its score: which past behaviours moved it, and how the interest evolved.
+    Explain(explain::ExplainArgs),
+    /// Write a page about a training run: losses, validation, calibration, AUC by length of history.
+    Report(report::ReportArgs),
     /// Look at a log, and describe it by a schema.
     Data(data::DataArgs),
     /// Measure the engine on this machine, beside the machine's own peak; one thread unless told otherwise.
@@ -95,6 +101,8 @@ fn run(cli: &Cli) -> Result<ExitCode> {
         Some(Command::Rank(args)) => rank::run(args),
         Some(Command::Compare(args)) => compare::run(args, cli.global.threads.map(usize::from), json),
         Some(Command::Tune(args)) => tune::run(args, json),
+        Some(Command::Explain(args)) => explain::run(args, json),
+        Some(Command::Report(args)) => report::run(args, json),
         Some(Command::Data(args)) => data::run(args, json),
         Some(Command::Bench(args)) => bench::run(args, cli.global.threads.map(usize::from), json),
         Some(Command::Describe(args)) => describe::run(args, json),

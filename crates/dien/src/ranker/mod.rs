@@ -13,6 +13,7 @@
 //! # Ok::<(), dien::Error>(())
 //! ```
 
+mod batch;
 mod encode;
 mod record;
 mod request;
@@ -23,6 +24,7 @@ use dien_data::{ItemTable, Number, Vocabulary};
 use dien_model::serving::{self, Profile, Serving};
 use dien_model::{Features, OOV};
 
+pub use batch::Named;
 pub use record::{Record, Value};
 pub use request::Request;
 
@@ -142,21 +144,30 @@ impl Ranker {
         profile: &Record,
     ) -> Result<UserState> {
         let mut unknown = 0;
-        let mut groups = vec![&[][..]; 1 + self.features().groups.len()];
-        groups[0] = history;
-        for (name, history) in further {
-            groups[self.group(name, &"histories")?] = history;
-        }
-        let names = self.features().groups.iter().map(|name| format!("histories.{name}"));
-        let places = std::iter::once("history".to_owned()).chain(names);
-        let events = |(place, events): (String, &&[Record])| self.events(&place, events, &mut unknown);
-        let ids = places.zip(&groups).map(events).collect::<Result<Vec<_>>>()?;
+        let groups = self.groups_of(history, further)?;
+        let events = |(place, events): &(String, &[Record])| self.events(place, events, &mut unknown);
+        let ids = groups.iter().map(events).collect::<Result<Vec<_>>>()?;
         let ids: Vec<&[Vec<u32>]> = ids.iter().map(Vec::as_slice).collect();
         let features = self.features();
         let nothing =
             Profile { sparse: vec![OOV; features.sparse.len()], dense: vec![0.0; features.dense.len()] };
         let profile = self.profile(profile, "profile", nothing, &mut unknown)?;
         Ok(UserState { state: self.serving.user_state_of(&ids, profile), unknown })
+    }
+
+    /// Every group's history, the first one first, and what a message calls it.
+    fn groups_of<'a>(
+        &self,
+        history: &'a [Record],
+        further: &'a [(String, Vec<Record>)],
+    ) -> Result<Vec<(String, &'a [Record])>> {
+        let nothing: &[Record] = &[];
+        let names = self.features().groups.iter().map(|name| (format!("histories.{name}"), nothing));
+        let mut groups: Vec<_> = std::iter::once(("history".to_owned(), history)).chain(names).collect();
+        for (name, history) in further {
+            groups[self.group(name, &"histories")?].1 = history;
+        }
+        Ok(groups)
     }
 
     /// Adds the user's latest event: one step. Once `max_history` events are in the window the oldest leaves it, but the

@@ -106,3 +106,38 @@ pub fn fails(folder: &Path, arguments: &[&str], message: &str) {
     assert!(found.contains(message), "{arguments:?}\nexpected: {message}\nfound: {found}");
     assert!(!found.contains("panicked"), "{found}");
 }
+
+/// That a page is well formed: every tag is closed in order, every attribute quoted, no `<` or `&` stands alone, and nothing is
+/// fetched from anywhere.
+#[track_caller]
+pub fn assert_page(html: &str) {
+    let body = html.strip_prefix("<!DOCTYPE html>\n").expect("a document type first");
+    for fetched in ["http:", "https:", "//", "<script", "<link", "<img", "@import", "url("] {
+        assert!(!body.contains(fetched), "the page refers to something: {fetched}");
+    }
+    let (mut open, mut rest) = (vec![], body);
+    while let Some(start) = rest.find('<') {
+        assert_text(&rest[..start]);
+        let end = start + rest[start..].find('>').expect("a tag's end");
+        let tag = &rest[start + 1..end];
+        rest = &rest[end + 1..];
+        assert!(!tag.contains('<') && tag.matches('"').count() % 2 == 0, "<{tag}>");
+        let name = |tag: &str| tag.split([' ', '/']).next().unwrap().to_owned();
+        match tag.strip_prefix('/') {
+            Some(closed) => assert_eq!(open.pop().as_deref(), Some(closed), "</{closed}>"),
+            None if tag.ends_with('/') => {}
+            None => open.push(name(tag)),
+        }
+        tag.split('"').skip(1).step_by(2).for_each(assert_text);
+    }
+    assert!(open.is_empty() && rest.trim().is_empty(), "{open:?} {rest}");
+}
+
+#[track_caller]
+fn assert_text(text: &str) {
+    assert!(!text.contains('>'), "{text}");
+    for (at, _) in text.match_indices('&') {
+        let known = ["&amp;", "&lt;", "&gt;", "&quot;", "&#39;"];
+        assert!(known.iter().any(|entity| text[at..].starts_with(entity)), "{}", &text[at..]);
+    }
+}

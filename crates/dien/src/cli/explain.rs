@@ -1,0 +1,105 @@
+//! `dien explain`.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use dien::explain::{self, Explainer, Explanation};
+use dien::prelude::*;
+use serde::Serialize;
+
+use super::{print, print_json};
+
+/// Explains one score. Of a run on a folder of behaviours `--user` names whose, and `--candidate` of which item: by default the
+/// user's last one, against what came before it. A run on a log of impressions takes a `--request`, as `dien rank` reads it,
+/// and explains the first of its candidates.
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// The run's folder.
+    #[arg(long, value_name = "RUN")]
+    run: PathBuf,
+    /// A user of the run's behaviours.
+    #[arg(long, value_name = "USER", required_unless_present = "request", conflicts_with = "request")]
+    user: Option<String>,
+    /// An item of the run's behaviours; the user's last one by default.
+    #[arg(long, value_name = "ITEM", conflicts_with = "request")]
+    candidate: Option<String>,
+    /// A file with the JSON request that `dien rank` reads.
+    #[arg(long, value_name = "FILE")]
+    request: Option<PathBuf>,
+    /// Write a page to look at.
+    #[arg(long, value_name = "FILE.html")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Explained<'a> {
+    run: &'a PathBuf,
+    user: &'a Option<String>,
+    request: &'a Option<PathBuf>,
+    out: &'a Option<PathBuf>,
+    #[serde(flatten)]
+    explanation: &'a Explanation,
+}
+
+/// Runs `dien explain`.
+pub(super) fn run(args: &ExplainArgs, json: bool) -> Result<ExitCode> {
+    let run = Run::open(&args.run)?;
+    let (request, log) = args.request(&run)?;
+    let explainer = Explainer::of_run(&run)?;
+    if args.request.is_some() {
+        for field in explainer.unread(&request) {
+            eprintln!("warning: `{field}` is ignored: the model has no such feature");
+        }
+    }
+    let mut explanation = explainer.explain(&request)?;
+    if let Some(log) = &log {
+        explanation.entitle(log);
+    }
+    if let Some(path) = &args.out {
+        explanation.write_html(&args.asked(), path)?;
+    }
+    if json {
+        let ExplainArgs { run, user, request, out, .. } = args;
+        print_json(&Explained { run, user, request, out, explanation: &explanation })?;
+    } else {
+        print(&explanation.text())?;
+        if let Some(path) = &args.out {
+            print(&format!("\npage: {}\n", path.display()))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+impl ExplainArgs {
+    /// What to explain, and the log that its items are of.
+    fn request(&self, run: &Run) -> Result<(Request, Option<Log>)> {
+        let Some(user) = &self.user else {
+            let path = self.request.as_ref().expect("one of the two");
+            let failed = |source| Error::Io { path: path.clone(), action: "read", source };
+            return Ok((Request::from_json(&fs::read_to_string(path).map_err(failed)?)?, None));
+        };
+        let config = run.config()?;
+        let Some((log, _)) = config.source.log()? else {
+            return Err(Error::Config {
+                origin: dien::Origin::Argument(format!("--user {user}")),
+                problem: "this run is on a log of impressions, whose rows have no user to look up; expected \
+                          `--request FILE`"
+                    .into(),
+            });
+        };
+        let request = explain::request(&log, &config.data, user, self.candidate.as_deref())?;
+        Ok((request, Some(log)))
+    }
+
+    /// For whom the score is, in words.
+    fn asked(&self) -> String {
+        let run = self.run.display();
+        match (&self.user, &self.request) {
+            (Some(user), _) => format!("For user {user}, by the model of the run {run}."),
+            (_, Some(path)) => format!("For the request {}, by the model of the run {run}.", path.display()),
+            (None, None) => format!("By the model of the run {run}."),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Batches whose histories lack an event each.
+
+use dien_model::{Batch, Behaviours, Group, Histories, Jagged, Targets};
+
+/// Which event of which group of behaviours a target lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lacks {
+    pub group: usize,
+    pub event: usize,
+}
+
+/// The first target of a batch with one history a group, once for each of its events without it: so many targets, each of which
+/// looks back on a history of its own in the group where it lacks an event, and on the whole one in the others.
+pub(crate) fn without_each(batch: &Batch) -> (Batch, Vec<Lacks>) {
+    let counts: Vec<usize> = batch.groups().map(|group| group.histories.events()).collect();
+    let lacks: Vec<Lacks> =
+        (0..).zip(&counts).flat_map(|(group, &n)| (0..n).map(move |event| Lacks { group, event })).collect();
+    let mut groups = (0..).zip(batch.groups()).map(|(place, group)| behaviours(place, group, &lacks));
+    let Behaviours { histories, history, start, end } = groups.next().expect("the first group");
+    let (n, t) = (lacks.len(), &batch.targets);
+    let same = |ids: &Vec<u32>| vec![ids[0]; n];
+    let list = |lists: &Jagged| {
+        let one = &lists.ids[..lists.offsets[1] as usize];
+        Jagged { offsets: (0..=n as u32).map(|i| i * one.len() as u32).collect(), ids: one.repeat(n) }
+    };
+    let targets = Targets {
+        history,
+        start,
+        end,
+        candidate: t.candidate.iter().map(same).collect(),
+        sparse: t.sparse.iter().map(same).collect(),
+        pooled: t.pooled.iter().map(list).collect(),
+        dense: t.dense.iter().map(|numbers| vec![numbers[0]; n]).collect(),
+        weight: vec![],
+        label: vec![0.0; n],
+        group: vec![0; n],
+    };
+    let further = groups.collect();
+    (Batch { histories, targets, further }, lacks)
+}
+
+/// The whole history, then one without each of its events.
+fn behaviours(place: usize, group: Group<'_>, lacks: &[Lacks]) -> Behaviours {
+    let n = group.histories.events();
+    let mut offsets = vec![0, n as u32];
+    (0..n).for_each(|i| offsets.push((n + (i + 1) * (n - 1)) as u32));
+    let without = |ids: &Vec<u32>| {
+        let each = (0..n).flat_map(|out| ids[..out].iter().chain(&ids[out + 1..]));
+        ids.iter().chain(each).copied().collect()
+    };
+    let ids = group.histories.ids.iter().map(without).collect();
+    let history: Vec<u32> =
+        lacks.iter().map(|l| if l.group == place { l.event as u32 + 1 } else { 0 }).collect();
+    let end = history.iter().map(|&h| if h == 0 { n } else { n - 1 } as u32).collect();
+    let histories = Histories { offsets, ids, ..Histories::default() };
+    Behaviours { histories, start: vec![0; history.len()], history, end }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_target_lacks_one_event() {
+        let history = |ids: Vec<u32>| Histories {
+            offsets: vec![0, ids.len() as u32],
+            ids: vec![ids],
+            ..Histories::default()
+        };
+        let further =
+            Behaviours { histories: history(vec![9]), history: vec![0], start: vec![0], end: vec![1] };
+        let targets = Targets {
+            history: vec![0],
+            start: vec![0],
+            end: vec![3],
+            candidate: vec![vec![4]],
+            pooled: vec![Jagged { offsets: vec![0, 2], ids: vec![1, 2] }],
+            ..Targets::default()
+        };
+        let batch = Batch { histories: history(vec![5, 6, 7]), targets, further: vec![further] };
+        let (without, lacks) = without_each(&batch);
+        let seen = |group: Group<'_>, target: usize| {
+            let h = group.history[target] as usize;
+            let first = group.histories.offsets[h];
+            let window = first + group.start[target]..first + group.end[target];
+            group.histories.ids[0][window.start as usize..window.end as usize].to_vec()
+        };
+        let seen = |target| without.groups().map(|g| seen(g, target)).collect::<Vec<_>>();
+        assert_eq!(lacks.len(), 4);
+        assert_eq!(seen(0), [vec![6, 7], vec![9]]);
+        assert_eq!(seen(1), [vec![5, 7], vec![9]]);
+        assert_eq!(seen(2), [vec![5, 6], vec![9]]);
+        assert_eq!((seen(3), lacks[3]), (vec![vec![5, 6, 7], vec![]], Lacks { group: 1, event: 0 }));
+        assert_eq!(
+            (without.targets.candidate[0].len(), &without.targets.pooled[0].ids[6..]),
+            (4, &[1, 2][..])
+        );
+    }
+}

@@ -1,0 +1,199 @@
+//! Why a candidate has its score: which past behaviours moved it, and how the interest evolved.
+//!
+//! ```no_run
+//! use dien::explain::Explainer;
+//! use dien::prelude::*;
+//!
+//! let explainer = Explainer::of_run(&Run::open("runs/mine")?)?;
+//! let request = r#"{"history": [{"item": "i1"}, {"item": "i5"}], "candidates": [{"item": "i9"}]}"#;
+//! let explanation = explainer.explain(&Request::from_json(request)?)?;
+//! for event in &explanation.groups[0].events {
+//!     println!("{}: {:?} {:+.4}", event.item.name, event.attention, event.change);
+//! }
+//! std::fs::write("why.html", explanation.html("i9 for a user of two clicks")).unwrap();
+//! # Ok::<(), dien::Error>(())
+//! ```
+
+mod course;
+mod html;
+mod leave_out;
+mod projection;
+mod table;
+mod user;
+
+use dien_model::{CellKind, ModelConfig, ModelKind};
+use serde::Serialize;
+
+pub use crate::ranker::Named;
+pub use user::request;
+
+use crate::error::{Error, Result};
+use crate::ranker::{Ranker, Request};
+use crate::run::{Run, deployable};
+use crate::scorer::Scorer;
+use crate::scores::probability;
+
+/// How many candidates' courses are shown side by side.
+const CANDIDATES: usize = 3;
+
+/// A trained model that explains its scores.
+#[derive(Debug)]
+pub struct Explainer {
+    ranker: Ranker,
+    scorer: Scorer,
+    model: ModelConfig,
+}
+
+/// Why a candidate has its score.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Explanation {
+    /// The model.
+    pub model: ModelKind,
+    /// The evolution cell, where the model has one.
+    pub cell: Option<CellKind>,
+    /// The candidates: the one that is explained, and up to two others to see beside it.
+    pub candidates: Vec<Candidate>,
+    /// What the user did, by group of behaviours.
+    pub groups: Vec<Group>,
+    /// How many ids of the request the vocabularies do not know.
+    pub unknown: usize,
+}
+
+/// A candidate and its score.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Candidate {
+    /// What it is called.
+    pub item: Named,
+    /// The logit of the probability of a click.
+    pub logit: f32,
+    /// The probability of a click.
+    pub probability: f64,
+}
+
+/// A group of behaviours.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Group {
+    /// Its name; the first group has none.
+    pub name: Option<String>,
+    /// The events that the model reads, oldest first.
+    pub events: Vec<Event>,
+    /// How many events were before them, which the model does not read.
+    pub earlier: usize,
+    /// Each candidate's course of the interest, the one that is explained first, in one plane: the state after each event, the zero
+    /// state before the first one included. `None` where the model has no evolution.
+    pub courses: Option<Vec<Vec<[f64; 2]>>>,
+    /// The shares of the states' variance along the plane's two axes.
+    pub shares: [f64; 2],
+}
+
+/// A past behaviour, and what it did to the score.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Event {
+    /// What it is called.
+    pub item: Named,
+    /// Its attention; those of a group sum to 1. `None` where the model has none.
+    pub attention: Option<f32>,
+    /// The update gate after attention, its mean over the units: how much of the interest it replaced, from 0 to 1. `None` where the
+    /// model has no evolution.
+    pub update: Option<f32>,
+    /// The interest after it, `[hidden]`.
+    pub state: Option<Vec<f32>>,
+    /// The logit without it.
+    pub logit_without: f32,
+    /// The logit without it less the logit: below 0 where the event raises the score.
+    pub change: f32,
+}
+
+impl Explainer {
+    /// The best model of a run.
+    ///
+    /// # Errors
+    /// As [`Ranker::of_run`].
+    pub fn of_run(run: &Run) -> Result<Self> {
+        let model = deployable::load_run(run)?.model;
+        Ok(Explainer { ranker: Ranker::of_run(run)?, scorer: Scorer::load(run)?, model })
+    }
+
+    /// The fields of a request's profile and context that the model does not read.
+    pub fn unread(&self, request: &Request) -> Vec<String> {
+        self.ranker.unread(request)
+    }
+
+    /// Explains the score of the request's first candidate; the next two are there to be seen beside it.
+    ///
+    /// # Errors
+    /// The request has no candidate; as [`Ranker::rank`].
+    pub fn explain(&self, request: &Request) -> Result<Explanation> {
+        if request.candidates.is_empty() {
+            let field = "candidates".into();
+            let expected = "at least one: the first is explained".into();
+            return Err(Error::Request { field, found: "an empty list".into(), expected });
+        }
+        let mut request = request.clone();
+        request.candidates.truncate(CANDIDATES);
+        let encoded = self.ranker.encoded(&request)?;
+        let logits = self.scorer.logits(&encoded.batch)?;
+        let traces = self.scorer.trace(&encoded.batch)?;
+        let (without, lacks) = leave_out::without_each(&encoded.batch);
+        let mut left_out = self.scorer.logits(&without)?.into_iter().zip(lacks);
+        let names = std::iter::once(None).chain(self.ranker.features().groups.iter().cloned().map(Some));
+        let given = |name: &Option<String>| match name {
+            None => request.history.len(),
+            Some(name) => request.histories.iter().rev().find(|(n, _)| n == name).map_or(0, |(_, h)| h.len()),
+        };
+        let mut groups = vec![];
+        for (place, (name, items)) in names.zip(encoded.events).enumerate() {
+            let course = course::of(traces.as_deref(), place);
+            let regard = traces.as_ref().map(|traces| &traces[0].groups[place]);
+            let earlier = given(&name) - items.len();
+            let event = |(i, item)| {
+                let (logit, lacks) = left_out.next().expect("one an event");
+                debug_assert_eq!((lacks.group, lacks.event), (place, i));
+                let evolution = regard.and_then(|r| r.evolution.as_ref());
+                Event {
+                    item,
+                    attention: regard.and_then(|r| r.attention.as_ref()).map(|a| a[i]),
+                    update: evolution.map(|path| path.update[i]),
+                    state: evolution.map(|path| path.states[i].clone()),
+                    logit_without: logit,
+                    change: logit - logits[0],
+                }
+            };
+            let events = items.into_iter().enumerate().map(event).collect();
+            groups.push(Group { name, events, earlier, courses: course.courses, shares: course.shares });
+        }
+        let candidate = |(item, logit)| Candidate { item, logit, probability: probability(logit) };
+        Ok(Explanation {
+            model: self.model.kind,
+            cell: self.model.evolves().then(|| self.model.cell()),
+            candidates: encoded.candidates.into_iter().zip(logits).map(candidate).collect(),
+            groups,
+            unknown: encoded.unknown,
+        })
+    }
+}
+
+impl Explanation {
+    /// What the model has nothing to say of, if there is something.
+    pub fn missing(&self) -> Option<&'static str> {
+        let events = self.groups.iter().flat_map(|group| &group.events);
+        let (attends, evolves) = match events.map(|e| (e.attention.is_some(), e.update.is_some())).next() {
+            Some(has) => has,
+            None => return Some("no past behaviour to look back on"),
+        };
+        match (attends, evolves) {
+            (true, true) => None,
+            (true, false) => {
+                Some("this model has an attention, but no evolution of interests: no gates, no path")
+            }
+            (false, true) => Some("this model's cell takes no attention"),
+            (false, false) => {
+                Some("this model has neither attention nor evolution: only what leaving an event out changes")
+            }
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! An explanation in a terminal.
+
+use std::fmt::Write;
+
+use super::{Event, Explanation, Group};
+
+/// How many events are shown: those that matter most.
+const ROWS: usize = 20;
+/// Characters of a bar.
+const BAR: usize = 10;
+/// Characters of an event's name at most.
+const NAME: usize = 32;
+
+impl Explanation {
+    /// Scores, and of each group the events that matter most with bars, the latest last.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for (i, candidate) in self.candidates.iter().enumerate() {
+            let what = if i == 0 { "candidate" } else { "beside it" };
+            let (logit, p) = (candidate.logit, candidate.probability);
+            let _ = writeln!(
+                text,
+                "{what}  {}  logit {logit:+.4}  probability {p:.4}",
+                clean(&candidate.item.to_string())
+            );
+        }
+        if let Some(missing) = self.missing() {
+            let _ = writeln!(text, "({missing})");
+        }
+        for group in &self.groups {
+            text += &table(group);
+        }
+        text
+    }
+}
+
+fn table(group: &Group) -> String {
+    let mut text = String::new();
+    if let Some(name) = &group.name {
+        let _ = write!(text, "\n{}", clean(name));
+    }
+    if group.events.is_empty() {
+        return text + if group.name.is_some() { ": no event\n" } else { "" };
+    }
+    let shown = most_important(&group.events);
+    let names: Vec<String> =
+        shown.iter().map(|&i| cut(&clean(&group.events[i].item.to_string()), NAME)).collect();
+    let width = names.iter().map(|n| n.chars().count()).max().unwrap_or(0);
+    let most = |of: fn(&Event) -> f32| group.events.iter().map(of).fold(0.0, f32::max);
+    let (attention, update) = (most(|e| e.attention.unwrap_or(0.0)), most(|e| e.update.unwrap_or(0.0)));
+    let change = most(|e| e.change.abs());
+    let first = &group.events[0];
+    let column = |title: &str| format!("  {title:<w$}", w = BAR + 7);
+    let titles = [
+        first.attention.map(|_| column("attention")),
+        first.update.map(|_| column("update gate")),
+        Some("  logit without it".to_owned()),
+    ];
+    let _ = writeln!(text, "\n{:>4}  {:width$}{}", "", "", titles.into_iter().flatten().collect::<String>());
+    for (&i, name) in shown.iter().zip(&names) {
+        let event = &group.events[i];
+        let pad = " ".repeat(width - name.chars().count());
+        let _ = write!(text, "{:>4}  {name}{pad}", group.earlier + i + 1);
+        for (value, most) in [(event.attention, attention), (event.update, update)] {
+            if let Some(value) = value {
+                let _ = write!(text, "  {value:.3} {} ", bar(value, most));
+            }
+        }
+        let _ = writeln!(text, "  {:+.4} {}", event.change, bar(event.change.abs(), change).trim_end());
+    }
+    let hidden = group.events.len() - shown.len();
+    if hidden > 0 {
+        let _ = writeln!(text, "      … and {hidden} events that matter less");
+    }
+    if group.earlier > 0 {
+        let _ = writeln!(text, "      {} events before these are not read", group.earlier);
+    }
+    text
+}
+
+/// The places of the events whose absence changes the score most, oldest first.
+fn most_important(events: &[Event]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..events.len()).collect();
+    // Among equals the later ones.
+    order.sort_by(|&a, &b| events[b].change.abs().total_cmp(&events[a].change.abs()).then(b.cmp(&a)));
+    order.truncate(ROWS);
+    order.sort_unstable();
+    order
+}
+
+/// Blocks, in eighths of a character.
+fn bar(value: f32, most: f32) -> String {
+    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    let share = if most > 0.0 { (value / most).clamp(0.0, 1.0) } else { 0.0 };
+    let eighths = (share * 8.0 * BAR as f32).round() as usize;
+    let bar = "█".repeat(eighths / 8) + EIGHTHS[eighths % 8];
+    let pad = " ".repeat(BAR - bar.chars().count());
+    bar + &pad
+}
+
+/// Without what a terminal would obey.
+fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most - 1).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Named;
+    use super::*;
+
+    fn event(name: &str, change: f32) -> Event {
+        let item = Named { name: name.into(), note: "c\u{1b}[1m".into(), title: None };
+        Event { item, attention: Some(0.04), update: None, state: None, logit_without: 0.0, change }
+    }
+
+    #[test]
+    fn shows_what_matters_most_in_order() {
+        let changes = (0..25).map(|i| if i == 3 { -0.5 } else { i as f32 * 1e-3 });
+        let events = changes.enumerate().map(|(i, x)| event(&format!("item{i}"), x)).collect();
+        let group = Group { name: None, events, earlier: 2, courses: None, shares: [0.0; 2] };
+        let text = table(&group);
+        let rows: Vec<&str> = text.lines().filter(|line| line.contains("item")).collect();
+        assert_eq!(rows.len(), ROWS, "{text}");
+        assert!(rows[0].starts_with("   6  item3 (") && rows[0].ends_with("-0.5000 ██████████"), "{text}");
+        assert!(rows[19].starts_with("  27  item24"), "{text}");
+        assert!(
+            text.contains("… and 5 events that matter less") && text.contains("2 events before"),
+            "{text}"
+        );
+        assert!(!text.contains('\u{1b}') && !text.contains("update gate"), "{text}");
+    }
+
+    #[test]
+    fn bars_have_one_width() {
+        for value in [-1.0, 0.0, 0.01, 0.5, 0.99, 1.0, 7.0, f32::NAN] {
+            assert_eq!(bar(value, 1.0).chars().count(), BAR, "{value}");
+        }
+        assert_eq!(
+            (bar(0.5, 1.0).trim_end(), bar(0.05, 1.0).trim_end(), bar(1.0, 0.0).trim_end()),
+            ("█████", "▌", "")
+        );
+    }
+}

@@ -1,0 +1,118 @@
+//! A request as a batch, for what is asked of the model itself.
+
+use dien_model::serving::{Candidates, Profile};
+use dien_model::{Batch, Behaviours, Histories, OOV, Targets};
+
+use super::{Ranker, Record, Request, Value};
+use crate::error::Result;
+
+/// What an item is called, and what else the model reads of it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Named {
+    /// The item, or the model's first feature of it where it reads no item.
+    pub name: String,
+    /// Its other features side by side, such as its category; an unknown one is `?`.
+    pub note: String,
+    /// What people call it, where that is known.
+    pub title: Option<String>,
+}
+
+impl Named {
+    /// The title, or else the name.
+    pub fn shown(&self) -> &str {
+        self.title.as_deref().unwrap_or(&self.name)
+    }
+
+    /// What there is beside [`shown`](Self::shown).
+    pub fn aside(&self) -> String {
+        let name = self.title.as_ref().map(|_| self.name.as_str());
+        name.into_iter()
+            .chain(Some(self.note.as_str()).filter(|n| !n.is_empty()))
+            .collect::<Vec<_>>()
+            .join(" · ")
+    }
+}
+
+impl std::fmt::Display for Named {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let aside = self.aside();
+        f.write_str(self.shown())?;
+        if aside.is_empty() { Ok(()) } else { write!(f, " ({aside})") }
+    }
+}
+
+/// A request's ids.
+pub(crate) struct Encoded {
+    /// One history a group of behaviours, its latest `max_history` events, and a target a candidate.
+    pub batch: Batch,
+    /// By group, the events of the batch, oldest first.
+    pub events: Vec<Vec<Named>>,
+    pub candidates: Vec<Named>,
+    /// How many ids the vocabularies do not know.
+    pub unknown: usize,
+}
+
+impl Ranker {
+    /// A request as a batch, and what its events and candidates are called.
+    pub(crate) fn encoded(&self, request: &Request) -> Result<Encoded> {
+        let (features, mut unknown) = (self.features(), 0);
+        let n = request.candidates.len();
+        let (mut groups, mut events) = (vec![], vec![]);
+        let given = self.groups_of(&request.history, &request.histories)?;
+        for ((place, history), &most) in given.iter().zip(self.serving.max_history()) {
+            let mut ids = self.events(place, history, &mut unknown)?;
+            let first = history.len().saturating_sub(most);
+            ids.iter_mut().for_each(|ids| drop(ids.drain(..first)));
+            events.push(self.named(&history[first..], &ids));
+            let len = (history.len() - first) as u32;
+            let histories = Histories { offsets: vec![0, len], ids, ..Histories::default() };
+            groups.push(Behaviours { histories, history: vec![0; n], start: vec![0; n], end: vec![len; n] });
+        }
+        let Candidates { ids, pooled } = self.candidates(&request.candidates, &mut unknown)?;
+        let nothing =
+            Profile { sparse: vec![OOV; features.sparse.len()], dense: vec![0.0; features.dense.len()] };
+        let profile = self.profile(&request.profile, "profile", nothing, &mut unknown)?;
+        let profile = self.profile(&request.context, "context", profile, &mut unknown)?;
+        let candidates = self.named(&request.candidates, &ids);
+        let mut groups = groups.into_iter();
+        let Behaviours { histories, history, start, end } = groups.next().expect("the first group");
+        let targets = Targets {
+            history,
+            start,
+            end,
+            candidate: ids,
+            sparse: profile.sparse.iter().map(|&id| vec![id; n]).collect(),
+            pooled,
+            dense: profile.dense.iter().map(|&x| vec![x; n]).collect(),
+            weight: vec![],
+            label: vec![0.0; n],
+            group: vec![0; n],
+        };
+        let batch = Batch { histories, targets, further: groups.collect() };
+        Ok(Encoded { batch, events, candidates, unknown })
+    }
+
+    /// What records with these ids, `[feature][record]`, are called: as they say themselves, or as the vocabularies do.
+    fn named(&self, records: &[Record], ids: &[Vec<u32>]) -> Vec<Named> {
+        let lookups = &self.features().behaviours;
+        let said = |record: &Record, name: &str| match record.get(name) {
+            Some(Value::Text(text)) => Some(text.clone()),
+            Some(Value::Integer(n)) => Some(n.to_string()),
+            _ => None,
+        };
+        let text = |i: usize, feature: usize| {
+            let lookup = &lookups[feature];
+            let known = || self.vocabularies[lookup.table].token(ids[feature][i]).map(str::to_owned);
+            said(&records[i], &lookup.name).or_else(known).unwrap_or_else(|| "?".into())
+        };
+        let name = |i: usize| {
+            let item = said(&records[i], "item");
+            let first = usize::from(item.is_none() && !lookups.is_empty());
+            let rest = (first..lookups.len()).filter(|&f| lookups[f].name != "item");
+            let note = rest.map(|f| text(i, f)).collect::<Vec<_>>().join(" · ");
+            let name = item.unwrap_or_else(|| if lookups.is_empty() { "?".into() } else { text(i, 0) });
+            Named { name, note, title: None }
+        };
+        (0..records.len()).map(name).collect()
+    }
+}

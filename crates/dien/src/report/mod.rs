@@ -1,0 +1,103 @@
+//! A training run on a page: how it learned, and how good it is on what was held out.
+//!
+//! ```no_run
+//! use dien::prelude::*;
+//! use dien::report::RunReport;
+//!
+//! let run = Run::open("runs/mine")?;
+//! let (vocabularies, numbers) = run.encoding()?;
+//! let (data, _warnings) = run.config()?.dataset_with(vocabularies, numbers)?;
+//! let report = RunReport::new(&run, &data.test())?;
+//! report.write_html("runs/mine/report.html".as_ref())?;
+//! # Ok::<(), dien::Error>(())
+//! ```
+
+mod calibration;
+mod html;
+mod lengths;
+
+use dien_data::Examples;
+use dien_model::metrics::Metrics;
+use dien_model::{Batch, ModelKind};
+use serde::Serialize;
+
+pub use calibration::{Bin, Calibration};
+pub use lengths::Bucket;
+
+use crate::config::Config;
+use crate::error::Result;
+use crate::run::Run;
+use crate::scorer::Scorer;
+use crate::scores::probability;
+use crate::train::Epoch;
+
+/// A training run, and how its best model does on held-out targets.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct RunReport {
+    /// Where its data came from.
+    pub name: String,
+    /// The model.
+    pub model: ModelKind,
+    /// Numbers that are trained.
+    pub parameters: usize,
+    /// Every epoch, in order.
+    pub epochs: Vec<Epoch>,
+    /// The epoch that validated best, whose model this is, counted from 1.
+    pub best_epoch: Option<u64>,
+    /// `None` where nothing was held out.
+    pub test: Option<Tested>,
+    /// The run's options.
+    #[serde(skip)]
+    config: Config,
+}
+
+/// How a model does on held-out targets.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Tested {
+    /// AUC, GAUC and log loss.
+    #[serde(flatten)]
+    pub metrics: Metrics,
+    /// Whether its probabilities are what they say.
+    pub calibration: Calibration,
+    /// By how many events a target looks back on in the first group of behaviours; lengths without a target are left out.
+    pub by_history: Vec<Bucket>,
+}
+
+impl RunReport {
+    /// Reads the run's epochs, and scores `test` by its best model.
+    ///
+    /// # Errors
+    /// A file of the run is missing or cut off; as [`Scorer::evaluate`].
+    pub fn new(run: &Run, test: &Examples<'_>) -> Result<Self> {
+        let (config, epochs, scorer) = (run.config()?, run.epochs()?, Scorer::load(run)?);
+        let best = epochs.iter().rev().find(|epoch| epoch.is_best);
+        Ok(RunReport {
+            name: config.source.name(),
+            model: config.model.kind,
+            parameters: scorer.parameter_count(),
+            best_epoch: best.map(|epoch| epoch.epoch),
+            test: if test.is_empty() { None } else { Some(tested(&scorer, test)?) },
+            epochs,
+            config,
+        })
+    }
+}
+
+fn tested(scorer: &Scorer, test: &Examples<'_>) -> Result<Tested> {
+    let (mut scores, mut labels, mut lengths) = (vec![], vec![], vec![]);
+    let metrics = scorer.evaluate_with(test, |_, batch: &Batch, logits| {
+        let t = &batch.targets;
+        scores.extend_from_slice(logits);
+        labels.extend_from_slice(&t.label);
+        lengths.extend(t.start.iter().zip(&t.end).map(|(start, end)| end - start));
+        Ok(())
+    })?;
+    let probabilities: Vec<f64> = scores.iter().map(|&x| probability(x)).collect();
+    Ok(Tested {
+        metrics,
+        calibration: Calibration::new(&probabilities, &labels),
+        by_history: lengths::by_history(&scores, &labels, &lengths),
+    })
+}
