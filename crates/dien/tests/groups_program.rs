@@ -5,7 +5,7 @@ mod common;
 use std::fmt::Write as _;
 use std::fs;
 
-use common::{dien, stderr, stdout};
+use common::{assert_page, dien, fails, stderr, stdout};
 use dien::prelude::*;
 use serde_json::Value;
 use tempfile::tempdir;
@@ -106,6 +106,28 @@ fn two_groups_train_predict_and_rank() {
         !refused.status.success() && message.contains("histories.sold") && message.contains("`bought`"),
         "{message}"
     );
+
+    // What was bought moved the score, and what was clicked hardly.
+    fs::write(root.join("request.json"), request).unwrap();
+    let explain = ["explain", "--run", "run", "--request", "request.json", "--out", "why.html", "--json"];
+    let explained: Value = serde_json::from_str(&stdout(&dien(root, &explain))).unwrap();
+    for (candidate, score) in explained["candidates"].as_array().unwrap().iter().zip(answer.scores()) {
+        assert!((candidate["probability"].as_f64().unwrap() - score).abs() < 1e-5, "{candidate} {score}");
+    }
+    let changes = |group: usize| -> Vec<f64> {
+        let events = explained["groups"][group]["events"].as_array().unwrap();
+        events.iter().map(|event| event["change"].as_f64().unwrap()).collect()
+    };
+    let (clicked, bought) = (changes(0), changes(1));
+    assert!((clicked.len(), bought.len()) == (2, 1) && bought[0] < -1.0, "{explained}");
+    assert!(clicked.iter().all(|change| change.abs() < -bought[0]), "{clicked:?} {bought:?}");
+    let html = fs::read_to_string(root.join("why.html")).unwrap();
+    assert_page(&html);
+    assert!(html.contains("Past behaviours of bought") && html.matches("<svg").count() == 4);
+    let user = ["explain", "--run", "run", "--user", "u1"];
+    fails(root, &user, "`--user u1`: this run is on a log of impressions");
+    assert!(dien(root, &["report", "--run", "run"]).status.success());
+    assert_page(&fs::read_to_string(root.join("run/report.html")).unwrap());
 
     // The baseline reads both groups, too.
     assert!(train("base", "base")["test"]["auc"].as_f64().unwrap() > 0.6);

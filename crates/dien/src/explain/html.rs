@@ -97,7 +97,7 @@ fn bars(group: &Group) -> Bars {
     let first = &group.events[0];
     let attention = first.attention.map(|_| column("attention", 0, |e| e.attention, 3, false));
     let update = first.update.map(|_| column("update gate", 2, |e| e.update, 3, false));
-    let change = column("logit without it, less the logit", 1, |e| Some(e.change), 4, true);
+    let change = column("logit without it, less the logit", 1, |e| Some(e.change), group.decimals(), true);
     let columns = attention.into_iter().chain(update).chain([change]).collect();
     Bars {
         name: "By past behaviour: attention, update gate, and the logit's change without it".into(),

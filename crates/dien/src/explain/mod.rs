@@ -177,6 +177,14 @@ impl Explainer {
     }
 }
 
+impl Group {
+    /// How many decimals tell three digits of the largest change.
+    fn decimals(&self) -> usize {
+        let most = self.events.iter().map(|event| event.change.abs()).fold(0.0, f32::max);
+        if most > 0.0 { (2.0 - most.log10().floor()).clamp(2.0, 8.0) as usize } else { 4 }
+    }
+}
+
 impl Explanation {
     /// What the model has nothing to say of, if there is something.
     pub fn missing(&self) -> Option<&'static str> {

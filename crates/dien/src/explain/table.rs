@@ -48,7 +48,7 @@ fn table(group: &Group) -> String {
     let width = names.iter().map(|n| n.chars().count()).max().unwrap_or(0);
     let most = |of: fn(&Event) -> f32| group.events.iter().map(of).fold(0.0, f32::max);
     let (attention, update) = (most(|e| e.attention.unwrap_or(0.0)), most(|e| e.update.unwrap_or(0.0)));
-    let change = most(|e| e.change.abs());
+    let (change, decimals) = (most(|e| e.change.abs()), group.decimals());
     let first = &group.events[0];
     let column = |title: &str| format!("  {title:<w$}", w = BAR + 7);
     let titles = [
@@ -66,7 +66,8 @@ fn table(group: &Group) -> String {
                 let _ = write!(text, "  {value:.3} {} ", bar(value, most));
             }
         }
-        let _ = writeln!(text, "  {:+.4} {}", event.change, bar(event.change.abs(), change).trim_end());
+        let _ =
+            writeln!(text, "  {:+.decimals$} {}", event.change, bar(event.change.abs(), change).trim_end());
     }
     let hidden = group.events.len() - shown.len();
     if hidden > 0 {
@@ -128,7 +129,7 @@ mod tests {
         let text = table(&group);
         let rows: Vec<&str> = text.lines().filter(|line| line.contains("item")).collect();
         assert_eq!(rows.len(), ROWS, "{text}");
-        assert!(rows[0].starts_with("   6  item3 (") && rows[0].ends_with("-0.5000 ██████████"), "{text}");
+        assert!(rows[0].starts_with("   6  item3 (") && rows[0].ends_with("-0.500 ██████████"), "{text}");
         assert!(rows[19].starts_with("  27  item24"), "{text}");
         assert!(
             text.contains("… and 5 events that matter less") && text.contains("2 events before"),

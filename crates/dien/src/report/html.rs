@@ -76,7 +76,7 @@ impl RunReport {
         if self.epochs.iter().any(|e| e.total_loss != e.target_loss) {
             series.push(self.series("total", 3, |e| Some(e.total_loss)));
         }
-        Lines { name: "Losses by epoch".into(), x: epoch(), y: axis("loss"), series, equal: false }
+        Lines { name: "Losses by epoch".into(), x: self.epoch_axis(), y: axis("loss"), series, equal: false }
     }
 
     fn validation(&self) -> Option<Lines> {
@@ -89,7 +89,20 @@ impl RunReport {
         let gauc = self.series("GAUC", 2, |e| e.validation?.gauc);
         let series = [auc, gauc].into_iter().filter(|s| !s.points.is_empty()).collect::<Vec<_>>();
         let name = "Validation AUC and GAUC by epoch".into();
-        (!series.is_empty()).then(|| Lines { name, x: epoch(), y: axis("AUC"), series, equal: false })
+        (!series.is_empty()).then(|| Lines {
+            name,
+            x: self.epoch_axis(),
+            y: axis("AUC"),
+            series,
+            equal: false,
+        })
+    }
+
+    fn epoch_axis(&self) -> Axis {
+        // A little room at the ends, but no epoch 0.
+        let last = self.epochs.last().map_or(1.0, |e| e.epoch as f64);
+        let room = (0.03 * last).min(0.5);
+        Axis { whole: true, bounds: Some((1.0 - room, last + room)), ..axis("epoch") }
     }
 
     fn series(&self, name: &str, colour: usize, of: impl Fn(&Epoch) -> Option<f64>) -> Series {
@@ -100,10 +113,6 @@ impl RunReport {
         let points = self.epochs.iter().filter_map(point).collect();
         Series { name: name.into(), colour, points, ..Series::default() }
     }
-}
-
-fn epoch() -> Axis {
-    Axis { whole: true, ..axis("epoch") }
 }
 
 fn axis(label: &str) -> Axis {
@@ -159,7 +168,7 @@ fn counts(calibration: &Calibration) -> Bars {
         name: "Test targets by predicted probability".into(),
         rows: calibration.bins.iter().map(row).collect(),
         columns: vec![Column {
-            title: "targets".into(),
+            title: "targets by predicted probability".into(),
             bars: calibration.bins.iter().map(bar).collect(),
             ..Column::default()
         }],

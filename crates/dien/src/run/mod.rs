@@ -34,6 +34,7 @@ use crate::train::Epoch;
 /// | `dataset.toml` | the schema of a log of impressions, as it was |
 /// | `numbers.json` | what becomes of dense columns, if there are some: transforms, means, deviations |
 /// | `metrics.jsonl` | an [`Epoch`] per line |
+/// | `report.html` | the page that `dien report` writes, if it was asked |
 ///
 /// Each file is written under another name and then renamed, so that it is always whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
