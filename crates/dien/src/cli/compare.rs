@@ -21,7 +21,7 @@ pub(super) struct CompareArgs {
     /// Models, or `all`.
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     models: Vec<String>,
-    /// Options of DIEN to vary: alpha, cell, attention, auxiliary, history, hidden, targets.
+    /// Options of DIEN to vary: alpha, cell, attention, auxiliary, loss, history, hidden, targets.
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     ablations: Vec<String>,
     /// Seeds: `1..5` is 1 to 5.

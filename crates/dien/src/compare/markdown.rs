@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Difference, Row, Spread, Summary};
+use crate::page::thousands;
 
 impl Summary {
     /// The table; the best mean AUC stands in bold.
@@ -55,16 +56,4 @@ fn said(Difference { mean, low, high, p }: Difference) -> (String, String) {
     // As few as 1000 replicates can tell.
     let p = if p < 0.0025 { "≤ 0.002".to_owned() } else { format!("{p:.3}") };
     (format!("{mean:+.4} [{low:+.4}, {high:+.4}]"), p)
-}
-
-fn thousands(n: usize) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

@@ -57,7 +57,8 @@ impl Comparison {
                     layers.assign(&format!("variant `{}`", variant.name), assignment)?;
                 }
                 layers.set("seed", "train.seed", i64::from(seed))?;
-                let file = self.folder(folder).join(&variant.name).join(format!("seed{seed}.json"));
+                let file =
+                    self.folder(folder).join(file_name(&variant.name)).join(format!("seed{seed}.json"));
                 let (variant, config) = (variant.name.clone(), layers.config()?);
                 cells.push(Cell { set: self.name.clone(), variant, seed, config, file });
             }

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 
 use super::{Row, Summary};
+use crate::page::escape;
+use crate::page::scale::{Scale, bounds, labels, ticks};
 
 /// Pixels.
 const WIDTH: f64 = 900.0;
@@ -21,26 +23,24 @@ impl Summary {
     /// Test AUC by variant, mean and standard deviation over the seeds, as SVG. The best mean has another colour.
     pub fn to_svg(&self) -> String {
         let height = TOP + LINE * self.rows.len() as f64 + 56.0;
-        let (low, high, step) = self.axis();
-        let x = |auc: f64| LEFT + (auc - low) / (high - low) * (WIDTH - LEFT - RIGHT);
+        let scale = self.scale();
+        let x = |auc: f64| scale.at(auc);
         let bottom = TOP + LINE * self.rows.len() as f64;
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" \
              role=\"img\">{STYLE}<rect class=\"page\" width=\"100%\" height=\"100%\"/>\
              <text class=\"title\" x=\"24\" y=\"34\">{}</text>\
              <text class=\"muted\" x=\"24\" y=\"54\">test AUC, mean and standard deviation over the seeds</text>",
-            escaped(&self.set),
+            escape(&self.set),
         );
-        let ticks = ((high - low) / step).round() as usize;
-        for i in 0..=ticks {
-            let auc = low + step * i as f64;
-            let at = x(auc);
+        let marks = ticks(scale.domain, 8);
+        for (mark, label) in marks.iter().zip(labels(&marks)) {
+            let at = x(*mark);
             let _ = write!(
                 svg,
                 "<line class=\"grid\" x1=\"{at:.1}\" x2=\"{at:.1}\" y1=\"{TOP}\" y2=\"{bottom}\"/>\
-                 <text class=\"muted\" x=\"{at:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{auc:.*}</text>",
+                 <text class=\"muted\" x=\"{at:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{label}</text>",
                 bottom + 22.0,
-                decimals(step),
             );
         }
         let best = self.rows.iter().map(|row| row.auc.mean).fold(f64::NEG_INFINITY, f64::max);
@@ -57,7 +57,7 @@ impl Summary {
                  <text x=\"{:.1}\" y=\"{:.1}\">{:.4} ± {:.4}</text>",
                 LEFT - 16.0,
                 y + 5.0,
-                escaped(variant),
+                escape(variant),
                 WIDTH - RIGHT + 16.0,
                 y + 5.0,
                 auc.mean,
@@ -67,40 +67,16 @@ impl Summary {
         svg + "</svg>\n"
     }
 
-    /// The axis's ends, and what is between two of its ticks.
-    fn axis(&self) -> (f64, f64, f64) {
-        let ends = |of: &dyn Fn(&Row) -> f64, fold: fn(f64, f64) -> f64, from: f64| {
-            self.rows.iter().map(of).filter(|x| x.is_finite()).fold(from, fold)
-        };
-        let low = ends(&|row| row.auc.mean - row.auc.sd, f64::min, f64::INFINITY);
-        let high = ends(&|row| row.auc.mean + row.auc.sd, f64::max, f64::NEG_INFINITY);
-        if !(low.is_finite() && high.is_finite()) {
-            return (0.0, 1.0, 0.2);
-        }
-        let span = (high - low).max(0.004);
-        let steps = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1];
-        let step = steps.into_iter().find(|step| span / step <= 7.0).unwrap_or(0.2);
-        ((low / step).floor() * step, (high / step).floor() * step + step, step)
+    /// From AUC to pixels.
+    fn scale(&self) -> Scale {
+        let ends = self.rows.iter().flat_map(|row| [row.auc.mean - row.auc.sd, row.auc.mean + row.auc.sd]);
+        Scale { domain: bounds(ends), range: (LEFT, WIDTH - RIGHT) }
     }
-}
-
-fn decimals(step: f64) -> usize {
-    if step < 0.01 {
-        3
-    } else if step < 0.1 {
-        2
-    } else {
-        1
-    }
-}
-
-/// A text between tags.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]
 mod tests {
+    use super::{LEFT, RIGHT, WIDTH};
     use crate::compare::{Row, Spread, Summary};
 
     fn summary(auc: &[(f64, f64)]) -> Summary {
@@ -124,12 +100,10 @@ mod tests {
     #[test]
     fn the_axis_holds_every_mark() {
         for auc in [&[(0.8, 0.01), (0.7, 0.0)][..], &[(0.8123, 0.0)], &[(0.5, 0.2)], &[]] {
-            let (low, high, step) = summary(auc).axis();
-            assert!(step > 0.0 && (high - low) / step <= 9.0, "{low} {high} {step}");
-            assert!(
-                auc.iter().all(|(mean, sd)| low - 1e-9 <= mean - sd && mean + sd <= high + 1e-9),
-                "{low} {high}"
-            );
+            let scale = summary(auc).scale();
+            let at = auc.iter().flat_map(|(mean, sd)| [mean - sd, mean + sd]).map(|x| scale.at(x));
+            // What lies outside would stand at an end.
+            assert!(at.into_iter().all(|x| LEFT < x && x < WIDTH - RIGHT), "{scale:?}");
         }
     }
 

@@ -24,6 +24,8 @@ pub enum Ablation {
     Attention,
     /// The auxiliary score.
     Auxiliary,
+    /// The auxiliary loss, with one negative an event and with four.
+    Loss,
     /// How many of the latest events a target sees.
     History,
     /// Hidden units.
@@ -34,11 +36,12 @@ pub enum Ablation {
 
 impl Ablation {
     /// Every ablation.
-    pub const ALL: [Ablation; 7] = [
+    pub const ALL: [Ablation; 8] = [
         Ablation::Alpha,
         Ablation::Cell,
         Ablation::Attention,
         Ablation::Auxiliary,
+        Ablation::Loss,
         Ablation::History,
         Ablation::Hidden,
         Ablation::Targets,
@@ -51,6 +54,7 @@ impl Ablation {
             Ablation::Cell => "cell",
             Ablation::Attention => "attention",
             Ablation::Auxiliary => "auxiliary",
+            Ablation::Loss => "loss",
             Ablation::History => "history",
             Ablation::Hidden => "hidden",
             Ablation::Targets => "targets",
@@ -64,6 +68,7 @@ impl Ablation {
             Ablation::Cell => ("model.cell", &["gru", "aigru", "agru", "augru", "augru-official"]),
             Ablation::Attention => ("model.attention", &["unit", "bilinear"]),
             Ablation::Auxiliary => ("model.auxiliary", &["mlp", "inner-product"]),
+            Ablation::Loss => ("model.auxiliary_loss", &["paper", "info-nce"]),
             Ablation::History => ("data.max_history", &["5", "10", "25", "50", "100"]),
             Ablation::Hidden => ("model.hidden", &["8", "18", "36", "64", "96"]),
             Ablation::Targets => ("data.targets", &["last", "every"]),
@@ -77,7 +82,15 @@ impl Ablation {
             name: format!("{}={value}", self.name()),
             options: vec!["model.kind=dien".into(), format!("{option}={value}")],
         };
-        values.iter().map(variant).collect()
+        let mut variants: Vec<Variant> = values.iter().map(variant).collect();
+        if self == Ablation::Loss {
+            let of_four = |v: &Variant| Variant {
+                name: format!("{}, 4 negatives", v.name),
+                options: [&v.options[..], &["data.negatives_per_event=4".into()]].concat(),
+            };
+            variants.extend(variants.iter().map(of_four).collect::<Vec<_>>());
+        }
+        variants
     }
 }
 
