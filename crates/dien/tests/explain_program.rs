@@ -7,15 +7,20 @@ use std::path::Path;
 
 use common::{assert_page, dien, fails, stderr, stdout, tiny, train};
 use dien::explain::{self, Explainer};
+use dien::model::CellKind;
 use dien::prelude::*;
 use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
 
 /// A trained run in `run`.
 fn trained(kind: ModelKind) -> TempDir {
+    trained_with(kind, CellKind::Augru)
+}
+
+fn trained_with(kind: ModelKind, cell: CellKind) -> TempDir {
     let root = tempdir().unwrap();
     let mut config = tiny();
-    config.model.kind = kind;
+    (config.model.kind, config.model.cell) = (kind, cell);
     config.train.epochs = 1;
     train(&config, &root.path().join("run"));
     root
@@ -128,6 +133,22 @@ fn models_without_an_evolution_say_so() {
         assert_eq!(events[0]["attention"].is_number(), kind != ModelKind::Base);
         assert_eq!(events[0]["update"].is_number(), kind == ModelKind::Agru);
     }
+}
+
+#[test]
+fn a_cell_without_attention_has_gates_and_a_path() {
+    let root = trained_with(ModelKind::Dien, CellKind::Gru);
+    let root = root.path();
+    let output = dien(root, &["explain", "--run", "run", "--user", "u2", "--out", "why.html"]);
+    let text = stdout(&output);
+    assert!(output.status.success() && text.contains("(this model's cell takes no attention)"), "{output:?}");
+    assert!(text.contains("update gate") && !text.contains(" attention  "), "{text}");
+    let html = fs::read_to_string(root.join("why.html")).unwrap();
+    assert_page(&html);
+    assert!(html.contains("The interest&#39;s path") && !html.contains(">attention</text>"));
+    // What takes no attention makes the same of a history, whatever the candidate.
+    let courses = &json(root, &["--user", "u2"])["groups"][0]["courses"];
+    assert_eq!(courses[0], courses[1]);
 }
 
 #[test]

@@ -12,6 +12,12 @@ use crate::run::atomic;
 /// How many events are named along a path.
 const NAMED: usize = 8;
 
+/// What there is to see of a path.
+const PATH: &str = "The evolution's state after each event, from the zero state on, in the plane of the first two principal \
+                    components of all states shown (in brackets, their shares of the variance). Dots grow with time; the \
+                    events with the most attention are named. Where courses part, the candidates make something else of \
+                    the same history.";
+
 impl Explanation {
     /// Writes the [page](Self::html) under another name, and then renames it.
     ///
@@ -48,11 +54,8 @@ impl Explanation {
             let of = group.name.as_ref().map_or(String::new(), |name| format!(" of {name}"));
             page.section(&format!("Past behaviours{of}"), &note(group), bars(group).picture(WIDTH));
             if let Some(courses) = &group.courses {
-                let note = "The evolution's state after each event, from the zero state on, in the plane of the first two principal \
-                            components of all states shown (in brackets, their shares of the variance). Dots grow with time; the events with the most attention are named. \
-                            Where courses part, the candidates make something else of the same history.";
                 let picture = path(group, courses, &self.candidates).picture(WIDTH);
-                page.section(&format!("The interest's path{of}"), note, picture);
+                page.section(&format!("The interest's path{of}"), PATH, picture);
             }
         }
         page.html()

@@ -10,6 +10,8 @@ const ROWS: usize = 20;
 const BAR: usize = 10;
 /// Characters of an event's name at most.
 const NAME: usize = 32;
+/// Characters of a candidate's.
+const CANDIDATE: usize = 60;
 
 impl Explanation {
     /// Scores, and of each group the events that matter most with bars, the latest last.
@@ -21,7 +23,7 @@ impl Explanation {
             let _ = writeln!(
                 text,
                 "{what}  {}  logit {logit:+.4}  probability {p:.4}",
-                clean(&candidate.item.to_string())
+                cut(&clean(&candidate.item.to_string()), CANDIDATE)
             );
         }
         if let Some(missing) = self.missing() {

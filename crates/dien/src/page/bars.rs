@@ -56,7 +56,7 @@ impl Bars {
     pub fn picture(&self, whole: f64) -> Picture {
         let floor = TOP + self.rows.len() as f64 * HEIGHT;
         let mut svg = Svg::new(whole, floor + AXIS);
-        let needs = |row: &Row| width(&row.name) + width(&row.note) + 22.0;
+        let needs = |row: &Row| width(&row.name) + width(&row.note) + 24.0;
         let names = self.rows.iter().map(needs).fold(60.0, f64::max).min(0.32 * whole);
         for (i, row) in self.rows.iter().enumerate() {
             let top = TOP + i as f64 * HEIGHT;

@@ -46,8 +46,11 @@ pub(crate) fn ticks((low, high): (f64, f64), most: usize) -> Vec<f64> {
 /// The ticks in words: as many decimals as tell them apart, the same for all.
 pub(crate) fn labels(ticks: &[f64]) -> Vec<String> {
     let step = ticks.windows(2).map(|w| w[1] - w[0]).fold(f64::INFINITY, f64::min);
-    let decimals =
-        if step.is_finite() { (-(step.log10() + 1e-9).floor()).clamp(0.0, 8.0) as usize } else { 2 };
+    let decimals = match ticks {
+        [one] if one.fract() == 0.0 => 0,
+        [] | [_] => 2,
+        _ => (-(step.log10() + 1e-9).floor()).clamp(0.0, 8.0) as usize,
+    };
     ticks.iter().map(|x| format!("{x:.decimals$}").replace('-', "−")).collect()
 }
 
@@ -61,6 +64,7 @@ mod tests {
         assert_eq!(labels(&ticks((1.0, 4.0), 6)), ["1.0", "2.0", "3.0", "4.0"].map(|x| &x[..1]));
         assert_eq!(labels(&ticks((-0.031, 0.062), 5)), ["−0.02", "0.00", "0.02", "0.04", "0.06"]);
         assert_eq!(labels(&ticks((12_000.0, 31_000.0), 4)), ["15000", "20000", "25000", "30000"]);
+        assert_eq!((labels(&[3.0]), labels(&[0.25])), (vec!["3".into()], vec!["0.25".into()]));
         for (low, high) in [(0.612, 0.6135), (-3.0, 1e6), (0.0, 1e-7), (5.0, 5.0)] {
             for most in 2..9 {
                 let ticks = ticks((low, high), most);
