@@ -178,10 +178,10 @@ impl Explainer {
 }
 
 impl Group {
-    /// How many decimals tell three digits of the largest change.
+    /// How many decimals tell three digits of the largest change; at least three.
     fn decimals(&self) -> usize {
         let most = self.events.iter().map(|event| event.change.abs()).fold(0.0, f32::max);
-        if most > 0.0 { (2.0 - most.log10().floor()).clamp(2.0, 8.0) as usize } else { 4 }
+        if most > 0.0 { (2.0 - most.log10().floor()).clamp(3.0, 8.0) as usize } else { 4 }
     }
 }
 
