@@ -120,16 +120,20 @@ def auxiliary_score(p, inner, h, e):
     return F.linear(z, p["auxiliary.2.weight"], p["auxiliary.2.bias"])[:, 0]
 
 
-def auxiliary_loss(p, inner, batch, states, events, negatives):
+def auxiliary_loss(p, inner, info_nce, batch, states, events, negatives):
     """State t - 1 against event t and its negatives; the mean over all pairs of all histories."""
     pair = [first + t for first, n in zip(batch["histories.offsets"].tolist(), LENGTHS) for t in range(1, n)]
     if not pair:
         return states.new_zeros(())
     pair = torch.tensor(pair)
     h = states[pair - 1]
-    loss = F.softplus(-auxiliary_score(p, inner, h, events[pair]))
-    for j in range(NEGATIVES):
-        loss = loss + F.softplus(auxiliary_score(p, inner, h, negatives[pair * NEGATIVES + j])) / NEGATIVES
+    came = auxiliary_score(p, inner, h, events[pair])
+    others = [auxiliary_score(p, inner, h, negatives[pair * NEGATIVES + j]) for j in range(NEGATIVES)]
+    if info_nce:
+        return F.cross_entropy(torch.stack([came, *others], 1), torch.zeros_like(pair))
+    loss = F.softplus(-came)
+    for other in others:
+        loss = loss + F.softplus(other) / NEGATIVES
     return loss.mean()
 
 
@@ -182,28 +186,28 @@ def head(p, buffers, x, training):
     return F.linear(x, p["head.2.weight"], p["head.2.bias"])[:, 0]
 
 
-def forward(p, buffers, batch, inner, training):
+def forward(p, buffers, batch, inner, info_nce, training):
     """Logits, target loss, auxiliary loss, and some of what lies between. Updates the buffers when training."""
     events, candidates = embed(p, batch, "histories.ids"), embed(p, batch, "targets.candidate")
     states = extract(p, "extractor.gru", events)
     inputs = head_input(p, inner, batch, states, events, candidates)
     logits = head(p, buffers, inputs, training)
     target = F.binary_cross_entropy_with_logits(logits, batch["targets.label"])
-    auxiliary = auxiliary_loss(p, inner, batch, states, events, embed(p, batch, "histories.negatives"))
+    auxiliary = auxiliary_loss(p, inner, info_nce, batch, states, events, embed(p, batch, "histories.negatives"))
     return {"logits": logits, "loss.target": target, "loss.auxiliary": auxiliary, "states": states, "head.input": inputs}
 
 
-def make_model(name, inner):
+def make_model(name, inner, info_nce=False):
     batch = make_batch()
     p, buffers = make_params(inner)
     tensors = batch | {"histories.negatives_per_event": integers([NEGATIVES]), "lr": floats(LR)}
     tensors |= {f"param.{k}": v.detach().clone() for k, v in (p | buffers).items()}
-    tensors["eval.logits"] = forward(p, buffers, batch, inner, training=False)["logits"]
+    tensors["eval.logits"] = forward(p, buffers, batch, inner, info_nce, training=False)["logits"]
 
     adam = torch.optim.Adam(p.values(), lr=LR)
     losses = []
     for step in range(STEPS):
-        out = forward(p, buffers, batch, inner, training=True)
+        out = forward(p, buffers, batch, inner, info_nce, training=True)
         total = out["loss.target"] + out["loss.auxiliary"]
         losses.append(torch.stack([out["loss.target"], out["loss.auxiliary"], total]).detach())
         adam.zero_grad()
@@ -215,7 +219,7 @@ def make_model(name, inner):
         adam.step()
     # Columns: target, auxiliary, total.
     tensors["steps.losses"] = torch.stack(losses)
-    tensors["steps.eval.logits"] = forward(p, buffers, batch, inner, training=False)["logits"]
+    tensors["steps.eval.logits"] = forward(p, buffers, batch, inner, info_nce, training=False)["logits"]
     tensors |= {f"steps.{k}": v.detach().clone() for k, v in (p | buffers).items()}
     save(name, tensors)
 
@@ -225,3 +229,5 @@ def make():
     make_model("dien_small", inner=False)
     torch.manual_seed(8)
     make_model("dien_inner", inner=True)
+    torch.manual_seed(10)
+    make_model("dien_info_nce", inner=True, info_nce=True)

@@ -1,6 +1,6 @@
 //! Whole models against PyTorch: logits, losses, every gradient, running statistics, ten steps of Adam.
 
-use dien_model::config::{AttentionKind, AuxiliaryKind};
+use dien_model::config::{AttentionKind, AuxiliaryKind, AuxiliaryLoss};
 use dien_model::{Histories, ModelConfig};
 use dien_optim::{Adam, AdamConfig, Optimizer};
 use dien_tensor::{Mode, ParamId, Real, Tape};
@@ -57,6 +57,16 @@ fn activation_unit_and_auxiliary_mlp() {
 fn bilinear_attention_and_inner_product() {
     check::<f64>("dien_inner", config(AttentionKind::Bilinear, AuxiliaryKind::InnerProduct));
     check::<f32>("dien_inner", config(AttentionKind::Bilinear, AuxiliaryKind::InnerProduct));
+}
+
+#[test]
+fn info_nce() {
+    let config = ModelConfig {
+        auxiliary_loss: AuxiliaryLoss::InfoNce,
+        ..config(AttentionKind::Bilinear, AuxiliaryKind::InnerProduct)
+    };
+    check::<f64>("dien_info_nce", config.clone());
+    check::<f32>("dien_info_nce", config);
 }
 
 /// A batch of which no history has two events has no auxiliary pair: the loss is exactly 0 and so are its gradients.
