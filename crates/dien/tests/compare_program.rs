@@ -3,28 +3,10 @@
 mod common;
 
 use std::fs;
-use std::path::Path;
 
-use common::{TINY, dien, fails, stderr, stdout, tiny};
+use common::{dien, fails, json, stderr, stdout, workplace};
 use dien::prelude::*;
 use serde_json::Value;
-use tempfile::tempdir;
-
-/// A folder with behaviours in `data`, and the other tiny options in `tiny.toml`.
-fn workplace() -> tempfile::TempDir {
-    let root = tempdir().unwrap();
-    let Source::Synthetic(synthesis) = tiny().source else { panic!("tiny is synthetic") };
-    synthesis.log().unwrap().write(&root.path().join("data")).unwrap();
-    fs::write(root.path().join("tiny.toml"), &TINY[TINY.find("[data]").unwrap()..]).unwrap();
-    root
-}
-
-#[track_caller]
-fn json(root: &Path, arguments: &[&str]) -> Value {
-    let output = dien(root, arguments);
-    assert!(output.status.success(), "{output:?}");
-    serde_json::from_str(&stdout(&output)).unwrap()
-}
 
 #[test]
 fn every_model_is_compared_and_none_is_trained_twice() {

@@ -4,9 +4,8 @@ mod common;
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
 
-use common::{dien, fails, stderr, stdout, tiny};
+use common::{dien, fails, json, stderr, stdout, tiny};
 use dien::prelude::*;
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
@@ -80,13 +79,6 @@ fn workplace() -> TempDir {
     fs::write(log.join("day-2.csv"), day(2500, 2)).unwrap();
     fs::write(root.path().join("options.toml"), OPTIONS).unwrap();
     root
-}
-
-#[track_caller]
-fn json(root: &Path, arguments: &[&str]) -> Value {
-    let output = dien(root, arguments);
-    assert!(output.status.success(), "{output:?}");
-    serde_json::from_str(&stdout(&output)).unwrap()
 }
 
 #[test]

@@ -3,31 +3,11 @@
 mod common;
 
 use std::fs;
-use std::path::Path;
 
-use common::{TINY, assert_same_bits, dien, fails, stderr, stdout, tiny};
+use common::{assert_same_bits, dien, fails, json, stderr, stdout, workplace};
 use dien::prelude::*;
 use serde_json::Value;
 use tempfile::tempdir;
-
-/// A folder with behaviours in `data`, and the other tiny options in `tiny.toml`.
-fn workplace() -> tempfile::TempDir {
-    let root = tempdir().unwrap();
-    let Source::Synthetic(synthesis) = tiny().source else { panic!("tiny is synthetic") };
-    synthesis.log().unwrap().write(&root.path().join("data")).unwrap();
-    fs::write(root.path().join("tiny.toml"), &TINY[TINY.find("[data]").unwrap()..]).unwrap();
-    root
-}
-
-/// The one object on standard output.
-#[track_caller]
-fn json(root: &Path, arguments: &[&str]) -> Value {
-    let output = dien(root, arguments);
-    assert!(output.status.success(), "{output:?}");
-    let text = stdout(&output);
-    assert_eq!(text.lines().count(), 1, "{text}");
-    serde_json::from_str(&text).unwrap()
-}
 
 #[test]
 fn trains_evaluates_and_describes() {

@@ -3,27 +3,15 @@
 mod common;
 
 use std::fs;
-use std::path::Path;
 
-use common::{TINY, dien, fails, stderr, stdout, tiny};
+use common::{dien, fails, json, stderr, workplace};
 use dien::prelude::*;
 use serde_json::Value;
-use tempfile::tempdir;
-
-#[track_caller]
-fn json(root: &Path, arguments: &[&str]) -> Value {
-    let output = dien(root, arguments);
-    assert!(output.status.success(), "{output:?}");
-    serde_json::from_str(&stdout(&output)).unwrap()
-}
 
 #[test]
 fn a_search_halves_goes_on_and_gives_a_configuration() {
-    let root = tempdir().unwrap();
+    let root = workplace();
     let root = root.path();
-    let Source::Synthetic(synthesis) = tiny().source else { panic!("tiny is synthetic") };
-    synthesis.log().unwrap().write(&root.join("data")).unwrap();
-    fs::write(root.join("tiny.toml"), &TINY[TINY.find("[data]").unwrap()..]).unwrap();
     let space = "'optimizer.lr' = { log = [0.001, 0.03] }\n'model.hidden' = { choice = [4, 6] }\n";
     fs::write(root.join("space.toml"), space).unwrap();
     let tune = ["tune", "--space", "space.toml", "--data", "data", "--config", "tiny.toml", "--trials", "5"];

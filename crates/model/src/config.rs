@@ -156,6 +156,9 @@ pub struct ModelConfig {
     pub dropout: f64,
     /// λ: adds λ/2 · Σ ‖row‖² over the rows that a batch touches, divided by its targets, to the loss.
     pub l2_rows: f64,
+    /// λ of DIN's mini-batch-aware regularisation: adds λ/2 · Σ ‖row‖²/n over the rows that a batch touches, n being how often the row's id
+    /// occurs in an epoch. A frequent row shrinks less with each batch.
+    pub l2_by_frequency: f64,
     /// ε: labels are trained as 1 − ε/2 and ε/2 instead of 1 and 0.
     pub label_smoothing: f64,
     /// Initial values.
@@ -202,6 +205,7 @@ impl Default for ModelConfig {
             head_norm: true,
             dropout: 0.3,
             l2_rows: 0.0,
+            l2_by_frequency: 0.0,
             label_smoothing: 0.0,
             init: InitConfig::default(),
         }
@@ -287,6 +291,8 @@ impl ModelConfig {
         check((0.0..1.0).contains(&self.dropout), "dropout", "a number from 0 up to below 1", &self.dropout)?;
         let l2 = self.l2_rows;
         check(l2 >= 0.0 && l2.is_finite(), "l2_rows", "a finite number from 0 up", &l2)?;
+        let l2 = self.l2_by_frequency;
+        check(l2 >= 0.0 && l2.is_finite(), "l2_by_frequency", "a finite number from 0 up", &l2)?;
         let smoothing = self.label_smoothing;
         check(
             (0.0..1.0).contains(&smoothing),

@@ -2,6 +2,7 @@
 
 mod average;
 mod epoch;
+mod frequency;
 mod observer;
 mod report;
 mod step;
@@ -19,6 +20,7 @@ pub use observer::{Observer, Step};
 pub use report::{End, Epoch, Report};
 
 use self::average::Average;
+use self::frequency::Frequency;
 use crate::config::Config;
 use crate::error::{Error, Origin, Result};
 use crate::run::{Progress, Run};
@@ -50,6 +52,8 @@ pub struct Trainer {
     params: ParamStore<f32>,
     /// None unless it is asked for.
     average: Option<Average>,
+    /// None until training begins, and unless it is asked for.
+    frequency: Option<Frequency>,
     optimizer: Adam<f32>,
     progress: Progress,
     epochs: Vec<Epoch>,
@@ -89,6 +93,7 @@ impl Trainer {
             scorer,
             params,
             average,
+            frequency: None,
             optimizer,
             progress,
             epochs: vec![],
@@ -215,6 +220,8 @@ impl Trainer {
     /// [`Error::NonFinite`] where a loss or a gradient is NaN or infinite; a file cannot be written.
     pub fn train(&mut self, observer: &mut dyn Observer) -> Result<Report> {
         let started = Instant::now();
+        let (lambda, seed) = (self.config.model.l2_by_frequency, self.config.train.seed);
+        self.frequency = Frequency::count(lambda, &self.dataset, &self.params, seed)?;
         let mut clock = report::Clock::default();
         let end = loop {
             if self.progress.epoch >= self.config.train.epochs {

@@ -30,7 +30,10 @@ impl Trainer {
         let mode = Mode::Train { seed: mix(self.config.train.seed, number) };
         let tape = Tape::new(&self.params, &self.scorer.pool, mode);
         let output = model.forward(&tape, batch);
-        let losses = model.losses(&tape, batch, output);
+        let mut losses = model.losses(&tape, batch, output);
+        if let Some(frequency) = &self.frequency {
+            losses.total = frequency.add_to(losses.total, &tape, &touched);
+        }
         let [target, total] = [losses.target, losses.total].map(|loss| loss.scalar().f64());
         let auxiliary = losses.auxiliary.map(|loss| loss.scalar().f64());
         if !total.is_finite() {

@@ -97,6 +97,25 @@ pub fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
+/// The one object that the program prints on standard output.
+#[track_caller]
+pub fn json(folder: &Path, arguments: &[&str]) -> serde_json::Value {
+    let output = dien(folder, arguments);
+    assert!(output.status.success(), "{output:?}");
+    let text = stdout(&output);
+    assert_eq!(text.lines().count(), 1, "{text}");
+    serde_json::from_str(&text).unwrap()
+}
+
+/// A folder with behaviours in `data`, and the other tiny options in `tiny.toml`.
+pub fn workplace() -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    let Source::Synthetic(synthesis) = tiny().source else { panic!("tiny is synthetic") };
+    synthesis.log().unwrap().write(&root.path().join("data")).unwrap();
+    fs::write(root.path().join("tiny.toml"), &TINY[TINY.find("[data]").unwrap()..]).unwrap();
+    root
+}
+
 /// Runs the program, which must fail with this message and without a word on standard output.
 #[track_caller]
 pub fn fails(folder: &Path, arguments: &[&str], message: &str) {

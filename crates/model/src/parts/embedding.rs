@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dien_cells::Packed;
 use dien_cells::lanes::{self, EventIds};
-use dien_tensor::{ParamId, Real, Tape, Var, ops};
+use dien_tensor::{ParamId, Real, Tape, Var, VarList, ops};
 use ndarray::Axis;
 
 use crate::config::ModelConfig;
@@ -117,6 +117,15 @@ impl Embedding {
             parts.push(tape.constant(value));
         }
         if parts.is_empty() { None } else { Some(ops::concat(parts.iter())) }
+    }
+
+    /// What a head reads first: [`rest`](Self::rest) and the candidates; and these alone.
+    pub fn inputs<'t, T: Real>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> (VarList<'t, T>, Var<'t, T>) {
+        let candidates = self.candidates(tape, batch);
+        let mut inputs = tape.list();
+        inputs.extend(self.rest(tape, batch));
+        inputs.push(candidates);
+        (inputs, candidates)
     }
 
     /// Sets `touched` to the rows of each table that a forward pass over `batch` reads.

@@ -35,9 +35,7 @@ impl Base {
 
 impl<T: Real> Model<T> for Base {
     fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
-        let mut inputs = tape.list();
-        inputs.extend(self.embedding.rest(tape, batch));
-        inputs.push(self.embedding.candidates(tape, batch));
+        let (mut inputs, _) = self.embedding.inputs(tape, batch);
         for group in batch.groups() {
             let windows = windows(tape, group);
             let events = self.embedding.events(tape, group.histories, windows.histories());

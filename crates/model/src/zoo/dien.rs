@@ -44,10 +44,7 @@ impl Dien {
 impl<T: Real> Model<T> for Dien {
     fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
         let mut auxiliary = None;
-        let candidates = self.embedding.candidates(tape, batch);
-        let mut inputs = tape.list();
-        inputs.extend(self.embedding.rest(tape, batch));
-        inputs.push(candidates);
+        let (mut inputs, candidates) = self.embedding.inputs(tape, batch);
         for (interest, group) in self.interests.iter().zip(batch.groups()) {
             let windows = &windows(tape, group);
             let events = self.embedding.events(tape, group.histories, windows.histories());

@@ -42,10 +42,7 @@ impl Din {
 
 impl<T: Real> Model<T> for Din {
     fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
-        let candidates = self.embedding.candidates(tape, batch);
-        let mut inputs = tape.list();
-        inputs.extend(self.embedding.rest(tape, batch));
-        inputs.push(candidates);
+        let (mut inputs, candidates) = self.embedding.inputs(tape, batch);
         for (attention, group) in self.attention.iter().zip(batch.groups()) {
             let windows = windows(tape, group);
             let events = self.embedding.events(tape, group.histories, windows.histories());

@@ -54,10 +54,7 @@ impl GruAttention {
 
 impl<T: Real> Model<T> for GruAttention {
     fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
-        let candidates = self.embedding.candidates(tape, batch);
-        let mut inputs = tape.list();
-        inputs.extend(self.embedding.rest(tape, batch));
-        inputs.push(candidates);
+        let (mut inputs, candidates) = self.embedding.inputs(tape, batch);
         for (layers, group) in self.groups.iter().zip(batch.groups()) {
             let windows = windows(tape, group);
             let packed = windows.histories();

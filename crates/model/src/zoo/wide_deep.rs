@@ -38,10 +38,8 @@ impl WideDeep {
 
 impl<T: Real> Model<T> for WideDeep {
     fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
-        let candidates = self.embedding.candidates(tape, batch);
-        let (mut deep, mut wide) = (tape.list(), tape.list());
-        deep.extend(self.embedding.rest(tape, batch));
-        deep.push(candidates);
+        let (mut deep, candidates) = self.embedding.inputs(tape, batch);
+        let mut wide = tape.list();
         wide.push(candidates);
         for group in batch.groups() {
             let windows = windows(tape, group);

@@ -147,6 +147,33 @@ pub fn l2_rows<'t, T: Real>(table: Var<'t, T>, ids: &[u32]) -> Var<'t, T> {
     tape.record(&[table], y, L2Rows { order, rows })
 }
 
+/// ½ Σ wᵢ ‖rowᵢ‖² over rows of a table, each id once; `weight` has a number for each row of the table.
+///
+/// # Panics
+/// If an id is not below `rows`, or there is not one weight a row.
+#[track_caller]
+pub fn weighted_l2_rows<'t, T: Real>(table: Var<'t, T>, ids: &[u32], weight: &[T]) -> Var<'t, T> {
+    let (tape, (count, width)) = (table.tape(), table.view2().dim());
+    super::gather::check_ids("weighted_l2_rows", table, ids);
+    assert_eq!(weight.len(), count, "weighted_l2_rows: one weight a row");
+    let order = RowOrder::shared(tape.pool(), ids);
+    let size = order.unique.len() * width;
+    let (mut rows, mut weighted) = (tape.pool().scratch(size), tape.pool().scratch(size));
+    let data = table.data();
+    let of =
+        |i: usize| (&data[order.unique[i] as usize * width..][..width], weight[order.unique[i] as usize]);
+    for_rows(width, &mut rows, &|i, row| row.copy_from_slice(of(i).0));
+    for_rows(width, &mut weighted, &|i, row| {
+        let (from, w) = of(i);
+        row.iter_mut().zip(from).for_each(|(to, &x)| *to = w * x);
+    });
+    let mut y = tape.pool().stale(&[]);
+    let product = |[x, wx]: [T; 2], _: [T; 0]| [x * wx];
+    y.fill(T::of(0.5) * total(product, tape.pool(), [&rows, &weighted]));
+    tape.record(&[table], y, L2Rows { order, rows: weighted })
+}
+
+/// The way back of both: the rows, by their weights.
 struct L2Rows<T: Real> {
     order: Arc<RowOrder>,
     rows: Scratch<T>,
@@ -184,6 +211,7 @@ mod tests {
         check([&[4]], |[z]| bce_with_logits(z, &LABELS, Some(&[0.0; 4])));
         check([&[4, 5]], |[x]| l2(x));
         check([&[4, 2]], |[x]| l2_rows(x, &[3, 1, 3]));
+        check([&[4, 2]], |[x]| weighted_l2_rows(x, &[3, 1, 3], &[9.0, 0.5, 7.0, 2.0]));
     }
 
     #[test]
@@ -215,6 +243,8 @@ mod tests {
         let tape = Tape::new(&params, &pool, Mode::Probe);
         let loss = l2_rows(tape.param(table), &[2, 0, 2]);
         assert_eq!(loss.scalar(), 15.0);
+        let weighted = weighted_l2_rows(tape.param(table), &[2, 0, 2], &[2.0, 9.0, 0.5]);
+        assert_eq!(weighted.scalar(), 5.0 + 6.25);
         let expected = Grad::Rows { ids: vec![0, 2], rows: array![[1.0, 2.0], [3.0, 4.0]] };
         assert_eq!(tape.backward(loss).get(table), Some(&expected));
     }

@@ -33,7 +33,7 @@ pub use dice::Dice;
 pub use dropout::dropout;
 pub use gather::{gather, gather_mean};
 pub use linear::linear;
-pub use loss::{bce_with_logits, l2, l2_rows};
+pub use loss::{bce_with_logits, l2, l2_rows, weighted_l2_rows};
 pub use norm::BatchNorm;
 pub use outer::outer_rows;
 pub use prelu::prelu;

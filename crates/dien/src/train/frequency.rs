@@ -1,0 +1,113 @@
+//! DIN's mini-batch-aware regularisation (Zhou et al., KDD 2018, eq. 7).
+
+use dien_data::Data;
+use dien_model::{Batch, Features, Touched};
+use dien_tensor::{ParamId, ParamStore, Tape, Var, ops};
+
+use crate::error::Result;
+
+/// λ/2 · Σ ‖row‖²/n over the rows that a batch touches.
+#[derive(Debug)]
+pub(super) struct Frequency {
+    lambda: f32,
+    /// 1/n by row, of each embedding table; 1 for a row that no training batch reads.
+    tables: Vec<(ParamId, Vec<f32>)>,
+}
+
+impl Frequency {
+    /// Counts the ids of an epoch's batches; none for a weight of 0.
+    ///
+    /// # Errors
+    /// The data cannot be read.
+    pub fn count(lambda: f64, data: &Data, params: &ParamStore<f32>, seed: u64) -> Result<Option<Self>> {
+        if lambda == 0.0 {
+            return Ok(None);
+        }
+        let features = data.features();
+        let mut counts: Vec<Vec<u32>> = features.tables.iter().map(|table| vec![0; table.rows]).collect();
+        data.epoch(seed, 0).for_each(0, |batch| {
+            add(features, &batch, &mut counts);
+            true
+        })?;
+        let tables = features.tables.iter().zip(counts).filter_map(|(table, counts)| {
+            let id = params.id(&format!("embedding.{}", table.name))?;
+            Some((id, counts.into_iter().map(|n| 1.0 / n.max(1) as f32).collect()))
+        });
+        Ok(Some(Frequency { lambda: lambda as f32, tables: tables.collect() }))
+    }
+
+    /// `total` and the term of the rows that a batch touches.
+    pub fn add_to<'t>(
+        &self,
+        total: Var<'t, f32>,
+        tape: &'t Tape<'_, f32>,
+        touched: &Touched,
+    ) -> Var<'t, f32> {
+        touched.iter().fold(total, |total, (table, rows)| {
+            match self.tables.iter().find(|(id, _)| *id == table) {
+                Some((_, shares)) => {
+                    total + ops::scale(ops::weighted_l2_rows(tape.param(table), rows, shares), self.lambda)
+                }
+                None => total,
+            }
+        })
+    }
+}
+
+/// Counts a batch's ids. Sampled negatives of the auxiliary loss are no occurrences.
+fn add(features: &Features, batch: &Batch, counts: &mut [Vec<u32>]) {
+    let t = &batch.targets;
+    for (i, lookup) in features.behaviours.iter().enumerate() {
+        let events = batch.groups().flat_map(|group| &group.histories.ids[i]);
+        events.chain(&t.candidate[i]).for_each(|&id| counts[lookup.table][id as usize] += 1);
+    }
+    for (lookup, ids) in features.sparse.iter().zip(&t.sparse) {
+        ids.iter().for_each(|&id| counts[lookup.table][id as usize] += 1);
+    }
+    for (lookup, lists) in features.pooled.iter().zip(&t.pooled) {
+        lists.ids.iter().for_each(|&id| counts[lookup.table][id as usize] += 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Config, Scorer, Trainer};
+
+    fn config(lambda: f64) -> Config {
+        let text = "source.synthetic.users = 60\nmodel.hidden = 4\nmodel.head_layers = [4]\nmodel.dropout = 0.0\n\
+                    data.batch_size = 64\ntrain.epochs = 2";
+        let mut config: Config = text.parse().unwrap();
+        config.model.l2_by_frequency = lambda;
+        config
+    }
+
+    #[test]
+    fn ids_are_counted() {
+        let data = config(3.0).dataset().unwrap().0;
+        let scorer = Scorer::untrained(&config(3.0).model, data.features(), 1).unwrap();
+        let found = Frequency::count(3.0, &data, scorer.params(), 1).unwrap().unwrap();
+        let behaviours = data.as_behaviours().unwrap().epoch(1, 0);
+        let all: Vec<Batch> = (0..behaviours.len()).map(|i| behaviours.batch(i)).collect();
+        let ids = |b: &Batch| [&b.histories.ids[0][..], &b.targets.candidate[0]].concat();
+        let (_, shares) = &found.tables[0];
+        for id in [1, 2, 7] {
+            let n = all.iter().flat_map(ids).filter(|&x| x == id).count().max(1);
+            assert_eq!(shares[id as usize], 1.0 / n as f32);
+        }
+        assert!(Frequency::count(0.0, &data, scorer.params(), 1).unwrap().is_none());
+    }
+
+    #[test]
+    fn rows_stay_smaller() {
+        let size = |lambda: f64| {
+            let mut trainer = Trainer::new(&config(lambda), config(lambda).dataset().unwrap().0).unwrap();
+            trainer.train(&mut ()).unwrap();
+            let params = trainer.latest_params();
+            let table = params.data(params.id("embedding.item").unwrap());
+            table.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>()
+        };
+        let (free, held) = (size(0.0), size(20.0));
+        assert!(held < 0.9 * free, "{held} against {free}");
+    }
+}
