@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Draws demo.svg from the two runs of the demonstration.
 
-Usage: demo.py runs/synthetic-dien-seed1 runs/synthetic-pooled-seed1 > demo.svg
+Usage: demo.py runs/synthetic-dien-seed1 runs/synthetic-base-seed1 > demo.svg
 """
 import json
 import os
@@ -17,7 +17,7 @@ def epochs(run):
 
 
 def main():
-    series = [("DIEN", "#2563eb", epochs(sys.argv[1])), ("pooled history", "#9a6b00", epochs(sys.argv[2]))]
+    series = [("DIEN", "#2563eb", epochs(sys.argv[1])), ("BaseModel", "#9a6b00", epochs(sys.argv[2]))]
     most = max(len(values) for _, _, values in series)
 
     def x(epoch):
