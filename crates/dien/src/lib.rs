@@ -30,6 +30,7 @@ struct Readme;
 pub mod bench;
 pub mod compare;
 pub mod config;
+mod datasets;
 pub mod describe;
 mod error;
 pub mod explain;
@@ -49,7 +50,7 @@ pub use config::Config;
 pub use error::{Error, Origin, Result};
 pub use ranker::Ranker;
 pub use run::Run;
-pub use scorer::{Custom, Scorer};
+pub use scorer::{Official, Scorer};
 pub use train::Trainer;
 
 pub use dien_data as data;

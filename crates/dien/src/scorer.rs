@@ -14,7 +14,7 @@ use crate::run::deployable::{self, Deployable};
 
 /// What the official code's evaluation does, and ours does not: a target's score then depends on the batch it is in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Custom {
+pub struct Official {
     /// Batch normalisation and Dice use the evaluation batch's own statistics.
     pub batch_statistics: bool,
     /// The pooled history counts the padding; see [`ModelConfig::pool_padding`].
@@ -68,16 +68,16 @@ impl Scorer {
         Ok(scorer)
     }
 
-    /// The best model of a run, to be evaluated as others do.
+    /// The best model of a run, to be evaluated as the official code does.
     ///
     /// # Errors
     /// As [`load`](Self::load).
-    pub fn load_as(run: &Run, custom: Custom) -> Result<Self> {
+    pub fn load_as(run: &Run, official: Official) -> Result<Self> {
         let Deployable { mut model, features, params, .. } = deployable::load_run(run)?;
-        model.pool_padding |= custom.pool_padding;
+        model.pool_padding |= official.pool_padding;
         let mut scorer = Scorer::untrained(&model, &features, 0)?;
         scorer.params = params;
-        if custom.batch_statistics {
+        if official.batch_statistics {
             scorer.mode = Mode::EvalByBatch;
         }
         Ok(scorer)

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use dien::Custom;
+use dien::Official;
 use dien::prelude::*;
 use serde::Serialize;
 
@@ -74,8 +74,8 @@ pub(super) fn held_out(run: &Run, data: Option<&Path>, batch_size: Option<u32>) 
 /// Runs `dien eval`.
 pub(super) fn run(args: &EvalArgs, json: bool) -> Result<ExitCode> {
     let run = Run::open(&args.run)?;
-    let custom = Custom { batch_statistics: args.batch_statistics, pool_padding: args.pool_padding };
-    let scorer = Scorer::load_as(&run, custom)?;
+    let official = Official { batch_statistics: args.batch_statistics, pool_padding: args.pool_padding };
+    let scorer = Scorer::load_as(&run, official)?;
     let dataset = held_out(&run, args.data.as_deref(), args.batch_size)?;
     let batches = match args.split {
         Split::Test => dataset.test(),

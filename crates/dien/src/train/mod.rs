@@ -16,7 +16,7 @@ use dien_model::metrics::Metrics;
 use dien_optim::{Adam, Optimizer};
 use dien_tensor::{ParamId, ParamKind, ParamStore};
 
-pub use observer::{Observer, Step};
+pub use observer::{Observer, Step, StopWhen};
 pub use report::{End, Epoch, Report};
 
 use self::average::Average;

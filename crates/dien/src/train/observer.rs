@@ -1,6 +1,7 @@
 //! Who watches training, and may stop it.
 
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Epoch;
 
@@ -33,6 +34,16 @@ pub trait Observer {
 }
 
 impl Observer for () {}
+
+/// Watches nothing, and stops training once the flag is set.
+#[derive(Clone, Copy, Debug)]
+pub struct StopWhen<'a>(pub &'a AtomicBool);
+
+impl Observer for StopWhen<'_> {
+    fn step(&mut self, _: &Step) -> ControlFlow<()> {
+        if self.0.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
 
 /// A step of training.
 #[derive(Clone, Copy, Debug, PartialEq)]

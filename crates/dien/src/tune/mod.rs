@@ -9,7 +9,6 @@ mod space;
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rand::SeedableRng;
@@ -20,6 +19,7 @@ pub use rung::Trial;
 pub use space::Space;
 
 use crate::config::{Config, Layers};
+use crate::datasets::Datasets;
 use crate::error::{Error, Result};
 use crate::run::write_config;
 
@@ -66,18 +66,18 @@ impl Search {
         fs::create_dir_all(&self.folder).map_err(Error::io(&self.folder, "make the folder"))?;
         let mut trials = self.draw()?;
         let mut found = Found { trials: vec![], epochs: 0, seconds: 0.0, stopped: false };
-        let mut data = rung::Cache::default();
+        let mut datasets = Datasets::default();
         let mut epochs = self.first.min(self.epochs);
         loop {
             for trial in &mut trials {
-                found.seconds += trial.train(epochs, &mut data, stop)?;
+                found.seconds += trial.train(epochs, &mut datasets, stop)?;
                 tell(trial, epochs);
                 if stop.load(Ordering::Relaxed) {
                     found.stopped = true;
                     break;
                 }
             }
-            trials.sort_by(|a, b| b.best_first(a));
+            trials.sort_by(|a, b| b.compare(a));
             if found.stopped || epochs >= self.epochs {
                 break;
             }
@@ -112,6 +112,3 @@ impl Search {
         Ok(trials)
     }
 }
-
-/// Data that trials share.
-type Data = Arc<dien_data::Data>;

@@ -1,18 +1,16 @@
 //! A trial, trained rung by rung.
 
 use std::cmp::Ordering;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{self, AtomicBool};
+use std::sync::atomic::AtomicBool;
 
 use serde::Serialize;
 
-use super::Data;
 use crate::config::Config;
+use crate::datasets::Datasets;
 use crate::error::{Error, Result};
 use crate::run::Run;
-use crate::train::{Observer, Step, Trainer};
+use crate::train::{StopWhen, Trainer};
 
 /// A configuration that is tried.
 #[derive(Clone, Debug, Serialize)]
@@ -32,34 +30,16 @@ pub struct Trial {
     pub auc: Option<f64>,
 }
 
-/// Data by the options it was made with.
-#[derive(Default)]
-pub(super) struct Cache(Vec<(Config, Data)>);
-
-impl Cache {
-    fn get(&mut self, config: &Config) -> Result<Data> {
-        let (source, data) = (config.source.clone(), config.data_options());
-        let wanted = Config { source, data, ..Config::default() };
-        if let Some((_, data)) = self.0.iter().find(|(config, _)| *config == wanted) {
-            return Ok(Arc::clone(data));
-        }
-        let data = Arc::new(config.dataset()?.0);
-        self.0.truncate(3);
-        self.0.insert(0, (wanted, Arc::clone(&data)));
-        Ok(data)
-    }
-}
-
 impl Trial {
-    /// How it compares: by epochs reached, then by AUC, then by number, so that the order is one.
-    pub(super) fn best_first(&self, other: &Trial) -> Ordering {
+    /// Which of two of a rung is better: by AUC, then by number, so that the order is one.
+    pub(super) fn compare(&self, other: &Trial) -> Ordering {
         let auc = |t: &Trial| t.auc.unwrap_or(f64::NEG_INFINITY);
         auc(self).total_cmp(&auc(other)).then(other.number.cmp(&self.number))
     }
 
     /// Trains until it has so many epochs, or rises no more; how many seconds it took.
-    pub(super) fn train(&mut self, epochs: u64, cache: &mut Cache, stop: &AtomicBool) -> Result<f64> {
-        let data = cache.get(&self.config)?;
+    pub(super) fn train(&mut self, epochs: u64, datasets: &mut Datasets, stop: &AtomicBool) -> Result<f64> {
+        let data = datasets.get(&self.config)?;
         if data.validation().is_empty() {
             let expected = "validation users, by whom options are chosen (`data.valid_fraction`)";
             return Err(Error::file(&self.folder, "data without validation users", expected));
@@ -75,22 +55,9 @@ impl Trial {
             }
             Err(_) => Trainer::new(&config, data)?.save_to(Run::create(&self.folder, &config)?)?,
         };
-        let report = trainer.train(&mut Until(stop))?;
+        let report = trainer.train(&mut StopWhen(stop))?;
         self.epochs = report.epochs.len() as u64;
         self.auc = report.epochs.iter().filter_map(|e| e.validation?.auc).reduce(f64::max);
         Ok(report.seconds)
-    }
-}
-
-/// Trains until it is told to stop.
-struct Until<'a>(&'a AtomicBool);
-
-impl Observer for Until<'_> {
-    fn step(&mut self, _: &Step) -> ControlFlow<()> {
-        if self.0.load(atomic::Ordering::Relaxed) {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
     }
 }
