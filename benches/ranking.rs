@@ -4,6 +4,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use dien_benches::{popular_ids, rng};
+use dien_model::config::AttentionKind;
 use dien_model::serving::{Candidates, Profile, Serving};
 use dien_model::{Features, ModelConfig, build};
 use dien_tensor::ParamStore;
@@ -19,7 +20,7 @@ fn pair(items: Vec<u32>) -> Vec<Vec<u32>> {
 fn ranking(criterion: &mut Criterion) {
     let features = Features::item_category(ITEMS, 1_001, 18);
     let mut params = ParamStore::<f32>::new();
-    let config = ModelConfig::default();
+    let config = ModelConfig { attention: Some(AttentionKind::Unit), ..ModelConfig::default() };
     build(&config, &features, &mut params, 1).expect("possible options");
     let serving = Serving::new(&config, &features, params, &[HISTORY]).expect("possible options");
     let mut rng = rng();

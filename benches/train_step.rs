@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use dien_benches::{popular_ids, ragged_lengths, rng};
-use dien_model::config::AuxiliaryKind;
+use dien_model::config::{AttentionKind, AuxiliaryKind};
 use dien_model::{Batch, Features, Histories, Lookup, Model, ModelConfig, Table, Targets, build};
 use dien_optim::{Adam, AdamConfig, Optimizer, SparseMode};
 use dien_tensor::{Mode, ParamStore, Pool, Tape};
@@ -75,7 +75,12 @@ impl Training {
         let features = features(items);
         batch.validate(&features).expect("the batch is valid");
         let mut params = ParamStore::new();
-        let config = ModelConfig { auxiliary: AuxiliaryKind::Mlp, dropout: 0.0, ..ModelConfig::default() };
+        let config = ModelConfig {
+            attention: Some(AttentionKind::Unit),
+            auxiliary: AuxiliaryKind::Mlp,
+            dropout: 0.0,
+            ..ModelConfig::default()
+        };
         let model = build(&config, &features, &mut params, 1).expect("possible options");
         let lazy = AdamConfig { sparse: SparseMode::Lazy, ..AdamConfig::default() };
         let adam = Adam::new(&params, lazy).expect("possible options");

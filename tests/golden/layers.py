@@ -54,8 +54,12 @@ def grads(inputs):
     return {f"grad.{name}": v.grad for name, v in inputs.items()}
 
 
-def attention(name, scores, params):
-    """Targets look at windows `start..end` of histories, several at one history; softmax over each window."""
+def softmax(scores):
+    return torch.softmax(scores, 0)
+
+
+def attention(name, scores, params, norm=softmax):
+    """Targets look at windows `start..end` of histories, several at one history; each window is normalised."""
     lengths = [3, 0, 6, 1]
     history = [0, 0, 1, 2, 2, 2, 3, 2]
     start = [0, 1, 0, 0, 2, 3, 0, 4]
@@ -69,7 +73,7 @@ def attention(name, scores, params):
         window = keys[first[row] + a : first[row] + b]
         parts.append(scores(p, window, candidates[target]))
     raw = torch.cat(parts)
-    weights = torch.cat([torch.softmax(part, 0) for part in parts])
+    weights = torch.cat([norm(part) for part in parts])
     loss = torch.randn_like(weights)
     (weights * loss).sum().backward()
     inputs = {"keys": keys, "candidates": candidates} | {f"attention.{k}": v for k, v in p.items()}
@@ -114,3 +118,5 @@ def make():
     statistics("dice", dice, lambda n: {"alpha": draw(0.5, n)})
     torch.manual_seed(5)
     statistics("bn", batch_norm, lambda n: {"weight": draw(1.0, n), "bias": draw(1.0, n)})
+    torch.manual_seed(11)
+    attention("attention_sigmoid", bilinear_scores, bilinear_params, torch.sigmoid)

@@ -5,20 +5,22 @@ use std::sync::Arc;
 use dien_cells::Packed;
 use dien_cells::lanes::{self, Windows};
 use dien_model::ModelConfig;
-use dien_model::config::AttentionKind;
+use dien_model::config::{AttentionKind, AttentionNorm};
 use dien_model::init::Builder;
 use dien_model::parts::Attention;
 use dien_tensor::{Mode, Pool, Real, Tape};
 use dien_tests::golden::Golden;
 use dien_tests::project::project;
 
-fn check<T: Real>(file: &str, attention: AttentionKind) {
+fn check<T: Real>(file: &str, attention: AttentionKind, attention_norm: AttentionNorm) {
     let golden = Golden::load(file);
     let mut params = golden.params::<T>(&["keys", "candidates"]);
     let [keys, candidates] = ["keys", "candidates"].map(|name| params.id(name).expect("just added"));
     let hidden = params.shape(keys)[1];
     let event_width = params.shape(candidates)[1];
-    let config = ModelConfig { hidden, attention, attention_layers: [8, 4], ..ModelConfig::default() };
+    let attention = Some(attention);
+    let config =
+        ModelConfig { hidden, attention, attention_norm, attention_layers: [8, 4], ..ModelConfig::default() };
     let attention = Attention::new(&mut Builder::new(&mut params, 0), &config, config.hidden, event_width);
     golden.fill(&mut params, "", "attention.");
 
@@ -40,12 +42,18 @@ fn check<T: Real>(file: &str, attention: AttentionKind) {
 
 #[test]
 fn activation_unit() {
-    check::<f64>("attention_unit", AttentionKind::Unit);
-    check::<f32>("attention_unit", AttentionKind::Unit);
+    check::<f64>("attention_unit", AttentionKind::Unit, AttentionNorm::Softmax);
+    check::<f32>("attention_unit", AttentionKind::Unit, AttentionNorm::Softmax);
 }
 
 #[test]
 fn bilinear() {
-    check::<f64>("attention_bilinear", AttentionKind::Bilinear);
-    check::<f32>("attention_bilinear", AttentionKind::Bilinear);
+    check::<f64>("attention_bilinear", AttentionKind::Bilinear, AttentionNorm::Softmax);
+    check::<f32>("attention_bilinear", AttentionKind::Bilinear, AttentionNorm::Softmax);
+}
+
+#[test]
+fn sigmoid_norm() {
+    check::<f64>("attention_sigmoid", AttentionKind::Bilinear, AttentionNorm::Sigmoid);
+    check::<f32>("attention_sigmoid", AttentionKind::Bilinear, AttentionNorm::Sigmoid);
 }

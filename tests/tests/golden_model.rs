@@ -30,7 +30,7 @@ fn train<T: Real>(case: &mut Case<T>) {
 }
 
 fn config(attention: AttentionKind, auxiliary: AuxiliaryKind) -> ModelConfig {
-    ModelConfig { attention, auxiliary, ..ModelConfig::default() }
+    ModelConfig { attention: Some(attention), auxiliary, ..ModelConfig::default() }
 }
 
 fn check<T: Real>(file: &str, config: ModelConfig) {

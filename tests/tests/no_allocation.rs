@@ -136,9 +136,14 @@ fn allocations(config: &ModelConfig, batches: &[Batch]) -> Vec<usize> {
 
 #[test]
 fn from_the_third_step_on() {
-    let paper = ModelConfig { auxiliary: AuxiliaryKind::Mlp, l2_rows: 1e-4, ..ModelConfig::default() };
+    let official = ModelConfig {
+        attention: Some(AttentionKind::Unit),
+        auxiliary: AuxiliaryKind::Mlp,
+        l2_rows: 1e-4,
+        ..ModelConfig::default()
+    };
     let other = ModelConfig {
-        attention: AttentionKind::Bilinear,
+        attention: Some(AttentionKind::Bilinear),
         cell: CellKind::Agru,
         pooling: PoolingKind::Sum,
         ..ModelConfig::default()
@@ -148,7 +153,7 @@ fn from_the_third_step_on() {
     let shared = [batch(30, 3, 2), batch(40, 2, 0)];
     for threads in [1, 2] {
         let workers = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
-        for (name, config) in [("paper", &paper), ("bilinear", &other)] {
+        for (name, config) in [("official", &official), ("bilinear", &other)] {
             for (shapes, batches) in [("equal", &equal[..]), ("different", &different), ("shared", &shared)] {
                 let found = workers.install(|| allocations(config, batches));
                 assert_eq!(found[2..], [0; 6], "{name}, {shapes}, {threads} threads: {found:?}");

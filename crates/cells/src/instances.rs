@@ -10,17 +10,17 @@ use dien_tensor::Var;
 use crate::Packed;
 use crate::cell::{Output, Run, cell};
 use crate::lanes::auxiliary::{self, Loss};
-use crate::lanes::{Activation, UnitWeights, Windows, activation_unit, dot_attention, linear};
+use crate::lanes::{Activation, Norm, UnitWeights, Windows, activation_unit, dot_attention, linear};
 
 type Cell<T> = for<'t> fn(Run<'t, T>, Output, &Arc<Packed>) -> Var<'t, T>;
 #[used]
 static CELLS: (Cell<f32>, Cell<f64>) = (cell, cell);
 
-type Unit<T> = for<'t> fn(Var<'t, T>, Var<'t, T>, UnitWeights<'t, T>, &Arc<Windows>) -> Var<'t, T>;
+type Unit<T> = for<'t> fn(Norm, Var<'t, T>, Var<'t, T>, UnitWeights<'t, T>, &Arc<Windows>) -> Var<'t, T>;
 #[used]
 static UNITS: (Unit<f32>, Unit<f64>) = (activation_unit, activation_unit);
 
-type Dot<T> = for<'t> fn(Var<'t, T>, Var<'t, T>, &Arc<Packed>) -> Var<'t, T>;
+type Dot<T> = for<'t> fn(Norm, Var<'t, T>, Var<'t, T>, &Arc<Packed>) -> Var<'t, T>;
 #[used]
 static DOTS: (Dot<f32>, Dot<f64>) = (dot_attention, dot_attention);
 

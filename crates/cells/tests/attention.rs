@@ -3,6 +3,7 @@
 mod common;
 
 use common::{Form, Idle, Sort, attention, attention_params, bits, lengths, step};
+use dien_cells::lanes::Norm;
 use dien_tensor::check::{Check, mix};
 use dien_tensor::{Mode, Pool, Real};
 
@@ -72,7 +73,9 @@ fn nothing_at_all_is_legal() {
         for sort in [Sort::Identity, Sort::Shared] {
             let windows = sort.windows(lengths);
             let params = attention_params(&windows, 4);
-            step(&params, &Pool::new(), |tape| attention(tape, Form::Unit, Idle(None), &windows, true));
+            step(&params, &Pool::new(), |tape| {
+                attention(tape, Form::Unit(Norm::Softmax), Idle(None), &windows, true)
+            });
         }
     }
 }
@@ -92,8 +95,9 @@ fn an_unused_history_changes_nothing_but_the_rounding() {
             let id = params.id(name).expect("a parameter");
             params.data_mut(id).iter_mut().enumerate().for_each(|(i, x)| *x = (i as f64 * 1.3).cos());
         }
-        let mut found =
-            step(&params, &Pool::new(), |tape| attention(tape, Form::Unit, Idle(None), &windows, true));
+        let mut found = step(&params, &Pool::new(), |tape| {
+            attention(tape, Form::Unit(Norm::Softmax), Idle(None), &windows, true)
+        });
         found.iter_mut().filter(|(name, _)| name == "gradient of x").for_each(|(_, g)| g.truncate(events));
         found
     });
@@ -115,7 +119,7 @@ fn order_of_targets_changes_no_bit() {
         // The events' order in the value is the targets', so only the events' own gradient is left to compare.
         let single = params.cast::<f32>();
         let found = step(&single, &Pool::new(), |tape| {
-            let a = attention(tape, Form::Unit, Idle(None), &windows, true);
+            let a = attention(tape, Form::Unit(Norm::Softmax), Idle(None), &windows, true);
             dien_tensor::ops::sum(a * a)
         });
         found.into_iter().filter(|(name, _)| name.contains("gradient")).collect::<Vec<_>>()

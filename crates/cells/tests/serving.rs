@@ -124,6 +124,8 @@ fn check_unit<T: Real>([n, first, second]: [usize; 3], tolerance: f64) {
     dots(&key_lanes, &q, &mut bilinear);
     let mut softmaxed = scores[..events].to_vec();
     softmax(&mut softmaxed);
+    let mut gated = scores[..events].to_vec();
+    dien_cells::serving::sigmoid(&mut gated);
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
     let expected: Vec<f64> = (keys.chunks_exact(n).zip(parts.chunks_exact(first)))
         .map(|(key, own)| {
@@ -137,6 +139,7 @@ fn check_unit<T: Real>([n, first, second]: [usize; 3], tolerance: f64) {
     for (i, &e) in expected.iter().enumerate() {
         assert_close(scores[i], e, tolerance, "activation unit");
         assert_close(softmaxed[i], e.exp() / total, tolerance, "softmax");
+        assert_close(gated[i], sigmoid(e), tolerance, "sigmoid");
         assert_close(bilinear[i], dot(&keys[i * n..][..n], &query), tolerance, "bilinear");
     }
 }

@@ -1,6 +1,8 @@
 //! What a model is made of.
 
 use dien_cells::cell::Kind;
+/// What makes attention of scores: `softmax`, as the paper has it, or `sigmoid`.
+pub use dien_cells::lanes::Norm as AttentionNorm;
 /// What the auxiliary loss asks of the scores: `paper` or `info-nce`.
 pub use dien_cells::lanes::auxiliary::Loss as AuxiliaryLoss;
 use serde::{Deserialize, Serialize};
@@ -76,13 +78,12 @@ impl std::str::FromStr for ModelKind {
 }
 
 /// How an event is scored against the candidate.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AttentionKind {
-    /// DIN's local activation unit: an MLP over `[q, k, q − k, q ∘ k]`.
-    #[default]
+    /// DIN's local activation unit, an MLP over `[q, k, q − k, q ∘ k]`: what the official code has in DIEN, too.
     Unit,
-    /// The paper's hᵀ W e.
+    /// The DIEN paper's hᵀ W e.
     Bilinear,
 }
 
@@ -129,8 +130,12 @@ pub struct ModelConfig {
     pub hidden: usize,
     /// The evolution cell of `dien`.
     pub cell: Kind,
-    /// The attention.
-    pub attention: AttentionKind,
+    /// The attention; by default the paper's of the model: DIN's unit in `din` and `gru-attention`, the bilinear form where interests evolve.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attention: Option<AttentionKind>,
+    /// What makes attention of its scores. A softmax leaves AGRU and AUGRU 1 to share among the events, so that a state moves little in each
+    /// step of a long history; with `sigmoid` every step can be a whole one.
+    pub attention_norm: AttentionNorm,
     /// Hidden layers of the activation unit (two).
     pub attention_layers: [usize; 2],
     /// α: the weight of the auxiliary loss; 0 leaves it out.
@@ -192,7 +197,8 @@ impl Default for ModelConfig {
             kind: ModelKind::Dien,
             hidden: 36,
             cell: Kind::Augru,
-            attention: AttentionKind::Unit,
+            attention: None,
+            attention_norm: AttentionNorm::Softmax,
             attention_layers: [80, 40],
             auxiliary_weight: 1.0,
             auxiliary: AuxiliaryKind::InnerProduct,
@@ -253,6 +259,11 @@ impl ModelConfig {
             ModelKind::Aigru => Kind::Aigru,
             _ => self.cell,
         }
+    }
+
+    /// The attention: the configured one, or the paper's of the kind.
+    pub fn attention(&self) -> AttentionKind {
+        self.attention.unwrap_or(if self.evolves() { AttentionKind::Bilinear } else { AttentionKind::Unit })
     }
 
     /// Whether the model has an interest network: an extractor under an evolution.

@@ -3,7 +3,7 @@
 mod common;
 
 use dien_model::config::{
-    AttentionKind, AuxiliaryKind, AuxiliaryLoss, HeadActivation, ModelKind, PoolingKind,
+    AttentionKind, AttentionNorm, AuxiliaryKind, AuxiliaryLoss, HeadActivation, ModelKind, PoolingKind,
 };
 use dien_model::{Batch, CellKind, Features, ModelConfig, build};
 use dien_tensor::check::Check;
@@ -65,7 +65,9 @@ fn several_groups_of_behaviours() {
 
 #[test]
 fn every_attention_and_auxiliary_score() {
-    for attention in [AttentionKind::Unit, AttentionKind::Bilinear] {
+    for attention in [AttentionKind::Unit, AttentionKind::Bilinear].map(Some) {
+        let attention_norm = AttentionNorm::Sigmoid;
+        check(&ModelConfig { attention, attention_norm, ..small() }, TRAIN);
         for auxiliary in [AuxiliaryKind::Mlp, AuxiliaryKind::InnerProduct] {
             check(&ModelConfig { attention, auxiliary, ..small() }, TRAIN);
         }
@@ -91,12 +93,13 @@ fn every_head_and_pooling() {
 #[test]
 fn every_model_of_the_zoo() {
     for kind in ModelKind::ALL {
-        check(&ModelConfig { kind, ..small() }, TRAIN);
-        let attention = AttentionKind::Bilinear;
-        check(
-            &ModelConfig { kind, attention, pooling: PoolingKind::Sum, head_norm: false, ..small() },
-            TRAIN,
-        );
+        let config = ModelConfig { kind, ..small() };
+        check(&config, TRAIN);
+        let attention = Some(match config.attention() {
+            AttentionKind::Unit => AttentionKind::Bilinear,
+            AttentionKind::Bilinear => AttentionKind::Unit,
+        });
+        check(&ModelConfig { attention, pooling: PoolingKind::Sum, head_norm: false, ..config }, TRAIN);
     }
 }
 

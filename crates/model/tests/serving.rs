@@ -3,7 +3,9 @@
 #[allow(dead_code)]
 mod common;
 
-use dien_model::config::{AttentionKind, AuxiliaryKind, HeadActivation, ModelKind, PoolingKind};
+use dien_model::config::{
+    AttentionKind, AttentionNorm, AuxiliaryKind, HeadActivation, ModelKind, PoolingKind,
+};
 use dien_model::serving::{Candidates, Profile, Serving, UserState};
 use dien_model::{Batch, Behaviours, CellKind, Features, Histories, Jagged, ModelConfig, Targets, build};
 use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Tape};
@@ -166,8 +168,10 @@ fn config() -> ModelConfig {
 #[test]
 fn each_cell_with_each_attention() {
     for cell in CellKind::ALL {
-        for attention in [AttentionKind::Unit, AttentionKind::Bilinear] {
-            check(&ModelConfig { cell, attention, ..config() });
+        for attention in [AttentionKind::Unit, AttentionKind::Bilinear].map(Some) {
+            for attention_norm in [AttentionNorm::Softmax, AttentionNorm::Sigmoid] {
+                check(&ModelConfig { cell, attention, attention_norm, ..config() });
+            }
         }
     }
 }

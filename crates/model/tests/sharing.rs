@@ -70,7 +70,7 @@ fn shared_histories_score_and_learn_as_separate_samples() {
     let many: Vec<u32> = (0..45).map(|i| (i * i + 3 * i) % 13).collect();
     for lengths in [&[5, 0, 9, 1, 7, 40, 3][..], &many] {
         ModelKind::ALL.into_iter().for_each(|kind| assert_shared_is_separate(&config(kind), lengths));
-        for attention in [AttentionKind::Unit, AttentionKind::Bilinear] {
+        for attention in [AttentionKind::Unit, AttentionKind::Bilinear].map(Some) {
             for cell in [CellKind::Gru, CellKind::Aigru, CellKind::Agru, CellKind::Augru] {
                 assert_shared_is_separate(
                     &ModelConfig { attention, cell, ..config(ModelKind::Dien) },

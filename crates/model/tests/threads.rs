@@ -45,7 +45,7 @@ fn assert_same(found: &Step, expected: &Step, what: &str) {
 /// Both attentions and both auxiliary scores.
 fn configs() -> impl Iterator<Item = ModelConfig> {
     (0..4).map(|i| ModelConfig {
-        attention: [AttentionKind::Unit, AttentionKind::Bilinear][i % 2],
+        attention: Some([AttentionKind::Unit, AttentionKind::Bilinear][i % 2]),
         auxiliary: [AuxiliaryKind::InnerProduct, AuxiliaryKind::Mlp][i / 2],
         hidden: 12,
         attention_layers: [20, 10],

@@ -3,7 +3,7 @@
 use dien_tensor::Real;
 use dien_tensor::simd::{Kernel, Simd, axpy, dispatch, math, splat};
 
-use super::activation::sigmoid;
+use super::activation;
 use super::tile::{Tiles, add_product, for_columns, lanes};
 use crate::LANES;
 
@@ -118,12 +118,12 @@ impl<T: Real> Scores<'_, T> {
             one.copy_from_slice(&axpy::<T, S, V>(T::one(), lanes(key, 0), [q; V]));
         }
         add_product::<T, S, V, V>(&unit.pair, 0, pair, one);
-        sigmoid::<T, S>(one);
+        activation::sigmoid::<T, S>(one);
         two.chunks_exact_mut(V)
             .zip(&unit.bias)
             .for_each(|(two, &b)| two.copy_from_slice(&splat::<T, S, V>(b)));
         add_product::<T, S, V, V>(&unit.second, 0, one, two);
-        sigmoid::<T, S>(two);
+        activation::sigmoid::<T, S>(two);
         let mut scores = [T::zero(); V];
         for (two, &w) in two.chunks_exact(V).zip(&unit.score) {
             scores = axpy::<T, S, V>(w, lanes(two, 0), scores);
@@ -181,5 +181,22 @@ impl<T: Real> Kernel for Softmax<'_, T> {
         for x in self.scores {
             *x *= scale;
         }
+    }
+}
+
+/// σ of each of `scores`, in place.
+pub fn sigmoid<T: Real>(scores: &mut [T]) {
+    dispatch(Sigmoid { scores });
+}
+
+struct Sigmoid<'a, T> {
+    scores: &'a mut [T],
+}
+
+impl<T: Real> Kernel for Sigmoid<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        activation::sigmoid::<T, S>(self.scores);
     }
 }

@@ -16,7 +16,7 @@ mod dense;
 mod sequence;
 mod tile;
 
-pub use attention::{ActivationUnit, dots, softmax};
+pub use attention::{ActivationUnit, dots, sigmoid, softmax};
 pub use cell::{Cell, padded};
 pub use dense::{Dice, add_columns, add_product, fill, multiply_rows, prelu};
 pub use tile::Tiles;

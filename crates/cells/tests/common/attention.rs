@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dien_cells::lanes::{self, Activation, UnitWeights, Windows};
+use dien_cells::lanes::{self, Activation, Norm, UnitWeights, Windows};
 use dien_cells::{LANES, Packed};
 use dien_tensor::{ParamStore, Real, Tape, Var, ops};
 
@@ -11,12 +11,17 @@ use super::{Idle, events, get, store};
 /// Which attention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    Unit,
-    Dot,
+    Unit(Norm),
+    Dot(Norm),
 }
 
 impl Form {
-    pub const ALL: [Form; 2] = [Form::Unit, Form::Dot];
+    pub const ALL: [Form; 4] = [
+        Form::Unit(Norm::Softmax),
+        Form::Unit(Norm::Sigmoid),
+        Form::Dot(Norm::Softmax),
+        Form::Dot(Norm::Sigmoid),
+    ];
 }
 
 /// Which targets look at which events.
@@ -94,22 +99,32 @@ pub fn attention<'t, T: Real>(
         score: param("w3"),
     };
     let attention = match (form, fused) {
-        (Form::Unit, true) => lanes::activation_unit(interests, param("q"), weights, windows),
-        (Form::Unit, false) => composed(interests, param("q"), weights, windows),
-        (Form::Dot, true) => {
-            lanes::dot_attention(lanes::gather(interests, windows), param("q"), windows.targets())
+        (Form::Unit(norm), true) => lanes::activation_unit(norm, interests, param("q"), weights, windows),
+        (Form::Unit(norm), false) => {
+            normalised(norm, composed(interests, param("q"), weights, windows), windows)
         }
-        (Form::Dot, false) => {
+        (Form::Dot(norm), true) => {
+            lanes::dot_attention(norm, lanes::gather(interests, windows), param("q"), windows.targets())
+        }
+        (Form::Dot(norm), false) => {
             let (keys, query) =
                 (lanes::gather(interests, windows), lanes::place(param("q"), windows.targets()));
             let scores = lanes::sum_features(lanes::mul_spread(keys, query, windows.targets()));
-            lanes::softmax(scores, windows.targets())
+            normalised(norm, scores, windows)
         }
     };
     assert_eq!(attention.shape(), [windows.targets().blocks(), 1, LANES]);
     events(idle.events(attention, windows.targets()), windows.targets())
 }
 
+fn normalised<'t, T: Real>(norm: Norm, scores: Var<'t, T>, windows: &Windows) -> Var<'t, T> {
+    match norm {
+        Norm::Softmax => lanes::softmax(scores, windows.targets()),
+        Norm::Sigmoid => ops::sigmoid(scores),
+    }
+}
+
+/// The scores.
 fn composed<'t, T: Real>(
     interests: Var<'t, T>,
     query: Var<'t, T>,
@@ -128,6 +143,5 @@ fn composed<'t, T: Real>(
     let first = lanes::sigmoid_sum(of_key, of_pair, Some(of_query), targets);
     let second =
         lanes::linear(first, weights.second, Some(weights.second_bias), Activation::Sigmoid, targets);
-    let scores = lanes::linear(second, weights.score, None, Activation::None, targets);
-    lanes::softmax(scores, targets)
+    lanes::linear(second, weights.score, None, Activation::None, targets)
 }

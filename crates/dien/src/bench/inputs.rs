@@ -1,6 +1,6 @@
 //! What the benchmarks are fed: lengths and ids as behaviour logs have them, seeded.
 
-use dien_model::config::AuxiliaryKind;
+use dien_model::config::{AttentionKind, AuxiliaryKind};
 use dien_model::{Batch, Features, Histories, Lookup, ModelConfig, Table, Targets};
 use ndarray::ArrayD;
 use rand::rngs::ChaCha8Rng;
@@ -72,7 +72,12 @@ pub(super) fn features() -> Features {
 
 /// The official configuration: hidden 36, activation unit 80-40-1, auxiliary MLP 100-50-1, head 200-80.
 pub(super) fn config() -> ModelConfig {
-    ModelConfig { auxiliary: AuxiliaryKind::Mlp, dropout: 0.0, ..ModelConfig::default() }
+    ModelConfig {
+        attention: Some(AttentionKind::Unit),
+        auxiliary: AuxiliaryKind::Mlp,
+        dropout: 0.0,
+        ..ModelConfig::default()
+    }
 }
 
 /// Samples with one target a history and one sampled negative an event.

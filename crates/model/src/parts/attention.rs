@@ -6,7 +6,7 @@ use dien_cells::lanes::{self, UnitWeights, Windows};
 use dien_tensor::{ParamId, Real, Tape, Var, ops};
 
 use super::Linear;
-use crate::config::{AttentionKind, ModelConfig};
+use crate::config::{AttentionKind, AttentionNorm, ModelConfig};
 use crate::init::Builder;
 
 /// One of the two attentions.
@@ -26,15 +26,17 @@ impl Attention {
         key_width: usize,
         event_width: usize,
     ) -> Self {
-        match config.attention {
+        match config.attention() {
             AttentionKind::Unit => {
                 Attention::Unit(ActivationUnit::new(builder, config, key_width, event_width))
             }
-            AttentionKind::Bilinear => Attention::Bilinear(Bilinear::new(builder, key_width, event_width)),
+            AttentionKind::Bilinear => {
+                Attention::Bilinear(Bilinear::new(builder, config, key_width, event_width))
+            }
         }
     }
 
-    /// Scores that sum to 1 over the events of each target's window, `[target blocks, 1, LANES]`, from the histories'
+    /// The attention of the events of each target's window, `[target blocks, 1, LANES]`; by softmax it sums to 1. From the histories'
     /// interests, or other keys, `[history blocks, key width, LANES]` and the candidates `[targets, event width]`.
     pub fn forward<'t, T: Real>(
         &self,
@@ -53,12 +55,19 @@ impl Attention {
 /// hᵀ W e with `attention.bilinear.weight` `[hidden, event width]`.
 #[derive(Clone, Debug)]
 pub struct Bilinear {
+    norm: AttentionNorm,
     weight: ParamId,
 }
 
 impl Bilinear {
-    fn new<T: Real>(builder: &mut Builder<'_, T>, hidden: usize, event_width: usize) -> Self {
-        Bilinear { weight: builder.weight("attention.bilinear.weight", hidden, event_width, event_width) }
+    fn new<T: Real>(
+        builder: &mut Builder<'_, T>,
+        config: &ModelConfig,
+        hidden: usize,
+        event_width: usize,
+    ) -> Self {
+        let weight = builder.weight("attention.bilinear.weight", hidden, event_width, event_width);
+        Bilinear { norm: config.attention_norm, weight }
     }
 
     fn forward<'t, T: Real>(
@@ -69,13 +78,14 @@ impl Bilinear {
         windows: &Arc<Windows>,
     ) -> Var<'t, T> {
         let query = ops::linear(candidates, tape.param(self.weight), None);
-        lanes::dot_attention(lanes::gather(interests, windows), query, windows.targets())
+        lanes::dot_attention(self.norm, lanes::gather(interests, windows), query, windows.targets())
     }
 }
 
 /// An MLP with sigmoid hidden units over `[q, k, q − k, q ∘ k]`, where q = PReLU(W e + b) and k is the interest.
 #[derive(Clone, Debug)]
 pub struct ActivationUnit {
+    norm: AttentionNorm,
     query: Linear,
     alpha: ParamId,
     first: Linear,
@@ -92,11 +102,12 @@ impl ActivationUnit {
     ) -> Self {
         let [a, b] = config.attention_layers;
         ActivationUnit {
+            norm: config.attention_norm,
             query: Linear::new(builder, "attention.query", hidden, event_width),
             alpha: builder.vector("attention.query.alpha", 1, config.init.prelu),
             first: Linear::new(builder, "attention.0", a, 4 * hidden),
             second: Linear::new(builder, "attention.1", b, a),
-            // No bias: softmax would cancel it.
+            // No bias: a softmax would cancel it.
             score: builder.weight("attention.2.weight", 1, b, b),
         }
     }
@@ -116,6 +127,6 @@ impl ActivationUnit {
             second_bias: tape.param(self.second.bias),
             score: tape.param(self.score),
         };
-        lanes::activation_unit(interests, query, weights, windows)
+        lanes::activation_unit(self.norm, interests, query, weights, windows)
     }
 }

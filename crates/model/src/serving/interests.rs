@@ -4,7 +4,7 @@ use dien_cells::serving::{ActivationUnit, Cell, Tiles};
 
 use super::weights::{Weights, slice_columns, transpose};
 use crate::CellKind;
-use crate::config::{AttentionKind, AuxiliaryKind, ModelConfig};
+use crate::config::{AttentionKind, AttentionNorm, AuxiliaryKind, ModelConfig};
 
 /// The parameters between an event's embedding and the head.
 #[derive(Debug)]
@@ -21,6 +21,7 @@ pub(super) struct Interests {
 /// Attention, split where the candidate enters.
 #[derive(Debug)]
 pub(super) struct Attention {
+    pub norm: AttentionNorm,
     /// From the candidate to the query, `[hidden, event width]`.
     pub query: Tiles<f32>,
     /// `None` for the bilinear form.
@@ -67,15 +68,16 @@ impl Interests {
 impl Attention {
     #[track_caller]
     fn new(weights: &Weights<'_>, config: &ModelConfig, event_width: usize) -> Self {
-        let n = config.hidden;
-        match config.attention {
+        let (n, norm) = (config.hidden, config.attention_norm);
+        match config.attention() {
             AttentionKind::Bilinear => {
                 let query = weights.get("attention.bilinear.weight", &[n, event_width]);
-                Attention { query: Tiles::new(query, event_width), unit: None }
+                Attention { norm, query: Tiles::new(query, event_width), unit: None }
             }
             AttentionKind::Unit => {
                 let query = weights.get("attention.query.weight", &[n, event_width]);
-                Attention { query: Tiles::new(query, event_width), unit: Some(Unit::new(weights, config)) }
+                let unit = Some(Unit::new(weights, config));
+                Attention { norm, query: Tiles::new(query, event_width), unit }
             }
         }
     }

@@ -1,13 +1,14 @@
 //! Candidates against a user.
 
 use dien_cells::LANES;
-use dien_cells::serving::{add_product, dots, fill, padded, prelu, softmax, width};
+use dien_cells::serving::{add_product, dots, fill, padded, prelu, sigmoid, softmax, width};
 use rayon::prelude::*;
 
 use super::interests::{Attention, Interests};
 use super::split::Split;
 use super::state::{State, Window};
 use super::{Candidates, Profile};
+use crate::config::AttentionNorm;
 
 /// A buffer that calls use again.
 #[derive(Debug, Default)]
@@ -178,7 +179,7 @@ impl Interests {
         state.iter().zip(lanes).for_each(|(state, lanes)| lanes[0] = *state);
     }
 
-    /// Scores that sum to 1 over the window, `[events, LANES]` by time.
+    /// Attention over the window, `[events, LANES]` by time.
     fn attend<'a>(
         &self,
         attention: &Attention,
@@ -211,7 +212,10 @@ impl Interests {
             // By time, so that the sum is the same wherever the ring begins.
             let by_slot = &mut by_slot[..state.len];
             by_slot.rotate_left(state.first);
-            softmax(by_slot);
+            match attention.norm {
+                AttentionNorm::Softmax => softmax(by_slot),
+                AttentionNorm::Sigmoid => sigmoid(by_slot),
+            }
             scores.chunks_exact_mut(LANES).zip(by_slot).for_each(|(lanes, &mut a)| lanes[lane] = a);
         }
         scores

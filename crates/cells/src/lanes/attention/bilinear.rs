@@ -1,4 +1,4 @@
-//! The paper's attention: the softmax of hᵀ W e.
+//! The paper's attention: hᵀ W e, normalised.
 
 use std::sync::Arc;
 
@@ -7,25 +7,31 @@ use dien_tensor::{Backward as TapeBackward, OpGrads, Real, Scratch, Var};
 use ndarray::ArrayViewD;
 
 use super::query;
-use crate::lanes::{event_features, softmax};
+use crate::lanes::{Norm, event_features};
 use crate::{LANES, Packed, per_block, per_piece};
 
 const KEYS: usize = 0;
 const QUERY: usize = 1;
 
 struct Dot<T: Real> {
+    norm: Norm,
     targets: Arc<Packed>,
     /// The queries in lanes, `[chunks, hidden, LANES]`.
     query: Scratch<T>,
 }
 
-/// a = softmax(k · q) over each target's events: `keys` `[blocks, hidden, LANES]` in the targets' lanes and `query`
-/// `[targets, hidden]` give `[blocks, 1, LANES]`, zero in idle lanes. With q = W e it is the paper's attention.
+/// a = norm(k · q) over each target's events: `keys` `[blocks, hidden, LANES]` in the targets' lanes and `query`
+/// `[targets, hidden]` give `[blocks, 1, LANES]`, zero in idle lanes. With q = W e and softmax it is the paper's attention.
 ///
 /// # Panics
 /// If the shapes do not agree.
 #[track_caller]
-pub fn dot_attention<'t, T: Real>(keys: Var<'t, T>, query: Var<'t, T>, targets: &Arc<Packed>) -> Var<'t, T> {
+pub fn dot_attention<'t, T: Real>(
+    norm: Norm,
+    keys: Var<'t, T>,
+    query: Var<'t, T>,
+    targets: &Arc<Packed>,
+) -> Var<'t, T> {
     let hidden = event_features("dot attention", keys, targets);
     assert_eq!(query.shape(), [targets.len(), hidden], "dot attention: queries");
     let pool = keys.tape().pool();
@@ -38,9 +44,9 @@ pub fn dot_attention<'t, T: Real>(keys: Var<'t, T>, query: Var<'t, T>, targets: 
     );
     targets.par_chunks(parts).for_each(|chunk, (keys, query, scores)| {
         dispatch(Forward { keys, query, scores });
-        softmax::normalize(targets, chunk, scores);
+        norm.apply(targets, chunk, scores);
     });
-    keys.tape().record(&[keys, query], scores, Dot { targets: targets.clone(), query: in_lanes })
+    keys.tape().record(&[keys, query], scores, Dot { norm, targets: targets.clone(), query: in_lanes })
 }
 
 struct Forward<'a, T> {
@@ -123,7 +129,7 @@ impl<T: Real> TapeBackward<T> for Dot<T> {
             per_piece(&mut d_query[..], size),
         );
         targets.par_chunks(parts).for_each(|chunk, ((dy, y), d_scores, keys, query, d_keys, d_query)| {
-            softmax::slopes(targets, chunk, y, dy, d_scores);
+            self.norm.slopes(targets, chunk, y, dy, d_scores);
             dispatch(Backward { packed: targets, chunk, keys, query, d_scores, d_keys, d_query });
         });
         if let Some(g) = io.grad_data(QUERY) {

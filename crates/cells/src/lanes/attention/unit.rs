@@ -13,12 +13,11 @@ use super::forward::{self, Forward};
 use super::keys::{KeyGrads, Keys};
 use super::query::{self, QueryGrads};
 use super::weights::{First, Parts, transposed};
-use crate::lanes::event_features;
-use crate::lanes::softmax;
 use crate::lanes::windows::{HistoryRows, Windows, add_rows, history_rows, sum_targets};
+use crate::lanes::{Norm, event_features};
 use crate::{LANES, per_block, per_piece};
 
-/// The layers of [`activation_unit`]. The scores have no bias: softmax would cancel it.
+/// The layers of [`activation_unit`]. The scores have no bias: a softmax would cancel it.
 #[derive(Clone, Copy, Debug)]
 pub struct UnitWeights<'t, T: Real> {
     /// `[first, 4 hidden]`, over `[q, k, q − k, q ∘ k]`.
@@ -43,6 +42,7 @@ const SECOND_BIAS: usize = 5;
 const SCORE: usize = 6;
 
 struct Unit<T: Real> {
+    norm: Norm,
     windows: Arc<Windows>,
     shape: Shape,
     /// The queries in lanes, `[chunks, hidden, LANES]`.
@@ -57,7 +57,7 @@ struct Unit<T: Real> {
 /// target's query q
 ///
 /// ```text
-/// s₁ = σ(W₁ [q, k, q − k, q ∘ k] + b₁)     s₂ = σ(W₂ s₁ + b₂)     a = softmax(w₃ · s₂) over the window
+/// s₁ = σ(W₁ [q, k, q − k, q ∘ k] + b₁)     s₂ = σ(W₂ s₁ + b₂)     a = norm(w₃ · s₂) over the window
 /// ```
 ///
 /// `interests` `[history blocks, hidden, LANES]` and `query` `[targets, hidden]`; gives `[target blocks, 1, LANES]`, zero
@@ -68,6 +68,7 @@ struct Unit<T: Real> {
 /// If the shapes do not agree.
 #[track_caller]
 pub fn activation_unit<'t, T: Real>(
+    norm: Norm,
     interests: Var<'t, T>,
     query: Var<'t, T>,
     weights: UnitWeights<'t, T>,
@@ -116,10 +117,10 @@ pub fn activation_unit<'t, T: Real>(
         });
     });
     let parts = per_block(scores.as_slice_mut().expect("standard layout"), 1);
-    targets.par_chunks(parts).for_each(|chunk, scores| softmax::normalize(targets, chunk, scores));
+    targets.par_chunks(parts).for_each(|chunk, scores| norm.apply(targets, chunk, scores));
     let UnitWeights { first, first_bias, second, second_bias, score } = weights;
     let inputs = [interests, query, first, first_bias, second, second_bias, score];
-    tape.record(&inputs, scores, Unit { windows: windows.clone(), shape, query: in_lanes, rows, saved })
+    tape.record(&inputs, scores, Unit { norm, windows: windows.clone(), shape, query: in_lanes, rows, saved })
 }
 
 #[track_caller]
@@ -179,7 +180,7 @@ impl<T: Real> TapeBackward<T> for Unit<T> {
         let dy = per_block(dy.to_slice().expect("standard layout"), 1);
         let parts = (dy, per_block(io.output_data(), 1), per_block(&mut d_scores[..], 1));
         targets.par_chunks(parts).for_each(|chunk, (dy, y, dx)| {
-            softmax::slopes(targets, chunk, y, dy, dx);
+            self.norm.slopes(targets, chunk, y, dy, dx);
         });
 
         let segments = windows.segments();

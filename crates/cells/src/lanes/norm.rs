@@ -1,0 +1,81 @@
+//! What makes attention of scores.
+
+use dien_tensor::Real;
+use dien_tensor::simd::{Kernel, Simd, dispatch, math};
+use serde::{Deserialize, Serialize};
+
+use super::softmax;
+use crate::{LANES, Packed};
+
+/// How the scores of a target's events become its attention.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Norm {
+    /// a_t = e^{x_t} / Σ_s e^{x_s}, as the paper has it: what the events share is 1, however many they are.
+    #[default]
+    Softmax,
+    /// a_t = σ(x_t): each event by itself, so that a gate which a drives can open as far for many events as for one.
+    Sigmoid,
+}
+
+impl Norm {
+    /// Scores of a chunk, `[blocks, LANES]`, to their attention; zero in idle lanes.
+    pub(super) fn apply<T: Real>(self, packed: &Packed, chunk: usize, scores: &mut [T]) {
+        match self {
+            Norm::Softmax => softmax::normalize(packed, chunk, scores),
+            Norm::Sigmoid => dispatch(Sigmoid { packed, chunk, scores }),
+        }
+    }
+
+    /// The gradient of a chunk's scores, from its attention `a` and the attention's gradient, all `[blocks, LANES]`; zero in idle lanes.
+    pub(super) fn slopes<T: Real>(self, packed: &Packed, chunk: usize, a: &[T], da: &[T], dx: &mut [T]) {
+        match self {
+            Norm::Softmax => softmax::slopes(packed, chunk, a, da, dx),
+            Norm::Sigmoid => dispatch(Slopes { packed, chunk, a, da, dx }),
+        }
+    }
+}
+
+struct Sigmoid<'a, T> {
+    packed: &'a Packed,
+    chunk: usize,
+    scores: &'a mut [T],
+}
+
+impl<T: Real> Kernel for Sigmoid<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        for (block, x) in self.packed.chunk(self.chunk).zip(self.scores.chunks_exact_mut(LANES)) {
+            for x in x.iter_mut() {
+                *x = math::sigmoid::<T, S>(*x);
+            }
+            x[self.packed.active(block)..].fill(T::zero());
+        }
+    }
+}
+
+/// dx = a (1 − a) da.
+struct Slopes<'a, T> {
+    packed: &'a Packed,
+    chunk: usize,
+    a: &'a [T],
+    da: &'a [T],
+    dx: &'a mut [T],
+}
+
+impl<T: Real> Kernel for Slopes<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let given = self.a.chunks_exact(LANES).zip(self.da.chunks_exact(LANES));
+        for (block, ((a, da), dx)) in
+            self.packed.chunk(self.chunk).zip(given.zip(self.dx.chunks_exact_mut(LANES)))
+        {
+            for ((dx, &a), &da) in dx.iter_mut().zip(a).zip(da) {
+                *dx = a * (T::one() - a) * da;
+            }
+            dx[self.packed.active(block)..].fill(T::zero());
+        }
+    }
+}
