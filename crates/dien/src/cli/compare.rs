@@ -45,6 +45,9 @@ pub(super) struct CompareArgs {
     /// Where the cells, the tables and the pictures go. What is finished there is not trained again.
     #[arg(long, value_name = "DIR", default_value = "comparison")]
     out: PathBuf,
+    /// A Markdown document to put the tables into, each between `<!-- compare: NAME -->` and `<!-- /compare -->`.
+    #[arg(long, value_name = "FILE")]
+    fill: Option<PathBuf>,
     /// Begin no further cell after so many minutes.
     #[arg(long, value_name = "N")]
     minutes: Option<u32>,
@@ -71,6 +74,9 @@ pub(super) fn run(args: &CompareArgs, threads: Option<usize>, json: bool) -> Res
     }
     let summaries: Vec<Summary> = comparisons.iter().map(|c| c.summary(&args.out)).collect::<Result<_>>()?;
     dien::compare::write(&summaries, &args.out)?;
+    if let Some(document) = &args.fill {
+        dien::compare::fill(document, &summaries)?;
+    }
     if json {
         print_json(&summaries)?;
     } else {

@@ -125,10 +125,24 @@ impl Cell {
             scores,
             config: self.config.clone(),
         };
+        self.write(&outcome)?;
+        Ok(Some(outcome))
+    }
+
+    /// Takes over the outcome of a cell that differs in name alone.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn adopt(&self, outcome: &Outcome) -> Result<Outcome> {
+        let own = Outcome { variant: self.variant.clone(), ..outcome.clone() };
+        self.write(&own)?;
+        Ok(own)
+    }
+
+    fn write(&self, outcome: &Outcome) -> Result<()> {
         if let Some(folder) = self.file.parent() {
             fs::create_dir_all(folder).map_err(Error::io(folder, "make the folder"))?;
         }
-        atomic::write(&self.file, &serde_json::to_vec(&outcome).expect("plain fields"))?;
-        Ok(Some(outcome))
+        atomic::write(&self.file, &serde_json::to_vec(outcome).expect("plain fields"))
     }
 }

@@ -6,9 +6,14 @@ use super::{Difference, Row, Spread, Summary};
 use crate::page::thousands;
 
 impl Summary {
-    /// The table; the best mean AUC stands in bold.
+    /// The tables under a heading.
     pub fn to_markdown(&self) -> String {
-        let mut text = format!("### {}\n\n", self.set);
+        format!("### {}\n\n{}", self.set, self.tables())
+    }
+
+    /// The table of what was measured, and the one of what it cost; the best mean AUC stands in bold.
+    pub(super) fn tables(&self) -> String {
+        let mut text = String::new();
         let against = self.reference.as_deref().unwrap_or("the reference");
         let _ = writeln!(
             text,

@@ -5,6 +5,7 @@
 
 mod bootstrap;
 mod cell;
+mod document;
 mod markdown;
 mod plan;
 mod plot;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 pub use bootstrap::Difference;
 pub use cell::{Cell, Outcome, Scores};
+pub use document::fill;
 pub use plan::{Entry, Plan};
 pub use runner::{Event, Runner};
 pub use seeds::Seeds;

@@ -40,11 +40,25 @@ impl Runner {
     /// The first of any cell; the others that have begun are finished.
     pub fn run(&self, cells: &[Cell], stop: &AtomicBool, tell: &(dyn Fn(Event<'_>) + Sync)) -> Result<bool> {
         let started = Instant::now();
-        let mut open = vec![];
+        // Cells that differ in name alone are trained once.
+        let mut open: Vec<Vec<&Cell>> = vec![];
+        let mut known: Vec<&Cell> = vec![];
         for cell in cells {
-            match cell.finished()? {
-                Some(_) => tell(Event::Known(cell)),
-                None => open.push(cell),
+            if cell.finished()?.is_some() {
+                known.push(cell);
+                tell(Event::Known(cell));
+            } else if let Some(same) = open.iter_mut().find(|same| same[0].config == cell.config) {
+                same.push(cell);
+            } else {
+                open.push(vec![cell]);
+            }
+        }
+        for cell in known {
+            for same in open.extract_if(.., |same| same[0].config == cell.config).flatten() {
+                if let Some(outcome) = cell.finished()? {
+                    same.adopt(&outcome)?;
+                    tell(Event::Known(same));
+                }
             }
         }
         let (next, done, failed) = (AtomicUsize::new(0), AtomicUsize::new(0), Mutex::new(None::<Error>));
@@ -55,14 +69,14 @@ impl Runner {
         };
         let work = || {
             while goes_on() {
-                let Some(cell) = open.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-                tell(Event::Begun(cell));
-                match alone(cell, &datasets, stop) {
-                    Ok(Some(outcome)) => {
+                let Some(same) = open.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+                tell(Event::Begun(same[0]));
+                match alone(same, &datasets, stop) {
+                    Ok(outcomes) if outcomes.is_empty() => break,
+                    Ok(outcomes) => {
                         done.fetch_add(1, Ordering::Relaxed);
-                        tell(Event::Finished(cell, &outcome));
+                        same.iter().zip(&outcomes).for_each(|(cell, o)| tell(Event::Finished(cell, o)));
                     }
-                    Ok(None) => break,
                     Err(e) => drop(lock(&failed).get_or_insert(e)),
                 }
             }
@@ -79,15 +93,21 @@ impl Runner {
     }
 }
 
-/// Trains a cell on a pool of one thread.
-fn alone(cell: &Cell, datasets: &Mutex<Datasets>, stop: &AtomicBool) -> Result<Option<Outcome>> {
+/// Trains the first of cells that differ in name alone, on a pool of one thread; the others take over its outcome. None if it was stopped.
+fn alone(same: &[&Cell], datasets: &Mutex<Datasets>, stop: &AtomicBool) -> Result<Vec<Outcome>> {
     let pool = ThreadPoolBuilder::new().num_threads(1).build().map_err(|e| Error::Io {
         path: "a thread".into(),
         action: "start",
         source: std::io::Error::other(e),
     })?;
-    let data = lock(datasets).get(&cell.config)?;
-    pool.install(|| cell.train(&data, &mut StopWhen(stop)))
+    let data = lock(datasets).get(&same[0].config)?;
+    match pool.install(|| same[0].train(&data, &mut StopWhen(stop)))? {
+        Some(first) => {
+            let others = same[1..].iter().map(|cell| cell.adopt(&first)).collect::<Result<Vec<_>>>()?;
+            Ok([vec![first], others].concat())
+        }
+        None => Ok(vec![]),
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

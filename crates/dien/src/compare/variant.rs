@@ -20,7 +20,7 @@ pub enum Ablation {
     Alpha,
     /// The evolution cell.
     Cell,
-    /// The attention.
+    /// The attention: its form, and softmax or sigmoid.
     Attention,
     /// The auxiliary score.
     Auxiliary,
@@ -75,6 +75,15 @@ impl Ablation {
         }
     }
 
+    /// An option that goes with each of the values, and what it is called.
+    fn further(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Ablation::Attention => Some(("sigmoid", "model.attention_norm=sigmoid")),
+            Ablation::Loss => Some(("4 negatives", "data.negatives_per_event=4")),
+            _ => None,
+        }
+    }
+
     /// DIEN with each of the option's values.
     pub fn variants(self) -> Vec<Variant> {
         let (option, values) = self.values();
@@ -83,12 +92,12 @@ impl Ablation {
             options: vec!["model.kind=dien".into(), format!("{option}={value}")],
         };
         let mut variants: Vec<Variant> = values.iter().map(variant).collect();
-        if self == Ablation::Loss {
-            let of_four = |v: &Variant| Variant {
-                name: format!("{}, 4 negatives", v.name),
-                options: [&v.options[..], &["data.negatives_per_event=4".into()]].concat(),
+        if let Some((name, option)) = self.further() {
+            let further = |v: &Variant| Variant {
+                name: format!("{}, {name}", v.name),
+                options: [&v.options[..], &[option.into()]].concat(),
             };
-            variants.extend(variants.iter().map(of_four).collect::<Vec<_>>());
+            variants.extend(variants.iter().map(further).collect::<Vec<_>>());
         }
         variants
     }

@@ -1,0 +1,83 @@
+//! Tables filled into a document that people write.
+
+use std::fs;
+use std::path::Path;
+
+use super::Summary;
+use crate::error::{Error, Result};
+use crate::run::atomic;
+
+const BEGIN: &str = "<!-- compare: ";
+const END: &str = "<!-- /compare -->";
+
+/// Puts the tables into a Markdown document: whatever stands between `<!-- compare: NAME -->` and `<!-- /compare -->`, each on a line of
+/// its own, becomes the table of the comparison of that name. All else is left as it is.
+///
+/// # Errors
+/// The document cannot be read or written, has no such mark, names a comparison that is not there, or does not end one.
+pub fn fill(document: &Path, summaries: &[Summary]) -> Result<()> {
+    let text = fs::read_to_string(document).map_err(Error::io(document, "read"))?;
+    let filled =
+        filled(&text, summaries).map_err(|(found, expected)| Error::file(document, found, expected))?;
+    atomic::write(document, filled.as_bytes())
+}
+
+/// The document with its tables, or what was found and what was expected.
+fn filled(text: &str, summaries: &[Summary]) -> Result<String, (String, String)> {
+    let mut filled = String::new();
+    let mut open = None;
+    for (i, line) in text.split_inclusive('\n').enumerate() {
+        let mark = line.trim();
+        if let Some(name) = mark.strip_prefix(BEGIN).and_then(|rest| rest.strip_suffix(" -->")) {
+            if let Some(before) = open {
+                return Err((format!("line {}: `{mark}`", i + 1), format!("first the end of line {before}")));
+            }
+            let summary = summaries.iter().find(|s| s.set == name).ok_or_else(|| {
+                let names: Vec<&str> = summaries.iter().map(|s| s.set.as_str()).collect();
+                (format!("line {}: no comparison `{name}`", i + 1), format!("one of {}", names.join(", ")))
+            })?;
+            filled += &format!("{BEGIN}{name} -->\n\n{}\n", summary.tables());
+            open = Some(i + 1);
+        } else if mark == END {
+            if open.take().is_none() {
+                return Err((format!("line {}: `{END}`", i + 1), "a comparison that it ends".into()));
+            }
+            filled += line;
+        } else if open.is_none() {
+            filled += line;
+        }
+    }
+    match open {
+        Some(line) => Err((format!("no end of the comparison of line {line}"), format!("`{END}`"))),
+        None if !text.contains(BEGIN) => Err(("no place for a table".into(), format!("`{BEGIN}NAME -->`"))),
+        None => Ok(filled),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary(set: &str) -> Summary {
+        Summary { set: set.into(), reference: None, targets: [4, 2], rows: vec![], missing: 3 }
+    }
+
+    #[test]
+    fn what_stands_between_marks_is_replaced() {
+        let text = "# Results\n<!-- compare: a, b -->\nold\n<!-- /compare -->\nWhat they say.\n";
+        let once = filled(text, &[summary("other"), summary("a, b")]).unwrap();
+        assert!(once.starts_with("# Results\n<!-- compare: a, b -->\n\n| | test AUC |"), "{once}");
+        assert!(once.ends_with("\n\n<!-- /compare -->\nWhat they say.\n") && !once.contains("old"), "{once}");
+        assert_eq!(filled(&once, &[summary("a, b")]).unwrap(), once);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told() {
+        let of = |text: &str| filled(text, &[summary("a")]).unwrap_err();
+        assert_eq!(of("x\n<!-- compare: b -->\n"), ("line 2: no comparison `b`".into(), "one of a".into()));
+        assert_eq!(of("<!-- compare: a -->\n").0, "no end of the comparison of line 1");
+        assert_eq!(of("<!-- compare: a -->\n<!-- compare: a -->\n").1, "first the end of line 1");
+        assert_eq!(of("<!-- /compare -->\n").1, "a comparison that it ends");
+        assert_eq!(of("text\n").0, "no place for a table");
+    }
+}
