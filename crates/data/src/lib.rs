@@ -74,7 +74,7 @@ pub use impressions::{Impressions, Number, OnError, Predictions, Skipped, Spread
 pub use item_table::ItemTable;
 pub use log::{Event, Item, Log, RealTarget, User};
 pub use options::{AuxiliaryNegatives, DataOptions, TargetKind, TargetNegatives};
-pub use reader::{Warnings, read_folder};
+pub use reader::{Warnings, folder_files, read_folder};
 pub use synthesis::Synthesis;
 pub use vocabularies::Vocabularies;
 pub use vocabulary::Vocabulary;

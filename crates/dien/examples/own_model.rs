@@ -4,7 +4,7 @@
 
 use dien::model::init::Builder;
 use dien::model::parts::{Embedding, Head, pooled_history, windows};
-use dien::model::{Features, Model, Output, Touched};
+use dien::model::{Features, LossWeights, Model, Output, Touched};
 use dien::prelude::*;
 use dien::tensor::{ParamStore, Real, Tape, ops};
 
@@ -38,6 +38,11 @@ impl<T: Real> Model<T> for Own {
         let [history, product] = pooled_history(&self.embedding, candidates, events, &windows, &self.config);
         let inputs = ops::concat([candidates, history, product]);
         Output { logits: self.head.forward(tape, inputs), auxiliary: None }
+    }
+
+    // `model.l2_rows` and `model.label_smoothing`; without this, neither. There is no auxiliary loss.
+    fn weights(&self) -> LossWeights {
+        LossWeights { auxiliary: 0.0, ..self.config.loss_weights() }
     }
 
     // The optimiser has to know which rows of the tables a batch reads.

@@ -2,30 +2,37 @@
 
 use std::sync::Arc;
 
-use dien_data::Data;
+use dien_data::{Data, Warnings};
 
 use crate::config::Config;
 use crate::error::Result;
 
 /// How many are kept: sets come one after another, so few are wanted at a time.
-const KEPT: usize = 4;
+const KEPT: usize = 6;
 
-/// The data that configurations asked for last, by source and data options.
+/// The data that configurations asked for last, by source and data options; the latest first.
 #[derive(Debug, Default)]
 pub(crate) struct Datasets(Vec<(Config, Arc<Data>)>);
 
 impl Datasets {
     /// A configuration's data, read once for all that want the same.
     pub fn get(&mut self, config: &Config) -> Result<Arc<Data>> {
+        Ok(self.get_warned(config)?.0)
+    }
+
+    /// The same, with what was ignored if it is read now.
+    pub fn get_warned(&mut self, config: &Config) -> Result<(Arc<Data>, Warnings)> {
         let (source, data) = (config.source.clone(), config.data_options());
         let wanted = Config { source, data, ..Config::default() };
-        if let Some((_, data)) = self.0.iter().find(|(config, _)| *config == wanted) {
-            return Ok(Arc::clone(data));
+        if let Some(place) = self.0.iter().position(|(config, _)| *config == wanted) {
+            self.0[..=place].rotate_right(1);
+            return Ok((Arc::clone(&self.0[0].1), Warnings::default()));
         }
-        let data = Arc::new(config.dataset()?.0);
+        let (data, warnings) = config.dataset()?;
+        let data = Arc::new(data);
         self.0.truncate(KEPT - 1);
         self.0.insert(0, (wanted, Arc::clone(&data)));
-        Ok(data)
+        Ok((data, warnings))
     }
 }
 
@@ -43,5 +50,12 @@ mod tests {
         assert!(!Arc::ptr_eq(&first, &get("data.max_history = 5")));
         assert!(!Arc::ptr_eq(&first, &get("model.kind = 'din'")), "DIN wants no auxiliary negatives");
         assert!(Arc::ptr_eq(&first, &get("")));
+        // What was asked for last stays.
+        for history in 5..5 + KEPT {
+            get(&format!("data.max_history = {history}"));
+            assert!(Arc::ptr_eq(&first, &get("")));
+        }
+        let second = get("data.max_history = 5");
+        assert!(!Arc::ptr_eq(&first, &second) && Arc::ptr_eq(&second, &get("data.max_history = 5")));
     }
 }

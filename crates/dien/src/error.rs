@@ -80,6 +80,14 @@ pub enum Error {
         /// The parameter that went first.
         first: String,
     },
+    /// What went wrong in one of several trainings.
+    #[error("{which}: {source}")]
+    Within {
+        /// Which one.
+        which: String,
+        /// What it was.
+        source: Box<Error>,
+    },
     /// A request to rank candidates is not what it should be.
     #[error("request: `{field}`: found {found}; expected {expected}")]
     Request {

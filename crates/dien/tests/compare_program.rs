@@ -77,3 +77,56 @@ fn a_plan_has_several_comparisons_and_reports_what_there_is() {
     fs::write(root.join("comparison/cells/models/base/seed1.json"), "{").unwrap();
     fails(root, &["compare", "--plan", "plan.toml"], "models/base/seed1.json: EOF");
 }
+
+/// How many cells a call trained.
+fn trained(root: &std::path::Path, args: &[&str]) -> usize {
+    let found = dien(root, args);
+    assert!(found.status.success(), "{found:?}");
+    stderr(&found).matches("AUC").count()
+}
+
+#[test]
+fn a_cell_is_of_its_data() {
+    let root = workplace();
+    let root = root.path();
+    let compare = ["compare", "--data", "data", "--config", "tiny.toml", "--seeds", "1", "--models", "base"];
+    assert_eq!([trained(root, &compare), trained(root, &compare)], [1, 0]);
+    let file = root.join("data/items.csv");
+    let items = fs::read_to_string(&file).unwrap();
+    fs::write(&file, items + "another,one\n").unwrap();
+    assert_eq!([trained(root, &compare), trained(root, &compare)], [1, 0]);
+
+    let drawn = |users: &str| {
+        let set = format!("source.synthetic.users={users}");
+        trained(
+            root,
+            &["compare", "--models", "base", "--seeds", "1", "--set", "train.epochs=1", "--set", &set],
+        )
+    };
+    assert_eq!([drawn("60"), drawn("60"), drawn("90")], [1, 0, 1]);
+
+    fs::create_dir(root.join("other")).unwrap();
+    fs::rename(root.join("data"), root.join("other/data")).unwrap();
+    fails(
+        root,
+        &["compare", "--data", "other/data,data"],
+        "found `data` and `data`, which share their files",
+    );
+    fs::write(root.join("plan.toml"), "comparison = []").unwrap();
+    fails(root, &["compare", "--plan", "plan.toml", "--seeds", "1"], "--seeds");
+}
+
+#[test]
+fn a_cell_that_fails_is_named_and_the_others_go_on() {
+    let root = workplace();
+    let root = root.path();
+    let plan = "[[comparison]]\nname = 'far'\ndata = 'data'\nmodels = ['base']\nseeds = '1'\n\
+                set = ['optimizer.lr=1e30', 'train.epochs=2']\n\
+                [[comparison]]\nname = 'near'\ndata = 'data'\nmodels = ['base']\nseeds = '1'\nset = ['train.epochs=1']\n";
+    fs::write(root.join("plan.toml"), plan).unwrap();
+    let found = dien(root, &["compare", "--plan", "plan.toml", "--threads", "1"]);
+    assert!(stderr(&found).contains("warning: far base seed 1: step"), "{found:?}");
+    assert!(stderr(&found).contains("near base seed 1: AUC") && found.status.success(), "{found:?}");
+    let table = fs::read_to_string(root.join("comparison/results.md")).unwrap();
+    assert!(table.contains("1 cell is not trained yet") && table.contains("### near"), "{table}");
+}

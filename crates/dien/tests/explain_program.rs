@@ -6,8 +6,10 @@ use std::fs;
 use std::path::Path;
 
 use common::{assert_page, dien, fails, stderr, stdout, tiny, train};
+use dien::data::{Event, RealTarget, User};
 use dien::explain::{self, Explainer};
 use dien::model::CellKind;
+use dien::model::config::AttentionNorm;
 use dien::prelude::*;
 use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
@@ -66,11 +68,81 @@ fn explains_the_scores_that_eval_gives() {
         assert!(
             courses.len() == 2 && courses.iter().all(|c| c.as_array().unwrap().len() == events.len() + 1)
         );
-        assert_eq!(courses[0][0], courses[1][0], "both begin at zero");
+        // A plane brings the states, of which the first is zero, no further apart than they are.
+        let states = std::iter::once(vec![0.0; 6]).chain(events.iter().map(|e| numbers(&e["state"])));
+        let states: Vec<Vec<f64>> = states.collect();
+        let course: Vec<Vec<f64>> = courses[0].as_array().unwrap().iter().map(numbers).collect();
+        for (i, j) in (0..states.len()).flat_map(|i| (0..i).map(move |j| (i, j))) {
+            assert!(
+                apart(&course[i], &course[j]) <= apart(&states[i], &states[j]) + 1e-7,
+                "{i} {j}: {group}"
+            );
+        }
+        assert_ne!(courses[0], courses[1], "each candidate has a course of its own");
     }
     // By default the last behaviour.
     let default = json(root, &["--user", rows[0][0]]);
     assert_eq!(default["candidates"][0]["item"]["name"], rows.iter().find(|r| r[2] == "1").unwrap()[1]);
+}
+
+fn numbers(list: &Value) -> Vec<f64> {
+    list.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
+}
+
+fn apart(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(x, y)| (x - y).powi(2)).sum::<f64>().sqrt()
+}
+
+/// Where labels are real, every target has a place of its own, before which its history ends.
+#[test]
+fn explains_the_scores_of_real_labels() {
+    let root = tempdir().unwrap();
+    let root = root.path();
+    let Source::Synthetic(synthesis) = tiny().source else { panic!("tiny is synthetic") };
+    let drawn = synthesis.log().unwrap();
+    let mut log = Log::new(drawn.columns().to_vec());
+    for item in drawn.items() {
+        log.add_item(item.clone()).unwrap();
+    }
+    for user in drawn.users() {
+        let rated = |(i, event): (usize, &Event)| Event { rating: Some((1 + (i * 7) % 5) as f32), ..*event };
+        let events: Vec<Event> = user.events.iter().enumerate().map(rated).collect();
+        let target = |(i, event): (usize, &Event)| RealTarget {
+            position: i as u32 + 1,
+            item: event.item,
+            label: event.rating >= Some(4.0),
+        };
+        let targets = events.iter().enumerate().skip(2).map(target).collect();
+        log.add_user(User { events, targets, ..user.clone() }).unwrap();
+    }
+    let data = root.join("data");
+    log.write(&data).unwrap();
+    let mut config = Config { source: Source::Folder(data), ..tiny() };
+    config.data.targets = TargetKind::Real;
+    config.train.epochs = 1;
+    train(&config, &root.join("run"));
+    assert!(dien(root, &["eval", "--run", "run", "--scores", "scores.csv"]).status.success());
+    let scores = fs::read_to_string(root.join("scores.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = scores.lines().skip(1).map(|line| line.split(',').collect()).collect();
+    let of_user = |user: &str| rows.iter().filter(|row| row[0] == user).collect::<Vec<_>>();
+    let user = rows.iter().max_by_key(|row| of_user(row[0]).len()).unwrap()[0];
+    let (own, mut ends) = (of_user(user), vec![]);
+    for (i, row) in own.iter().enumerate() {
+        // Of an item that is a target twice, the last is explained.
+        if own[i + 1..].iter().any(|later| later[1] == row[1]) {
+            continue;
+        }
+        let explained = json(root, &["--user", user, "--candidate", row[1]]);
+        let logit: f64 = row[3].parse().unwrap();
+        let found = explained["candidates"][0]["logit"].as_f64().unwrap();
+        assert!((found - logit).abs() < 1e-5, "{explained}\n{row:?}");
+        ends.push(explained["groups"][0]["events"].as_array().unwrap().len());
+    }
+    ends.dedup();
+    assert!(ends.len() > 1 && ends.is_sorted(), "histories end before their targets: {ends:?}");
+    // By default the last target.
+    let default = json(root, &["--user", user]);
+    assert_eq!(default["candidates"][0]["item"]["name"], own.last().unwrap()[1]);
 }
 
 #[test]
@@ -81,12 +153,40 @@ fn an_event_left_out_is_a_history_without_it() {
         (run.config().unwrap(), Explainer::of_run(&run).unwrap(), Ranker::of_run(&run).unwrap());
     let (log, _) = config.source.log().unwrap().unwrap();
     let request = explain::request(&log, &config.data, "u3", None).unwrap();
-    let explanation = explainer.explain(&request).unwrap();
-    for (i, event) in explanation.groups[0].events.iter().enumerate() {
-        let mut without = request.clone();
-        without.history.remove(i);
-        let logit = ranker.rank(&without).unwrap().logits[0];
-        assert!((event.logit_without - logit).abs() < 1e-5, "{event:?} {logit}");
+    // More events than are left out at once, too.
+    let long = request.history.iter().cycle().take(70).cloned().collect();
+    for request in [Request { history: long, ..request.clone() }, request] {
+        let explanation = explainer.explain(&request).unwrap();
+        let events = &explanation.groups[0].events;
+        assert_eq!(events.len(), request.history.len());
+        for (i, event) in events.iter().enumerate() {
+            let mut without = request.clone();
+            without.history.remove(i);
+            let logit = ranker.rank(&without).unwrap().logits[0];
+            assert!((event.logit_without - logit).abs() < 1e-5, "{event:?} {logit}");
+        }
+    }
+}
+
+#[test]
+fn attention_sums_to_1_by_softmax_alone() {
+    for norm in [AttentionNorm::Softmax, AttentionNorm::Sigmoid] {
+        let root = tempdir().unwrap();
+        let root = root.path();
+        let mut config = tiny();
+        (config.model.attention_norm, config.train.epochs) = (norm, 1);
+        train(&config, &root.join("run"));
+        let output = dien(root, &["explain", "--run", "run", "--user", "u2", "--out", "why.html"]);
+        assert!(output.status.success(), "{output:?}");
+        let html = fs::read_to_string(root.join("why.html")).unwrap();
+        let explained = json(root, &["--user", "u2"]);
+        let events = explained["groups"][0]["events"].as_array().unwrap();
+        let sum: f64 = events.iter().map(|e| e["attention"].as_f64().unwrap()).sum();
+        let is_one = norm == AttentionNorm::Softmax;
+        assert_eq!((sum - 1.0).abs() < 1e-5, is_one, "{sum}");
+        assert_eq!(html.contains("Attention sums to 1."), is_one);
+        assert_eq!(html.contains("Attention is each event&#39;s own"), !is_one);
+        assert_eq!(explained["attention_norm"], json!(norm));
     }
 }
 

@@ -46,6 +46,38 @@ fn a_run_on_a_page() {
 }
 
 #[test]
+fn other_data_has_a_page_of_its_own() {
+    let root = tempdir().unwrap();
+    let root = root.path();
+    let Source::Synthetic(mut synthesis) = tiny().source else { panic!("tiny is synthetic") };
+    synthesis.seed = 2;
+    synthesis.log().unwrap().write(&root.join("other")).unwrap();
+    train(&Config { train: TrainConfig { epochs: 1, ..tiny().train }, ..tiny() }, &root.join("run"));
+    let report = |more: &[&str]| {
+        let output = dien(root, &[&["report", "--run", "run"], more].concat());
+        assert!(output.status.success(), "{output:?}");
+        stdout(&output)
+    };
+    let own = report(&[]);
+    let page = || fs::read_to_string(root.join("run/report.html")).unwrap();
+    let before = page();
+    let other = report(&["--data", "other"]);
+    assert!(other.contains("\ntest on other  AUC 0.") && own.contains("\ntest  AUC 0."), "{other}{own}");
+    assert!(other.ends_with("page: run/report-other.html\n"), "{other}");
+    assert_eq!(page(), before, "the run's own page stays");
+    let html = fs::read_to_string(root.join("run/report-other.html")).unwrap();
+    assert_page(&html);
+    assert!(html.contains("dien on synthetic, tested on other") && !before.contains("tested on"));
+    let tested_on = |more: &[&str]| -> Value {
+        let found: Value = serde_json::from_str(&report(&[more, &["--json"]].concat())).unwrap();
+        found["tested_on"].clone()
+    };
+    assert_eq!((tested_on(&["--data", "other"]), tested_on(&[])), (json!("other"), Value::Null));
+    report(&["--data", "other", "--out", "page.html"]);
+    assert_eq!(fs::read_to_string(root.join("page.html")).unwrap(), html);
+}
+
+#[test]
 fn names_are_escaped_and_what_is_missing_is_said() {
     let root = tempdir().unwrap();
     let root = root.path();
@@ -57,11 +89,18 @@ fn names_are_escaped_and_what_is_missing_is_said() {
     config.train.epochs = 1;
     config.model.kind = ModelKind::Base;
     train(&config, &root.join("run"));
-    assert!(dien(root, &["report", "--run", "run"]).status.success());
+    let output = dien(root, &["report", "--run", "run"]);
+    assert!(output.status.success() && stdout(&output).starts_with("1 epoch\ntest  AUC "), "{output:?}");
     let html = fs::read_to_string(root.join("run/report.html")).unwrap();
     assert_page(&html);
     assert!(html.contains("base on &lt;b&gt;&amp;") && !html.contains("<b>"));
     assert!(html.contains("No epoch has a validation AUC."));
+    // Without a validation no epoch was chosen.
+    let last = "that of epoch 1 of 1, the last: there is no validation AUC.";
+    assert!(html.contains(last) && !html.contains("validated best"));
+    // The run's own data is no other data.
+    assert_eq!(dien(root, &["report", "--run", "run", "--data", "<b>&"]).stdout, output.stdout);
+    assert_eq!(fs::read_to_string(root.join("run/report.html")).unwrap(), html);
 }
 
 #[test]

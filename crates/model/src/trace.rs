@@ -15,7 +15,7 @@ pub struct Trace<T> {
 /// How a target regards its window of one group's events, oldest first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Regard<T> {
-    /// The attention of each event, which sums to 1; `None` where nothing is weighed by attention.
+    /// The attention of each event, which by softmax sums to 1; `None` where nothing is weighed by attention.
     pub attention: Option<Vec<T>>,
     /// `None` where the model has no interest evolution.
     pub evolution: Option<Path<T>>,

@@ -145,6 +145,23 @@ impl Impressions {
         Ok(Layout::of(&schema, path)?.names(&schema).map(String::from).collect())
     }
 
+    /// A schema's file, and those that it says the rows are in.
+    ///
+    /// # Errors
+    /// The schema cannot be read or is none; a file is missing.
+    pub fn files(schema: &Path) -> Result<Vec<PathBuf>, DataError> {
+        let base = schema.parent().unwrap_or(Path::new(""));
+        let mut files = vec![schema.to_path_buf()];
+        let Schema { source, validation, test, .. } = Schema::load(schema)?;
+        for source in [Some(source), validation, test].into_iter().flatten() {
+            let histories = source.of_histories();
+            for source in [Some(source), histories].into_iter().flatten() {
+                files.extend(crate::table::files(&source, base)?);
+            }
+        }
+        Ok(files)
+    }
+
     fn prepare(
         path: &Path,
         options: &DataOptions,

@@ -9,11 +9,33 @@ mod test_users;
 mod text;
 
 use std::fmt;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use crate::error::DataError;
 use crate::impressions::Skipped;
 use crate::log::Log;
+
+/// The files of a folder, by name; each CSV may end in `.gz`.
+const FILES: [&str; 5] =
+    ["interactions.csv", "items.csv", "negatives.csv", "targets_real.csv", "test_users.txt"];
+
+/// Those files of a folder that [`read_folder`] reads.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn folder_files(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+    let mut files = vec![];
+    for entry in fs::read_dir(folder).map_err(DataError::io(folder, "read"))? {
+        let path = entry.map_err(DataError::io(folder, "read"))?.path();
+        let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+        if FILES.contains(&name.strip_suffix(".gz").unwrap_or(name)) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
 
 /// What was ignored while reading.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -83,6 +83,14 @@ pub(crate) struct Blocks {
     open: Option<Box<dyn Iterator<Item = Result<Block, DataError>> + Send>>,
 }
 
+/// Every file of a source, by name; names in it are relative to `base`.
+///
+/// # Errors
+/// There is no such file.
+pub(crate) fn files(source: &Source, base: &Path) -> Result<Vec<PathBuf>, DataError> {
+    files::list(source, base)
+}
+
 impl Blocks {
     /// Opens a source; names in it are relative to `base`.
     ///

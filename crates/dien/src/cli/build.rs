@@ -9,8 +9,8 @@ use dien::data::build::{Build, Built, Protocol, Sampling};
 use dien::data::presets::Preset;
 use dien::data::schema::Split;
 
-use super::progress::thousands;
 use super::{print, print_json, program};
+use dien::describe::thousands;
 
 #[derive(Debug, Args)]
 pub(super) struct BuildArgs {

@@ -37,7 +37,7 @@ pub(super) struct CompareArgs {
     #[arg(long, value_name = "SECTION.OPTION=VALUE")]
     set: Vec<String>,
     /// A TOML file of comparisons, instead of the options above.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "models", "ablations", "against", "config", "set"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "models", "ablations", "seeds", "against", "config", "set"])]
     plan: Option<PathBuf>,
     /// What the plan's data is relative to; the plan's own folder by default.
     #[arg(long, value_name = "DIR", requires = "plan")]
@@ -66,14 +66,19 @@ pub(super) fn run(args: &CompareArgs, threads: Option<usize>, json: bool) -> Res
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = threads.unwrap_or(cores);
     let budget = args.minutes.map(|minutes| Duration::from_secs(60 * u64::from(minutes)));
-    let interrupt = Interrupt::new();
-    let mut whole = false;
-    if !args.report {
+    let interrupt = Interrupt::saying("stopping: what is finished is kept, cells that have begun are not");
+    let ran = if args.report {
+        Ok(true)
+    } else {
         let said = Progress::new(cells.len());
-        whole = Runner { jobs, budget }.run(&cells, interrupt.flag(), &|event| said.tell(&event))?;
-    }
+        Runner { jobs, budget }.run(&cells, interrupt.flag(), &|event| said.tell(&event))
+    };
     let summaries: Vec<Summary> = comparisons.iter().map(|c| c.summary(&args.out)).collect::<Result<_>>()?;
-    dien::compare::write(&summaries, &args.out)?;
+    // What is finished is told even if something went wrong.
+    if ran.is_ok() || summaries.iter().any(|s| !s.rows.is_empty()) {
+        dien::compare::write(&summaries, &args.out)?;
+    }
+    let whole = ran?;
     if let Some(document) = &args.fill {
         dien::compare::fill(document, &summaries)?;
     }
@@ -87,10 +92,10 @@ pub(super) fn run(args: &CompareArgs, threads: Option<usize>, json: bool) -> Res
             tables.join("\n")
         ))?;
     }
-    if !whole && !args.report {
+    if !whole {
         eprintln!("not every cell is trained: the same command goes on");
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(if interrupt.is_asked() { ExitCode::from(130) } else { ExitCode::SUCCESS })
 }
 
 impl CompareArgs {
@@ -120,7 +125,8 @@ impl CompareArgs {
             against: self.against.clone(),
             set: self.set.clone(),
         };
-        data.into_iter().map(|data| entry(data).comparison(Path::new(""), &layers)).collect()
+        let all = data.into_iter().map(|data| entry(data).comparison(Path::new(""), &layers));
+        dien::compare::distinct(all.collect::<Result<_>>()?)
     }
 }
 
@@ -128,31 +134,43 @@ impl CompareArgs {
 struct Progress {
     cells: usize,
     started: Instant,
-    done: Mutex<usize>,
+    done: Mutex<Done>,
+}
+
+#[derive(Default)]
+struct Done {
+    known: usize,
+    now: usize,
 }
 
 impl Progress {
     fn new(cells: usize) -> Self {
-        Progress { cells, started: Instant::now(), done: Mutex::new(0) }
+        Progress { cells, started: Instant::now(), done: Mutex::default() }
     }
 
     fn tell(&self, event: &Event<'_>) {
         let mut done = self.done.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         match event {
-            Event::Known(_) => *done += 1,
+            Event::Known(_) => done.known += 1,
             Event::Finished(cell, outcome) => {
-                *done += 1;
+                done.now += 1;
                 let minutes = self.started.elapsed().as_secs_f64() / 60.0;
+                let open = self.cells - (done.known + done.now).min(self.cells);
                 eprintln!(
-                    "{:>4}/{} {} {} seed {}: AUC {:.4} in {:.0} s ({minutes:.0} min)",
-                    *done,
+                    "{:>4}/{} {} {} seed {}: AUC {:.4} in {:.0} s ({minutes:.0} min, about {:.0} to go)",
+                    done.known + done.now,
                     self.cells,
                     cell.set,
                     cell.variant,
                     cell.seed,
                     outcome.test.auc.unwrap_or(f64::NAN),
                     outcome.seconds,
+                    minutes / done.now as f64 * open as f64,
                 );
+            }
+            Event::Warned(cell, warnings) => eprintln!("warning: {}: {warnings}", cell.set),
+            Event::Failed(cell, error) => {
+                eprintln!("warning: {} {} seed {}: {error}", cell.set, cell.variant, cell.seed);
             }
             _ => {}
         }

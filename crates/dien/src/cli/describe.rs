@@ -8,8 +8,8 @@ use dien::describe::Parameter;
 use dien::prelude::*;
 use serde::Serialize;
 
-use super::progress::thousands;
 use super::{print, print_json};
+use dien::describe::thousands;
 
 #[derive(Debug, Args)]
 pub(super) struct DescribeArgs {

@@ -8,8 +8,9 @@ use dien::Official;
 use dien::prelude::*;
 use serde::Serialize;
 
-use super::progress::{scores, thousands};
+use super::progress::scores;
 use super::{print, print_json};
+use dien::describe::thousands;
 
 #[derive(Debug, Args)]
 pub(super) struct EvalArgs {

@@ -25,13 +25,18 @@ pub(super) fn abandon(path: &Path) {
 impl Interrupt {
     /// Listens from now on.
     pub fn new() -> Self {
+        Self::saying("stopping after this step, then saving")
+    }
+
+    /// The same, with other words for what happens then.
+    pub fn saying(then: &'static str) -> Self {
         let asked = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&asked);
         let listening = ctrlc::set_handler(move || {
             if seen.swap(true, Ordering::SeqCst) {
                 process::exit(130);
             }
-            eprintln!("\nstopping after this step, then saving; Ctrl-C again to exit at once");
+            eprintln!("\n{then}; Ctrl-C again to exit at once");
         });
         if let Err(error) = listening {
             eprintln!("warning: Ctrl-C will not save ({error})");

@@ -9,7 +9,7 @@ use dien::data::{OnError, Predictions};
 use dien::prelude::*;
 
 use super::print_json;
-use super::progress::thousands;
+use dien::describe::thousands;
 
 #[derive(Debug, Args)]
 pub(super) struct PredictArgs {

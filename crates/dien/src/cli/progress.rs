@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
 use std::time::Instant;
 
+use dien::describe::thousands;
 use dien::prelude::*;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -130,17 +131,4 @@ pub(super) fn scores(metrics: &Metrics) -> String {
 /// Four digits, or a dash where there is none.
 pub(super) fn share(x: Option<f64>) -> String {
     x.map_or("-".into(), |x| format!("{x:.4}"))
-}
-
-/// Digits in groups of three.
-pub(super) fn thousands(n: usize) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

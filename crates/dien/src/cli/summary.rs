@@ -9,7 +9,8 @@ use dien::train::End;
 use serde::Serialize;
 
 use super::program;
-use super::progress::{scores, thousands};
+use super::progress::scores;
+use dien::describe::thousands;
 
 /// The object that `dien train --json` prints.
 #[derive(Clone, Debug, Serialize)]

@@ -158,11 +158,7 @@ impl TrainArgs {
             layers.file(file)?;
         }
         if let Some(data) = &self.data {
-            let (option, path) = match Source::at(data.clone()) {
-                Source::Schema(path) => ("source.schema", path),
-                _ => ("source.folder", data.clone()),
-            };
-            layers.set("--data", option, path.to_string_lossy().into_owned())?;
+            layers.source("--data", data)?;
         }
         let mut number = |flag: &str, option: &str, value: Option<u32>| match value {
             Some(n) => layers.set(&format!("{flag} {n}"), option, i64::from(n)),

@@ -25,7 +25,7 @@ pub(super) struct TuneArgs {
     /// Any option that all trials share; may be repeated.
     #[arg(long, value_name = "SECTION.OPTION=VALUE")]
     set: Vec<String>,
-    /// Configurations that are tried.
+    /// Configurations that are tried; fewer, if the space has no more.
     #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u16).range(1..))]
     trials: u16,
     /// Epochs that all of them train.
@@ -49,33 +49,49 @@ pub(super) struct TuneArgs {
 pub(super) fn run(args: &TuneArgs, json: bool) -> Result<ExitCode> {
     let search = args.search()?;
     let interrupt = Interrupt::new();
-    let found = search.run(interrupt.flag(), &mut |trial, epochs| {
-        eprintln!("{:>3} epochs  {}", epochs.min(trial.epochs), line(trial));
+    let found = search.run(interrupt.flag(), &mut |trial, _| {
+        eprintln!("{:>3} epochs  {}", trial.epochs, line(trial));
     })?;
+    if found.trials.len() < search.trials {
+        eprintln!("the space has no more than these {} configurations", found.trials.len());
+    }
     if json {
         print_json(&found)?;
-        return Ok(ExitCode::SUCCESS);
+    } else {
+        print(&text(&found))?;
     }
-    let Found { trials, epochs, seconds, stopped } = &found;
+    if found.stopped {
+        eprintln!("stopped: the same command goes on");
+        return Ok(ExitCode::from(130));
+    }
+    if found.best.is_none() {
+        eprintln!("error: no trial has a validation AUC, so that there is none to choose");
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn text(found: &Found) -> String {
     let mut text = String::new();
-    for trial in trials {
+    for trial in &found.trials {
         text += &format!("{:>2} epochs  {}\n", trial.epochs, line(trial));
     }
-    let best = search.folder.join("best.toml");
-    text += &format!("\n{epochs} epochs, {seconds:.0} s of training in this call\n");
-    text += &format!("next:  {} train --config {}\n", program(), best.display());
-    if *stopped {
-        eprintln!("stopped: the same command goes on");
+    text += &format!("\n{} epochs, {:.0} s of training in this call\n", found.epochs, found.seconds);
+    if let Some(best) = &found.best {
+        text += &format!("next:  {} train --config {}\n", program(), best.display());
     }
-    print(&text)?;
-    Ok(ExitCode::SUCCESS)
+    text
 }
 
 fn line(trial: &Trial) -> String {
     let options: Vec<String> =
         trial.options.iter().map(|(option, value)| format!("{option}={value}")).collect();
-    let auc = trial.auc.map_or("no AUC".into(), |auc| format!("validation AUC {auc:.4}"));
-    format!("{auc}  trial {}: {}", trial.number, options.join(" "))
+    let trial_and_options = format!("trial {}: {}", trial.number, options.join(" "));
+    match (&trial.failed, trial.auc) {
+        (Some(why), _) => format!("failed  {trial_and_options} ({why})"),
+        (None, Some(auc)) => format!("validation AUC {auc:.4}  {trial_and_options}"),
+        (None, None) => format!("no AUC  {trial_and_options}"),
+    }
 }
 
 impl TuneArgs {
@@ -85,11 +101,7 @@ impl TuneArgs {
             layers.file(file)?;
         }
         if let Some(path) = &self.data {
-            let (option, path) = match Source::at(path.clone()) {
-                Source::Schema(path) => ("source.schema", path),
-                _ => ("source.folder", path.clone()),
-            };
-            layers.set("--data", option, path.to_string_lossy().into_owned())?;
+            layers.source("--data", path)?;
         }
         for assignment in &self.set {
             layers.assign(&format!("--set {assignment}"), assignment)?;

@@ -1,90 +1,92 @@
-//! Whether one variant's AUC is another's but for noise: a paired bootstrap over test users and seeds.
+//! How far AUCs vary with who happens to be in the test: a paired bootstrap over test users.
 //!
-//! A replicate draws the test users with replacement, the same for every variant, and each variant's seeds with replacement; what counts is
-//! the difference of the mean AUCs. Drawing users and not targets keeps the targets of a user together, and drawing seeds
-//! counts what training itself varies by.
+//! A replicate draws the test users with replacement, the same for every variant; drawing users and not targets keeps the targets of a
+//! user together.
+
+use std::borrow::Cow;
 
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use rayon::prelude::*;
-use serde::Serialize;
 
 use super::Scores;
 
 /// Replicates.
 const REPLICATES: usize = 1000;
 
-/// One variant's mean AUC less another's.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Difference {
-    /// The difference.
-    pub mean: f64,
-    /// The middle 95 % of the replicates.
-    pub low: f64,
-    /// See [`low`](Self::low).
-    pub high: f64,
-    /// Two-sided: how likely a difference at least so far from 0 is, if there is none.
-    pub p: f64,
-}
-
 /// The AUCs of many variants under the same draws of users.
 pub(super) struct Bootstrap {
+    /// How many are drawn from.
+    pub users: usize,
     /// `[variant][seed]`, of the users as they are.
-    auc: Vec<Vec<f64>>,
-    /// `[replicate][variant][seed]`
-    drawn: Vec<Vec<Vec<f64>>>,
+    pub auc: Vec<Vec<f64>>,
+    /// `[replicate][variant]`, the mean over the seeds.
+    drawn: Vec<Vec<f64>>,
 }
 
 impl Bootstrap {
-    /// Of variants' scores, `[variant][seed]`; none unless all are of the same targets.
+    /// Of variants' scores, `[variant][seed]`, of the [same targets](same_targets); none without any.
     pub fn new(variants: &[Vec<&Scores>]) -> Option<Self> {
-        let first = *variants.iter().flatten().next()?;
-        let same = |s: &&Scores| s.labels == first.labels && s.users == first.users;
-        if !variants.iter().flatten().all(same) {
-            return None;
-        }
-        let mut users = first.users.clone();
+        let first = units(variants.iter().flatten().next()?);
+        let mut users = first.into_owned();
         users.sort_unstable();
         users.dedup();
-        let place = |user: &u32| users.binary_search(user).expect("one of the users");
-        let of: Vec<usize> = first.users.iter().map(place).collect();
+        let ranked = |s: &&Scores| {
+            let place = |user: &u32| users.binary_search(user).expect("one of the users");
+            Ranked::new(s, &units(s).iter().map(place).collect::<Vec<_>>())
+        };
         let ranked: Vec<Vec<Ranked>> =
-            variants.iter().map(|seeds| seeds.iter().map(|s| Ranked::new(s, &of)).collect()).collect();
-        let all = |weights: &[f64]| -> Vec<Vec<f64>> {
+            variants.iter().map(|seeds| seeds.iter().map(ranked).collect()).collect();
+        let of_seeds = |weights: &[f64]| -> Vec<Vec<f64>> {
             ranked.iter().map(|seeds| seeds.iter().map(|r| r.auc(weights)).collect()).collect()
         };
         let replicate = |i: usize| {
             let mut rng = ChaCha8Rng::seed_from_u64(i as u64);
             let mut weights = vec![0.0; users.len()];
             (0..users.len()).for_each(|_| weights[rng.random_range(0..users.len())] += 1.0);
-            all(&weights)
+            of_seeds(&weights).iter().map(|seeds| mean(seeds)).collect()
         };
-        let auc = all(&vec![1.0; users.len()]);
+        let auc = of_seeds(&vec![1.0; users.len()]);
         let drawn = (0..REPLICATES).into_par_iter().map(replicate).collect();
-        Some(Bootstrap { auc, drawn })
+        Some(Bootstrap { users: users.len(), auc, drawn })
     }
 
-    /// Variant `a` less variant `b`.
-    pub fn difference(&self, a: usize, b: usize) -> Difference {
-        let mean = |seeds: &[f64]| seeds.iter().sum::<f64>() / seeds.len() as f64;
-        let mut rng = ChaCha8Rng::seed_from_u64((a * 1000 + b) as u64);
-        let mut draw = |seeds: &[f64]| {
-            let sum: f64 = (0..seeds.len()).map(|_| seeds[rng.random_range(0..seeds.len())]).sum();
-            sum / seeds.len() as f64
-        };
-        let mut found: Vec<f64> = self.drawn.iter().map(|auc| draw(&auc[a]) - draw(&auc[b])).collect();
-        found.sort_unstable_by(f64::total_cmp);
-        let at = |share: f64| found[((found.len() - 1) as f64 * share).round() as usize];
-        let below = found.iter().filter(|d| **d <= 0.0).count();
-        let above = found.iter().filter(|d| **d >= 0.0).count();
-        let p = 2.0 * (below.min(above) + 1) as f64 / (found.len() + 1) as f64;
-        Difference {
-            mean: mean(&self.auc[a]) - mean(&self.auc[b]),
-            low: at(0.025),
-            high: at(0.975),
-            p: p.min(1.0),
-        }
+    /// The variance, over draws of users, of variant `a`'s mean AUC less variant `b`'s.
+    pub fn variance(&self, a: usize, b: usize) -> f64 {
+        let differences: Vec<f64> = self.drawn.iter().map(|auc| auc[a] - auc[b]).collect();
+        variance(&differences)
     }
+}
+
+/// Whether both have the same targets, in whatever order within a user's.
+pub(super) fn same_targets(a: &Scores, b: &Scores) -> bool {
+    let sorted = |s: &Scores| {
+        let mut targets: Vec<(u32, u8)> = units(s).iter().copied().zip(s.labels.iter().copied()).collect();
+        targets.sort_unstable();
+        targets
+    };
+    (&a.users, &a.labels) == (&b.users, &b.labels) || sorted(a) == sorted(b)
+}
+
+/// What is drawn: users, or the targets themselves where the log does not tell users apart.
+fn units(scores: &Scores) -> Cow<'_, [u32]> {
+    match scores.users.first() {
+        Some(first) if scores.users.iter().all(|user| user == first) => {
+            (0..scores.users.len() as u32).collect()
+        }
+        _ => Cow::Borrowed(&scores.users),
+    }
+}
+
+/// The mean.
+pub(super) fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// The sample's variance; of two values at least.
+pub(super) fn variance(values: &[f64]) -> f64 {
+    let mean = mean(values);
+    values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (values.len() - 1) as f64
 }
 
 /// Targets by ascending score.
@@ -158,19 +160,41 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_is_told_from_noise() {
-        let of = |strength: f32, first: u64| [0, 1, 2].map(|i| scores(1500, strength, first + i));
-        let (weak, same, strong) = (of(0.2, 1), of(0.2, 11), of(0.4, 21));
-        let refs = |s: &'static [Scores; 3]| s.iter().collect::<Vec<_>>();
-        let [weak, same, strong] = [weak, same, strong].map(|s| refs(Box::leak(Box::new(s))));
-        let bootstrap = Bootstrap::new(&[weak.clone(), same, strong]).unwrap();
-        let (alike, apart) = (bootstrap.difference(1, 0), bootstrap.difference(2, 0));
-        assert!(alike.p > 0.05 && alike.low < 0.0 && alike.high > 0.0, "{alike:?}");
-        assert!(
-            apart.p < 0.01 && apart.low > 0.0 && apart.low < apart.mean && apart.mean < apart.high,
-            "{apart:?}"
-        );
-        let other: &'static Scores = Box::leak(Box::new(scores(9, 0.0, 1)));
-        assert!(Bootstrap::new(&[weak, vec![other]]).is_none(), "other targets");
+    fn the_variance_is_that_of_fresh_users() {
+        // Many tests of 300 users each, and the bootstrap of one of them.
+        let pair = |i: u64| [scores(300, 0.2, 2 * i), scores(300, 0.3, 2 * i + 1)];
+        let difference = |[a, b]: &[Scores; 2]| {
+            let bootstrap = Bootstrap::new(&[vec![a], vec![b]]).unwrap();
+            bootstrap.auc[0][0] - bootstrap.auc[1][0]
+        };
+        let fresh: Vec<f64> = (0..100).map(|i| difference(&pair(i))).collect();
+        let [a, b] = pair(500);
+        let found = Bootstrap::new(&[vec![&a], vec![&b]]).unwrap().variance(0, 1);
+        let ratio = found / variance(&fresh);
+        assert!((0.6..1.6).contains(&ratio), "{ratio}");
+    }
+
+    #[test]
+    fn the_order_of_a_users_targets_does_not_matter() {
+        let a = scores(30, 0.3, 1);
+        let mut b = a.clone();
+        b.logits.reverse();
+        b.labels.reverse();
+        b.users.reverse();
+        assert!(same_targets(&a, &b));
+        let bootstrap = Bootstrap::new(&[vec![&a], vec![&b]]).unwrap();
+        assert_eq!((bootstrap.users, bootstrap.variance(0, 1)), (30, 0.0));
+        b.labels.swap(0, 2);
+        assert!(same_targets(&a, &b), "both are negatives");
+        b.labels.swap(0, 1);
+        b.users[0] = 1;
+        assert!(!same_targets(&a, &b));
+    }
+
+    #[test]
+    fn targets_are_drawn_where_users_are_not_known() {
+        let mut one = scores(50, 0.3, 1);
+        one.users.fill(4);
+        assert_eq!(Bootstrap::new(&[vec![&one]]).unwrap().users, 100);
     }
 }

@@ -11,7 +11,7 @@ use dien_model::metrics::Metrics;
 use dien_tensor::ParamKind;
 use serde::{Deserialize, Serialize};
 
-use crate::config::Config;
+use crate::config::{Config, Source};
 use crate::error::{Error, Result};
 use crate::run::atomic;
 use crate::train::{End, Observer, Trainer};
@@ -56,6 +56,9 @@ pub struct Outcome {
     pub scores: Scores,
     /// The options it was trained with.
     pub config: Config,
+    /// The names and the bytes of the data's files; empty for what is drawn.
+    #[serde(default)]
+    pub files: Vec<(String, u64)>,
 }
 
 /// Test targets, in order.
@@ -70,7 +73,8 @@ pub struct Scores {
 }
 
 impl Cell {
-    /// The outcome, if the cell was trained with these very options; where the data is does not count.
+    /// The outcome, if the cell was trained with these very options on files of these names and sizes; where they are does not count, nor
+    /// whether they are still there.
     ///
     /// # Errors
     /// The file is there and cannot be read.
@@ -88,8 +92,13 @@ impl Cell {
             )
         })?;
         let mut config = outcome.config.clone();
-        config.source = self.config.source.clone();
-        Ok((config == self.config).then_some(outcome))
+        let drawn = |config: &Config| matches!(config.source, Source::Synthetic(_));
+        if !drawn(&config) && !drawn(&self.config) {
+            config.source = self.config.source.clone();
+        }
+        let changed =
+            !outcome.files.is_empty() && self.config.source.files().is_ok_and(|now| now != outcome.files);
+        Ok((config == self.config && !changed).then_some(outcome))
     }
 
     /// Trains on `data`, tests, and writes the outcome; none if the observer stopped it.
@@ -98,6 +107,8 @@ impl Cell {
     /// As [`Trainer::train`] and [`Trainer::evaluate`]; the file cannot be written.
     pub fn train(&self, data: &Arc<Data>, observer: &mut dyn Observer) -> Result<Option<Outcome>> {
         let started = Instant::now();
+        self.check(data)?;
+        let files = self.config.source.files()?;
         let mut trainer = Trainer::new(&self.config, Arc::clone(data))?;
         let report = trainer.train(observer)?;
         if report.end == End::Stopped {
@@ -124,9 +135,31 @@ impl Cell {
             test,
             scores,
             config: self.config.clone(),
+            files,
         };
         self.write(&outcome)?;
         Ok(Some(outcome))
+    }
+
+    /// Whether there is something to test.
+    fn check(&self, data: &Data) -> Result<()> {
+        let mut labels = [0, 0];
+        data.test().for_each(0, |batch| {
+            batch.targets.label.iter().for_each(|&y| labels[usize::from(y > 0.5)] += 1);
+            true
+        })?;
+        match labels {
+            [0, _] | [_, 0] => Err(Error::Within {
+                which: self.set.clone(),
+                source: Box::new(Error::Option {
+                    origin: crate::error::Origin::Argument("data".into()),
+                    option: "test".into(),
+                    found: format!("{} targets, {} of them clicked", labels[0] + labels[1], labels[1]),
+                    expected: "clicked ones and others, without which there is no AUC".into(),
+                }),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Takes over the outcome of a cell that differs in name alone.

@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     fn summary(set: &str) -> Summary {
-        Summary { set: set.into(), reference: None, targets: [4, 2], rows: vec![], missing: 3 }
+        Summary { set: set.into(), reference: "dien".into(), targets: [4, 2], rows: vec![], missing: 3 }
     }
 
     #[test]

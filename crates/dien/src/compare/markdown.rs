@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Difference, Row, Spread, Summary};
-use crate::page::thousands;
+use crate::describe::thousands;
 
 impl Summary {
     /// The tables under a heading.
@@ -14,17 +14,21 @@ impl Summary {
     /// The table of what was measured, and the one of what it cost; the best mean AUC stands in bold.
     pub(super) fn tables(&self) -> String {
         let mut text = String::new();
-        let against = self.reference.as_deref().unwrap_or("the reference");
         let _ = writeln!(
             text,
-            "| | test AUC | less {against} [95 %] | p | GAUC | log loss | validation AUC | seeds |"
+            "| | test AUC | less {} [95 %] | p | GAUC | log loss | validation AUC | seeds |",
+            self.reference
         );
         text += "| --- | --- | --- | --- | --- | --- | --- | --- |\n";
         let best = self.rows.iter().map(|row| row.auc.mean).fold(f64::NEG_INFINITY, f64::max);
         for row in &self.rows {
             let auc = spread(row.auc);
             let auc = if row.auc.mean == best { format!("**{auc}**") } else { auc };
-            let (difference, p) = row.difference.map_or((String::new(), String::new()), said);
+            let (difference, p) = match row.difference {
+                Some(difference) => said(difference),
+                None if row.other_targets => ("other targets".into(), String::new()),
+                None => (String::new(), String::new()),
+            };
             let optional = |s: Option<Spread>| s.map_or(String::new(), |s| format!("{:.4}", s.mean));
             let _ = writeln!(
                 text,
@@ -38,8 +42,15 @@ impl Summary {
         }
         let [targets, clicked] = self.targets;
         let _ = write!(text, "\n{targets} test targets, {clicked} of them clicked.");
+        if self.rows.iter().all(|row| row.variant != self.reference) {
+            let _ = write!(text, " The reference, {}, is not trained yet.", self.reference);
+        }
         if self.missing > 0 {
-            let _ = write!(text, " {} cells are not trained yet.", self.missing);
+            let _ = write!(
+                text,
+                " {} not trained yet.",
+                if self.missing == 1 { "1 cell is".into() } else { format!("{} cells are", self.missing) }
+            );
         }
         text +=
             "\n\n| | parameters | training targets/s | seconds | epochs |\n| --- | --- | --- | --- | --- |\n";
@@ -52,13 +63,14 @@ impl Summary {
     }
 }
 
-fn spread(Spread { mean, sd }: Spread) -> String {
-    format!("{mean:.4} ± {sd:.4}")
+/// A mean and its standard deviation, if there is one.
+pub(super) fn spread(Spread { mean, sd }: Spread) -> String {
+    sd.map_or(format!("{mean:.4}"), |sd| format!("{mean:.4} ± {sd:.4}"))
 }
 
 /// A difference with its interval, and its p.
 fn said(Difference { mean, low, high, p }: Difference) -> (String, String) {
-    // As few as 1000 replicates can tell.
-    let p = if p < 0.0025 { "≤ 0.002".to_owned() } else { format!("{p:.3}") };
-    (format!("{mean:+.4} [{low:+.4}, {high:+.4}]"), p)
+    let interval = low.zip(high).map_or(String::new(), |(low, high)| format!(" [{low:+.4}, {high:+.4}]"));
+    let p = p.map_or(String::new(), |p| if p < 0.001 { "< 0.001".into() } else { format!("{p:.3}") });
+    (format!("{mean:+.4}{interval}"), p)
 }

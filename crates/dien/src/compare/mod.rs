@@ -5,6 +5,7 @@
 
 mod bootstrap;
 mod cell;
+mod difference;
 mod document;
 mod markdown;
 mod plan;
@@ -17,10 +18,10 @@ mod variant;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub use bootstrap::Difference;
 pub use cell::{Cell, Outcome, Scores};
+pub use difference::Difference;
 pub use document::fill;
-pub use plan::{Entry, Plan};
+pub use plan::{Entry, Plan, distinct};
 pub use runner::{Event, Runner};
 pub use seeds::Seeds;
 pub use summary::{Row, Spread, Summary};
@@ -41,8 +42,8 @@ pub struct Comparison {
     pub variants: Vec<Variant>,
     /// The seeds of each.
     pub seeds: Seeds,
-    /// The variant that the others are tested against.
-    pub reference: Option<String>,
+    /// The name of the variant that the others are tested against.
+    pub reference: String,
 }
 
 impl Comparison {

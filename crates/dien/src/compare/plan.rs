@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{Ablation, Comparison, Variant};
+use super::{Ablation, Comparison, Variant, file_name};
 use crate::config::{Layers, Source};
 use crate::error::{Error, Result};
 
@@ -72,15 +72,17 @@ impl Plan {
     /// # Errors
     /// There is no such model or ablation; seeds are none; an option cannot be set; two comparisons have one name.
     pub fn comparisons(&self, root: &Path) -> Result<Vec<Comparison>> {
-        let all = self.comparison.iter().map(|entry| entry.comparison(root, &Layers::new()));
-        let all: Vec<Comparison> = all.collect::<Result<_>>()?;
-        for (i, comparison) in all.iter().enumerate() {
-            if all[..i].iter().any(|other| other.name == comparison.name) {
-                let found = format!("`{}` twice", comparison.name);
-                return Err(wrong("name", found, "a `name` of its own for each comparison"));
-            }
+        if self.comparison.is_empty() {
+            return Err(wrong("comparison", "none".into(), "one at least"));
         }
-        Ok(all)
+        let all = self.comparison.iter().enumerate().map(|(i, entry)| {
+            let which = || entry.name.clone().or(entry.data.clone()).unwrap_or(format!("{}", i + 1));
+            entry.comparison(root, &Layers::new()).map_err(|e| Error::Within {
+                which: format!("comparison `{}`", which()),
+                source: Box::new(e),
+            })
+        });
+        distinct(all.collect::<Result<_>>()?)
     }
 }
 
@@ -92,20 +94,28 @@ impl Entry {
     pub fn comparison(&self, root: &Path, layers: &Layers) -> Result<Comparison> {
         let mut layers = layers.clone();
         if let Some(data) = &self.data {
-            let (option, path) = match Source::at(root.join(data)) {
-                Source::Schema(path) => ("source.schema", path),
-                _ => ("source.folder", root.join(data)),
-            };
-            layers.set("data", option, path.to_string_lossy().into_owned())?;
+            layers.source("data", &root.join(data))?;
         }
         for assignment in &self.set {
+            for (option, field) in [("model.kind", "models"), ("train.seed", "seeds")] {
+                if assignment.split('=').next().is_some_and(|name| name.trim() == option) {
+                    return Err(wrong("set", format!("`{assignment}`"), &format!("`{field}` to say so")));
+                }
+            }
             layers.assign(&format!("set = \"{assignment}\""), assignment)?;
         }
         let mut variants = Variant::models(&self.models).map_err(|e| said("models", &e))?;
         for name in &self.ablations {
             let found: Ablation = name.parse().map_err(|e: String| said("ablations", &e))?;
+            let of_log = matches!(found, Ablation::History | Ablation::Targets);
+            if of_log && matches!(layers.config()?.source, Source::Schema(_)) {
+                let expected = "another: which targets and events a schema's log has, its schema says";
+                return Err(wrong("ablations", format!("`{name}`"), expected));
+            }
             variants.extend(found.variants());
         }
+        let mut seen = std::collections::HashSet::new();
+        variants.retain(|v| seen.insert(v.name.clone()));
         if variants.is_empty() {
             return Err(wrong("models", "nothing to compare".into(), "`models` or `ablations`"));
         }
@@ -113,15 +123,35 @@ impl Entry {
         let seeds = seeds.map_err(|e: String| said("seeds", &e))?;
         let has = |name: &str| variants.iter().any(|v| v.name == name);
         if let Some(name) = self.against.as_deref().filter(|name| !has(name)) {
-            return Err(wrong("against", format!("`{name}`"), "one of the variants"));
+            let names: Vec<&str> = variants.iter().map(|v| v.name.as_str()).collect();
+            return Err(wrong("against", format!("`{name}`"), &format!("one of {}", names.join(", "))));
         }
-        let reference = self.against.clone().or_else(|| has("dien").then(|| "dien".into()));
+        let reference = match &self.against {
+            Some(name) => name.clone(),
+            None if has("dien") => "dien".into(),
+            None => Variant::default_of(&variants, &layers)?.name.clone(),
+        };
         let name = match &self.name {
             Some(name) => name.clone(),
             None => layers.config()?.source.name(),
         };
         Ok(Comparison { name, layers, variants, seeds, reference })
     }
+}
+
+/// The comparisons, if no two would write the same files.
+///
+/// # Errors
+/// Two would.
+pub fn distinct(all: Vec<Comparison>) -> Result<Vec<Comparison>> {
+    for (i, comparison) in all.iter().enumerate() {
+        let file = file_name(&comparison.name);
+        if let Some(other) = all[..i].iter().find(|other| file_name(&other.name) == file) {
+            let found = format!("`{}` and `{}`, which share their files", other.name, comparison.name);
+            return Err(wrong("name", found, "a `name` of its own for each comparison of a plan"));
+        }
+    }
+    Ok(all)
 }
 
 /// An error that says what was expected itself.
@@ -155,12 +185,22 @@ mod tests {
                     [[comparison]]\nablations = ['alpha']\nset = ['train.epochs=2']";
         let all = comparisons(text).unwrap();
         assert_eq!(all.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["a", "synthetic"]);
-        assert_eq!((all[0].reference.as_deref(), &all[1].reference), (Some("dien"), &None));
         let cells = all[0].cells(Path::new("out")).unwrap();
         assert_eq!((cells.len(), cells[3].seed, cells[3].variant.as_str()), (10, 2, "dien"));
         assert_eq!(cells[0].config.source, Source::Folder("root/a".into()));
         assert_eq!(cells[3].file, Path::new("out/cells/a/dien/seed2.json"));
         assert!(all[1].cells(Path::new("out")).unwrap().iter().all(|cell| cell.config.train.epochs == 2));
+    }
+
+    #[test]
+    fn the_reference_is_dien_or_the_default() {
+        let reference = |text: &str| comparisons(text).unwrap()[0].reference.clone();
+        assert_eq!(reference("[[comparison]]\nmodels = ['din', 'dien']\nablations = ['alpha']"), "dien");
+        assert_eq!(reference("[[comparison]]\nablations = ['alpha']"), "alpha=1.0");
+        assert_eq!(reference("[[comparison]]\nmodels = ['base', 'din']"), "base");
+        assert_eq!(reference("[[comparison]]\nmodels = ['base', 'din']\nagainst = 'din'"), "din");
+        let twice = comparisons("[[comparison]]\nablations = ['alpha', 'alpha']\nseeds = '1'").unwrap();
+        assert_eq!(twice[0].variants.len(), 5);
     }
 
     #[test]
@@ -175,10 +215,27 @@ mod tests {
             ("[[comparison]]\ndata = 'a'", "`models`: found nothing to compare"),
             (
                 "[[comparison]]\nmodels = ['din']\nagainst = 'dien'",
-                "`against`: found `dien`; expected one of the variants",
+                "`against`: found `dien`; expected one of din",
             ),
             ("[[comparison]]\nmodels = ['din']\nset = ['model.depth=2']", "unknown field `depth`"),
-            ("[[comparison]]\nmodels = ['din']\n[[comparison]]\nmodels = ['din']", "`synthetic` twice"),
+            (
+                "[[comparison]]\nmodels = ['din']\n[[comparison]]\nmodels = ['din']",
+                "found `synthetic` and `synthetic`, which share their files",
+            ),
+            (
+                "[[comparison]]\nname = 'a b'\nmodels = ['din']\n[[comparison]]\nname = 'a-b'\nmodels = ['din']",
+                "found `a b` and `a-b`, which share their files",
+            ),
+            ("comparison = []", "found none; expected one at least"),
+            ("[[comparison]]\ndata = 'd'\nmodels = ['dni']", "comparison `d`: "),
+            (
+                "[[comparison]]\nmodels = ['din']\nset = ['train.seed=3']",
+                "`set`: found `train.seed=3`; expected `seeds` to say so",
+            ),
+            (
+                "[[comparison]]\ndata = 'log.toml'\nablations = ['history']",
+                "`ablations`: found `history`; expected another",
+            ),
         ] {
             let message = comparisons(text).unwrap_err().to_string();
             assert!(message.replace("option ", "").contains(expected), "{message}");

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use dien_data::Warnings;
 use rayon::ThreadPoolBuilder;
 
 use super::{Cell, Outcome};
@@ -31,13 +32,17 @@ pub enum Event<'a> {
     Begun(&'a Cell),
     /// It is trained and tested.
     Finished(&'a Cell, &'a Outcome),
+    /// Its data was read, and some of it ignored.
+    Warned(&'a Cell, &'a Warnings),
+    /// Its loss is not finite. The others go on, and it is trained anew another time.
+    Failed(&'a Cell, &'a Error),
 }
 
 impl Runner {
     /// Trains the cells that are not finished, until `stop` is set. Whether all are finished now.
     ///
     /// # Errors
-    /// The first of any cell; the others that have begun are finished.
+    /// The first of any cell but a [loss that is not finite](Event::Failed); the others that have begun are finished.
     pub fn run(&self, cells: &[Cell], stop: &AtomicBool, tell: &(dyn Fn(Event<'_>) + Sync)) -> Result<bool> {
         let started = Instant::now();
         // Cells that differ in name alone are trained once.
@@ -71,13 +76,20 @@ impl Runner {
             while goes_on() {
                 let Some(same) = open.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
                 tell(Event::Begun(same[0]));
-                match alone(same, &datasets, stop) {
+                match alone(same, &datasets, stop, tell) {
+                    Err(e @ Error::NonFinite { .. }) => {
+                        same.iter().for_each(|cell| tell(Event::Failed(cell, &e)))
+                    }
                     Ok(outcomes) if outcomes.is_empty() => break,
                     Ok(outcomes) => {
                         done.fetch_add(1, Ordering::Relaxed);
                         same.iter().zip(&outcomes).for_each(|(cell, o)| tell(Event::Finished(cell, o)));
                     }
-                    Err(e) => drop(lock(&failed).get_or_insert(e)),
+                    Err(e) => {
+                        let Cell { set, variant, seed, .. } = same[0];
+                        let which = format!("{set} {variant} seed {seed}");
+                        lock(&failed).get_or_insert(Error::Within { which, source: Box::new(e) });
+                    }
                 }
             }
         };
@@ -94,13 +106,21 @@ impl Runner {
 }
 
 /// Trains the first of cells that differ in name alone, on a pool of one thread; the others take over its outcome. None if it was stopped.
-fn alone(same: &[&Cell], datasets: &Mutex<Datasets>, stop: &AtomicBool) -> Result<Vec<Outcome>> {
+fn alone(
+    same: &[&Cell],
+    datasets: &Mutex<Datasets>,
+    stop: &AtomicBool,
+    tell: &(dyn Fn(Event<'_>) + Sync),
+) -> Result<Vec<Outcome>> {
     let pool = ThreadPoolBuilder::new().num_threads(1).build().map_err(|e| Error::Io {
         path: "a thread".into(),
         action: "start",
         source: std::io::Error::other(e),
     })?;
-    let data = lock(datasets).get(&same[0].config)?;
+    let (data, warnings) = lock(datasets).get_warned(&same[0].config)?;
+    if !warnings.is_empty() {
+        tell(Event::Warned(same[0], &warnings));
+    }
     match pool.install(|| same[0].train(&data, &mut StopWhen(stop)))? {
         Some(first) => {
             let others = same[1..].iter().map(|cell| cell.adopt(&first)).collect::<Result<Vec<_>>>()?;

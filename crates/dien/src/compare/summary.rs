@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::bootstrap::Bootstrap;
+use super::bootstrap::{Bootstrap, mean, same_targets, variance};
 use super::{Comparison, Difference, Outcome, Scores};
 
 /// A mean over seeds, and their standard deviation.
@@ -10,8 +10,8 @@ use super::{Comparison, Difference, Outcome, Scores};
 pub struct Spread {
     /// The mean.
     pub mean: f64,
-    /// The sample's standard deviation; 0 for a single seed.
-    pub sd: f64,
+    /// The sample's standard deviation; none for a single seed.
+    pub sd: Option<f64>,
 }
 
 /// A variant over its seeds.
@@ -29,8 +29,10 @@ pub struct Row {
     pub logloss: Spread,
     /// Validation AUC.
     pub validation: Option<Spread>,
-    /// Less the reference's AUC; none for the reference itself, or where the targets are not the same.
+    /// Less the reference's AUC; none for the reference itself, without it, or where the targets are not the same.
     pub difference: Option<Difference>,
+    /// Whether its targets are not the reference's.
+    pub other_targets: bool,
     /// Numbers that were trained.
     pub parameters: usize,
     /// Training targets per second of one thread.
@@ -47,7 +49,7 @@ pub struct Summary {
     /// The set's name.
     pub set: String,
     /// The variant that the others are tested against.
-    pub reference: Option<String>,
+    pub reference: String,
     /// Test targets, and those clicked.
     pub targets: [usize; 2],
     /// A row a variant of which a cell is finished.
@@ -59,10 +61,8 @@ pub struct Summary {
 impl Spread {
     fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
         let values: Vec<f64> = values.collect();
-        let n = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / n;
-        let squares: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
-        (n > 0.0).then(|| Spread { mean, sd: if n > 1.0 { (squares / (n - 1.0)).sqrt() } else { 0.0 } })
+        let sd = (values.len() > 1).then(|| variance(&values).sqrt());
+        (!values.is_empty()).then(|| Spread { mean: mean(&values), sd })
     }
 }
 
@@ -75,19 +75,30 @@ impl Summary {
             .map(|v| (v.name.as_str(), of(&v.name)))
             .filter(|(_, seeds)| !seeds.is_empty())
             .collect();
-        let named =
-            comparison.reference.as_deref().and_then(|r| variants.iter().position(|(name, _)| *name == r));
+        let reference = variants.iter().position(|(name, _)| *name == comparison.reference);
+        let same = |seeds: &[&Outcome]| {
+            reference.is_none_or(|r| {
+                let of = &variants[r].1[0].scores;
+                seeds.iter().all(|o| same_targets(&o.scores, of))
+            })
+        };
+        // Those that can be told apart, the reference among them.
+        let tested: Vec<usize> = (0..variants.len()).filter(|&i| same(&variants[i].1)).collect();
         let scores: Vec<Vec<&Scores>> =
-            variants.iter().map(|(_, seeds)| seeds.iter().map(|o| &o.scores).collect()).collect();
-        let bootstrap = named.and_then(|reference| Some((reference, Bootstrap::new(&scores)?)));
+            tested.iter().map(|&i| variants[i].1.iter().map(|o| &o.scores).collect()).collect();
+        let bootstrap = reference.and_then(|r| Some((r, Bootstrap::new(&scores)?)));
         let rows = variants.iter().enumerate().map(|(i, (name, seeds))| {
-            let difference = bootstrap.as_ref().filter(|(r, _)| *r != i).map(|(r, b)| b.difference(i, *r));
-            Row::of(name, seeds, difference)
+            let place = |i: usize| tested.iter().position(|&t| t == i);
+            let difference = bootstrap
+                .as_ref()
+                .filter(|(r, _)| *r != i)
+                .and_then(|(r, bootstrap)| Some(Difference::of(bootstrap, place(i)?, place(*r)?)));
+            Row::of(name, seeds, difference, place(i).is_none())
         });
         let first = outcomes.first().map(|o| &o.scores.labels[..]).unwrap_or_default();
         Summary {
             set: comparison.name.clone(),
-            reference: named.map(|i| variants[i].0.to_owned()),
+            reference: comparison.reference.clone(),
             targets: [first.len(), first.iter().filter(|&&y| y == 1).count()],
             rows: rows.collect(),
             missing: comparison.variants.len() * comparison.seeds.len() - outcomes.len(),
@@ -101,7 +112,7 @@ impl Summary {
 }
 
 impl Row {
-    fn of(variant: &str, seeds: &[&Outcome], difference: Option<Difference>) -> Self {
+    fn of(variant: &str, seeds: &[&Outcome], difference: Option<Difference>, other_targets: bool) -> Self {
         let spread = |of: &dyn Fn(&Outcome) -> Option<f64>| Spread::of(seeds.iter().filter_map(|o| of(o)));
         let mean =
             |of: &dyn Fn(&Outcome) -> f64| seeds.iter().map(|o| of(o)).sum::<f64>() / seeds.len() as f64;
@@ -113,6 +124,7 @@ impl Row {
             logloss: spread(&|o| Some(o.test.logloss)).expect("a seed"),
             validation: spread(&|o| o.validation?.auc),
             difference,
+            other_targets,
             parameters: seeds[0].parameters,
             samples_per_second: mean(&|o| o.samples_per_second),
             seconds: mean(&|o| o.seconds),

@@ -4,6 +4,9 @@ use std::str::FromStr;
 
 use dien_model::ModelKind;
 
+use crate::config::Layers;
+use crate::error::Result;
+
 /// A configuration's variant: a name, and options over those that all share.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variant {
@@ -106,7 +109,7 @@ impl Ablation {
 impl FromStr for Ablation {
     type Err = String;
 
-    fn from_str(name: &str) -> Result<Self, String> {
+    fn from_str(name: &str) -> std::result::Result<Self, String> {
         let names = || Ablation::ALL.map(Ablation::name).join(", ");
         Ablation::ALL
             .into_iter()
@@ -121,11 +124,29 @@ impl Variant {
         Variant { name: kind.name().into(), options: vec![format!("model.kind={}", kind.name())] }
     }
 
+    /// The one that has the shared options as they are, or else the first.
+    ///
+    /// # Errors
+    /// An option is impossible.
+    pub(super) fn default_of<'a>(variants: &'a [Self], shared: &Layers) -> Result<&'a Self> {
+        let plain = shared.config()?;
+        for variant in variants {
+            let mut layers = shared.clone();
+            for assignment in &variant.options {
+                layers.assign(&format!("variant `{}`", variant.name), assignment)?;
+            }
+            if layers.config()? == plain {
+                return Ok(variant);
+            }
+        }
+        Ok(&variants[0])
+    }
+
     /// Models by name, `all` of them or some.
     ///
     /// # Errors
     /// There is no such model.
-    pub fn models(names: &[String]) -> Result<Vec<Self>, String> {
+    pub fn models(names: &[String]) -> std::result::Result<Vec<Self>, String> {
         let mut variants = vec![];
         for name in names {
             if name == "all" {
@@ -143,7 +164,6 @@ impl Variant {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Layers;
 
     #[test]
     fn every_variant_is_a_configuration() {

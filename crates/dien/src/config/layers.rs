@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
-use crate::config::{Config, recipes};
+use crate::config::{Config, Source, recipes};
 use crate::error::{Error, Origin, Result};
 
 /// Collects options from files and arguments; what comes later overrides what came before, option by option.
@@ -87,6 +87,18 @@ impl Layers {
                 problem: format!("found `{assignment}`; expected SECTION.OPTION=VALUE"),
             }),
         }
+    }
+
+    /// Sets the source: what [`Source::at`] finds at a path that an argument names.
+    ///
+    /// # Errors
+    /// As [`set`](Self::set).
+    pub fn source(&mut self, argument: &str, path: &Path) -> Result<()> {
+        let (option, path) = match Source::at(path.to_path_buf()) {
+            Source::Schema(path) => ("source.schema", path),
+            _ => ("source.folder", path.to_path_buf()),
+        };
+        self.set(argument, option, path.to_string_lossy().into_owned())
     }
 
     /// Whether a layer says where the behaviours come from.

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use dien_data::{Log, Synthesis, Warnings, read_folder};
+use dien_data::{Impressions, Log, Synthesis, Warnings, folder_files, read_folder};
 use serde::{Deserialize, Serialize};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Where the behaviours come from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,6 +36,24 @@ impl Source {
             Some(end) if end == "toml" => Source::Schema(path),
             _ => Source::Folder(path),
         }
+    }
+
+    /// The names and the bytes of the files that it reads; none of what is drawn.
+    ///
+    /// # Errors
+    /// A file is missing; a schema is none.
+    pub fn files(&self) -> Result<Vec<(String, u64)>> {
+        let files = match self {
+            Source::Folder(folder) => folder_files(folder)?,
+            Source::Schema(schema) => Impressions::files(schema)?,
+            Source::Synthetic(_) => vec![],
+        };
+        let stamp = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let bytes = std::fs::metadata(path).map_err(Error::io(path, "read"))?.len();
+            Ok((name, bytes))
+        };
+        files.iter().map(stamp).collect()
     }
 
     /// Reads or draws behaviours; none if it is a log of impressions.

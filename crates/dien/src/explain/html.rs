@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use dien_model::config::AttentionNorm;
+
 use super::{Candidate, Event, Explanation, Group, Named};
 use crate::error::Result;
 use crate::page::bars::{Bar, Bars, Column, Row};
@@ -52,7 +54,11 @@ impl Explanation {
         }
         for group in self.groups.iter().filter(|group| !group.events.is_empty()) {
             let of = group.name.as_ref().map_or(String::new(), |name| format!(" of {name}"));
-            page.section(&format!("Past behaviours{of}"), &note(group), bars(group).picture(WIDTH));
+            page.section(
+                &format!("Past behaviours{of}"),
+                &note(group, self.attention_norm),
+                bars(group).picture(WIDTH),
+            );
             if let Some(courses) = &group.courses {
                 let picture = path(group, courses, &self.candidates).picture(WIDTH);
                 page.section(&format!("The interest's path{of}"), PATH, picture);
@@ -62,13 +68,14 @@ impl Explanation {
     }
 }
 
-fn note(group: &Group) -> String {
-    let (attention, update) = (group.events[0].attention.is_some(), group.events[0].update.is_some());
+fn note(group: &Group, norm: Option<AttentionNorm>) -> String {
     let mut note = "Oldest first.".to_owned();
-    if attention {
-        note += " Attention sums to 1.";
-    }
-    if update {
+    note += match norm {
+        Some(AttentionNorm::Softmax) => " Attention sums to 1.",
+        Some(AttentionNorm::Sigmoid) => " Attention is each event's own, from 0 to 1.",
+        None => "",
+    };
+    if group.events[0].update.is_some() {
         note += " The update gate, after attention, is the share of the interest that the event replaced (mean over the units).";
     }
     note += " The last column is how the logit changes when the event alone is left out: to the left of 0 (blue) the \

@@ -9,13 +9,24 @@ pub(crate) struct Lacks {
     pub event: usize,
 }
 
-/// The first target of a batch with one history a group, once for each of its events without it: so many targets, each of which
-/// looks back on a history of its own in the group where it lacks an event, and on the whole one in the others.
-pub(crate) fn without_each(batch: &Batch) -> (Batch, Vec<Lacks>) {
-    let counts: Vec<usize> = batch.groups().map(|group| group.histories.events()).collect();
-    let lacks: Vec<Lacks> =
-        (0..).zip(&counts).flat_map(|(group, &n)| (0..n).map(move |event| Lacks { group, event })).collect();
-    let mut groups = (0..).zip(batch.groups()).map(|(place, group)| behaviours(place, group, &lacks));
+/// How many histories are scored at once: each is as long as the whole, nearly, and all of them would be its square.
+const AT_ONCE: usize = 64;
+
+/// Every event that the first target of a batch with one history a group can lack, in order.
+pub(crate) fn each(batch: &Batch) -> Vec<Lacks> {
+    let counts = batch.groups().map(|group| group.histories.events()).enumerate();
+    counts.flat_map(|(group, n)| (0..n).map(move |event| Lacks { group, event })).collect()
+}
+
+/// What is scored at once, in order: events of one group.
+pub(crate) fn parts(lacks: &[Lacks]) -> impl Iterator<Item = &[Lacks]> {
+    lacks.chunk_by(|a, b| a.group == b.group).flat_map(|of_group| of_group.chunks(AT_ONCE))
+}
+
+/// The first target of a batch with one history a group, once for each event that it is to lack: so many targets, each of which looks
+/// back on a history of its own in the group where it lacks an event, and on the whole one in the others.
+pub(crate) fn without(batch: &Batch, lacks: &[Lacks]) -> Batch {
+    let mut groups = batch.groups().enumerate().map(|(place, group)| behaviours(place, group, lacks));
     let Behaviours { histories, history, start, end } = groups.next().expect("the first group");
     let (n, t) = (lacks.len(), &batch.targets);
     let same = |ids: &Vec<u32>| vec![ids[0]; n];
@@ -36,21 +47,25 @@ pub(crate) fn without_each(batch: &Batch) -> (Batch, Vec<Lacks>) {
         group: vec![0; n],
     };
     let further = groups.collect();
-    (Batch { histories, targets, further }, lacks)
+    Batch { histories, targets, further }
 }
 
-/// The whole history, then one without each of its events.
+/// The whole history, then one without each of the events that are lacked.
 fn behaviours(place: usize, group: Group<'_>, lacks: &[Lacks]) -> Behaviours {
     let n = group.histories.events();
+    let out: Vec<usize> = lacks.iter().filter(|l| l.group == place).map(|l| l.event).collect();
     let mut offsets = vec![0, n as u32];
-    (0..n).for_each(|i| offsets.push((n + (i + 1) * (n - 1)) as u32));
+    (1..=out.len()).for_each(|i| offsets.push((n + i * (n - 1)) as u32));
     let without = |ids: &Vec<u32>| {
-        let each = (0..n).flat_map(|out| ids[..out].iter().chain(&ids[out + 1..]));
+        let each = out.iter().flat_map(|&out| ids[..out].iter().chain(&ids[out + 1..]));
         ids.iter().chain(each).copied().collect()
     };
     let ids = group.histories.ids.iter().map(without).collect();
-    let history: Vec<u32> =
-        lacks.iter().map(|l| if l.group == place { l.event as u32 + 1 } else { 0 }).collect();
+    let mut own = 1..;
+    let history: Vec<u32> = lacks
+        .iter()
+        .map(|l| if l.group == place { own.next().expect("an endless range") } else { 0 })
+        .collect();
     let end = history.iter().map(|&h| if h == 0 { n } else { n - 1 } as u32).collect();
     let histories = Histories { offsets, ids, ..Histories::default() };
     Behaviours { histories, start: vec![0; history.len()], history, end }
@@ -78,22 +93,34 @@ mod tests {
             ..Targets::default()
         };
         let batch = Batch { histories: history(vec![5, 6, 7]), targets, further: vec![further] };
-        let (without, lacks) = without_each(&batch);
+        let lacks = each(&batch);
+        let whole = without(&batch, &lacks);
         let seen = |group: Group<'_>, target: usize| {
             let h = group.history[target] as usize;
             let first = group.histories.offsets[h];
             let window = first + group.start[target]..first + group.end[target];
             group.histories.ids[0][window.start as usize..window.end as usize].to_vec()
         };
-        let seen = |target| without.groups().map(|g| seen(g, target)).collect::<Vec<_>>();
+        let seen = |of: &Batch, target| of.groups().map(|g| seen(g, target)).collect::<Vec<_>>();
         assert_eq!(lacks.len(), 4);
-        assert_eq!(seen(0), [vec![6, 7], vec![9]]);
-        assert_eq!(seen(1), [vec![5, 7], vec![9]]);
-        assert_eq!(seen(2), [vec![5, 6], vec![9]]);
-        assert_eq!((seen(3), lacks[3]), (vec![vec![5, 6, 7], vec![]], Lacks { group: 1, event: 0 }));
-        assert_eq!(
-            (without.targets.candidate[0].len(), &without.targets.pooled[0].ids[6..]),
-            (4, &[1, 2][..])
-        );
+        assert_eq!(seen(&whole, 0), [vec![6, 7], vec![9]]);
+        assert_eq!(seen(&whole, 1), [vec![5, 7], vec![9]]);
+        assert_eq!(seen(&whole, 2), [vec![5, 6], vec![9]]);
+        assert_eq!((seen(&whole, 3), lacks[3]), (vec![vec![5, 6, 7], vec![]], Lacks { group: 1, event: 0 }));
+        assert_eq!((whole.targets.candidate[0].len(), &whole.targets.pooled[0].ids[6..]), (4, &[1, 2][..]));
+        // A part of them is the same, with histories of its own alone.
+        let part = without(&batch, &lacks[1..3]);
+        assert_eq!([0, 1].map(|target| seen(&part, target)), [1, 2].map(|target| seen(&whole, target)));
+        assert_eq!((part.targets.label.len(), part.histories.offsets.len()), (2, 4));
+    }
+
+    #[test]
+    fn parts_are_of_one_group_and_not_large() {
+        let of = |group| (0..150).map(move |event| Lacks { group, event });
+        let lacks: Vec<Lacks> = of(0).chain(of(2).take(1)).collect();
+        let sizes: Vec<usize> = parts(&lacks).map(<[Lacks]>::len).collect();
+        assert_eq!(sizes, [64, 64, 22, 1]);
+        assert_eq!(parts(&lacks).collect::<Vec<_>>().concat(), lacks);
+        assert_eq!(parts(&[]).count(), 0);
     }
 }

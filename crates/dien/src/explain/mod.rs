@@ -21,6 +21,7 @@ mod projection;
 mod table;
 mod user;
 
+use dien_model::config::AttentionNorm;
 use dien_model::{CellKind, ModelConfig, ModelKind};
 use serde::Serialize;
 
@@ -52,6 +53,8 @@ pub struct Explanation {
     pub model: ModelKind,
     /// The evolution cell, where the model has one.
     pub cell: Option<CellKind>,
+    /// What makes attention of scores, where the model has one.
+    pub attention_norm: Option<AttentionNorm>,
     /// The candidates: the one that is explained, and up to two others to see beside it.
     pub candidates: Vec<Candidate>,
     /// What the user did, by group of behaviours.
@@ -95,7 +98,7 @@ pub struct Group {
 pub struct Event {
     /// What it is called.
     pub item: Named,
-    /// Its attention; those of a group sum to 1. `None` where the model has none.
+    /// Its attention; by softmax those of a group sum to 1. `None` where the model has none.
     pub attention: Option<f32>,
     /// The update gate after attention, its mean over the units: how much of the interest it replaced, from 0 to 1. `None` where the
     /// model has no evolution.
@@ -138,8 +141,11 @@ impl Explainer {
         let encoded = self.ranker.encoded(&request)?;
         let logits = self.scorer.logits(&encoded.batch)?;
         let traces = self.scorer.trace(&encoded.batch)?;
-        let (without, lacks) = leave_out::without_each(&encoded.batch);
-        let mut left_out = self.scorer.logits(&without)?.into_iter().zip(lacks);
+        let (lacks, mut left_out) = (leave_out::each(&encoded.batch), vec![]);
+        for part in leave_out::parts(&lacks) {
+            left_out.extend(self.scorer.logits(&leave_out::without(&encoded.batch, part))?);
+        }
+        let mut left_out = left_out.into_iter().zip(lacks);
         let names = std::iter::once(None).chain(self.ranker.features().groups.iter().cloned().map(Some));
         let given = |name: &Option<String>| match name {
             None => request.history.len(),
@@ -166,10 +172,12 @@ impl Explainer {
             let events = items.into_iter().enumerate().map(event).collect();
             groups.push(Group { name, events, earlier, courses: course.courses, shares: course.shares });
         }
+        let attends = groups.iter().flat_map(|group| &group.events).any(|event| event.attention.is_some());
         let candidate = |(item, logit)| Candidate { item, logit, probability: probability(logit) };
         Ok(Explanation {
             model: self.model.kind,
             cell: self.model.evolves().then(|| self.model.cell()),
+            attention_norm: attends.then_some(self.model.attention_norm),
             candidates: encoded.candidates.into_iter().zip(logits).map(candidate).collect(),
             groups,
             unknown: encoded.unknown,

@@ -1,6 +1,6 @@
 //! A user of a log as a request.
 
-use dien_data::{DataOptions, Log};
+use dien_data::{DataOptions, Log, RealTarget, TargetKind};
 
 use super::Explanation;
 use crate::error::{Error, Origin, Result};
@@ -8,6 +8,9 @@ use crate::ranker::{Record, Request};
 
 /// The request that asks for a candidate's score as evaluation does: against what the user did before their last behaviour. That
 /// behaviour's item is the candidate if none is named; else it is there to be seen beside it, and so is the log's negative.
+///
+/// Where labels are real ([`TargetKind::Real`]), it is the user's last target in place of the last behaviour, and an item that is a target
+/// of its own is scored against what the user liked before that one; of several the last.
 ///
 /// # Errors
 /// The log has no such user or item, or the user did nothing. The message names the program's option.
@@ -22,11 +25,21 @@ pub fn request(log: &Log, options: &DataOptions, user: &str, candidate: Option<&
         wrong("--user", user, format!("no such user in the log; expected one of its {n}{first}"))
     })?;
     let name = |item: u32| log.items()[item as usize].id.as_str();
-    let mut history: Vec<&str> = options.history(of).map(|event| name(event.item)).collect();
-    let last = history.pop().ok_or_else(|| {
-        let problem = "this user has no behaviour that a target could look back on; expected one at least";
-        wrong("--user", user, problem.into())
-    })?;
+    let targets: &[RealTarget] = if options.targets == TargetKind::Real { &of.targets } else { &[] };
+    let is_named = |target: &&RealTarget| candidate.is_none_or(|item| name(target.item) == item);
+    let mut seen = of.clone();
+    if let Some(target) = targets.iter().rfind(is_named).or(targets.last()) {
+        seen.events.truncate(target.position as usize - 1);
+    }
+    let mut history: Vec<&str> = options.history(&seen).map(|event| name(event.item)).collect();
+    let last = match targets.last() {
+        Some(target) => name(target.item),
+        None => history.pop().ok_or_else(|| {
+            let problem =
+                "this user has no behaviour that a target could look back on; expected one at least";
+            wrong("--user", user, problem.into())
+        })?,
+    };
     if let Some(item) = candidate.filter(|item| log.item(item).is_none()) {
         let (n, first) = (log.items().len(), such_as(log.items().first().map(|i| &i.id)));
         let problem = format!("no such item in the item table; expected one of its {n}{first}");

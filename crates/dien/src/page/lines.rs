@@ -113,7 +113,8 @@ impl Lines {
         }
         marks.sort_by_key(|((rank, _), _)| *rank);
         for ((_, words), place) in marks {
-            if let Some((anchor, place)) = taken.beside(place, words, [LEFT, top, right, floor]) {
+            // The best is high up: its words may stand above the plot, below the keys.
+            if let Some((anchor, place)) = taken.beside(place, words, [LEFT, top - 12.0, right, floor]) {
                 svg.text("head", anchor, place, words);
             }
         }

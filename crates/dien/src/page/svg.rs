@@ -84,6 +84,12 @@ impl Svg {
         );
     }
 
+    /// A picture in a file of its own, with its style.
+    pub fn alone(mut self, name: &str, style: &str) -> String {
+        self.body.insert_str(0, &format!("<style>{style}</style>\n"));
+        self.finish(name).replacen("<svg ", "<svg xmlns=\"http://www.w3.org/2000/svg\" ", 1)
+    }
+
     /// The whole, with a name for who cannot see it.
     pub fn finish(self, name: &str) -> String {
         let Svg { width, height, body } = self;

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use super::{Calibration, RunReport, Tested};
+use crate::describe::thousands;
 use crate::error::Result;
 use crate::page::bars::{Bar, Bars, Column, Row};
 use crate::page::lines::{Axis, Lines, Point, Series};
-use crate::page::{Page, Picture, WIDTH, thousands};
+use crate::page::{Page, Picture, WIDTH};
 use crate::run::atomic;
 use crate::train::Epoch;
 
@@ -22,9 +23,12 @@ impl RunReport {
     /// One self-contained HTML file.
     pub fn html(&self) -> String {
         let model = self.model.name();
-        let title = format!("{model} on {}", self.name);
+        let other = self.tested_on.as_ref().map_or(String::new(), |other| format!(", tested on {other}"));
+        let title = format!("{model} on {}{other}", self.name);
         let best = self.best_epoch.map_or("No epoch has ended yet.".into(), |epoch| {
-            format!("The model is that of epoch {epoch} of {}, which validated best.", self.epochs.len())
+            let last = "the last: there is no validation AUC";
+            let why = if self.is_chosen() { "which validated best" } else { last };
+            format!("The model is that of epoch {epoch} of {}, {why}.", self.epochs.len())
         });
         let mut page = Page::new(&title, &best);
         page.figures(self.figures());
@@ -52,14 +56,14 @@ impl RunReport {
         let share = |x: Option<f64>| x.map_or("–".to_owned(), |x| format!("{x:.4}"));
         let mut figures = vec![("trained numbers", thousands(self.parameters))];
         if let Some(Tested { metrics, calibration, .. }) = &self.test {
+            figures.extend(self.tested_on.iter().map(|other| ("tested on", other.clone())));
             figures.push(("test AUC", share(metrics.auc)));
             figures.push(("test GAUC", share(metrics.gauc)));
             figures.push(("test log loss", share(Some(metrics.logloss))));
             figures.push(("calibration error", share(Some(calibration.error))));
             figures.push(("test targets", thousands(metrics.samples)));
         }
-        let best = self.epochs.iter().find(|e| Some(e.epoch) == self.best_epoch);
-        if let Some(validation) = best.and_then(|e| e.validation) {
+        if let Some(validation) = self.best().and_then(|e| e.validation) {
             figures.push(("validation AUC", share(validation.auc)));
         }
         figures.push(("steps", thousands(self.epochs.iter().map(|e| e.steps).sum())));

@@ -43,8 +43,10 @@ pub struct RunReport {
     pub parameters: usize,
     /// Every epoch, in order.
     pub epochs: Vec<Epoch>,
-    /// The epoch that validated best, whose model this is, counted from 1.
+    /// The epoch whose model this is, counted from 1: the one that validated best, or the last one where nothing validates.
     pub best_epoch: Option<u64>,
+    /// What it was tested on, if that is not the run's own data.
+    pub tested_on: Option<String>,
     /// `None` where nothing was held out.
     pub test: Option<Tested>,
     /// The run's options.
@@ -78,10 +80,27 @@ impl RunReport {
             model: config.model.kind,
             parameters: scorer.parameter_count(),
             best_epoch: best.map(|epoch| epoch.epoch),
+            tested_on: None,
             test: if test.is_empty() { None } else { Some(tested(&scorer, test)?) },
             epochs,
             config,
         })
+    }
+
+    /// The same, which says that `test` was of other data than the run's own.
+    #[must_use]
+    pub fn on(mut self, name: impl Into<String>) -> Self {
+        self.tested_on = Some(name.into());
+        self
+    }
+
+    /// Whether [`best_epoch`](Self::best_epoch) was chosen by its validation AUC.
+    pub fn is_chosen(&self) -> bool {
+        self.best().is_some_and(|epoch| epoch.validation.is_some_and(|metrics| metrics.auc.is_some()))
+    }
+
+    fn best(&self) -> Option<&Epoch> {
+        self.epochs.iter().find(|epoch| Some(epoch.epoch) == self.best_epoch)
     }
 }
 

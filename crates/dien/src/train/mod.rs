@@ -72,7 +72,8 @@ impl Trainer {
         Self::with_model(config, dataset, scorer)
     }
 
-    /// A trainer of a model of your own, at its first step; see `examples/own_model.rs`. Of the configuration's `model` nothing is read.
+    /// A trainer of a model of your own, at its first step; see `examples/own_model.rs`. Of the configuration's `model` it reads
+    /// `l2_by_frequency` alone: what else the loss consists of, the model says by its [`weights`](dien_model::Model::weights).
     ///
     /// # Errors
     /// An option has an impossible value.

@@ -1,15 +1,30 @@
 //! Which options are varied, and over what.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 use serde::Deserialize;
 use toml::Value;
+use toml::de::DeTable;
 
-use crate::error::{Error, Result};
+use crate::config::Layers;
+use crate::error::{Error, Origin, Result};
+
+/// Options that a search cannot vary, and why; of a section all.
+const REFUSED: [(&str, &str); 7] = [
+    ("source", "trials on other data cannot be compared"),
+    ("data.targets", VALIDATION),
+    ("data.valid_fraction", VALIDATION),
+    ("data.split_seed", VALIDATION),
+    ("data.on_error", VALIDATION),
+    ("train.epochs", "the search itself says how long trials train (`--first`, `--keep`, `--epochs`)"),
+    ("train.seed", "the best of several seeds had luck, and is no better an option"),
+];
+
+const VALIDATION: &str = "it decides which targets validate, by which trials are compared";
 
 /// Options, and what each is drawn from.
 ///
@@ -19,8 +34,20 @@ use crate::error::{Error, Result};
 /// "model.hidden" = { choice = [18, 36, 64] }
 /// "data.targets_per_history" = { integer = [1, 8] }
 /// ```
-#[derive(Clone, Debug, Deserialize)]
-pub struct Space(IndexMap<String, Range>);
+#[derive(Clone, Debug)]
+pub struct Space {
+    file: PathBuf,
+    options: Vec<Varied>,
+}
+
+/// An option that is varied.
+#[derive(Clone, Debug)]
+struct Varied {
+    option: String,
+    /// Where the file says so, counted from 1.
+    line: usize,
+    range: Range,
+}
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -35,21 +62,35 @@ impl Space {
     /// Reads a space.
     ///
     /// # Errors
-    /// The file cannot be read, is no TOML, or a range is empty.
+    /// The file cannot be read, is no TOML, a range is empty, or an option is none that trials can be compared by.
     pub fn load(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).map_err(Error::io(path, "read"))?;
-        let space: Space = toml::from_str(&text).map_err(|e| {
-            let line = e.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+        let line = |at: usize| 1 + text[..at].matches('\n').count();
+        let wrong = |e: toml::de::Error| {
+            let line = line(e.span().map_or(0, |span| span.start));
             let expected =
                 "`\"section.option\" = { choice = […] }`, or `uniform`, `log`, `integer` with two bounds";
             Error::file(path, format!("line {line}: {}", e.message()), expected)
-        })?;
-        if space.0.is_empty() {
+        };
+        let mut ranges: IndexMap<String, Range> = toml::from_str(&text).map_err(wrong)?;
+        let places = DeTable::parse(&text).map_err(wrong)?;
+        let mut space = Space { file: path.to_path_buf(), options: vec![] };
+        for (key, _) in places.get_ref() {
+            let option = key.get_ref().to_string();
+            if let Some(range) = ranges.swap_remove(&option) {
+                space.options.push(Varied { option, line: line(key.span().start), range });
+            }
+        }
+        if space.options.is_empty() {
             return Err(Error::file(path, "no option", "one at least"));
         }
-        for (option, range) in &space.0 {
+        for varied in &space.options {
+            let Varied { option, range, .. } = varied;
             if let Some(expected) = range.wrong() {
                 return Err(Error::file(path, format!("`{option}`: {range:?}"), expected));
+            }
+            if let Some((refused, why)) = varied.refused() {
+                return Err(space.error(varied, format!("`{refused}` cannot be varied: {why}")));
             }
         }
         Ok(space)
@@ -57,7 +98,68 @@ impl Space {
 
     /// A value for each option.
     pub(super) fn draw(&self, rng: &mut ChaCha8Rng) -> Vec<(String, Value)> {
-        self.0.iter().map(|(option, range)| (option.clone(), range.draw(rng))).collect()
+        self.options.iter().map(|varied| (varied.option.clone(), varied.range.draw(rng))).collect()
+    }
+
+    /// Sets the options to values that were drawn.
+    ///
+    /// # Errors
+    /// There is no such option, or the value is of another type: with its place in the file.
+    pub(super) fn set(&self, layers: &mut Layers, drawn: &[(String, Value)]) -> Result<()> {
+        let file = self.file.display().to_string();
+        for (varied, (option, value)) in self.options.iter().zip(drawn) {
+            let Err(error) = layers.set(&file, option, value.clone()) else { continue };
+            let problem = match error {
+                Error::Config { problem, .. } => problem,
+                other => other.to_string(),
+            };
+            let wants_integers = value.is_float() && layers.set(&file, option, 1_i64).is_ok();
+            let hint =
+                if wants_integers { "; for integers there is `{ integer = [LOW, HIGH] }`" } else { "" };
+            return Err(self.error(varied, format!("`{option}` = {value}: {problem}{hint}")));
+        }
+        Ok(())
+    }
+
+    /// Says of an impossible option where in the file it is varied, if it is.
+    pub(super) fn locate(&self, mut error: Error) -> Error {
+        if let Error::Option { origin, option, .. } = &mut error {
+            let name = option.split('[').next().unwrap_or(option);
+            if let Some(varied) = self.options.iter().find(|varied| varied.option == name) {
+                *origin = Origin::File(self.file.clone(), varied.line);
+            }
+        }
+        error
+    }
+
+    fn error(&self, varied: &Varied, problem: String) -> Error {
+        Error::Config { origin: Origin::File(self.file.clone(), varied.line), problem }
+    }
+}
+
+impl Varied {
+    /// The first option that it would vary and cannot, and why.
+    fn refused(&self) -> Option<(String, &'static str)> {
+        let mut options = vec![self.option.clone()];
+        if let Range::Choice(values) = &self.range {
+            values.iter().for_each(|value| set_by(&self.option, value, &mut options));
+        }
+        options.into_iter().find_map(|option| {
+            let is_in =
+                |section: &str| option.strip_prefix(section).is_some_and(|rest| rest.starts_with('.'));
+            let (_, why) = REFUSED.into_iter().find(|&(refused, _)| option == refused || is_in(refused))?;
+            Some((option, why))
+        })
+    }
+}
+
+/// The options that a value sets, if it is a table of them.
+fn set_by(option: &str, value: &Value, found: &mut Vec<String>) {
+    let Value::Table(table) = value else { return };
+    for (key, value) in table {
+        let option = format!("{option}.{key}");
+        set_by(&option, value, found);
+        found.push(option);
     }
 }
 
@@ -128,9 +230,49 @@ mod tests {
             ("'a' = { log = [0.0, 1.0] }", "expected two numbers above 0, the lower first"),
             ("'a' = { uniform = [2.0, 1.0] }", "expected two numbers, the lower first"),
             ("\n'a' = { normal = [2.0, 1.0] }", "line 2: unknown variant `normal`"),
+            ("a.b = { choice = [1] }", "line 1: unknown variant `b`"),
         ] {
             let message = load(text).unwrap_err().to_string();
             assert!(message.contains(expected), "{message}");
         }
+    }
+
+    #[test]
+    fn what_trials_cannot_be_compared_by_is_refused() {
+        for (text, expected) in [
+            (
+                "\n'train.epochs' = { integer = [1, 9] }",
+                "line 2: `train.epochs` cannot be varied: the search",
+            ),
+            ("'train.seed' = { integer = [1, 9] }", "`train.seed` cannot be varied: the best of several"),
+            ("'data.valid_fraction' = { uniform = [0.1, 0.3] }", "it decides which targets validate"),
+            ("'data.targets' = { choice = ['last', 'real'] }", "`data.targets` cannot be varied"),
+            (
+                "'source.folder' = { choice = ['a', 'b'] }",
+                "`source.folder` cannot be varied: trials on other",
+            ),
+            ("data = { choice = [{ max_history = 5 }, { split_seed = 2 }] }", "`data.split_seed` cannot be"),
+        ] {
+            let message = load(text).unwrap_err().to_string();
+            assert!(message.contains(expected), "{message}");
+        }
+        load("data = { choice = [{ max_history = 5 }] }\n'train.patience' = { integer = [1, 3] }").unwrap();
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_told_with_its_place() {
+        let message = |text: &str| {
+            let space = load(text).unwrap();
+            let drawn = space.draw(&mut ChaCha8Rng::seed_from_u64(1));
+            space.set(&mut Layers::new(), &drawn).unwrap_err().to_string()
+        };
+        let float =
+            message("'model.dropout' = { choice = [0.1] }\n'model.hidden' = { uniform = [4.0, 9.0] }");
+        assert!(float.contains(", line 2: `model.hidden` = ") && float.contains("{ integer = ["), "{float}");
+        let text = message("'model.hidden' = { choice = ['wide'] }");
+        assert!(
+            text.contains(", line 1: `model.hidden` = \"wide\": ") && !text.contains("integer = ["),
+            "{text}"
+        );
     }
 }
