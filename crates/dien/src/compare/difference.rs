@@ -8,7 +8,7 @@ use super::bootstrap::{Bootstrap, mean, variance};
 /// One variant's mean AUC less another's.
 ///
 /// Two things vary: who happens to be in the test, and the training. The variance of the first is that of the difference over draws of the
-/// test users ([a paired bootstrap](super::bootstrap)), that of the second s²/n of each variant's n seeds. Their sum is measured by
+/// test users (a paired bootstrap), that of the second s²/n of each variant's n seeds. Their sum is measured by
 /// Student's t, with Welch and Satterthwaite's degrees of freedom: with few seeds s² itself is hardly known, and t says so.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Difference {
