@@ -34,8 +34,10 @@ def make_params(kind):
     """Trained parameters and buffers, by our names."""
     p = {f"embedding.{name}": draw(0.7, *shape) for name, shape in TABLES.items()}
     keys = EVENT if kind == "din" else HIDDEN
-    if kind in ("din", "gru-attention", *EVOLVING):
+    if kind in ("din", "gru-attention"):
         p |= {f"attention.{k}": v for k, v in layers.unit_params(EVENT, keys, scale=1.2).items()}
+    if kind in EVOLVING:
+        p |= {f"attention.{k}": v for k, v in layers.bilinear_params(EVENT, keys, scale=1.2).items()}
     if kind in ("gru-attention", *EVOLVING):
         p |= cell_params("extractor.gru", EVENT)
         p |= cell_params("second.gru" if kind == "gru-attention" else "evolution", HIDDEN)
@@ -83,7 +85,7 @@ def forward(p, buffers, batch, kind, training):
         elif kind == "gru-attention":
             row += [product, attended(p, states[t.window], t.candidate)]
         elif kind in EVOLVING:
-            row += [product, evolve(p, kind, layers.unit_scores, states[t.window], t.candidate)]
+            row += [product, evolve(p, kind, layers.bilinear_scores, states[t.window], t.candidate)]
         rows.append(torch.cat(row))
     logits = head(p, buffers, torch.stack(rows), training)
     return logits + torch.cat(wide) if wide else logits

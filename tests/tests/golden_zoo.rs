@@ -1,14 +1,12 @@
-//! The zoo's other models, with DIN's unit where they attend, against PyTorch: logits, loss, every gradient, running statistics.
+//! The zoo's other models against PyTorch: logits, loss, every gradient, running statistics.
 
-use dien_model::config::AttentionKind;
 use dien_model::{ModelConfig, ModelKind};
 use dien_tensor::Real;
 use dien_tests::model::Case;
 
 fn check<T: Real>(kind: ModelKind) {
     let file = format!("zoo_{}", kind.name().replace('-', "_"));
-    let attention = Some(AttentionKind::Unit);
-    let case = Case::<T>::new(&file, ModelConfig { kind, attention, ..ModelConfig::default() });
+    let case = Case::<T>::new(&file, ModelConfig { kind, ..ModelConfig::default() });
     case.check_evaluation("eval.logits");
     case.check_training();
 }
