@@ -4,7 +4,7 @@ mod common;
 
 use std::fs;
 
-use common::{dien, fails, json, stderr, stdout, workplace};
+use common::{dien, fails, interrupted, json, stderr, stdout, workplace};
 use dien::prelude::*;
 use serde_json::Value;
 
@@ -129,4 +129,19 @@ fn a_cell_that_fails_is_named_and_the_others_go_on() {
     assert!(stderr(&found).contains("near base seed 1: AUC") && found.status.success(), "{found:?}");
     let table = fs::read_to_string(root.join("comparison/results.md")).unwrap();
     assert!(table.contains("1 cell is not trained yet") && table.contains("### near"), "{table}");
+}
+
+/// Ctrl-C: what is finished is kept and told, and the same command goes on.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_comparison_goes_on() {
+    let root = workplace();
+    let root = root.path();
+    let compare = ["compare", "--data", "data", "--config", "tiny.toml", "--models", "base", "--json"];
+    let many = [&compare[..], &["--seeds", "1..500", "--threads", "1"]].concat();
+    let stdout = interrupted(root, &many, |line| line.contains("AUC"), "stopping: what is finished is kept");
+    let found: Value = serde_json::from_slice(&stdout).unwrap();
+    let seeds = found[0]["rows"][0]["seeds"].as_array().unwrap().len();
+    assert!((1..500).contains(&seeds), "{found}");
+    assert_eq!(trained(root, &[&compare[..], &["--seeds", "1"]].concat()), 0);
 }

@@ -4,7 +4,7 @@ mod common;
 
 use std::fs;
 
-use common::{assert_same_bits, dien, fails, json, stderr, stdout, workplace};
+use common::{assert_same_bits, dien, fails, interrupted, json, stderr, stdout, workplace};
 use dien::prelude::*;
 use serde_json::Value;
 use tempfile::tempdir;
@@ -242,28 +242,15 @@ fn a_loss_that_is_not_finite_is_an_exit_code() {
 #[cfg(unix)]
 #[test]
 fn interrupted_and_resumed() {
-    use std::io::{BufRead, BufReader};
-    use std::process::{Command, Stdio};
-
     let root = workplace();
     let root = root.path();
     let long = ["train", "--data", "data", "--config", "tiny.toml", "--epochs", "60", "--patience", "60"];
     let whole = json(root, &[&long[..], &["--out", "whole", "--json"]].concat());
 
-    let mut child = Command::new(env!("CARGO_BIN_EXE_dien"))
-        .args([&long[..], &["--out", "parts", "--json"]].concat())
-        .current_dir(root)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-    log.find(|line| line.starts_with("epoch 2/60")).unwrap();
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    log.find(|line| line.starts_with("stopping after this step, then saving")).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130));
-    let stopped: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let after = |line: &str| line.starts_with("epoch 2/60");
+    let parts = [&long[..], &["--out", "parts", "--json"]].concat();
+    let stdout = interrupted(root, &parts, after, "stopping after this step, then saving");
+    let stopped: Value = serde_json::from_slice(&stdout).unwrap();
     assert_eq!((&stopped["end"], &stopped["test"]), (&"stopped".into(), &Value::Null));
     assert!(stopped["steps"].as_u64() < whole["steps"].as_u64());
 

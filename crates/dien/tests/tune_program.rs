@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use common::{TINY, dien, fails, json, stderr, stdout, workplace};
+use common::{TINY, dien, fails, interrupted, json, stderr, stdout, workplace};
 use dien::prelude::*;
 use dien::tune::{Found, Search, Space, Trial};
 use serde_json::Value;
@@ -215,28 +215,15 @@ fn no_configuration_is_tried_twice() {
 #[cfg(unix)]
 #[test]
 fn an_interrupted_search_says_so() {
-    use std::io::{BufRead, BufReader};
-    use std::process::{Command, Stdio};
-
     let root = workplace();
     let root = root.path();
     fs::write(root.join("space.toml"), "'optimizer.lr' = { log = [0.001, 0.03] }").unwrap();
     let tune =
         ["tune", "--space", "space.toml", "--data", "data", "--config", "tiny.toml", "--trials", "300"];
-    let mut child = Command::new(env!("CARGO_BIN_EXE_dien"))
-        .args([&tune[..], &["--json"]].concat())
-        .current_dir(root)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-    log.find(|line| line.contains("trial 1: ")).unwrap();
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    log.find(|line| line.starts_with("stopping after this step")).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130));
-    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let after = |line: &str| line.contains("trial 1: ");
+    let stdout =
+        interrupted(root, &[&tune[..], &["--json"]].concat(), after, "stopping after this step, then saving");
+    let found: Value = serde_json::from_slice(&stdout).unwrap();
     assert_eq!((&found["stopped"], &found["best"]), (&true.into(), &"tuning/best.toml".into()));
 }
 

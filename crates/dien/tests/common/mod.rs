@@ -2,7 +2,7 @@
 #![allow(dead_code, missing_docs)]
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -67,6 +67,27 @@ pub fn assert_same_bits(a: &Path, b: &Path) {
         let [a, b] = [a, b].map(|run| fs::read(run.join(name)).unwrap());
         assert!(a == b, "{name} differs");
     }
+}
+
+/// What the program leaves when Ctrl-C comes after a line of its log; it must say what it does then, and exit with 130.
+pub fn interrupted(root: &Path, args: &[&str], after: impl Fn(&str) -> bool, saying: &str) -> Vec<u8> {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_dien"))
+        .args(args)
+        .current_dir(root)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    log.find(|line| after(line)).unwrap();
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    log.find(|line| line.starts_with(saying)).unwrap();
+    // Nobody reads on: what else it says must not stop it.
+    let rest = std::thread::spawn(move || log.for_each(drop));
+    let output = child.wait_with_output().unwrap();
+    rest.join().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    output.stdout
 }
 
 /// What the program answers to a request.
