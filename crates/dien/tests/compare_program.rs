@@ -145,3 +145,13 @@ fn an_interrupted_comparison_goes_on() {
     assert!((1..500).contains(&seeds), "{found}");
     assert_eq!(trained(root, &[&compare[..], &["--seeds", "1"]].concat()), 0);
 }
+
+#[test]
+fn nothing_is_trained_where_there_is_nothing_to_test() {
+    let root = workplace();
+    let root = root.path();
+    fs::write(root.join("data/test_users.txt"), "nobody\n").unwrap();
+    let compare = ["compare", "--data", "data", "--config", "tiny.toml", "--models", "base", "--seeds", "1"];
+    fails(root, &compare, "data base seed 1: data: 0 test targets, 0 of them clicked; expected clicked ones");
+    assert!(!root.join("comparison").exists());
+}

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -141,7 +141,7 @@ impl Cell {
         Ok(Some(outcome))
     }
 
-    /// Whether there is something to test.
+    /// Without both labels in the test there would be no AUC: better told before training than after.
     fn check(&self, data: &Data) -> Result<()> {
         let mut labels = [0, 0];
         data.test().for_each(0, |batch| {
@@ -149,15 +149,14 @@ impl Cell {
             true
         })?;
         match labels {
-            [0, _] | [_, 0] => Err(Error::Within {
-                which: self.set.clone(),
-                source: Box::new(Error::Option {
-                    origin: crate::error::Origin::Argument("data".into()),
-                    option: "test".into(),
-                    found: format!("{} targets, {} of them clicked", labels[0] + labels[1], labels[1]),
-                    expected: "clicked ones and others, without which there is no AUC".into(),
-                }),
-            }),
+            [0, _] | [_, 0] => {
+                let found = format!("{} test targets, {} of them clicked", labels[0] + labels[1], labels[1]);
+                let data = match &self.config.source {
+                    Source::Folder(path) | Source::Schema(path) => path.as_path(),
+                    Source::Synthetic(_) => Path::new("synthetic behaviours"),
+                };
+                Err(Error::file(data, found, "clicked ones and others, without which there is no AUC"))
+            }
             _ => Ok(()),
         }
     }
