@@ -11,7 +11,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use dien_benches::{ragged_lengths, rng, uniform};
 use dien_cells::lanes::auxiliary::{self, Loss};
 use dien_cells::{LANES, Packed};
-use dien_tensor::simd::{Kernel, Level, Simd, dispatch, math};
+use dien_kernels::simd::{Kernel, Level, Simd, dispatch, math};
 use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Tape};
 
 const BATCH: usize = 128;

@@ -2,9 +2,9 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use dien_benches::{rng, uniform};
-use dien_tensor::gemm::block::{Block, product};
-use dien_tensor::gemm::gemm;
-use dien_tensor::simd::{Kernel, Simd, dispatch};
+use dien_kernels::gemm::block::{Block, product};
+use dien_kernels::gemm::gemm;
+use dien_kernels::simd::{Kernel, Simd, dispatch};
 use ndarray::{ArrayD, Ix2};
 
 struct Product<'a> {

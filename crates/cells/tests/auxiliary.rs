@@ -7,8 +7,8 @@ use std::sync::{Arc, RwLock};
 use common::{Idle, bits, get, lengths, step, store};
 use dien_cells::lanes::auxiliary::Loss;
 use dien_cells::{Packed, lanes};
+use dien_kernels::simd::Level;
 use dien_tensor::check::{Check, assert_gradients};
-use dien_tensor::simd::Level;
 use dien_tensor::{Mode, ParamStore, Pool, Real, Tape, Var, ops};
 
 /// One way to score, and what it is computed over.

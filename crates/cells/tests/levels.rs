@@ -9,7 +9,7 @@ use common::{
     run_cell, step, windows,
 };
 use dien_cells::Packed;
-use dien_tensor::simd::Level;
+use dien_kernels::simd::Level;
 use dien_tensor::{Pool, Real};
 
 /// The widths: whole vectors with a rest, one past them, less than one.

@@ -4,8 +4,8 @@ use dien_cells::LANES;
 use dien_cells::cell::Kind;
 use dien_cells::cell::reference::{self, Weights};
 use dien_cells::serving::{ActivationUnit, Cell, Tiles, add_product, dots, padded, softmax};
+use dien_kernels::simd::Level;
 use dien_tensor::Real;
-use dien_tensor::simd::Level;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 

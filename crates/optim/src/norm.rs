@@ -1,6 +1,6 @@
 //! The global norm of all gradients.
 
-use dien_tensor::simd::{Kernel, Simd, dispatch};
+use dien_kernels::simd::{Kernel, Simd, dispatch};
 use dien_tensor::{Grads, Real};
 use rayon::prelude::*;
 

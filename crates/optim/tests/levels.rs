@@ -3,9 +3,9 @@
 mod common;
 
 use common::*;
+use dien_kernels::simd::Level;
 use dien_optim::{AdamConfig, Optimizer};
 use dien_tensor::ParamKind;
-use dien_tensor::simd::Level;
 
 #[test]
 fn levels_agree() {

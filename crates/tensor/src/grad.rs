@@ -2,9 +2,9 @@
 
 use ndarray::{Array2, ArrayD, ArrayViewD, Axis};
 
-use crate::ops::points::{CHUNK, for_chunks, for_rows};
 use crate::recycle::GradLists;
 use crate::{ParamId, Pool, Real, Scratch};
+use dien_kernels::par::{CHUNK, for_chunks, for_rows};
 
 /// The gradient of one parameter.
 #[derive(Clone, Debug, PartialEq)]

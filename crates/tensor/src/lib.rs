@@ -58,31 +58,27 @@
 
 mod arena;
 mod backward;
-mod buffers;
 #[cfg(any(test, feature = "testing"))]
 pub mod check;
-pub mod gemm;
 mod grad;
 mod graph;
 mod list;
 pub mod ops;
 mod param;
 mod pool;
-mod real;
 mod recycle;
-pub mod simd;
 mod tape;
 mod updates;
 mod var;
 
+pub use dien_kernels::{Buffers, Real, Scratch};
+
 pub use backward::{Backward, GradSlot, OpGrads};
-pub use buffers::{Buffers, Scratch};
 pub use grad::{Grad, Grads};
 pub use graph::{Graph, GraphNode};
 pub use list::VarList;
 pub use param::{ParamId, ParamKind, ParamMut, ParamStore};
 pub use pool::Pool;
-pub use real::Real;
 pub use tape::{Mode, Tape};
 pub use updates::Updates;
 pub use var::Var;

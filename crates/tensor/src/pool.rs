@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ndarray::{ArrayD, IxDyn};
 
 use crate::Real;
-use crate::buffers::{Buffers, Scratch};
 use crate::recycle::Recycled;
+use crate::{Buffers, Scratch};
 
 /// Tapes from one [`Buffers::trim`] to the next.
 const TRIM_EVERY: u32 = 64;
@@ -113,6 +113,11 @@ impl<T: Real> Pool<T> {
     /// The elements that all free buffers of values can hold.
     pub fn free_elements(&self) -> usize {
         self.store.values.free_elements()
+    }
+
+    /// Buffers of values.
+    pub fn values(&self) -> &Buffers<T> {
+        &self.store.values
     }
 
     /// Buffers of ids and positions.

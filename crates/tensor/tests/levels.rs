@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Params, step};
-use dien_tensor::simd::Level;
+use dien_kernels::simd::Level;
 use dien_tensor::{Pool, Real};
 
 #[test]

@@ -1,6 +1,6 @@
 //! Fetching what the next step needs while this one computes.
 
-use dien_tensor::simd::prefetch;
+use dien_kernels::simd::prefetch;
 
 /// Bytes that are asked for at a time: about as many lines as a core has on their way at once.
 const AT_A_TIME: usize = 24 * 64;

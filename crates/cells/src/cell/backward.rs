@@ -1,8 +1,8 @@
 //! A chunk back through time.
 
+use dien_kernels::gemm::panels::Panels;
+use dien_kernels::simd::{Kernel, Level, Simd, transpose};
 use dien_tensor::Real;
-use dien_tensor::gemm::panels::Panels;
-use dien_tensor::simd::{Kernel, Level, Simd, transpose};
 
 use super::Kind;
 use super::ahead::Ahead;

@@ -3,8 +3,8 @@
 //! A tile is a few hidden units of every gate, for a step's lanes: its sums stay in registers over the input and the state,
 //! then the gates are computed side by side from a scratch that never leaves the first cache.
 
+use dien_kernels::simd::{Kernel, Level, Simd, axpy, math};
 use dien_tensor::Real;
-use dien_tensor::simd::{Kernel, Level, Simd, axpy, math};
 
 use super::Kind;
 use super::ahead::Ahead;

@@ -1,7 +1,7 @@
 //! From the gates' arguments to the new state.
 
+use dien_kernels::simd::{Simd, math};
 use dien_tensor::Real;
-use dien_tensor::simd::{Simd, math};
 
 use super::forward::SAVED;
 use crate::LANES;

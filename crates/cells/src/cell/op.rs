@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dien_tensor::simd::{Level, dispatch_at};
+use dien_kernels::simd::{Level, dispatch_at};
 use dien_tensor::{Real, Scratch, Var};
 use ndarray::ArrayD;
 

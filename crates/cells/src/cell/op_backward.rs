@@ -1,7 +1,7 @@
 //! The way back of the cell's tape node.
 
-use dien_tensor::gemm::panels::Panels;
-use dien_tensor::simd::{Level, dispatch_at};
+use dien_kernels::gemm::panels::Panels;
+use dien_kernels::simd::{Level, dispatch_at};
 use dien_tensor::{Backward as TapeBackward, OpGrads, Real};
 use ndarray::ArrayViewD;
 

@@ -1,7 +1,7 @@
 //! From the gradient of a step's state to those of its gates' arguments.
 
+use dien_kernels::simd::{Simd, math};
 use dien_tensor::Real;
-use dien_tensor::simd::{Simd, math};
 
 use super::Kind;
 use super::forward::SAVED;

@@ -1,8 +1,8 @@
 //! The gradients of a cell's weights and biases, summed over a chunk's lanes and steps.
 
+use dien_kernels::gemm::block::{Block, product_between};
+use dien_kernels::simd::Simd;
 use dien_tensor::Real;
-use dien_tensor::gemm::block::{Block, product_between};
-use dien_tensor::simd::Simd;
 
 use super::slopes::PARTIAL;
 use crate::LANES;

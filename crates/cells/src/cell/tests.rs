@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use dien_kernels::simd::Level;
 use dien_tensor::check::{Check, mix};
-use dien_tensor::simd::Level;
 use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Real, Tape, Var};
 use ndarray::ArrayD;
 use rand::rngs::ChaCha8Rng;

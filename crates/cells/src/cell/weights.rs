@@ -1,7 +1,7 @@
 //! Weights in the order in which the forward kernel reads them.
 
+use dien_kernels::simd::Level;
 use dien_tensor::Real;
-use dien_tensor::simd::Level;
 
 use super::Kind;
 

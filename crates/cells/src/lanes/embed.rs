@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use dien_kernels::simd::{Kernel, Simd, dispatch, transpose};
 use dien_tensor::ops::RowOrder;
-use dien_tensor::simd::{Kernel, Simd, dispatch, transpose};
 use dien_tensor::{Backward, OpGrads, Real, Var};
 use ndarray::ArrayViewD;
 

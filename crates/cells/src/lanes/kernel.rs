@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
+use dien_kernels::gemm::block::{Block, product};
+use dien_kernels::simd::{Kernel, Simd, dispatch, math, transpose};
 use dien_tensor::Real;
-use dien_tensor::gemm::block::{Block, product};
-use dien_tensor::simd::{Kernel, Simd, dispatch, math, transpose};
 
 use crate::{LANES, Packed};
 

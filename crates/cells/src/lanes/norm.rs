@@ -1,7 +1,7 @@
 //! What makes attention of scores.
 
+use dien_kernels::simd::{Kernel, Simd, dispatch, math};
 use dien_tensor::Real;
-use dien_tensor::simd::{Kernel, Simd, dispatch, math};
 use serde::{Deserialize, Serialize};
 
 use super::softmax;

@@ -1,6 +1,6 @@
 //! Softmax over the events of each sequence.
 
-use dien_tensor::simd::{Kernel, Simd, dispatch};
+use dien_kernels::simd::{Kernel, Simd, dispatch};
 use dien_tensor::{Backward, OpGrads, Real, Var};
 use ndarray::ArrayViewD;
 use std::sync::Arc;

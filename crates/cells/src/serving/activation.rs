@@ -1,7 +1,7 @@
 //! Activations of many numbers. Long plain loops: the compiler makes vectors of them.
 
+use dien_kernels::simd::{Simd, math};
 use dien_tensor::Real;
-use dien_tensor::simd::{Simd, math};
 
 /// σ(x), in place.
 #[inline(always)]

@@ -1,7 +1,7 @@
 //! The attention of one candidate, the events in lanes.
 
+use dien_kernels::simd::{Kernel, Simd, axpy, dispatch, math, splat};
 use dien_tensor::Real;
-use dien_tensor::simd::{Kernel, Simd, axpy, dispatch, math, splat};
 
 use super::activation;
 use super::tile::{Tiles, add_product, for_columns, lanes};

@@ -1,7 +1,7 @@
 //! Candidates in lanes over events that they share: an event's input gates enter as broadcasts.
 
+use dien_kernels::simd::{Kernel, Simd, axpy, math, splat};
 use dien_tensor::Real;
-use dien_tensor::simd::{Kernel, Simd, axpy, math, splat};
 
 use super::Cell;
 use super::activation::{candidate, sigmoid};

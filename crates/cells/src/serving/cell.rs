@@ -1,8 +1,8 @@
 //! A cell of the GRU family: its weights, packed once, and one unit's arithmetic.
 
+use dien_kernels::gemm::block::{Block, product};
+use dien_kernels::simd::{Kernel, Simd, dispatch};
 use dien_tensor::Real;
-use dien_tensor::gemm::block::{Block, product};
-use dien_tensor::simd::{Kernel, Simd, dispatch};
 
 use super::candidates::{Candidates, PLANES};
 use super::columns;

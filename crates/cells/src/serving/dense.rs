@@ -1,8 +1,8 @@
 //! Dense layers over candidates in lanes.
 
+use dien_kernels::gemm::block::{Block, product};
+use dien_kernels::simd::{Kernel, Simd, dispatch, math};
 use dien_tensor::Real;
-use dien_tensor::gemm::block::{Block, product};
-use dien_tensor::simd::{Kernel, Simd, dispatch, math};
 
 use super::tile::{self, Tiles, for_columns};
 use crate::LANES;

@@ -1,7 +1,7 @@
 //! One sequence, its hidden units in the lanes of the vector units.
 
+use dien_kernels::simd::{Kernel, Simd, math};
 use dien_tensor::Real;
-use dien_tensor::simd::{Kernel, Simd, math};
 
 use super::Cell;
 use super::activation::{candidate, sigmoid};

@@ -1,9 +1,9 @@
 //! Products with their sums in registers: the inner loops of serving.
 
+use dien_kernels::gemm::block::Block;
+use dien_kernels::gemm::tile::{add_by_columns, store};
+use dien_kernels::simd::{Kernel, Level, Simd, dispatch, math};
 use dien_tensor::Real;
-use dien_tensor::gemm::block::Block;
-use dien_tensor::gemm::tile::{add_by_columns, store};
-use dien_tensor::simd::{Kernel, Level, Simd, dispatch, math};
 
 /// A weight `[rows, inputs]` in the order in which products read it: a few rows at a time, column by column.
 #[derive(Clone, Debug)]
@@ -232,8 +232,8 @@ macro_rules! for_columns {
             };
         }
         match $S::LEVEL {
-            dien_tensor::simd::Level::Portable => {}
-            dien_tensor::simd::Level::Avx2 | dien_tensor::simd::Level::Avx512 => columns!(16),
+            dien_kernels::simd::Level::Portable => {}
+            dien_kernels::simd::Level::Avx2 | dien_kernels::simd::Level::Avx512 => columns!(16),
         }
         columns!(8);
     }};

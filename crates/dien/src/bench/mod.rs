@@ -11,7 +11,7 @@ mod step;
 mod timing;
 
 use dien_cells::cell::Kind;
-use dien_tensor::simd::Level;
+use dien_kernels::simd::Level;
 use serde::Serialize;
 
 use crate::error::{Error, Result};

@@ -2,8 +2,8 @@
 
 use std::hint::black_box;
 
-use dien_tensor::gemm::gemm;
-use dien_tensor::simd::{Kernel, Level, Simd, axpy, dispatch};
+use dien_kernels::gemm::gemm;
+use dien_kernels::simd::{Kernel, Level, Simd, axpy, dispatch};
 use ndarray::Array2;
 use rayon::prelude::*;
 

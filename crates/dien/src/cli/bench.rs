@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use dien::Result;
 use dien::bench::{Figure, Plan, Report};
-use dien_tensor::simd::Level;
+use dien_kernels::simd::Level;
 
 use super::{print, print_json};
 

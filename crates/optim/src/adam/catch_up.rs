@@ -1,6 +1,6 @@
 //! The steps that a row missed, made at once. The mathematics stands in [`super::history`].
 
-use dien_tensor::simd::{Kernel, Simd, dispatch, math};
+use dien_kernels::simd::{Kernel, Simd, dispatch, math};
 use dien_tensor::{ParamId, ParamStore, Real};
 
 use super::Adam;
@@ -152,7 +152,7 @@ fn by_loop<T: Real>(missed: &Missed<'_>, eps: f64, row: Row<'_, T>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dien_tensor::simd::Portable;
+    use dien_kernels::simd::Portable;
 
     const LR: f64 = 1e-2;
     const BETAS: [f64; 2] = [0.9, 0.999];

@@ -1,6 +1,6 @@
 //! A step of Adam on all parameters.
 
-use dien_tensor::simd::{Kernel, Simd, dispatch};
+use dien_kernels::simd::{Kernel, Simd, dispatch};
 use dien_tensor::{Grad, Grads, ParamId, ParamKind, ParamStore, Real};
 
 use super::Adam;

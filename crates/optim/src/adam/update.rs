@@ -1,7 +1,7 @@
 //! The step of Adam on elements that have a gradient: one pass over value, m and v.
 
+use dien_kernels::simd::{Kernel, Simd, dispatch, math};
 use dien_tensor::Real;
-use dien_tensor::simd::{Kernel, Simd, dispatch, math};
 use rayon::prelude::*;
 
 use crate::AdamConfig;

@@ -2,9 +2,10 @@
 
 use ndarray::ArrayViewD;
 
-use super::points::{Point, add_grad, map};
-use crate::simd::{Simd, math};
+use super::points::add_grad;
 use crate::{Backward, OpGrads, Real, Var};
+use dien_kernels::map::{Point, map};
+use dien_kernels::simd::{Simd, math};
 
 /// σ(x) = 1 / (1 + e⁻ˣ), any shape.
 pub fn sigmoid<T: Real>(x: Var<'_, T>) -> Var<'_, T> {

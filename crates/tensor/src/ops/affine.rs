@@ -4,8 +4,9 @@ use std::ops::Neg;
 
 use ndarray::ArrayViewD;
 
-use super::points::{add_grad, map};
+use super::points::add_grad;
 use crate::{Backward, OpGrads, Real, Var};
+use dien_kernels::map::map;
 
 /// c x for a constant c, any shape.
 pub fn scale<T: Real>(x: Var<'_, T>, c: T) -> Var<'_, T> {

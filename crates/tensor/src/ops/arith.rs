@@ -8,9 +8,11 @@ use std::ops;
 
 use ndarray::ArrayViewD;
 
-use super::points::{add_grad, map, map_columns, map_rows, per_column};
-use super::sums::{add_up, sum_columns, sum_rows};
+use super::points::add_up;
+use super::points::{add_grad, per_column};
 use crate::{Backward, OpGrads, Real, Var};
+use dien_kernels::map::{map, map_columns, map_rows};
+use dien_kernels::sums::{sum_columns, sum_rows};
 
 /// a + b for equal shapes, or one operand a row `[m]`, a column `[n, 1]` or a single number.
 ///
@@ -166,7 +168,7 @@ impl<T: Real, F: Function> Backward<T> for Binary<F> {
                 let dx = |[dy, x]: [T; 2], [s]: [T; 1]| dx(dy, x, s);
                 add_grad(io, large, |y| map_columns(dx, m, [dy, x], [&s], y));
                 let ds = |[dy, x]: [T; 2], [s]: [T; 1]| ds(dy, x, s);
-                add_grad(io, small, |y| add_up(&sum_columns(ds, pool, m, [dy, x], [&s])[..m], y));
+                add_grad(io, small, |y| add_up(&sum_columns(ds, pool.values(), m, [dy, x], [&s])[..m], y));
             }
             Spread::Row => {
                 let dx = |[dy, x]: [T; 2], [s]: [T; 1]| dx(dy, x, s);

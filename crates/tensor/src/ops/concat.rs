@@ -4,8 +4,9 @@ use std::borrow::Borrow;
 
 use ndarray::ArrayViewD;
 
-use super::points::{add_grad, for_rows};
+use super::points::add_grad;
 use crate::{Backward, OpGrads, Real, Var};
+use dien_kernels::par::for_rows;
 
 /// `[n, m₁]`, `[n, m₂]`, … side by side: `[n, m₁ + m₂ + …]`.
 ///

@@ -2,11 +2,12 @@
 
 use ndarray::ArrayViewD;
 
-use super::points::{Point, add_grad, map_columns};
+use super::points::add_grad;
 use super::statistics::Statistics;
-use super::sums::sum_columns;
-use crate::simd::{Simd, math};
 use crate::{Backward, OpGrads, ParamId, Real, Scratch, Var};
+use dien_kernels::map::{Point, map_columns};
+use dien_kernels::simd::{Simd, math};
+use dien_kernels::sums::sum_columns;
 
 const EPSILON: f64 = 1e-8;
 
@@ -79,7 +80,8 @@ impl<T: Real> Backward<T> for Saved<T> {
             let ds = ds(dy, x, p, a);
             [ds, ds * (x - mean) * rstd, dy * x * (one - p)]
         };
-        let sums = sum_columns::<T, _, 3, 3, 3>(terms, io.pool(), m, [dy, x, &self.p], [a, mean, rstd]);
+        let sums =
+            sum_columns::<T, _, 3, 3, 3>(terms, io.pool().values(), m, [dy, x, &self.p], [a, mean, rstd]);
         let (sum_ds, sum_ds_s) = (&sums[..m], &sums[m..2 * m]);
         // As in batch normalisation: through s itself, less what E and Var take if they are the batch's.
         let share = if self.statistics.of_batch { T::of(1.0 / n as f64) } else { T::zero() };

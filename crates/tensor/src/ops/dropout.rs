@@ -4,9 +4,10 @@ use ndarray::ArrayViewD;
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
 
-use super::points::{CHUNK, add_grad, for_chunks};
-use crate::simd::{Kernel, Simd, dispatch};
+use super::points::add_grad;
 use crate::{Backward, OpGrads, Real, Var};
+use dien_kernels::par::{CHUNK, for_chunks};
+use dien_kernels::simd::{Kernel, Simd, dispatch};
 
 /// Elements whose bits are drawn at once.
 const BLOCK: usize = 256;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use ndarray::ArrayViewD;
 
 use super::offsets::check_offsets;
-use super::points::for_rows;
 use super::row_order::RowOrder;
 use crate::{Backward, OpGrads, Real, Scratch, Tape, Var};
+use dien_kernels::par::for_rows;
 
 /// The rows `ids` of `table` `[rows, width]`: `[ids.len(), width]`.
 ///

@@ -2,10 +2,11 @@
 
 use ndarray::ArrayViewD;
 
-use super::points::{add_grad, for_rows};
-use super::sums::sum_columns;
-use crate::gemm::{multiply, transposed};
+use super::points::add_grad;
 use crate::{Backward, OpGrads, Real, Var};
+use dien_kernels::gemm::{multiply, transposed};
+use dien_kernels::par::for_rows;
+use dien_kernels::sums::sum_columns;
 
 struct Linear {
     bias: bool,
@@ -56,7 +57,7 @@ impl<T: Real> Backward<T> for Linear {
         });
         if self.bias {
             add_grad(io, 2, |db| {
-                let sums = sum_columns(|[dy]: [T; 1], _: [T; 0]| [dy], pool, out, [dy], []);
+                let sums = sum_columns(|[dy]: [T; 1], _: [T; 0]| [dy], pool.values(), out, [dy], []);
                 db.copy_from_slice(&sums[..out]);
             });
         }

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use ndarray::ArrayViewD;
 
-use super::points::{Point, add_grad, for_rows, map};
+use super::points::add_grad;
 use super::row_order::RowOrder;
-use super::sums::total;
-use crate::simd::{Simd, math};
 use crate::{Backward, OpGrads, Real, Scratch, Var};
+use dien_kernels::map::{Point, map};
+use dien_kernels::par::for_rows;
+use dien_kernels::simd::{Simd, math};
+use dien_kernels::sums::total;
 
 /// Σ w l / Σ w over all elements, where l = −y log σ(z) − (1 − y) log(1 − σ(z)), for `logits` z of any shape and as many
 /// `labels` y in [0, 1] and `weights` w ≥ 0 (1 if there are none): `[]`. If Σ w = 0 it is exactly 0, without a gradient.
@@ -31,9 +33,12 @@ pub fn bce_with_logits<'t, T: Real>(
     let (loss, weight) = if let Some(weights) = weights {
         let w = constants("weights", logits, weights);
         slope.iter_mut().zip(w.iter()).for_each(|(s, &w)| *s *= w);
-        (total(Weighted, pool, [z, &y, &w]), total(|[w]: [T; 1], _: [T; 0]| [w], pool, [&w]))
+        (
+            total(Weighted, pool.values(), [z, &y, &w]),
+            total(|[w]: [T; 1], _: [T; 0]| [w], pool.values(), [&w]),
+        )
     } else {
-        (total(Plain, pool, [z, &y]), T::of(z.len() as f64))
+        (total(Plain, pool.values(), [z, &y]), T::of(z.len() as f64))
     };
     let share = if weight == T::zero() { T::zero() } else { weight.recip() };
     let mut value = pool.stale(&[]);
@@ -109,7 +114,7 @@ impl<T: Real> Backward<T> for CrossEntropy<T> {
 pub fn l2<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
     let pool = x.tape().pool();
     let mut y = pool.stale(&[]);
-    y.fill(T::of(0.5) * total(|[x]: [T; 1], _: [T; 0]| [x * x], pool, [x.data()]));
+    y.fill(T::of(0.5) * total(|[x]: [T; 1], _: [T; 0]| [x * x], pool.values(), [x.data()]));
     x.tape().record(&[x], y, L2)
 }
 
@@ -143,7 +148,7 @@ pub fn l2_rows<'t, T: Real>(table: Var<'t, T>, ids: &[u32]) -> Var<'t, T> {
         row.copy_from_slice(&data[order.unique[i] as usize * width..][..width]);
     });
     let mut y = tape.pool().stale(&[]);
-    y.fill(T::of(0.5) * total(|[x]: [T; 1], _: [T; 0]| [x * x], tape.pool(), [&rows]));
+    y.fill(T::of(0.5) * total(|[x]: [T; 1], _: [T; 0]| [x * x], tape.pool().values(), [&rows]));
     tape.record(&[table], y, L2Rows { order, rows })
 }
 
@@ -169,7 +174,7 @@ pub fn weighted_l2_rows<'t, T: Real>(table: Var<'t, T>, ids: &[u32], weight: &[T
     });
     let mut y = tape.pool().stale(&[]);
     let product = |[x, wx]: [T; 2], _: [T; 0]| [x * wx];
-    y.fill(T::of(0.5) * total(product, tape.pool(), [&rows, &weighted]));
+    y.fill(T::of(0.5) * total(product, tape.pool().values(), [&rows, &weighted]));
     tape.record(&[table], y, L2Rows { order, rows: weighted })
 }
 

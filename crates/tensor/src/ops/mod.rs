@@ -12,7 +12,7 @@ mod loss;
 mod norm;
 mod offsets;
 mod outer;
-pub(crate) mod points;
+mod points;
 mod prelu;
 mod reduce;
 mod reshape;
@@ -21,7 +21,6 @@ mod segment;
 mod segment_pool;
 mod slice;
 mod statistics;
-mod sums;
 #[cfg(test)]
 mod testing;
 

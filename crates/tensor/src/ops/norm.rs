@@ -2,10 +2,11 @@
 
 use ndarray::ArrayViewD;
 
-use super::points::{add_grad, map_columns};
+use super::points::add_grad;
 use super::statistics::Statistics;
-use super::sums::sum_columns;
 use crate::{Backward, OpGrads, ParamId, Real, Var};
+use dien_kernels::map::map_columns;
+use dien_kernels::sums::sum_columns;
 
 const EPSILON: f64 = 1e-5;
 
@@ -61,7 +62,7 @@ impl<T: Real> Backward<T> for Normalise<T> {
         let (mean, rstd) = (&self.0.mean[..m], &self.0.rstd[..m]);
         // Σ dy and Σ dy x̂: the gradients of bias and weight, and what E and Var pass on.
         let terms = |[dy, x]: [T; 2], [mean, rstd]: [T; 2]| [dy, dy * (x - mean) * rstd];
-        let sums = sum_columns::<T, _, 2, 2, 2>(terms, io.pool(), m, [dy, x], [mean, rstd]);
+        let sums = sum_columns::<T, _, 2, 2, 2>(terms, io.pool().values(), m, [dy, x], [mean, rstd]);
         let (db, dw) = sums[..2 * m].split_at(m);
         // dx = γ/σ (dy − mean(dy) − x̂ mean(dy x̂)); the means only if E and Var are the batch's.
         let share = if self.0.of_batch { T::of(1.0 / n as f64) } else { T::zero() };

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::points::Run;
+use dien_kernels::par::Run;
 
 /// Panics unless the offsets run from 0 to `len` without going down.
 #[track_caller]

@@ -1,85 +1,6 @@
-//! Loops over elements that the elementwise ops share.
-//!
-//! A [`Point`] is the arithmetic of one element. The loops cut arrays into chunks fixed by their shape, run those
-//! with rayon, and compile those of a [`Point`] that asks for it for each SIMD level.
+//! What the elementwise ops share on the way back.
 
-use std::array::from_fn;
-
-use rayon::prelude::*;
-
-use crate::simd::{Kernel, Portable, Simd, dispatch};
 use crate::{OpGrads, Pool, Real, Scratch};
-
-/// Elements that one task handles.
-pub(crate) const CHUNK: usize = 8192;
-
-/// What a loop does to the part of an array that starts at an element, or is that row.
-pub(crate) type Run<'a, T> = dyn Fn(usize, &mut [T]) + Send + Sync + 'a;
-
-/// The arithmetic of one element: `N` numbers of its own, `P` of its column or row, `Q` results.
-pub(super) trait Point<T, const N: usize, const P: usize, const Q: usize>: Copy + Send + Sync {
-    /// From the element's numbers `x` and its column's or row's `p`.
-    fn at<S: Simd>(self, x: [T; N], p: [T; P]) -> [T; Q];
-
-    /// Runs a loop over this arithmetic, by default compiled for each SIMD level.
-    fn launch<K: Kernel>(kernel: K) -> K::Output {
-        dispatch(kernel)
-    }
-}
-
-/// Closures are for what waits on memory anyway, a few sums and products: compiled once, for every op costs build time.
-impl<T, const N: usize, const P: usize, const Q: usize, F> Point<T, N, P, Q> for F
-where
-    F: Fn([T; N], [T; P]) -> [T; Q] + Copy + Send + Sync,
-{
-    #[inline(always)]
-    fn at<S: Simd>(self, x: [T; N], p: [T; P]) -> [T; Q] {
-        self(x, p)
-    }
-
-    fn launch<K: Kernel>(kernel: K) -> K::Output {
-        kernel.run::<Portable>()
-    }
-}
-
-/// y[i][j] = f(x[i][j], p[j]) for rows of `m` columns.
-pub(super) fn map_columns<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize>(
-    f: F,
-    m: usize,
-    x: [&[T]; N],
-    p: [&[T]; P],
-    y: &mut [T],
-) {
-    let chunk = (CHUNK / m.max(1)).max(1) * m;
-    for_chunks(chunk, y, &|start, y| {
-        let x = x.map(|x| &x[start..start + y.len()]);
-        F::launch(Map { f, m, x, p, y });
-    });
-}
-
-/// y[i][j] = f(x[i][j], p[i]) for rows of `m` columns.
-pub(super) fn map_rows<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize>(
-    f: F,
-    m: usize,
-    x: [&[T]; N],
-    p: [&[T]; P],
-    y: &mut [T],
-) {
-    let rows = (CHUNK / m.max(1)).max(1);
-    for_chunks(rows * m, y, &|start, y| {
-        let x = x.map(|x| &x[start..start + y.len()]);
-        let p = p.map(|p| &p[start / m.max(1)..]);
-        F::launch(MapRows { f, m, x, p, y });
-    });
-}
-
-/// y[i] = f(x[i])
-pub(super) fn map<T: Real, F: Point<T, N, 0, 1>, const N: usize>(f: F, x: [&[T]; N], y: &mut [T]) {
-    for_chunks(CHUNK, y, &|start, y| {
-        let x = x.map(|x| &x[start..start + y.len()]);
-        F::launch(Map { f, m: y.len(), x, p: [], y });
-    });
-}
 
 /// Adds what `write` computes to the gradient of `input`, if anybody wants it; `write` gets a stale buffer.
 pub(super) fn add_grad<T: Real>(io: &mut OpGrads<'_, T>, input: usize, write: impl FnOnce(&mut [T])) {
@@ -97,70 +18,11 @@ pub(super) fn per_column<T: Real>(values: &[T], pool: &Pool<T>, m: usize) -> Scr
     spread
 }
 
-/// Calls `run(start, chunk)` for each chunk of `y`; in parallel if there is more than one.
-///
-/// `run` is not generic, so that rayon's part is compiled once and not for every op.
-pub(crate) fn for_chunks<T: Send>(chunk: usize, y: &mut [T], run: &Run<'_, T>) {
-    if y.len() <= chunk {
-        run(0, y);
+/// The way back of [`per_column`]: the sums of the columns, or of all if `y` is one number.
+pub(super) fn add_up<T: Real>(columns: &[T], y: &mut [T]) {
+    if y.len() == columns.len() {
+        y.copy_from_slice(columns);
     } else {
-        y.par_chunks_mut(chunk).enumerate().for_each(|(i, y)| run(i * chunk, y));
-    }
-}
-
-/// Calls `run(i, row)` for each row of `m` columns of `y`; in parallel if there are many.
-pub(crate) fn for_rows<T: Send>(m: usize, y: &mut [T], run: &Run<'_, T>) {
-    if m == 0 {
-        return;
-    }
-    let rows = (CHUNK / m).max(1);
-    for_chunks(rows * m, y, &|start, y| {
-        y.chunks_exact_mut(m).enumerate().for_each(|(i, row)| run(start / m + i, row));
-    });
-}
-
-struct Map<'a, T, F, const N: usize, const P: usize> {
-    f: F,
-    m: usize,
-    x: [&'a [T]; N],
-    p: [&'a [T]; P],
-    y: &'a mut [T],
-}
-
-impl<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize> Kernel for Map<'_, T, F, N, P> {
-    type Output = ();
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        let Map { f, m, x, p, y } = self;
-        let p = p.map(|p| &p[..m]);
-        for (i, y) in y.chunks_exact_mut(m.max(1)).enumerate() {
-            let x = x.map(|x| &x[i * m..][..m]);
-            for (j, y) in y.iter_mut().enumerate() {
-                [*y] = f.at::<S>(from_fn(|k| x[k][j]), from_fn(|k| p[k][j]));
-            }
-        }
-    }
-}
-
-struct MapRows<'a, T, F, const N: usize, const P: usize> {
-    f: F,
-    m: usize,
-    x: [&'a [T]; N],
-    p: [&'a [T]; P],
-    y: &'a mut [T],
-}
-
-impl<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize> Kernel for MapRows<'_, T, F, N, P> {
-    type Output = ();
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        let MapRows { f, m, x, p, y } = self;
-        for (i, y) in y.chunks_exact_mut(m.max(1)).enumerate() {
-            let x = x.map(|x| &x[i * m..][..m]);
-            let p = p.map(|p| p[i]);
-            for (j, y) in y.iter_mut().enumerate() {
-                [*y] = f.at::<S>(from_fn(|k| x[k][j]), p);
-            }
-        }
+        y[0] = columns.iter().fold(T::zero(), |sum, &s| sum + s);
     }
 }

@@ -2,9 +2,11 @@
 
 use ndarray::ArrayViewD;
 
-use super::points::{add_grad, map_columns, per_column};
-use super::sums::{add_up, sum_columns};
+use super::points::add_up;
+use super::points::{add_grad, per_column};
 use crate::{Backward, OpGrads, Real, Var};
+use dien_kernels::map::map_columns;
+use dien_kernels::sums::sum_columns;
 
 struct Prelu;
 
@@ -51,7 +53,7 @@ impl<T: Real> Backward<T> for Prelu {
         });
         add_grad(io, 1, |da| {
             let term = |[dy, x]: [T; 2], _: [T; 0]| [if x > T::zero() { T::zero() } else { dy * x }];
-            add_up(&sum_columns::<T, _, 2, 0, 1>(term, pool, m, [dy, x], [])[..m], da);
+            add_up(&sum_columns::<T, _, 2, 0, 1>(term, pool.values(), m, [dy, x], [])[..m], da);
         });
     }
 }

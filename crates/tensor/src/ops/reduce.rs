@@ -2,9 +2,10 @@
 
 use ndarray::ArrayViewD;
 
-use super::points::{add_grad, map_rows};
-use super::sums::{sum_rows, total};
+use super::points::add_grad;
 use crate::{Backward, OpGrads, Real, Var};
+use dien_kernels::map::map_rows;
+use dien_kernels::sums::{sum_rows, total};
 
 /// The sum of all elements: `[]`.
 pub fn sum<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
@@ -19,7 +20,7 @@ pub fn mean<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
 fn scaled_sum<'t, T: Real>(x: Var<'t, T>, scale: T, name: &'static str) -> Var<'t, T> {
     let pool = x.tape().pool();
     let mut y = pool.stale(&[]);
-    y.fill(scale * total(|[x]: [T; 1], _: [T; 0]| [x], pool, [x.data()]));
+    y.fill(scale * total(|[x]: [T; 1], _: [T; 0]| [x], pool.values(), [x.data()]));
     x.tape().record(&[x], y, ScaledSum { scale, name })
 }
 

@@ -3,9 +3,10 @@
 use ndarray::ArrayViewD;
 
 use super::offsets::{check_offsets, for_lists};
-use super::points::{Point, add_grad, map};
-use crate::simd::Simd;
+use super::points::add_grad;
 use crate::{Backward, OpGrads, Real, Var};
+use dien_kernels::map::{Point, map};
+use dien_kernels::simd::Simd;
 
 /// Softmax of each segment of `x` `[n]` or `[n, 1]`: the same shape. A segment may be empty.
 ///

@@ -3,8 +3,9 @@
 use ndarray::ArrayViewD;
 
 use super::offsets::{check_offsets, for_lists};
-use super::points::{add_grad, for_rows};
+use super::points::add_grad;
 use crate::{Backward, OpGrads, Real, Var};
+use dien_kernels::par::for_rows;
 
 /// The sum of each segment of `x` `[n]` or `[n, m]`: `[segments]` or `[segments, m]`. An empty segment gives zeros.
 ///

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use ndarray::ArrayViewD;
 
-use super::points::for_rows;
 use crate::{Backward, OpGrads, Real, Var};
+use dien_kernels::par::for_rows;
 
 /// The columns `range` of `x` `[n, m]`: `[n, range.len()]`.
 ///

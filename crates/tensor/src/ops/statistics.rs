@@ -1,7 +1,7 @@
 //! The statistics of a batch that Dice and batch normalisation share.
 
-use super::sums::sum_columns;
 use crate::{ParamId, Real, Scratch, Tape, Var};
+use dien_kernels::sums::sum_columns;
 
 /// How far a running statistic moves towards the batch's.
 const MOMENTUM: f64 = 0.1;
@@ -36,11 +36,11 @@ impl<T: Real> Statistics<T> {
         let pool = tape.pool();
         let (mean, mut rstd) = if of_batch {
             let count = T::of(n as f64);
-            let mut mean = sum_columns(|[x]: [T; 1], _: [T; 0]| [x], pool, m, [x.data()], []);
+            let mut mean = sum_columns(|[x]: [T; 1], _: [T; 0]| [x], pool.values(), m, [x.data()], []);
             mean[..m].iter_mut().for_each(|s| *s /= count);
             // A second pass: the difference of squares would cancel.
             let square = |[x]: [T; 1], [mean]: [T; 1]| [(x - mean) * (x - mean)];
-            let mut var = sum_columns(square, pool, m, [x.data()], [&mean]);
+            let mut var = sum_columns(square, pool.values(), m, [x.data()], [&mean]);
             var[..m].iter_mut().for_each(|s| *s /= count);
             if tape.is_training() {
                 let unbiased = n as f64 / (n as f64 - 1.0);

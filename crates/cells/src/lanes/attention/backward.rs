@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
+use dien_kernels::gemm::block::Block;
+use dien_kernels::simd::{Kernel, Simd, transpose};
 use dien_tensor::Real;
-use dien_tensor::gemm::block::Block;
-use dien_tensor::simd::{Kernel, Simd, transpose};
 
 use super::Shape;
 use super::batch::{

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dien_tensor::simd::{Kernel, Simd, dispatch};
+use dien_kernels::simd::{Kernel, Simd, dispatch};
 use dien_tensor::{Backward as TapeBackward, OpGrads, Real, Scratch, Var};
 use ndarray::ArrayViewD;
 

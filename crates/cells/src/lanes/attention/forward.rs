@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
+use dien_kernels::gemm::block::Block;
+use dien_kernels::simd::{Kernel, Simd, math};
 use dien_tensor::Real;
-use dien_tensor::gemm::block::Block;
-use dien_tensor::simd::{Kernel, Simd, math};
 
 use super::Shape;
 use super::batch::{Batch, GROUP, STRIDE, batches, clear_rest, groups, load, plus, put, store, times};

@@ -1,7 +1,7 @@
 //! Where the events that are attended to stand.
 
+use dien_kernels::simd::{Simd, transpose};
 use dien_tensor::Real;
-use dien_tensor::simd::{Simd, transpose};
 
 use super::batch::{STRIDE, groups, load, plus, select, store, times};
 use crate::lanes::windows::HistoryRows;

@@ -1,7 +1,7 @@
 //! What of the unit depends on the query alone: once a target.
 
-use dien_tensor::gemm::block::Block;
-use dien_tensor::simd::{Kernel, Simd, dispatch, transpose};
+use dien_kernels::gemm::block::Block;
+use dien_kernels::simd::{Kernel, Simd, dispatch, transpose};
 use dien_tensor::{Pool, Real, Scratch};
 use rayon::prelude::*;
 

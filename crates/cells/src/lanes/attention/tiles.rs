@@ -3,10 +3,10 @@
 //! 80, 40 and 36 rows are no multiples of 6, and 72 columns none of 16: a row or a half vector left over waits for the
 //! latency of its own sums. So what is left is cut into tiles that still have eight sums in flight.
 
+use dien_kernels::gemm::block::Block;
+use dien_kernels::gemm::tile;
+use dien_kernels::simd::{Kernel, Level, Simd, dispatch_at};
 use dien_tensor::Real;
-use dien_tensor::gemm::block::Block;
-use dien_tensor::gemm::tile;
-use dien_tensor::simd::{Kernel, Level, Simd, dispatch_at};
 
 /// C[m, n] = Aᵀ · B[k, n], or C += Aᵀ·B if `add`, where A is `[k, m]`; `n` is a multiple of 8.
 ///

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dien_tensor::simd::dispatch;
+use dien_kernels::simd::dispatch;
 use dien_tensor::{Backward as TapeBackward, OpGrads, Pool, Real, Scratch, Var};
 use ndarray::ArrayViewD;
 use rayon::prelude::*;

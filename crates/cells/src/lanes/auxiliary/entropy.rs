@@ -1,7 +1,7 @@
 //! The cross-entropy of a panel's logits, and its slope.
 
+use dien_kernels::simd::{Kernel, Simd, math};
 use dien_tensor::Real;
-use dien_tensor::simd::{Kernel, Simd, math};
 
 use super::panel::COLUMNS;
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use dien_tensor::simd::dispatch;
+use dien_kernels::simd::dispatch;
 use dien_tensor::{Pool, Real};
 
 use super::Loss;

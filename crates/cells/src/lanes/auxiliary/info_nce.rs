@@ -1,7 +1,7 @@
 //! InfoNCE of a panel's logits, and its slopes.
 
+use dien_kernels::simd::{Kernel, Simd, math};
 use dien_tensor::Real;
-use dien_tensor::simd::{Kernel, Simd, math};
 
 use super::panel::COLUMNS;
 
@@ -65,7 +65,7 @@ impl<T: Real> Kernel for InfoNce<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use dien_tensor::simd::dispatch;
+    use dien_kernels::simd::dispatch;
 
     use super::*;
 

@@ -1,7 +1,7 @@
 //! f(h, e) = (P h)·e
 
-use dien_tensor::gemm::block::Block;
-use dien_tensor::simd::{Kernel, Simd, dispatch, math};
+use dien_kernels::gemm::block::Block;
+use dien_kernels::simd::{Kernel, Simd, dispatch, math};
 use dien_tensor::{Pool, Real, Scratch};
 
 use super::carve_mut;

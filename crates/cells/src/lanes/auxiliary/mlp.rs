@@ -1,7 +1,7 @@
 //! f(h, e) = w₃·σ(W₂ σ(W₁ [h, e] + b₁) + b₂) + b₃
 
-use dien_tensor::gemm::block::Block;
-use dien_tensor::simd::dispatch;
+use dien_kernels::gemm::block::Block;
+use dien_kernels::simd::dispatch;
 use dien_tensor::{Pool, Real, Scratch};
 
 use super::carve_mut;

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use dien_kernels::simd::{Kernel, Simd, dispatch};
 use dien_tensor::Real;
-use dien_tensor::simd::{Kernel, Simd, dispatch};
 
 use crate::{LANES, Packed};
 

@@ -1,9 +1,9 @@
 //! A·B tile by tile, each tile started and finished while it is in registers.
 
+use dien_kernels::gemm::block::Block;
+use dien_kernels::gemm::tile;
+use dien_kernels::simd::{Kernel, Level, Simd, dispatch};
 use dien_tensor::Real;
-use dien_tensor::gemm::block::Block;
-use dien_tensor::gemm::tile;
-use dien_tensor::simd::{Kernel, Level, Simd, dispatch};
 
 /// What the elements of a product start from, and what is made of them. `i` is a row, `j` the first of `V` columns.
 pub(super) trait Edge<T: Real> {

@@ -1,7 +1,7 @@
 //! What a panel needs besides products: transposes, and sums over its columns.
 
+use dien_kernels::simd::{self, Kernel, Simd, dispatch, math};
 use dien_tensor::Real;
-use dien_tensor::simd::{self, Kernel, Simd, dispatch, math};
 
 use super::panel::COLUMNS;
 

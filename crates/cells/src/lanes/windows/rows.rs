@@ -3,7 +3,7 @@
 //! The rows of a *piece*, a chunk or a segment, are `[LANES, steps, features]`. A tensor's rows are its pieces', one
 //! after the other; idle lanes have rows too, which are neither read nor written.
 
-use dien_tensor::simd::{Kernel, Simd, dispatch, transpose};
+use dien_kernels::simd::{Kernel, Simd, dispatch, transpose};
 use dien_tensor::{Pool, Real, Scratch};
 
 use super::Windows;

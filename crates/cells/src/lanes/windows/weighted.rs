@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dien_tensor::simd::{Kernel, Simd, dispatch, math};
+use dien_kernels::simd::{Kernel, Simd, dispatch, math};
 use dien_tensor::{Backward, OpGrads, Real, Var};
 use ndarray::ArrayViewD;
 use rayon::prelude::*;

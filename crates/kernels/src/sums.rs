@@ -5,24 +5,25 @@
 
 use std::array::from_fn;
 
-use super::points::{CHUNK, Point, for_chunks};
+use crate::map::Point;
+use crate::par::{CHUNK, for_chunks};
 use crate::simd::{Kernel, Simd};
-use crate::{Pool, Real, Scratch};
+use crate::{Buffers, Real, Scratch};
 
 /// A vector of `f32` at AVX-512.
 const LANES: usize = 16;
 
 /// `[Q][m]`: the sum of f(x[i][j], p[j]) over the rows i, for each column j.
-pub(super) fn sum_columns<T: Real, F: Point<T, N, P, Q>, const N: usize, const P: usize, const Q: usize>(
+pub fn sum_columns<T: Real, F: Point<T, N, P, Q>, const N: usize, const P: usize, const Q: usize>(
     f: F,
-    pool: &Pool<T>,
+    buffers: &Buffers<T>,
     m: usize,
     x: [&[T]; N],
     p: [&[T]; P],
 ) -> Scratch<T> {
     let chunk = (CHUNK / m.max(1)).max(1) * m;
     let chunks = if m == 0 { 0 } else { x[0].len().div_ceil(chunk) };
-    let mut sums = pool.scratch(chunks.max(1) * Q * m);
+    let mut sums = buffers.scratch(chunks.max(1) * Q * m);
     if chunks == 0 {
         sums.fill(T::zero());
         return sums;
@@ -39,17 +40,8 @@ pub(super) fn sum_columns<T: Real, F: Point<T, N, P, Q>, const N: usize, const P
     sums
 }
 
-/// The way back of [`per_column`](super::points::per_column): the sums of the columns, or of all if `y` is one number.
-pub(super) fn add_up<T: Real>(columns: &[T], y: &mut [T]) {
-    if y.len() == columns.len() {
-        y.copy_from_slice(columns);
-    } else {
-        y[0] = columns.iter().fold(T::zero(), |sum, &s| sum + s);
-    }
-}
-
 /// y[i] = Σⱼ f(x[i][j], p[i]) for rows of `m` columns.
-pub(super) fn sum_rows<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize>(
+pub fn sum_rows<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize>(
     f: F,
     m: usize,
     x: [&[T]; N],
@@ -64,9 +56,9 @@ pub(super) fn sum_rows<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: u
 }
 
 /// Σᵢ f(x[i])
-pub(super) fn total<T: Real, const N: usize>(f: impl Point<T, N, 0, 1>, pool: &Pool<T>, x: [&[T]; N]) -> T {
+pub fn total<T: Real, const N: usize>(f: impl Point<T, N, 0, 1>, buffers: &Buffers<T>, x: [&[T]; N]) -> T {
     let whole = x[0].len() / CHUNK;
-    let mut sums = pool.scratch(whole + 1);
+    let mut sums = buffers.scratch(whole + 1);
     sum_rows(f, CHUNK, x.map(|x| &x[..whole * CHUNK]), [], &mut sums[..whole]);
     let rest = x.map(|x| &x[whole * CHUNK..]);
     sum_rows(f, rest[0].len(), rest, [], &mut sums[whole..]);

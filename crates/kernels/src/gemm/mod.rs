@@ -8,6 +8,5 @@ mod rows;
 pub mod tile;
 mod whole;
 
-pub use rows::multiply;
-pub(crate) use rows::transposed;
+pub use rows::{multiply, transposed};
 pub use whole::gemm;

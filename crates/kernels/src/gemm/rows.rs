@@ -2,7 +2,7 @@
 
 use super::block::{Block, product};
 use crate::Real;
-use crate::ops::points::for_chunks;
+use crate::par::for_chunks;
 use crate::simd::{Kernel, Simd, dispatch, transpose};
 
 /// Rows of C that one task computes: whole tiles at every level, and fixed, so that the bits do not depend on the pool.
@@ -60,7 +60,7 @@ impl<T: Real> Kernel for Rows<'_, T> {
 }
 
 /// `to` `[n, m]` = Aᵀ for `a` `[m, n]`, row-major.
-pub(crate) fn transposed<T: Real>(a: &[T], (m, n): (usize, usize), to: &mut [T]) {
+pub fn transposed<T: Real>(a: &[T], (m, n): (usize, usize), to: &mut [T]) {
     struct Transpose<'a, T>(&'a [T], (usize, usize), &'a mut [T]);
     impl<T: Real> Kernel for Transpose<'_, T> {
         type Output = ();
