@@ -11,7 +11,8 @@ use crate::plan::{Group, Plan};
 use crate::sampler::Sampler;
 use crate::samples::{Context, Further, Part, Samples, pick, pick_lists};
 
-/// A plan of batches; each is built when asked for, by any thread, and is the same however often and in whatever order.
+/// A plan of batches; each is built when asked for, by any thread, and is the same however often and in
+/// whatever order.
 #[derive(Clone, Debug)]
 pub struct Batches<'a> {
     data: &'a Samples,
@@ -67,8 +68,8 @@ impl<'a> Batches<'a> {
         self.part.targets.len() * if self.draws_targets() { 2 } else { 1 }
     }
 
-    /// Builds a batch. Of a training target, the positive comes first, then its drawn negative. Held-out users' batches
-    /// have no auxiliary negatives.
+    /// Builds a batch. Of a training target, the positive comes first, then its drawn negative. Held-out
+    /// users' batches have no auxiliary negatives.
     ///
     /// # Panics
     /// If `index` is not below [`len`](Self::len).
@@ -177,7 +178,8 @@ impl<'a> Batches<'a> {
         if k > 0 {
             for bounds in offsets.windows(2) {
                 let own = &events[bounds[0] as usize..bounds[1] as usize];
-                // A first event has no state before it that could predict it; its places are filled but not drawn.
+                // A first event has no state before it that could predict it; its places are filled but not
+                // drawn.
                 drawn.extend(own.iter().take(1).flat_map(|&item| std::iter::repeat_n(item, k)));
                 for &item in own.iter().skip(1) {
                     let kind = options.auxiliary_negatives;

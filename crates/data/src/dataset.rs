@@ -20,7 +20,8 @@ pub(crate) struct Names {
     pub items: Vec<String>,
 }
 
-/// A behaviour log as ids, with its vocabularies, its split and its samplers. Immutable, and shared freely by threads.
+/// A behaviour log as ids, with its vocabularies, its split and its samplers. Immutable, and shared freely by
+/// threads.
 #[derive(Clone, Debug)]
 pub struct Dataset {
     samples: Samples,
@@ -34,8 +35,9 @@ impl Dataset {
     /// Encodes a log with vocabularies of its own, from its non-test users.
     ///
     /// # Errors
-    /// An impossible option, or one that asks for what the log lacks; a validation or test user without a negative;
-    /// no training target; training behaviours that all look alike, so that no negative can be drawn.
+    /// An impossible option, or one that asks for what the log lacks; a validation or test user without a
+    /// negative; no training target; training behaviours that all look alike, so that no negative can be
+    /// drawn.
     pub fn new(log: Log, options: &DataOptions) -> Result<Self, DataError> {
         options.validate()?;
         let vocabularies = Vocabularies::from_log(&log, options)?;
@@ -51,7 +53,8 @@ impl Dataset {
         Ok(self)
     }
 
-    /// Encodes a log for a model to be trained further on: the ids that it knows stay what they are, and new ones come after them.
+    /// Encodes a log for a model to be trained further on: the ids that it knows stay what they are, and new
+    /// ones come after them.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -68,8 +71,8 @@ impl Dataset {
     /// Encodes a log with the vocabularies of a model, to score it on other behaviours.
     ///
     /// # Errors
-    /// As [`new`](Self::new), but a log without training targets will do; a vocabulary that the options ask for is
-    /// not there.
+    /// As [`new`](Self::new), but a log without training targets will do; a vocabulary that the options ask
+    /// for is not there.
     pub fn with_vocabularies(
         log: Log,
         vocabularies: Vocabularies,
@@ -98,7 +101,8 @@ impl Dataset {
         Ok(Dataset { samples, split, names: Names { users, items }, vocabularies, features })
     }
 
-    /// The features of a model for this data. Its batches pass [`validate`](dien_model::Batch::validate) with them.
+    /// The features of a model for this data. Its batches pass [`validate`](dien_model::Batch::validate) with
+    /// them.
     pub fn features(&self) -> &Features {
         &self.features
     }
@@ -165,7 +169,8 @@ fn draws(options: &DataOptions) -> bool {
 
 pub(crate) fn features(vocabularies: &Vocabularies, options: &DataOptions) -> Features {
     let width = options.embedding_width;
-    // Each feature has a table of its own, in the order of the options; the candidate shares the behaviours' tables.
+    // Each feature has a table of its own, in the order of the options; the candidate shares the behaviours'
+    // tables.
     let names: Vec<&str> = Vocabularies::names(options).collect();
     let rows = |name: &str| vocabularies.get(name).expect("checked by `Columns::new`").rows();
     let tables = names.iter().map(|&name| Table { name: name.into(), rows: rows(name), width }).collect();

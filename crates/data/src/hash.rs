@@ -1,6 +1,7 @@
 //! A hash that is the same on every machine and in every version.
 
-/// FNV-1a over the bytes, started by a seed, and mixed so that all bits depend on all of them (SplitMix64's finish).
+/// FNV-1a over the bytes, started by a seed, and mixed so that all bits depend on all of them (SplitMix64's
+/// finish).
 pub(crate) fn hash(seed: u64, bytes: &[u8]) -> u64 {
     let mut h = 0xcbf2_9ce4_8422_2325 ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     for &byte in bytes {

@@ -6,7 +6,8 @@ use dien_model::Jagged;
 
 use crate::error::DataError;
 
-/// The features of every item of a log as ids, by the item's name: what serving looks up where a request names an item alone.
+/// The features of every item of a log as ids, by the item's name: what serving looks up where a request
+/// names an item alone.
 ///
 /// Items that the vocabulary does not know are here too: their other features may be known.
 #[derive(Clone, Debug, Default, PartialEq)]

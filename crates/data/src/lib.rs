@@ -1,20 +1,24 @@
 //! From a behaviour log to [`dien_model::Batch`]es.
 //!
 //! ```text
-//! folder ─ read_folder ─▶ Log ─ Dataset::new ─▶ Dataset ─ epoch(seed, e) / validation() / test() ─▶ Batches ─ batch(i) ─▶ Batch
-//!                    synthesize ─▶ Log ─ write ─▶ folder
+//! folder ─ read_folder ─▶ Log ─ Dataset::new ─▶ Dataset
+//! Dataset ─ epoch(seed, e) / validation() / test() ─▶ Batches ─ batch(i) ─▶ Batch
+//! synthesize ─▶ Log ─ write ─▶ folder
 //! ```
 //!
 //! - [`Log`] holds the behaviours as they are: ids are strings, items have columns.
-//! - [`Dataset`] holds them encoded, with the vocabularies, the split and the negative samplers, under [`DataOptions`].
-//! - [`Batches`] is the plan of one epoch, or of one pass over the held-out users. A batch is a pure function of the
-//!   options, the seed, the epoch and its index, so any thread can build any batch, and a resumed run sees the same.
+//! - [`Dataset`] holds them encoded, with the vocabularies, the split and the negative samplers, under
+//!   [`DataOptions`].
+//! - [`Batches`] is the plan of one epoch, or of one pass over the held-out users. A batch is a pure function
+//!   of the options, the seed, the epoch and its index, so any thread can build any batch, and a resumed run
+//!   sees the same.
 //!
 //! # Who is where
 //!
-//! A *test user* gives no training target, and counts neither in the vocabularies nor in the samplers. A *validation
-//! user* is a training user held out: they give no training target. Both are scored on their last behaviour (label 1)
-//! against the one negative that the log fixes for them (label 0), or on their real labels.
+//! A *test user* gives no training target, and counts neither in the vocabularies nor in the samplers. A
+//! *validation user* is a training user held out: they give no training target. Both are scored on their last
+//! behaviour (label 1) against the one negative that the log fixes for them (label 0), or on their real
+//! labels.
 //!
 //! ```
 //! use dien_data::{DataOptions, Dataset, Event, Item, Log, User};

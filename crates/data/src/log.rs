@@ -86,8 +86,8 @@ impl Log {
     /// Adds a user and returns their place.
     ///
     /// # Errors
-    /// The id is taken or empty, an item is not in the log, times go backwards, or a real target does not name one of
-    /// the user's events or is out of order.
+    /// The id is taken or empty, an item is not in the log, times go backwards, or a real target does not
+    /// name one of the user's events or is out of order.
     pub fn add_user(&mut self, user: User) -> Result<u32, DataError> {
         self.check(&user)?;
         let index = insert(&mut self.user_index, &user.id, "user", self.users.len())?;

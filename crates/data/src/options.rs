@@ -43,13 +43,15 @@ pub struct DataOptions {
     pub bucket: usize,
     /// Targets per batch of validation and test users.
     pub test_batch_size: usize,
-    /// Rows of a log that are held in memory and shuffled, where a schema says what they are; 0 keeps the files' order.
+    /// Rows of a log that are held in memory and shuffled, where a schema says what they are; 0 keeps the
+    /// files' order.
     pub shuffle: usize,
     /// What becomes of a row with something wrong in it, where a schema says what rows are.
     pub on_error: OnError,
 }
 
-/// Which behaviours are targets. The test is the last behaviour against the log's negative, but for [`Real`](Self::Real).
+/// Which behaviours are targets. The test is the last behaviour against the log's negative, but for
+/// [`Real`](Self::Real).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TargetKind {
@@ -61,13 +63,15 @@ pub enum TargetKind {
     Real,
 }
 
-/// The training behaviours that a target's negative is drawn from: by occurrence, anew each epoch, not the positive.
+/// The training behaviours that a target's negative is drawn from: by occurrence, anew each epoch, not the
+/// positive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TargetNegatives {
     /// All of them.
     Popularity,
-    /// Those whose item has the positive's `category`; all of them where that holds nothing else. Hard negatives.
+    /// Those whose item has the positive's `category`; all of them where that holds nothing else. Hard
+    /// negatives.
     SameCategory,
 }
 

@@ -15,15 +15,17 @@ const DRAWS: usize = 32;
 
 /// Draws items of the non-test users' behaviours.
 ///
-/// A negative never looks like the positive: it belongs to another class (see [`Columns`](crate::columns::Columns)), so
-/// that two items which are both out of vocabulary are not told apart by a label alone.
+/// A negative never looks like the positive: it belongs to another class (see
+/// [`Columns`](crate::columns::Columns)), so that two items which are both out of vocabulary are not told
+/// apart by a label alone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sampler {
     /// The items of all training behaviours, so by occurrence.
     occurrences: Vec<u32>,
     /// One item per class among them.
     distinct: Vec<u32>,
-    /// `occurrences` sorted by category; those of category `c` are `category_offsets[c]..category_offsets[c + 1]`.
+    /// `occurrences` sorted by category; those of category `c` are
+    /// `category_offsets[c]..category_offsets[c + 1]`.
     by_category: Vec<u32>,
     category_offsets: Vec<usize>,
     /// By item.

@@ -48,7 +48,8 @@ impl Split {
 }
 
 impl DataOptions {
-    /// A user's behaviours that targets look back on, oldest first: all of them, or those they liked where labels are real.
+    /// A user's behaviours that targets look back on, oldest first: all of them, or those they liked where
+    /// labels are real.
     pub fn history<'a>(&self, user: &'a User) -> impl Iterator<Item = &'a Event> {
         let real = self.targets == TargetKind::Real;
         user.events.iter().filter(move |e| !real || is_liked(e.rating))

@@ -21,7 +21,8 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// The tokens with a count of at least `min_count` (and at least 1). The empty token means "not known": it is [`OOV`].
+    /// The tokens with a count of at least `min_count` (and at least 1). The empty token means "not known":
+    /// it is [`OOV`].
     pub fn from_counts<S: Into<String>>(
         counts: impl IntoIterator<Item = (S, u64)>,
         min_count: usize,
@@ -50,7 +51,8 @@ impl Vocabulary {
         Ok(Vocabulary { tokens, ids, hashed: 0 })
     }
 
-    /// No tokens, but `ids` ids: that of a token is its hash, modulo their number. Different tokens may share one.
+    /// No tokens, but `ids` ids: that of a token is its hash, modulo their number. Different tokens may share
+    /// one.
     pub fn hashed(ids: u32) -> Self {
         Vocabulary { hashed: ids, ..Vocabulary::default() }
     }
@@ -78,7 +80,8 @@ impl Vocabulary {
         self.tokens.get((id as usize).checked_sub(1)?).map(String::as_str)
     }
 
-    /// The same ids for the same tokens, and more for those of `new` that are not among them; hashes stay as they are.
+    /// The same ids for the same tokens, and more for those of `new` that are not among them; hashes stay as
+    /// they are.
     pub fn extended(&self, new: &Vocabulary) -> Self {
         let mut all = self.clone();
         if self.hashed == 0 {

@@ -12,13 +12,14 @@ use crate::files;
 use crate::log::{Log, User};
 
 impl Log {
-    /// Writes the log as a folder that [`read_folder`](crate::read_folder) reads; the same log gives the same bytes.
+    /// Writes the log as a folder that [`read_folder`](crate::read_folder) reads; the same log gives the same
+    /// bytes.
     ///
     /// The folder appears when it is complete. Users without events are left out.
     ///
     /// # Errors
-    /// The folder is there and not empty, or it cannot be written; then nothing is left behind. A test user's id has
-    /// white space at its ends or is of several lines, which `test_users.txt` cannot hold.
+    /// The folder is there and not empty, or it cannot be written; then nothing is left behind. A test user's
+    /// id has white space at its ends or is of several lines, which `test_users.txt` cannot hold.
     pub fn write(&self, folder: &Path) -> Result<(), DataError> {
         let taken = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
         if taken {

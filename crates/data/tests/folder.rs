@@ -48,7 +48,8 @@ fn users_without_behaviours_are_counted() {
     ]);
     let (log, warnings) = read_folder(folder.path()).unwrap();
     assert_eq!(log.users().len(), 2);
-    let text = "test_users.txt: ignored 2 users without behaviours\nnegatives.csv: ignored 1 user without behaviours";
+    let text = "test_users.txt: ignored 2 users without behaviours\n\
+                negatives.csv: ignored 1 user without behaviours";
     assert_eq!(warnings.to_string(), text);
     assert!(!warnings.is_empty());
 }

@@ -4,7 +4,8 @@ use dien_data::{AuxiliaryNegatives, DataOptions, Synthesis, TargetKind};
 
 #[test]
 fn read_and_written_as_toml() {
-    let text = "behaviours = [\"item\", \"brand\"]\ntargets = \"last\"\nauxiliary_negatives = \"own\"\nmax_history = 50\n";
+    let text = "behaviours = [\"item\", \"brand\"]\ntargets = \"last\"\n\
+                auxiliary_negatives = \"own\"\nmax_history = 50\n";
     let options: DataOptions = toml::from_str(text).unwrap();
     let expected = DataOptions {
         behaviours: vec!["item".into(), "brand".into()],

@@ -159,8 +159,8 @@ fn hard_negatives_share_the_category_while_it_has_others() {
     bare.add_item(dien_data::Item { id: "b".into(), cells: vec![] }).unwrap();
     bare.add_user(user("u", &[0, 1, 0], false, None)).unwrap();
     let options = DataOptions { behaviours: vec!["item".into()], ..options };
-    let expected = "option `target_negatives`: found `same-category`, but the items have no column `category`; \
-                    expected `popularity`";
+    let expected = "option `target_negatives`: found `same-category`, but the items have no column \
+                    `category`; expected `popularity`";
     assert_eq!(refused(bare, &options), expected);
 }
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use dien_data::{Dataset, Log, Synthesis, read_folder};
 
-/// The share of test users whose positive scores higher than their negative; ties count half. All negatives being of
-/// the positive's category, this is the AUC by user.
+/// The share of test users whose positive scores higher than their negative; ties count half. All negatives
+/// being of the positive's category, this is the AUC by user.
 fn accuracy(log: &Log, score: impl Fn(&[u32], u32) -> f64) -> f64 {
     let (mut won, mut all) = (0.0, 0.0);
     for user in log.users().iter().filter(|u| u.test) {

@@ -1,8 +1,10 @@
-//! From a behaviour log to samples: who is a target, against which negatives, and who trains, validates and tests.
+//! From a behaviour log to samples: who is a target, against which negatives, and who trains, validates and
+//! tests.
 //!
-//! Each part has two tables: histories, and targets that look back on them. So they grow with the events, and not with their square.
-//! What trains knows nothing of what is held out: neither its users, if the split is by user, nor anything from the cut on, if it is by
-//! time; and negatives of every part are drawn from what trains.
+//! Each part has two tables: histories, and targets that look back on them. So they grow with the events, and
+//! not with their square. What trains knows nothing of what is held out: neither its users, if the split is
+//! by user, nor anything from the cut on, if it is by time; and negatives of every part are drawn from what
+//! trains.
 
 mod negatives;
 mod parts;
@@ -87,11 +89,12 @@ pub struct Built {
 }
 
 impl Build {
-    /// Writes the samples of `log` into a folder, new or empty: `dataset.toml`, and `histories.parquet` and `targets.parquet` in
-    /// `train`, `validation` and `test`. The folder appears when it is whole.
+    /// Writes the samples of `log` into a folder, new or empty: `dataset.toml`, and `histories.parquet` and
+    /// `targets.parquet` in `train`, `validation` and `test`. The folder appears when it is whole.
     ///
     /// # Errors
-    /// The folder is not empty, or cannot be written; no behaviour trains; too few items train for a negative.
+    /// The folder is not empty, or cannot be written; no behaviour trains; too few items train for a
+    /// negative.
     pub fn write(&self, log: &Log, folder: &Path) -> Result<Built, DataError> {
         if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
             return Err(DataError::file(folder, "a folder that is not empty", "a new or an empty one"));

@@ -16,7 +16,8 @@ pub(super) struct Share {
 impl Build {
     /// What a part has of a user.
     ///
-    /// `named` says whether the log names its test users. They train and validate nothing, however the split is made.
+    /// `named` says whether the log names its test users. They train and validate nothing, however the split
+    /// is made.
     pub(super) fn share(&self, named: bool, user: &User, part: Part) -> Share {
         let none = Share { events: 0..0, targets: vec![] };
         if user.test && part != Part::Test {

@@ -151,7 +151,8 @@ proptest! {
                 Part::Test if log.users().iter().any(|u| u.test) && !by_time => Part::Training,
                 part => part,
             }};
-            trained.extend(user.events.iter().filter(|e| side(e.time) == Part::Training).map(|e| name(e.item)));
+            let events = user.events.iter().filter(|e| side(e.time) == Part::Training);
+            trained.extend(events.map(|e| name(e.item)));
         }
         for row in parts.iter().flatten().filter(|row| row.label == 0) {
             prop_assert!(trained.contains(&row.item));

@@ -1,4 +1,5 @@
-//! The first pass over a log: what its vocabularies hold, how its numbers are spread, how many rows each part has.
+//! The first pass over a log: what its vocabularies hold, how its numbers are spread, how many rows each part
+//! has.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;

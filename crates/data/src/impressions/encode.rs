@@ -203,7 +203,8 @@ impl<'a> Encoder<'a> {
         items
     }
 
-    /// What was added since the last chunk. The numbers of the groups go on from chunk to chunk if `groups` count over all.
+    /// What was added since the last chunk. The numbers of the groups go on from chunk to chunk if `groups`
+    /// count over all.
     pub fn take(&mut self, options: &DataOptions, groups: bool) -> Chunk {
         let groups = if groups { std::mem::take(&mut self.chunk.groups) } else { HashMap::new() };
         let next = Building { groups, ..Building::new(self.layout) };

@@ -100,7 +100,8 @@ impl Layout {
         schema.columns[self.owners[table]].vocabulary.clone().unwrap_or_default()
     }
 
-    /// The features of a model that reads the columns. What an event consists of has the names of the candidate's columns.
+    /// The features of a model that reads the columns. What an event consists of has the names of the
+    /// candidate's columns.
     pub fn features(&self, schema: &Schema, vocabularies: &Vocabularies) -> Features {
         let tables = self.owners.iter().zip(vocabularies.iter()).map(|(&i, (name, vocabulary))| {
             let width = schema.columns[i].width.unwrap_or(schema.width);

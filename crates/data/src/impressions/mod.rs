@@ -4,8 +4,9 @@
 //! files ─ table::Blocks ─▶ Rows ─ Encoder ─▶ Chunk ─ Batches ─▶ Batch
 //! ```
 //!
-//! One pass ([`census`]) gives the vocabularies and the numbers' spread; then each epoch reads the files anew, on a thread of its
-//! own. A chunk is as many targets as are held and shuffled at once; rows of a chunk with equal histories share one.
+//! One pass ([`census`]) gives the vocabularies and the numbers' spread; then each epoch reads the files
+//! anew, on a thread of its own. A chunk is as many targets as are held and shuffled at once; rows of a chunk
+//! with equal histories share one.
 
 mod census;
 mod encode;
@@ -52,14 +53,14 @@ pub struct Impressions {
 }
 
 impl Impressions {
-    /// Reads every row once: the training rows for their vocabularies, the others since what is wrong with them is better known
-    /// before training than after.
+    /// Reads every row once: the training rows for their vocabularies, the others since what is wrong with
+    /// them is better known before training than after.
     ///
     /// Of the options those count that say how batches are made: what the columns are is in the schema.
     ///
     /// # Errors
-    /// The schema cannot be read or is none; a file is missing, cut off, or holds a row with something wrong in it (see
-    /// [`DataOptions::on_error`]); no row trains.
+    /// The schema cannot be read or is none; a file is missing, cut off, or holds a row with something wrong
+    /// in it (see [`DataOptions::on_error`]); no row trains.
     pub fn open(schema: &Path, options: &DataOptions) -> Result<(Self, Skipped), DataError> {
         let (schema, base, layout, options) = Self::prepare(schema, options)?;
         let census = census::take(&schema, &base, &layout, options.on_error)?;
@@ -108,7 +109,8 @@ impl Impressions {
         Ok(Impressions { schema, base, layout, vocabularies, numbers, features, options, training: None })
     }
 
-    /// A log for a model to be trained further on: the ids that it knows stay what they are, and new ones come after them.
+    /// A log for a model to be trained further on: the ids that it knows stay what they are, and new ones
+    /// come after them.
     ///
     /// # Errors
     /// As [`open`](Self::open) and [`with_vocabularies`](Self::with_vocabularies).
@@ -216,7 +218,8 @@ impl Impressions {
         Stream::held_out(self, Part::Test)
     }
 
-    /// The files that hold a part's rows, and which part they are before the split; none if there are no such rows.
+    /// The files that hold a part's rows, and which part they are before the split; none if there are no such
+    /// rows.
     fn source(&self, part: Part) -> Option<(&Source, Part)> {
         let own = match part {
             Part::Training => None,

@@ -13,7 +13,8 @@ use crate::error::DataError;
 use crate::files;
 use crate::table::Cells;
 
-/// A file of predictions that grows: CSV, or Parquet where its name ends so. It has its name once it is whole.
+/// A file of predictions that grows: CSV, or Parquet where its name ends so. It has its name once it is
+/// whole.
 pub struct Predictions {
     /// None for a stream.
     path: Option<PathBuf>,

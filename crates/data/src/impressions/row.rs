@@ -41,8 +41,8 @@ pub(super) enum From {
     Histories,
 }
 
-/// The columns that a schema wants of a file, each once, and where among them each of the schema's columns is. What is not
-/// read has no place.
+/// The columns that a schema wants of a file, each once, and where among them each of the schema's columns
+/// is. What is not read has no place.
 pub(super) fn wanted(schema: &Schema, from: From) -> (Vec<Wanted>, Vec<Option<usize>>) {
     let (mut wanted, mut places) = (Vec::<Wanted>::new(), vec![]);
     let has_histories = schema.of_kind(Kind::History).count() > 0;
@@ -141,7 +141,8 @@ impl<'a> View<'a> {
         self.single(column).token(row, buffer).ok_or(missing)
     }
 
-    /// The row of its histories' table that a target looks back on, and how many events of it, if it has such a table.
+    /// The row of its histories' table that a target looks back on, and how many events of it, if it has such
+    /// a table.
     pub fn past(&self, row: usize) -> Result<Option<(u64, usize)>, Wrong> {
         let Some(columns) = self.history else { return Ok(None) };
         let number = |column: usize| match self.single(column).integer(row) {
@@ -216,7 +217,8 @@ impl<'a> View<'a> {
         Some(buffer)
     }
 
-    /// A dense column's number as it stands, or what the column counts a missing one as; and what becomes of it.
+    /// A dense column's number as it stands, or what the column counts a missing one as; and what becomes of
+    /// it.
     pub fn number(
         &self,
         schema: &Schema,

@@ -58,7 +58,8 @@ pub(super) struct Row<'a, 'b> {
 }
 
 impl Row<'_, '_> {
-    /// That the lists of each group of behaviours are of one length, and there are as many events as the target sees.
+    /// That the lists of each group of behaviours are of one length, and there are as many events as the
+    /// target sees.
     pub fn check_behaviours(&self, schema: &Schema, layout: &Layout) -> Result<(), Wrong> {
         match &self.past {
             Some(past) => past.check(schema, &layout.behaviours[0]),
@@ -116,7 +117,8 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Calls `row` with each row of a part, or of all, and the history it names if there is a table of them, until it gives `false`.
+    /// Calls `row` with each row of a part, or of all, and the history it names if there is a table of them,
+    /// until it gives `false`.
     pub fn each(
         &mut self,
         part: Option<Part>,

@@ -51,7 +51,8 @@ impl<'a> Stream<'a> {
         self.log.source(self.part).is_none()
     }
 
-    /// Calls `each` with the batches from the `from`th on, in order, until it gives `false`. Reading is done by another thread.
+    /// Calls `each` with the batches from the `from`th on, in order, until it gives `false`. Reading is done
+    /// by another thread.
     ///
     /// # Errors
     /// A file is missing, cut off, or holds a row with something wrong in it.

@@ -39,11 +39,13 @@ impl Unscored {
 }
 
 impl Impressions {
-    /// Calls `each` with the rows of a source in their order, until it gives `false`. Columns that are no features, the label
-    /// among them, are not read; of those in `keep` the cells come along. Reading is done by another thread.
+    /// Calls `each` with the rows of a source in their order, until it gives `false`. Columns that are no
+    /// features, the label among them, are not read; of those in `keep` the cells come along. Reading is done
+    /// by another thread.
     ///
     /// # Errors
-    /// A file is missing, cut off, lacks a column, or holds a row with something wrong in it, if such rows are not skipped.
+    /// A file is missing, cut off, lacks a column, or holds a row with something wrong in it, if such rows
+    /// are not skipped.
     pub fn unscored(
         &self,
         source: &Source,

@@ -59,8 +59,8 @@ fn kind(column: &ColumnProfile) -> Kind {
     }
 }
 
-/// Lists that hold a sparse column's ids share its vocabulary; those that are aligned with each other are behaviours, and what
-/// they share is the candidate.
+/// Lists that hold a sparse column's ids share its vocabulary; those that are aligned with each other are
+/// behaviours, and what they share is the candidate.
 fn share(profile: &Profile, schema: &mut Schema) {
     let columns = &profile.columns;
     let sparse = |c: &&ColumnProfile| schema.columns.get(c.name()).is_some_and(|c| c.kind == Kind::Sparse);

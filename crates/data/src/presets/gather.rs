@@ -64,7 +64,8 @@ impl Gather {
     }
 }
 
-/// Calls `line` with each line of a file and its number; bytes that are no UTF-8 are taken as Latin-1, which older sets are in.
+/// Calls `line` with each line of a file and its number; bytes that are no UTF-8 are taken as Latin-1, which
+/// older sets are in.
 pub(super) fn each_line(
     path: &Path,
     mut line: impl FnMut(&str, u64) -> Result<(), DataError>,

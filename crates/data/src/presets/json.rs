@@ -143,7 +143,10 @@ mod tests {
 
     #[test]
     fn both_forms_are_read() {
-        let python = r#"{'asin': u'00', "title": 'It\'s "A"\n\u00e9', 'related': None, 'ok': True, 'xs': (1, -2.5, [],), 'o': {},}"#;
+        let python = concat!(
+            r#"{'asin': u'00', "title": 'It\'s "A"\n\u00e9', 'related': None, "#,
+            r#"'ok': True, 'xs': (1, -2.5, [],), 'o': {},}"#
+        );
         let expected = json!({
             "asin": "00", "title": "It's \"A\"\né", "related": null, "ok": true, "xs": [1, -2.5, []], "o": {}
         });

@@ -22,15 +22,16 @@ use crate::reader::{Warnings, read_behaviours};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
-    /// The folder of [`read_folder`](crate::read_folder), of which `interactions.csv` and `items.csv` are enough.
+    /// The folder of [`read_folder`](crate::read_folder), of which `interactions.csv` and `items.csv` are
+    /// enough.
     Folder,
-    /// MovieLens 100K (`u.data`, `u.item`), 1M (`ratings.dat`, `movies.dat`) and later (`ratings.csv`, `movies.csv`). Of a film's `genres`
-    /// the first is its `category`.
+    /// MovieLens 100K (`u.data`, `u.item`), 1M (`ratings.dat`, `movies.dat`) and later (`ratings.csv`,
+    /// `movies.csv`). Of a film's `genres` the first is its `category`.
     Movielens,
     /// RecBole's `NAME.inter` and `NAME.item`.
     Recbole,
-    /// Amazon reviews and metadata, JSON lines (strict, or Python's literals as in 2014), plain or `.gz`. An item's `category` is the
-    /// last of its first path, as DIEN's authors take it.
+    /// Amazon reviews and metadata, JSON lines (strict, or Python's literals as in 2014), plain or `.gz`. An
+    /// item's `category` is the last of its first path, as DIEN's authors take it.
     Amazon,
     /// Taobao's `UserBehavior.csv`: the page views.
     Taobao,

@@ -77,25 +77,26 @@ impl Warnings {
     }
 }
 
-/// Reads the files below; each CSV may be plain or end in `.gz`. CSV files have a header; their columns may stand in any
-/// order, and columns that are not named here are skipped.
+/// Reads the files below; each CSV may be plain or end in `.gz`. CSV files have a header; their columns may
+/// stand in any order, and columns that are not named here are skipped.
 ///
 /// | file | columns | |
 /// | --- | --- | --- |
 /// | `items.csv` | `item`, and any others | every item, once; the others become the columns of the log |
-/// | `interactions.csv` | `user,item,timestamp`, perhaps `rating` | a user's lines together, times not going backwards |
+/// | `interactions.csv` | `user,item,timestamp`, perhaps `rating` | a user's lines together, oldest first |
 /// | `test_users.txt` | a user per line | who is kept for the test |
 /// | `negatives.csv` | `user,item` | what a user's last behaviour is scored against |
-/// | `targets_real.csv` | `user,position,item,label` | optional: behaviours with a real label; positions count from 1 |
+/// | `targets_real.csv` | `user,position,item,label` | optional: real labels; positions count from 1 |
 ///
 /// # Errors
-/// A file is missing, empty, cut off or no UTF-8; a column is missing; a field is not what it should be. The message
-/// names the file, line and column.
+/// A file is missing, empty, cut off or no UTF-8; a column is missing; a field is not what it should be. The
+/// message names the file, line and column.
 pub fn read_folder(folder: &Path) -> Result<(Log, Warnings), DataError> {
     read(folder, true)
 }
 
-/// [`read_folder`] for samples to be made of: without `test_users.txt` nobody is, and `negatives.csv` is not needed.
+/// [`read_folder`] for samples to be made of: without `test_users.txt` nobody is, and `negatives.csv` is not
+/// needed.
 pub(crate) fn read_behaviours(folder: &Path) -> Result<(Log, Warnings), DataError> {
     read(folder, false)
 }

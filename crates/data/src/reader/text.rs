@@ -95,8 +95,8 @@ impl Table {
     pub fn next(&mut self) -> Result<bool, DataError> {
         let before = self.reader.position().line();
         let read = self.reader.read_record(&mut self.record);
-        // Every line ends with a line feed; blank ones before the record are skipped by the parser, but not counted in
-        // the record's own position.
+        // Every line ends with a line feed; blank ones before the record are skipped by the parser, but not
+        // counted in the record's own position.
         let inside = self.record.iter().map(|cell| cell.matches('\n').count() as u64).sum::<u64>();
         self.line = self.reader.position().line().saturating_sub(1 + inside).max(before);
         let line = self.line;

@@ -327,7 +327,8 @@ mod tests {
             (
                 "[\"seen\", ",
                 "[\"seen_categories\", ",
-                "`seen_categories`, which does not; expected one that shares the vocabulary of the candidate's `item`",
+                "`seen_categories`, which does not; expected one that shares the vocabulary of the \
+                 candidate's `item`",
             ),
             ("user =", "usr = { kind = \"spars\" }\n user =", "unknown variant `spars`"),
             ("files =", "file =", "line 4: unknown field `file`"),

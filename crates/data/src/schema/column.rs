@@ -20,7 +20,8 @@ pub enum Kind {
     Group,
     /// When: an integer, in any unit. One column at most.
     Time,
-    /// The target's history: a row of the histories' table, counted from 0. Rows are in the order of their histories.
+    /// The target's history: a row of the histories' table, counted from 0. Rows are in the order of their
+    /// histories.
     History,
     /// How many events of its history a target sees.
     End,
@@ -44,7 +45,8 @@ pub struct Column {
     /// `sparse`, `sequence`: which ids have rows of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vocabulary: Option<Rule>,
-    /// `dense`, `sparse`: what a missing value counts as. Else it is out of vocabulary, or an error for a `dense` column.
+    /// `dense`, `sparse`: what a missing value counts as. Else it is out of vocabulary, or an error for a
+    /// `dense` column.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Default>,
     /// `dense`: what is done to the number.

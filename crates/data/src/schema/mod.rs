@@ -117,7 +117,8 @@ impl Schema {
     /// Reads and checks a schema.
     ///
     /// # Errors
-    /// The file cannot be read or is no schema: the line, or the column or group, what was found and what was expected.
+    /// The file cannot be read or is no schema: the line, or the column or group, what was found and what was
+    /// expected.
     pub fn load(path: &Path) -> Result<Self, DataError> {
         let text = fs::read_to_string(path).map_err(DataError::io(path, "read"))?;
         Self::parse(&text, path)

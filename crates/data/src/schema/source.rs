@@ -6,11 +6,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Source {
-    /// A file, a glob such as `day-*.parquet`, or a folder, beside the schema's file. Files are read in the order of their names.
+    /// A file, a glob such as `day-*.parquet`, or a folder, beside the schema's file. Files are read in the
+    /// order of their names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub files: Option<String>,
-    /// Where the behaviours are, if in a table of their own, a row a history: then targets name their row of it
-    /// ([`Kind::History`](super::Kind::History), [`Kind::End`](super::Kind::End)), and many may look back on one history.
+    /// Where the behaviours are, if in a table of their own, a row a history: then targets name their row of
+    /// it ([`Kind::History`](super::Kind::History), [`Kind::End`](super::Kind::End)), and many may look back
+    /// on one history.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub histories: Option<String>,
     /// How they are written; else their names tell.

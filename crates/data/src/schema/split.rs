@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "by", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Split {
-    /// Seeded shares of the groups (users), by a hash of their ids: the same on every machine, and as the log grows.
+    /// Seeded shares of the groups (users), by a hash of their ids: the same on every machine, and as the log
+    /// grows.
     Group {
         /// The share that validates.
         #[serde(default)]

@@ -19,7 +19,10 @@ use crate::files;
 const ROWS: usize = 4096;
 
 /// What the columns mean.
-const SCHEMA: &str = r#"# Synthetic impressions: the next item continues the latest course of one of the user's interests.
+const SCHEMA: &str = concat!(
+    "# Synthetic impressions: the next item continues the latest course ",
+    "of one of the user's interests.",
+    r#"
 candidate = ["item", "category"]
 
 [source]
@@ -42,7 +45,8 @@ seen_categories = { kind = "sequence", shares = "category" }
 [[behaviours]]
 name = "seen"
 columns = ["seen_items", "seen_categories"]
-"#;
+"#
+);
 
 /// Rows to come.
 #[derive(Default)]
@@ -77,9 +81,10 @@ impl Synthesis {
     /// The name of the file of impressions.
     pub const LOG: &str = "log.parquet";
 
-    /// Writes `log.parquet` and its `dataset.toml` into a folder, new or empty: for each user the last event, clicked, and another item
-    /// of its category, not clicked, each with the events before it. Users are drawn until the rows hold `events` of these; how
-    /// many `users` there are does not count, and each is drawn by a seed of their own.
+    /// Writes `log.parquet` and its `dataset.toml` into a folder, new or empty: for each user the last event,
+    /// clicked, and another item of its category, not clicked, each with the events before it. Users are
+    /// drawn until the rows hold `events` of these; how many `users` there are does not count, and each is
+    /// drawn by a seed of their own.
     ///
     /// # Errors
     /// An impossible field; the folder is not empty, or a file cannot be written. Then no file is left.

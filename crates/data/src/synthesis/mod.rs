@@ -14,14 +14,16 @@ use crate::options::{AuxiliaryNegatives, DataOptions, TargetNegatives};
 
 /// What to synthesize.
 ///
-/// A category is a ring of places, with a few interchangeable items at each. A user follows several categories at once.
-/// In each of them they go along the ring in a direction of their own, one place a step, and now and then turn round.
-/// The next event mostly stays in the category of the last one, else goes to another of theirs; some are noise.
+/// A category is a ring of places, with a few interchangeable items at each. A user follows several
+/// categories at once. In each of them they go along the ring in a direction of their own, one place a step,
+/// and now and then turn round. The next event mostly stays in the category of the last one, else goes to
+/// another of theirs; some are noise.
 ///
-/// So the next item of a category continues the latest course there: its place and direction follow from the *order* of
-/// the last events in that category, among those of the others. Users go round their rings, so the items of a history
-/// without their order tell little. Negatives are of the positive's own category, and only the course tells them apart:
-/// train with [`TargetNegatives::SameCategory`](crate::TargetNegatives::SameCategory), which draws as the test does.
+/// So the next item of a category continues the latest course there: its place and direction follow from the
+/// *order* of the last events in that category, among those of the others. Users go round their rings, so the
+/// items of a history without their order tell little. Negatives are of the positive's own category, and only
+/// the course tells them apart: train with
+/// [`TargetNegatives::SameCategory`](crate::TargetNegatives::SameCategory), which draws as the test does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Synthesis {
@@ -78,8 +80,8 @@ struct Course {
 }
 
 impl Synthesis {
-    /// Draws the log. Items are numbered by category, then place; the column `category` is all that is said of them.
-    /// Times count the user's events from 1.
+    /// Draws the log. Items are numbered by category, then place; the column `category` is all that is said
+    /// of them. Times count the user's events from 1.
     ///
     /// # Errors
     /// An impossible field.
@@ -112,8 +114,8 @@ impl Synthesis {
         Ok(log)
     }
 
-    /// The options that suit the log: target negatives from the positive's category, as the test's are; auxiliary
-    /// negatives from the user's own events, as the category alone would tell others apart.
+    /// The options that suit the log: target negatives from the positive's category, as the test's are;
+    /// auxiliary negatives from the user's own events, as the category alone would tell others apart.
     pub fn options(&self) -> DataOptions {
         DataOptions {
             target_negatives: TargetNegatives::SameCategory,

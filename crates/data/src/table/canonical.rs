@@ -7,8 +7,9 @@ use arrow_array::{Array, ArrayRef, ListArray};
 use arrow_cast::{CastOptions, cast_with_options};
 use arrow_schema::{DataType, Field};
 
-/// Texts as `Utf8`, integers (also times and truth values) as `Int64`, other numbers as `Float64`, and lists of such.
-/// Unsigned 64-bit integers become texts: some ids are beyond `Int64`. What it is, where it is none of these.
+/// Texts as `Utf8`, integers (also times and truth values) as `Int64`, other numbers as `Float64`, and lists
+/// of such. Unsigned 64-bit integers become texts: some ids are beyond `Int64`. What it is, where it is none
+/// of these.
 pub(super) fn canonical(array: &ArrayRef) -> Result<ArrayRef, String> {
     use DataType::*;
     let target = match array.data_type() {

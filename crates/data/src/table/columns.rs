@@ -13,8 +13,8 @@ use crate::schema::{Format, Source};
 /// Rows of CSV that tell whether a column holds lists.
 const LOOKED_AT: usize = 1000;
 
-/// The columns of a source's first file. Those of Parquet that are neither texts, numbers nor lists of such are left out; a column
-/// of CSV holds lists where the separator stands in one of its first fields.
+/// The columns of a source's first file. Those of Parquet that are neither texts, numbers nor lists of such
+/// are left out; a column of CSV holds lists where the separator stands in one of its first fields.
 pub(crate) fn columns(source: &Source, base: &Path) -> Result<Vec<Wanted>, DataError> {
     let files = files::list(source, base)?;
     let path = &files[0];

@@ -62,7 +62,8 @@ fn plain(name: &str) -> &str {
     name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(name)
 }
 
-/// Whether a file's name is that of RecBole's atomic files: tabs between fields, spaces in lists, types in the header.
+/// Whether a file's name is that of RecBole's atomic files: tabs between fields, spaces in lists, types in
+/// the header.
 pub(super) fn is_recbole(path: &Path) -> bool {
     let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_lowercase();
     [".inter", ".item"].iter().any(|end| plain(&name).ends_with(end))

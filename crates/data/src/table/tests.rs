@@ -125,7 +125,8 @@ fn what_is_wrong_with_a_file_is_said() {
         (
             "other.csv",
             Some(b"label,user,price\n1,a,2\n"),
-            "no column `seen`, which is wanted; expected it among the file's columns, which are `label`, `user`, `price`",
+            "no column `seen`, which is wanted; expected it among the file's columns, which are \
+             `label`, `user`, `price`",
         ),
         ("cut.csv.gz", Some(&zipped[..zipped.len() / 2]), "cut.csv.gz: cannot read"),
         ("cut.parquet", Some(&whole[..whole.len() / 2]), "cut.parquet: "),

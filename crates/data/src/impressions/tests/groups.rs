@@ -4,7 +4,8 @@ use super::*;
 
 /// Clicks as before, and purchases.
 fn schema() -> String {
-    let columns = "tags = { kind = \"sequence\" }\nbought_items = { kind = \"sequence\", shares = \"item\" }\n\
+    let columns = "tags = { kind = \"sequence\" }\n\
+                   bought_items = { kind = \"sequence\", shares = \"item\" }\n\
                    bought_categories = { kind = \"sequence\", shares = \"category\" }";
     let group = "[[behaviours]]\nname = \"bought\"\ncolumns = [\"bought_items\", \"bought_categories\"]\n\
                  max_history = 2\norder = \"latest_first\"\npadding = 7\n";
