@@ -14,8 +14,9 @@ pub struct AdamConfig {
     pub betas: [f64; 2],
     /// ε, added to √v̂.
     pub eps: f64,
-    /// λ of AdamW: every step first shrinks the parameters by the factor 1 − lr·λ. Vectors and scalars (biases,
-    /// slopes, scales) are left out: only parameters with two or more dimensions shrink, tables included.
+    /// λ of AdamW: every step first shrinks the parameters by the factor 1 − lr·λ. Vectors and scalars
+    /// (biases, slopes, scales) are left out: only parameters with two or more dimensions shrink, tables
+    /// included.
     pub weight_decay: f64,
     /// Gradients whose global norm is larger are scaled down to it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -26,15 +27,18 @@ pub struct AdamConfig {
     pub sparse: SparseMode,
 }
 
-/// What happens to the rows of a [`ParamKind::Rows`](dien_tensor::ParamKind) table that have no gradient in a step.
+/// What happens to the rows of a [`ParamKind::Rows`](dien_tensor::ParamKind) table that have no gradient in a
+/// step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SparseMode {
-    /// They move as in Adam on the whole table, which is what TensorFlow does and what a dense PyTorch gradient gives;
-    /// but they do so late, when they are next read, and all at once. Costs 104 bytes of memory a step between flushes.
+    /// They move as in Adam on the whole table, which is what TensorFlow does and what a dense PyTorch
+    /// gradient gives; but they do so late, when they are next read, and all at once. Costs 104 bytes of
+    /// memory a step between flushes.
     #[default]
     DenseExact,
-    /// They stand still, as in PyTorch's `SparseAdam`; like there, ε is added to √v before its bias is corrected.
+    /// They stand still, as in PyTorch's `SparseAdam`; like there, ε is added to √v before its bias is
+    /// corrected.
     Lazy,
 }
 
@@ -109,7 +113,8 @@ mod tests {
 
     #[test]
     fn reads_and_writes_toml() {
-        let text = "lr = 0.002\nclip_norm = 5.0\nsparse = \"lazy\"\nschedule = { kind = \"step-decay\", factor = 0.5, period = 9 }";
+        let text = "lr = 0.002\nclip_norm = 5.0\nsparse = \"lazy\"\n\
+                    schedule = { kind = \"step-decay\", factor = 0.5, period = 9 }";
         let config: AdamConfig = toml::from_str(text).unwrap();
         assert_eq!((config.lr, config.clip_norm, config.betas), (0.002, Some(5.0), [0.9, 0.999]));
         assert_eq!(config.schedule, Schedule::StepDecay { factor: 0.5, period: 9 });

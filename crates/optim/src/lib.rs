@@ -1,5 +1,5 @@
-//! Adam for the parameters of a [`ParamStore`](dien_tensor::ParamStore): dense, and row-sparse tables whose step
-//! costs what the touched rows cost; learning-rate schedules; clipping by global norm.
+//! Adam for the parameters of a [`ParamStore`](dien_tensor::ParamStore): dense, and row-sparse tables whose
+//! step costs what the touched rows cost; learning-rate schedules; clipping by global norm.
 //!
 //! ```
 //! use dien_optim::{Adam, AdamConfig, Optimizer};

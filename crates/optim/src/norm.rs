@@ -7,7 +7,8 @@ use rayon::prelude::*;
 /// Elements in one partial sum. The partial sums and their order depend on the gradients' sizes alone.
 const CHUNK: usize = 8192;
 
-/// ‖g‖² of every gradient, summed in f64; `Err` gives the place of the first parameter for which it is not finite.
+/// ‖g‖² of every gradient, summed in f64; `Err` gives the place of the first parameter for which it is not
+/// finite.
 pub(crate) fn squared_norm<T: Real>(grads: &Grads<T>, parts: &mut Vec<f64>) -> Result<f64, usize> {
     let mut total = 0.0;
     for (param, grad) in grads.iter() {

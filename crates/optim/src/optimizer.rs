@@ -6,9 +6,10 @@ use crate::{OptimizerState, StateError};
 
 /// Changes parameters by their gradients.
 ///
-/// An optimiser may leave the rows of a [`ParamKind::Rows`](dien_tensor::ParamKind) table behind while they have no
-/// gradient. So the order of a training step is: [`prepare`](Self::prepare) the rows that are about to be read,
-/// forward, backward, [`step`](Self::step); and [`flush`](Self::flush) before anything else reads the parameters.
+/// An optimiser may leave the rows of a [`ParamKind::Rows`](dien_tensor::ParamKind) table behind while they
+/// have no gradient. So the order of a training step is: [`prepare`](Self::prepare) the rows that are about
+/// to be read, forward, backward, [`step`](Self::step); and [`flush`](Self::flush) before anything else reads
+/// the parameters.
 pub trait Optimizer<T: Real> {
     /// Makes one step.
     ///
@@ -16,7 +17,8 @@ pub trait Optimizer<T: Real> {
     /// If a gradient has a NaN or an infinity. The parameters and the optimiser are then as before.
     ///
     /// # Panics
-    /// If a gradient does not fit its parameter, or `params` is not the store that the optimiser was made for.
+    /// If a gradient does not fit its parameter, or `params` is not the store that the optimiser was made
+    /// for.
     fn step(&mut self, params: &mut ParamStore<T>, grads: &Grads<T>)
     -> Result<StepReport, NonFiniteGradient>;
 

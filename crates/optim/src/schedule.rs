@@ -18,7 +18,8 @@ pub enum Schedule {
         /// Steps in a period.
         period: u64,
     },
-    /// A linear rise to 1 over `warmup` steps, then half a cosine down to `floor` at step `total`, which it keeps.
+    /// A linear rise to 1 over `warmup` steps, then half a cosine down to `floor` at step `total`, which it
+    /// keeps.
     WarmupCosine {
         /// Steps until the full rate; may be 0.
         warmup: u64,

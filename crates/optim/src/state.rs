@@ -30,7 +30,8 @@ pub enum StateData {
 }
 
 impl OptimizerState {
-    /// Makes the table of this name longer, for rows that no step has met: they have no moments, and nothing to catch up.
+    /// Makes the table of this name longer, for rows that no step has met: they have no moments, and nothing
+    /// to catch up.
     pub fn grow(&mut self, table: &str, rows: usize) {
         for (name, tensor) in &mut self.tensors {
             let of = name.split_once('/').map(|(_, of)| of);
@@ -102,8 +103,8 @@ pub enum StateError {
     },
     /// Rows have yet to catch up on steps that were made with other options.
     #[error(
-        "optimizer state: `{option}` was {found} when it was saved and is {expected} now, but rows have steps to catch \
-         up; save after a flush, or keep the option"
+        "optimizer state: `{option}` was {found} when it was saved and is {expected} now, but rows have \
+         steps to catch up; save after a flush, or keep the option"
     )]
     Option {
         /// The option's name.

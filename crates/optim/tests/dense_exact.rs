@@ -119,12 +119,19 @@ proptest! {
                 s += 1;
                 let ids: Vec<u32> = (0..n as u32).filter(|_| !idle && rng.random_bool(density)).collect();
                 let g: Vec<f64> = (0..n * WIDTH)
-                    .map(|i| if ids.contains(&((i / WIDTH) as u32)) { rng.random_range(-1.0..1.0) } else { 0.0 })
+                    .map(|i| match ids.contains(&((i / WIDTH) as u32)) {
+                        true => rng.random_range(-1.0..1.0),
+                        false => 0.0,
+                    })
                     .collect();
                 literal.adam(&config, s, |i| g[i]);
-                // Now and then a gradient that is dense, rows that are read without a gradient, or an evaluation.
+                // Now and then a gradient that is dense, rows that are read without a gradient, or an
+                // evaluation.
                 match rng.random_range(0..40) {
-                    0 => step(&mut adam, &mut params, dense(&ArrayD::from_shape_vec(vec![n, WIDTH], g).unwrap())),
+                    0 => {
+                        let g = ArrayD::from_shape_vec(vec![n, WIDTH], g).unwrap();
+                        step(&mut adam, &mut params, dense(&g))
+                    }
                     1 => {
                         adam.flush(&mut params);
                         step(&mut adam, &mut params, rows(&ids, WIDTH, &g))

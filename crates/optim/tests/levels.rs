@@ -1,4 +1,5 @@
-//! Every SIMD level gives the same parameters within rounding. The level is the process's, so this is a program of its own.
+//! Every SIMD level gives the same parameters within rounding. The level is the process's, so this is a
+//! program of its own.
 
 mod common;
 

@@ -1,22 +1,25 @@
 //! What steps did to rows that had no gradient, summed up by the step at which a row was last up to date.
 //!
-//! A row that is up to date at step t and has no gradient for k steps has the moments β₁ᵏ m and β₂ᵏ v, so that step
-//! s = t + k moves it by
+//! A row that is up to date at step t and has no gradient for k steps has the moments β₁ᵏ m and β₂ᵏ v, so
+//! that step s = t + k moves it by
 //!
 //! ```text
 //! lrₛ/(1−β₁ˢ) · β₁ᵏ m / (β₂^(k/2) √v / √(1−β₂ˢ) + ε)  =  m · aₖ / (√v + ε wₖ),
 //!     wₖ = √(1−β₂ˢ) / β₂^(k/2),    aₖ = lrₛ/(1−β₁ˢ) · β₁ᵏ wₖ.
 //! ```
 //!
-//! wₖ grows slowly with k, while aₖ dies out like (β₁/√β₂)ᵏ. With zₖ = wₖ/w₁ − 1 ≥ 0 and q = ε w₁ / (√v + ε w₁) in (0, 1]
+//! wₖ grows slowly with k, while aₖ dies out like (β₁/√β₂)ᵏ. With zₖ = wₖ/w₁ − 1 ≥ 0 and
+//! q = ε w₁ / (√v + ε w₁) in (0, 1]
 //!
 //! ```text
-//! Σₖ m aₖ / (√v + ε wₖ)  =  m/(√v + ε w₁) · Σₖ aₖ / (1 + q zₖ)  =  m/(√v + ε w₁) · Σⱼ (−q)ʲ Mⱼ,    Mⱼ = Σₖ aₖ zₖʲ.
+//! Σₖ m aₖ / (√v + ε wₖ)  =  m/(√v + ε w₁) · Σₖ aₖ / (1 + q zₖ)  =  m/(√v + ε w₁) · Σⱼ (−q)ʲ Mⱼ,
+//!     Mⱼ = Σₖ aₖ zₖʲ.
 //! ```
 //!
-//! The Mⱼ know nothing of the row: one set of them for each t serves all rows and any ε/√v. Because 1/(1 + qz) falls
-//! between the partial sums of its series, the terms left out from j = J on are together at most qᴶ M_J.
-//! With a weight decay, the move of step s later shrinks with the row, so M is multiplied by 1 − lr·λ before a step adds to it.
+//! The Mⱼ know nothing of the row: one set of them for each t serves all rows and any ε/√v. Because
+//! 1/(1 + qz) falls between the partial sums of its series, the terms left out from j = J on are together at
+//! most qᴶ M_J. With a weight decay, the move of step s later shrinks with the row, so M is multiplied by
+//! 1 − lr·λ before a step adds to it.
 
 use super::update::power;
 
@@ -42,7 +45,8 @@ pub(super) struct Step {
     pub(super) log_keep: f64,
 }
 
-/// The steps after `base`, and the moments of each t from `base` on: 104 bytes a step, until a flush clears it.
+/// The steps after `base`, and the moments of each t from `base` on: 104 bytes a step, until a flush clears
+/// it.
 #[derive(Clone, Debug)]
 pub(super) struct History {
     betas: [f64; 2],

@@ -13,15 +13,15 @@ use crate::{AdamConfig, ConfigError, SparseMode};
 use history::History;
 use table::Table;
 
-/// Adam (Kingma and Ba, 2015) with bias correction, decoupled weight decay (Loshchilov and Hutter, 2019) and clipping
-/// by global norm:
+/// Adam (Kingma and Ba, 2015) with bias correction, decoupled weight decay (Loshchilov and Hutter, 2019) and
+/// clipping by global norm:
 ///
 /// ```text
 /// m ← β₁ m + (1−β₁) g    v ← β₂ v + (1−β₂) g²    θ ← (1 − lr λ) θ − lr · m/(1−β₁ˢ) / (√(v/(1−β₂ˢ)) + ε)
 /// ```
 ///
-/// s counts the optimiser's steps from 1, for all parameters alike. A dense parameter whose gradient is missing stands
-/// still in that step; what a table's rows do is the [`SparseMode`]'s choice.
+/// s counts the optimiser's steps from 1, for all parameters alike. A dense parameter whose gradient is
+/// missing stands still in that step; what a table's rows do is the [`SparseMode`]'s choice.
 #[derive(Clone, Debug)]
 pub struct Adam<T> {
     config: AdamConfig,
@@ -50,7 +50,8 @@ struct Slot<T> {
 pub struct CatchUpStats {
     /// Rows that had missed at least one step.
     pub rows: u64,
-    /// Those among them for which the series was not exact enough, so that every missed step was summed by itself.
+    /// Those among them for which the series was not exact enough, so that every missed step was summed by
+    /// itself.
     pub looped: u64,
 }
 

@@ -1,4 +1,5 @@
-//! Adam's state: `m/<parameter>`, `v/<parameter>`, `touched/<table>`, and `history/*` if rows have steps to catch up.
+//! Adam's state: `m/<parameter>`, `v/<parameter>`, `touched/<table>`, and `history/*` if rows have steps to
+//! catch up.
 
 use std::collections::BTreeMap;
 

@@ -34,7 +34,8 @@ impl<T: Real> Table<'_, T> {
         Row { value: &mut self.value[range.clone()], m: &mut self.m[range.clone()], v: &mut self.v[range] }
     }
 
-    /// Calls `leaf` for pieces of `range` with the part of the table that has their rows, and adds up what it returns.
+    /// Calls `leaf` for pieces of `range` with the part of the table that has their rows, and adds up what it
+    /// returns.
     ///
     /// `row(i)` is the row that entry `i` of the range is about; it must increase with `i`.
     pub(super) fn for_rows(

@@ -9,7 +9,8 @@ use crate::AdamConfig;
 /// Elements that a thread takes at a time.
 const CHUNK: usize = 8192;
 
-/// θ ← θ − shrink·θ − step · m / (root·√v + ε), after m ← β₁ m + (1 − β₁) g and v ← β₂ v + (1 − β₂) g², g = scale · gradient.
+/// θ ← θ − shrink·θ − step · m / (root·√v + ε), after m ← β₁ m + (1 − β₁) g and v ← β₂ v + (1 − β₂) g², g =
+/// scale · gradient.
 #[derive(Clone, Copy)]
 pub(super) struct Update<T> {
     beta1: T,
@@ -92,7 +93,8 @@ impl<T: Real> Kernel for DenseChunk<'_, T> {
     }
 }
 
-/// A moment that has decayed below the normal numbers is 0: arithmetic on subnormal numbers is a hundred times slower.
+/// A moment that has decayed below the normal numbers is 0: arithmetic on subnormal numbers is a hundred
+/// times slower.
 #[inline(always)]
 pub(super) fn normal<T: Real>(x: T) -> T {
     if x.abs() < T::min_positive_value() { T::zero() } else { x }
