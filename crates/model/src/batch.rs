@@ -11,7 +11,8 @@ pub struct Batch {
     pub histories: Histories,
     /// The samples: each names a history, how much of it counts, and a candidate.
     pub targets: Targets,
-    /// What the targets look back on in each further group of behaviours, in the order of [`Features::groups`].
+    /// What the targets look back on in each further group of behaviours, in the order of
+    /// [`Features::groups`].
     pub further: Vec<Behaviours>,
 }
 
@@ -48,8 +49,9 @@ pub struct Histories {
     pub offsets: Vec<u32>,
     /// Ids by behaviour feature, then by event: `ids[feature][event]`.
     pub ids: Vec<Vec<u32>>,
-    /// Sampled negatives for the auxiliary loss, `negatives[feature][event * negatives_per_event + j]`: what did
-    /// *not* happen at that event. Those of a history's first event are not used. May be empty if there are none.
+    /// Sampled negatives for the auxiliary loss, `negatives[feature][event * negatives_per_event + j]`: what
+    /// did *not* happen at that event. Those of a history's first event are not used. May be empty if there
+    /// are none.
     pub negatives: Vec<Vec<u32>>,
     /// How many negatives each event has.
     pub negatives_per_event: usize,
@@ -60,7 +62,8 @@ pub struct Histories {
 pub struct Targets {
     /// Which history.
     pub history: Vec<u32>,
-    /// The first event of the history, counted from its own start, that attention, evolution and pooling read.
+    /// The first event of the history, counted from its own start, that attention, evolution and pooling
+    /// read.
     pub start: Vec<u32>,
     /// One past the last event that the target sees; `start == end` is an empty history.
     pub end: Vec<u32>,

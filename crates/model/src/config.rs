@@ -81,7 +81,8 @@ impl std::str::FromStr for ModelKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AttentionKind {
-    /// DIN's local activation unit, an MLP over `[q, k, q − k, q ∘ k]`: what the official code has in DIEN, too.
+    /// DIN's local activation unit, an MLP over `[q, k, q − k, q ∘ k]`: what the official code has in DIEN,
+    /// too.
     Unit,
     /// The DIEN paper's hᵀ W e.
     Bilinear,
@@ -120,7 +121,8 @@ pub enum PoolingKind {
     Sum,
 }
 
-/// A model's shape, regularisation and initial values. [`Default`] is the paper's DIEN, with dropout: small data needs it.
+/// A model's shape, regularisation and initial values. [`Default`] is the paper's DIEN, with dropout: small
+/// data needs it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ModelConfig {
@@ -130,11 +132,13 @@ pub struct ModelConfig {
     pub hidden: usize,
     /// The evolution cell of `dien`.
     pub cell: Kind,
-    /// The attention; by default the paper's of the model: DIN's unit in `din` and `gru-attention`, the bilinear form where interests evolve.
+    /// The attention; by default the paper's of the model: DIN's unit in `din` and `gru-attention`, the
+    /// bilinear form where interests evolve.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attention: Option<AttentionKind>,
-    /// What makes attention of its scores. A softmax leaves AGRU and AUGRU 1 to share among the events, so that a state moves little in each
-    /// step of a long history; with `sigmoid` every step can be a whole one.
+    /// What makes attention of its scores. A softmax leaves AGRU and AUGRU 1 to share among the events, so
+    /// that a state moves little in each step of a long history; with `sigmoid` every step can be a whole
+    /// one.
     pub attention_norm: AttentionNorm,
     /// Hidden layers of the activation unit (two).
     pub attention_layers: [usize; 2],
@@ -142,14 +146,16 @@ pub struct ModelConfig {
     pub auxiliary_weight: f64,
     /// The auxiliary score.
     pub auxiliary: AuxiliaryKind,
-    /// The auxiliary loss: the paper's cross-entropy of each event alone, or InfoNCE, the true event among its negatives.
+    /// The auxiliary loss: the paper's cross-entropy of each event alone, or InfoNCE, the true event among
+    /// its negatives.
     pub auxiliary_loss: AuxiliaryLoss,
     /// Hidden layers of the auxiliary MLP (two).
     pub auxiliary_layers: [usize; 2],
     /// How the history is pooled for the head.
     pub pooling: PoolingKind,
-    /// Whether what pads a batch's histories to one length is pooled, too, as events out of vocabulary: so it is in the official code. A
-    /// target's score then depends on the batch it is in; a service's, which has no batch, has no padding.
+    /// Whether what pads a batch's histories to one length is pooled, too, as events out of vocabulary: so it
+    /// is in the official code. A target's score then depends on the batch it is in; a service's, which has
+    /// no batch, has no padding.
     pub pool_padding: bool,
     /// Hidden layers of the head.
     pub head_layers: Vec<usize>,
@@ -161,8 +167,8 @@ pub struct ModelConfig {
     pub dropout: f64,
     /// λ: adds λ/2 · Σ ‖row‖² over the rows that a batch touches, divided by its targets, to the loss.
     pub l2_rows: f64,
-    /// λ of DIN's mini-batch-aware regularisation: adds λ/2 · Σ ‖row‖²/n over the rows that a batch touches, n being how often the row's id
-    /// occurs in an epoch. A frequent row shrinks less with each batch.
+    /// λ of DIN's mini-batch-aware regularisation: adds λ/2 · Σ ‖row‖²/n over the rows that a batch touches,
+    /// n being how often the row's id occurs in an epoch. A frequent row shrinks less with each batch.
     pub l2_by_frequency: f64,
     /// ε: labels are trained as 1 − ε/2 and ε/2 instead of 1 and 0.
     pub label_smoothing: f64,
@@ -170,8 +176,8 @@ pub struct ModelConfig {
     pub init: InitConfig,
 }
 
-/// Initial values. Weights are drawn as PyTorch draws them: of layers uniformly within ±1/√inputs, of cells within
-/// ±1/√hidden; biases are 0.
+/// Initial values. Weights are drawn as PyTorch draws them: of layers uniformly within ±1/√inputs, of cells
+/// within ±1/√hidden; biases are 0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct InitConfig {

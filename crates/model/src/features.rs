@@ -44,8 +44,8 @@ pub struct Features {
     /// Names of the numbers per target.
     #[serde(default)]
     pub dense: Vec<String>,
-    /// The names of further groups of behaviours, such as purchases beside clicks. Their events consist of the same features
-    /// as the first's; the model reads each group on its own.
+    /// The names of further groups of behaviours, such as purchases beside clicks. Their events consist of
+    /// the same features as the first's; the model reads each group on its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
 }

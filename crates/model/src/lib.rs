@@ -1,7 +1,7 @@
 //! The Deep Interest Evolution Network and its parts.
 //!
-//! A [`Batch`] of histories and targets goes through a [`Model`] (built by [`build`] from a [`ModelConfig`] and
-//! [`Features`]) on a tape, and comes out as logits and losses; [`metrics`] says how good they are.
+//! A [`Batch`] of histories and targets goes through a [`Model`] (built by [`build`] from a [`ModelConfig`]
+//! and [`Features`]) on a tape, and comes out as logits and losses; [`metrics`] says how good they are.
 
 mod batch;
 pub mod config;

@@ -32,8 +32,8 @@ pub trait Model<T: Real> {
     /// On a training tape the auxiliary loss is computed where the model has one.
     fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T>;
 
-    /// What each target's score went through, on an evaluation tape; `None` of models that pool histories without looking at the
-    /// candidate.
+    /// What each target's score went through, on an evaluation tape; `None` of models that pool histories
+    /// without looking at the candidate.
     fn trace(&self, tape: &Tape<'_, T>, batch: &Batch) -> Option<Vec<Trace<T>>> {
         let _ = (tape, batch);
         None
@@ -42,7 +42,8 @@ pub trait Model<T: Real> {
     /// Sets `touched` to the rows of each table that [`forward`](Model::forward) reads.
     fn touch(&self, batch: &Batch, touched: &mut Touched);
 
-    /// The rows of each table that [`forward`](Model::forward) reads, ascending, each once; see [`touch`](Model::touch).
+    /// The rows of each table that [`forward`](Model::forward) reads, ascending, each once; see
+    /// [`touch`](Model::touch).
     fn touched(&self, batch: &Batch) -> Vec<(ParamId, Vec<u32>)> {
         let mut touched = Touched::default();
         self.touch(batch, &mut touched);

@@ -24,7 +24,8 @@ pub struct Regard<T> {
 /// The course of an interest's evolution over the events of a window.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Path<T> {
-    /// By event, the update gate after attention, from 0 to 1, its mean over the units: w in h' = (1 − w) ∘ h + w ∘ c.
+    /// By event, the update gate after attention, from 0 to 1, its mean over the units: w in h' = (1 − w) ∘
+    /// h + w ∘ c.
     pub update: Vec<T>,
     /// By event, the state after it, `[hidden]`; the one before the first event is zero.
     pub states: Vec<Vec<T>>,

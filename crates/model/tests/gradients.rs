@@ -31,7 +31,8 @@ fn check_with(features: &Features, config: &ModelConfig, mode: Mode) {
     let batch = common::batch(features, &[4, 0, 1, 6, 3, 2], 3, 1);
     let mut params = ParamStore::<f64>::new();
     let model = build(config, features, &mut params, 7).unwrap();
-    // Larger than at the start of training, so that no derivative drowns; slopes and biases are not at their zeros.
+    // Larger than at the start of training, so that no derivative drowns; slopes and biases are not at their
+    // zeros.
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     for id in params.ids().filter(|&id| params.kind(id) != ParamKind::Buffer).collect::<Vec<_>>() {
         params.data_mut(id).iter_mut().for_each(|x| *x = rng.random_range(-0.6..0.6));

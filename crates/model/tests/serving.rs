@@ -64,7 +64,8 @@ impl Trained {
         Candidates { ids, pooled: vec![Jagged { offsets, ids: genres }] }
     }
 
-    /// The evaluation forward over the history's events from `first` on, each target seeing the latest [`CAP`].
+    /// The evaluation forward over the history's events from `first` on, each target seeing the latest
+    /// [`CAP`].
     fn expected(&self, ids: &[Vec<u32>], first: usize, profile: &Profile, c: &Candidates) -> Vec<f32> {
         self.expected_of(ids, &[], first, profile, c)
     }

@@ -36,8 +36,9 @@ impl Attention {
         }
     }
 
-    /// The attention of the events of each target's window, `[target blocks, 1, LANES]`; by softmax it sums to 1. From the histories'
-    /// interests, or other keys, `[history blocks, key width, LANES]` and the candidates `[targets, event width]`.
+    /// The attention of the events of each target's window, `[target blocks, 1, LANES]`; by softmax it sums
+    /// to 1. From the histories' interests, or other keys, `[history blocks, key width, LANES]` and the
+    /// candidates `[targets, event width]`.
     pub fn forward<'t, T: Real>(
         &self,
         tape: &'t Tape<'_, T>,
@@ -82,7 +83,8 @@ impl Bilinear {
     }
 }
 
-/// An MLP with sigmoid hidden units over `[q, k, q − k, q ∘ k]`, where q = PReLU(W e + b) and k is the interest.
+/// An MLP with sigmoid hidden units over `[q, k, q − k, q ∘ k]`, where q = PReLU(W e + b) and k is the
+/// interest.
 #[derive(Clone, Debug)]
 pub struct ActivationUnit {
     norm: AttentionNorm,

@@ -49,8 +49,8 @@ impl Auxiliary {
         }
     }
 
-    /// The mean over the pairs (t, t+1) of a loss of f(h_t, e_{t+1}) and each f(h_t, ê_{t+1}): a scalar, exactly 0 if there is no
-    /// pair.
+    /// The mean over the pairs (t, t+1) of a loss of f(h_t, e_{t+1}) and each f(h_t, ê_{t+1}): a scalar,
+    /// exactly 0 if there is no pair.
     ///
     /// `interests` are `[blocks, hidden, LANES]`, `events` `[blocks, event width, LANES]`.
     pub fn loss<'t, T: Real>(
@@ -76,8 +76,8 @@ impl Auxiliary {
         }
     }
 
-    /// (P h)·e for one state `[n, hidden]` and one event `[n, event width]` a row: `[n, 1]`, a feature for the head.
-    /// `None` for the MLP.
+    /// (P h)·e for one state `[n, hidden]` and one event `[n, event width]` a row: `[n, 1]`, a feature for
+    /// the head. `None` for the MLP.
     pub fn product<'t, T: Real>(
         &self,
         tape: &'t Tape<'_, T>,

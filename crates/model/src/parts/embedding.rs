@@ -98,8 +98,9 @@ impl Embedding {
         ops::concat(parts.iter())
     }
 
-    /// All that is neither behaviour nor candidate, `[targets, rest width]`: sparse features, pooled ones (the mean
-    /// of their embeddings, zero if there are none), dense ones. `None` if the model has no such features.
+    /// All that is neither behaviour nor candidate, `[targets, rest width]`: sparse features, pooled ones
+    /// (the mean of their embeddings, zero if there are none), dense ones. `None` if the model has no such
+    /// features.
     pub fn rest<'t, T: Real>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Option<Var<'t, T>> {
         let (f, t) = (&self.features, &batch.targets);
         let mut parts = tape.list();

@@ -52,7 +52,8 @@ impl Evolution {
         };
         lanes::rows(cell(run, Output::Last, windows.targets()), windows.targets())
     }
-    /// The course that leads to each target's last state. By the equations in plain loops: it is for people, a target at a time.
+    /// The course that leads to each target's last state. By the equations in plain loops: it is for people,
+    /// a target at a time.
     pub(crate) fn paths<T: Real>(
         &self,
         tape: &Tape<'_, T>,

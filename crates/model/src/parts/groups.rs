@@ -10,8 +10,8 @@ use crate::config::{ModelConfig, PoolingKind};
 use crate::init::Builder;
 use crate::{Features, Group};
 
-/// What `part` adds for each group of behaviours: the first group's parameters have plain names, those of a further one begin with
-/// `group.<name>.`.
+/// What `part` adds for each group of behaviours: the first group's parameters have plain names, those of a
+/// further one begin with `group.<name>.`.
 pub fn in_groups<T: Real, P>(
     builder: &mut Builder<'_, T>,
     features: &Features,

@@ -57,8 +57,9 @@ impl Interest {
         self.hidden + usize::from(matches!(self.auxiliary, Some(Auxiliary::InnerProduct { .. })))
     }
 
-    /// Adds to the head's inputs each target's evolved interest, `[targets, hidden]`, and, where the auxiliary score is an inner
-    /// product, the last interest's with the candidate, `[targets, 1]`. Returns the auxiliary loss, on a training tape with negatives.
+    /// Adds to the head's inputs each target's evolved interest, `[targets, hidden]`, and, where the
+    /// auxiliary score is an inner product, the last interest's with the candidate, `[targets, 1]`. Returns
+    /// the auxiliary loss, on a training tape with negatives.
     pub fn forward<'t, T: Real>(
         &self,
         tape: &'t Tape<'_, T>,

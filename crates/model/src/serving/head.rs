@@ -15,7 +15,8 @@ pub(super) struct Head {
     bias: Vec<f32>,
     /// Columns of sparse and dense features, and of the pooled history, by column: `[inputs, units]`.
     of_rest: Vec<f32>,
-    /// What batch normalisation subtracts from sparse and dense features: numbers such as a year are far from 0.
+    /// What batch normalisation subtracts from sparse and dense features: numbers such as a year are far
+    /// from 0.
     rest_mean: Vec<f32>,
     /// Columns of the candidate and of its lists, `[units, inputs]`.
     of_candidate: Tiles<f32>,
@@ -36,7 +37,8 @@ struct OfGroup {
     product: Tiles<f32>,
     /// Of the interest, `[units, hidden]`.
     interest: Tiles<f32>,
-    /// The column of the auxiliary product, if the model has it, once for each of its terms: `[units, event width]`.
+    /// The column of the auxiliary product, if the model has it, once for each of its terms:
+    /// `[units, event width]`.
     auxiliary: Option<Tiles<f32>>,
 }
 
@@ -130,7 +132,8 @@ impl Head {
         self.layers.iter().map(|l| l.bias.len()).fold(self.units(), usize::max)
     }
 
-    /// The user's part of the first layer, `[units]`, from their sparse and dense features and pooled histories.
+    /// The user's part of the first layer, `[units]`, from their sparse and dense features and pooled
+    /// histories.
     pub fn of_user<'a>(&self, rest: &[f32], histories: impl Iterator<Item = &'a [f32]>) -> Vec<f32> {
         let mut part = self.bias.clone();
         let rest: Vec<f32> = rest.iter().zip(&self.rest_mean).map(|(x, mean)| x - mean).collect();
@@ -141,8 +144,9 @@ impl Head {
         part
     }
 
-    /// What the first layer makes of a candidate of this user, `[units, event width]`: every input that is a product with
-    /// the candidate is linear in it. `groups` have a pooled history and, where there is an auxiliary product, a projected interest.
+    /// What the first layer makes of a candidate of this user, `[units, event width]`: every input that is a
+    /// product with the candidate is linear in it. `groups` have a pooled history and, where there is an
+    /// auxiliary product, a projected interest.
     pub fn for_candidate<'a>(&self, groups: impl Iterator<Item = [&'a [f32]; 2]>) -> Tiles<f32> {
         let mut weight = self.of_candidate.clone();
         for (group, [history, projected]) in self.groups.iter().zip(groups) {
@@ -154,8 +158,9 @@ impl Head {
         weight
     }
 
-    /// Logits `[LANES]` of candidates in lanes: `of_user` and `for_candidate` are the user's, `e` `[event width, LANES]`, `lists`
-    /// `[list width, LANES]` and `interests` `[groups, hidden, LANES]` the candidates'. `x` and `y` are scratch.
+    /// Logits `[LANES]` of candidates in lanes: `of_user` and `for_candidate` are the user's, `e`
+    /// `[event width, LANES]`, `lists` `[list width, LANES]` and `interests` `[groups, hidden, LANES]` the
+    /// candidates'. `x` and `y` are scratch.
     pub fn logits(
         &self,
         of_user: &[f32],
@@ -185,7 +190,8 @@ impl Head {
     }
 }
 
-/// W BN(x) + b as W' (x − m) + b' from the running statistics; m is 0 but for the inputs that `keeps` its mean: it is returned.
+/// W BN(x) + b as W' (x − m) + b' from the running statistics; m is 0 but for the inputs that `keeps` its
+/// mean: it is returned.
 #[track_caller]
 fn fold_norm(
     weights: &Weights<'_>,

@@ -1,12 +1,14 @@
 //! Serving: a trained model that scores many candidates against one user.
 //!
-//! Of BaseModel and the models with an interest network (DIEN, AUGRU, AGRU, AIGRU) the work is split where the candidate enters, and
-//! there is no tape. What depends on the user alone is a [`UserState`]: the events' embeddings, the extractor's states, the key half of
-//! the attention, the input gates of the evolution cell, and the user's part of the head's first layer. Scoring a
-//! candidate then costs its own part only, and appending a behaviour costs one step. The other models run whole for every request.
+//! Of BaseModel and the models with an interest network (DIEN, AUGRU, AGRU, AIGRU) the work is split where
+//! the candidate enters, and there is no tape. What depends on the user alone is a [`UserState`]: the events'
+//! embeddings, the extractor's states, the key half of the attention, the input gates of the evolution cell,
+//! and the user's part of the head's first layer. Scoring a candidate then costs its own part only, and
+//! appending a behaviour costs one step. The other models run whole for every request.
 //!
-//! The logits are those of the [model](crate::Model)'s evaluation forward, within 1e-5; batch normalisation is folded
-//! into the head's first layer. A candidate's bits depend neither on the other candidates nor on threads.
+//! The logits are those of the [model](crate::Model)'s evaluation forward, within 1e-5; batch normalisation
+//! is folded into the head's first layer. A candidate's bits depend neither on the other candidates nor on
+//! threads.
 
 mod candidates;
 mod head;
@@ -55,7 +57,8 @@ enum Known {
 }
 
 impl UserState {
-    /// How many events of the first group attention, evolution and pooling see: at most the model's `max_history`.
+    /// How many events of the first group attention, evolution and pooling see: at most the model's
+    /// `max_history`.
     pub fn len(&self) -> usize {
         match &self.known {
             Known::Split(state) => state.len(),
@@ -75,13 +78,15 @@ impl UserState {
 }
 
 impl Serving {
-    /// Takes the parameters of a model. A state sees the latest `max_history` events of each group of behaviours, the first group first.
+    /// Takes the parameters of a model. A state sees the latest `max_history` events of each group of
+    /// behaviours, the first group first.
     ///
     /// # Errors
     /// An option is impossible, or the features do not fit each other.
     ///
     /// # Panics
-    /// If `params` lacks a parameter of such a model, or one has another shape; or if `max_history` has not one entry a group, or a 0.
+    /// If `params` lacks a parameter of such a model, or one has another shape; or if `max_history` has not
+    /// one entry a group, or a 0.
     #[track_caller]
     pub fn new(
         config: &ModelConfig,
@@ -123,13 +128,14 @@ impl Serving {
         self.user_state_of(&groups, profile)
     }
 
-    /// The state of a user whose events, oldest first, are `ids[group][feature][event]`, the first group of behaviours first.
+    /// The state of a user whose events, oldest first, are `ids[group][feature][event]`, the first group of
+    /// behaviours first.
     ///
     /// It reads the latest [`max_history`](Self::max_history) events, as training and evaluation load them.
     ///
     /// # Panics
-    /// If there is not one entry a group, with one list a behaviour feature, of one length; or an id has no row in its table; or the
-    /// profile does not have an id a sparse feature and a number a dense one.
+    /// If there is not one entry a group, with one list a behaviour feature, of one length; or an id has no
+    /// row in its table; or the profile does not have an id a sparse feature and a number a dense one.
     #[track_caller]
     pub fn user_state_of(&self, ids: &[&[Vec<u32>]], profile: Profile) -> UserState {
         self.check_profile(&profile);
@@ -154,12 +160,15 @@ impl Serving {
         self.append_to(state, 0, ids);
     }
 
-    /// Adds the user's latest event of a group, an id for each behaviour feature: one step, whatever the history.
+    /// Adds the user's latest event of a group, an id for each behaviour feature: one step, whatever the
+    /// history.
     ///
-    /// Once the window is full, its oldest event leaves it; an extractor's state remembers it, where the work is split.
+    /// Once the window is full, its oldest event leaves it; an extractor's state remembers it, where the work
+    /// is split.
     ///
     /// # Panics
-    /// If there is no such group, not one id a behaviour feature, or one has no row in its table; or the state is of another model.
+    /// If there is no such group, not one id a behaviour feature, or one has no row in its table; or the
+    /// state is of another model.
     #[track_caller]
     pub fn append_to(&self, state: &mut UserState, group: usize, ids: &[u32]) {
         assert!(group < self.max_history.len(), "append: group {group} of {}", self.max_history.len());
@@ -174,7 +183,8 @@ impl Serving {
     /// The logit of each candidate. `profile`, if given, stands in for the state's own.
     ///
     /// # Panics
-    /// If the candidates do not have a list a feature, of one length; or an id has no row in its table; or the state is of another model.
+    /// If the candidates do not have a list a feature, of one length; or an id has no row in its table; or
+    /// the state is of another model.
     #[track_caller]
     pub fn logits(&self, state: &UserState, candidates: &Candidates, profile: Option<&Profile>) -> Vec<f32> {
         let (f, n) = (&self.features, candidates.len());

@@ -134,8 +134,9 @@ impl Split {
 }
 
 impl Interests {
-    /// The parts of what [`evolve`](Self::evolve) wants beside the states: the cell's own; queries and their parts in lanes,
-    /// those of one candidate, its scores by slot, all scores `[events, LANES]` by time, the activation unit's own.
+    /// The parts of what [`evolve`](Self::evolve) wants beside the states: the cell's own; queries and their
+    /// parts in lanes, those of one candidate, its scores by slot, all scores `[events, LANES]` by time, the
+    /// activation unit's own.
     fn scratch(&self, state: &Window) -> [usize; 7] {
         let (n, first) = (self.hidden, self.first());
         let unit = self.attention.as_ref().and_then(|a| a.unit.as_ref()).map_or(0, |u| u.pair.scratch());
@@ -144,7 +145,8 @@ impl Interests {
         [cell, n * LANES, first * LANES, n + first, slots, state.len * LANES, unit]
     }
 
-    /// The last states `h` `[hidden, LANES]` of the evolution over the window, for the candidates `e` `[event width, LANES]`.
+    /// The last states `h` `[hidden, LANES]` of the evolution over the window, for the candidates `e`
+    /// `[event width, LANES]`.
     fn evolve(&self, state: &Window, e: &[f32], candidates: usize, h: &mut [f32], scratch: &mut [f32]) {
         h.fill(0.0);
         if state.len == 0 {

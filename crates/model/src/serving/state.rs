@@ -29,7 +29,8 @@ pub(super) struct Window {
     events: Vec<f32>,
     /// The extractor's last state.
     h: Vec<f32>,
-    /// Interests `[blocks, hidden, LANES]` and their part of the attention's first layer `[blocks, first, LANES]`, a slot a lane.
+    /// Interests `[blocks, hidden, LANES]` and their part of the attention's first layer
+    /// `[blocks, first, LANES]`, a slot a lane.
     pub(super) keys: Vec<f32>,
     pub(super) key_parts: Vec<f32>,
     /// The evolution cell's input gates by slot, `[slots, gate width]`.
@@ -108,7 +109,8 @@ impl Split {
         self.refresh_head(state, profile);
     }
 
-    /// Runs the extractor over the events in `n` slots, and computes what the attention and the evolution want of them.
+    /// Runs the extractor over the events in `n` slots, and computes what the attention and the evolution
+    /// want of them.
     fn extract(&self, group: usize, state: &mut Window, slot: usize, n: usize) {
         let Some(interests) = self.interests.get(group) else { return };
         let Interests { hidden, extractor, evolution, attention, .. } = interests;
@@ -136,7 +138,8 @@ impl Split {
     /// Computes what depends on the window as a whole.
     fn refresh(&self, group: usize, state: &mut Window) {
         let width = self.features.event_width();
-        // Anew, in order: bits do not depend on how the window came about, and it is a fraction of a step's work.
+        // Anew, in order: bits do not depend on how the window came about, and it is a fraction of a step's
+        // work.
         state.history.fill(0.0);
         for slot in state.runs().into_iter().flatten() {
             state.history.iter_mut().zip(&state.events[slot * width..]).for_each(|(sum, x)| *sum += x);
@@ -169,7 +172,8 @@ impl Split {
     }
 }
 
-/// Rows `[n, stride]`, of which the first `features` count, into the lanes from `slot` on of `[blocks, features, LANES]`.
+/// Rows `[n, stride]`, of which the first `features` count, into the lanes from `slot` on of
+/// `[blocks, features, LANES]`.
 fn place(rows: &[f32], (features, stride): (usize, usize), slot: usize, lanes: &mut Vec<f32>) {
     let slots = slot + rows.len() / stride;
     let size = slots.div_ceil(LANES) * features * LANES;

@@ -8,11 +8,14 @@ use crate::model::{Model, Output};
 use crate::parts::{Behaved, Embedding, Head, Interest, in_groups, pooled_history, windows};
 use crate::{Batch, Features, Touched, Trace, trace};
 
-/// DIEN (Zhou et al., AAAI 2019): embedding, interest extractor with auxiliary loss, attention, interest evolution, head.
+/// DIEN (Zhou et al., AAAI 2019): embedding, interest extractor with auxiliary loss, attention, interest
+/// evolution, head.
 ///
-/// AIGRU, AGRU and AUGRU are it with that cell and without the auxiliary loss, the paper's BaseModel + GRU + AUGRU and so on.
+/// AIGRU, AGRU and AUGRU are it with that cell and without the auxiliary loss, the paper's BaseModel + GRU +
+/// AUGRU and so on.
 ///
-/// Further groups of behaviours have an interest network of their own each; the head reads all of them side by side.
+/// Further groups of behaviours have an interest network of their own each; the head reads all of them side
+/// by side.
 #[derive(Clone, Debug)]
 pub struct Dien {
     config: ModelConfig,

@@ -11,7 +11,8 @@ use crate::{Batch, Features, Touched, Trace, trace};
 
 /// DIN (Zhou et al., KDD 2018): each event is weighed by its activation unit's score against the candidate.
 ///
-/// By default the scores are softmaxed, as in the DIEN authors' comparison; the DIN paper leaves them as they are.
+/// By default the scores are softmaxed, as in the DIEN authors' comparison; the DIN paper leaves them as they
+/// are.
 #[derive(Clone, Debug)]
 pub struct Din {
     config: ModelConfig,

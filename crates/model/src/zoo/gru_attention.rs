@@ -9,8 +9,9 @@ use crate::model::{Model, Output};
 use crate::parts::{Attention, Embedding, Extractor, Head, in_groups, pooled_history, windows};
 use crate::{Batch, Features, Touched, Trace, trace};
 
-/// The paper's "Two layer GRU Attention" (after Parsana et al., 2018): GRU over GRU over the events; the states of the second are
-/// summed by attention. Nothing in it drives a cell by the candidate, so a history is read once.
+/// The paper's "Two layer GRU Attention" (after Parsana et al., 2018): GRU over GRU over the events; the
+/// states of the second are summed by attention. Nothing in it drives a cell by the candidate, so a history
+/// is read once.
 #[derive(Clone, Debug)]
 pub struct GruAttention {
     config: ModelConfig,

@@ -10,9 +10,10 @@ use crate::{Batch, Features, Lookup, Touched};
 
 /// PNN (Qu et al., ICDM 2016): the head reads products of the fields beside the fields themselves.
 ///
-/// A field is the embedding of one feature: of profile and context, of the candidate, of the pooled history. `ipnn`: the inner product of
-/// each pair of fields. `opnn`: the outer product of the sum of all fields with itself. A field whose width is not the
-/// first behaviour feature's is brought to it by a matrix of its own, `product.<field>.weight`.
+/// A field is the embedding of one feature: of profile and context, of the candidate, of the pooled history.
+/// `ipnn`: the inner product of each pair of fields. `opnn`: the outer product of the sum of all fields with
+/// itself. A field whose width is not the first behaviour feature's is brought to it by a matrix of its own,
+/// `product.<field>.weight`.
 #[derive(Clone, Debug)]
 pub struct Pnn {
     config: ModelConfig,

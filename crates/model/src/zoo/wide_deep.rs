@@ -8,8 +8,8 @@ use crate::model::{Model, Output};
 use crate::parts::{Embedding, Head, Linear, pooled_history, windows};
 use crate::{Batch, Features, Touched};
 
-/// Wide & Deep as the DIEN authors compare it: the deep part is [`Base`](super::Base)'s head; the wide one is linear in the candidate, each
-/// group's pooled history and their product, and the logits are added.
+/// Wide & Deep as the DIEN authors compare it: the deep part is [`Base`](super::Base)'s head; the wide one is
+/// linear in the candidate, each group's pooled history and their product, and the logits are added.
 #[derive(Clone, Debug)]
 pub struct WideDeep {
     config: ModelConfig,
