@@ -1,6 +1,7 @@
 //! Every SIMD level gives the same parameters within rounding. The level is the process's, so this is a
 //! program of its own.
 
+#[path = "integration/common/mod.rs"]
 mod common;
 
 use common::*;

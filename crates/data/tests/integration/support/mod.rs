@@ -1,5 +1,4 @@
 //! Small logs and folders for the tests.
-#![allow(dead_code, reason = "each test file uses a part")]
 
 use std::fs;
 use std::path::Path;

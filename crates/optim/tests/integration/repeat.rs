@@ -1,8 +1,6 @@
 //! The same bits at any thread count, and after a restart.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use dien_optim::{Adam, AdamConfig, Optimizer, OptimizerState, SparseMode, StateData, StateError};
 use dien_tensor::{Grad, Grads, ParamKind, ParamStore, Real};
 use ndarray::ArrayD;

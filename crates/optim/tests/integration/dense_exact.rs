@@ -1,8 +1,6 @@
 //! Row-sparse steps in the mode `dense-exact` against plain Adam on the whole table.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use dien_optim::{AdamConfig, CatchUpStats, Optimizer, Schedule};
 use dien_tensor::{ParamKind, Real};
 use ndarray::ArrayD;

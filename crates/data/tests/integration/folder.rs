@@ -1,9 +1,7 @@
 //! What a folder holds comes into the log, and a written log comes back.
 
-mod support;
-
+use crate::support::{FILES, contents, folder, gzip};
 use dien_data::{DataError, Event, RealTarget, Synthesis, Warnings, read_folder};
-use support::{FILES, contents, folder, gzip};
 
 #[test]
 fn reads_every_file() {

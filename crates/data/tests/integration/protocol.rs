@@ -1,14 +1,12 @@
 //! Who trains, who is held out, and what a target sees.
 
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::support::{log_with_items, user};
 use dien_data::{
     AuxiliaryNegatives, Batches, DataError, DataOptions, Dataset, Event, Log, RealTarget, TargetKind,
     TargetNegatives, User, Vocabularies,
 };
-use support::{log_with_items, user};
 
 /// 30 users of 6 events over 20 items; every fifth tests.
 fn log() -> Log {

@@ -1,8 +1,6 @@
 //! Dense and lazy steps against plain Adam and SparseAdam.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use dien_optim::{AdamConfig, Optimizer, Schedule, SparseMode};
 use dien_tensor::{Grad, Grads, ParamKind, ParamStore, Real};
 use ndarray::{ArrayD, array};

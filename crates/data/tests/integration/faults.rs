@@ -1,9 +1,7 @@
 //! Every error of a folder says where it is, what was found, and what was expected.
 
-mod support;
-
+use crate::support::{FILES, folder, gzip};
 use dien_data::read_folder;
-use support::{FILES, folder, gzip};
 
 /// The message, without the folder's path.
 fn message(changes: &[(&str, &[u8])]) -> String {

@@ -1,12 +1,10 @@
 //! What holds for every log and all options.
 
-mod support;
-
 use std::collections::HashMap;
 
+use crate::support::{log_with_items, user};
 use dien_data::{AuxiliaryNegatives, DataOptions, Dataset, Log, TargetKind, TargetNegatives};
 use proptest::prelude::*;
-use support::{log_with_items, user};
 
 const ITEMS: usize = 12;
 

@@ -1,0 +1,10 @@
+//! The crate from outside, in one program: linking one for each file would take longer than the tests.
+
+mod faults;
+mod folder;
+mod options;
+mod properties;
+mod protocol;
+mod shared_data;
+mod support;
+mod synthesis;

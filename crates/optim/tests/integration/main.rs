@@ -1,0 +1,6 @@
+//! The crate from outside, in one program: linking one for each file would take longer than the tests.
+
+mod common;
+mod dense_exact;
+mod plain;
+mod repeat;
