@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Schedule;
+use crate::{ConfigError, Schedule};
 
 /// Options of [`Adam`](crate::Adam).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -81,29 +81,6 @@ impl AdamConfig {
             check(dies_out, "betas[0]", beta1, "at most 0.995·√betas[1], for sparse = \"dense-exact\"")?;
         }
         self.schedule.validate()
-    }
-}
-
-/// An option with an impossible value.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("optimizer option `{option}` is {found}, expected {expected}")]
-pub struct ConfigError {
-    /// The option's name.
-    pub option: &'static str,
-    /// Its value.
-    pub found: String,
-    /// What would be possible.
-    pub expected: &'static str,
-}
-
-impl ConfigError {
-    pub(crate) fn unless(
-        holds: bool,
-        option: &'static str,
-        found: impl ToString,
-        expected: &'static str,
-    ) -> Result<(), Self> {
-        if holds { Ok(()) } else { Err(ConfigError { option, found: found.to_string(), expected }) }
     }
 }
 

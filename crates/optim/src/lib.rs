@@ -22,13 +22,15 @@
 
 mod adam;
 mod config;
+mod error;
 mod norm;
 mod optimizer;
 mod schedule;
 mod state;
 
 pub use adam::{Adam, CatchUpStats};
-pub use config::{AdamConfig, ConfigError, SparseMode};
+pub use config::{AdamConfig, SparseMode};
+pub use error::ConfigError;
 pub use optimizer::{NonFiniteGradient, Optimizer, StepReport};
 pub use schedule::Schedule;
 pub use state::{OptimizerState, StateData, StateError, StateTensor};

@@ -1,0 +1,24 @@
+//! What is wrong with the options.
+
+/// An option with an impossible value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("optimizer option `{option}` is {found}, expected {expected}")]
+pub struct ConfigError {
+    /// The option's name.
+    pub option: &'static str,
+    /// Its value.
+    pub found: String,
+    /// What would be possible.
+    pub expected: &'static str,
+}
+
+impl ConfigError {
+    pub(crate) fn unless(
+        holds: bool,
+        option: &'static str,
+        found: impl ToString,
+        expected: &'static str,
+    ) -> Result<(), Self> {
+        if holds { Ok(()) } else { Err(ConfigError { option, found: found.to_string(), expected }) }
+    }
+}
