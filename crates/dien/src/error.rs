@@ -106,12 +106,6 @@ pub enum Error {
         /// The score.
         score: f32,
     },
-    /// A benchmark of that name does not exist.
-    #[error("no benchmark `{name}`; there are {}", crate::bench::NAMES.join(", "))]
-    BenchName {
-        /// What was asked for.
-        name: String,
-    },
     /// The thread pool cannot be built.
     #[error("cannot start {threads} threads: {reason}")]
     Threads {

@@ -18,7 +18,7 @@
 //! # Ok::<(), dien::Error>(())
 //! ```
 //!
-//! The program `dien` does this from the command line. Its parts are crates of their own: [`dien_tensor`] the autodiff
+//! The program `dien`, of the crate `dien-cli`, does this from the command line. Its parts are crates of their own: [`dien_tensor`] the autodiff
 //! engine, `dien-cells` the GRU family, [`dien_model`] the models, [`dien_optim`] the optimiser, [`dien_data`] the
 //! readers and batches.
 
@@ -27,7 +27,6 @@
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
-pub mod bench;
 pub mod compare;
 pub mod config;
 mod datasets;

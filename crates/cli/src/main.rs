@@ -1,7 +1,8 @@
 //! The program `dien`.
 
-mod cli;
+mod bench;
+mod commands;
 
 fn main() -> std::process::ExitCode {
-    cli::main()
+    commands::main()
 }

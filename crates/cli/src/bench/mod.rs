@@ -10,11 +10,11 @@ mod single;
 mod step;
 mod timing;
 
+use dien::{Error, Result};
 use dien_cells::cell::Kind;
 use dien_kernels::simd::Level;
 use serde::Serialize;
 
-use crate::error::{Error, Result};
 use cells::{Cells, Conversion};
 use inputs::Lengths;
 use peak::Sgemm;
@@ -93,11 +93,8 @@ pub struct Report {
 /// Measures on rayon's global pool, or a pool of `plan.threads` threads. `seen` is called with each figure as it comes.
 ///
 /// # Errors
-/// A name that is none of [`NAMES`], or the threads cannot be started.
+/// The threads cannot be started.
 pub fn run(plan: &Plan, seen: &mut (dyn FnMut(&Figure) + Send)) -> Result<Report> {
-    if let Some(name) = plan.only.iter().find(|name| !NAMES.contains(&name.as_str())) {
-        return Err(Error::BenchName { name: name.clone() });
-    }
     let threads = plan.threads;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|e| Error::Threads { threads, reason: e.to_string() })?;

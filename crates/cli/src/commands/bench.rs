@@ -4,15 +4,15 @@ use std::process::ExitCode;
 
 use clap::Args;
 use dien::Result;
-use dien::bench::{Figure, Plan, Report};
 use dien_kernels::simd::Level;
 
 use super::{print, print_json};
+use crate::bench::{self, Figure, Plan, Report};
 
 #[derive(Debug, Args)]
 pub(super) struct BenchArgs {
     /// Measure these alone.
-    #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_parser = dien::bench::NAMES)]
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_parser = bench::NAMES)]
     only: Vec<String>,
     /// Seconds for each figure.
     #[arg(long, value_name = "S", default_value_t = 1.0, value_parser = seconds)]
@@ -49,7 +49,7 @@ pub(super) fn run(args: &BenchArgs, threads: Option<usize>, json: bool) -> Resul
         print(&header())?;
     }
     let mut failed = Ok(());
-    let report = dien::bench::run(&plan, &mut |figure| {
+    let report = bench::run(&plan, &mut |figure| {
         if !json && failed.is_ok() {
             failed = print(&row(figure));
         }
