@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 
 use dien_model::Jagged;
+use dien_serving::encoding::{Vocabularies, Vocabulary};
 
 use crate::error::DataError;
-use crate::log::{Item, Log};
+use crate::log::{Log, cell, column};
 use crate::options::DataOptions;
-use crate::vocabularies::{Vocabularies, column};
-use crate::vocabulary::Vocabulary;
 
 /// Ids by feature, then by item or user.
 #[derive(Clone, Debug, Default)]
@@ -18,11 +17,6 @@ pub(crate) struct Columns {
     pub sparse: Vec<Vec<u32>>,
     /// Items of one class look the same to the model: they agree in every behaviour feature.
     pub class: Vec<u32>,
-}
-
-/// An item's cell; its id if there is no column.
-pub(crate) fn cell(item: &Item, column: Option<usize>) -> &str {
-    column.map_or(&item.id, |c| &item.cells[c])
 }
 
 impl Columns {

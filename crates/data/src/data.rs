@@ -1,14 +1,13 @@
 //! What a model is trained and tested on, whatever form it has.
 
 use dien_model::{Batch, Features};
+use dien_serving::encoding::{ItemTable, Number, Vocabularies};
 
 use crate::batches::Batches;
 use crate::dataset::Dataset;
 use crate::error::DataError;
-use crate::impressions::{Impressions, Number, Stream};
-use crate::item_table::ItemTable;
+use crate::impressions::{Impressions, Stream};
 use crate::options::DataOptions;
-use crate::vocabularies::Vocabularies;
 
 /// Behaviours in memory, or a log that is streamed.
 #[derive(Clone, Debug)]

@@ -1,17 +1,16 @@
 //! A log, encoded and split.
 
-use dien_model::{Features, Lookup, Table};
+use dien_model::Features;
+use dien_serving::encoding::{ItemTable, Vocabularies};
 
 use crate::batches::{Batches, Draws};
 use crate::columns::Columns;
 use crate::error::DataError;
-use crate::item_table::ItemTable;
 use crate::log::Log;
 use crate::options::{DataOptions, TargetKind};
 use crate::sampler::Sampler;
 use crate::samples::{Context, Part, Samples};
 use crate::split::Split;
-use crate::vocabularies::Vocabularies;
 
 /// What the log calls its users and items.
 #[derive(Clone, Debug)]
@@ -40,7 +39,7 @@ impl Dataset {
     /// drawn.
     pub fn new(log: Log, options: &DataOptions) -> Result<Self, DataError> {
         options.validate()?;
-        let vocabularies = Vocabularies::from_log(&log, options)?;
+        let vocabularies = log.vocabularies(options)?;
         Self::with_vocabularies(log, vocabularies, options)?.trainable()
     }
 
@@ -64,7 +63,7 @@ impl Dataset {
         options: &DataOptions,
     ) -> Result<Self, DataError> {
         options.validate()?;
-        let all = vocabularies.extended(&Vocabularies::from_log(&log, options)?);
+        let all = vocabularies.extended(&log.vocabularies(options)?);
         Self::with_vocabularies(log, all, options)?.trainable()
     }
 
@@ -88,7 +87,7 @@ impl Dataset {
             let expected = "at least two that the features tell apart, or no positive has a negative";
             return Err(DataError::log("training behaviours", "one kind of item", expected));
         }
-        let features = features(&vocabularies, options);
+        let features = options.features(&vocabularies);
         let (users, items) = log.into_ids();
         let samples = Samples {
             options: options.clone(),
@@ -165,21 +164,4 @@ impl Dataset {
 
 fn draws(options: &DataOptions) -> bool {
     options.targets != TargetKind::Real || options.negatives_per_event > 0
-}
-
-pub(crate) fn features(vocabularies: &Vocabularies, options: &DataOptions) -> Features {
-    let width = options.embedding_width;
-    // Each feature has a table of its own, in the order of the options; the candidate shares the behaviours'
-    // tables.
-    let names: Vec<&str> = Vocabularies::names(options).collect();
-    let rows = |name: &str| vocabularies.get(name).expect("checked by `Columns::new`").rows();
-    let tables = names.iter().map(|&name| Table { name: name.into(), rows: rows(name), width }).collect();
-    let mut lookups = names.iter().enumerate().map(|(table, &name)| Lookup { name: name.into(), table });
-    Features {
-        tables,
-        behaviours: lookups.by_ref().take(options.behaviours.len()).collect(),
-        pooled: lookups.by_ref().take(options.pooled.len()).collect(),
-        sparse: lookups.collect(),
-        ..Features::default()
-    }
 }

@@ -65,6 +65,9 @@ pub enum DataError {
         /// What is possible.
         expected: String,
     },
+    /// A file that is whole or not there, a vocabulary or an item table.
+    #[error(transparent)]
+    Encoding(#[from] dien_serving::Error),
     /// A log that cannot be used, whatever file it came from.
     #[error("{place}: found {found}; expected {expected}")]
     Log {

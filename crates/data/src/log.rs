@@ -184,6 +184,24 @@ impl Log {
     }
 }
 
+/// An item's cell; its id if there is no column.
+pub(crate) fn cell(item: &Item, column: Option<usize>) -> &str {
+    column.map_or(&item.id, |c| &item.cells[c])
+}
+
+/// The place of a behaviour or pooled feature's column; none for the item itself.
+pub(crate) fn column(log: &Log, option: &'static str, name: &str) -> Result<Option<usize>, DataError> {
+    match log.column(name) {
+        None if name == "item" => Ok(None),
+        Some(column) => Ok(Some(column)),
+        None => {
+            let known =
+                crate::error::quoted(["item"].into_iter().chain(log.columns().iter().map(String::as_str)));
+            Err(DataError::option(option, format!("`{name}`"), format!("a column of the items: {known}")))
+        }
+    }
+}
+
 fn insert(index: &mut HashMap<String, u32>, id: &str, kind: &str, position: usize) -> Result<u32, DataError> {
     if id.is_empty() {
         return Err(DataError::log(format!("{kind} {}", position + 1), "an empty id", "a name"));

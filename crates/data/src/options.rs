@@ -1,5 +1,7 @@
 //! What to learn from a log, and how it is cut into batches.
 
+use dien_model::{Features, Lookup, Table};
+use dien_serving::encoding::Vocabularies;
 use serde::{Deserialize, Serialize};
 
 use crate::error::DataError;
@@ -114,6 +116,31 @@ impl Default for DataOptions {
 }
 
 impl DataOptions {
+    /// The names of the embedding tables, and of their vocabularies, in order.
+    pub fn tables(&self) -> impl Iterator<Item = &str> {
+        [&self.behaviours, &self.pooled, &self.sparse].into_iter().flatten().map(String::as_str)
+    }
+
+    /// The features of a model for data with these vocabularies.
+    ///
+    /// Each feature has a table of its own, in the order of the options; the candidate shares the behaviours' tables.
+    ///
+    /// # Panics
+    /// If a vocabulary of [`tables`](Self::tables) is not there.
+    pub fn features(&self, vocabularies: &Vocabularies) -> Features {
+        let width = self.embedding_width;
+        let rows = |name: &str| vocabularies.get(name).expect("a vocabulary of each table").rows();
+        let table = |name: &str| Table { name: name.into(), rows: rows(name), width };
+        let mut lookups = self.tables().enumerate().map(|(table, name)| Lookup { name: name.into(), table });
+        Features {
+            tables: self.tables().map(table).collect(),
+            behaviours: lookups.by_ref().take(self.behaviours.len()).collect(),
+            pooled: lookups.by_ref().take(self.pooled.len()).collect(),
+            sparse: lookups.collect(),
+            ..Features::default()
+        }
+    }
+
     /// Checks what can be checked without a log.
     ///
     /// # Errors

@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 
-use crate::columns::cell;
 use crate::error::DataError;
-use crate::log::Log;
+use crate::log::{Log, cell};
 use crate::options::{AuxiliaryNegatives, TargetNegatives};
 
 /// After this many draws that look like the positive, one walk through the list ends the search.

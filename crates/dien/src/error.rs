@@ -88,24 +88,9 @@ pub enum Error {
         /// What it was.
         source: Box<Error>,
     },
-    /// A request to rank candidates is not what it should be.
-    #[error("request: `{field}`: found {found}; expected {expected}")]
-    Request {
-        /// Which field, such as `candidates[3].item`, counted from 0.
-        field: String,
-        /// What is there.
-        found: String,
-        /// What should be.
-        expected: String,
-    },
-    /// A model scores a target with a NaN or an infinity.
-    #[error("the score of target {target} is {score}; expected a finite number")]
-    Score {
-        /// Which target of the batch.
-        target: usize,
-        /// The score.
-        score: f32,
-    },
+    /// A model file, a request to rank candidates, or a score.
+    #[error(transparent)]
+    Serving(#[from] dien_serving::Error),
     /// The thread pool cannot be built.
     #[error("cannot start {threads} threads: {reason}")]
     Threads {

@@ -19,8 +19,8 @@
 //! ```
 //!
 //! The program `dien`, of the crate `dien-cli`, does this from the command line. Its parts are crates of their own: [`dien_tensor`] the autodiff
-//! engine, `dien-cells` the GRU family, [`dien_model`] the models, [`dien_optim`] the optimiser, [`dien_data`] the
-//! readers and batches.
+//! engine, `dien-cells` the GRU family, [`dien_model`] the models, [`dien_optim`] the optimiser, [`dien_serving`]
+//! what a service depends on, [`dien_data`] the readers and batches.
 
 /// The examples of the README compile.
 #[cfg(doctest)]
@@ -37,7 +37,6 @@ mod page;
 pub mod predict;
 mod prefetch;
 pub mod prelude;
-pub mod ranker;
 pub mod report;
 pub mod run;
 mod scorer;
@@ -46,8 +45,8 @@ pub mod train;
 pub mod tune;
 
 pub use config::Config;
+pub use dien_serving::{Ranker, ranker};
 pub use error::{Error, Origin, Result};
-pub use ranker::Ranker;
 pub use run::Run;
 pub use scorer::{Official, Scorer};
 pub use train::Trainer;
@@ -55,4 +54,5 @@ pub use train::Trainer;
 pub use dien_data as data;
 pub use dien_model as model;
 pub use dien_optim as optim;
+pub use dien_serving as serving;
 pub use dien_tensor as tensor;

@@ -44,7 +44,7 @@ mod tests {
     use crate::error::Error;
 
     fn fail() -> Error {
-        Error::Score { target: 7, score: f32::NAN }
+        dien_serving::Error::Score { target: 7, score: f32::NAN }.into()
     }
 
     #[test]
@@ -74,7 +74,7 @@ mod tests {
             last = i;
             Ok(ControlFlow::Continue(()))
         });
-        assert!(matches!(error, Err(Error::Score { target: 7, .. })));
+        assert!(matches!(error, Err(Error::Serving(dien_serving::Error::Score { target: 7, .. }))));
         assert_eq!(last, 3);
         let produce = |give: &mut dyn FnMut(i32) -> bool| {
             let _ = (0..9).all(give);

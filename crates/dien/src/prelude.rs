@@ -2,7 +2,6 @@
 
 pub use crate::config::{Config, Layers, Source, TrainConfig};
 pub use crate::error::{Error, Result};
-pub use crate::ranker::{Ranker, Record, Request};
 pub use crate::run::Run;
 pub use crate::scorer::Scorer;
 pub use crate::train::{Epoch, Observer, Report, Step, Trainer};
@@ -10,3 +9,4 @@ pub use dien_data::{Data, DataOptions, Dataset, Examples, Log, Synthesis, Target
 pub use dien_model::metrics::Metrics;
 pub use dien_model::{Batch, Features, Histories, ModelConfig, ModelKind, Targets};
 pub use dien_optim::AdamConfig;
+pub use dien_serving::{Ranker, Record, Request};

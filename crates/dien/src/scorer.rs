@@ -5,12 +5,12 @@ use std::ops::ControlFlow;
 use dien_data::Examples;
 use dien_model::metrics::Metrics;
 use dien_model::{Batch, Features, Model, ModelConfig, Trace};
+use dien_serving::model_file::ModelFile;
 use dien_tensor::{Mode, ParamStore, Pool, Tape};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::prefetch;
 use crate::run::Run;
-use crate::run::deployable::{self, Deployable};
 
 /// What the official code's evaluation does, and ours does not: a target's score then depends on the batch it is in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Scorer {
     /// # Errors
     /// A file of the run is missing, cut off, or does not fit the others.
     pub fn load(run: &Run) -> Result<Self> {
-        let Deployable { model, features, params, .. } = deployable::load_run(run)?;
+        let ModelFile { model, features, params, .. } = run.model_file()?;
         let mut scorer = Scorer::untrained(&model, &features, 0)?;
         scorer.params = params;
         Ok(scorer)
@@ -73,7 +73,7 @@ impl Scorer {
     /// # Errors
     /// As [`load`](Self::load).
     pub fn load_as(run: &Run, official: Official) -> Result<Self> {
-        let Deployable { mut model, features, params, .. } = deployable::load_run(run)?;
+        let ModelFile { mut model, features, params, .. } = run.model_file()?;
         model.pool_padding |= official.pool_padding;
         let mut scorer = Scorer::untrained(&model, &features, 0)?;
         scorer.params = params;
@@ -200,7 +200,7 @@ fn logits(
     let tape = Tape::new(params, pool, mode);
     let logits = model.forward(&tape, batch).logits.data().to_vec();
     match logits.iter().position(|x| !x.is_finite()) {
-        Some(target) => Err(Error::Score { target, score: logits[target] }),
+        Some(target) => Err(dien_serving::Error::Score { target, score: logits[target] }.into()),
         None => Ok(logits),
     }
 }

@@ -4,15 +4,10 @@ use std::path::Path;
 
 use dien_data::Examples;
 use dien_model::metrics::Metrics;
+use dien_serving::{files, probability};
 
 use crate::error::{Error, Result};
-use crate::run::atomic;
 use crate::scorer::Scorer;
-
-/// σ(logit) in double precision, so that a probability close to 1 keeps its distance from it.
-pub(crate) fn probability(logit: f32) -> f64 {
-    1.0 / (1.0 + (-f64::from(logit)).exp())
-}
 
 impl Scorer {
     /// Evaluates as [`evaluate`](Self::evaluate), and writes a CSV file with a row for each target: `user` and `item` as the
@@ -38,7 +33,7 @@ impl Scorer {
             Ok(())
         })?;
         let bytes = text.into_inner().map_err(|e| failed(path, e.into_error()))?;
-        atomic::write_to(path, &bytes)?;
+        files::write_to(path, &bytes)?;
         Ok(metrics)
     }
 }

@@ -201,7 +201,7 @@ fn one_file_holds_all() {
     }
     let request = Request { history: items(&["i1"]), candidates: items(&["i2"]), ..Request::default() };
     let expected = Ranker::load(&alone).unwrap().rank(&request).unwrap();
-    assert_eq!(Ranker::of_run(trainer.run().unwrap()).unwrap().rank(&request).unwrap(), expected);
+    assert_eq!(trainer.run().unwrap().ranker().unwrap().rank(&request).unwrap(), expected);
     let message = |bytes: &[u8]| {
         fs::write(&alone, bytes).unwrap();
         Ranker::load(&alone).unwrap_err().to_string()
@@ -223,7 +223,7 @@ fn older_runs_have_no_item_table() {
     let run = trainer.run().unwrap();
     let mut params: ParamStore<f32> = trainer.latest_params().clone();
     run.load_model(&mut params).unwrap();
-    let old = Ranker::of_run(run).unwrap();
+    let old = run.ranker().unwrap();
     let candidate = [Record::item("i2").with("category", "c1")];
     let state = old.user_state(&[], &Record::new()).unwrap();
     assert_eq!(old.score(&state, &candidate).unwrap().logits.len(), 1);

@@ -141,7 +141,10 @@ impl Build {
             let expected = format!("training users with more than {} behaviours", self.min_history);
             return Err(DataError::log("log", "no training target", expected));
         }
-        files::write_atomic(&staged.0.join("dataset.toml"), schema::of(log, &parts).to_toml().as_bytes())?;
+        dien_serving::files::write(
+            &staged.0.join("dataset.toml"),
+            schema::of(log, &parts).to_toml().as_bytes(),
+        )?;
         fs::rename(&staged.0, folder).map_err(DataError::io(folder, "write"))?;
         Ok(built)
     }

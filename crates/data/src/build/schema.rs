@@ -27,7 +27,7 @@ impl Shape {
     }
 
     pub fn cell<'a>(&self, log: &'a Log, item: u32, column: Option<usize>) -> &'a str {
-        crate::columns::cell(&log.items()[item as usize], column)
+        crate::log::cell(&log.items()[item as usize], column)
     }
 }
 

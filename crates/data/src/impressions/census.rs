@@ -5,14 +5,13 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::Path;
 
+use dien_serving::encoding::{Number, Spread, Transform, Vocabularies, Vocabulary};
+
 use super::layout::Layout;
-use super::number::{Number, Spread};
 use super::row::View;
 use super::rows::{OnError, Row, Rows, Skipped};
 use crate::error::DataError;
-use crate::schema::{Part, Rule, Schema, Transform};
-use crate::vocabularies::Vocabularies;
-use crate::vocabulary::Vocabulary;
+use crate::schema::{Part, Rule, Schema};
 
 /// What a log holds.
 #[derive(Clone, Debug)]
@@ -119,7 +118,9 @@ pub(super) fn take(
     let vocabulary = |(table, counts): (usize, HashMap<String, u64>)| {
         let column = &schema.columns[layout.owners[table]];
         if let Some(Transform::Buckets(bounds)) = &column.transform {
-            return Vocabulary::from_tokens((0..=bounds.len()).map(|b| b.to_string()).collect());
+            return Ok::<_, DataError>(Vocabulary::from_tokens(
+                (0..=bounds.len()).map(|b| b.to_string()).collect(),
+            )?);
         }
         match layout.rule(schema, table) {
             Rule::MinCount(least) => Ok(Vocabulary::from_counts(counts, least)),
@@ -203,5 +204,5 @@ fn from_file(path: &Path) -> Result<Vocabulary, DataError> {
         }
         tokens.push(token.to_string());
     }
-    Vocabulary::from_tokens(tokens)
+    Ok(Vocabulary::from_tokens(tokens)?)
 }

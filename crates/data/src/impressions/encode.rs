@@ -3,20 +3,17 @@
 use std::collections::HashMap;
 
 use dien_model::{Jagged, OOV};
+use dien_serving::encoding::{Number, Vocabularies, Vocabulary, hash};
 
 use super::histories::Past;
 use super::layout::Layout;
-use super::number::Number;
 use super::row::{View, Wrong};
 use super::rows::Row;
 use crate::columns::Columns;
-use crate::hash::hash;
 use crate::options::DataOptions;
 use crate::sampler::Sampler;
 use crate::samples::{Context, Further, Histories, Part, Rows, Samples, Target, pick};
 use crate::schema::{Kind, Order, Schema};
-use crate::vocabularies::Vocabularies;
-use crate::vocabulary::Vocabulary;
 
 /// Samples, and the targets among them.
 pub(super) struct Chunk {

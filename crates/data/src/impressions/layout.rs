@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use dien_model::{Features, Lookup, Table};
+use dien_serving::encoding::{Number, Transform, Vocabularies};
 
-use super::number::Number;
 use crate::error::DataError;
-use crate::schema::{Behaviours, Kind, Rule, Schema, Transform};
-use crate::vocabularies::Vocabularies;
+use crate::schema::{Behaviours, Kind, Rule, Schema};
 
 /// Columns by their places in the schema.
 #[derive(Clone, Debug, PartialEq)]

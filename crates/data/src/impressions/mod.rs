@@ -12,7 +12,6 @@ mod census;
 mod encode;
 mod histories;
 mod layout;
-mod number;
 mod predictions;
 mod row;
 mod rows;
@@ -24,8 +23,8 @@ mod unscored;
 use std::path::{Path, PathBuf};
 
 use dien_model::Features;
+use dien_serving::encoding::{Number, Vocabularies};
 
-pub use number::{Number, Spread};
 pub use predictions::Predictions;
 pub use rows::{OnError, Skipped};
 pub use stream::Stream;
@@ -34,7 +33,6 @@ pub use unscored::Unscored;
 use crate::error::DataError;
 use crate::options::{DataOptions, TargetKind};
 use crate::schema::{Part, Schema, Source};
-use crate::vocabularies::Vocabularies;
 use layout::Layout;
 
 /// A log of impressions: where its rows are, what they mean, and what its vocabularies are. Holds no row.

@@ -2,8 +2,8 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ListArray};
+use dien_serving::encoding::Number;
 
-use super::number::Number;
 use crate::error::DataError;
 use crate::schema::{Default, Kind, Part, Schema};
 use crate::table::{Block, Cells, Wanted};

@@ -1,7 +1,9 @@
 //! A schema that might fit a log: guesses from names and contents.
 
+use dien_serving::encoding::Transform;
+
 use super::{ColumnProfile, Profile};
-use crate::schema::{Behaviours, Column, Kind, Schema, Transform};
+use crate::schema::{Behaviours, Column, Kind, Schema};
 
 /// Names of columns that tell what they are for.
 const LABELS: [&str; 6] = ["label", "click", "clicked", "clk", "is_click", "target"];

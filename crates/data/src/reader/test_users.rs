@@ -5,7 +5,6 @@ use std::fs;
 use std::path::Path;
 
 use crate::error::DataError;
-use crate::files;
 use crate::log::Log;
 
 /// Marks the test users; returns how many lines name a user without behaviours.
@@ -15,7 +14,7 @@ pub(super) fn read(folder: &Path, log: &mut Log) -> Result<usize, DataError> {
         return Err(DataError::file(&path, "no such file", "the test users, one a line"));
     }
     let bytes = fs::read(&path).map_err(DataError::io(&path, "read"))?;
-    let text = files::utf8(&path, &bytes)?;
+    let text = dien_serving::files::utf8(&path, &bytes)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut seen = HashMap::new();
     let mut unknown = 0;

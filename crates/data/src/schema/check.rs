@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::column::{Column, Default, Kind, Rule, Transform};
+use dien_serving::encoding::Transform;
+
+use super::column::{Column, Default, Kind, Rule};
 use super::{Behaviours, Order, Part, Schema, Split};
 use crate::error::{DataError, quoted};
 

@@ -1,5 +1,6 @@
 //! One column.
 
+use dien_serving::encoding::Transform;
 use serde::{Deserialize, Serialize};
 
 /// What a column is for.
@@ -97,18 +98,6 @@ pub enum Default {
     Number(f64),
     /// An id.
     Id(String),
-}
-
-/// What is done to a number.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Transform {
-    /// (x − mean) / standard deviation, both over the training rows.
-    Standardise,
-    /// ln(1 + x), for x ≥ 0.
-    Log1p,
-    /// The number of these bounds, which ascend, that are at most x: an id, which is embedded.
-    Buckets(Vec<f64>),
 }
 
 /// An id that is a text or an integer, as its text.

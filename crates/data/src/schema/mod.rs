@@ -37,7 +37,7 @@ use std::path::Path;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-pub use column::{Column, Default, Kind, Rule, Transform};
+pub use column::{Column, Default, Kind, Rule};
 pub use source::{Format, Order, Source};
 pub use split::{Part, Split};
 

@@ -1,5 +1,6 @@
 //! Which rows train, and which are held out.
 
+use dien_serving::encoding::hash;
 use serde::{Deserialize, Serialize};
 
 /// Which rows are held out. All of one group, or of one time, are on the same side.
@@ -47,7 +48,7 @@ impl Split {
         match *self {
             Split::Group { validation, test, seed } => {
                 // 53 bits are as many as an f64 holds.
-                let share = (crate::hash::hash(seed, group.as_bytes()) >> 11) as f64 / (1_u64 << 53) as f64;
+                let share = (hash(seed, group.as_bytes()) >> 11) as f64 / (1_u64 << 53) as f64;
                 if share < test {
                     Part::Test
                 } else if share < test + validation {

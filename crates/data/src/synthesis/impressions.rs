@@ -105,7 +105,7 @@ impl Synthesis {
             source: e.into(),
         })?;
         fs::rename(&part.0, &path).map_err(DataError::io(&path, "write"))?;
-        files::write_atomic(&folder.join("dataset.toml"), SCHEMA.as_bytes())
+        Ok(dien_serving::files::write(&folder.join("dataset.toml"), SCHEMA.as_bytes())?)
     }
 
     fn write_rows(&self, file: File, events: u64) -> Result<(), ParquetError> {

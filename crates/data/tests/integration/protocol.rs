@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::support::{log_with_items, user};
 use dien_data::{
-    AuxiliaryNegatives, Batches, DataError, DataOptions, Dataset, Event, Log, RealTarget, TargetKind,
-    TargetNegatives, User, Vocabularies,
+    AuxiliaryNegatives, Batches, DataOptions, Dataset, Event, Log, RealTarget, TargetKind, TargetNegatives,
+    User,
 };
+use dien_serving::encoding::Vocabularies;
 
 /// 30 users of 6 events over 20 items; every fifth tests.
 fn log() -> Log {
@@ -313,7 +314,7 @@ fn a_model_meets_other_behaviours_with_its_own_vocabularies() {
     let trained = Dataset::new(log(), &options).unwrap();
     let folder = tempfile::tempdir().unwrap();
     trained.vocabularies().save(&folder.path().join("vocab")).unwrap();
-    let vocabularies = Vocabularies::load(&folder.path().join("vocab"), &options).unwrap();
+    let vocabularies = Vocabularies::load_names(&folder.path().join("vocab"), options.tables()).unwrap();
     assert_eq!(&vocabularies, trained.vocabularies());
 
     let mut other = log_with_items(30, 7);
@@ -329,6 +330,6 @@ fn a_model_meets_other_behaviours_with_its_own_vocabularies() {
     let asked = DataOptions { pooled: vec!["category".into()], behaviours: vec!["item".into()], ..options };
     let lacking = Dataset::with_vocabularies(log(), Vocabularies::default(), &asked).unwrap_err();
     assert_eq!(lacking.to_string(), "vocabularies: found none; expected `item` among them");
-    let missing = Vocabularies::load(folder.path(), &asked).unwrap_err();
-    assert!(matches!(missing, DataError::Io { .. }), "{missing}");
+    let missing = Vocabularies::load_names(folder.path(), asked.tables()).unwrap_err();
+    assert!(matches!(missing, dien_serving::Error::Io { .. }), "{missing}");
 }

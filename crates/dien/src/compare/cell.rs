@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::{Config, Source};
 use crate::error::{Error, Result};
-use crate::run::atomic;
 use crate::train::{End, Observer, Trainer};
 
 /// A variant with a seed, and the file of its outcome.
@@ -175,6 +174,6 @@ impl Cell {
         if let Some(folder) = self.file.parent() {
             fs::create_dir_all(folder).map_err(Error::io(folder, "make the folder"))?;
         }
-        atomic::write(&self.file, &serde_json::to_vec(outcome).expect("plain fields"))
+        Ok(dien_serving::files::write(&self.file, &serde_json::to_vec(outcome).expect("plain fields"))?)
     }
 }

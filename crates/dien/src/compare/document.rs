@@ -5,7 +5,6 @@ use std::path::Path;
 
 use super::Summary;
 use crate::error::{Error, Result};
-use crate::run::atomic;
 
 const BEGIN: &str = "<!-- compare: ";
 const END: &str = "<!-- /compare -->";
@@ -19,7 +18,7 @@ pub fn fill(document: &Path, summaries: &[Summary]) -> Result<()> {
     let text = fs::read_to_string(document).map_err(Error::io(document, "read"))?;
     let filled =
         filled(&text, summaries).map_err(|(found, expected)| Error::file(document, found, expected))?;
-    atomic::write(document, filled.as_bytes())
+    Ok(dien_serving::files::write(document, filled.as_bytes())?)
 }
 
 /// The document with its tables, or what was found and what was expected.

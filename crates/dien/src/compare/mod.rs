@@ -18,6 +18,8 @@ mod variant;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use dien_serving::files;
+
 pub use cell::{Cell, Outcome, Scores};
 pub use difference::Difference;
 pub use document::fill;
@@ -29,7 +31,6 @@ pub use variant::{Ablation, Variant};
 
 use crate::config::Layers;
 use crate::error::{Error, Result};
-use crate::run::atomic;
 
 /// Variants of a configuration on one set of data.
 #[derive(Clone, Debug)]
@@ -95,12 +96,12 @@ pub fn write(summaries: &[Summary], folder: &Path) -> Result<()> {
     let mut text = String::new();
     for summary in summaries {
         let file = file_name(&summary.set) + ".svg";
-        atomic::write(&folder.join(&file), summary.to_svg().as_bytes())?;
+        files::write(&folder.join(&file), summary.to_svg().as_bytes())?;
         text += &format!("{}\n![{}]({file})\n\n", summary.to_markdown(), summary.set);
     }
-    atomic::write(&folder.join("results.md"), text.as_bytes())?;
+    files::write(&folder.join("results.md"), text.as_bytes())?;
     let json = serde_json::to_vec_pretty(summaries).expect("plain fields");
-    atomic::write(&folder.join("results.json"), &json)
+    Ok(files::write(&folder.join("results.json"), &json)?)
 }
 
 /// A set's name as a file's.

@@ -5,9 +5,10 @@ mod recipes;
 mod source;
 mod train;
 
-use dien_data::{Data, DataOptions, Dataset, Impressions, Number, Vocabularies, Warnings};
+use dien_data::{Data, DataOptions, Dataset, Impressions, Warnings};
 use dien_model::ModelConfig;
 use dien_optim::AdamConfig;
+use dien_serving::encoding::{Number, Vocabularies};
 use serde::{Deserialize, Serialize};
 use toml::Value;
 
@@ -120,7 +121,7 @@ impl Config {
     pub fn dataset_of(&self, run: &Run) -> Result<(Data, Warnings)> {
         let names = match &self.source {
             Source::Schema(path) => Impressions::tables(path)?,
-            _ => Vocabularies::names(&self.data).map(String::from).collect(),
+            _ => self.data.tables().map(String::from).collect(),
         };
         self.dataset_after(&run.vocabularies(names.iter().map(String::as_str))?, run.numbers()?)
     }

@@ -9,7 +9,6 @@ use crate::error::Result;
 use crate::page::bars::{Bar, Bars, Column, Row};
 use crate::page::lines::{Axis, Lines, Point, Series};
 use crate::page::{Page, Picture, WIDTH};
-use crate::run::atomic;
 
 /// How many events are named along a path.
 const NAMED: usize = 8;
@@ -26,7 +25,7 @@ impl Explanation {
     /// # Errors
     /// The file cannot be written.
     pub fn write_html(&self, asked: &str, path: &Path) -> Result<()> {
-        atomic::write_to(path, self.html(asked).as_bytes())
+        Ok(dien_serving::files::write_to(path, self.html(asked).as_bytes())?)
     }
 
     /// One self-contained HTML file. `asked` says in a few words for whom the candidate was scored.

@@ -23,16 +23,15 @@ mod user;
 
 use dien_model::config::AttentionNorm;
 use dien_model::{CellKind, ModelConfig, ModelKind};
+use dien_serving::{Ranker, Request, probability};
 use serde::Serialize;
 
-pub use crate::ranker::Named;
+pub use dien_serving::ranker::Named;
 pub use user::request;
 
-use crate::error::{Error, Result};
-use crate::ranker::{Ranker, Request};
-use crate::run::{Run, deployable};
+use crate::error::Result;
+use crate::run::Run;
 use crate::scorer::Scorer;
-use crate::scores::probability;
 
 /// How many candidates' courses are shown side by side.
 const CANDIDATES: usize = 3;
@@ -115,10 +114,10 @@ impl Explainer {
     /// The best model of a run.
     ///
     /// # Errors
-    /// As [`Ranker::of_run`].
+    /// As [`Run::ranker`].
     pub fn of_run(run: &Run) -> Result<Self> {
-        let model = deployable::load_run(run)?.model;
-        Ok(Explainer { ranker: Ranker::of_run(run)?, scorer: Scorer::load(run)?, model })
+        let model = run.model_file()?.model;
+        Ok(Explainer { ranker: run.ranker()?, scorer: Scorer::load(run)?, model })
     }
 
     /// The fields of a request's profile and context that the model does not read.
@@ -134,7 +133,8 @@ impl Explainer {
         if request.candidates.is_empty() {
             let field = "candidates".into();
             let expected = "at least one: the first is explained".into();
-            return Err(Error::Request { field, found: "an empty list".into(), expected });
+            let found = "an empty list".into();
+            return Err(dien_serving::Error::Request { field, found, expected }.into());
         }
         let mut request = request.clone();
         request.candidates.truncate(CANDIDATES);

@@ -1,10 +1,10 @@
 //! A user of a log as a request.
 
 use dien_data::{DataOptions, Log, RealTarget, TargetKind};
+use dien_serving::{Record, Request};
 
 use super::Explanation;
 use crate::error::{Error, Origin, Result};
-use crate::ranker::{Record, Request};
 
 /// The request that asks for a candidate's score as evaluation does: against what the user did before their last behaviour. That
 /// behaviour's item is the candidate if none is named; else it is there to be seen beside it, and so is the log's negative.

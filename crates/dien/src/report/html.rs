@@ -8,7 +8,6 @@ use crate::error::Result;
 use crate::page::bars::{Bar, Bars, Column, Row};
 use crate::page::lines::{Axis, Lines, Point, Series};
 use crate::page::{Page, Picture, WIDTH};
-use crate::run::atomic;
 use crate::train::Epoch;
 
 impl RunReport {
@@ -17,7 +16,7 @@ impl RunReport {
     /// # Errors
     /// The file cannot be written.
     pub fn write_html(&self, path: &Path) -> Result<()> {
-        atomic::write_to(path, self.html().as_bytes())
+        Ok(dien_serving::files::write_to(path, self.html().as_bytes())?)
     }
 
     /// One self-contained HTML file.

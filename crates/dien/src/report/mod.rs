@@ -19,6 +19,7 @@ mod lengths;
 use dien_data::Examples;
 use dien_model::metrics::Metrics;
 use dien_model::{Batch, ModelKind};
+use dien_serving::probability;
 use serde::Serialize;
 
 pub use calibration::{Bin, Calibration};
@@ -28,7 +29,6 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::run::Run;
 use crate::scorer::Scorer;
-use crate::scores::probability;
 use crate::train::Epoch;
 
 /// A training run, and how its best model does on held-out targets.

@@ -1,19 +1,19 @@
 //! The run folder: a training run on disk.
 
-pub(crate) mod atomic;
-pub(crate) mod deployable;
-mod params;
+mod model;
 mod progress;
-mod tensors;
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use dien_data::Data;
 use dien_data::schema::Schema;
-use dien_data::{Data, Number, Vocabularies};
 use dien_model::ModelConfig;
 use dien_optim::OptimizerState;
+use dien_serving::encoding::{Number, Vocabularies};
+use dien_serving::files::{self, Staged};
+use dien_serving::params;
 use dien_tensor::ParamStore;
 
 pub use progress::{Best, Progress, Sums};
@@ -132,7 +132,7 @@ impl Run {
     /// # Errors
     /// There is no model yet, or its file is cut off.
     pub fn encoding(&self) -> Result<(Vocabularies, Vec<Number>)> {
-        let model = deployable::load_run(self)?;
+        let model = self.model_file()?;
         Ok((model.vocabularies, model.numbers))
     }
 
@@ -159,7 +159,7 @@ impl Run {
             return Ok(());
         }
         let text = serde_json::to_string_pretty(numbers).expect("plain fields") + "\n";
-        atomic::write(&self.path("numbers.json"), text.as_bytes())
+        Ok(files::write(&self.path("numbers.json"), text.as_bytes())?)
     }
 
     /// Keeps the schema of a log, to know it again.
@@ -170,7 +170,7 @@ impl Run {
         match data {
             Data::Behaviours(_) => Ok(()),
             Data::Impressions(log) => {
-                atomic::write(&self.path("dataset.toml"), log.schema().to_toml().as_bytes())
+                Ok(files::write(&self.path("dataset.toml"), log.schema().to_toml().as_bytes())?)
             }
         }
     }
@@ -199,25 +199,13 @@ impl Run {
         Ok(vocabularies.save(&self.path("vocab"))?)
     }
 
-    /// The file with the best model: all that a [`Ranker`](crate::Ranker) needs.
-    ///
-    /// # Errors
-    /// There is none yet.
-    pub fn model_path(&self) -> Result<PathBuf> {
-        let path = self.path("model.safetensors");
-        if !path.exists() && self.path("last.safetensors").exists() {
-            let found = "no model yet (training stopped within the first epoch)";
-            return Err(Error::file(&self.folder, found, "a finished epoch (`dien train --resume` goes on)"));
-        }
-        Ok(path)
-    }
-
     /// Reads the best parameters into `params`, which have the model's names and shapes.
     ///
     /// # Errors
     /// There are none yet, or the file is cut off, or not of this model.
     pub fn load_model(&self, params: &mut ParamStore<f32>) -> Result<()> {
-        params::load(&self.model_path()?, params).map(|_| ())
+        params::load(&self.model_path()?, params)?;
+        Ok(())
     }
 
     /// Writes the best model: its parameters, and what serving needs of its configuration and data.
@@ -231,7 +219,8 @@ impl Run {
         model: &ModelConfig,
         dataset: &Data,
     ) -> Result<()> {
-        deployable::stage(&self.path("model.safetensors"), params, step, model, dataset)?.commit()
+        model::stage(&self.path("model.safetensors"), params, step, model, dataset)?.commit()?;
+        Ok(())
     }
 
     /// Reads the latest parameters into `params`, their average into `averaged` if there is one, and what belongs to them.
@@ -278,8 +267,9 @@ impl Run {
             averaged.map(|a| params::stage(&self.path("average.safetensors"), a, state.step)).transpose()?;
         let optimizer = progress::stage(&self.path("optimizer.safetensors"), state, progress)?;
         last.commit()?;
-        average.map_or(Ok(()), atomic::Staged::commit)?;
-        optimizer.commit()
+        average.map_or(Ok(()), Staged::commit)?;
+        optimizer.commit()?;
+        Ok(())
     }
 
     /// Reads the epochs of `metrics.jsonl`; none if there is no such file.
@@ -306,7 +296,8 @@ impl Run {
     /// The file cannot be written.
     pub fn save_epochs(&self, epochs: &[Epoch]) -> Result<()> {
         let line = |e: &Epoch| serde_json::to_string(e).expect("plain fields") + "\n";
-        atomic::write(&self.path("metrics.jsonl"), epochs.iter().map(line).collect::<String>().as_bytes())
+        let text: String = epochs.iter().map(line).collect();
+        Ok(files::write(&self.path("metrics.jsonl"), text.as_bytes())?)
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -327,5 +318,5 @@ pub(crate) fn write_config(path: &Path, config: &Config) -> Result<()> {
         "# Every option of this run. `dien train --config` with this file repeats it.\n\
          # `optimizer.clip_norm` is off where it is not said.\n\n{options}"
     );
-    atomic::write(path, text.as_bytes())
+    Ok(files::write(path, text.as_bytes())?)
 }

@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use dien_optim::{OptimizerState, StateData, StateTensor};
-use safetensors::Dtype;
+use dien_serving::files::Staged;
+use dien_serving::tensors::{self, Dtype, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::atomic::Staged;
-use super::tensors::{self, Tensor};
 use crate::error::{Error, Result};
 
 /// Where training goes on.
@@ -68,7 +67,7 @@ pub(super) fn stage(path: &Path, state: &OptimizerState, progress: &Progress) ->
         };
         list.push((name.as_str(), Tensor { dtype, shape, data }));
     }
-    tensors::stage(path, list, &Note { step: state.step, progress: progress.clone() })
+    Ok(tensors::stage(path, list, &Note { step: state.step, progress: progress.clone() })?)
 }
 
 pub(super) fn load(path: &Path) -> Result<(OptimizerState, Progress)> {

@@ -61,7 +61,7 @@ impl Trainer {
             return Err(failed("a parameter", format!("the value of `{}`", self.params.name(id))));
         }
         let validation = self.validate().map_err(|e| match e {
-            Error::Score { .. } => {
+            Error::Serving(dien_serving::Error::Score { .. }) => {
                 failed("a validation score", "the score, all parameters being finite".into())
             }
             other => other,

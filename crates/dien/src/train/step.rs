@@ -2,6 +2,7 @@
 
 use dien_model::{Batch, Losses, Touched};
 use dien_optim::Optimizer;
+use dien_serving::encoding::scramble;
 use dien_tensor::{Grads, Mode, ParamId, ParamStore, Real, Tape};
 
 use super::{Step, Trainer};
@@ -91,13 +92,8 @@ pub(super) fn non_finite_value(params: &ParamStore<f32>) -> Option<ParamId> {
     params.ids().find(|&id| params.data(id).iter().any(|x| !x.is_finite()))
 }
 
-/// A seed of its own for every step: SplitMix64's output function (Steele, Lea and Flood, 2014) over both numbers.
+/// A seed of its own for every step: [`scramble`] over both numbers.
 fn mix(seed: u64, step: u64) -> u64 {
-    let scramble = |x: u64| {
-        let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        x ^ (x >> 31)
-    };
     scramble(
         scramble(seed.wrapping_add(0x9e37_79b9_7f4a_7c15))
             .wrapping_add(step.wrapping_mul(0x9e37_79b9_7f4a_7c15)),

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::config::{Config, Source};
 use crate::datasets::Datasets;
 use crate::error::{Error, Result};
-use crate::run::{Run, atomic};
+use crate::run::Run;
 use crate::train::{End, StopWhen, Trainer};
 
 /// In a run's folder, why it cannot go on.
@@ -119,7 +119,7 @@ impl Trial {
                 Err(Error::NonFinite { step, epoch, what, first, .. }) => {
                     let why =
                         format!("{what} is not finite at step {step} (epoch {epoch}), first in {first}\n");
-                    atomic::write(&self.folder.join(FAILURE), why.as_bytes())?;
+                    dien_serving::files::write(&self.folder.join(FAILURE), why.as_bytes())?;
                 }
                 Err(other) => return Err(other),
             }

@@ -42,11 +42,14 @@ impl std::fmt::Display for Named {
 }
 
 /// A request's ids.
-pub(crate) struct Encoded {
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Encoded {
     /// One history a group of behaviours, its latest `max_history` events, and a target a candidate.
     pub batch: Batch,
     /// By group, the events of the batch, oldest first.
     pub events: Vec<Vec<Named>>,
+    /// The candidates, in their order.
     pub candidates: Vec<Named>,
     /// How many ids the vocabularies do not know.
     pub unknown: usize,
@@ -54,7 +57,10 @@ pub(crate) struct Encoded {
 
 impl Ranker {
     /// A request as a batch, and what its events and candidates are called.
-    pub(crate) fn encoded(&self, request: &Request) -> Result<Encoded> {
+    ///
+    /// # Errors
+    /// As [`rank`](Self::rank).
+    pub fn encoded(&self, request: &Request) -> Result<Encoded> {
         let (features, mut unknown) = (self.features(), 0);
         let n = request.candidates.len();
         let (mut groups, mut events) = (vec![], vec![]);

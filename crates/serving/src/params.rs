@@ -6,10 +6,9 @@ use dien_tensor::ParamStore;
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 
-use super::atomic::Staged;
-use super::deployable::is_reserved;
-use super::tensors::{self, Tensor};
 use crate::error::{Error, Result};
+use crate::files::Staged;
+use crate::tensors::{self, Tensor, is_reserved};
 
 #[derive(Serialize, Deserialize)]
 struct Note {
@@ -17,7 +16,11 @@ struct Note {
     step: u64,
 }
 
-pub(super) fn stage(path: &Path, params: &ParamStore<f32>, step: u64) -> Result<Staged> {
+/// Writes every parameter, and the step that they are from, beside the path.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn stage(path: &Path, params: &ParamStore<f32>, step: u64) -> Result<Staged> {
     let tensor = |id| {
         let data = tensors::f32_bytes(params.data(id));
         (params.name(id), Tensor { dtype: Dtype::F32, shape: params.shape(id), data })
@@ -26,7 +29,10 @@ pub(super) fn stage(path: &Path, params: &ParamStore<f32>, step: u64) -> Result<
 }
 
 /// Overwrites every parameter, and returns the step that they are from. On an error some may be overwritten.
-pub(super) fn load(path: &Path, params: &mut ParamStore<f32>) -> Result<u64> {
+///
+/// # Errors
+/// The file is missing, cut off, or has not just the parameters of these names and shapes.
+pub fn load(path: &Path, params: &mut ParamStore<f32>) -> Result<u64> {
     tensors::load(path, |file, note: Note| {
         for id in params.ids() {
             let values = numbers(path, file, params, params.name(id), params.shape(id))?;
@@ -38,7 +44,7 @@ pub(super) fn load(path: &Path, params: &mut ParamStore<f32>) -> Result<u64> {
 }
 
 /// That every tensor is one of the parameters, or not for the model to read.
-pub(super) fn no_foreign(path: &Path, file: &SafeTensors<'_>, params: &ParamStore<f32>) -> Result<()> {
+pub(crate) fn no_foreign(path: &Path, file: &SafeTensors<'_>, params: &ParamStore<f32>) -> Result<()> {
     match foreign(file, params) {
         Some(name) => Err(Error::file(path, format!("a foreign parameter `{name}`"), "the model's alone")),
         None => Ok(()),
@@ -52,7 +58,7 @@ fn foreign(file: &SafeTensors<'_>, params: &ParamStore<f32>) -> Option<String> {
 }
 
 /// A parameter of a file, whose numbers are finite; `params` has the names of all.
-pub(super) fn numbers(
+pub(crate) fn numbers(
     path: &Path,
     file: &SafeTensors<'_>,
     params: &ParamStore<f32>,

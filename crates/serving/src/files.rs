@@ -9,13 +9,17 @@ use crate::error::{Error, Result};
 
 /// A file that is written, but does not have its name yet.
 #[must_use]
-pub(super) struct Staged {
+#[derive(Debug)]
+pub struct Staged {
     path: PathBuf,
     part: PathBuf,
 }
 
 /// Writes beside the path.
-pub(super) fn stage(path: &Path, bytes: &[u8]) -> Result<Staged> {
+///
+/// # Errors
+/// It cannot be written.
+pub fn stage(path: &Path, bytes: &[u8]) -> Result<Staged> {
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
     name.push(".tmp");
@@ -29,12 +33,18 @@ pub(super) fn stage(path: &Path, bytes: &[u8]) -> Result<Staged> {
 }
 
 /// Writes beside the path, then renames.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+///
+/// # Errors
+/// As [`stage`].
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     stage(path, bytes)?.commit()
 }
 
 /// Writes where someone else said to: what is no file, such as a pipe, is written to and not replaced, and a link stays one.
-pub(crate) fn write_to(path: &Path, bytes: &[u8]) -> Result<()> {
+///
+/// # Errors
+/// As [`stage`].
+pub fn write_to(path: &Path, bytes: &[u8]) -> Result<()> {
     match fs::metadata(path) {
         Ok(there) if there.is_file() => match fs::canonicalize(path) {
             Ok(target) => write(&target, bytes),
@@ -51,6 +61,9 @@ pub(crate) fn write_to(path: &Path, bytes: &[u8]) -> Result<()> {
 
 impl Staged {
     /// Gives the file its name, in place of what had it.
+    ///
+    /// # Errors
+    /// The system's.
     pub fn commit(self) -> Result<()> {
         fs::rename(&self.part, &self.path).map_err(|source| self.failed(source))
     }
@@ -66,6 +79,17 @@ impl Drop for Staged {
         // After a commit there is nothing to remove; else a leftover is only untidy.
         let _ = fs::remove_file(&self.part);
     }
+}
+
+/// The text of a file's bytes.
+///
+/// # Errors
+/// The first line that is no UTF-8.
+pub fn utf8<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let line = 1 + bytes[..error.valid_up_to()].iter().filter(|&&b| b == b'\n').count();
+        Error::file(path, format!("bytes that are not UTF-8 on line {line}"), "UTF-8 text")
+    })
 }
 
 #[cfg(test)]

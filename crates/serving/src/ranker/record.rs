@@ -5,7 +5,7 @@ use std::fmt;
 /// Named values: an event or a candidate (`item`, `category`, …), a profile (`user`) or a context.
 ///
 /// ```
-/// use dien::ranker::Record;
+/// use dien_serving::Record;
 ///
 /// let event = Record::item("i7").with("category", "c2");
 /// assert_eq!(event, Record::new().with("item", "i7").with("category", "c2"));

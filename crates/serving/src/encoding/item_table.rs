@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use dien_model::Jagged;
 
-use crate::error::DataError;
+use crate::error::{Error, Result};
 
 /// The features of every item of a log as ids, by the item's name: what serving looks up where a request
 /// names an item alone.
@@ -26,12 +26,12 @@ impl ItemTable {
         names: impl IntoIterator<Item = impl Into<String>>,
         behaviours: Vec<Vec<u32>>,
         pooled: Vec<Jagged>,
-    ) -> Result<Self, DataError> {
+    ) -> Result<Self> {
         let mut places = HashMap::new();
         for (place, name) in (0..).zip(names) {
             let name = name.into();
             if places.contains_key(&name) {
-                return Err(DataError::log(
+                return Err(Error::encoding(
                     format!("item {}", place + 1),
                     format!("`{name}` again"),
                     "each once",
@@ -43,7 +43,7 @@ impl ItemTable {
         let lengths = behaviours.iter().map(Vec::len);
         let lists = pooled.iter().map(|l| l.offsets.len().saturating_sub(1));
         if let Some(found) = lengths.chain(lists).find(|&found| found != n) {
-            return Err(DataError::log("item table", format!("a feature of {found} items"), n.to_string()));
+            return Err(Error::encoding("item table", format!("a feature of {found} items"), n.to_string()));
         }
         let is_jagged = |l: &&Jagged| {
             l.offsets.is_sorted()
@@ -52,7 +52,7 @@ impl ItemTable {
         };
         if let Some(list) = pooled.iter().find(|l| !is_jagged(l)) {
             let found = format!("offsets that do not fit {} ids", list.ids.len());
-            return Err(DataError::log("item table", found, "ascending ones, from 0 to the number of ids"));
+            return Err(Error::encoding("item table", found, "ascending ones, from 0 to the number of ids"));
         }
         Ok(ItemTable { places, behaviours, pooled })
     }

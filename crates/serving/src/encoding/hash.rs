@@ -1,15 +1,21 @@
 //! A hash that is the same on every machine and in every version.
 
-/// FNV-1a over the bytes, started by a seed, and mixed so that all bits depend on all of them (SplitMix64's
-/// finish).
-pub(crate) fn hash(seed: u64, bytes: &[u8]) -> u64 {
+/// FNV-1a over the bytes, started by a seed, and [mixed](scramble) so that all bits depend on all of them.
+///
+/// The ids of a hashing vocabulary are made of it, and stay in trained tables.
+pub fn hash(seed: u64, bytes: &[u8]) -> u64 {
     let mut h = 0xcbf2_9ce4_8422_2325 ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     for &byte in bytes {
         h = (h ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     }
-    h = (h ^ (h >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    h = (h ^ (h >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    h ^ (h >> 31)
+    scramble(h)
+}
+
+/// The output function of SplitMix64 (Steele, Lea and Flood, 2014): every bit depends on every bit.
+pub fn scramble(x: u64) -> u64 {
+    let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
 }
 
 #[cfg(test)]

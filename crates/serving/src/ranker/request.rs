@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 /// A user's history and the candidates to rank.
 ///
 /// ```
-/// use dien::ranker::{Record, Request};
+/// use dien_serving::{Record, Request};
 ///
 /// let request = Request::from_json(r#"{
 ///     "history": [{"item": "i1", "category": "c1"}, {"item": "i5"}],
@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 ///     "candidates": [{"item": "i13"}, {"item": "i29"}]
 /// }"#)?;
 /// assert_eq!(request.history[1], Record::item("i5"));
-/// # Ok::<(), dien::Error>(())
+/// # Ok::<(), dien_serving::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Request {

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use dien_model::OOV;
 
-use crate::error::DataError;
-use crate::{files, hash};
+use super::hash::hash;
+use crate::error::{Error, Result};
+use crate::files;
 
 /// Tokens numbered from 1; [`OOV`] (0) is everything else.
 ///
@@ -40,12 +41,12 @@ impl Vocabulary {
     ///
     /// # Errors
     /// A token is empty, or comes twice.
-    pub fn from_tokens(tokens: Vec<String>) -> Result<Self, DataError> {
+    pub fn from_tokens(tokens: Vec<String>) -> Result<Self> {
         let mut ids = HashMap::with_capacity(tokens.len());
         for (id, token) in (1..).zip(&tokens) {
             if token.is_empty() || ids.insert(token.clone(), id).is_some() {
                 let expected = "tokens that are not empty, each once";
-                return Err(DataError::log(format!("token {id}"), format!("`{token}`"), expected));
+                return Err(Error::encoding(format!("token {id}"), format!("`{token}`"), expected));
             }
         }
         Ok(Vocabulary { tokens, ids, hashed: 0 })
@@ -70,7 +71,7 @@ impl Vocabulary {
     /// The token's id; [`OOV`] if it has none.
     pub fn id(&self, token: &str) -> u32 {
         if self.hashed > 0 && !token.is_empty() {
-            return 1 + (hash::hash(0, token.as_bytes()) % u64::from(self.hashed)) as u32;
+            return 1 + (hash(0, token.as_bytes()) % u64::from(self.hashed)) as u32;
         }
         self.ids.get(token).copied().unwrap_or(OOV)
     }
@@ -102,25 +103,25 @@ impl Vocabulary {
     ///
     /// # Errors
     /// The file cannot be written; then it is as it was before.
-    pub fn save(&self, path: &Path) -> Result<(), DataError> {
+    pub fn save(&self, path: &Path) -> Result<()> {
         let mut text = String::new();
         for token in &self.tokens {
             text.push_str(&token.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r"));
             text.push('\n');
         }
-        files::write_atomic(path, text.as_bytes())
+        files::write(path, text.as_bytes())
     }
 
     /// Reads what [`save`](Self::save) wrote.
     ///
     /// # Errors
     /// The file cannot be read, is no UTF-8, or holds an empty, malformed or repeated token.
-    pub fn load(path: &Path) -> Result<Self, DataError> {
-        let bytes = fs::read(path).map_err(DataError::io(path, "read"))?;
+    pub fn load(path: &Path) -> Result<Self> {
+        let bytes = fs::read(path).map_err(Error::io(path, "read"))?;
         let text = files::utf8(path, &bytes)?;
         let mut vocabulary = Vocabulary::default();
         for (line, raw) in (1..).zip(text.lines()) {
-            let wrong = |found: String, expected: &str| DataError::Field {
+            let wrong = |found: String, expected: &str| Error::Field {
                 path: path.to_path_buf(),
                 line: u64::from(line),
                 field: "token".into(),

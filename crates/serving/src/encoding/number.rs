@@ -2,7 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::schema::Transform;
+/// What is done to a number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Transform {
+    /// (x − mean) / standard deviation, both over the training rows.
+    Standardise,
+    /// ln(1 + x), for x ≥ 0.
+    Log1p,
+    /// The number of these bounds, which ascend, that are at most x: an id, which is embedded.
+    Buckets(Vec<f64>),
+}
 
 /// Mean and standard deviation of a column over the training rows.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

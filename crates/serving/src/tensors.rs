@@ -5,20 +5,34 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
-use safetensors::{Dtype, SafeTensors, View};
+use safetensors::View;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::atomic::{self, Staged};
+pub use safetensors::{Dtype, SafeTensors};
+
 use crate::error::{Error, Result};
+use crate::files::{self, Staged};
 
 /// The one key of the metadata. A second one would make the order of the keys, and so the bytes, a matter of chance.
 const NOTE: &str = "dien";
 
+/// Tensors whose names start so are no parameters.
+const RESERVED: [&str; 2] = ["vocabulary.", "items."];
+
+/// Whether a tensor is not a parameter, but belongs to serving.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    RESERVED.iter().any(|prefix| name.starts_with(prefix))
+}
+
 /// A tensor on its way into a file.
-pub(super) struct Tensor<'a> {
+#[derive(Clone, Debug)]
+pub struct Tensor<'a> {
+    /// The type of its numbers.
     pub dtype: Dtype,
+    /// Its shape.
     pub shape: &'a [usize],
+    /// Its numbers, little-endian, row-major.
     pub data: Vec<u8>,
 }
 
@@ -38,19 +52,25 @@ impl View for Tensor<'_> {
 }
 
 /// Writes the tensors, and the note as JSON. The same content gives the same bytes.
-pub(super) fn stage(path: &Path, tensors: Vec<(&str, Tensor<'_>)>, note: &impl Serialize) -> Result<Staged> {
+///
+/// # Errors
+/// The file cannot be written.
+pub fn stage(path: &Path, tensors: Vec<(&str, Tensor<'_>)>, note: &impl Serialize) -> Result<Staged> {
     let note = serde_json::to_string(note).expect("plain fields");
     let metadata = HashMap::from([(NOTE.to_owned(), note)]);
     let bytes = safetensors::serialize(tensors, Some(metadata))
         .map_err(|e| Error::file(path, format!("tensors that do not fit the format ({e})"), "fewer"))?;
-    atomic::stage(path, &bytes)
+    files::stage(path, &bytes)
 }
 
 /// Reads a file's bytes, its note, and hands the tensors to `take`.
-pub(super) fn load<N: DeserializeOwned, R>(
+///
+/// # Errors
+/// The file cannot be read, is no whole safetensors file or has no such note; those of `take`.
+pub fn load<N: DeserializeOwned, R, E: From<Error>>(
     path: &Path,
-    take: impl FnOnce(&SafeTensors<'_>, N) -> Result<R>,
-) -> Result<R> {
+    take: impl FnOnce(&SafeTensors<'_>, N) -> Result<R, E>,
+) -> Result<R, E> {
     let bytes = fs::read(path).map_err(Error::io(path, "read"))?;
     let broken = |e: safetensors::SafeTensorError| {
         Error::file(
@@ -69,11 +89,11 @@ pub(super) fn load<N: DeserializeOwned, R>(
 }
 
 /// Little-endian bytes.
-pub(super) fn f32_bytes(data: &[f32]) -> Vec<u8> {
+pub fn f32_bytes(data: &[f32]) -> Vec<u8> {
     data.iter().flat_map(|x| x.to_le_bytes()).collect()
 }
 
 /// Numbers from little-endian bytes.
-pub(super) fn f32_from(bytes: &[u8]) -> impl Iterator<Item = f32> + '_ {
+pub fn f32_from(bytes: &[u8]) -> impl Iterator<Item = f32> + '_ {
     bytes.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b))
 }

@@ -1,7 +1,7 @@
 //! Serving a trained run: candidates against one user, in micro- to milliseconds.
 //!
 //! ```no_run
-//! use dien::ranker::{Ranker, Record};
+//! use dien_serving::{Ranker, Record};
 //!
 //! let ranker = Ranker::load("runs/mine/model.safetensors")?;
 //! let history = [Record::item("i1"), Record::item("i5")];
@@ -10,7 +10,7 @@
 //! println!("{:?}", ranker.score(&state, &candidates)?.scores());
 //! ranker.append(&mut state, &Record::item("i9"))?; // one step, not the history
 //! println!("{:?}", ranker.score(&state, &candidates)?.scores());
-//! # Ok::<(), dien::Error>(())
+//! # Ok::<(), dien_serving::Error>(())
 //! ```
 
 mod batch;
@@ -20,21 +20,20 @@ mod request;
 
 use std::path::Path;
 
-use dien_data::{ItemTable, Number, Vocabulary};
 use dien_model::serving::{self, Profile, Serving};
 use dien_model::{Features, OOV};
 
-pub use batch::Named;
+pub use batch::{Encoded, Named};
 pub use record::{Record, Value};
 pub use request::Request;
 
+use crate::encoding::{ItemTable, Number, Vocabulary};
 use crate::error::{Error, Result};
-use crate::run::Run;
-use crate::run::deployable::{self, Deployable};
+use crate::model_file::ModelFile;
 
 /// A trained model that ranks candidates. It is read-only: threads share it.
 ///
-/// Logits are those of the [model's](crate::Scorer) evaluation forward within 1e-5; a candidate's bits do not depend on
+/// Logits are those of the [model's](dien_model::Model) evaluation forward within 1e-5; a candidate's bits do not depend on
 /// the other candidates, nor on the threads.
 #[derive(Debug)]
 pub struct Ranker {
@@ -83,7 +82,7 @@ pub struct Answer {
 impl Answer {
     /// The probabilities of a click.
     pub fn scores(&self) -> Vec<f64> {
-        self.logits.iter().map(|&x| crate::scores::probability(x)).collect()
+        self.logits.iter().map(|&x| crate::probability(x)).collect()
     }
 }
 
@@ -93,20 +92,15 @@ impl Ranker {
     /// # Errors
     /// The file cannot be read, is cut off, or is no model.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        Self::new(deployable::load(path.as_ref())?)
+        Self::new(ModelFile::load(path.as_ref())?)
     }
 
-    /// Reads the best model of a run, of one that an older version trained too: that has no item table, so that events and
-    /// candidates must have every feature.
+    /// Of a model that is read already.
     ///
     /// # Errors
-    /// As [`load`](Self::load), and where the run has no finished epoch.
-    pub fn of_run(run: &Run) -> Result<Self> {
-        Self::new(deployable::load_run(run)?)
-    }
-
-    fn new(model: Deployable) -> Result<Self> {
-        let Deployable { model, features, max_history, vocabularies, numbers, items, params } = model;
+    /// An option of the model is impossible.
+    pub fn new(model: ModelFile) -> Result<Self> {
+        let ModelFile { model, features, max_history, vocabularies, numbers, items, params } = model;
         let serving = Serving::new(&model, &features, params, &max_history)?;
         let vocabularies = vocabularies.into_parts().into_iter().map(|(_, v)| v).collect();
         Ok(Ranker { serving, vocabularies, numbers, items })

@@ -1,0 +1,71 @@
+//! The best model of a run.
+
+use std::path::{Path, PathBuf};
+
+use dien_data::Data;
+use dien_model::ModelConfig;
+use dien_serving::Ranker;
+use dien_serving::files::Staged;
+use dien_serving::model_file::{self, Description, Lacking, ModelFile};
+use dien_tensor::ParamStore;
+
+use super::Run;
+use crate::error::{Error, Result};
+
+impl Run {
+    /// The file with the best model: all that a [`Ranker`] needs.
+    ///
+    /// # Errors
+    /// There is none yet.
+    pub fn model_path(&self) -> Result<PathBuf> {
+        let path = self.path("model.safetensors");
+        if !path.exists() && self.path("last.safetensors").exists() {
+            let found = "no model yet (training stopped within the first epoch)";
+            return Err(Error::file(&self.folder, found, "a finished epoch (`dien train --resume` goes on)"));
+        }
+        Ok(path)
+    }
+
+    /// Reads the best model; of a run whose file holds parameters alone, since an older version trained it, the rest
+    /// comes from the folder.
+    ///
+    /// # Errors
+    /// There is none yet, or a file of the run is missing, cut off, or does not fit the others.
+    pub fn model_file(&self) -> Result<ModelFile> {
+        ModelFile::load_or(&self.model_path()?, || {
+            let config = self.config()?;
+            let vocabularies = self.vocabularies(config.data.tables())?;
+            let (features, max_history) = (config.data.features(&vocabularies), config.data.max_history);
+            Ok(Lacking { model: config.model, features, max_history, vocabularies })
+        })
+    }
+
+    /// A ranker of the best model. One that an older version trained has no item table, so that events and candidates
+    /// must have every feature.
+    ///
+    /// # Errors
+    /// As [`model_file`](Self::model_file).
+    pub fn ranker(&self) -> Result<Ranker> {
+        Ok(Ranker::new(self.model_file()?)?)
+    }
+}
+
+/// Writes a model with what serving needs of its configuration and data.
+pub(super) fn stage(
+    path: &Path,
+    params: &ParamStore<f32>,
+    step: u64,
+    model: &ModelConfig,
+    data: &Data,
+) -> Result<Staged> {
+    let items = data.item_table();
+    let description = Description {
+        model,
+        features: data.features(),
+        max_history: &data.max_history(),
+        vocabularies: data.vocabularies(),
+        numbers: data.numbers(),
+        items: items.as_ref(),
+    };
+    Ok(model_file::stage(path, params, step, &description)?)
+}

@@ -1,0 +1,98 @@
+//! Everything that can go wrong, with where it did.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use dien_model::BuildError;
+
+/// `Result` with this crate's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong: where, what was found, what was expected.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file cannot be read or written.
+    #[error("{}: cannot {action}: {source}", path.display())]
+    Io {
+        /// Which one.
+        path: PathBuf,
+        /// What was tried, such as `read`.
+        action: &'static str,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A file is not what it should be.
+    #[error("{}: {found}; expected {expected}", path.display())]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// What is there.
+        found: String,
+        /// What should be.
+        expected: String,
+    },
+    /// A field of a file.
+    #[error("{}, line {line}, `{field}`: found {found}; expected {expected}", path.display())]
+    Field {
+        /// Which file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: u64,
+        /// What stands there, such as `token`.
+        field: String,
+        /// What is there.
+        found: String,
+        /// What should be.
+        expected: String,
+    },
+    /// A vocabulary or an item table that cannot be, wherever it came from.
+    #[error("{place}: found {found}; expected {expected}")]
+    Encoding {
+        /// Which token, item or part.
+        place: String,
+        /// What is there.
+        found: String,
+        /// What should be.
+        expected: String,
+    },
+    /// A model that cannot be built.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// A request to rank candidates is not what it should be.
+    #[error("request: `{field}`: found {found}; expected {expected}")]
+    Request {
+        /// Which field, such as `candidates[3].item`, counted from 0.
+        field: String,
+        /// What is there.
+        found: String,
+        /// What should be.
+        expected: String,
+    },
+    /// A model scores a target with a NaN or an infinity.
+    #[error("the score of target {target} is {score}; expected a finite number")]
+    Score {
+        /// Which target of the batch.
+        target: usize,
+        /// The score.
+        score: f32,
+    },
+}
+
+impl Error {
+    pub(crate) fn io(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Error::Io { path: path.to_path_buf(), action, source }
+    }
+
+    pub(crate) fn file(path: &Path, found: impl Into<String>, expected: impl Into<String>) -> Self {
+        Error::File { path: path.to_path_buf(), found: found.into(), expected: expected.into() }
+    }
+
+    pub(crate) fn encoding(
+        place: impl Into<String>,
+        found: impl Into<String>,
+        expected: impl Into<String>,
+    ) -> Self {
+        Error::Encoding { place: place.into(), found: found.into(), expected: expected.into() }
+    }
+}

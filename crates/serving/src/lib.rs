@@ -1,0 +1,27 @@
+//! Serving trained models: what a service depends on, and no more.
+//!
+//! ```no_run
+//! use dien_serving::{Ranker, Record};
+//!
+//! let ranker = Ranker::load("runs/mine/model.safetensors")?;
+//! let state = ranker.user_state(&[Record::item("42"), Record::item("7")], &Record::new())?;
+//! println!("{:?}", ranker.score(&state, &[Record::item("99")])?.scores());
+//! # Ok::<(), dien_serving::Error>(())
+//! ```
+//!
+//! [`ranker`] answers requests, [`model_file`] reads and writes the one file that it takes, [`encoding`] is what
+//! becomes of tokens and numbers, [`tensors`] and [`params`] are named tensors in files, [`files`] writes files
+//! that are always whole. How a model is trained, and from what, is the matter of the crate `dien`.
+
+pub mod encoding;
+mod error;
+pub mod files;
+pub mod model_file;
+pub mod params;
+mod probability;
+pub mod ranker;
+pub mod tensors;
+
+pub use error::{Error, Result};
+pub use probability::probability;
+pub use ranker::{Ranker, Record, Request, UserState};

@@ -1,0 +1,93 @@
+//! Writing a model file.
+
+use std::path::Path;
+
+use dien_model::{Features, ModelConfig};
+use dien_tensor::ParamStore;
+
+use super::{Note, Serving};
+use crate::encoding::{ItemTable, Number, Vocabularies};
+use crate::error::Result;
+use crate::files::Staged;
+use crate::tensors::{self, Dtype, Tensor};
+
+/// What a model file says beside the parameters.
+#[derive(Clone, Copy, Debug)]
+pub struct Description<'a> {
+    /// The model's options.
+    pub model: &'a ModelConfig,
+    /// The features that it reads.
+    pub features: &'a Features,
+    /// How many of the latest events it reads, by group of behaviours; at least one.
+    pub max_history: &'a [usize],
+    /// One vocabulary per embedding table, in their order.
+    pub vocabularies: &'a Vocabularies,
+    /// What becomes of numbers.
+    pub numbers: &'a [Number],
+    /// What the model reads of each item, where it is known.
+    pub items: Option<&'a ItemTable>,
+}
+
+/// Writes a model beside the path.
+///
+/// # Errors
+/// The file cannot be written.
+///
+/// # Panics
+/// If there is no `max_history`.
+pub fn stage(
+    path: &Path,
+    params: &ParamStore<f32>,
+    step: u64,
+    description: &Description<'_>,
+) -> Result<Staged> {
+    let &Description { model, features, max_history, vocabularies, numbers, items } = description;
+    let serving = Serving {
+        model: model.clone(),
+        features: features.clone(),
+        max_history: max_history[0],
+        further_max_history: max_history[1..].to_vec(),
+        numbers: numbers.to_vec(),
+    };
+    let (mut heads, mut bodies) = (vec![], vec![]);
+    for id in params.ids() {
+        heads.push((params.name(id).to_owned(), params.shape(id).to_vec()));
+        bodies.push((Dtype::F32, tensors::f32_bytes(params.data(id))));
+    }
+    let mut add = |name: String, dtype: Dtype, len: usize, data: Vec<u8>| {
+        heads.push((name, vec![len]));
+        bodies.push((dtype, data));
+    };
+    let mut texts = |name: &str, texts: &mut dyn Iterator<Item = &str>| {
+        let (mut bytes, mut ends) = (vec![], vec![]);
+        for text in texts {
+            bytes.extend_from_slice(text.as_bytes());
+            ends.extend((bytes.len() as u64).to_le_bytes());
+        }
+        add(format!("{name}.text"), Dtype::U8, bytes.len(), bytes);
+        add(format!("{name}.ends"), Dtype::U64, ends.len() / 8, ends);
+    };
+    for (name, vocabulary) in vocabularies.iter() {
+        texts(&format!("vocabulary.{name}"), &mut vocabulary.tokens().iter().map(String::as_str));
+    }
+    if let Some(items) = items {
+        texts("items", &mut items.names().into_iter());
+    }
+    let mut ids = |name: String, ids: &[u32]| {
+        add(name, Dtype::U32, ids.len(), ids.iter().flat_map(|id| id.to_le_bytes()).collect());
+    };
+    if let Some(items) = items {
+        for (lookup, column) in features.behaviours.iter().zip(items.behaviours()) {
+            ids(format!("items.feature.{}", lookup.name), column);
+        }
+        for (lookup, lists) in features.pooled.iter().zip(items.lists()) {
+            ids(format!("items.list.{}.offsets", lookup.name), &lists.offsets);
+            ids(format!("items.list.{}.ids", lookup.name), &lists.ids);
+        }
+    }
+    let tensors = heads
+        .iter()
+        .zip(bodies)
+        .map(|((name, shape), (dtype, data))| (name.as_str(), Tensor { dtype, shape, data }));
+    tensors::stage(path, tensors.collect(), &Note { step, serving: Some(serving) })
+}
