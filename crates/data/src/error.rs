@@ -67,7 +67,7 @@ pub enum DataError {
     },
     /// A file that is whole or not there, a vocabulary or an item table.
     #[error(transparent)]
-    Encoding(#[from] dien_serving::Error),
+    Serving(#[from] dien_serving::Error),
     /// A log that cannot be used, whatever file it came from.
     #[error("{place}: found {found}; expected {expected}")]
     Log {

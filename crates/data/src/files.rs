@@ -1,9 +1,8 @@
 //! Small helpers for files.
 
-use std::ffi::OsString;
 use std::fs::File;
 use std::io::{BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
@@ -18,12 +17,4 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Read + Send>, DataError> {
         "zst" => Box::new(zstd::Decoder::with_buffer(file).map_err(DataError::io(path, "read"))?),
         _ => Box::new(file),
     })
-}
-
-/// The name of a file or folder while it is being written.
-pub fn temporary(path: &Path) -> PathBuf {
-    let mut name = OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(".tmp");
-    path.with_file_name(name)
 }

@@ -70,7 +70,6 @@ pub use batches::Batches;
 pub use data::{Data, Examples};
 pub use dataset::Dataset;
 pub use error::DataError;
-pub use files::temporary;
 pub use impressions::{Impressions, OnError, Predictions, Skipped, Stream, Unscored};
 pub use log::{Event, Item, Log, RealTarget, User};
 pub use options::{AuxiliaryNegatives, DataOptions, TargetKind, TargetNegatives};

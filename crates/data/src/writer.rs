@@ -4,11 +4,11 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+use dien_serving::files::StagedFolder;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::error::DataError;
-use crate::files;
 use crate::log::{Log, User};
 
 impl Log {
@@ -31,14 +31,9 @@ impl Log {
                 return Err(DataError::log("test users", format!("{:?}", user.id), expected));
             }
         }
-        let part = files::temporary(folder);
-        fs::create_dir(&part).map_err(DataError::io(&part, "make the folder"))?;
-        let written = self.write_files(&part).and_then(|()| fs::rename(&part, folder));
-        written.map_err(|source| {
-            // What failed is the write; a leftover is only untidy.
-            let _ = fs::remove_dir_all(&part);
-            DataError::Io { path: folder.to_path_buf(), action: "write", source }
-        })
+        let staged = StagedFolder::create(folder)?;
+        self.write_files(staged.part()).map_err(DataError::io(folder, "write"))?;
+        Ok(staged.commit()?)
     }
 
     fn write_files(&self, folder: &Path) -> io::Result<()> {

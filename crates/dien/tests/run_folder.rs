@@ -2,7 +2,6 @@
 
 mod common;
 
-use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
@@ -25,7 +24,7 @@ fn holds_what_it_should_and_nothing_of_this_machine() {
     for name in ["last.safetensors", "model.safetensors", "optimizer.safetensors"] {
         let bytes = fs::read(folder.join(name)).unwrap();
         let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
-        let metadata: &HashMap<String, String> = header.metadata().as_ref().unwrap();
+        let metadata = header.metadata().as_ref().unwrap();
         assert_eq!(metadata.keys().collect::<Vec<_>>(), ["dien"]);
         let note = &metadata["dien"];
         assert!(!note.contains("second") && !note.contains('/') && !note.contains("thread"), "{note}");
@@ -148,7 +147,7 @@ fn a_file_that_is_no_checkpoint_is_an_error() {
     // Half precision.
     let data = [0u8; 24];
     let view = safetensors::tensor::TensorView::new(safetensors::Dtype::F16, vec![12], &data).unwrap();
-    let note = HashMap::from([("dien".to_owned(), "{\"step\":1}".to_owned())]);
+    let note = [("dien".to_owned(), "{\"step\":1}".to_owned())].into_iter().collect();
     let names = SafeTensors::deserialize(&whole).unwrap();
     let half: Vec<_> = names
         .iter()

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use dien_tensor::ParamStore;
-use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+#[cfg(feature = "write")]
 use crate::files::Staged;
-use crate::tensors::{self, Tensor, is_reserved};
+use crate::tensors::{self, SafeTensors, is_reserved};
 
 #[derive(Serialize, Deserialize)]
 struct Note {
@@ -20,10 +20,12 @@ struct Note {
 ///
 /// # Errors
 /// The file cannot be written.
+#[cfg(feature = "write")]
 pub fn stage(path: &Path, params: &ParamStore<f32>, step: u64) -> Result<Staged> {
     let tensor = |id| {
         let data = tensors::f32_bytes(params.data(id));
-        (params.name(id), Tensor { dtype: Dtype::F32, shape: params.shape(id), data })
+        let (dtype, shape) = (tensors::Dtype::F32, params.shape(id));
+        (params.name(id), tensors::Tensor { dtype, shape, data })
     };
     tensors::stage(path, params.ids().map(tensor).collect(), &Note { step })
 }

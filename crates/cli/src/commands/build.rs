@@ -99,7 +99,7 @@ pub(super) fn run(args: &BuildArgs, json: bool) -> Result<ExitCode> {
     if !warnings.is_empty() {
         eprintln!("warning: {}", warnings.to_string().replace('\n', "\nwarning: "));
     }
-    super::interrupt::abandon(&args.out);
+    super::interrupt::abandon();
     let built = args.build().write(&log, &args.out)?;
     if json {
         print_json(&built)?;

@@ -82,7 +82,7 @@ fn synth(args: &SynthArgs, json: bool) -> Result<ExitCode> {
         seed: args.seed.into(),
         ..Synthesis::default()
     };
-    super::interrupt::abandon(&args.out.join(Synthesis::LOG));
+    super::interrupt::abandon();
     synthesis.write_impressions(&args.out, args.events)?;
     let schema = args.out.join("dataset.toml");
     if json {

@@ -1,7 +1,5 @@
 //! Ctrl-C, and a service manager's way of saying it.
 
-use std::fs;
-use std::path::Path;
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,11 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[derive(Clone, Debug)]
 pub(super) struct Interrupt(Arc<AtomicBool>);
 
-/// Ctrl-C ends the program at once, without what it has begun to write to `path`.
-pub(super) fn abandon(path: &Path) {
-    let part = dien::data::temporary(path);
-    let listening = ctrlc::set_handler(move || {
-        let _ = if part.is_dir() { fs::remove_dir_all(&part) } else { fs::remove_file(&part) };
+/// Ctrl-C ends the program at once, without what it has begun to write.
+pub(super) fn abandon() {
+    let listening = ctrlc::set_handler(|| {
+        dien::serving::files::discard_unfinished();
         process::exit(130);
     });
     if let Err(error) = listening {

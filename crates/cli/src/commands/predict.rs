@@ -81,7 +81,7 @@ pub(super) fn run(args: &PredictArgs, json: bool) -> Result<ExitCode> {
     }
     let mut predictions = match &args.out {
         Some(path) => {
-            super::interrupt::abandon(path);
+            super::interrupt::abandon();
             Predictions::create(path, &args.keep)?
         }
         None => Predictions::stream(Box::new(std::io::stdout()), &args.keep)?,

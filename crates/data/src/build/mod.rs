@@ -16,10 +16,10 @@ mod tests;
 use std::fs;
 use std::path::Path;
 
+use dien_serving::files::{self, StagedFolder};
 use serde::{Deserialize, Serialize};
 
 use crate::error::DataError;
-use crate::files;
 use crate::log::Log;
 use crate::schema::{Part, Split};
 use negatives::Negatives;
@@ -123,8 +123,7 @@ impl Build {
             _ => {}
         }
         let negatives = Negatives::new(self, log)?;
-        let staged = Staged(files::temporary(folder));
-        let _ = fs::remove_dir_all(&staged.0);
+        let staged = StagedFolder::create(folder)?;
         let mut built = Built::default();
         let mut parts = vec![];
         for (part, name, counts) in [
@@ -132,7 +131,7 @@ impl Build {
             (Part::Validation, "validation", &mut built.validation),
             (Part::Test, "test", &mut built.test),
         ] {
-            *counts = tables::write(self, log, part, &negatives, &staged.0.join(name))?;
+            *counts = tables::write(self, log, part, &negatives, &staged.part().join(name))?;
             if counts[1] > 0 {
                 parts.push(part);
             }
@@ -141,20 +140,8 @@ impl Build {
             let expected = format!("training users with more than {} behaviours", self.min_history);
             return Err(DataError::log("log", "no training target", expected));
         }
-        dien_serving::files::write(
-            &staged.0.join("dataset.toml"),
-            schema::of(log, &parts).to_toml().as_bytes(),
-        )?;
-        fs::rename(&staged.0, folder).map_err(DataError::io(folder, "write"))?;
+        files::write(&staged.part().join("dataset.toml"), schema::of(log, &parts).to_toml().as_bytes())?;
+        staged.commit()?;
         Ok(built)
-    }
-}
-
-/// A folder that is not whole yet; one that was not renamed is removed.
-struct Staged(std::path::PathBuf);
-
-impl Drop for Staged {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }

@@ -1,23 +1,24 @@
 //! Scores, beside the columns that tell whose they are.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float32Array, RecordBatch};
+use dien_serving::files::Staged;
 use parquet::arrow::ArrowWriter;
 
 use super::unscored::Unscored;
 use crate::error::DataError;
-use crate::files;
 use crate::table::Cells;
 
 /// A file of predictions that grows: CSV, or Parquet where its name ends so. It has its name once it is
 /// whole.
 pub struct Predictions {
     /// None for a stream.
-    path: Option<PathBuf>,
+    staged: Option<Staged>,
+    path: PathBuf,
     names: Vec<String>,
     to: To,
 }
@@ -49,12 +50,13 @@ impl Predictions {
                 "`.csv` or `.parquet`",
             ));
         }
-        let file = File::create(files::temporary(path)).map_err(DataError::io(path, "write"))?;
+        let staged = Staged::create(path)?;
+        let file = staged.file()?;
         let to = match path.extension() {
             Some(end) if end == "parquet" => To::Parquet(Some(file), None),
             _ => To::Csv(Box::new(csv::Writer::from_writer(Box::new(file)))),
         };
-        Predictions { path: Some(path.to_path_buf()), names: keep.to_vec(), to }.begun()
+        Predictions { staged: Some(staged), path: path.to_path_buf(), names: keep.to_vec(), to }.begun()
     }
 
     /// As CSV into a stream, such as standard output.
@@ -63,7 +65,7 @@ impl Predictions {
     /// It cannot be written.
     pub fn stream(to: Box<dyn Write>, keep: &[String]) -> Result<Self, DataError> {
         let to = To::Csv(Box::new(csv::Writer::from_writer(to)));
-        Predictions { path: None, names: keep.to_vec(), to }.begun()
+        Predictions { staged: None, path: "standard output".into(), names: keep.to_vec(), to }.begun()
     }
 
     fn begun(mut self) -> Result<Self, DataError> {
@@ -103,24 +105,11 @@ impl Predictions {
             },
         };
         closed.map_err(|e| self.failed(e))?;
-        match self.path.take() {
-            Some(path) => fs::rename(files::temporary(&path), &path).map_err(DataError::io(&path, "write")),
-            None => Ok(()),
-        }
+        Ok(self.staged.map_or(Ok(()), Staged::commit)?)
     }
 
     fn failed(&self, source: std::io::Error) -> DataError {
-        let path = self.path.clone().unwrap_or_else(|| "standard output".into());
-        DataError::Io { path, action: "write", source }
-    }
-}
-
-/// What failed leaves nothing behind.
-impl Drop for Predictions {
-    fn drop(&mut self) {
-        if let Some(path) = &self.path {
-            let _ = fs::remove_file(files::temporary(path));
-        }
+        DataError::Io { path: self.path.clone(), action: "write", source }
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) fn read(folder: &Path, log: &mut Log) -> Result<usize, DataError> {
         return Err(DataError::file(&path, "no such file", "the test users, one a line"));
     }
     let bytes = fs::read(&path).map_err(DataError::io(&path, "read"))?;
-    let text = dien_serving::files::utf8(&path, &bytes)?;
+    let text = dien_serving::encoding::utf8(&path, &bytes)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut seen = HashMap::new();
     let mut unknown = 0;

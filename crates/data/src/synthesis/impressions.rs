@@ -1,11 +1,12 @@
 //! Synthetic behaviours as a log of impressions, of any size.
 
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::builder::{ListBuilder, StringBuilder};
 use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray, UInt8Array};
+use dien_serving::files::{self, Staged};
 use parquet::arrow::ArrowWriter;
 use parquet::errors::ParquetError;
 use rand::RngExt;
@@ -13,7 +14,6 @@ use rand::RngExt;
 use super::Synthesis;
 use crate::draw::{self, Use};
 use crate::error::DataError;
-use crate::files;
 
 /// Rows written at once.
 const ROWS: usize = 4096;
@@ -77,10 +77,10 @@ impl Rows {
     }
 }
 
-impl Synthesis {
-    /// The name of the file of impressions.
-    pub const LOG: &str = "log.parquet";
+/// The name of the file of impressions.
+const LOG: &str = "log.parquet";
 
+impl Synthesis {
     /// Writes `log.parquet` and its `dataset.toml` into a folder, new or empty: for each user the last event,
     /// clicked, and another item of its category, not clicked, each with the events before it. Users are
     /// drawn until the rows hold `events` of these; how many `users` there are does not count, and each is
@@ -96,16 +96,15 @@ impl Synthesis {
             let found = format!("`{}` in it", entry.file_name().to_string_lossy());
             return Err(DataError::file(folder, found, "a new or empty folder"));
         }
-        let path = folder.join(Self::LOG);
-        let part = Part(files::temporary(&path));
-        let file = File::create(&part.0).map_err(DataError::io(&path, "write"))?;
-        self.write_rows(file, events).map_err(|e| DataError::Io {
+        let path = folder.join(LOG);
+        let staged = Staged::create(&path)?;
+        self.write_rows(staged.file()?, events).map_err(|e| DataError::Io {
             path: path.clone(),
             action: "write",
             source: e.into(),
         })?;
-        fs::rename(&part.0, &path).map_err(DataError::io(&path, "write"))?;
-        Ok(dien_serving::files::write(&folder.join("dataset.toml"), SCHEMA.as_bytes())?)
+        staged.commit()?;
+        Ok(files::write(&folder.join("dataset.toml"), SCHEMA.as_bytes())?)
     }
 
     fn write_rows(&self, file: File, events: u64) -> Result<(), ParquetError> {
@@ -144,15 +143,6 @@ impl Synthesis {
         writer.write(&rows.take())?;
         writer.close()?;
         Ok(())
-    }
-}
-
-/// A file that is not whole yet; what was not renamed is removed.
-struct Part(PathBuf);
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
     }
 }
 

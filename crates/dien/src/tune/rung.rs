@@ -163,7 +163,10 @@ impl Trial {
 
     /// Removes a run without its first checkpoint, which is of no use and would be in the way.
     fn clear(&self) -> Result<()> {
-        if self.has("config.toml") || self.has(".config.toml.tmp") {
+        // A process that was killed while it wrote the configuration leaves a file of another name.
+        let of_config = |name: &str| name == "config.toml" || name.starts_with(".config.toml.");
+        let mut names = fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|e| e.file_name());
+        if names.any(|name| name.to_str().is_some_and(of_config)) {
             fs::remove_dir_all(&self.folder).map_err(Error::io(&self.folder, "remove the folder"))?;
         }
         Ok(())

@@ -3,11 +3,13 @@
 mod hash;
 mod item_table;
 mod number;
+mod text;
 mod vocabularies;
 mod vocabulary;
 
 pub use hash::{hash, scramble};
 pub use item_table::ItemTable;
 pub use number::{Number, Spread, Transform};
+pub use text::utf8;
 pub use vocabularies::Vocabularies;
 pub use vocabulary::Vocabulary;

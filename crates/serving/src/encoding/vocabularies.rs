@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use super::vocabulary::Vocabulary;
 use crate::error::{Error, Result};
-use crate::files;
 
 /// The vocabularies of a dataset by name, in the order of its tables.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,10 +43,11 @@ impl Vocabularies {
     ///
     /// # Errors
     /// The folder or a file cannot be written, or a column's name is no file name.
+    #[cfg(feature = "write")]
     pub fn save(&self, folder: &Path) -> Result<()> {
         fs::create_dir_all(folder).map_err(Error::io(folder, "make the folder"))?;
         self.iter().try_for_each(|(name, vocabulary)| match vocabulary.hashed_ids() {
-            Some(ids) => files::write(&path(folder, name, "hash")?, format!("{ids}\n").as_bytes()),
+            Some(ids) => crate::files::write(&path(folder, name, "hash")?, format!("{ids}\n").as_bytes()),
             None => vocabulary.save(&path(folder, name, "txt")?),
         })
     }

@@ -7,8 +7,8 @@ use std::path::Path;
 use dien_model::OOV;
 
 use super::hash::hash;
+use super::text::utf8;
 use crate::error::{Error, Result};
-use crate::files;
 
 /// Tokens numbered from 1; [`OOV`] (0) is everything else.
 ///
@@ -103,13 +103,14 @@ impl Vocabulary {
     ///
     /// # Errors
     /// The file cannot be written; then it is as it was before.
+    #[cfg(feature = "write")]
     pub fn save(&self, path: &Path) -> Result<()> {
         let mut text = String::new();
         for token in &self.tokens {
             text.push_str(&token.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r"));
             text.push('\n');
         }
-        files::write(path, text.as_bytes())
+        crate::files::write(path, text.as_bytes())
     }
 
     /// Reads what [`save`](Self::save) wrote.
@@ -118,7 +119,7 @@ impl Vocabulary {
     /// The file cannot be read, is no UTF-8, or holds an empty, malformed or repeated token.
     pub fn load(path: &Path) -> Result<Self> {
         let bytes = fs::read(path).map_err(Error::io(path, "read"))?;
-        let text = files::utf8(path, &bytes)?;
+        let text = utf8(path, &bytes)?;
         let mut vocabulary = Vocabulary::default();
         for (line, raw) in (1..).zip(text.lines()) {
             let wrong = |found: String, expected: &str| Error::Field {

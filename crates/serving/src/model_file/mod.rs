@@ -1,6 +1,7 @@
 //! A model in one file, with all that serving it takes: parameters, configuration, vocabularies, items.
 
 mod read;
+#[cfg(feature = "write")]
 mod write;
 
 use std::path::Path;
@@ -9,6 +10,7 @@ use dien_model::{Features, ModelConfig};
 use dien_tensor::ParamStore;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "write")]
 pub use write::{Description, stage};
 
 use crate::encoding::{ItemTable, Number, Vocabularies};

@@ -1,18 +1,18 @@
 //! Named tensors in a `.safetensors` file, with a note in its metadata.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
+#[cfg(feature = "write")]
+mod write;
+
 use std::fs;
 use std::path::Path;
 
-use safetensors::View;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use safetensors::{Dtype, SafeTensors};
+#[cfg(feature = "write")]
+pub use write::{Tensor, f32_bytes, stage};
 
 use crate::error::{Error, Result};
-use crate::files::{self, Staged};
 
 /// The one key of the metadata. A second one would make the order of the keys, and so the bytes, a matter of chance.
 const NOTE: &str = "dien";
@@ -23,44 +23,6 @@ const RESERVED: [&str; 2] = ["vocabulary.", "items."];
 /// Whether a tensor is not a parameter, but belongs to serving.
 pub(crate) fn is_reserved(name: &str) -> bool {
     RESERVED.iter().any(|prefix| name.starts_with(prefix))
-}
-
-/// A tensor on its way into a file.
-#[derive(Clone, Debug)]
-pub struct Tensor<'a> {
-    /// The type of its numbers.
-    pub dtype: Dtype,
-    /// Its shape.
-    pub shape: &'a [usize],
-    /// Its numbers, little-endian, row-major.
-    pub data: Vec<u8>,
-}
-
-impl View for Tensor<'_> {
-    fn dtype(&self) -> Dtype {
-        self.dtype
-    }
-    fn shape(&self) -> &[usize] {
-        self.shape
-    }
-    fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Borrowed(&self.data)
-    }
-    fn data_len(&self) -> usize {
-        self.data.len()
-    }
-}
-
-/// Writes the tensors, and the note as JSON. The same content gives the same bytes.
-///
-/// # Errors
-/// The file cannot be written.
-pub fn stage(path: &Path, tensors: Vec<(&str, Tensor<'_>)>, note: &impl Serialize) -> Result<Staged> {
-    let note = serde_json::to_string(note).expect("plain fields");
-    let metadata = HashMap::from([(NOTE.to_owned(), note)]);
-    let bytes = safetensors::serialize(tensors, Some(metadata))
-        .map_err(|e| Error::file(path, format!("tensors that do not fit the format ({e})"), "fewer"))?;
-    files::stage(path, &bytes)
 }
 
 /// Reads a file's bytes, its note, and hands the tensors to `take`.
@@ -86,11 +48,6 @@ pub fn load<N: DeserializeOwned, R, E: From<Error>>(
     let note = note.ok_or_else(|| foreign(format!("no `{NOTE}` in the metadata")))?;
     let note = serde_json::from_str(note).map_err(|e| foreign(format!("`{NOTE}` in the metadata: {e}")))?;
     take(&tensors, note)
-}
-
-/// Little-endian bytes.
-pub fn f32_bytes(data: &[f32]) -> Vec<u8> {
-    data.iter().flat_map(|x| x.to_le_bytes()).collect()
 }
 
 /// Numbers from little-endian bytes.
