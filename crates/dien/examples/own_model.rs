@@ -58,7 +58,7 @@ fn main() -> Result<()> {
         train.epochs = 2
     "
     .parse()?;
-    let (data, _warnings) = config.dataset()?;
+    let (data, _warnings) = DataSource::open(&config, Encoding::Fit)?;
     let mut params = ParamStore::new();
     let model = Own::new(&config.model, data.features(), &mut params, config.train.seed);
     let scorer = Scorer::of(Box::new(model), data.features(), params);

@@ -15,7 +15,7 @@ fn main() -> Result<()> {
     "#
     .parse()?;
 
-    let (dataset, _warnings) = config.dataset()?;
+    let (dataset, _warnings) = DataSource::open(&config, Encoding::Fit)?;
     let mut trainer = Trainer::new(&config, dataset)?;
     let report = trainer.train(&mut Print)?;
     let test = trainer.evaluate(&trainer.dataset().test())?;

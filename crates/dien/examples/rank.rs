@@ -34,7 +34,7 @@ fn small_run() -> Result<std::path::PathBuf> {
         train.epochs = 2
     "
     .parse()?;
-    let (dataset, _warnings) = config.dataset()?;
+    let (dataset, _warnings) = DataSource::open(&config, Encoding::Fit)?;
     let run = Run::create_fresh(&std::env::temp_dir().join("dien-example"), &config)?;
     let folder = run.folder().to_path_buf();
     Trainer::new(&config, dataset)?.save_to(run)?.train(&mut ())?;

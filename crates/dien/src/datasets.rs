@@ -5,6 +5,7 @@ use std::sync::Arc;
 use dien_data::{Data, Warnings};
 
 use crate::config::Config;
+use crate::data_source::{DataSource, Encoding};
 use crate::error::Result;
 
 /// How many are kept: sets come one after another, so few are wanted at a time.
@@ -28,7 +29,7 @@ impl Datasets {
             self.0[..=place].rotate_right(1);
             return Ok((Arc::clone(&self.0[0].1), Warnings::default()));
         }
-        let (data, warnings) = config.dataset()?;
+        let (data, warnings) = DataSource::open(config, Encoding::Fit)?;
         let data = Arc::new(data);
         self.0.truncate(KEPT - 1);
         self.0.insert(0, (wanted, Arc::clone(&data)));

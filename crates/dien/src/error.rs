@@ -142,6 +142,16 @@ impl Error {
         move |source| Error::Io { path: path.to_path_buf(), action, source }
     }
 
+    /// An impossible option of [`DataOptions`](dien_data::DataOptions), which the data itself may have shown to be so.
+    pub(crate) fn in_data(error: DataError) -> Self {
+        match error {
+            DataError::Option { option, found, expected } => {
+                Error::Option { origin: Origin::Default, option: format!("data.{option}"), found, expected }
+            }
+            other => Error::Data(other),
+        }
+    }
+
     pub(crate) fn file(path: &Path, found: impl Into<String>, expected: impl Into<String>) -> Self {
         Error::File { path: path.to_path_buf(), found: found.into(), expected: expected.into() }
     }

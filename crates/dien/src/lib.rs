@@ -5,7 +5,7 @@
 //! use dien::prelude::*;
 //!
 //! let config: Config = "source.folder = 'data/amazon-beauty'".parse()?;
-//! let (dataset, warnings) = config.dataset()?;
+//! let (dataset, warnings) = DataSource::open(&config, Encoding::Fit)?;
 //! eprintln!("{warnings}");
 //! let mut trainer = Trainer::new(&config, dataset)?.save_to(Run::create("runs/mine", &config)?)?;
 //! let report = trainer.train(&mut ())?;
@@ -29,6 +29,7 @@ struct Readme;
 
 pub mod compare;
 pub mod config;
+mod data_source;
 mod datasets;
 pub mod describe;
 mod error;
@@ -45,6 +46,7 @@ pub mod train;
 pub mod tune;
 
 pub use config::Config;
+pub use data_source::{DataSource, Encoding};
 pub use dien_serving::{Ranker, ranker};
 pub use error::{Error, Origin, Result};
 pub use run::Run;

@@ -1,6 +1,7 @@
 //! What a program that uses this library mostly needs: `use dien::prelude::*;`.
 
 pub use crate::config::{Config, Layers, Source, TrainConfig};
+pub use crate::data_source::{DataSource, Encoding};
 pub use crate::error::{Error, Result};
 pub use crate::run::Run;
 pub use crate::scorer::Scorer;

@@ -62,7 +62,7 @@ fn stopped_and_resumed() {
         let resume = || {
             let run = Run::open(&folder).unwrap();
             let config = run.config().unwrap();
-            Trainer::resume(run, &config, config.dataset().unwrap().0).unwrap()
+            Trainer::resume(run, &config, DataSource::open(&config, Encoding::Fit).unwrap().0).unwrap()
         };
         // Twice, to see that a stop after a resume is as good as any.
         resume().train(&mut StopAfter(2)).unwrap();
@@ -87,7 +87,10 @@ fn lazy_rows_and_a_schedule_resume_too() {
     train(&config, &whole);
     start(&config, &parts).train(&mut StopAfter(3)).unwrap();
     let run = Run::open(&parts).unwrap();
-    Trainer::resume(run, &config, config.dataset().unwrap().0).unwrap().train(&mut ()).unwrap();
+    Trainer::resume(run, &config, DataSource::open(&config, Encoding::Fit).unwrap().0)
+        .unwrap()
+        .train(&mut ())
+        .unwrap();
     assert_same_bits(&whole, &parts);
 }
 
@@ -100,7 +103,8 @@ fn more_epochs_go_on_where_the_run_ended() {
     short.train.epochs = 1;
     train(&short, &parts);
     let run = Run::open(&parts).unwrap();
-    let mut trainer = Trainer::resume(run, &tiny(), tiny().dataset().unwrap().0).unwrap();
+    let mut trainer =
+        Trainer::resume(run, &tiny(), DataSource::open(&tiny(), Encoding::Fit).unwrap().0).unwrap();
     trainer.train(&mut ()).unwrap();
     assert_same_bits(&whole, &parts);
     assert_eq!(Run::open(&parts).unwrap().config().unwrap(), tiny());
@@ -116,7 +120,7 @@ fn an_average_is_what_is_kept_and_resumes_too() {
     start(&config, &parts).train(&mut StopAfter(3)).unwrap();
     let resume = || {
         let run = Run::open(&parts).unwrap();
-        Trainer::resume(run, &config, config.dataset().unwrap().0)
+        Trainer::resume(run, &config, DataSource::open(&config, Encoding::Fit).unwrap().0)
     };
     resume().unwrap().train(&mut ()).unwrap();
     assert_same_bits(&whole, &parts);

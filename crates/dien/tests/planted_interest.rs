@@ -11,7 +11,7 @@ fn test_auc(kind: &str) -> f64 {
          train.epochs = 3"
     );
     let config: Config = text.parse().unwrap();
-    let mut trainer = Trainer::new(&config, config.dataset().unwrap().0).unwrap();
+    let mut trainer = Trainer::new(&config, DataSource::open(&config, Encoding::Fit).unwrap().0).unwrap();
     trainer.train(&mut ()).unwrap();
     trainer.evaluate(&trainer.dataset().test()).unwrap().auc.unwrap()
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use common::{TINY, tiny, train};
 use dien::prelude::*;
 use dien::ranker::{Answer, UserState};
+use dien::serving::params;
 use dien::tensor::ParamStore;
 use safetensors::SafeTensors;
 use tempfile::tempdir;
@@ -222,7 +223,7 @@ fn older_runs_have_no_item_table() {
     fs::copy(root.path().join("last.safetensors"), root.path().join("model.safetensors")).unwrap();
     let run = trainer.run().unwrap();
     let mut params: ParamStore<f32> = trainer.latest_params().clone();
-    run.load_model(&mut params).unwrap();
+    params::load(&run.model_path().unwrap(), &mut params).unwrap();
     let old = run.ranker().unwrap();
     let candidate = [Record::item("i2").with("category", "c1")];
     let state = old.user_state(&[], &Record::new()).unwrap();

@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{StopAfter, start, tiny, train};
+use common::{StopAfter, save_model, start, tiny, train};
 use dien::prelude::*;
 use dien::tensor::{ParamKind, ParamStore};
 use safetensors::SafeTensors;
@@ -82,7 +82,7 @@ fn a_folder_without_a_run_is_an_error() {
 /// Writes `params` as the run's model and reads it as what the run's configuration makes of it.
 fn load(trainer: &Trainer, params: &ParamStore<f32>) -> String {
     let run = trainer.run().unwrap();
-    run.save_model(params, 1, &trainer.config().model, trainer.dataset()).unwrap();
+    save_model(run, params, trainer);
     Scorer::load(run).unwrap_err().to_string()
 }
 
@@ -171,7 +171,7 @@ fn a_run_that_cannot_go_on_says_why() {
     assert!(message.contains("no model yet (training stopped within the first epoch)"), "{message}");
 
     let resume = |config: &Config, data: &Config| {
-        let dataset = data.dataset().unwrap().0;
+        let dataset = DataSource::open(&data, Encoding::Fit).unwrap().0;
         Trainer::resume(run.clone(), config, dataset).unwrap_err().to_string()
     };
     let mut other = tiny();

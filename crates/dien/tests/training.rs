@@ -4,8 +4,9 @@ mod common;
 
 use std::fs;
 
-use common::{start, tiny, train};
+use common::{save_model, start, tiny, train};
 use dien::prelude::*;
+use dien::serving::params;
 use dien::train::End;
 use tempfile::tempdir;
 
@@ -35,7 +36,7 @@ fn stops_early_without_progress() {
     config.train.epochs = 50;
     config.train.patience = 1;
     config.optimizer.lr = 0.05;
-    let mut trainer = Trainer::new(&config, config.dataset().unwrap().0).unwrap();
+    let mut trainer = Trainer::new(&config, DataSource::open(&config, Encoding::Fit).unwrap().0).unwrap();
     let report = trainer.train(&mut ()).unwrap();
     assert_eq!(report.end, End::Early);
     assert_eq!(report.best_epoch.unwrap() + 1, report.epochs.len() as u64);
@@ -47,7 +48,7 @@ fn stops_early_without_progress() {
 fn without_validation_users_the_last_epoch_is_the_best() {
     let mut config = tiny();
     config.data.valid_fraction = 0.0;
-    let mut trainer = Trainer::new(&config, config.dataset().unwrap().0).unwrap();
+    let mut trainer = Trainer::new(&config, DataSource::open(&config, Encoding::Fit).unwrap().0).unwrap();
     let report = trainer.train(&mut ()).unwrap();
     assert_eq!((report.end, report.best_epoch, report.validation), (End::Finished, Some(3), None));
     let [best, last] = [trainer.scorer().params(), trainer.latest_params()];
@@ -79,15 +80,15 @@ fn a_saved_parameter_that_is_not_finite_is_named() {
     let mut params = trainer.latest_params().clone();
     let id = params.id("head.0.weight").unwrap();
     params.data_mut(id)[7] = f32::NAN;
-    run.save_model(&params, 1, &trainer.config().model, trainer.dataset()).unwrap();
-    let message = run.load_model(&mut params).unwrap_err().to_string();
+    save_model(&run, &params, &trainer);
+    let message = params::load(&run.model_path().unwrap(), &mut params).unwrap_err().to_string();
     assert!(message.contains("parameter `head.0.weight` has NaN at 7"), "{message}");
 }
 
 #[test]
 fn scoring_checks_the_batch() {
     let config = tiny();
-    let trainer = Trainer::new(&config, config.dataset().unwrap().0).unwrap();
+    let trainer = Trainer::new(&config, DataSource::open(&config, Encoding::Fit).unwrap().0).unwrap();
     let batch = trainer.dataset().as_behaviours().unwrap().test().batch(0);
     let scores = trainer.score(&batch).unwrap();
     assert_eq!(scores.len(), batch.targets.len());
@@ -119,7 +120,7 @@ fn scoring_checks_the_batch() {
 #[test]
 fn no_targets_and_empty_histories_are_ordinary() {
     let config = tiny();
-    let trainer = Trainer::new(&config, config.dataset().unwrap().0).unwrap();
+    let trainer = Trainer::new(&config, DataSource::open(&config, Encoding::Fit).unwrap().0).unwrap();
     let mut batch = trainer.dataset().as_behaviours().unwrap().test().batch(0);
     batch.targets.end.clone_from(&batch.targets.start);
     assert_eq!(trainer.score(&batch).unwrap().len(), batch.targets.len());

@@ -43,8 +43,6 @@ const KNOWN: &[(&str, &[&str])] = &[
             "vocabularies.rs",
         ],
     ),
-    ("dien", &["config/mod.rs", "run/mod.rs"]),
-    ("dien", &["run/deployable.rs", "run/params.rs"]),
     ("kernels", &["gemm/block.rs", "gemm/tile.rs"]),
     ("kernels", &["real.rs", "simd/axpy.rs", "simd/math.rs", "simd/transpose.rs"]),
     ("model", &["serving/score.rs", "serving/split.rs", "serving/state.rs"]),

@@ -53,7 +53,7 @@ pub(super) fn run(args: &DemoArgs, json: bool) -> Result<ExitCode> {
     layers.set(&format!("--seed {seed}"), "train.seed", seed)?;
     layers.set(&format!("--seed {seed}"), "source.synthetic.seed", seed)?;
     let config = layers.config()?;
-    let dataset = Arc::new(config.dataset()?.0);
+    let dataset = Arc::new(DataSource::open(&config, Encoding::Fit)?.0);
     let mut summaries = vec![];
     for kind in ["dien", "base"] {
         layers.set("dien demo", "model.kind", kind)?;

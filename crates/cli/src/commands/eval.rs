@@ -63,8 +63,7 @@ pub(super) fn held_out(run: &Run, data: Option<&Path>, batch_size: Option<u32>) 
     if let Some(path) = data {
         config.source = Source::at(path.to_path_buf());
     }
-    let (vocabularies, numbers) = run.encoding()?;
-    let (dataset, warnings) = config.dataset_with(vocabularies, numbers)?;
+    let (dataset, warnings) = DataSource::open(&config, Encoding::Reuse(run))?;
     run.check_schema(&dataset)?;
     if !warnings.is_empty() {
         eprintln!("warning: {}", warnings.to_string().replace('\n', "\nwarning: "));

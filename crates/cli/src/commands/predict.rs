@@ -59,8 +59,7 @@ pub(super) fn run(args: &PredictArgs, json: bool) -> Result<ExitCode> {
             source,
         })?),
     };
-    let (vocabularies, numbers) = run.encoding()?;
-    let (data, _) = config.dataset_with(vocabularies, numbers)?;
+    let (data, _) = DataSource::open(&config, Encoding::Reuse(&run))?;
     run.check_schema(&data)?;
     let Data::Impressions(log) = &data else {
         let expected = "a run on a log of impressions; `dien eval --scores` writes those of a folder";

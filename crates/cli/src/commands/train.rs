@@ -90,11 +90,12 @@ pub(super) fn run(args: &TrainArgs, json: bool) -> Result<ExitCode> {
     let resumed = args.resume.as_deref().map(Run::open).transpose()?;
     let data = match (&from, &resumed) {
         (Some(run), _) => {
-            let (vocabularies, numbers) = run.encoding()?;
-            config.dataset_after(&vocabularies, numbers)
+            // A run that has no model yet is no run to begin from.
+            run.model_path()?;
+            DataSource::open(&config, Encoding::Extend(run))
         }
-        (None, Some(run)) => config.dataset_of(run),
-        (None, None) => config.dataset(),
+        (None, Some(run)) => DataSource::open(&config, Encoding::Extend(run)),
+        (None, None) => DataSource::open(&config, Encoding::Fit),
     };
     let (dataset, warnings) = data.map_err(|e| layers.locate(e))?;
     if !warnings.is_empty() {

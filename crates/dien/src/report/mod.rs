@@ -5,8 +5,7 @@
 //! use dien::report::RunReport;
 //!
 //! let run = Run::open("runs/mine")?;
-//! let (vocabularies, numbers) = run.encoding()?;
-//! let (data, _warnings) = run.config()?.dataset_with(vocabularies, numbers)?;
+//! let (data, _warnings) = DataSource::open(&run.config()?, Encoding::Reuse(&run))?;
 //! let report = RunReport::new(&run, &data.test())?;
 //! report.write_html("runs/mine/report.html".as_ref())?;
 //! # Ok::<(), dien::Error>(())

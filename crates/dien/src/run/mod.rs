@@ -115,7 +115,7 @@ impl Run {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn save_config(&self, config: &Config) -> Result<()> {
+    pub(crate) fn save_config(&self, config: &Config) -> Result<()> {
         write_config(&self.path("config.toml"), config)
     }
 
@@ -154,7 +154,7 @@ impl Run {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn save_numbers(&self, numbers: &[Number]) -> Result<()> {
+    pub(crate) fn save_numbers(&self, numbers: &[Number]) -> Result<()> {
         if numbers.is_empty() {
             return Ok(());
         }
@@ -166,7 +166,7 @@ impl Run {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn save_schema(&self, data: &Data) -> Result<()> {
+    pub(crate) fn save_schema(&self, data: &Data) -> Result<()> {
         match data {
             Data::Behaviours(_) => Ok(()),
             Data::Impressions(log) => {
@@ -195,7 +195,7 @@ impl Run {
     ///
     /// # Errors
     /// As [`Vocabularies::save`].
-    pub fn save_vocabularies(&self, vocabularies: &Vocabularies) -> Result<()> {
+    pub(crate) fn save_vocabularies(&self, vocabularies: &Vocabularies) -> Result<()> {
         Ok(vocabularies.save(&self.path("vocab"))?)
     }
 
@@ -203,7 +203,7 @@ impl Run {
     ///
     /// # Errors
     /// There are none yet, or the file is cut off, or not of this model.
-    pub fn load_model(&self, params: &mut ParamStore<f32>) -> Result<()> {
+    pub(crate) fn load_model(&self, params: &mut ParamStore<f32>) -> Result<()> {
         params::load(&self.model_path()?, params)?;
         Ok(())
     }
@@ -212,7 +212,7 @@ impl Run {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn save_model(
+    pub(crate) fn save_model(
         &self,
         params: &ParamStore<f32>,
         step: u64,
@@ -227,7 +227,7 @@ impl Run {
     ///
     /// # Errors
     /// A file is missing, cut off or not of this model, or they are not of one step.
-    pub fn load_checkpoint(
+    pub(crate) fn load_checkpoint(
         &self,
         params: &mut ParamStore<f32>,
         averaged: Option<&mut ParamStore<f32>>,
@@ -254,7 +254,7 @@ impl Run {
     ///
     /// # Errors
     /// A file cannot be written.
-    pub fn save_checkpoint(
+    pub(crate) fn save_checkpoint(
         &self,
         params: &ParamStore<f32>,
         averaged: Option<&ParamStore<f32>>,
@@ -294,7 +294,7 @@ impl Run {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn save_epochs(&self, epochs: &[Epoch]) -> Result<()> {
+    pub(crate) fn save_epochs(&self, epochs: &[Epoch]) -> Result<()> {
         let line = |e: &Epoch| serde_json::to_string(e).expect("plain fields") + "\n";
         let text: String = epochs.iter().map(line).collect();
         Ok(files::write(&self.path("metrics.jsonl"), text.as_bytes())?)

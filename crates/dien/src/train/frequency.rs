@@ -72,7 +72,7 @@ fn add(features: &Features, batch: &Batch, counts: &mut [Vec<u32>]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Config, Scorer, Trainer};
+    use crate::{Config, DataSource, Encoding, Scorer, Trainer};
 
     fn config(lambda: f64) -> Config {
         let text = "source.synthetic.users = 60\nmodel.hidden = 4\nmodel.head_layers = [4]\nmodel.dropout = 0.0\n\
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn ids_are_counted() {
-        let data = config(3.0).dataset().unwrap().0;
+        let data = DataSource::open(&config(3.0), Encoding::Fit).unwrap().0;
         let scorer = Scorer::untrained(&config(3.0).model, data.features(), 1).unwrap();
         let found = Frequency::count(3.0, &data, scorer.params(), 1).unwrap().unwrap();
         let behaviours = data.as_behaviours().unwrap().epoch(1, 0);
@@ -101,7 +101,9 @@ mod tests {
     #[test]
     fn rows_stay_smaller() {
         let size = |lambda: f64| {
-            let mut trainer = Trainer::new(&config(lambda), config(lambda).dataset().unwrap().0).unwrap();
+            let mut trainer =
+                Trainer::new(&config(lambda), DataSource::open(&config(lambda), Encoding::Fit).unwrap().0)
+                    .unwrap();
             trainer.train(&mut ()).unwrap();
             let params = trainer.latest_params();
             let table = params.data(params.id("embedding.item").unwrap());

@@ -35,7 +35,7 @@ use crate::scorer::Scorer;
 /// use dien::prelude::*;
 ///
 /// let config = Config::default(); // DIEN, on synthetic behaviours
-/// let (dataset, _warnings) = config.dataset()?;
+/// let (dataset, _warnings) = DataSource::open(&config, Encoding::Fit)?;
 /// let mut trainer = Trainer::new(&config, dataset)?;
 /// let report = trainer.train(&mut ())?;
 /// println!("{:?} after {} steps", report.validation, report.steps);
@@ -169,7 +169,7 @@ impl Trainer {
     }
 
     /// A trainer at the first epoch on other data, with the latest parameters and the optimiser's state of a run. `data` knows the ids of
-    /// the run's model, and perhaps more (see [`Config::dataset_after`]): their rows begin as those of a new model.
+    /// the run's model, and perhaps more (see [`Encoding::Extend`](crate::Encoding::Extend)): their rows begin as those of a new model.
     ///
     /// # Errors
     /// A file of the run is missing or cut off; the configuration asks for another model or optimiser.

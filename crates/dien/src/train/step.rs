@@ -102,7 +102,7 @@ fn mix(seed: u64, step: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Config, Error, Trainer};
+    use crate::{Config, DataSource, Encoding, Error, Trainer};
 
     #[test]
     fn the_first_parameter_to_go_is_named() {
@@ -111,7 +111,7 @@ mod tests {
         config.data.batch_size = 32;
         let crate::config::Source::Synthetic(synthesis) = &mut config.source else { panic!("the default") };
         synthesis.users = 40;
-        let mut trainer = Trainer::new(&config, config.dataset().unwrap().0).unwrap();
+        let mut trainer = Trainer::new(&config, DataSource::open(&config, Encoding::Fit).unwrap().0).unwrap();
         let batch = trainer.dataset().as_behaviours().unwrap().epoch(1, 0).batch(0);
         trainer.step(0, &batch).unwrap();
         for name in ["head.2.weight", "head.0.bias"] {

@@ -6,6 +6,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use dien::prelude::*;
+use dien::serving::model_file::{self, Description};
+use dien::tensor::ParamStore;
 
 pub const TINY: &str = "
 [source.synthetic]
@@ -44,8 +46,23 @@ pub fn train(config: &Config, folder: &Path) -> (Report, Trainer) {
 }
 
 pub fn start(config: &Config, folder: &Path) -> Trainer {
-    let (dataset, _) = config.dataset().unwrap();
+    let (dataset, _) = DataSource::open(config, Encoding::Fit).unwrap();
     Trainer::new(config, dataset).unwrap().save_to(Run::create(folder, config).unwrap()).unwrap()
+}
+
+/// Writes a model of `params` as the run's.
+pub fn save_model(run: &Run, params: &ParamStore<f32>, trainer: &Trainer) {
+    let (data, items) = (trainer.dataset(), trainer.dataset().item_table());
+    let description = Description {
+        model: &trainer.config().model,
+        features: data.features(),
+        max_history: &data.max_history(),
+        vocabularies: data.vocabularies(),
+        numbers: data.numbers(),
+        items: items.as_ref(),
+    };
+    let path = run.folder().join("model.safetensors");
+    model_file::stage(&path, params, 1, &description).unwrap().commit().unwrap();
 }
 
 /// Stops after some steps.
