@@ -28,7 +28,7 @@ struct Peak {
     rounds: usize,
 }
 
-impl Kernel for Peak {
+impl Kernel<f32> for Peak {
     /// The multiplications and additions that were done, and a number that depends on all of them.
     type Output = (usize, f32);
     #[inline(always)]

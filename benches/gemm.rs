@@ -14,7 +14,7 @@ struct Product<'a> {
     c: &'a mut [f32],
 }
 
-impl Kernel for Product<'_> {
+impl Kernel<f32> for Product<'_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {

@@ -196,7 +196,7 @@ fn f32_is_f64_rounded_at_every_level() {
         let params = case.params();
         let exact = step(&params, &Pool::new(), |tape| case.fused(tape, Idle(None)));
         let single = params.cast::<f32>();
-        for level in Level::ALL.into_iter().filter(|level| level.is_available()) {
+        for level in Level::available::<f32>() {
             Level::force(level);
             let found = step(&single, &Pool::new(), |tape| case.fused(tape, Idle(None)));
             assert_close(&case, &found, &exact, 1e-5, level);

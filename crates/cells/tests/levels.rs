@@ -32,7 +32,7 @@ fn assert_close(found: &Step<f32>, exact: &Step<f64>, what: &str) {
 
 /// Compares `single` at each level with `exact`.
 fn at_every_level(exact: &Step<f64>, what: &str, single: impl Fn() -> Step<f32>) {
-    for level in Level::ALL.into_iter().filter(|level| level.is_available()) {
+    for level in Level::available::<f32>() {
         Level::force(level);
         let found = single();
         assert_eq!(Level::current(), level);

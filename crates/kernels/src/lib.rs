@@ -5,6 +5,7 @@
 //! number of threads.
 
 mod buffers;
+mod concrete;
 pub mod gemm;
 pub mod map;
 pub mod par;

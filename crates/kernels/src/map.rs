@@ -10,18 +10,18 @@ use crate::par::{CHUNK, for_chunks};
 use crate::simd::{Kernel, Portable, Simd, dispatch};
 
 /// The arithmetic of one element: `N` numbers of its own, `P` of its column or row, `Q` results.
-pub trait Point<T, const N: usize, const P: usize, const Q: usize>: Copy + Send + Sync {
+pub trait Point<T: Real, const N: usize, const P: usize, const Q: usize>: Copy + Send + Sync {
     /// From the element's numbers `x` and its column's or row's `p`.
     fn at<S: Simd>(self, x: [T; N], p: [T; P]) -> [T; Q];
 
     /// Runs a loop over this arithmetic, by default compiled for each SIMD level.
-    fn launch<K: Kernel>(kernel: K) -> K::Output {
+    fn launch<K: Kernel<T>>(kernel: K) -> K::Output {
         dispatch(kernel)
     }
 }
 
 /// Closures are for what waits on memory anyway, a few sums and products: compiled once, for every op costs build time.
-impl<T, const N: usize, const P: usize, const Q: usize, F> Point<T, N, P, Q> for F
+impl<T: Real, const N: usize, const P: usize, const Q: usize, F> Point<T, N, P, Q> for F
 where
     F: Fn([T; N], [T; P]) -> [T; Q] + Copy + Send + Sync,
 {
@@ -30,7 +30,7 @@ where
         self(x, p)
     }
 
-    fn launch<K: Kernel>(kernel: K) -> K::Output {
+    fn launch<K: Kernel<T>>(kernel: K) -> K::Output {
         kernel.run::<Portable>()
     }
 }
@@ -82,7 +82,7 @@ struct Map<'a, T, F, const N: usize, const P: usize> {
     y: &'a mut [T],
 }
 
-impl<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize> Kernel for Map<'_, T, F, N, P> {
+impl<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize> Kernel<T> for Map<'_, T, F, N, P> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
@@ -105,7 +105,7 @@ struct MapRows<'a, T, F, const N: usize, const P: usize> {
     y: &'a mut [T],
 }
 
-impl<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize> Kernel for MapRows<'_, T, F, N, P> {
+impl<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize> Kernel<T> for MapRows<'_, T, F, N, P> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {

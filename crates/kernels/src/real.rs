@@ -1,11 +1,18 @@
 //! The number types: `f32` to run, `f64` to check.
 
-use crate::simd::{Simd, axpy, math, transpose};
+use crate::simd::{Kernel, Level, Portable, Simd, axpy, math, run_at, transpose};
 
 /// A floating-point number that the engine can compute with.
 pub trait Real: ndarray::NdFloat + Default + std::iter::Sum {
     /// The type's name in messages and files.
     const NAME: &'static str;
+
+    /// The highest level that kernels over this type are compiled for.
+    const HIGHEST: Level;
+
+    /// Runs `kernel` at `level`, which the machine has and which is not above [`HIGHEST`](Self::HIGHEST).
+    #[doc(hidden)]
+    fn run_at<K: Kernel<Self>>(level: Level, kernel: K) -> K::Output;
 
     /// The nearest number of this type.
     fn of(x: f64) -> Self;
@@ -70,9 +77,16 @@ macro_rules! gemm_raw {
 
 impl Real for f32 {
     const NAME: &'static str = "f32";
+    const HIGHEST: Level = *Level::ALL.last().expect("a level");
+    #[inline]
+    fn run_at<K: Kernel<Self>>(level: Level, kernel: K) -> K::Output {
+        run_at(level, kernel)
+    }
+    #[inline]
     fn of(x: f64) -> Self {
         x as f32
     }
+    #[inline]
     fn f64(self) -> f64 {
         self.into()
     }
@@ -94,20 +108,28 @@ impl Real for f32 {
     }
     #[inline(always)]
     fn axpy_at<S: Simd, const L: usize>(self, x: [Self; L], y: [Self; L]) -> [Self; L] {
-        axpy::axpy_f32::<S, L>(self, x, y)
+        S::axpy(self, x, y)
     }
     #[inline(always)]
     fn transpose8_at<S: Simd>(from: &[Self], from_stride: usize, to: &mut [Self], to_stride: usize) {
-        transpose::transpose8_f32::<S>(from, from_stride, to, to_stride);
+        S::transpose8(from, from_stride, to, to_stride);
     }
     gemm_raw!(matrixmultiply::sgemm);
 }
 
 impl Real for f64 {
     const NAME: &'static str = "f64";
+    // It is there to check the other: compiling every kernel for it again would double the build.
+    const HIGHEST: Level = Level::Portable;
+    #[inline]
+    fn run_at<K: Kernel<Self>>(_: Level, kernel: K) -> K::Output {
+        kernel.run::<Portable>()
+    }
+    #[inline]
     fn of(x: f64) -> Self {
         x
     }
+    #[inline]
     fn f64(self) -> f64 {
         self
     }
@@ -133,7 +155,7 @@ impl Real for f64 {
     }
     #[inline(always)]
     fn transpose8_at<S: Simd>(from: &[Self], from_stride: usize, to: &mut [Self], to_stride: usize) {
-        transpose::transpose8(from, from_stride, to, to_stride);
+        transpose::plain8(from, from_stride, to, to_stride);
     }
     gemm_raw!(matrixmultiply::dgemm);
 }

@@ -101,7 +101,7 @@ impl<T: Real, F, const N: usize, const P: usize> SumColumns<'_, T, F, N, P> {
 /// Ties [`SumColumns`] to a number of results, which its fields do not mention.
 struct Results<K, const Q: usize>(K);
 
-impl<T: Real, F, const N: usize, const P: usize, const Q: usize> Kernel
+impl<T: Real, F, const N: usize, const P: usize, const Q: usize> Kernel<T>
     for Results<SumColumns<'_, T, F, N, P>, Q>
 where
     F: Point<T, N, P, Q>,
@@ -124,7 +124,7 @@ struct SumRows<'a, T, F, const N: usize, const P: usize> {
     y: &'a mut [T],
 }
 
-impl<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize> Kernel for SumRows<'_, T, F, N, P> {
+impl<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize> Kernel<T> for SumRows<'_, T, F, N, P> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {

@@ -32,7 +32,7 @@ pub(crate) fn squared_norm<T: Real>(grads: &Grads<T>, parts: &mut Vec<f64>) -> R
 
 struct SumSquares<'a, T>(&'a [T]);
 
-impl<T: Real> Kernel for SumSquares<'_, T> {
+impl<T: Real> Kernel<T> for SumSquares<'_, T> {
     type Output = f64;
 
     #[inline(always)]

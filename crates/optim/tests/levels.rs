@@ -13,7 +13,7 @@ use dien_tensor::ParamKind;
 fn levels_agree() {
     let config = AdamConfig { weight_decay: 0.1, ..AdamConfig::default() };
     let mut outcomes = Vec::new();
-    for level in Level::ALL.into_iter().filter(|level| level.is_available()) {
+    for level in Level::available::<f32>() {
         Level::force(level);
         let mut rng = rng(5);
         let start = uniform(&mut rng, &[300, 7], 1.0);

@@ -11,7 +11,7 @@ fn f32_is_f64_rounded_at_every_level() {
     let params = Params::new();
     let exact = step(&params.store, &params, &Pool::new());
     let single = params.store.cast::<f32>();
-    for level in Level::ALL.into_iter().filter(|l| l.is_available()) {
+    for level in Level::available::<f32>() {
         Level::force(level);
         let found = step(&single, &params, &Pool::new());
         assert_eq!(Level::current(), level);

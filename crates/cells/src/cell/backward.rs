@@ -1,7 +1,7 @@
 //! A chunk back through time.
 
 use dien_kernels::gemm::panels::Panels;
-use dien_kernels::simd::{Kernel, Level, Simd, transpose};
+use dien_kernels::simd::{Kernel, Simd, transpose};
 use dien_tensor::Real;
 
 use super::Kind;
@@ -43,7 +43,7 @@ pub(super) struct Backward<'a, T> {
     pub sums: &'a mut [T],
 }
 
-impl<T: Real> Kernel for Backward<'_, T> {
+impl<T: Real> Kernel<T> for Backward<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -86,6 +86,7 @@ impl<T: Real> Kernel for Backward<'_, T> {
                 kind,
                 hidden: n,
                 active,
+                width,
                 a,
                 h,
                 saved: &saved[step * SAVED * size..][..SAVED * size],
@@ -96,12 +97,7 @@ impl<T: Real> Kernel for Backward<'_, T> {
                 da,
                 bias,
             };
-            match (S::LEVEL, width > LANES / 2) {
-                (Level::Avx512, true) => slopes.run::<S, 16, LANES>(),
-                (Level::Avx512, false) => slopes.run::<S, 16, { LANES / 2 }>(),
-                (_, true) => slopes.run::<S, 8, LANES>(),
-                (_, false) => slopes.run::<S, 8, { LANES / 2 }>(),
-            }
+            S::vectors(slopes);
             let lanes = (first, width);
             of_u.product::<T, S, HELD_STRIDE, LANES>(self.u_t, d, lanes, dh, true, &mut fetch);
             let of_input = &d[n * HELD_STRIDE..];

@@ -3,7 +3,7 @@
 //! A tile is a few hidden units of every gate, for a step's lanes: its sums stay in registers over the input and the state,
 //! then the gates are computed side by side from a scratch that never leaves the first cache.
 
-use dien_kernels::simd::{Kernel, Level, Simd, axpy, math};
+use dien_kernels::simd::{Kernel, Simd, UnitTiles, axpy, math};
 use dien_tensor::Real;
 
 use super::Kind;
@@ -59,18 +59,21 @@ struct Step<'a, T> {
     h: &'a [T],
 }
 
-impl<T: Real> Kernel for Forward<'_, T> {
+impl<T: Real> Kernel<T> for Forward<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        match (S::LEVEL, self.stream.gates) {
-            (Level::Portable, 3) => self.steps::<S, 3, 2, 8, 8>(),
-            (Level::Portable, _) => self.steps::<S, 2, 2, 8, 8>(),
-            (Level::Avx2, 3) => self.steps::<S, 3, 2, 16, 16>(),
-            (Level::Avx2, _) => self.steps::<S, 2, 2, 16, 16>(),
-            (Level::Avx512, 3) => self.steps::<S, 3, 4, 32, 16>(),
-            (Level::Avx512, _) => self.steps::<S, 2, 4, 32, 16>(),
+        S::unit_tiles(self);
+    }
+}
+
+impl<T: Real> UnitTiles for Forward<'_, T> {
+    #[inline(always)]
+    fn run<S: Simd, const UNITS: usize, const FULL: usize, const HALF: usize>(self) {
+        match self.stream.gates {
+            3 => self.steps::<S, 3, UNITS, FULL, HALF>(),
+            _ => self.steps::<S, 2, UNITS, FULL, HALF>(),
         }
     }
 }

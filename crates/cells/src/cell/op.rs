@@ -80,7 +80,7 @@ pub fn cell<'t, T: Real>(run: Run<'t, T>, output: Output, packed: &Arc<Packed>) 
         CellInput::Gates(gates) => (gates, None, 0),
     };
 
-    let level = Level::current();
+    let level = Level::of::<T>();
     let stream = Stream::new(run.kind, level, hidden, inputs);
     let mut weights = pool.scratch(stream.len());
     stream.pack(w.map_or(&[], Var::data), run.u.data(), run.b.data(), run.b_hc.data(), &mut weights);

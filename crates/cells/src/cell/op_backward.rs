@@ -28,7 +28,7 @@ impl<T: Real> TapeBackward<T> for Cell<T> {
         let (packed, hidden) = (&*self.packed, self.hidden);
         let (size, chunks, blocks) = (hidden * LANES, packed.chunks(), packed.blocks());
         let pool = io.pool();
-        let level = Level::current();
+        let level = Level::of::<T>();
         let dy = dy.to_slice().expect("standard layout");
         let inputs = self.w.map_or(0, |w| io.input(w).shape()[1]);
         let sizes = Sizes { hidden, inputs };

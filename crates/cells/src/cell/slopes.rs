@@ -1,6 +1,6 @@
 //! From the gradient of a step's state to those of its gates' arguments.
 
-use dien_kernels::simd::{Simd, math};
+use dien_kernels::simd::{Simd, Vectors, math};
 use dien_tensor::Real;
 
 use super::Kind;
@@ -17,6 +17,8 @@ pub(crate) struct Slopes<'a, T> {
     pub hidden: usize,
     /// The true lanes.
     pub active: usize,
+    /// The lanes that are computed.
+    pub width: usize,
     /// Attention scores `[LANES]`; 1 for the kinds that take none.
     pub a: &'a [T],
     /// The state before, `[hidden, LANES]`.
@@ -38,14 +40,25 @@ pub(crate) struct Slopes<'a, T> {
     pub bias: &'a mut [T],
 }
 
+impl<T: Real> Vectors for Slopes<'_, T> {
+    #[inline(always)]
+    fn run<S: Simd, const V: usize>(self) {
+        if self.width > LANES / 2 {
+            self.lanes::<S, V, LANES>();
+        } else {
+            self.lanes::<S, V, { LANES / 2 }>();
+        }
+    }
+}
+
 impl<T: Real> Slopes<'_, T> {
-    /// The first `W` lanes, `V` at a time: a multiple of [`PARTIAL`]. Whatever those past the true ones hold, their derivatives
-    /// are nothing and their gradient stays.
+    /// The first `W` lanes, `V` at a time: a multiple of [`PARTIAL`]. Whatever those past the true ones hold, their
+    /// derivatives are nothing and their gradient stays.
     ///
     /// `V` lanes are copied to arrays, worked on there and copied back: between slices that might overlap the compiler would
     /// go lane by lane.
     #[inline(always)]
-    pub fn run<S: Simd, const V: usize, const W: usize>(self) {
+    fn lanes<S: Simd, const V: usize, const W: usize>(self) {
         let (n, one, zero) = (self.hidden, T::one(), T::zero());
         let [alpha, beta] = self.kind.weight_lines::<T, W>(self.a[..W].try_into().expect("W lanes"));
         let (gamma, delta) = self.kind.weight_slope::<T>();

@@ -144,7 +144,7 @@ fn f64_states_are_those_of_the_equations() {
 
 #[test]
 fn f32_states_agree_at_every_level() {
-    for level in Level::ALL.into_iter().filter(|l| l.is_available()) {
+    for level in Level::available::<f32>() {
         Level::force(level);
         assert_eq!(Level::current(), level);
         forward_agrees::<f32>(4e-6);

@@ -5,17 +5,6 @@ use dien_tensor::Real;
 
 use super::Kind;
 
-/// How the forward kernel cuts hidden units into tiles at a level.
-///
-/// A tile's accumulators (gates × units × vectors of lanes) fill the level's registers: 12 of 16 with AVX2, 24 of 32 with
-/// AVX-512.
-pub(crate) const fn tile_units(level: Level) -> usize {
-    match level {
-        Level::Portable | Level::Avx2 => 2,
-        Level::Avx512 => 4,
-    }
-}
-
 /// The shape of a packed stream of weights.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stream {
@@ -30,7 +19,7 @@ pub(crate) struct Stream {
 
 impl Stream {
     pub fn new(kind: Kind, level: Level, hidden: usize, inputs: usize) -> Stream {
-        Stream { hidden, inputs, gates: if kind.has_update() { 3 } else { 2 }, units: tile_units(level) }
+        Stream { hidden, inputs, gates: if kind.has_update() { 3 } else { 2 }, units: level.packing().units }
     }
 
     /// Elements of a tile: the gates' biases and b_hc, then for each input and each hidden unit one weight a gate and unit.

@@ -104,7 +104,7 @@ struct Gather<'a, T> {
     features: usize,
 }
 
-impl<T: Real> Kernel for Gather<'_, T> {
+impl<T: Real> Kernel<T> for Gather<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
@@ -151,7 +151,7 @@ struct ToRows<'a, T> {
     features: usize,
 }
 
-impl<T: Real> Kernel for ToRows<'_, T> {
+impl<T: Real> Kernel<T> for ToRows<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {

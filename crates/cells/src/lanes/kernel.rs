@@ -29,7 +29,7 @@ struct Forward<'a, T> {
     add: bool,
 }
 
-impl<T: Real> Kernel for Forward<'_, T> {
+impl<T: Real> Kernel<T> for Forward<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
@@ -102,7 +102,7 @@ struct BackwardWeight<'a, T> {
     dims: (usize, usize),
 }
 
-impl<T: Real> Kernel for BackwardWeight<'_, T> {
+impl<T: Real> Kernel<T> for BackwardWeight<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {

@@ -42,7 +42,7 @@ struct Sigmoid<'a, T> {
     scores: &'a mut [T],
 }
 
-impl<T: Real> Kernel for Sigmoid<'_, T> {
+impl<T: Real> Kernel<T> for Sigmoid<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
@@ -64,7 +64,7 @@ struct Slopes<'a, T> {
     dx: &'a mut [T],
 }
 
-impl<T: Real> Kernel for Slopes<'_, T> {
+impl<T: Real> Kernel<T> for Slopes<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {

@@ -39,7 +39,7 @@ struct Normalize<'a, T> {
     scores: &'a mut [T],
 }
 
-impl<T: Real> Kernel for Normalize<'_, T> {
+impl<T: Real> Kernel<T> for Normalize<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
@@ -81,7 +81,7 @@ struct Slopes<'a, T> {
     dx: &'a mut [T],
 }
 
-impl<T: Real> Kernel for Slopes<'_, T> {
+impl<T: Real> Kernel<T> for Slopes<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {

@@ -87,7 +87,7 @@ struct Scores<'a, T> {
     two: &'a mut [T],
 }
 
-impl<T: Real> Kernel for Scores<'_, T> {
+impl<T: Real> Kernel<T> for Scores<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(mut self) {
@@ -143,7 +143,7 @@ struct Dots<'a, T> {
     scores: &'a mut [T],
 }
 
-impl<T: Real> Kernel for Dots<'_, T> {
+impl<T: Real> Kernel<T> for Dots<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
@@ -168,7 +168,7 @@ struct Softmax<'a, T> {
     scores: &'a mut [T],
 }
 
-impl<T: Real> Kernel for Softmax<'_, T> {
+impl<T: Real> Kernel<T> for Softmax<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
@@ -193,7 +193,7 @@ struct Sigmoid<'a, T> {
     scores: &'a mut [T],
 }
 
-impl<T: Real> Kernel for Sigmoid<'_, T> {
+impl<T: Real> Kernel<T> for Sigmoid<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {

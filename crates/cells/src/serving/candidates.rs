@@ -22,7 +22,7 @@ pub(super) struct Candidates<'a, T> {
     pub scratch: &'a mut [T],
 }
 
-impl<T: Real> Kernel for Candidates<'_, T> {
+impl<T: Real> Kernel<T> for Candidates<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(mut self) {

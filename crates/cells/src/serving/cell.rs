@@ -148,7 +148,7 @@ struct Gates<'a, T> {
     gates: &'a mut [T],
 }
 
-impl<T: Real> Kernel for Gates<'_, T> {
+impl<T: Real> Kernel<T> for Gates<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {

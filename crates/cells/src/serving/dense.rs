@@ -23,7 +23,7 @@ struct AddProduct<'a, T> {
     width: usize,
 }
 
-impl<T: Real> Kernel for AddProduct<'_, T> {
+impl<T: Real> Kernel<T> for AddProduct<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
@@ -49,7 +49,7 @@ struct MultiplyRows<'a, T> {
     y: &'a mut [T],
 }
 
-impl<T: Real> Kernel for MultiplyRows<'_, T> {
+impl<T: Real> Kernel<T> for MultiplyRows<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
@@ -77,7 +77,7 @@ struct AddColumns<'a, T> {
     y: &'a mut [T],
 }
 
-impl<T: Real> Kernel for AddColumns<'_, T> {
+impl<T: Real> Kernel<T> for AddColumns<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
@@ -122,7 +122,7 @@ struct RunDice<'a, T> {
     width: usize,
 }
 
-impl<T: Real> Kernel for RunDice<'_, T> {
+impl<T: Real> Kernel<T> for RunDice<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {

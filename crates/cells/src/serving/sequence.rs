@@ -18,7 +18,7 @@ pub(super) struct Sequence<'a, T> {
     pub scratch: &'a mut [T],
 }
 
-impl<T: Real> Kernel for Sequence<'_, T> {
+impl<T: Real> Kernel<T> for Sequence<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(mut self) {

@@ -25,8 +25,7 @@ impl<T: Real> Tiles<T> {
     pub fn new(weight: &[T], inputs: usize) -> Self {
         let rows = weight.len().checked_div(inputs).unwrap_or(0);
         assert_eq!(weight.len(), rows * inputs, "tiles: a weight of {inputs} inputs");
-        let sizes: &[usize] =
-            if Level::current() == Level::Avx512 { &[8, 10, 12, 6, 5, 4] } else { &[6, 5, 4] };
+        let sizes = Level::of::<T>().packing().rows;
         let tile = sizes.iter().copied().find(|&tile| rows.is_multiple_of(tile)).unwrap_or(6);
         let mut tiles = Tiles { data: vec![], rows, inputs, tile };
         for (from, tile) in tiles.tiles() {
@@ -66,7 +65,7 @@ struct AddScaled<'a, T> {
     scale: &'a [T],
 }
 
-impl<T: Real> Kernel for AddScaled<'_, T> {
+impl<T: Real> Kernel<T> for AddScaled<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
@@ -138,10 +137,12 @@ fn tile<T: Real, S: Simd, const V: usize, const N: usize, const R: usize>(
     x: &[T],
     y: &mut [T],
 ) {
-    match (S::LEVEL, V) {
-        (Level::Avx512, 16) => vectors::<T, S, N, R, 1, 16>(stream, lane, x, y),
-        (_, 16) => vectors::<T, S, N, R, 2, 8>(stream, lane, x, y),
-        _ => vectors::<T, S, N, R, 1, 8>(stream, lane, x, y),
+    if V == 8 {
+        vectors::<T, S, N, R, 1, 8>(stream, lane, x, y);
+    } else if S::LANES == 16 {
+        vectors::<T, S, N, R, 1, 16>(stream, lane, x, y);
+    } else {
+        vectors::<T, S, N, R, 2, 8>(stream, lane, x, y);
     }
 }
 
@@ -172,10 +173,12 @@ fn vectors<T: Real, S: Simd, const N: usize, const R: usize, const W: usize, con
 /// AVX-512). Each sum begins with what `y` has, and takes the inputs in order.
 #[inline(always)]
 pub(super) fn add_columns<T: Real, S: Simd>(columns: &[T], x: &[T], y: &mut [T]) {
-    match S::LEVEL {
-        Level::Portable => parts::<T, S, 8, 5>(columns, x, y),
-        Level::Avx2 => parts::<T, S, 8, 15>(columns, x, y),
-        Level::Avx512 => parts::<T, S, 16, 15>(columns, x, y),
+    if S::LANES == 16 {
+        parts::<T, S, 16, 15>(columns, x, y);
+    } else if S::LANES == 8 {
+        parts::<T, S, 8, 15>(columns, x, y);
+    } else {
+        parts::<T, S, 8, 5>(columns, x, y);
     }
 }
 
@@ -231,9 +234,8 @@ macro_rules! for_columns {
                 }
             };
         }
-        match $S::LEVEL {
-            dien_kernels::simd::Level::Portable => {}
-            dien_kernels::simd::Level::Avx2 | dien_kernels::simd::Level::Avx512 => columns!(16),
+        if $S::LANES >= 8 {
+            columns!(16);
         }
         columns!(8);
     }};

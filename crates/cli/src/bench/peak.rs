@@ -13,7 +13,7 @@ struct Peak {
     seed: f32,
 }
 
-impl Kernel for Peak {
+impl Kernel<f32> for Peak {
     type Output = f32;
 
     #[inline(always)]

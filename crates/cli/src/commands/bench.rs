@@ -23,7 +23,7 @@ pub(super) struct BenchArgs {
 }
 
 fn level(text: &str) -> std::result::Result<Level, String> {
-    let found = Level::ALL.into_iter().find(|level| format!("{level:?}").eq_ignore_ascii_case(text));
+    let found = Level::ALL.iter().copied().find(|level| level.name().eq_ignore_ascii_case(text));
     match found {
         Some(level) if level.is_available() => Ok(level),
         Some(_) => Err("this machine does not have these instructions".into()),

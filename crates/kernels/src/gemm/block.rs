@@ -192,7 +192,7 @@ mod tests {
         c: &'a mut [T],
         add: bool,
     }
-    impl<T: Real> Kernel for Product<'_, T> {
+    impl<T: Real> Kernel<T> for Product<'_, T> {
         type Output = ();
         #[inline(always)]
         fn run<S: Simd>(self) {
@@ -202,7 +202,7 @@ mod tests {
     }
 
     fn check<T: Real>(tolerance: f64) {
-        for level in Level::ALL.into_iter().filter(|l| l.is_available()) {
+        for level in Level::available::<T>() {
             for (m, n, k) in [(1, 1, 1), (6, 32, 36), (108, 32, 36), (7, 37, 5), (13, 11, 3), (3, 32, 0)] {
                 let a: Vec<T> = (0..m * k).map(|i| T::of((i as f64 * 0.7).sin())).collect();
                 let b: Vec<T> = (0..k * n).map(|i| T::of((i as f64 * 1.3).cos())).collect();

@@ -3,7 +3,7 @@
 use super::block::Block;
 use super::tile;
 use crate::Real;
-use crate::simd::{Kernel, Level, Simd, dispatch_at};
+use crate::simd::{Kernel, Level, Simd};
 
 /// A[m, k] in panels of a few rows, `[panels, k, rows]`. Rows beyond the last are zeros: a whole tile costs less than the
 /// small ones that would fit what is left, whose few sums wait for each other.
@@ -67,7 +67,7 @@ impl Panels {
         between: &mut impl FnMut(),
     ) {
         let panels = self;
-        dispatch_at(S::LEVEL, Product::<T, _, B_STRIDE, C_STRIDE> { panels, a, b, columns, c, add, between });
+        S::run(Product::<T, _, B_STRIDE, C_STRIDE> { panels, a, b, columns, c, add, between });
     }
 }
 
@@ -81,7 +81,7 @@ struct Product<'a, T, F, const B_STRIDE: usize, const C_STRIDE: usize> {
     between: &'a mut F,
 }
 
-impl<T: Real, F: FnMut(), const B_STRIDE: usize, const C_STRIDE: usize> Kernel
+impl<T: Real, F: FnMut(), const B_STRIDE: usize, const C_STRIDE: usize> Kernel<T>
     for Product<'_, T, F, B_STRIDE, C_STRIDE>
 {
     type Output = ();
@@ -145,12 +145,13 @@ fn tile<T: Real, S: Simd, const R: usize, const W: usize, const L: usize, const 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::simd::dispatch_at;
 
     const B: usize = 40;
     const C: usize = 32;
 
     struct Check<'a, T>(Panels, &'a [T], &'a [T], (usize, usize), &'a mut [T], bool, &'a mut usize);
-    impl<T: Real> Kernel for Check<'_, T> {
+    impl<T: Real> Kernel<T> for Check<'_, T> {
         type Output = ();
         #[inline(always)]
         fn run<S: Simd>(self) {
@@ -159,7 +160,7 @@ mod tests {
     }
 
     fn check<T: Real>(tolerance: f64) {
-        for level in Level::ALL.into_iter().filter(|l| l.is_available()) {
+        for level in Level::available::<T>() {
             for (m, n, k) in [(1, 8, 1), (6, 32, 36), (36, 24, 108), (7, 16, 5), (8, 32, 0), (29, 8, 3)] {
                 let (a, b) = (|i: usize, p: usize| T::of(((i * k + p) as f64 * 0.7).sin()), 8);
                 let data: Vec<T> = (0..k * B).map(|i| T::of((i as f64 * 1.3).cos())).collect();

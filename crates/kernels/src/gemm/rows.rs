@@ -42,7 +42,7 @@ struct Rows<'a, T> {
     dims: (usize, usize, usize),
 }
 
-impl<T: Real> Kernel for Rows<'_, T> {
+impl<T: Real> Kernel<T> for Rows<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
@@ -62,7 +62,7 @@ impl<T: Real> Kernel for Rows<'_, T> {
 /// `to` `[n, m]` = Aᵀ for `a` `[m, n]`, row-major.
 pub fn transposed<T: Real>(a: &[T], (m, n): (usize, usize), to: &mut [T]) {
     struct Transpose<'a, T>(&'a [T], (usize, usize), &'a mut [T]);
-    impl<T: Real> Kernel for Transpose<'_, T> {
+    impl<T: Real> Kernel<T> for Transpose<'_, T> {
         type Output = ();
         #[inline(always)]
         fn run<S: Simd>(self) {
@@ -101,7 +101,7 @@ mod tests {
             let mut c = vec![T::nan(); m * n];
             multiply(&a, &b, &mut c, (m, n, k));
             near(&c, "in parallel");
-            for level in Level::ALL.into_iter().filter(|l| l.is_available()) {
+            for level in Level::available::<T>() {
                 c.fill(T::nan());
                 dispatch_at(level, Rows { a: &a, b: &b, c: &mut c, dims: (m, n, k) });
                 near(&c, &format!("{level:?}"));

@@ -1,109 +1,126 @@
 //! Which vector instructions the kernels are compiled for, chosen when the program runs.
 //!
-//! A [`Kernel`] is ordinary generic code. [`dispatch`] runs it inside a function for which the compiler may use
-//! AVX2 + FMA or AVX-512; since everything below is inlined into that function, plain loops become vector code.
-
-#![allow(unsafe_code)]
+//! A [`Kernel`] is ordinary generic code. [`dispatch`] runs it inside a function for which the compiler may use a
+//! level's instructions; since everything below is inlined into that function, plain loops become vector code.
+//!
+//! All that is known of a level stands in its file: whether the machine has it, how it multiplies and adds, and the
+//! shapes of its tiles. A new level is such a file and a line in the list below.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// A set of vector instructions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
+use super::{Packing, Simd};
+use crate::Real;
+
+macro_rules! levels {
+    ($($(#[doc = $doc:literal])* $name:ident in $file:ident on $cfg:meta;)*) => {
+        $(#[cfg($cfg)] mod $file;)*
+
+        /// A set of vector instructions, lowest first.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum Level {
+            $($(#[doc = $doc])* $name,)*
+        }
+
+        impl Level {
+            /// Every level, lowest first.
+            pub const ALL: &[Level] = &[$(Level::$name),*];
+
+            /// Its name in options and reports.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Level::$name => stringify!($file),)*
+                }
+            }
+
+            /// Whether this machine has the level's instructions.
+            pub fn is_available(self) -> bool {
+                match self {
+                    $(#[cfg($cfg)] Level::$name => $file::$name::is_available(),)*
+                    #[allow(unreachable_patterns, reason = "levels of other machines")]
+                    _ => false,
+                }
+            }
+        }
+
+        impl Level {
+            /// The sizes that operands are packed by at this level.
+            ///
+            /// # Panics
+            /// If the level is one of other machines.
+            pub fn packing(self) -> Packing {
+                match self {
+                    $(#[cfg($cfg)] Level::$name => $file::$name::PACKING,)*
+                    #[allow(unreachable_patterns, reason = "levels of other machines")]
+                    _ => unreachable!("{self:?} is not available on this machine"),
+                }
+            }
+        }
+
+        /// Runs `kernel` at `level`, which the machine has.
+        #[inline]
+        pub(crate) fn run_at<T, K: Kernel<T>>(level: Level, kernel: K) -> K::Output {
+            match level {
+                $(#[cfg($cfg)] Level::$name => $file::$name::run(kernel),)*
+                #[allow(unreachable_patterns, reason = "levels of other machines")]
+                _ => unreachable!("{level:?} is not available on this machine"),
+            }
+        }
+
+        mod sealed {
+            /// Whoever could name another level could run instructions that nobody looked for.
+            pub trait Sealed {}
+            $(#[cfg($cfg)] impl Sealed for super::$file::$name {})*
+        }
+        pub(super) use sealed::Sealed;
+    };
+}
+
+levels! {
     /// What the compilation target guarantees.
-    Portable,
+    Portable in portable on all();
     /// AVX2 and FMA: 8 `f32` a vector, 16 registers.
-    Avx2,
+    Avx2 in avx2 on target_arch = "x86_64";
     /// AVX-512 F, DQ, VL and BW: 16 `f32` a vector, 32 registers.
-    Avx512,
+    Avx512 in avx512 on target_arch = "x86_64";
 }
 
-mod sealed {
-    /// Whoever could name another level could run instructions that nobody looked for.
-    pub trait Sealed {}
-    impl Sealed for super::Portable {}
-    impl Sealed for super::Avx2 {}
-    impl Sealed for super::Avx512 {}
-}
+pub use portable::Portable;
 
-/// The type-level form of a [`Level`], which lets a kernel choose its constants by level. There are no others than these:
-/// code of a level only runs where [`dispatch`] has found its instructions.
-pub trait Simd: sealed::Sealed + Copy + 'static {
-    /// Which level this is.
-    const LEVEL: Level;
-    /// Whether `mul_add` is one instruction rather than a call into a library.
-    const FMA: bool;
-}
-
-/// [`Level::Portable`] as a type.
-#[derive(Clone, Copy, Debug)]
-pub struct Portable;
-/// [`Level::Avx2`] as a type.
-#[derive(Clone, Copy, Debug)]
-pub struct Avx2;
-/// [`Level::Avx512`] as a type.
-#[derive(Clone, Copy, Debug)]
-pub struct Avx512;
-
-impl Simd for Portable {
-    const LEVEL: Level = Level::Portable;
-    const FMA: bool = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
-}
-impl Simd for Avx2 {
-    const LEVEL: Level = Level::Avx2;
-    const FMA: bool = true;
-}
-impl Simd for Avx512 {
-    const LEVEL: Level = Level::Avx512;
-    const FMA: bool = true;
-}
-
-/// Work to be compiled once for each [`Level`]. Mark `run` and all it calls `#[inline(always)]`.
-pub trait Kernel {
+/// Work over numbers of type `T`, to be compiled once for each [`Level`] that `T` has. Mark `run` and all it calls
+/// `#[inline(always)]`.
+pub trait Kernel<T> {
     /// What the work returns.
     type Output;
     /// Does the work.
     fn run<S: Simd>(self) -> Self::Output;
 }
 
-/// 0 is "not yet asked"; else 1 + the level.
+/// 0 is "not yet asked"; else 1 + the level, which the machine has.
 static CURRENT: AtomicU8 = AtomicU8::new(0);
 
 impl Level {
-    /// Every level, lowest first.
-    pub const ALL: [Level; 3] = [Level::Portable, Level::Avx2, Level::Avx512];
-
-    /// Whether this machine has the level's instructions.
-    pub fn is_available(self) -> bool {
-        match self {
-            Level::Portable => true,
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => {
-                Level::Avx2.is_available()
-                    && is_x86_feature_detected!("avx512f")
-                    && is_x86_feature_detected!("avx512dq")
-                    && is_x86_feature_detected!("avx512vl")
-                    && is_x86_feature_detected!("avx512bw")
+    /// The level that kernels over `f32` run at: the best of the machine, unless [`Level::force`] said otherwise.
+    pub fn current() -> Level {
+        match CURRENT.load(Ordering::Relaxed) {
+            0 => {
+                let best = *Level::ALL.iter().rev().find(|l| l.is_available()).unwrap_or(&Level::Portable);
+                // Not over what another thread forces meanwhile.
+                let _ = CURRENT.compare_exchange(0, 1 + best as u8, Ordering::Relaxed, Ordering::Relaxed);
+                Level::current()
             }
-            #[cfg(not(target_arch = "x86_64"))]
-            _ => false,
+            known => Level::ALL[usize::from(known) - 1],
         }
     }
 
-    /// The level that kernels run at: the best of the machine, unless [`Level::force`] said otherwise.
-    pub fn current() -> Level {
-        match CURRENT.load(Ordering::Relaxed) {
-            1 => Level::Portable,
-            2 => Level::Avx2,
-            3 => Level::Avx512,
-            _ => {
-                let best = Level::ALL.into_iter().rev().find(|l| l.is_available()).unwrap_or(Level::Portable);
-                CURRENT.store(1 + best as u8, Ordering::Relaxed);
-                best
-            }
-        }
+    /// The level that kernels over `T` run at: [`Level::current`], or less where `T` is compiled for less.
+    pub fn of<T: Real>() -> Level {
+        Level::current().min(T::HIGHEST)
+    }
+
+    /// The levels of this machine that kernels over `T` are compiled for.
+    pub fn available<T: Real>() -> impl Iterator<Item = Level> {
+        Level::ALL.iter().copied().filter(|&level| level <= T::HIGHEST && level.is_available())
     }
 
     /// Makes every kernel of this process run at `level` from now on; for tests and comparisons.
@@ -116,46 +133,18 @@ impl Level {
     }
 }
 
-/// Runs `kernel` at [`Level::current`].
+/// Runs `kernel` at [`Level::of`] its numbers.
 #[inline]
-pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
-    dispatch_at(Level::current(), kernel)
+pub fn dispatch<T: Real, K: Kernel<T>>(kernel: K) -> K::Output {
+    T::run_at(Level::of::<T>(), kernel)
 }
 
 /// Runs `kernel` at `level`.
 ///
 /// # Panics
-/// If the machine lacks the level.
+/// If the machine lacks the level, or `T` is not compiled for it.
 #[inline]
-pub fn dispatch_at<K: Kernel>(level: Level, kernel: K) -> K::Output {
-    debug_assert!(level.is_available());
-    match level {
-        Level::Portable => kernel.run::<Portable>(),
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => {
-            assert!(is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"));
-            // SAFETY: the features were detected in the line above.
-            unsafe { run_avx2(kernel) }
-        }
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => {
-            assert!(Level::Avx512.is_available());
-            // SAFETY: the features were detected in the line above.
-            unsafe { run_avx512(kernel) }
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        _ => panic!("{level:?} is not available on this machine"),
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn run_avx2<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run::<Avx2>()
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma,avx512f,avx512dq,avx512vl,avx512bw")]
-fn run_avx512<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run::<Avx512>()
+pub fn dispatch_at<T: Real, K: Kernel<T>>(level: Level, kernel: K) -> K::Output {
+    assert!(level <= T::HIGHEST && level.is_available(), "{level:?} is not available for {}", T::NAME);
+    T::run_at(level, kernel)
 }

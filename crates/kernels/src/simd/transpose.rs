@@ -1,15 +1,13 @@
 //! Small transposes in registers: from lanes to rows and back.
 //!
 //! The compiler dissolves a transpose written with arrays into single loads and stores, five times slower; so the 8 × 8
-//! tile of `f32` is written with the instructions it should become.
+//! tile of `f32` is written with the instructions it should become ([`Simd::transpose8`]).
 
-#![allow(unsafe_code)]
-
-use super::{Level, Simd};
+use super::Simd;
 use crate::Real;
 
 /// Rows and columns of a tile.
-const TILE: usize = 8;
+pub(crate) const TILE: usize = 8;
 
 /// `to[j * to_stride + i] = from[i * from_stride + j]` for `i < rows`, `j < columns`.
 ///
@@ -48,7 +46,7 @@ pub fn transpose<T: Real, S: Simd>(
 
 /// One 8 × 8 tile, element by element.
 #[inline(always)]
-pub(crate) fn transpose8<T: Copy>(from: &[T], from_stride: usize, to: &mut [T], to_stride: usize) {
+pub(crate) fn plain8<T: Copy>(from: &[T], from_stride: usize, to: &mut [T], to_stride: usize) {
     for i in 0..TILE {
         for j in 0..TILE {
             to[j * to_stride + i] = from[i * from_stride + j];
@@ -56,65 +54,13 @@ pub(crate) fn transpose8<T: Copy>(from: &[T], from_stride: usize, to: &mut [T], 
     }
 }
 
-/// One 8 × 8 tile of `f32`.
-#[inline(always)]
-pub(crate) fn transpose8_f32<S: Simd>(from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize) {
-    #[cfg(target_arch = "x86_64")]
-    if S::LEVEL >= Level::Avx2 {
-        // SAFETY: code at this level runs only inside functions compiled for AVX2, on machines that have it.
-        return unsafe { transpose8_avx2(from, from_stride, to, to_stride) };
-    }
-    transpose8(from, from_stride, to, to_stride);
-}
-
-/// Elements from the first of a tile to its last.
-#[cfg(target_arch = "x86_64")]
-#[inline(always)]
-fn extent(stride: usize) -> usize {
-    (TILE - 1).checked_mul(stride).and_then(|rows| rows.checked_add(TILE)).expect("a stride within memory")
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-#[inline]
-fn transpose8_avx2(from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize) {
-    use std::arch::x86_64::*;
-    let from = &from[..extent(from_stride)];
-    // SAFETY: row i ends at i · stride + 8, within the slice just cut.
-    let row = |i: usize| unsafe { _mm256_loadu_ps(from.as_ptr().add(i * from_stride)) };
-    let pairs = |i: usize| {
-        let (a, b) = (row(i), row(i + 1));
-        (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b))
-    };
-    let quads = |i: usize| {
-        let ((a, b), (c, d)) = (pairs(i), pairs(i + 2));
-        [
-            _mm256_shuffle_ps::<0x44>(a, c),
-            _mm256_shuffle_ps::<0xee>(a, c),
-            _mm256_shuffle_ps::<0x44>(b, d),
-            _mm256_shuffle_ps::<0xee>(b, d),
-        ]
-    };
-    let (upper, lower) = (quads(0), quads(4));
-    let to = &mut to[..extent(to_stride)];
-    for k in 0..4 {
-        let near = _mm256_permute2f128_ps::<0x20>(upper[k], lower[k]);
-        let far = _mm256_permute2f128_ps::<0x31>(upper[k], lower[k]);
-        // SAFETY: rows k and k + 4 end within the slice just cut.
-        unsafe {
-            _mm256_storeu_ps(to.as_mut_ptr().add(k * to_stride), near);
-            _mm256_storeu_ps(to.as_mut_ptr().add((k + 4) * to_stride), far);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simd::{Kernel, dispatch_at};
+    use crate::simd::{Kernel, Level, dispatch_at};
 
     struct Transpose<'a, T>(&'a [T], usize, (usize, usize), &'a mut [T], usize);
-    impl<T: Real> Kernel for Transpose<'_, T> {
+    impl<T: Real> Kernel<T> for Transpose<'_, T> {
         type Output = ();
         #[inline(always)]
         fn run<S: Simd>(self) {
@@ -123,7 +69,7 @@ mod tests {
     }
 
     fn check<T: Real>() {
-        for level in Level::ALL.into_iter().filter(|l| l.is_available()) {
+        for level in Level::available::<T>() {
             for (rows, columns) in [(0, 8), (1, 1), (7, 9), (8, 8), (9, 16), (36, 32), (37, 13)] {
                 let (from_stride, to_stride) = (columns + 3, rows + 5);
                 let from: Vec<T> = (0..rows * from_stride).map(|i| T::of(i as f64)).collect();

@@ -69,7 +69,7 @@ struct CatchUp<'a, T, F> {
     table: Table<'a, T>,
 }
 
-impl<T: Real, F: Fn(usize) -> (usize, u64)> Kernel for CatchUp<'_, T, F> {
+impl<T: Real, F: Fn(usize) -> (usize, u64)> Kernel<T> for CatchUp<'_, T, F> {
     /// For how many rows the series did not do.
     type Output = u64;
 

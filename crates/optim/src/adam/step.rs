@@ -18,7 +18,7 @@ struct UpdateRows<'a, T> {
     table: Table<'a, T>,
 }
 
-impl<T: Real> Kernel for UpdateRows<'_, T> {
+impl<T: Real> Kernel<T> for UpdateRows<'_, T> {
     type Output = ();
 
     #[inline(always)]

@@ -84,7 +84,7 @@ struct DenseChunk<'a, T> {
     g: &'a [T],
 }
 
-impl<T: Real> Kernel for DenseChunk<'_, T> {
+impl<T: Real> Kernel<T> for DenseChunk<'_, T> {
     type Output = ();
 
     #[inline(always)]

@@ -69,7 +69,7 @@ struct Block<'a, T> {
     y: &'a mut [T],
 }
 
-impl<T: Real> Kernel for Block<'_, T> {
+impl<T: Real> Kernel<T> for Block<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {

@@ -62,7 +62,7 @@ fn row_size(shape: Shape) -> usize {
     Shape::padded(shape.first.max(shape.inputs())) * COLUMNS
 }
 
-impl<T: Real> Kernel for Backward<'_, T> {
+impl<T: Real> Kernel<T> for Backward<'_, T> {
     type Output = ();
 
     #[inline(always)]

@@ -55,7 +55,7 @@ struct Forward<'a, T> {
     scores: &'a mut [T],
 }
 
-impl<T: Real> Kernel for Forward<'_, T> {
+impl<T: Real> Kernel<T> for Forward<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
@@ -83,7 +83,7 @@ struct Backward<'a, T> {
     d_query: &'a mut [T],
 }
 
-impl<T: Real> Kernel for Backward<'_, T> {
+impl<T: Real> Kernel<T> for Backward<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(mut self) {

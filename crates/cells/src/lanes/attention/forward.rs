@@ -40,7 +40,7 @@ pub(super) fn scratch(shape: Shape) -> usize {
     (2 * shape.hidden + shape.first + shape.second) * STRIDE + 2 * shape.hidden * LANES
 }
 
-impl<T: Real> Kernel for Forward<'_, T> {
+impl<T: Real> Kernel<T> for Forward<'_, T> {
     type Output = ();
 
     #[inline(always)]

@@ -47,7 +47,7 @@ struct Part<'a, T> {
     part: &'a mut [T],
 }
 
-impl<T: Real> Kernel for Part<'_, T> {
+impl<T: Real> Kernel<T> for Part<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
@@ -91,7 +91,7 @@ struct Backward<'a, T> {
     rows: &'a mut [T],
 }
 
-impl<T: Real> Kernel for Backward<'_, T> {
+impl<T: Real> Kernel<T> for Backward<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {

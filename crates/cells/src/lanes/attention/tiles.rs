@@ -5,7 +5,7 @@
 
 use dien_kernels::gemm::block::Block;
 use dien_kernels::gemm::tile;
-use dien_kernels::simd::{Kernel, Level, Simd, dispatch_at};
+use dien_kernels::simd::{Kernel, Level, Simd};
 use dien_tensor::Real;
 
 /// C[m, n] = Aᵀ · B[k, n], or C += Aᵀ·B if `add`, where A is `[k, m]`; `n` is a multiple of 8.
@@ -22,7 +22,7 @@ pub(super) fn product<T: Real, S: Simd>(
     c_stride: usize,
     add: bool,
 ) {
-    dispatch_at(S::LEVEL, Product::<T, true> { dims, a, b, c, c_stride, add });
+    S::run(Product::<T, true> { dims, a, b, c, c_stride, add });
 }
 
 /// C[m, n] = A[m, k] · B[k, n], or C += A·B if `add`; `n` is a multiple of 8.
@@ -36,7 +36,7 @@ pub(super) fn product_by_rows<T: Real, S: Simd>(
     c_stride: usize,
     add: bool,
 ) {
-    dispatch_at(S::LEVEL, Product::<T, false> { dims, a, b, c, c_stride, add });
+    S::run(Product::<T, false> { dims, a, b, c, c_stride, add });
 }
 
 struct Product<'a, T, const BY_COLUMNS: bool> {
@@ -48,7 +48,7 @@ struct Product<'a, T, const BY_COLUMNS: bool> {
     add: bool,
 }
 
-impl<T: Real, const BY_COLUMNS: bool> Kernel for Product<'_, T, BY_COLUMNS> {
+impl<T: Real, const BY_COLUMNS: bool> Kernel<T> for Product<'_, T, BY_COLUMNS> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(mut self) {

@@ -16,7 +16,7 @@ pub(super) struct Entropy<'a, T> {
     pub losses: &'a mut [T; COLUMNS],
 }
 
-impl<T: Real> Kernel for Entropy<'_, T> {
+impl<T: Real> Kernel<T> for Entropy<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {

@@ -15,7 +15,7 @@ pub(super) struct InfoNce<'a, T> {
     pub losses: &'a mut [T; COLUMNS],
 }
 
-impl<T: Real> Kernel for InfoNce<'_, T> {
+impl<T: Real> Kernel<T> for InfoNce<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {

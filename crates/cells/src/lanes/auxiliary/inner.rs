@@ -83,7 +83,7 @@ struct Dots<'a, T> {
     z: &'a mut [T; COLUMNS],
 }
 
-impl<T: Real> Kernel for Dots<'_, T> {
+impl<T: Real> Kernel<T> for Dots<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
@@ -108,7 +108,7 @@ struct DotsBack<'a, T> {
     d_projected: &'a mut [T],
 }
 
-impl<T: Real> Kernel for DotsBack<'_, T> {
+impl<T: Real> Kernel<T> for DotsBack<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {

@@ -196,7 +196,7 @@ struct AddScaled<'a, T> {
     add: bool,
 }
 
-impl<T: Real> Kernel for AddScaled<'_, T> {
+impl<T: Real> Kernel<T> for AddScaled<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {

@@ -128,7 +128,7 @@ struct Gather<'a, T> {
     to: &'a mut [T],
 }
 
-impl<T: Real> Kernel for Gather<'_, T> {
+impl<T: Real> Kernel<T> for Gather<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
@@ -164,7 +164,7 @@ struct Scatter<'a, T> {
     stride: usize,
 }
 
-impl<T: Real> Kernel for Scatter<'_, T> {
+impl<T: Real> Kernel<T> for Scatter<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {

@@ -36,7 +36,7 @@ struct Product<'a, T, E> {
     edge: E,
 }
 
-impl<T: Real, E: Edge<T>> Kernel for Product<'_, T, E> {
+impl<T: Real, E: Edge<T>> Kernel<T> for Product<'_, T, E> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(mut self) {

@@ -23,7 +23,7 @@ struct Transpose<'a, T> {
     rows: &'a mut [T],
 }
 
-impl<T: Real> Kernel for Transpose<'_, T> {
+impl<T: Real> Kernel<T> for Transpose<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
@@ -52,7 +52,7 @@ struct RowSums<'a, T> {
     sums: &'a mut [T],
 }
 
-impl<T: Real> Kernel for RowSums<'_, T> {
+impl<T: Real> Kernel<T> for RowSums<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
@@ -100,7 +100,7 @@ struct Sigmoid<'a, T> {
     width: usize,
 }
 
-impl<T: Real> Kernel for Sigmoid<'_, T> {
+impl<T: Real> Kernel<T> for Sigmoid<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
@@ -124,7 +124,7 @@ pub(super) struct Dot<'a, T> {
     pub z: &'a mut [T; COLUMNS],
 }
 
-impl<T: Real> Kernel for Dot<'_, T> {
+impl<T: Real> Kernel<T> for Dot<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
@@ -149,7 +149,7 @@ pub(super) struct DotBack<'a, T> {
     pub row_sums: &'a mut [T],
 }
 
-impl<T: Real> Kernel for DotBack<'_, T> {
+impl<T: Real> Kernel<T> for DotBack<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {

@@ -67,7 +67,7 @@ struct SumSteps<'a, T> {
     sums: &'a mut [T],
 }
 
-impl<T: Real> Kernel for SumSteps<'_, T> {
+impl<T: Real> Kernel<T> for SumSteps<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
@@ -92,7 +92,7 @@ struct SumRows<'a, T> {
     y: &'a mut [T],
 }
 
-impl<T: Real> Kernel for SumRows<'_, T> {
+impl<T: Real> Kernel<T> for SumRows<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
@@ -110,7 +110,7 @@ struct Spread<'a, T> {
     rows: &'a mut [T],
 }
 
-impl<T: Real> Kernel for Spread<'_, T> {
+impl<T: Real> Kernel<T> for Spread<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {

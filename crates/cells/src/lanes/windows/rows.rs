@@ -20,7 +20,7 @@ struct PutBlocks<'a, T> {
     first: usize,
 }
 
-impl<T: Real> Kernel for PutBlocks<'_, T> {
+impl<T: Real> Kernel<T> for PutBlocks<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
@@ -113,7 +113,7 @@ struct SumTargets<'a, T> {
     sum: &'a mut [T],
 }
 
-impl<T: Real> Kernel for SumTargets<'_, T> {
+impl<T: Real> Kernel<T> for SumTargets<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
@@ -184,7 +184,7 @@ struct AddRows<'a, T> {
     lanes: &'a mut [T],
 }
 
-impl<T: Real> Kernel for AddRows<'_, T> {
+impl<T: Real> Kernel<T> for AddRows<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {

@@ -60,7 +60,7 @@ struct Sum<'a, T, A> {
     y: &'a mut [T],
 }
 
-impl<'a, T: Real, A: Iterator<Item = &'a T>> Kernel for Sum<'_, T, A> {
+impl<'a, T: Real, A: Iterator<Item = &'a T>> Kernel<T> for Sum<'_, T, A> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
@@ -77,7 +77,7 @@ struct Spread<'a, T, A> {
     rows: &'a mut [T],
 }
 
-impl<'a, T: Real, A: Iterator<Item = &'a T>> Kernel for Spread<'_, T, A> {
+impl<'a, T: Real, A: Iterator<Item = &'a T>> Kernel<T> for Spread<'_, T, A> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
@@ -95,7 +95,7 @@ struct Dots<'a, T> {
     d_weights: &'a mut [T],
 }
 
-impl<T: Real> Kernel for Dots<'_, T> {
+impl<T: Real> Kernel<T> for Dots<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {

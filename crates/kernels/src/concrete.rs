@@ -1,0 +1,69 @@
+//! Functions over [`Real`](crate::Real) numbers that are compiled where they are declared.
+
+/// Declares functions over `T`, which are `f32` and `f64`, and compiles them here, once for each.
+///
+/// A generic function is compiled in the crates that call it, each anew and with whatever profile the program is built
+/// with. These are not: each function stands behind a method of a trait that the two types implement, so that whoever
+/// is generic over `T` calls what this crate has compiled. The trait is a bound of `T`; nobody else implements it.
+///
+/// ```
+/// use dien_kernels::{Real, concrete};
+///
+/// concrete! {
+///     /// Sums over slices.
+///     pub trait Sums;
+///     /// Σ x
+///     pub fn sum(x: &[T]) -> T = sum_of;
+/// }
+///
+/// fn sum_of<T: Real>(x: &[T]) -> T {
+///     x.iter().fold(T::zero(), |sum, &x| sum + x)
+/// }
+/// assert_eq!(sum(&[1.0f32, 2.0]), 3.0);
+/// ```
+#[macro_export]
+macro_rules! concrete {
+    (
+        $(#[$about:meta])* $seen:vis trait $name:ident;
+        $(
+            $(#[$doc:meta])*
+            $vis:vis fn $f:ident $(<$($lifetime:lifetime),+>)? ($($arg:ident : $type:ty),* $(,)?)
+            $(-> $result:ty)? = $generic:path;
+        )*
+    ) => {
+        $(#[$about])*
+        #[doc(hidden)]
+        $seen trait $name<T>: Sized {
+            $(
+                #[allow(missing_docs, clippy::too_many_arguments)]
+                #[track_caller]
+                fn $f $(<$($lifetime),+>)? ($($arg: $type),*) $(-> $result)?;
+            )*
+        }
+        $crate::concrete!(@impl $name f32 [$($f $(<$($lifetime),+>)? ($($arg: $type),*) $(-> $result)? = $generic;)*]);
+        $crate::concrete!(@impl $name f64 [$($f $(<$($lifetime),+>)? ($($arg: $type),*) $(-> $result)? = $generic;)*]);
+        $(
+            $(#[$doc])*
+            #[track_caller]
+            #[inline]
+            $vis fn $f <$($($lifetime,)+)? T: $name<T>> ($($arg: $type),*) $(-> $result)? {
+                <T as $name<T>>::$f($($arg),*)
+            }
+        )*
+    };
+    (@impl $name:ident $number:ident [$(
+        $f:ident $(<$($lifetime:lifetime),+>)? ($($arg:ident : $type:ty),*) $(-> $result:ty)? = $generic:path;
+    )*]) => {
+        const _: () = {
+            type T = $number;
+            impl $name<T> for T {
+                $(
+                    #[track_caller]
+                    fn $f $(<$($lifetime),+>)? ($($arg: $type),*) $(-> $result)? {
+                        $generic($($arg),*)
+                    }
+                )*
+            }
+        };
+    };
+}

@@ -1,0 +1,60 @@
+//! What a kernel knows of the level that it is compiled for.
+
+use super::Level;
+use super::level::{Kernel, Sealed};
+
+/// The type-level form of a [`Level`]. There are no others than those of its list: code of a level only runs where
+/// [`dispatch`](super::dispatch) has found its instructions.
+pub trait Simd: Sealed + Copy + 'static {
+    /// Which level this is.
+    const LEVEL: Level;
+    /// Whether `mul_add` is one instruction rather than a call into a library.
+    const FMA: bool;
+
+    /// `f32` numbers in a vector.
+    const LANES: usize;
+    /// Sizes that operands are packed by.
+    const PACKING: Packing;
+
+    /// Whether this machine has the instructions.
+    fn is_available() -> bool;
+
+    /// Runs `kernel` in a function of its own that is compiled for this level: for what is too much to be inlined into
+    /// the kernel that calls it.
+    fn run<T, K: Kernel<T>>(kernel: K) -> K::Output;
+
+    /// α x + y, `L` lanes of each; see [`axpy`](super::axpy()).
+    fn axpy<const L: usize>(alpha: f32, x: [f32; L], y: [f32; L]) -> [f32; L];
+
+    /// An 8 × 8 tile of [`transpose`](super::transpose()).
+    fn transpose8(from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize);
+
+    /// Runs `work` in the tiles of hidden units that fill this level's registers.
+    fn unit_tiles<W: UnitTiles>(work: W);
+
+    /// Runs `work` by as many lanes as its few vectors take.
+    fn vectors<W: Vectors>(work: W);
+}
+
+/// The sizes that a level's operands are packed by.
+#[derive(Clone, Copy, Debug)]
+pub struct Packing {
+    /// Hidden units in a tile of a recurrence: of the sums of every gate and vector of lanes as many as there are
+    /// registers for, beside what is loaded.
+    pub units: usize,
+    /// Rows of a weight that a product with candidates reads at a time, best first: the first of which no row is left
+    /// over is taken.
+    pub rows: &'static [usize],
+}
+
+/// Work in tiles of hidden units.
+pub trait UnitTiles {
+    /// `UNITS` are [`Packing::units`]; of a block's lanes `FULL` are computed at a time, of half a block's `HALF`.
+    fn run<S: Simd, const UNITS: usize, const FULL: usize, const HALF: usize>(self);
+}
+
+/// Work of a few vectors at a time.
+pub trait Vectors {
+    /// `V` lanes at a time: 8 or 16.
+    fn run<S: Simd, const V: usize>(self);
+}
