@@ -11,7 +11,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use dien_benches::{ragged_lengths, rng, uniform};
 use dien_cells::lanes::auxiliary::{self, Loss};
 use dien_cells::{LANES, Packed};
-use dien_kernels::simd::{Kernel, Level, Simd, dispatch, math};
+use dien_kernels::peak::multiply_adds;
 use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Tape};
 
 const BATCH: usize = 128;
@@ -23,45 +23,13 @@ const SECOND: usize = 50;
 const MLP_FLOPS: usize = 2 * (WIDTH * FIRST + 2 * (WIDTH * FIRST + FIRST * SECOND + SECOND));
 const INNER_PRODUCT_FLOPS: usize = 2 * (WIDTH * WIDTH + 2 * WIDTH);
 
-/// Rounds of twelve products of a vector each: independent chains, which hide the latency.
-struct Peak {
-    rounds: usize,
-}
-
-impl Kernel<f32> for Peak {
-    /// The multiplications and additions that were done, and a number that depends on all of them.
-    type Output = (usize, f32);
-    #[inline(always)]
-    fn run<S: Simd>(self) -> (usize, f32) {
-        match S::LEVEL {
-            Level::Portable => chains::<S, 4>(self.rounds),
-            Level::Avx2 => chains::<S, 8>(self.rounds),
-            Level::Avx512 => chains::<S, 16>(self.rounds),
-        }
-    }
-}
-
-#[inline(always)]
-fn chains<S: Simd, const V: usize>(rounds: usize) -> (usize, f32) {
-    let mut sums = [[1.0f32; V]; 12];
-    let (x, y) = (black_box([0.999; V]), black_box([0.001; V]));
-    for _ in 0..rounds {
-        for sum in &mut sums {
-            for v in 0..V {
-                sum[v] = math::mul_add::<f32, S>(sum[v], x[v], y[v]);
-            }
-        }
-    }
-    (2 * rounds * sums.as_flattened().len(), sums.iter().flatten().sum())
-}
-
 fn losses(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("auxiliary");
     group.sample_size(20);
     let rounds = 100_000;
-    let (flops, _) = dispatch(Peak { rounds });
+    let flops = multiply_adds(rounds);
     group.throughput(Throughput::Elements(flops as u64));
-    group.bench_function("peak", |b| b.iter(|| dispatch(Peak { rounds })));
+    group.bench_function("peak", |b| b.iter(|| multiply_adds(rounds)));
     for (name, lengths) in [("full", vec![100; BATCH]), ("ragged", ragged_lengths(BATCH, 100))] {
         let packed = Arc::new(Packed::from_lengths(&lengths));
         let mut rng = rng();

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use dien_tensor::{Grads, ParamKind, ParamStore, Real};
+use dien_cells::Real;
+use dien_tensor::{Grads, ParamKind, ParamStore};
 use ndarray::{ArrayD, ArrayViewD, Axis, Dimension};
 use safetensors::{Dtype, SafeTensors};
 

@@ -1,7 +1,8 @@
 //! The models of the golden files: their features, batch, parameters, and what one step of them gives.
 
+use dien_cells::Real;
 use dien_model::{Batch, Features, Histories, Jagged, Lookup, Model, ModelConfig, Table, Targets, build};
-use dien_tensor::{Mode, ParamStore, Pool, Real, Tape};
+use dien_tensor::{Mode, ParamStore, Pool, Tape};
 
 use crate::golden::Golden;
 

@@ -1,6 +1,7 @@
 //! A scalar to differentiate: a given linear function of some values.
 
-use dien_tensor::{Backward, OpGrads, Real, Var};
+use dien_cells::Real;
+use dien_tensor::{Backward, OpGrads, Var};
 use ndarray::{ArrayD, ArrayViewD};
 
 struct Project<T> {

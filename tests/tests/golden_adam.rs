@@ -1,7 +1,8 @@
 //! Adam against PyTorch's `Adam`, `AdamW` and `SparseAdam`: the parameters after each of ten steps.
 
+use dien_cells::Real;
 use dien_optim::{Adam, AdamConfig, Optimizer, SparseMode};
-use dien_tensor::{Grad, Grads, ParamKind, ParamStore, Real};
+use dien_tensor::{Grad, Grads, ParamKind, ParamStore};
 use dien_tests::golden::Golden;
 use ndarray::{Array2, Axis};
 

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use dien_cells::Packed;
+use dien_cells::Real;
 use dien_cells::lanes::{self, Windows};
 use dien_model::ModelConfig;
 use dien_model::config::{AttentionKind, AttentionNorm};
 use dien_model::init::Builder;
 use dien_model::parts::Attention;
-use dien_tensor::{Mode, Pool, Real, Tape};
+use dien_tensor::{Mode, Pool, Tape};
 use dien_tests::golden::Golden;
 use dien_tests::project::project;
 

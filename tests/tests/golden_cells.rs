@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use dien_cells::Real;
 use dien_cells::cell::{CellInput, Kind, Output, Run, cell};
 use dien_cells::{Packed, lanes};
-use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Real, Tape, Var};
+use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Tape, Var};
 use dien_tests::golden::Golden;
 use dien_tests::project::project;
 

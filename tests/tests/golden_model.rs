@@ -1,9 +1,10 @@
 //! Whole models against PyTorch: logits, losses, every gradient, running statistics, ten steps of Adam.
 
+use dien_cells::Real;
 use dien_model::config::{AttentionKind, AuxiliaryKind, AuxiliaryLoss};
 use dien_model::{Histories, ModelConfig};
 use dien_optim::{Adam, AdamConfig, Optimizer};
-use dien_tensor::{Mode, ParamId, Real, Tape};
+use dien_tensor::{Mode, ParamId, Tape};
 use dien_tests::model::{Case, features};
 use ndarray::arr1;
 

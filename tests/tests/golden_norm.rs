@@ -1,7 +1,8 @@
 //! Batch normalisation and Dice against PyTorch: values, gradients, running statistics.
 
+use dien_cells::Real;
 use dien_tensor::ops::{BatchNorm, Dice};
-use dien_tensor::{Mode, ParamId, ParamKind, ParamStore, Pool, Real, Tape, Var};
+use dien_tensor::{Mode, ParamId, ParamKind, ParamStore, Pool, Tape, Var};
 use dien_tests::golden::Golden;
 use dien_tests::project::project;
 

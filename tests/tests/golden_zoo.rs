@@ -1,7 +1,7 @@
 //! The zoo's other models against PyTorch: logits, loss, every gradient, running statistics.
 
+use dien_cells::Real;
 use dien_model::{ModelConfig, ModelKind};
-use dien_tensor::Real;
 use dien_tests::model::Case;
 
 fn check<T: Real>(kind: ModelKind) {

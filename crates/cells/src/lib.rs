@@ -5,13 +5,15 @@
 //! [`cell::cell`] runs a GRU, AIGRU, AGRU or AUGRU over all sequences as one tape node.
 
 pub mod cell;
-mod instances;
 pub mod lanes;
 mod packed;
 mod padded;
+mod real;
 pub mod serving;
 mod walk;
 
 pub use packed::{LANES, Packed};
+pub use real::Real;
+
 pub use padded::{Padded, PaddedError, Padding};
 pub use walk::{ParChunks, ParGroups, PerBlock, PerPiece, Slice, Split, per_block, per_piece};

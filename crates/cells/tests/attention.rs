@@ -3,9 +3,10 @@
 mod common;
 
 use common::{Form, Idle, Sort, attention, attention_params, bits, lengths, step};
+use dien_cells::Real;
 use dien_cells::lanes::Norm;
 use dien_tensor::check::{Check, mix};
-use dien_tensor::{Mode, Pool, Real};
+use dien_tensor::{Mode, Pool};
 
 /// Values and gradients differ by no more than this share of the largest.
 fn assert_close<T: Real>(

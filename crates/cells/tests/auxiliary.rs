@@ -5,11 +5,12 @@ mod common;
 use std::sync::{Arc, RwLock};
 
 use common::{Idle, bits, get, lengths, step, store};
+use dien_cells::Real;
 use dien_cells::lanes::auxiliary::Loss;
 use dien_cells::{Packed, lanes};
 use dien_kernels::simd::Level;
 use dien_tensor::check::{Check, assert_gradients};
-use dien_tensor::{Mode, ParamStore, Pool, Real, Tape, Var, ops};
+use dien_tensor::{Mode, ParamStore, Pool, Tape, Var, ops};
 
 /// One way to score, and what it is computed over.
 #[derive(Clone, Debug)]

@@ -10,7 +10,8 @@ use common::{
     lengths, run_cell, step, windows,
 };
 use dien_cells::Packed;
-use dien_tensor::{ParamStore, Pool, Real, Tape, Var};
+use dien_cells::Real;
+use dien_tensor::{ParamStore, Pool, Tape, Var};
 
 /// A pool whose buffers, more than a step needs, hold NaN from end to end.
 fn spoilt_pool<T: Real>() -> Pool<T> {

@@ -1,11 +1,11 @@
 //! The serving kernels against the equations, at every level of the machine.
 
 use dien_cells::LANES;
+use dien_cells::Real;
 use dien_cells::cell::Kind;
 use dien_cells::cell::reference::{self, Weights};
 use dien_cells::serving::{ActivationUnit, Cell, Tiles, add_product, dots, padded, softmax};
 use dien_kernels::simd::Level;
-use dien_tensor::Real;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 

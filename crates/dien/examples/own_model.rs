@@ -2,11 +2,12 @@
 //!
 //! `cargo run --release --example own_model`
 
+use dien::cells::Real;
 use dien::model::init::Builder;
 use dien::model::parts::{Embedding, Head, pooled_history, windows};
 use dien::model::{Features, LossWeights, Model, Output, Touched};
 use dien::prelude::*;
-use dien::tensor::{ParamStore, Real, Tape, ops};
+use dien::tensor::{ParamStore, Tape, ops};
 
 /// A head over candidate, pooled history and their product.
 struct Own {

@@ -53,6 +53,7 @@ pub use run::Run;
 pub use scorer::{Official, Scorer};
 pub use train::Trainer;
 
+pub use dien_cells as cells;
 pub use dien_data as data;
 pub use dien_model as model;
 pub use dien_optim as optim;

@@ -11,7 +11,7 @@
 ///
 /// concrete! {
 ///     /// Sums over slices.
-///     pub trait Sums;
+///     pub trait Sums where T: Sums<T>;
 ///     /// Σ x
 ///     pub fn sum(x: &[T]) -> T = sum_of;
 /// }
@@ -24,7 +24,7 @@
 #[macro_export]
 macro_rules! concrete {
     (
-        $(#[$about:meta])* $seen:vis trait $name:ident;
+        $(#[$about:meta])* $seen:vis trait $name:ident where T: $bound:path;
         $(
             $(#[$doc:meta])*
             $vis:vis fn $f:ident $(<$($lifetime:lifetime),+>)? ($($arg:ident : $type:ty),* $(,)?)
@@ -33,7 +33,7 @@ macro_rules! concrete {
     ) => {
         $(#[$about])*
         #[doc(hidden)]
-        $seen trait $name<T>: Sized {
+        $seen trait $name<T: $crate::Real>: Sized {
             $(
                 #[allow(missing_docs, clippy::too_many_arguments)]
                 #[track_caller]
@@ -46,7 +46,7 @@ macro_rules! concrete {
             $(#[$doc])*
             #[track_caller]
             #[inline]
-            $vis fn $f <$($($lifetime,)+)? T: $name<T>> ($($arg: $type),*) $(-> $result)? {
+            $vis fn $f <$($($lifetime,)+)? T: $bound> ($($arg: $type),*) $(-> $result)? {
                 <T as $name<T>>::$f($($arg),*)
             }
         )*

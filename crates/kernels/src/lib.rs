@@ -9,6 +9,7 @@ mod concrete;
 pub mod gemm;
 pub mod map;
 pub mod par;
+pub mod peak;
 mod real;
 pub mod simd;
 pub mod sums;

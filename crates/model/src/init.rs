@@ -1,6 +1,7 @@
 //! Parameters and their initial values.
 
-use dien_tensor::{ParamId, ParamKind, ParamStore, Real};
+use dien_cells::Real;
+use dien_tensor::{ParamId, ParamKind, ParamStore};
 use ndarray::ArrayD;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};

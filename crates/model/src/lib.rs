@@ -24,7 +24,8 @@ pub use touched::Touched;
 pub use trace::{Path, Regard, Trace};
 pub use zoo::Dien;
 
-use dien_tensor::{ParamStore, Real};
+use dien_cells::Real;
+use dien_tensor::ParamStore;
 
 /// Why a model could not be built.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -1,6 +1,7 @@
 //! The trait behind every model.
 
-use dien_tensor::{ParamId, Real, Tape, Var, ops};
+use dien_cells::Real;
+use dien_tensor::{ParamId, Tape, Var, ops};
 
 use crate::config::LossWeights;
 use crate::{Batch, Touched, Trace};

@@ -1,7 +1,8 @@
 //! What a target's score went through, for people to look at.
 
+use dien_cells::Real;
 use dien_cells::{LANES, Packed};
-use dien_tensor::{Real, Var};
+use dien_tensor::Var;
 
 /// What the score of one target went through.
 #[derive(Clone, Debug, PartialEq)]

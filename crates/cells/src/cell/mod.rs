@@ -27,6 +27,7 @@ mod sums;
 mod tests;
 mod weights;
 
+pub(crate) use op::CellOp;
 pub use op::{CellInput, Output, Run, cell};
 
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,6 @@
 //! The cell as one node on the tape.
 
+use dien_kernels::concrete;
 use std::sync::Arc;
 
 use dien_kernels::simd::{Level, dispatch_at};
@@ -65,12 +66,19 @@ pub(super) struct Cell<T: Real> {
     pub saved: Scratch<T>,
 }
 
-/// Runs a cell over every sequence: one tape node, with gradients for all it was given.
-///
-/// # Panics
-/// If shapes do not agree, or a kind that takes attention has none.
+concrete! {
+    /// The cell as one node on the tape.
+    pub trait CellOp where T: crate::Real;
+
+    /// Runs a cell over every sequence: one tape node, with gradients for all it was given.
+    ///
+    /// # Panics
+    /// If shapes do not agree, or a kind that takes attention has none.
+    pub fn cell<'t>(run: Run<'t, T>, output: Output, packed: &Arc<Packed>) -> Var<'t, T> = record_cell;
+}
+
 #[track_caller]
-pub fn cell<'t, T: Real>(run: Run<'t, T>, output: Output, packed: &Arc<Packed>) -> Var<'t, T> {
+fn record_cell<'t, T: Real>(run: Run<'t, T>, output: Output, packed: &Arc<Packed>) -> Var<'t, T> {
     let hidden = check(&run, packed);
     let tape = run.b.tape();
     let pool = tape.pool();

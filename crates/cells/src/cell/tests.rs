@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::Real;
 use dien_kernels::simd::Level;
 use dien_tensor::check::{Check, mix};
-use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Real, Tape, Var};
+use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Tape, Var};
 use ndarray::ArrayD;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use dien_kernels::concrete;
 use dien_kernels::simd::{Kernel, Simd, dispatch, transpose};
 use dien_tensor::ops::RowOrder;
 use dien_tensor::{Backward, OpGrads, Real, Var};
@@ -49,7 +50,7 @@ struct Embed {
 /// # Panics
 /// If an id is beyond its table, or there are too few ids.
 #[track_caller]
-pub fn embed<'t, 'a, T: Real>(
+pub fn embed<'t, 'a, T: crate::Real>(
     tables: impl IntoIterator<Item = (Var<'t, T>, EventIds<'a>), IntoIter: Clone>,
     skip: usize,
     packed: &Arc<Packed>,
@@ -66,10 +67,7 @@ pub fn embed<'t, 'a, T: Real>(
         if let Some((id, _)) = used(packed, ids, skip).find(|&(id, _)| id as usize >= rows) {
             panic!("lanes embed: id {id} is beyond a table of {rows} rows");
         }
-        let table = table.data();
-        packed.par_groups(per_block(&mut *data, features)).for_each(|blocks, y| {
-            dispatch(Gather { packed, blocks, table, width, ids, skip, y, first, features });
-        });
+        gather_table(packed, (table.data(), width), ids, skip, data, (first, features));
         first += width;
     }
     let orders = tape.pool().shared(|orders: &mut Vec<RowOrder>| {
@@ -80,6 +78,38 @@ pub fn embed<'t, 'a, T: Real>(
     });
     let op = Embed { packed: packed.clone(), orders };
     tape.record(tables.map(|(table, _)| table), y, op)
+}
+
+concrete! {
+    /// Between rows of tables and lanes.
+    pub trait EmbedKernels where T: crate::Real;
+
+    fn gather_table(
+        packed: &Packed, table: (&[T], usize), ids: EventIds<'_>, skip: usize, y: &mut [T], place: (usize, usize),
+    ) = gather_table_of;
+
+    fn events_to_rows(packed: &Packed, dy: &[T], rows: &mut [T], features: usize) = events_to_rows_of;
+}
+
+/// Writes the columns `first..` of `y` `[blocks, features, LANES]` from a table and its width.
+fn gather_table_of<T: Real>(
+    packed: &Packed,
+    (table, width): (&[T], usize),
+    ids: EventIds<'_>,
+    skip: usize,
+    y: &mut [T],
+    (first, features): (usize, usize),
+) {
+    packed.par_groups(per_block(y, features)).for_each(|blocks, y| {
+        dispatch(Gather { packed, blocks, table, width, ids, skip, y, first, features });
+    });
+}
+
+/// `[blocks, features, LANES]` as `[blocks, LANES, features]`.
+fn events_to_rows_of<T: Real>(packed: &Packed, dy: &[T], rows: &mut [T], features: usize) {
+    packed.par_groups((per_block(dy, features), per_block(rows, features))).for_each(|blocks, (dy, rows)| {
+        dispatch(ToRows { packed, blocks, dy, rows, features });
+    });
 }
 
 /// Each id that is read, with its cell; by cell.
@@ -164,7 +194,7 @@ impl<T: Real> Kernel<T> for ToRows<'_, T> {
     }
 }
 
-impl<T: Real> Backward<T> for Embed {
+impl<T: crate::Real> Backward<T> for Embed {
     fn name(&self) -> &'static str {
         "lanes embed"
     }
@@ -173,10 +203,7 @@ impl<T: Real> Backward<T> for Embed {
         let (packed, features) = (&*self.packed, dy.shape()[1]);
         let dy = dy.to_slice().expect("standard layout");
         let mut rows = io.pool().scratch(dy.len());
-        let parts = (per_block(dy, features), per_block(&mut rows[..], features));
-        packed.par_groups(parts).for_each(|blocks, (dy, rows)| {
-            dispatch(ToRows { packed, blocks, dy, rows, features });
-        });
+        events_to_rows(packed, dy, &mut rows, features);
         let mut first = 0;
         for (table, order) in self.orders.iter().enumerate() {
             let width = io.input(table).shape()[1];

@@ -1,5 +1,6 @@
 //! y = φ(W x + b) for every event.
 
+use dien_kernels::concrete;
 use std::sync::Arc;
 
 use dien_tensor::{Backward, GradSlot, OpGrads, Real, Var};
@@ -17,13 +18,20 @@ struct Linear {
     activation: Activation,
 }
 
-/// φ(W x + b) of every event: `x` `[blocks, inputs, LANES]`, `weight` `[outputs, inputs]`, `bias` `[outputs]`; gives
-/// `[blocks, outputs, LANES]`.
-///
-/// # Panics
-/// If the shapes do not agree.
+concrete! {
+    /// The linear layer on the tape.
+    pub trait LinearOp where T: crate::Real;
+
+    /// φ(W x + b) of every event: `x` `[blocks, inputs, LANES]`, `weight` `[outputs, inputs]`, `bias` `[outputs]`; gives
+    /// `[blocks, outputs, LANES]`.
+    ///
+    /// # Panics
+    /// If the shapes do not agree.
+    pub fn linear<'t>(x: Var<'t, T>, weight: Var<'t, T>, bias: Option<Var<'t, T>>, activation: Activation, packed: &Arc<Packed>) -> Var<'t, T> = record_linear;
+}
+
 #[track_caller]
-pub fn linear<'t, T: Real>(
+fn record_linear<'t, T: Real>(
     x: Var<'t, T>,
     weight: Var<'t, T>,
     bias: Option<Var<'t, T>>,

@@ -30,6 +30,16 @@ pub use windows::{Windows, gather, pool, weighted_pool};
 
 pub(crate) use kernel::{lane_sum, transpose_weight};
 
+/// The ops' entries that are compiled here; see [`crate::Real`].
+pub(crate) mod ops {
+    pub use super::attention::{DotOp, UnitOp};
+    pub use super::auxiliary::AuxiliaryOps;
+    pub use super::embed::EmbedKernels;
+    pub use super::linear::LinearOp;
+    pub use super::place::PlaceOps;
+    pub use super::windows::{GatherOp, PoolOp, WeightedPoolOp};
+}
+
 use dien_tensor::{Real, Var};
 
 use crate::{LANES, Packed};

@@ -1,5 +1,6 @@
 //! Between rows and lanes.
 
+use dien_kernels::concrete;
 use dien_tensor::{Backward, OpGrads, Real, Var, ops};
 use ndarray::ArrayViewD;
 use rayon::prelude::*;
@@ -23,12 +24,31 @@ struct Pack {
     features: usize,
 }
 
-/// A row per sequence, `[sequences, features]`, into lanes: `[chunks, features, LANES]`, idle lanes zero.
-///
-/// # Panics
-/// If there is not one row per sequence.
+concrete! {
+    /// The moves between rows and lanes on the tape.
+    pub trait PlaceOps where T: crate::Real;
+
+    /// A row per sequence, `[sequences, features]`, into lanes: `[chunks, features, LANES]`, idle lanes zero.
+    ///
+    /// # Panics
+    /// If there is not one row per sequence.
+    pub fn place<'t>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> = record_place;
+
+    /// The inverse of [`place`]: `[chunks, features, LANES]` to `[sequences, features]`.
+    ///
+    /// # Panics
+    /// If `x` has another shape.
+    pub fn rows<'t>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> = record_rows;
+
+    /// A row per event, `[events, features]` in jagged order, into lanes: `[blocks, features, LANES]`.
+    ///
+    /// # Panics
+    /// If there is not one row per event.
+    pub fn pack<'t>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> = record_pack;
+}
+
 #[track_caller]
-pub fn place<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
+fn record_place<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
     let features = row_features("lanes place", x, packed.len());
     let mut y = x.tape().pool().zeros(&[packed.chunks(), features, LANES]);
     let data = x.data();
@@ -42,12 +62,8 @@ pub fn place<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
     x.tape().record(&[x], y, Place { packed: packed.clone(), features })
 }
 
-/// The inverse of [`place`]: `[chunks, features, LANES]` to `[sequences, features]`.
-///
-/// # Panics
-/// If `x` has another shape.
 #[track_caller]
-pub fn rows<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
+fn record_rows<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
     let features = sequence_features("lanes rows", x, packed);
     let mut y = x.tape().pool().stale(&[packed.len(), features]);
     let data = x.data();
@@ -58,12 +74,8 @@ pub fn rows<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
     x.tape().record(&[x], y, Rows { packed: packed.clone(), features })
 }
 
-/// A row per event, `[events, features]` in jagged order, into lanes: `[blocks, features, LANES]`.
-///
-/// # Panics
-/// If there is not one row per event.
 #[track_caller]
-pub fn pack<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
+fn record_pack<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
     let features = row_features("lanes pack", x, packed.events());
     let mut y = x.tape().pool().zeros(&[packed.blocks(), features, LANES]);
     let (data, y_data) = (x.data(), y.as_slice_mut().expect("standard layout"));
@@ -80,7 +92,7 @@ pub fn pack<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
 /// # Panics
 /// If `x` has another shape.
 #[track_caller]
-pub fn pack_padded<'t, T: Real>(x: Var<'t, T>, padded: &Padded, packed: &Arc<Packed>) -> Var<'t, T> {
+pub fn pack_padded<'t, T: crate::Real>(x: Var<'t, T>, padded: &Padded, packed: &Arc<Packed>) -> Var<'t, T> {
     let [rows, steps, features] = *x.shape() else {
         panic!("lanes pack_padded: expected [rows, steps, features], found {:?}", x.shape())
     };

@@ -1,5 +1,6 @@
 //! The attention of one candidate, the events in lanes.
 
+use dien_kernels::concrete;
 use dien_kernels::simd::{Kernel, Simd, axpy, dispatch, math, splat};
 use dien_tensor::Real;
 
@@ -47,7 +48,9 @@ impl<T: Real> ActivationUnit<T> {
     pub fn scratch(&self) -> usize {
         (self.hidden + self.first + self.bias.len()) * LANES
     }
+}
 
+impl<T: crate::Real> ActivationUnit<T> {
     /// Scores of events in lanes against one query, before the softmax.
     ///
     /// `keys` are `[blocks, hidden, LANES]` and their part of the first layer `key_parts` `[blocks, first, LANES]`; `query` is
@@ -66,11 +69,30 @@ impl<T: Real> ActivationUnit<T> {
         events: usize,
         scratch: &mut [T],
     ) {
-        let (pair, scratch) = scratch.split_at_mut(self.hidden * LANES);
-        let (one, two) = scratch.split_at_mut(self.first * LANES);
         let (query, query_part) = (&query[..self.hidden], &query_part[..self.first]);
-        dispatch(Scores { unit: self, keys, key_parts, query, query_part, scores, events, pair, one, two });
+        run_scores(self, [keys, key_parts, query, query_part], scores, events, scratch);
     }
+}
+
+concrete! {
+    /// The activation unit's kernel.
+    pub trait UnitKernel where T: crate::Real;
+
+    fn run_scores(
+        unit: &ActivationUnit<T>, given: [&[T]; 4], scores: &mut [T], events: usize, scratch: &mut [T],
+    ) = scores_of;
+}
+
+fn scores_of<T: Real>(
+    unit: &ActivationUnit<T>,
+    [keys, key_parts, query, query_part]: [&[T]; 4],
+    scores: &mut [T],
+    events: usize,
+    scratch: &mut [T],
+) {
+    let (pair, scratch) = scratch.split_at_mut(unit.hidden * LANES);
+    let (one, two) = scratch.split_at_mut(unit.first * LANES);
+    dispatch(Scores { unit, keys, key_parts, query, query_part, scores, events, pair, one, two });
 }
 
 struct Scores<'a, T> {
@@ -132,8 +154,21 @@ impl<T: Real> Scores<'_, T> {
     }
 }
 
-/// k · q for keys in lanes `[blocks, query, LANES]`, into `scores` `[blocks, LANES]`: the bilinear attention's scores.
-pub fn dots<T: Real>(keys: &[T], query: &[T], scores: &mut [T]) {
+concrete! {
+    /// Scores of one candidate.
+    pub trait AttentionKernels where T: crate::Real;
+
+    /// k · q for keys in lanes `[blocks, query, LANES]`, into `scores` `[blocks, LANES]`: the bilinear attention's scores.
+    pub fn dots(keys: &[T], query: &[T], scores: &mut [T]) = dots_of;
+
+    /// Softmax of all `scores`, in place.
+    pub fn softmax(scores: &mut [T]) = softmax_of;
+
+    /// σ of each of `scores`, in place.
+    pub fn sigmoid(scores: &mut [T]) = sigmoid_of;
+}
+
+fn dots_of<T: Real>(keys: &[T], query: &[T], scores: &mut [T]) {
     dispatch(Dots { keys, query, scores });
 }
 
@@ -159,8 +194,7 @@ impl<T: Real> Kernel<T> for Dots<'_, T> {
     }
 }
 
-/// Softmax of all `scores`, in place.
-pub fn softmax<T: Real>(scores: &mut [T]) {
+fn softmax_of<T: Real>(scores: &mut [T]) {
     dispatch(Softmax { scores });
 }
 
@@ -184,8 +218,7 @@ impl<T: Real> Kernel<T> for Softmax<'_, T> {
     }
 }
 
-/// σ of each of `scores`, in place.
-pub fn sigmoid<T: Real>(scores: &mut [T]) {
+fn sigmoid_of<T: Real>(scores: &mut [T]) {
     dispatch(Sigmoid { scores });
 }
 

@@ -1,5 +1,6 @@
 //! A cell of the GRU family: its weights, packed once, and one unit's arithmetic.
 
+use dien_kernels::concrete;
 use dien_kernels::gemm::block::{Block, product};
 use dien_kernels::simd::{Kernel, Simd, dispatch};
 use dien_tensor::Real;
@@ -87,6 +88,18 @@ impl<T: Real> Cell<T> {
         gate_width(self.hidden)
     }
 
+    /// See [`steps`](Self::steps).
+    pub fn steps_scratch(&self) -> usize {
+        self.gate_width() + self.stride
+    }
+
+    /// See [`lanes`](Self::lanes).
+    pub fn lanes_scratch(&self) -> usize {
+        PLANES * self.hidden * LANES
+    }
+}
+
+impl<T: crate::Real> Cell<T> {
     /// Rows `[n, gate_width]` of input gates from events, rows `[n, x_stride]` whose first `inputs` numbers count.
     ///
     /// They are W x + b, but W x alone where the score scales the input.
@@ -94,7 +107,7 @@ impl<T: Real> Cell<T> {
     /// # Panics
     /// If a slice is too short.
     pub fn gates(&self, x: &[T], x_stride: usize, gates: &mut [T]) {
-        dispatch(Gates { cell: self, x, x_stride, gates });
+        run_gates(self, x, x_stride, gates);
     }
 
     /// Runs one sequence over its events' `gates` `[n, gate_width]` and attention scores `a` `[n]` (none: all are 1). The
@@ -112,12 +125,7 @@ impl<T: Real> Cell<T> {
         scratch: &mut [T],
     ) {
         let (h, scratch) = (&mut h[..self.stride], &mut scratch[..self.steps_scratch()]);
-        dispatch(Sequence { cell: self, gates, a, h, states, scratch });
-    }
-
-    /// See [`steps`](Self::steps).
-    pub fn steps_scratch(&self) -> usize {
-        self.gate_width() + self.stride
+        run_sequence(self, gates, a, h, states, scratch);
     }
 
     /// Runs candidates over the events that they share: `gates` `[n, gate_width]`, scores `a` `[n, LANES]` (none: all are
@@ -128,13 +136,49 @@ impl<T: Real> Cell<T> {
     /// If a slice is too short.
     pub fn lanes(&self, gates: &[T], a: Option<&[T]>, h: &mut [T], width: usize, scratch: &mut [T]) {
         let h = &mut h[..self.hidden * LANES];
-        dispatch(Candidates { cell: self, gates, a, h, width, scratch });
+        run_candidates(self, gates, a, h, width, scratch);
     }
+}
 
-    /// See [`lanes`](Self::lanes).
-    pub fn lanes_scratch(&self) -> usize {
-        PLANES * self.hidden * LANES
-    }
+concrete! {
+    /// A cell's kernels.
+    pub trait CellKernels where T: crate::Real;
+
+    fn run_gates(cell: &Cell<T>, x: &[T], x_stride: usize, gates: &mut [T]) = gates_of;
+
+    fn run_sequence(
+        cell: &Cell<T>, gates: &[T], a: Option<&[T]>, h: &mut [T], states: Option<&mut [T]>, scratch: &mut [T],
+    ) = sequence_of;
+
+    fn run_candidates(
+        cell: &Cell<T>, gates: &[T], a: Option<&[T]>, h: &mut [T], width: usize, scratch: &mut [T],
+    ) = candidates_of;
+}
+
+fn gates_of<T: Real>(cell: &Cell<T>, x: &[T], x_stride: usize, gates: &mut [T]) {
+    dispatch(Gates { cell, x, x_stride, gates });
+}
+
+fn sequence_of<T: Real>(
+    cell: &Cell<T>,
+    gates: &[T],
+    a: Option<&[T]>,
+    h: &mut [T],
+    states: Option<&mut [T]>,
+    scratch: &mut [T],
+) {
+    dispatch(Sequence { cell, gates, a, h, states, scratch });
+}
+
+fn candidates_of<T: Real>(
+    cell: &Cell<T>,
+    gates: &[T],
+    a: Option<&[T]>,
+    h: &mut [T],
+    width: usize,
+    scratch: &mut [T],
+) {
+    dispatch(Candidates { cell, gates, a, h, width, scratch });
 }
 
 fn gate_width(hidden: usize) -> usize {

@@ -1,5 +1,6 @@
 //! Dense layers over candidates in lanes.
 
+use dien_kernels::concrete;
 use dien_kernels::gemm::block::{Block, product};
 use dien_kernels::simd::{Kernel, Simd, dispatch, math};
 use dien_tensor::Real;
@@ -7,12 +8,30 @@ use dien_tensor::Real;
 use super::tile::{self, Tiles, for_columns};
 use crate::LANES;
 
-/// y += W x for `x` `[inputs, LANES]`, `y` `[outputs, LANES]`, of which the first `width` lanes (a multiple of 8) are
-/// computed.
-///
-/// # Panics
-/// If a slice is too short.
-pub fn add_product<T: Real>(weight: &Tiles<T>, x: &[T], y: &mut [T], width: usize) {
+concrete! {
+    /// Dense layers over candidates.
+    pub trait DenseKernels where T: crate::Real;
+
+    /// y += W x for `x` `[inputs, LANES]`, `y` `[outputs, LANES]`, of which the first `width` lanes (a multiple of 8) are
+    /// computed.
+    ///
+    /// # Panics
+    /// If a slice is too short.
+    pub fn add_product(weight: &Tiles<T>, x: &[T], y: &mut [T], width: usize) = add_product_of;
+
+    /// Rows `x` `[n, x_stride]`, of which the first `inputs` count, times W by column `[inputs, outputs]`: `y` `[n, outputs]`.
+    ///
+    /// # Panics
+    /// If a slice is too short.
+    pub fn multiply_rows(x: &[T], x_stride: usize, columns: &[T], outputs: usize, y: &mut [T]) = multiply_rows_of;
+
+    /// y += W x for one vector: `columns` `[x, y]` is W by column.
+    pub fn add_columns(columns: &[T], x: &[T], y: &mut [T]) = add_columns_of;
+
+    fn run_dice(dice: &Dice<T>, x: &mut [T], width: usize) = dice_of;
+}
+
+fn add_product_of<T: Real>(weight: &Tiles<T>, x: &[T], y: &mut [T], width: usize) {
     dispatch(AddProduct { weight, x, y, width });
 }
 
@@ -33,11 +52,7 @@ impl<T: Real> Kernel<T> for AddProduct<'_, T> {
     }
 }
 
-/// Rows `x` `[n, x_stride]`, of which the first `inputs` count, times W by column `[inputs, outputs]`: `y` `[n, outputs]`.
-///
-/// # Panics
-/// If a slice is too short.
-pub fn multiply_rows<T: Real>(x: &[T], x_stride: usize, columns: &[T], outputs: usize, y: &mut [T]) {
+fn multiply_rows_of<T: Real>(x: &[T], x_stride: usize, columns: &[T], outputs: usize, y: &mut [T]) {
     dispatch(MultiplyRows { x, x_stride, columns, outputs, y });
 }
 
@@ -66,8 +81,7 @@ pub fn fill<T: Real>(values: &[T], y: &mut [T]) {
     }
 }
 
-/// y += W x for one vector: `columns` `[x, y]` is W by column.
-pub fn add_columns<T: Real>(columns: &[T], x: &[T], y: &mut [T]) {
+fn add_columns_of<T: Real>(columns: &[T], x: &[T], y: &mut [T]) {
     dispatch(AddColumns { columns, x, y });
 }
 
@@ -109,11 +123,15 @@ pub struct Dice<T> {
     pub alpha: Vec<T>,
 }
 
-impl<T: Real> Dice<T> {
+impl<T: crate::Real> Dice<T> {
     /// Activates `x` `[units, LANES]` in place, in the first `width` lanes.
     pub fn run(&self, x: &mut [T], width: usize) {
-        dispatch(RunDice { dice: self, x, width });
+        run_dice(self, x, width);
     }
+}
+
+fn dice_of<T: Real>(dice: &Dice<T>, x: &mut [T], width: usize) {
+    dispatch(RunDice { dice, x, width });
 }
 
 struct RunDice<'a, T> {

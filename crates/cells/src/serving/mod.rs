@@ -16,6 +16,14 @@ mod dense;
 mod sequence;
 mod tile;
 
+/// The kernels' entries that are compiled here; see [`crate::Real`].
+pub(crate) mod kernels {
+    pub use super::attention::{AttentionKernels, UnitKernel};
+    pub use super::cell::CellKernels;
+    pub use super::dense::DenseKernels;
+    pub use super::tile::TilesKernel;
+}
+
 pub use attention::{ActivationUnit, dots, sigmoid, softmax};
 pub use cell::{Cell, padded};
 pub use dense::{Dice, add_columns, add_product, fill, multiply_rows, prelu};

@@ -1,5 +1,6 @@
 //! Products with their sums in registers: the inner loops of serving.
 
+use dien_kernels::concrete;
 use dien_kernels::gemm::block::Block;
 use dien_kernels::gemm::tile::{add_by_columns, store};
 use dien_kernels::simd::{Kernel, Level, Simd, dispatch, math};
@@ -36,6 +37,15 @@ impl<T: Real> Tiles<T> {
         tiles
     }
 
+    /// First row and rows of each tile.
+    fn tiles(&self) -> impl Iterator<Item = (usize, usize)> + use<T> {
+        let (rows, tile) = (self.rows, self.tile);
+        let whole = rows / tile * tile;
+        (0..whole).step_by(tile).map(move |row| (row, tile)).chain((whole..rows).map(|row| (row, 1)))
+    }
+}
+
+impl<T: crate::Real> Tiles<T> {
     /// W += V diag(s), for a weight V of the same shape and one number s an input.
     ///
     /// # Panics
@@ -48,15 +58,19 @@ impl<T: Real> Tiles<T> {
             "tiles: {own:?}, {theirs:?}, scale {}",
             scale.len()
         );
-        dispatch(AddScaled { tiles: self, other, scale });
+        run_add_scaled(self, other, scale);
     }
+}
 
-    /// First row and rows of each tile.
-    fn tiles(&self) -> impl Iterator<Item = (usize, usize)> + use<T> {
-        let (rows, tile) = (self.rows, self.tile);
-        let whole = rows / tile * tile;
-        (0..whole).step_by(tile).map(move |row| (row, tile)).chain((whole..rows).map(|row| (row, 1)))
-    }
+concrete! {
+    /// Sums of packed weights.
+    pub trait TilesKernel where T: crate::Real;
+
+    fn run_add_scaled(tiles: &mut Tiles<T>, other: &Tiles<T>, scale: &[T]) = add_scaled_of;
+}
+
+fn add_scaled_of<T: Real>(tiles: &mut Tiles<T>, other: &Tiles<T>, scale: &[T]) {
+    dispatch(AddScaled { tiles, other, scale });
 }
 
 struct AddScaled<'a, T> {

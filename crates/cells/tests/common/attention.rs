@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use dien_cells::Real;
 use dien_cells::lanes::{self, Activation, Norm, UnitWeights, Windows};
 use dien_cells::{LANES, Packed};
-use dien_tensor::{ParamStore, Real, Tape, Var, ops};
+use dien_tensor::{ParamStore, Tape, Var, ops};
 
 use super::{Idle, events, get, store};
 

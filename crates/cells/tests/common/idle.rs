@@ -1,7 +1,8 @@
 //! Lanes in which no event, or no sequence, stands.
 
+use dien_cells::Real;
 use dien_cells::{LANES, Packed};
-use dien_tensor::{Backward, OpGrads, Real, Var};
+use dien_tensor::{Backward, OpGrads, Var};
 use ndarray::ArrayViewD;
 
 /// What idle lanes are made to hold: in values on the way forward, in gradients on the way back. `None` leaves them.

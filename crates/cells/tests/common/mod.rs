@@ -9,10 +9,11 @@ mod ops;
 
 use std::sync::Arc;
 
+use dien_cells::Real;
 use dien_cells::cell::{CellInput, Kind, Output, Run, cell};
 use dien_cells::{Packed, lanes};
 use dien_tensor::check::mix;
-use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Real, Tape, Var};
+use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Tape, Var};
 use ndarray::ArrayD;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use dien_cells::Real;
 use dien_cells::lanes::{self, Activation, EventIds, Windows};
 use dien_cells::{Packed, Padded, Padding};
-use dien_tensor::{ParamStore, Real, Tape, Var};
+use dien_tensor::{ParamStore, Tape, Var};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use dien_cells::Real;
 use dien_cells::lanes::{self, UnitWeights, Windows};
-use dien_tensor::{ParamId, Real, Tape, Var, ops};
+use dien_tensor::{ParamId, Tape, Var, ops};
 
 use super::Linear;
 use crate::config::{AttentionKind, AttentionNorm, ModelConfig};

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use dien_cells::Packed;
+use dien_cells::Real;
 use dien_cells::lanes::auxiliary;
-use dien_tensor::{ParamId, Real, Tape, Var, ops};
+use dien_tensor::{ParamId, Tape, Var, ops};
 
 use super::{Embedding, Linear};
 use crate::Histories;

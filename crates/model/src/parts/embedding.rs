@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use dien_cells::Packed;
+use dien_cells::Real;
 use dien_cells::lanes::{self, EventIds};
-use dien_tensor::{ParamId, Real, Tape, Var, VarList, ops};
+use dien_tensor::{ParamId, Tape, Var, VarList, ops};
 use ndarray::Axis;
 
 use crate::config::ModelConfig;

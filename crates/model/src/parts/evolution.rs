@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use dien_cells::Real;
 use dien_cells::cell::reference::{Weights, gated_step};
 use dien_cells::cell::{CellInput, Kind, Output, Run, cell};
 use dien_cells::lanes::{self, Activation, Windows};
-use dien_tensor::{Real, Tape, Var};
+use dien_tensor::{Tape, Var};
 
 use super::CellParams;
 use crate::init::Builder;

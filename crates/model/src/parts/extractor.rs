@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use dien_cells::Packed;
+use dien_cells::Real;
 use dien_cells::cell::{CellInput, Kind, Output, Run, cell};
-use dien_tensor::{Real, Tape, Var};
+use dien_tensor::{Tape, Var};
 
 use super::CellParams;
 use crate::init::Builder;

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use dien_cells::Real;
 use dien_cells::lanes::{self, Windows};
-use dien_tensor::{Real, Tape, Var, ops};
+use dien_tensor::{Tape, Var, ops};
 
 use super::Embedding;
 use crate::config::{ModelConfig, PoolingKind};

@@ -1,7 +1,8 @@
 //! From all that is known of a target to its logit.
 
+use dien_cells::Real;
 use dien_tensor::ops::{self, BatchNorm, Dice};
-use dien_tensor::{ParamId, Real, Tape, Var};
+use dien_tensor::{ParamId, Tape, Var};
 
 use super::Linear;
 use crate::config::{HeadActivation, ModelConfig};

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use dien_cells::Real;
 use dien_cells::lanes::{self, Windows};
-use dien_tensor::{Real, Tape, Var, VarList};
+use dien_tensor::{Tape, Var, VarList};
 
 use super::{Attention, Auxiliary, Embedding, Evolution, Extractor};
 use crate::config::{AuxiliaryLoss, ModelConfig};

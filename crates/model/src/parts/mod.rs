@@ -19,7 +19,8 @@ pub use groups::{in_groups, pooled, pooled_history, windows};
 pub use head::Head;
 pub use interest::{Behaved, Interest};
 
-use dien_tensor::{ParamId, Real, Tape, Var, ops};
+use dien_cells::Real;
+use dien_tensor::{ParamId, Tape, Var, ops};
 
 use crate::init::Builder;
 

@@ -1,6 +1,7 @@
 //! BaseModel: embedding, pooled history, MLP.
 
-use dien_tensor::{ParamStore, Real, Tape, ops};
+use dien_cells::Real;
+use dien_tensor::{ParamStore, Tape, ops};
 
 use crate::config::{LossWeights, ModelConfig};
 use crate::init::Builder;

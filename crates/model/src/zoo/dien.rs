@@ -1,6 +1,7 @@
 //! The Deep Interest Evolution Network.
 
-use dien_tensor::{ParamStore, Real, Tape, ops};
+use dien_cells::Real;
+use dien_tensor::{ParamStore, Tape, ops};
 
 use crate::config::{LossWeights, ModelConfig};
 use crate::init::Builder;

@@ -1,7 +1,8 @@
 //! The Deep Interest Network.
 
+use dien_cells::Real;
 use dien_cells::lanes;
-use dien_tensor::{ParamStore, Real, Tape, ops};
+use dien_tensor::{ParamStore, Tape, ops};
 
 use crate::config::{LossWeights, ModelConfig};
 use crate::init::Builder;

@@ -1,7 +1,8 @@
 //! Two GRU layers under an attention.
 
+use dien_cells::Real;
 use dien_cells::lanes;
-use dien_tensor::{ParamStore, Real, Tape, ops};
+use dien_tensor::{ParamStore, Tape, ops};
 
 use crate::config::{LossWeights, ModelConfig};
 use crate::init::Builder;

@@ -1,6 +1,7 @@
 //! Product-based neural networks.
 
-use dien_tensor::{ParamId, ParamStore, Real, Tape, Var, VarList, ops};
+use dien_cells::Real;
+use dien_tensor::{ParamId, ParamStore, Tape, Var, VarList, ops};
 
 use crate::config::{LossWeights, ModelConfig, ModelKind};
 use crate::init::Builder;

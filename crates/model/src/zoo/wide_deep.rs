@@ -1,6 +1,7 @@
 //! Wide & Deep (Cheng et al., DLRS 2016): a linear model beside the head.
 
-use dien_tensor::{ParamStore, Real, Tape, ops};
+use dien_cells::Real;
+use dien_tensor::{ParamStore, Tape, ops};
 
 use crate::config::{LossWeights, ModelConfig};
 use crate::init::Builder;

@@ -1,5 +1,6 @@
 //! The paper's attention: hᵀ W e, normalised.
 
+use dien_kernels::concrete;
 use std::sync::Arc;
 
 use dien_kernels::simd::{Kernel, Simd, dispatch};
@@ -20,13 +21,20 @@ struct Dot<T: Real> {
     query: Scratch<T>,
 }
 
-/// a = norm(k · q) over each target's events: `keys` `[blocks, hidden, LANES]` in the targets' lanes and `query`
-/// `[targets, hidden]` give `[blocks, 1, LANES]`, zero in idle lanes. With q = W e and softmax it is the paper's attention.
-///
-/// # Panics
-/// If the shapes do not agree.
+concrete! {
+    /// The bilinear attention on the tape.
+    pub trait DotOp where T: crate::Real;
+
+    /// a = norm(k · q) over each target's events: `keys` `[blocks, hidden, LANES]` in the targets' lanes and `query`
+    /// `[targets, hidden]` give `[blocks, 1, LANES]`, zero in idle lanes. With q = W e and softmax it is the paper's attention.
+    ///
+    /// # Panics
+    /// If the shapes do not agree.
+    pub fn dot_attention<'t>(norm: Norm, keys: Var<'t, T>, query: Var<'t, T>, targets: &Arc<Packed>) -> Var<'t, T> = record_dot;
+}
+
 #[track_caller]
-pub fn dot_attention<'t, T: Real>(
+fn record_dot<'t, T: Real>(
     norm: Norm,
     keys: Var<'t, T>,
     query: Var<'t, T>,

@@ -10,7 +10,9 @@ mod tiles;
 mod unit;
 mod weights;
 
+pub use bilinear::DotOp;
 pub use bilinear::dot_attention;
+pub use unit::UnitOp;
 pub use unit::{UnitWeights, activation_unit};
 
 /// The unit's widths.

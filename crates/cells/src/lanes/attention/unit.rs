@@ -1,5 +1,6 @@
 //! The activation unit on the tape.
 
+use dien_kernels::concrete;
 use std::sync::Arc;
 
 use dien_kernels::simd::dispatch;
@@ -53,21 +54,28 @@ struct Unit<T: Real> {
     saved: Scratch<T>,
 }
 
-/// DIN's local activation unit (Zhou et al., KDD 2018), as attention: of each event k in a target's window and the
-/// target's query q
-///
-/// ```text
-/// s₁ = σ(W₁ [q, k, q − k, q ∘ k] + b₁)     s₂ = σ(W₂ s₁ + b₂)     a = norm(w₃ · s₂) over the window
-/// ```
-///
-/// `interests` `[history blocks, hidden, LANES]` and `query` `[targets, hidden]`; gives `[target blocks, 1, LANES]`, zero
-/// in idle lanes. W₁ is split into what meets the query, the key and their product, so that an event costs two
-/// products of `hidden` inputs rather than four.
-///
-/// # Panics
-/// If the shapes do not agree.
+concrete! {
+    /// The activation unit on the tape.
+    pub trait UnitOp where T: crate::Real;
+
+    /// DIN's local activation unit (Zhou et al., KDD 2018), as attention: of each event k in a target's window and the
+    /// target's query q
+    ///
+    /// ```text
+    /// s₁ = σ(W₁ [q, k, q − k, q ∘ k] + b₁)     s₂ = σ(W₂ s₁ + b₂)     a = norm(w₃ · s₂) over the window
+    /// ```
+    ///
+    /// `interests` `[history blocks, hidden, LANES]` and `query` `[targets, hidden]`; gives `[target blocks, 1, LANES]`, zero
+    /// in idle lanes. W₁ is split into what meets the query, the key and their product, so that an event costs two
+    /// products of `hidden` inputs rather than four.
+    ///
+    /// # Panics
+    /// If the shapes do not agree.
+    pub fn activation_unit<'t>(norm: Norm, interests: Var<'t, T>, query: Var<'t, T>, weights: UnitWeights<'t, T>, windows: &Arc<Windows>) -> Var<'t, T> = record_unit;
+}
+
 #[track_caller]
-pub fn activation_unit<'t, T: Real>(
+fn record_unit<'t, T: Real>(
     norm: Norm,
     interests: Var<'t, T>,
     query: Var<'t, T>,

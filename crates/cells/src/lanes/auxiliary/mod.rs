@@ -18,12 +18,13 @@ mod rows;
 
 use std::sync::Arc;
 
+use dien_kernels::concrete;
 use dien_tensor::{Real, Var};
 use serde::{Deserialize, Serialize};
 
 use self::inner::InnerProduct;
 use self::mlp::{Mlp, Widths};
-use self::op::{Layout, record};
+use self::op::{Layout, listed, record};
 use super::event_features;
 use crate::Packed;
 
@@ -48,7 +49,7 @@ pub enum Loss {
 /// # Panics
 /// If the shapes do not agree.
 #[track_caller]
-pub fn mlp<'t, T: Real>(
+pub fn mlp<'t, T: crate::Real>(
     loss: Loss,
     interests: Var<'t, T>,
     events: Var<'t, T>,
@@ -56,19 +57,9 @@ pub fn mlp<'t, T: Real>(
     layers: [(Var<'t, T>, Var<'t, T>); 3],
     packed: &Arc<Packed>,
 ) -> Var<'t, T> {
-    let (hidden, event) = widths(interests, events, packed);
-    let [first, second, _] = layers.map(|(w, _)| w.shape()[0]);
-    let shapes = [[first, hidden + event], [second, first], [1, second]];
-    for ((w, b), shape) in layers.into_iter().zip(shapes) {
-        assert_eq!(w.shape(), shape, "auxiliary loss: weight");
-        assert_eq!(b.shape(), [shape[0]], "auxiliary loss: bias");
-    }
-    let widths = Widths { hidden, event, first, second };
-    let (tape, data) = (interests.tape(), layers.map(|(w, b)| (w.data(), b.data())));
-    let score = Mlp::new(widths, data, tape.records(), tape.pool());
     let params = layers.map(|(w, b)| [w, b]);
-    let (layout, given) = (Layout::Mlp(widths), [interests, events]);
-    record(loss, score, layout, params.as_flattened(), given, negatives, packed)
+    let events = [interests, events].into_iter().chain(negatives);
+    listed(events.chain(params.into_iter().flatten()), |inputs| mlp_loss(loss, inputs, packed))
 }
 
 /// The loss where f(h, e) = (P h)·e, `project` being P `[event, hidden]`; all else as in [`mlp`].
@@ -76,7 +67,7 @@ pub fn mlp<'t, T: Real>(
 /// # Panics
 /// If the shapes do not agree.
 #[track_caller]
-pub fn inner_product<'t, T: Real>(
+pub fn inner_product<'t, T: crate::Real>(
     loss: Loss,
     interests: Var<'t, T>,
     events: Var<'t, T>,
@@ -84,12 +75,45 @@ pub fn inner_product<'t, T: Real>(
     project: Var<'t, T>,
     packed: &Arc<Packed>,
 ) -> Var<'t, T> {
-    let widths = widths(interests, events, packed);
+    let events = [interests, events].into_iter().chain(negatives);
+    listed(events.chain([project]), |inputs| inner_product_loss(loss, inputs, packed))
+}
+
+concrete! {
+    /// The auxiliary losses on the tape, of interests, events, negatives and the score's parameters.
+    pub trait AuxiliaryOps where T: crate::Real;
+
+    fn mlp_loss<'t>(loss: Loss, inputs: &[Var<'t, T>], packed: &Arc<Packed>) -> Var<'t, T> = record_mlp;
+
+    fn inner_product_loss<'t>(loss: Loss, inputs: &[Var<'t, T>], packed: &Arc<Packed>) -> Var<'t, T>
+        = record_inner_product;
+}
+
+#[track_caller]
+fn record_mlp<'t, T: Real>(loss: Loss, inputs: &[Var<'t, T>], packed: &Arc<Packed>) -> Var<'t, T> {
+    let (hidden, event) = widths(inputs[0], inputs[1], packed);
+    let &[w1, b1, w2, b2, w3, b3] = inputs.last_chunk().expect("three layers");
+    let layers = [(w1, b1), (w2, b2), (w3, b3)];
+    let [first, second, _] = layers.map(|(w, _)| w.shape()[0]);
+    let shapes = [[first, hidden + event], [second, first], [1, second]];
+    for ((w, b), shape) in layers.into_iter().zip(shapes) {
+        assert_eq!(w.shape(), shape, "auxiliary loss: weight");
+        assert_eq!(b.shape(), [shape[0]], "auxiliary loss: bias");
+    }
+    let widths = Widths { hidden, event, first, second };
+    let (tape, data) = (inputs[0].tape(), layers.map(|(w, b)| (w.data(), b.data())));
+    let score = Mlp::new(widths, data, tape.records(), tape.pool());
+    record(loss, score, Layout::Mlp(widths), inputs, packed)
+}
+
+#[track_caller]
+fn record_inner_product<'t, T: Real>(loss: Loss, inputs: &[Var<'t, T>], packed: &Arc<Packed>) -> Var<'t, T> {
+    let widths = widths(inputs[0], inputs[1], packed);
+    let project = inputs[inputs.len() - 1];
     assert_eq!(project.shape(), [widths.1, widths.0], "auxiliary loss: projection");
-    let tape = interests.tape();
+    let tape = project.tape();
     let score = InnerProduct::new(widths, project.data(), tape.records(), tape.pool());
-    let layout = Layout::InnerProduct(widths.0, widths.1);
-    record(loss, score, layout, &[project], [interests, events], negatives, packed)
+    record(loss, score, Layout::InnerProduct(widths.0, widths.1), inputs, packed)
 }
 
 /// The features of an interest and of an event.

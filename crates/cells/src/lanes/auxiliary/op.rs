@@ -41,32 +41,37 @@ struct Gradients<T: Real> {
     events: Scratch<T>,
 }
 
+impl Layout {
+    /// The number of parameters.
+    fn params(self) -> usize {
+        match self {
+            Layout::Mlp(_) => 6,
+            Layout::InnerProduct(..) => 1,
+        }
+    }
+}
+
+/// The loss of interests, events, negatives and the score's parameters, in this order.
 #[track_caller]
 pub(super) fn record<'t, T: Real, S: Score<T>>(
     loss: Loss,
     score: S,
     layout: Layout,
-    params: &[Var<'t, T>],
-    [interests, events]: [Var<'t, T>; 2],
-    negatives: impl IntoIterator<Item = Var<'t, T>>,
+    inputs: &[Var<'t, T>],
     packed: &Arc<Packed>,
 ) -> Var<'t, T> {
-    let given = [interests, events].into_iter().chain(negatives).chain(params.iter().copied());
-    listed(given, |inputs| {
-        let all_events = &inputs[1..inputs.len() - params.len()];
-        for n in &all_events[1..] {
-            assert_eq!(n.shape(), events.shape(), "auxiliary loss: negatives");
-        }
-        let (value, gradients) = listed(all_events.iter().map(|e| e.data()), |events| {
-            compute(loss, score, interests, events, packed)
-        });
-        interests.tape().record(inputs, value, Auxiliary { layout, events: all_events.len(), gradients })
-    })
+    let (interests, all_events) = (inputs[0], &inputs[1..inputs.len() - layout.params()]);
+    for n in &all_events[1..] {
+        assert_eq!(n.shape(), all_events[0].shape(), "auxiliary loss: negatives");
+    }
+    let (value, gradients) =
+        listed(all_events.iter().map(|e| e.data()), |events| compute(loss, score, interests, events, packed));
+    interests.tape().record(inputs, value, Auxiliary { layout, events: all_events.len(), gradients })
 }
 
 /// Calls `f` with the items as a slice, which needs no memory of its own unless they are many.
 #[track_caller]
-fn listed<X: Copy, R>(items: impl IntoIterator<Item = X>, f: impl FnOnce(&[X]) -> R) -> R {
+pub(super) fn listed<X: Copy, R>(items: impl IntoIterator<Item = X>, f: impl FnOnce(&[X]) -> R) -> R {
     let mut items = items.into_iter();
     let first = items.next().expect("at least one item");
     let (mut few, mut len) = ([first; 16], 1);

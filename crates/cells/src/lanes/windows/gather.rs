@@ -1,5 +1,6 @@
 //! Each target's events.
 
+use dien_kernels::concrete;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -17,14 +18,21 @@ struct Gather {
     features: usize,
 }
 
-/// Each target's window of `x`: `[history blocks, features, LANES]` to `[target blocks, features, LANES]`.
-///
-/// `x` itself if the windows are the [identity](Windows::is_identity).
-///
-/// # Panics
-/// If `x` is not an event tensor over the histories.
+concrete! {
+    /// The gather on the tape.
+    pub trait GatherOp where T: crate::Real;
+
+    /// Each target's window of `x`: `[history blocks, features, LANES]` to `[target blocks, features, LANES]`.
+    ///
+    /// `x` itself if the windows are the [identity](Windows::is_identity).
+    ///
+    /// # Panics
+    /// If `x` is not an event tensor over the histories.
+    pub fn gather<'t>(x: Var<'t, T>, windows: &Arc<Windows>) -> Var<'t, T> = record_gather;
+}
+
 #[track_caller]
-pub fn gather<'t, T: Real>(x: Var<'t, T>, windows: &Arc<Windows>) -> Var<'t, T> {
+fn record_gather<'t, T: Real>(x: Var<'t, T>, windows: &Arc<Windows>) -> Var<'t, T> {
     let (histories, targets) = (&*windows.histories, &*windows.targets);
     let features = event_features("lanes gather", x, histories);
     if windows.is_identity() {

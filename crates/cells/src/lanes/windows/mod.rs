@@ -5,9 +5,12 @@ mod pool;
 mod rows;
 mod weighted;
 
+pub use gather::GatherOp;
 pub use gather::gather;
+pub use pool::PoolOp;
 pub use pool::pool;
 pub(crate) use rows::{HistoryRows, add_rows, history_rows, sum_targets};
+pub use weighted::WeightedPoolOp;
 pub use weighted::weighted_pool;
 
 use std::ops::Range;

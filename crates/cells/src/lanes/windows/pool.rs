@@ -1,5 +1,6 @@
 //! Sums and means over each target's events.
 
+use dien_kernels::concrete;
 use std::sync::Arc;
 
 use dien_kernels::simd::{Kernel, Simd, dispatch};
@@ -18,13 +19,20 @@ struct PoolWindow {
     mean: bool,
 }
 
-/// The sum, or the mean, of `x` over each target's window: `[history blocks, features, LANES]` to
-/// `[targets, features]`; zeros for an empty window.
-///
-/// # Panics
-/// If `x` is not an event tensor over the histories.
+concrete! {
+    /// The pooling on the tape.
+    pub trait PoolOp where T: crate::Real;
+
+    /// The sum, or the mean, of `x` over each target's window: `[history blocks, features, LANES]` to
+    /// `[targets, features]`; zeros for an empty window.
+    ///
+    /// # Panics
+    /// If `x` is not an event tensor over the histories.
+    pub fn pool<'t>(x: Var<'t, T>, windows: &Arc<Windows>, mean: bool) -> Var<'t, T> = record_pool;
+}
+
 #[track_caller]
-pub fn pool<'t, T: Real>(x: Var<'t, T>, windows: &Arc<Windows>, mean: bool) -> Var<'t, T> {
+fn record_pool<'t, T: Real>(x: Var<'t, T>, windows: &Arc<Windows>, mean: bool) -> Var<'t, T> {
     let (histories, targets) = (&*windows.histories, &*windows.targets);
     let features = event_features("lanes pool", x, histories);
     let pool = x.tape().pool();

@@ -1,5 +1,6 @@
 //! Each target's events, summed by weight.
 
+use dien_kernels::concrete;
 use std::sync::Arc;
 
 use dien_kernels::simd::{Kernel, Simd, dispatch, math};
@@ -20,13 +21,24 @@ struct WeightedPool {
     features: usize,
 }
 
-/// Σ aₜ xₜ over each target's window: `x` `[history blocks, features, LANES]` and the weights a `[target blocks, 1, LANES]`, in the
-/// targets' lanes, give `[targets, features]`; zeros for an empty window. With the scores of an attention it is DIN's interest.
-///
-/// # Panics
-/// If `x` is not an event tensor over the histories, or the weights not one of a single feature over the targets.
+concrete! {
+    /// The weighted pooling on the tape.
+    pub trait WeightedPoolOp where T: crate::Real;
+
+    /// Σ aₜ xₜ over each target's window: `x` `[history blocks, features, LANES]` and the weights a `[target blocks, 1, LANES]`, in the
+    /// targets' lanes, give `[targets, features]`; zeros for an empty window. With the scores of an attention it is DIN's interest.
+    ///
+    /// # Panics
+    /// If `x` is not an event tensor over the histories, or the weights not one of a single feature over the targets.
+    pub fn weighted_pool<'t>(x: Var<'t, T>, weights: Var<'t, T>, windows: &Arc<Windows>) -> Var<'t, T> = record_weighted_pool;
+}
+
 #[track_caller]
-pub fn weighted_pool<'t, T: Real>(x: Var<'t, T>, weights: Var<'t, T>, windows: &Arc<Windows>) -> Var<'t, T> {
+fn record_weighted_pool<'t, T: Real>(
+    x: Var<'t, T>,
+    weights: Var<'t, T>,
+    windows: &Arc<Windows>,
+) -> Var<'t, T> {
     let (histories, targets) = (&*windows.histories, &*windows.targets);
     let features = event_features("weighted pool", x, histories);
     assert_eq!(event_features("weighted pool: weights", weights, targets), 1, "weighted pool: weights");
