@@ -9,9 +9,9 @@ use common::{
     run_cell, step, windows,
 };
 use dien_cells::Packed;
-use dien_cells::Real;
 use dien_kernels::simd::Level;
 use dien_tensor::Pool;
+use dien_tensor::Real;
 
 /// The widths: whole vectors with a rest, one past them, less than one.
 const WIDTHS: [usize; 3] = [36, 33, 7];

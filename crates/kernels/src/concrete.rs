@@ -9,11 +9,15 @@
 /// ```
 /// use dien_kernels::{Real, concrete};
 ///
+/// trait Number: Real + Sums<Self> {}
+/// impl Number for f32 {}
+/// impl Number for f64 {}
+///
 /// concrete! {
 ///     /// Sums over slices.
-///     pub trait Sums where T: Sums<T>;
+///     pub trait Sums where T: Number;
 ///     /// Σ x
-///     pub fn sum(x: &[T]) -> T = sum_of;
+///     fn sum(x: &[T]) -> T = sum_of;
 /// }
 ///
 /// fn sum_of<T: Real>(x: &[T]) -> T {
