@@ -95,7 +95,9 @@ def pytorch(args):
         report("pytorch", "sgemm", [1024, 1024, 1024], "full", args.threads, times, 2 * 1024**3)
     for case in cases(args.only):
         n, flops = drawn(*case[1:])
-        kinds = {"by hand": by_hand} if case[0].startswith("augru") else {"nn.GRU": module, "by hand": by_hand}
+        kinds = (
+            {"by hand": by_hand} if case[0].startswith("augru") else {"nn.GRU": module, "by hand": by_hand}
+        )
         for kind, make in kinds.items():
             say(args, "pytorch", kind, case, measure([make(case, n)], args.seconds), flops, n)
 
@@ -120,7 +122,10 @@ def onnxruntime(args):
         graph = helper.make_graph(
             [node],
             "gru",
-            [tensor("x", TensorProto.FLOAT, steps, batch, width), tensor("lengths", TensorProto.INT32, batch)],
+            [
+                tensor("x", TensorProto.FLOAT, steps, batch, width),
+                tensor("lengths", TensorProto.INT32, batch),
+            ],
             [tensor("states", TensorProto.FLOAT, steps, 1, batch, width)],
             [numpy_helper.from_array((0.1 * torch.randn(s)).numpy(), name) for name, s in weights.items()],
         )
@@ -128,11 +133,21 @@ def onnxruntime(args):
         onnx.checker.check_model(model)
         session = ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
         inputs = {"x": torch.randn(steps, batch, width).numpy(), "lengths": n.int().numpy()}
-        say(args, "onnxruntime", "GRU", case, measure([lambda: session.run(None, inputs)], args.seconds), flops, n)
+        say(
+            args,
+            "onnxruntime",
+            "GRU",
+            case,
+            measure([lambda: session.run(None, inputs)], args.seconds),
+            flops,
+            n,
+        )
 
 
 def onednn(args):
-    """Each build that `setup` could make, each kind of cell. It knows no lengths: a ragged batch costs its padding."""
+    """Each build that `setup` could make, each kind of cell. It knows no lengths: a ragged batch costs its
+    padding.
+    """
     root = pathlib.Path(sys.prefix)
     programs = sorted((root / "bin").glob("peer-onednn*"))
     if not programs:
@@ -148,14 +163,16 @@ def onednn(args):
                 if what not in measured:
                     done = run([program, *what, args.seconds], root / "opt" / build / "lib", args.threads)
                     if done.returncode:
-                        print(f"{build} {kind}: {(done.stderr.splitlines() or ['failed'])[-1]}", file=sys.stderr)
+                        print(
+                            f"{build} {kind}: {(done.stderr.splitlines() or ['failed'])[-1]}", file=sys.stderr
+                        )
                         break
                     measured[what] = [float(ms) for ms in done.stdout.split()]
                 say(args, "onednn", f"{kind} of {build}", case, measured[what], flops, n)
 
 
 def run(command, libraries, threads):
-    """The newer build runs on SYCL's device for processors: it must be told where it is, and how many to use."""
+    """The newer build runs on SYCL's device for processors: it must be told where it is, and how many."""
     more = {"OMP_NUM_THREADS": threads, "LD_LIBRARY_PATH": libraries}
     device = libraries / "libintelocl.so"
     if device.exists():

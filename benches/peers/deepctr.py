@@ -1,12 +1,15 @@
-"""DeepCTR-Torch's DIEN in the same configuration, as far as it goes: its auxiliary net and attention are its own, it
-computes on padded ids that travel as floats, and its optimiser is dense."""
+"""DeepCTR-Torch's DIEN in the same configuration, as far as it goes: its auxiliary net and attention are its
+own, it computes on padded ids that travel as floats, and its optimiser is dense.
+"""
 
 import sys
 import types
 
 import torch
 import torch.nn.functional as F
-# On import the library asks for its newest version over the network, by a package that it does not name as needed.
+
+# On import the library asks for its newest version over the network, by a package that it does not name as
+# needed.
 sys.modules["requests"] = types.ModuleType("requests")
 from deepctr_torch.inputs import SparseFeat, VarLenSparseFeat
 from deepctr_torch.models import DIEN
@@ -51,7 +54,9 @@ class DeepCtr:
         for i, name in enumerate(("item", "category")):
             put(name, batch.candidates[:, i])
             for prefix, ids in (("hist_", batch.events), ("neg_hist_", batch.negatives)):
-                padded = torch.nn.utils.rnn.pad_sequence(ids[:, i].split(batch.lengths.tolist()), batch_first=True)
+                padded = torch.nn.utils.rnn.pad_sequence(
+                    ids[:, i].split(batch.lengths.tolist()), batch_first=True
+                )
                 put(prefix + name, F.pad(padded, (0, STEPS - padded.shape[1])))
         return x, batch.labels[:, None]
 

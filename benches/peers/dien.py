@@ -1,5 +1,6 @@
-"""DIEN on packed events, as fast as PyTorch lets it be: true events only, first layers split between those who share
-them, cells by hand (packed.py), what is elementwise compiled, embedding gradients by row."""
+"""DIEN on packed events, as fast as PyTorch lets it be: true events only, first layers split between those
+who share them, cells by hand (packed.py), what is elementwise compiled, embedding gradients by row.
+"""
 
 import torch
 import torch.nn.functional as F
@@ -25,7 +26,12 @@ def parameters(seed=0, rows=(ITEMS + 1, CATEGORIES + 1, USERS + 1)):
             p[f"{name}.bias"] = torch.zeros(outputs)
 
     for name, inputs in (("extractor", EVENT), ("evolution", HIDDEN)):
-        for part, *shape in (("w", 3 * HIDDEN, inputs), ("u", 3 * HIDDEN, HIDDEN), ("b", 3 * HIDDEN), ("b_hc", HIDDEN)):
+        for part, *shape in (
+            ("w", 3 * HIDDEN, inputs),
+            ("u", 3 * HIDDEN, HIDDEN),
+            ("b", 3 * HIDDEN),
+            ("b_hc", HIDDEN),
+        ):
             p[f"{name}.{part}"] = draw(HIDDEN**-0.5, *shape)
     linear("query", HIDDEN, EVENT)
     p["query.alpha"] = torch.full((1,), 0.25)
@@ -58,7 +64,9 @@ def packed_ids(batch, pack, training, rows=(ITEMS + 1, CATEGORIES + 1)):
 
 @torch.compile(dynamic=True)
 def auxiliary_loss(h, clicked, sampled, w0, b0, w1, b1, w2, b2):
-    """Mean over pairs of −log σ(f(h, e)) − log σ(−f(h, ê)); the state's half of the first layer once for both."""
+    """Mean over pairs of −log σ(f(h, e)) − log σ(−f(h, ê)); the state's half of the first layer once for
+    both.
+    """
     n = h.shape[1]
     of_state = torch.addmm(b0, h, w0[:, :n].t())
     of_items = torch.mm(torch.cat([clicked, sampled]), w0[:, n:].t())
@@ -111,7 +119,10 @@ def attention_weights(p):
 
 
 def query_weights(p):
-    return [p[name] for name in ("query.weight", "query.bias", "query.alpha", "attention.0.weight", "attention.0.bias")]
+    return [
+        p[name]
+        for name in ("query.weight", "query.bias", "query.alpha", "attention.0.weight", "attention.0.bias")
+    ]
 
 
 def auxiliary_weights(p):
@@ -119,7 +130,9 @@ def auxiliary_weights(p):
 
 
 def forward(p, buffers, rows, counts, pack, inverse_lengths, training):
-    """Logits [B] in the pack's order, and the auxiliary loss if training. `rows`: the table's rows of `packed_ids`."""
+    """Logits [B] in the pack's order, and the auxiliary loss if training. `rows`: the table's rows of
+    `packed_ids`.
+    """
     parts = rows.split(counts)
     events, candidates, users = parts[0].view(-1, EVENT), parts[1].view(-1, EVENT), parts[-1]
     states = Cell.apply(events, None, *cell(p, "extractor"), pack)
@@ -136,7 +149,9 @@ def forward(p, buffers, rows, counts, pack, inverse_lengths, training):
 
 @torch.compile(dynamic=True)
 def adam_rows(table, m, v, ids, grad, rate, correction):
-    """SparseAdam on the rows `ids` (each once): `correction` is √(1 − β₂ᵗ), `rate` is lr / (1 − β₁ᵗ) times it."""
+    """SparseAdam on the rows `ids` (each once): `correction` is √(1 − β₂ᵗ), `rate` is lr / (1 − β₁ᵗ) times
+    it.
+    """
     new_m = torch.lerp(m[ids], grad, 0.1)
     new_v = torch.lerp(v[ids], grad * grad, 0.001)
     table[ids] = table[ids] - rate * new_m / (new_v.sqrt() + 1e-8)

@@ -1,8 +1,10 @@
-"""An epoch over every position of a behaviour log as samples of their own: `epoch.py FOLDER [--threads N] [--batches 30]`.
+"""An epoch over every position of a behaviour log as samples of their own: `epoch.py FOLDER [--threads N]
+[--batches 30]`.
 
-Every position from the third of each training user is a target with the (at most 100) behaviours before it as history,
-and so is one sampled negative beside it; 256 targets a batch, shuffled. An epoch takes long, so it is timed over a share
-of its batches and scaled by the work (273 kflop an event, 291 a target). Making the batches is in the time.
+Every position from the third of each training user is a target with the (at most 100) behaviours before it as
+history, and so is one sampled negative beside it; 256 targets a batch, shuffled. An epoch takes long, so it
+is timed over a share of its batches and scaled by the work (273 kflop an event, 291 a target). Making the
+batches is in the time.
 """
 
 import argparse
@@ -29,7 +31,9 @@ def numbered(values):
 
 
 class Log:
-    """Behaviours [n, 2] (item, category) of the training users, and the place and first behaviour of each target."""
+    """Behaviours [n, 2] (item, category) of the training users, and the place and first behaviour of each
+    target.
+    """
 
     def __init__(self, folder):
         read = lambda file: list(csv.reader(file))[1:]
@@ -51,7 +55,9 @@ class Log:
         return int((self.target[samples] - self.first[samples]).sum())
 
     def batch(self, samples, generator):
-        """Targets by number: even ones are clicks, odd ones negatives, in proportion to how often an item occurs."""
+        """Targets by number: even ones are clicks, odd ones negatives, in proportion to how often an item
+        occurs.
+        """
         draw = lambda n: torch.randint(len(self.behaviours), (n,), generator=generator)
         first, target = self.first[samples], self.target[samples]
         lengths, label = target - first, 1 - samples % 2
@@ -64,7 +70,9 @@ class Log:
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--batches", type=int, default=30)
@@ -89,7 +97,11 @@ def main():
     scale = work(order) / work(timed)
     line = {"who": "pytorch", "name": "epoch", "shape": [len(order), STEPS, 36], "lengths": "ragged"}
     line |= {"threads": args.threads, "seconds": round(wall * scale, 2), "cpu_seconds": round(cpu * scale, 2)}
-    line |= {"measured_share": round(1 / scale, 4), "events": log.events(order), "gflop": round(work(order) / 1e9)}
+    line |= {
+        "measured_share": round(1 / scale, 4),
+        "events": log.events(order),
+        "gflop": round(work(order) / 1e9),
+    }
     print(json.dumps(line))
 
 

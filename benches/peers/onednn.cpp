@@ -1,8 +1,9 @@
 // oneDNN's GRUs: peer-onednn KIND PASS BATCH STEPS WIDTH SECONDS
 //
-// KIND gru, lbr_gru, augru or lbr_augru; PASS infer or train (forward_training, then backward). Inputs are as wide as
-// states; weights are reordered to the layouts that the primitives ask for, outside the time measured. Prints
-// milliseconds: median, 10th and 90th percentile of the wall clock, and the median of the process's CPU time.
+// KIND gru, lbr_gru, augru or lbr_augru; PASS infer or train (forward_training, then backward). Inputs are as
+// wide as states; weights are reordered to the layouts that the primitives ask for, outside the time
+// measured. Prints milliseconds: median, 10th and 90th percentile of the wall clock, and the median of the
+// process's CPU time.
 
 #include <algorithm>
 #include <chrono>
@@ -29,7 +30,8 @@ static memory::desc plain(const memory::dims& dims, tag t) {
     return {dims, memory::data_type::f32, t};
 }
 
-// Memory of this description, filled with uniform numbers (by way of a plain layout where it is an opaque one).
+// Memory of this description, filled with uniform numbers (by way of a plain layout where it is an opaque
+// one).
 static memory filled(const engine& e, stream& s, const memory::desc& d, tag t, float low, float high) {
     static std::mt19937 random(1);
     memory source(plain(d.get_dims(), t), e);
@@ -57,11 +59,14 @@ static void measure(double seconds, const std::function<void()>& call) {
     }
     std::sort(wall.begin(), wall.end());
     std::sort(cpu.begin(), cpu.end());
-    const auto at = [](const std::vector<double>& v, double q) { return v[size_t(q * double(v.size() - 1))]; };
+    const auto at = [](const std::vector<double>& v, double q) {
+        return v[size_t(q * double(v.size() - 1))];
+    };
     std::printf("%.4f %.4f %.4f %.4f\n", at(wall, 0.5), at(wall, 0.1), at(wall, 0.9), at(cpu, 0.5));
 }
 
-// One cell: `with` calls a primitive descriptor's constructor with the attention's description where the cell has one.
+// One cell: `with` calls a primitive descriptor's constructor with the attention's description where the cell
+// has one.
 template <class Forward, class Backward, bool attention>
 static void run(const Shape& n, memory::dim biases, bool train, double seconds) {
     engine e(engine::kind::cpu, 0);
@@ -83,8 +88,10 @@ static void run(const Shape& n, memory::dim biases, bool train, double seconds) 
     const float bound = 1 / std::sqrt(float(n.width));
     const auto layer = filled(e, s, forward.weights_layer_desc(), tag::ldigo, -bound, bound);
     const auto iter = filled(e, s, forward.weights_iter_desc(), tag::ldigo, -bound, bound);
-    Args args{{DNNL_ARG_SRC_LAYER, filled(e, s, x, tag::tnc, -1, 1)}, {DNNL_ARG_SRC_ITER, filled(e, s, h, tag::ldnc, 0, 0)},
-              {DNNL_ARG_BIAS, filled(e, s, b, tag::ldgo, 0, 0)},      {DNNL_ARG_DST_LAYER, memory(x, e)},
+    Args args{{DNNL_ARG_SRC_LAYER, filled(e, s, x, tag::tnc, -1, 1)},
+              {DNNL_ARG_SRC_ITER, filled(e, s, h, tag::ldnc, 0, 0)},
+              {DNNL_ARG_BIAS, filled(e, s, b, tag::ldgo, 0, 0)},
+              {DNNL_ARG_DST_LAYER, memory(x, e)},
               {DNNL_ARG_DST_ITER, memory(h, e)}};
     if (attention) args.insert({DNNL_ARG_AUGRU_ATTENTION, filled(e, s, a, tag::tnc, 0, 1)});
     if (train) args.insert({DNNL_ARG_WORKSPACE, memory(forward.workspace_desc(), e)});
@@ -106,8 +113,10 @@ static void run(const Shape& n, memory::dim biases, bool train, double seconds) 
         std::fill_n(static_cast<char*>(m.get_data_handle()), d.get_size(), 0);
         return m;
     };
-    args.insert({{DNNL_ARG_WEIGHTS_LAYER, filled(e, s, backward.weights_layer_desc(), tag::ldigo, -bound, bound)},
-                 {DNNL_ARG_WEIGHTS_ITER, filled(e, s, backward.weights_iter_desc(), tag::ldigo, -bound, bound)},
+    const auto layer_back = filled(e, s, backward.weights_layer_desc(), tag::ldigo, -bound, bound);
+    const auto iter_back = filled(e, s, backward.weights_iter_desc(), tag::ldigo, -bound, bound);
+    args.insert({{DNNL_ARG_WEIGHTS_LAYER, layer_back},
+                 {DNNL_ARG_WEIGHTS_ITER, iter_back},
                  {DNNL_ARG_DIFF_SRC_LAYER, zeros(x)},
                  {DNNL_ARG_DIFF_SRC_ITER, zeros(h)},
                  {DNNL_ARG_DIFF_WEIGHTS_LAYER, zeros(backward.diff_weights_layer_desc())},

@@ -1,10 +1,12 @@
-"""Packed sequences and the cells, by hand: sorted by length, time-major, the batch shrinking as sequences end."""
+"""Packed sequences and the cells, by hand: sorted by length, time-major, the batch shrinking as sequences
+end.
+"""
 
 import torch
 
 
 class Pack:
-    """Where each event of jagged histories of `lengths` (all at least 1) stands: step by step, longest first."""
+    """Where each event of jagged histories of `lengths` (each 1 or more) stands: by step, longest first."""
 
     def __init__(self, lengths):
         self.order = torch.argsort(lengths, descending=True, stable=True)
@@ -81,8 +83,8 @@ class Softmax(torch.autograd.Function):
 def fold(w, u, b, b_hc):
     """Weights with which a cell needs σ alone: tanh x = 2σ(2x) − 1, and g = (h + 1)/2 is kept instead of h.
 
-    r, u = σ(W x + U h + b); c = tanh(W_c x + b_c + r ∘ (U_c h + b_hc)) becomes s = (c + 1)/2; g' = (1 − u) g + u s.
-    Returns the input's (W, b) for [r, u] and s, and the state's (Uᵀ) for [r, u] and (Uᵀ, b_hc) for s.
+    r, u = σ(W x + U h + b); c = tanh(W_c x + b_c + r ∘ (U_c h + b_hc)) becomes s = (c + 1)/2; g' = (1 − u) g
+    + u s. Returns the input's (W, b) for [r, u] and s, and the state's (Uᵀ) for [r, u] and (Uᵀ, b_hc) for s.
     """
     n = u.shape[1]
     ones = u.sum(1)
@@ -92,7 +94,9 @@ def fold(w, u, b, b_hc):
 
 
 def recur(ru, s, hc, g, a, u_gates, u_candidate, b_candidate, sizes):
-    """The loop over steps: ru [N, 2H] and s [N, H] hold the input products and become the gates and candidates."""
+    """The loop over steps: ru [N, 2H] and s [N, H] hold the input products and become the gates and
+    candidates.
+    """
     h = s.shape[1]
     state = g.new_full((sizes[0], h), 0.5)
     r, u = (part.split(sizes) for part in ru.split(h, 1))
@@ -112,7 +116,9 @@ def recur(ru, s, hc, g, a, u_gates, u_candidate, b_candidate, sizes):
 
 @torch.compile(dynamic=True)
 def slopes(ru, s, hc, g, g_prev, a):
-    """What dh of each event is multiplied with: gates' derivatives [N, 3, H] (r, u, U_c h), and how much is kept."""
+    """What dh of each event is multiplied with: gates' derivatives [N, 3, H] (r, u, U_c h), and how much is
+    kept.
+    """
     r, u = ru.chunk(2, 1)
     c, step = 2 * s - 1, 2 * (s - g_prev)
     w = u if a is None else u * a[:, None]
@@ -130,7 +136,8 @@ def candidate_slopes(dh, slope_c, ru, s, g_prev, a):
 
 
 class Cell(torch.autograd.Function):
-    """States [N, H] of a GRU, or with attention a [N] of an AUGRU (h' = (1 − a u) h + a u c), over packed x [N, I].
+    """States [N, H] of a GRU, or with attention a [N] of an AUGRU (h' = (1 − a u) h + a u c), over packed x
+    [N, I].
 
     Weights in gate order r, u, c: w [3H, I], u [3H, H], b [3H], b_hc [H].
     """
@@ -155,7 +162,9 @@ class Cell(torch.autograd.Function):
         dh = dh.clone()
         gates = torch.empty_like(slope)
         flat = gates.view(-1, 3 * h)
-        steps = list(zip(dh.split(sizes), slope.split(sizes), keep.split(sizes), gates.split(sizes), flat.split(sizes)))
+        steps = list(
+            zip(dh.split(sizes), slope.split(sizes), keep.split(sizes), gates.split(sizes), flat.split(sizes))
+        )
         for t in range(len(sizes) - 1, -1, -1):
             dh_t, slope_t, keep_t, gates_t, flat_t = steps[t]
             torch.mul(dh_t.unsqueeze(1), slope_t, out=gates_t)
@@ -184,7 +193,9 @@ def infer(x, a, w, u, b, b_hc, pack):
     a = [None] * len(sizes) if a is None else a[:, None].split(sizes)
     g, hc = x.new_full((sizes[0], h), 0.5), x.new_empty(sizes[0], h)
     r, u = (part.split(sizes) for part in ru.split(h, 1))
-    for n, ru_t, r_t, u_t, w_t, a_t, s_t in zip(sizes, ru.split(sizes), r, u, update.split(sizes), a, s.split(sizes)):
+    for n, ru_t, r_t, u_t, w_t, a_t, s_t in zip(
+        sizes, ru.split(sizes), r, u, update.split(sizes), a, s.split(sizes)
+    ):
         state = g[:n]
         ru_t.addmm_(state, u_gates).sigmoid_()
         hc_t = torch.addmm(b_candidate, state, u_candidate, out=hc[:n])

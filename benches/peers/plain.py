@@ -57,14 +57,18 @@ def loss(p, buffers, table, batch, rows, training=True):
     x = F.batch_norm(x, *statistics("norm"), p["norm.weight"], p["norm.bias"], training, MOMENTUM, BN_EPS)
     for i in range(2):
         x = F.linear(x, p[f"head.{i}.weight"], p[f"head.{i}.bias"])
-        gate = torch.sigmoid(F.batch_norm(x, *statistics(f"dice.{i}"), None, None, training, MOMENTUM, DICE_EPS))
+        gate = torch.sigmoid(
+            F.batch_norm(x, *statistics(f"dice.{i}"), None, None, training, MOMENTUM, DICE_EPS)
+        )
         x = gate * x + (1 - gate) * p[f"dice.{i}"] * x
     logits = F.linear(x, p["head.2.weight"], p["head.2.bias"])[:, 0]
     return F.binary_cross_entropy_with_logits(logits, batch.labels) + auxiliary, logits
 
 
 def check(batch, tolerance=1e-3):
-    """Fails unless dien.py's loss, scores and every gradient agree with this file's, and a step with SparseAdam's."""
+    """Fails unless dien.py's loss, scores and every gradient agree with this file's, and a step with
+    SparseAdam's.
+    """
     model = Dien(seed=3)
     model.table *= 20  # with the small initial embeddings the attention hardly learns
     dense = {name: v.detach().clone().requires_grad_() for name, v in model.params.items()}
@@ -84,7 +88,9 @@ def check(batch, tolerance=1e-3):
         compare(name, 1 + model.buffers[name], 1 + v, tolerance)  # some means are 0 but for rounding
 
     sparse = torch.nn.Parameter(table.detach().clone())
-    sparse.grad = torch.sparse_coo_tensor(ids[None], rows, table.shape, is_coalesced=True, check_invariants=False)
+    sparse.grad = torch.sparse_coo_tensor(
+        ids[None], rows, table.shape, is_coalesced=True, check_invariants=False
+    )
     torch.optim.SparseAdam([sparse], lr=model.lr).step()
     model.step(batch)
     compare("rows after a step", model.table, sparse.detach(), tolerance)

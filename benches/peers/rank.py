@@ -9,9 +9,15 @@ from packed import fold, recur
 
 @torch.compile(dynamic=True)
 def scores(states, of_key, query, w_p, w1, b1, w2):
-    """Scores [T, n] of every state [T, H] and key half [T, 80] against every candidate's query and half [n, H + 80]."""
+    """Scores [T, n] of every state [T, H] and key half [T, 80] against every candidate's query and half [n, H
+    + 80].
+    """
     pair = (states[:, None] * query[:, : states.shape[1]]).flatten(0, 1)
-    first = torch.mm(pair, w_p.t()).view(len(states), len(query), -1) + of_key[:, None] + query[:, states.shape[1] :]
+    first = (
+        torch.mm(pair, w_p.t()).view(len(states), len(query), -1)
+        + of_key[:, None]
+        + query[:, states.shape[1] :]
+    )
     second = torch.sigmoid(F.linear(torch.sigmoid(first), w1, b1))
     return (second * w2).sum(2)
 

@@ -28,7 +28,16 @@ def pytorch(args):
         if "train_step" in args.only:
             times = measure([lambda b=b: model.step(b) for b in batches], args.seconds)
             shape = [128, 100, 36]
-            report("pytorch", "train_step", shape, kind, args.threads, times, flops(batches), events=events(batches))
+            report(
+                "pytorch",
+                "train_step",
+                shape,
+                kind,
+                args.threads,
+                times,
+                flops(batches),
+                events=events(batches),
+            )
     if "score_1024" in args.only:
         batches = [Batch.draw(1024, "ragged", seed) for seed in SEEDS]
         times = measure([lambda b=b: model.scores(b) for b in batches], args.seconds)
@@ -38,7 +47,16 @@ def pytorch(args):
 
 def score_report(who, args, times, batches):
     rate = round(1024e3 / times[0])
-    report(who, "score_1024", [1024, 100, 36], "ragged", args.threads, times, events=events(batches), per_second=rate)
+    report(
+        who,
+        "score_1024",
+        [1024, 100, 36],
+        "ragged",
+        args.threads,
+        times,
+        events=events(batches),
+        per_second=rate,
+    )
 
 
 def rank(args, model):
@@ -56,8 +74,12 @@ def check_rank(model, ranker, history, user, candidates):
     """Sharing the user's half changes no score."""
     n = len(candidates)
     repeated = history.repeat(n, 1)
-    batch = Batch(torch.full((n,), len(history)), repeated, repeated, candidates, user.expand(n), torch.zeros(n))
-    torch.testing.assert_close(ranker.rank(history, user, candidates), model.scores(batch), rtol=1e-4, atol=1e-6)
+    batch = Batch(
+        torch.full((n,), len(history)), repeated, repeated, candidates, user.expand(n), torch.zeros(n)
+    )
+    torch.testing.assert_close(
+        ranker.rank(history, user, candidates), model.scores(batch), rtol=1e-4, atol=1e-6
+    )
 
 
 def deepctr(args):
@@ -79,7 +101,9 @@ def deepctr(args):
     if "rank_200" in args.only:
         g = torch.Generator().manual_seed(0)
         history = items(100, g).repeat(200, 1)
-        batch = Batch(torch.full((200,), 100), history, history, items(200, g), torch.full((200,), 7), torch.zeros(200))
+        batch = Batch(
+            torch.full((200,), 100), history, history, items(200, g), torch.full((200,), 7), torch.zeros(200)
+        )
         inputs = model.inputs(batch)
         times = measure([lambda: model.scores(inputs)], args.seconds)
         report("deepctr-torch", "rank_200", [200, 100, 36], "full", args.threads, times)

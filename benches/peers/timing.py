@@ -25,8 +25,9 @@ def parse(parser):
 
 
 def measure(calls, seconds, warm=2):
-    """Milliseconds of the calls, each in turn, at least 5 runs after `warm` rounds of all: wall clock (median, p10, p90),
-    and the median of the process's CPU time, which other load disturbs less."""
+    """Milliseconds of the calls, each in turn, at least 5 runs after `warm` rounds of all: wall clock
+    (median, p10, p90), and the median of the process's CPU time, which other load disturbs less.
+    """
     for call in list(calls) * warm:
         call()
     wall, cpu, end = [], [], time.perf_counter() + seconds

@@ -41,7 +41,8 @@ def make():
 def table():
     """A table of which each step touches some rows: SparseAdam (only those move) and the dense optimisers.
 
-    SparseAdam adds ε to √v before the bias is corrected, Adam after. Row 0's gradients are as small as ε, where it shows.
+    SparseAdam adds ε to √v before the bias is corrected, Adam after. Row 0's gradients are as small as ε,
+    where it shows.
     """
     rows, width = 9, 4
     touched = [[0, 3, 4], [3], [1, 3, 8], [0], [2, 3], [0, 1, 2, 3, 4, 6, 7, 8], [4], [4, 8], [0, 3], [1]]
@@ -55,7 +56,9 @@ def table():
     lazy = []
     for step, ids in enumerate(touched):
         values = gradients[step, ids]
-        param.grad = torch.sparse_coo_tensor(torch.tensor([ids]), values, (rows, width), check_invariants=True)
+        param.grad = torch.sparse_coo_tensor(
+            torch.tensor([ids]), values, (rows, width), check_invariants=True
+        )
         sparse.step()
         lazy.append(param.detach().clone())
     (adam,) = dense(torch.optim.Adam, [start], [gradients])

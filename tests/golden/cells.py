@@ -53,7 +53,12 @@ def draw(scale, *shape):
 def case(kind):
     events, batch = sum(LENGTHS), len(LENGTHS)
     x, h0 = draw(1.0, events, INPUT), draw(0.5, batch, HIDDEN)
-    weights = [draw(0.5, 3 * HIDDEN, INPUT), draw(0.5, 3 * HIDDEN, HIDDEN), draw(0.5, 3 * HIDDEN), draw(0.5, HIDDEN)]
+    weights = [
+        draw(0.5, 3 * HIDDEN, INPUT),
+        draw(0.5, 3 * HIDDEN, HIDDEN),
+        draw(0.5, 3 * HIDDEN),
+        draw(0.5, HIDDEN),
+    ]
     a = torch.rand(events)
     a[4], a[9] = 0.0, 1.0
     a = None if kind == "gru" else a.requires_grad_()
@@ -64,15 +69,17 @@ def case(kind):
     if a is not None:
         inputs["a"] = a
     results = {"states": states, "final": final, "loss_states": loss_states, "loss_final": loss_final}
-    grads = {f"grad.{name}": v.grad if v.grad is not None else torch.zeros_like(v) for name, v in inputs.items()}
+    grads = {
+        f"grad.{name}": v.grad if v.grad is not None else torch.zeros_like(v) for name, v in inputs.items()
+    }
     return inputs | results | grads | {"offsets": offsets(LENGTHS)}
 
 
 def by_pytorch(ours):
     """The same GRU by `nn.GRU` on a packed sequence, its values and gradients brought to our conventions.
 
-    PyTorch's gates are r, z, n with h' = (1 - z) n + z h, so u = 1 - z: its z block is negated. It adds two biases
-    to r and to z: their sum is our one.
+    PyTorch's gates are r, z, n with h' = (1 - z) n + z h, so u = 1 - z: its z block is negated. It adds two
+    biases to r and to z: their sum is our one.
     """
     gru = torch.nn.GRU(INPUT, HIDDEN, batch_first=True)
     sign = torch.ones(3 * HIDDEN)

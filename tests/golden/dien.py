@@ -57,7 +57,9 @@ def make_params(inner):
     """Trained parameters and buffers, by our names."""
     p = {f"embedding.{name}": draw(0.7, *shape) for name, shape in TABLES.items()}
     p |= cell_params("extractor.gru", EVENT) | cell_params("evolution", HIDDEN)
-    attention = layers.bilinear_params(EVENT, HIDDEN) if inner else layers.unit_params(EVENT, HIDDEN, scale=1.2)
+    attention = (
+        layers.bilinear_params(EVENT, HIDDEN) if inner else layers.unit_params(EVENT, HIDDEN, scale=1.2)
+    )
     p |= {f"attention.{k}": v for k, v in attention.items()}
     if inner:
         p["auxiliary.project.weight"] = draw(0.5, EVENT, HIDDEN)
@@ -187,14 +189,22 @@ def head(p, buffers, x, training):
 
 
 def forward(p, buffers, batch, inner, info_nce, training):
-    """Logits, target loss, auxiliary loss, and some of what lies between. Updates the buffers when training."""
+    """Logits, target and auxiliary loss, and some of what lies between. Updates the buffers when training."""
     events, candidates = embed(p, batch, "histories.ids"), embed(p, batch, "targets.candidate")
     states = extract(p, "extractor.gru", events)
     inputs = head_input(p, inner, batch, states, events, candidates)
     logits = head(p, buffers, inputs, training)
     target = F.binary_cross_entropy_with_logits(logits, batch["targets.label"])
-    auxiliary = auxiliary_loss(p, inner, info_nce, batch, states, events, embed(p, batch, "histories.negatives"))
-    return {"logits": logits, "loss.target": target, "loss.auxiliary": auxiliary, "states": states, "head.input": inputs}
+    auxiliary = auxiliary_loss(
+        p, inner, info_nce, batch, states, events, embed(p, batch, "histories.negatives")
+    )
+    return {
+        "logits": logits,
+        "loss.target": target,
+        "loss.auxiliary": auxiliary,
+        "states": states,
+        "head.input": inputs,
+    }
 
 
 def make_model(name, inner, info_nce=False):

@@ -11,7 +11,9 @@ MOMENTUM, BN_EPS, DICE_EPS = 0.1, 1e-5, 1e-8
 
 def unit_scores(p, keys, candidate):
     """DIN's local activation unit: one score for each key of [T, H] against one candidate [E]."""
-    q = F.prelu(F.linear(candidate, p["query.weight"], p["query.bias"])[None], p["query.alpha"]).expand(len(keys), -1)
+    q = F.prelu(F.linear(candidate, p["query.weight"], p["query.bias"])[None], p["query.alpha"]).expand(
+        len(keys), -1
+    )
     z = torch.cat([q, keys, q - keys, q * keys], dim=1)
     z = torch.sigmoid(F.linear(z, p["0.weight"], p["0.bias"]))
     z = torch.sigmoid(F.linear(z, p["1.weight"], p["1.bias"]))
@@ -41,7 +43,9 @@ def bilinear_params(event, hidden, scale=0.5):
 
 
 def dice(x, alpha, mean, var, training):
-    """p x + (1 - p) α x, p = σ of x normalised without weight and bias. Updates `mean` and `var` when training."""
+    """p x + (1 - p) α x, p = σ of x normalised without weight and bias. Updates `mean` and `var` when
+    training.
+    """
     p = torch.sigmoid(F.batch_norm(x, mean, var, training=training, momentum=MOMENTUM, eps=DICE_EPS))
     return p * x + (1 - p) * alpha * x
 
@@ -59,7 +63,7 @@ def softmax(scores):
 
 
 def attention(name, scores, params, norm=softmax):
-    """Targets look at windows `start..end` of histories, several at one history; each window is normalised."""
+    """Targets look at windows `start..end` of histories, several at one history; windows are normalised."""
     lengths = [3, 0, 6, 1]
     history = [0, 0, 1, 2, 2, 2, 3, 2]
     start = [0, 1, 0, 0, 2, 3, 0, 4]
@@ -90,7 +94,9 @@ def attention(name, scores, params, norm=softmax):
 def statistics(name, layer, params):
     """One training step and one evaluation of a layer with running statistics."""
     rows, columns = 9, 5
-    x = (torch.randn(rows, columns) * torch.tensor([0.1, 1.0, 3.0, 1.0, 0.5]) + torch.randn(columns)).requires_grad_()
+    x = (
+        torch.randn(rows, columns) * torch.tensor([0.1, 1.0, 3.0, 1.0, 0.5]) + torch.randn(columns)
+    ).requires_grad_()
     p = params(columns)
     before = {"mean": 0.3 * torch.randn(columns), "var": 0.5 + torch.rand(columns)}
     loss = torch.randn(rows, columns)

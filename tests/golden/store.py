@@ -24,7 +24,11 @@ def save(name, tensors):
     for key in sorted(tensors):
         tensor = tensors[key].detach().contiguous()
         blob = bytes(tensor.reshape(-1).view(torch.uint8).tolist())
-        header[key] = {"dtype": TYPES[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [end, end + len(blob)]}
+        header[key] = {
+            "dtype": TYPES[tensor.dtype],
+            "shape": list(tensor.shape),
+            "data_offsets": [end, end + len(blob)],
+        }
         blobs.append(blob)
         end += len(blob)
     head = json.dumps(header, separators=(",", ":")).encode()

@@ -1,4 +1,6 @@
-"""The other models of the paper's comparison, small: logits, loss, every gradient and the running statistics of one step."""
+"""The other models of the paper's comparison, small: logits, loss, every gradient and the running statistics
+of one step.
+"""
 
 import torch
 import torch.nn.functional as F

@@ -124,8 +124,9 @@ impl Golden {
 
     /// Compares with the numbers called `name`.
     ///
-    /// The error is relative to the tensor's largest entry; where all of a gradient's are small beside the file's
-    /// other gradients, because its terms cancel, to a millionth of the largest of those, in `f32` to three thousandths.
+    /// The error is relative to the tensor's largest entry; where all of a gradient's are small beside the
+    /// file's other gradients, because its terms cancel, to a millionth of the largest of those, in `f32` to
+    /// three thousandths.
     ///
     /// # Panics
     /// If shapes differ (axes of length 1 do not count) or an entry is off.

@@ -41,7 +41,8 @@ fn dense<T: Real>(weight_decay: bool) {
     }
 }
 
-/// A table's rows, read before each step like a forward pass does; `flush` after every step or after the last.
+/// A table's rows, read before each step like a forward pass does; `flush` after every step or after the
+/// last.
 fn rows<T: Real>(column: &str, sparse: SparseMode, flush_each: bool) {
     let golden = Golden::load("adam");
     let mut params = ParamStore::<T>::new();

@@ -53,7 +53,8 @@ fn check<T: Real>(file: &str, kind: Kind, own_product: bool) {
 }
 
 fn check_all(file: &str, kind: Kind) {
-    // An event's attention scales the input before the product: AIGRU's gates may come in as W x all the same.
+    // An event's attention scales the input before the product: AIGRU's gates may come in as W x all the
+    // same.
     for own_product in [true, false] {
         check::<f64>(file, kind, own_product);
         check::<f32>(file, kind, own_product);

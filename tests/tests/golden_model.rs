@@ -70,7 +70,8 @@ fn info_nce() {
     check::<f32>("dien_info_nce", config);
 }
 
-/// A batch of which no history has two events has no auxiliary pair: the loss is exactly 0 and so are its gradients.
+/// A batch of which no history has two events has no auxiliary pair: the loss is exactly 0 and so are its
+/// gradients.
 #[test]
 fn no_pair_no_auxiliary_loss() {
     let mut case = Case::<f64>::new("dien_small", config(AttentionKind::Unit, AuxiliaryKind::Mlp));

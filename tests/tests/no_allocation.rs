@@ -1,7 +1,9 @@
-//! A training step allocates nothing once its pool has seen the shapes: packing, forward, losses, backward, Adam.
+//! A training step allocates nothing once its pool has seen the shapes: packing, forward, losses, backward,
+//! Adam.
 //!
-//! Excluded: building the batch's own lists of ids, which is the reader's business; and the first two steps of a shape.
-//! The step runs inside rayon's pool, as the trainer runs it: a call from outside goes through a queue that grows.
+//! Excluded: building the batch's own lists of ids, which is the reader's business; and the first two steps
+//! of a shape. The step runs inside rayon's pool, as the trainer runs it: a call from outside goes through a
+//! queue that grows.
 
 #![allow(unsafe_code)]
 
