@@ -17,3 +17,8 @@ pub use real::Real;
 
 pub use padded::{Padded, PaddedError, Padding};
 pub use walk::{ParChunks, ParGroups, PerBlock, PerPiece, Slice, Split, per_block, per_piece};
+
+/// The example of the README runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -75,3 +75,8 @@ pub use log::{Event, Item, Log, RealTarget, User};
 pub use options::{AuxiliaryNegatives, DataOptions, TargetKind, TargetNegatives};
 pub use reader::{Warnings, folder_files, read_folder};
 pub use synthesis::Synthesis;
+
+/// The example of the README runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -123,7 +123,8 @@ impl DataOptions {
 
     /// The features of a model for data with these vocabularies.
     ///
-    /// Each feature has a table of its own, in the order of the options; the candidate shares the behaviours' tables.
+    /// Each feature has a table of its own, in the order of the options; the candidate shares the behaviours'
+    /// tables.
     ///
     /// # Panics
     /// If a vocabulary of [`tables`](Self::tables) is not there.

@@ -22,9 +22,9 @@
 //! engine, `dien-cells` the GRU family, [`dien_model`] the models, [`dien_optim`] the optimiser, [`dien_serving`]
 //! what a service depends on, [`dien_data`] the readers and batches.
 
-/// The examples of the README compile.
+/// The example of the README compiles.
 #[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;
 
 pub mod compare;

@@ -16,3 +16,8 @@ pub mod sums;
 
 pub use buffers::{Buffers, Scratch};
 pub use real::Real;
+
+/// The example of the README runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -61,3 +61,8 @@ pub fn build<T: Real>(
         ModelKind::Base => Box::new(zoo::Base::new(config, features, params, seed)),
     })
 }
+
+/// The example of the README runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

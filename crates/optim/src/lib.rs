@@ -34,3 +34,8 @@ pub use error::ConfigError;
 pub use optimizer::{NonFiniteGradient, Optimizer, StepReport};
 pub use schedule::Schedule;
 pub use state::{OptimizerState, StateData, StateError, StateTensor};
+
+/// The example of the README runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -26,3 +26,8 @@ pub mod tensors;
 pub use error::{Error, Result};
 pub use probability::probability;
 pub use ranker::{Ranker, Record, Request, UserState};
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

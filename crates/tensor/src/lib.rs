@@ -56,6 +56,8 @@
 //! # }
 //! ```
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod arena;
 mod backward;
 #[cfg(any(test, feature = "testing"))]
@@ -82,3 +84,8 @@ pub use pool::Pool;
 pub use tape::{Mode, Tape};
 pub use updates::Updates;
 pub use var::Var;
+
+/// The example of the README runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
