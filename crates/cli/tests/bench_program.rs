@@ -1,4 +1,5 @@
-//! `dien bench`, end to end. What it measures is the machine's business; that it measures and reports is ours.
+//! `dien bench`, end to end. What it measures is the machine's business; that it measures and reports is
+//! ours.
 
 mod common;
 

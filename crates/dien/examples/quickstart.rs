@@ -21,7 +21,8 @@ fn main() -> Result<()> {
     let test = trainer.evaluate(&trainer.dataset().test())?;
     println!("{} steps, test AUC {:.4}", report.steps, test.auc.unwrap_or(f64::NAN));
 
-    // A user went along the generator's ring, four items a place: i1, i5, i9. Will it be the next place, or one far off?
+    // A user went along the generator's ring, four items a place: i1, i5, i9. Will it be the next place, or
+    // one far off?
     let vocabularies = trainer.dataset().vocabularies().clone();
     let id = |name: &str, token: &str| vocabularies.get(name).map_or(0, |v| v.id(token)); // 0: not known
     let items = |tokens: &[&str]| tokens.iter().map(|t| id("item", t)).collect();

@@ -12,7 +12,8 @@ fn main() -> Result<()> {
     // The one file that a service needs; threads share the ranker.
     let ranker = Ranker::load(folder.join("model.safetensors"))?;
 
-    // A user went along a ring of the generator's, four items a place. Will it be the next place, or one far off?
+    // A user went along a ring of the generator's, four items a place. Will it be the next place, or one far
+    // off?
     let history = ["i1", "i5", "i9"].map(Record::item);
     let candidates = ["i13", "i29"].map(Record::item);
     let mut state = ranker.user_state(&history, &Record::new())?;

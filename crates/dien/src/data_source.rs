@@ -13,8 +13,8 @@ pub enum Encoding<'a> {
     Fit,
     /// Those of a run's best model, to score it on this data; what it does not know is out of vocabulary.
     Reuse(&'a Run),
-    /// Those that a run began with, to go on with it or to train its model further: new ids come after those that it
-    /// knows.
+    /// Those that a run began with, to go on with it or to train its model further: new ids come after those
+    /// that it knows.
     Extend(&'a Run),
 }
 

@@ -42,8 +42,8 @@ impl Scorer {
         self.parameters().iter().filter(|p| p.kind != "buffer").map(|p| p.count).sum()
     }
 
-    /// The graph of a training step, losses included: its `Display` is text, [`Graph::dot`] is DOT. The shapes are those
-    /// of a batch of one history of four events and two targets.
+    /// The graph of a training step, losses included: its `Display` is text, [`Graph::dot`] is DOT. The
+    /// shapes are those of a batch of one history of four events and two targets.
     pub fn graph(&self) -> Graph {
         let batch = probe_batch(self.features());
         let tape = Tape::new(self.params(), &self.pool, Mode::Train { seed: 0 });

@@ -142,7 +142,8 @@ impl Error {
         move |source| Error::Io { path: path.to_path_buf(), action, source }
     }
 
-    /// An impossible option of [`DataOptions`](dien_data::DataOptions), which the data itself may have shown to be so.
+    /// An impossible option of [`DataOptions`](dien_data::DataOptions), which the data itself may have shown
+    /// to be so.
     pub(crate) fn in_data(error: DataError) -> Self {
         match error {
             DataError::Option { option, found, expected } => {

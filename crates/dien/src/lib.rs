@@ -1,5 +1,5 @@
-//! The Deep Interest Evolution Network (Zhou et al., AAAI 2019, arXiv:1809.03672) on CPUs: from a log of behaviours to
-//! a trained click-through-rate model.
+//! The Deep Interest Evolution Network (Zhou et al., AAAI 2019, arXiv:1809.03672) on CPUs: from a log of
+//! behaviours to a trained click-through-rate model.
 //!
 //! ```no_run
 //! use dien::prelude::*;
@@ -18,9 +18,10 @@
 //! # Ok::<(), dien::Error>(())
 //! ```
 //!
-//! The program `dien`, of the crate `dien-cli`, does this from the command line. Its parts are crates of their own: [`dien_tensor`] the autodiff
-//! engine, `dien-cells` the GRU family, [`dien_model`] the models, [`dien_optim`] the optimiser, [`dien_serving`]
-//! what a service depends on, [`dien_data`] the readers and batches.
+//! The program `dien`, of the crate `dien-cli`, does this from the command line. Its parts are crates of
+//! their own: [`dien_tensor`] the autodiff engine, `dien-cells` the GRU family, [`dien_model`] the models,
+//! [`dien_optim`] the optimiser, [`dien_serving`] what a service depends on, [`dien_data`] the readers and
+//! batches.
 
 /// The example of the README compiles.
 #[cfg(doctest)]

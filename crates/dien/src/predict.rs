@@ -16,11 +16,13 @@ pub struct Predicted {
 }
 
 impl Scorer {
-    /// Writes the probability of a click for each row of `source`, in the rows' order, beside the columns in `keep`. `log` says what the
-    /// columns are; labels are not read. Memory does not depend on how many rows there are.
+    /// Writes the probability of a click for each row of `source`, in the rows' order, beside the columns in
+    /// `keep`. `log` says what the columns are; labels are not read. Memory does not depend on how many rows
+    /// there are.
     ///
     /// # Errors
-    /// As [`Impressions::unscored`]; the log does not fit the model; a score is not finite, or cannot be written.
+    /// As [`Impressions::unscored`]; the log does not fit the model; a score is not finite, or cannot be
+    /// written.
     pub fn predict(
         &self,
         log: &Impressions,

@@ -10,11 +10,11 @@ use crate::error::Result;
 /// How many may wait.
 const AHEAD: usize = 2;
 
-/// Calls `work` with what `produce` gives, in order, until one breaks or fails. What `produce` calls tells whether there is a use for
-/// more.
+/// Calls `work` with what `produce` gives, in order, until one breaks or fails. What `produce` calls tells
+/// whether there is a use for more.
 ///
-/// What is produced does not depend on the work, so producing it elsewhere changes nothing but the time it takes. A
-/// panic there is passed on here.
+/// What is produced does not depend on the work, so producing it elsewhere changes nothing but the time it
+/// takes. A panic there is passed on here.
 pub(crate) fn for_each<T: Send>(
     produce: impl FnOnce(&mut dyn FnMut(T) -> bool) -> Result<()> + Send,
     mut work: impl FnMut(T) -> Result<ControlFlow<()>>,

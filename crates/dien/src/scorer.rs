@@ -12,7 +12,8 @@ use crate::error::Result;
 use crate::prefetch;
 use crate::run::Run;
 
-/// What the official code's evaluation does, and ours does not: a target's score then depends on the batch it is in.
+/// What the official code's evaluation does, and ours does not: a target's score then depends on the batch it
+/// is in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Official {
     /// Batch normalisation and Dice use the evaluation batch's own statistics.
@@ -101,7 +102,8 @@ impl Scorer {
     /// The probability of a click for each target.
     ///
     /// # Errors
-    /// The batch does not fit the [features](Self::features): an id beyond its vocabulary, a NaN, a wrong length.
+    /// The batch does not fit the [features](Self::features): an id beyond its vocabulary, a NaN, a wrong
+    /// length.
     pub fn score(&self, batch: &Batch) -> Result<Vec<f32>> {
         let logits = self.logits(batch)?;
         Ok(logits.into_iter().map(|x| 1.0 / (1.0 + (-x).exp())).collect())
@@ -116,7 +118,8 @@ impl Scorer {
         logits(self.model(), &self.params, &self.pool, self.mode, batch)
     }
 
-    /// What each target's score went through; `None` of models that pool histories without looking at the candidate.
+    /// What each target's score went through; `None` of models that pool histories without looking at the
+    /// candidate.
     ///
     /// # Errors
     /// As [`score`](Self::score).

@@ -10,10 +10,12 @@ use crate::error::{Error, Result};
 use crate::scorer::Scorer;
 
 impl Scorer {
-    /// Evaluates as [`evaluate`](Self::evaluate), and writes a CSV file with a row for each target: `user` and `item` as the
-    /// log calls them, `label`, `logit` and `probability` in the shortest form that reads back to the same number.
+    /// Evaluates as [`evaluate`](Self::evaluate), and writes a CSV file with a row for each target: `user`
+    /// and `item` as the log calls them, `label`, `logit` and `probability` in the shortest form that reads
+    /// back to the same number.
     ///
-    /// A file is written under another name and then renamed; anything else that is there, such as a pipe, is written to.
+    /// A file is written under another name and then renamed; anything else that is there, such as a pipe, is
+    /// written to.
     ///
     /// # Errors
     /// As [`evaluate`](Self::evaluate); the file cannot be written.

@@ -128,8 +128,8 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     stage(path, bytes)?.commit()
 }
 
-/// Writes where someone else said to: what is no file, such as a pipe, is written to and not replaced, and a link
-/// stays one.
+/// Writes where someone else said to: what is no file, such as a pipe, is written to and not replaced, and a
+/// link stays one.
 ///
 /// # Errors
 /// As [`write`].
@@ -148,8 +148,8 @@ pub fn write_to(path: &Path, bytes: &[u8]) -> Result<()> {
     }
 }
 
-/// Removes what this process has staged and not committed. For the way out of a program that a signal ends: what is
-/// staged then is of no more use.
+/// Removes what this process has staged and not committed. For the way out of a program that a signal ends:
+/// what is staged then is of no more use.
 pub fn discard_unfinished() {
     for part in unfinished().iter() {
         let _ = if part.is_dir() { fs::remove_dir_all(part) } else { fs::remove_file(part) };

@@ -90,7 +90,8 @@ pub struct Report {
     pub results: Vec<Figure>,
 }
 
-/// Measures on rayon's global pool, or a pool of `plan.threads` threads. `seen` is called with each figure as it comes.
+/// Measures on rayon's global pool, or a pool of `plan.threads` threads. `seen` is called with each figure as
+/// it comes.
 ///
 /// # Errors
 /// The threads cannot be started.

@@ -13,7 +13,8 @@ pub(super) struct Timing {
     peaks: Vec<f64>,
 }
 
-/// Runs `work` until `budget` seconds have passed, at least `MIN` times, with a burst of the peak before each.
+/// Runs `work` until `budget` seconds have passed, at least `MIN` times, with a burst of the peak before
+/// each.
 ///
 /// The bursts tell what the machine gave at that time, which on a shared one changes from minute to minute.
 pub(super) fn measure(threads: usize, budget: f64, mut work: impl FnMut()) -> Timing {

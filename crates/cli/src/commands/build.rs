@@ -14,8 +14,8 @@ use dien::describe::thousands;
 
 #[derive(Debug, Args)]
 pub(super) struct BuildArgs {
-    /// The behaviours: a folder as `dien train` reads it, or what MovieLens, RecBole, Amazon or Taobao offer, as downloaded and
-    /// unpacked. A folder that names its test users keeps them.
+    /// The behaviours: a folder as `dien train` reads it, or what MovieLens, RecBole, Amazon or Taobao offer,
+    /// as downloaded and unpacked. A folder that names its test users keeps them.
     #[arg(value_name = "PATH")]
     from: PathBuf,
     /// The form of the behaviours, where the files' names do not tell.

@@ -45,7 +45,8 @@ pub(super) struct CompareArgs {
     /// Where the cells, the tables and the pictures go. What is finished there is not trained again.
     #[arg(long, value_name = "DIR", default_value = "comparison")]
     out: PathBuf,
-    /// A Markdown document to put the tables into, each between `<!-- compare: NAME -->` and `<!-- /compare -->`.
+    /// A Markdown document to put the tables into, each between `<!-- compare: NAME -->` and
+    /// `<!-- /compare -->`.
     #[arg(long, value_name = "FILE")]
     fill: Option<PathBuf>,
     /// Begin no further cell after so many minutes.

@@ -22,7 +22,8 @@ pub(super) struct DataArgs {
 enum DataCommand {
     /// Look at a log: print what its columns hold, and a `dataset.toml` that might fit, for you to edit.
     Inspect(InspectArgs),
-    /// Make samples of a behaviour log: histories and targets with negatives, as Parquet, split, with their `dataset.toml`.
+    /// Make samples of a behaviour log: histories and targets with negatives, as Parquet, split, with their
+    /// `dataset.toml`.
     Build(BuildArgs),
     /// Draw a log of impressions of any size: `log.parquet`, and its `dataset.toml`.
     Synth(SynthArgs),

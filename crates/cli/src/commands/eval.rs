@@ -26,7 +26,8 @@ pub(super) struct EvalArgs {
     /// Write every target's user, item, label, logit and probability to this file.
     #[arg(long, value_name = "FILE.csv")]
     scores: Option<PathBuf>,
-    /// As the official code does, with the evaluation batch's own statistics in batch normalisation and Dice: scores depend on the batch.
+    /// As the official code does, with the evaluation batch's own statistics in batch normalisation and Dice:
+    /// scores depend on the batch.
     #[arg(long)]
     batch_statistics: bool,
     /// As the official code does, pool the padding of a batch's histories, too: scores depend on the batch.

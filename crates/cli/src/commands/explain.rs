@@ -11,9 +11,10 @@ use serde::Serialize;
 
 use super::{print, print_json};
 
-/// Explains one score. Of a run on a folder of behaviours `--user` names whose, and `--candidate` of which item: by default the
-/// user's last one, against what came before it (with `data.targets=real`, the last one with a real label). A run on a log of
-/// impressions takes a `--request`, as `dien rank` reads it, and explains the first of its candidates.
+/// Explains one score. Of a run on a folder of behaviours `--user` names whose, and `--candidate` of which
+/// item: by default the user's last one, against what came before it (with `data.targets=real`, the last one
+/// with a real label). A run on a log of impressions takes a `--request`, as `dien rank` reads it, and
+/// explains the first of its candidates.
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
     /// The run's folder.

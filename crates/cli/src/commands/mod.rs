@@ -48,7 +48,8 @@ enum Command {
     Predict(predict::PredictArgs),
     /// Score candidates for one user: a JSON request on standard input, the answer on standard output.
     Rank(rank::RankArgs),
-    /// Train models or variants of one on the same data with several seeds, and tell the differences from noise.
+    /// Train models or variants of one on the same data with several seeds, and tell the differences from
+    /// noise.
     Compare(Box<compare::CompareArgs>),
     /// Choose options by validation users: random search with successive halving.
     Tune(Box<tune::TuneArgs>),

@@ -16,8 +16,8 @@ pub(super) struct PredictArgs {
     /// The run's folder, trained on a log of impressions.
     #[arg(long, value_name = "RUN")]
     run: PathBuf,
-    /// The rows: files, a glob (quoted) or a folder of the form of the run's log, or the `dataset.toml` of another. No label is
-    /// needed.
+    /// The rows: files, a glob (quoted) or a folder of the form of the run's log, or the `dataset.toml` of
+    /// another. No label is needed.
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
     /// Columns to keep beside the score.

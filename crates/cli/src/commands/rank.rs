@@ -10,9 +10,9 @@ use serde::Serialize;
 
 use super::print_json;
 
-/// Reads `{"history": [{"item": …, "category": …}, …], "profile": {…}, "context": {…}, "candidates": [{"item": …}, …]}`, the
-/// history oldest first, and prints `{"scores": [p, …], "unknown": n}`: the probability of a click for each candidate,
-/// in their order, and how many ids the model does not know.
+/// Reads `{"history": [{"item": …, "category": …}, …], "profile": {…}, "context": {…}, "candidates":
+/// [{"item": …}, …]}`, the history oldest first, and prints `{"scores": [p, …], "unknown": n}`: the
+/// probability of a click for each candidate, in their order, and how many ids the model does not know.
 #[derive(Debug, Args)]
 pub(super) struct RankArgs {
     /// The run's folder, or its `model.safetensors` alone.

@@ -18,10 +18,12 @@ pub(super) struct ReportArgs {
     /// The run's folder.
     #[arg(long, value_name = "RUN")]
     run: PathBuf,
-    /// Test on other behaviours than the run's own, under the same protocol, or on the `dataset.toml` of another log.
+    /// Test on other behaviours than the run's own, under the same protocol, or on the `dataset.toml` of
+    /// another log.
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
-    /// The page; `report.html` in the run's folder by default, `report-NAME.html` if it is tested on other data.
+    /// The page; `report.html` in the run's folder by default, `report-NAME.html` if it is tested on other
+    /// data.
     #[arg(long, value_name = "FILE.html")]
     out: Option<PathBuf>,
 }

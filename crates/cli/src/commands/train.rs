@@ -20,8 +20,8 @@ pub(super) const RUNS: &str = "runs";
 
 #[derive(Debug, Args)]
 pub(super) struct TrainArgs {
-    /// The folder with the behaviours (`interactions.csv[.gz]`, `items.csv`, `test_users.txt`, `negatives.csv`), or the
-    /// `dataset.toml` of a log of impressions.
+    /// The folder with the behaviours (`interactions.csv[.gz]`, `items.csv`, `test_users.txt`,
+    /// `negatives.csv`), or the `dataset.toml` of a log of impressions.
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
     /// A TOML file of options; flags override it. A run's own `config.toml` repeats the run.
@@ -30,7 +30,8 @@ pub(super) struct TrainArgs {
     /// Go on with a stopped run, or with more epochs.
     #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "out", "seed", "batch_size", "targets", "on_error", "model", "lr", "set"])]
     resume: Option<PathBuf>,
-    /// Train the model of a finished run further on other data: its ids keep their embeddings, new ones get some.
+    /// Train the model of a finished run further on other data: its ids keep their embeddings, new ones get
+    /// some.
     #[arg(long, value_name = "RUN", conflicts_with_all = ["resume", "config", "model"])]
     from: Option<PathBuf>,
     /// The run's folder, new or empty; a fresh one under `runs/` by default.

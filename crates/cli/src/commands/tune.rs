@@ -13,7 +13,8 @@ use super::{print, print_json, program};
 
 #[derive(Debug, Args)]
 pub(super) struct TuneArgs {
-    /// A TOML file: which options are varied, and over what, as in `"model.dropout" = { uniform = [0.0, 0.5] }`; also `log`, `integer`, `choice`.
+    /// A TOML file: which options are varied, and over what, as in
+    /// `"model.dropout" = { uniform = [0.0, 0.5] }`; also `log`, `integer`, `choice`.
     #[arg(long, value_name = "FILE")]
     space: PathBuf,
     /// The folder of behaviours, or the schema of a log; the built-in synthetic behaviours by default.

@@ -13,7 +13,8 @@ use dien::prelude::*;
 
 pub use library::*;
 
-/// What the program leaves when Ctrl-C comes after a line of its log; it must say what it does then, and exit with 130.
+/// What the program leaves when Ctrl-C comes after a line of its log; it must say what it does then, and exit
+/// with 130.
 pub fn interrupted(root: &Path, args: &[&str], after: impl Fn(&str) -> bool, saying: &str) -> Vec<u8> {
     let mut child = Command::new(env!("CARGO_BIN_EXE_dien"))
         .args(args)
@@ -91,8 +92,8 @@ pub fn fails(folder: &Path, arguments: &[&str], message: &str) {
     assert!(!found.contains("panicked"), "{found}");
 }
 
-/// That a page is well formed: every tag is closed in order, every attribute quoted, no `<` or `&` stands alone, and nothing is
-/// fetched from anywhere.
+/// That a page is well formed: every tag is closed in order, every attribute quoted, no `<` or `&` stands
+/// alone, and nothing is fetched from anywhere.
 #[track_caller]
 pub fn assert_page(html: &str) {
     let body = html.strip_prefix("<!DOCTYPE html>\n").expect("a document type first");

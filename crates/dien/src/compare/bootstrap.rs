@@ -1,7 +1,7 @@
 //! How far AUCs vary with who happens to be in the test: a paired bootstrap over test users.
 //!
-//! A replicate draws the test users with replacement, the same for every variant; drawing users and not targets keeps the targets of a
-//! user together.
+//! A replicate draws the test users with replacement, the same for every variant; drawing users and not
+//! targets keeps the targets of a user together.
 
 use std::borrow::Cow;
 

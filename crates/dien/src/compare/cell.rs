@@ -72,8 +72,8 @@ pub struct Scores {
 }
 
 impl Cell {
-    /// The outcome, if the cell was trained with these very options on files of these names and sizes; where they are does not count, nor
-    /// whether they are still there.
+    /// The outcome, if the cell was trained with these very options on files of these names and sizes; where
+    /// they are does not count, nor whether they are still there.
     ///
     /// # Errors
     /// The file is there and cannot be read.

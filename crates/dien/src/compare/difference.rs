@@ -7,15 +7,16 @@ use super::bootstrap::{Bootstrap, mean, variance};
 
 /// One variant's mean AUC less another's.
 ///
-/// Two things vary: who happens to be in the test, and the training. The variance of the first is that of the difference over draws of the
-/// test users (a paired bootstrap), that of the second s²/n of each variant's n seeds. Their sum is measured by
-/// Student's t, with Welch and Satterthwaite's degrees of freedom: with few seeds s² itself is hardly known, and t says so.
+/// Two things vary: who happens to be in the test, and the training. The variance of the first is that of the
+/// difference over draws of the test users (a paired bootstrap), that of the second s²/n of each variant's n
+/// seeds. Their sum is measured by Student's t, with Welch and Satterthwaite's degrees of freedom: with few
+/// seeds s² itself is hardly known, and t says so.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Difference {
     /// The difference.
     pub mean: f64,
-    /// The least value that the difference may have, with 95 % confidence; none where a variant has one seed, as nobody knows
-    /// then how far training varies.
+    /// The least value that the difference may have, with 95 % confidence; none where a variant has one seed,
+    /// as nobody knows then how far training varies.
     pub low: Option<f64>,
     /// The greatest.
     pub high: Option<f64>,
@@ -29,7 +30,8 @@ impl Difference {
         Difference::new([&bootstrap.auc[a], &bootstrap.auc[b]], bootstrap.variance(a, b), bootstrap.users)
     }
 
-    /// From both variants' AUCs by seed, and the variance of their means' difference over draws of so many users.
+    /// From both variants' AUCs by seed, and the variance of their means' difference over draws of so many
+    /// users.
     fn new(auc: [&[f64]; 2], of_users: f64, users: usize) -> Self {
         let difference = mean(auc[0]) - mean(auc[1]);
         let none = Difference { mean: difference, low: None, high: None, p: None };

@@ -9,11 +9,13 @@ use crate::error::{Error, Result};
 const BEGIN: &str = "<!-- compare: ";
 const END: &str = "<!-- /compare -->";
 
-/// Puts the tables into a Markdown document: whatever stands between `<!-- compare: NAME -->` and `<!-- /compare -->`, each on a line of
-/// its own, becomes the table of the comparison of that name. All else is left as it is.
+/// Puts the tables into a Markdown document: whatever stands between `<!-- compare: NAME -->` and
+/// `<!-- /compare -->`, each on a line of its own, becomes the table of the comparison of that name. All else
+/// is left as it is.
 ///
 /// # Errors
-/// The document cannot be read or written, has no such mark, names a comparison that is not there, or does not end one.
+/// The document cannot be read or written, has no such mark, names a comparison that is not there, or does
+/// not end one.
 pub fn fill(document: &Path, summaries: &[Summary]) -> Result<()> {
     let text = fs::read_to_string(document).map_err(Error::io(document, "read"))?;
     let filled =

@@ -1,7 +1,8 @@
 //! Models compared on the same data: every model and seed trained alike, and the difference told from noise.
 //!
-//! A [`Comparison`] is a set of data, [`Variant`]s of a configuration and seeds; each variant with each seed is a [`Cell`]. A finished cell
-//! is a file of its own, its [`Outcome`], and is never trained again. [`Summary`] is what the outcomes come to.
+//! A [`Comparison`] is a set of data, [`Variant`]s of a configuration and seeds; each variant with each seed
+//! is a [`Cell`]. A finished cell is a file of its own, its [`Outcome`], and is never trained again.
+//! [`Summary`] is what the outcomes come to.
 
 mod bootstrap;
 mod cell;

@@ -36,7 +36,8 @@ pub struct Plan {
 pub struct Entry {
     /// What it is called; the data's name by default.
     pub name: Option<String>,
-    /// A folder of behaviours or a schema, relative to the root; the built-in synthetic behaviours by default.
+    /// A folder of behaviours or a schema, relative to the root; the built-in synthetic behaviours by
+    /// default.
     pub data: Option<String>,
     /// Names of models, or `all`.
     pub models: Vec<String>,
@@ -70,7 +71,8 @@ impl Plan {
     /// Its comparisons; data is relative to `root`.
     ///
     /// # Errors
-    /// There is no such model or ablation; seeds are none; an option cannot be set; two comparisons have one name.
+    /// There is no such model or ablation; seeds are none; an option cannot be set; two comparisons have one
+    /// name.
     pub fn comparisons(&self, root: &Path) -> Result<Vec<Comparison>> {
         if self.comparison.is_empty() {
             return Err(wrong("comparison", "none".into(), "one at least"));

@@ -17,7 +17,8 @@ const STYLE: &str = "text{font:12px system-ui,sans-serif;fill:#1c2430}.title{fon
     .best{fill:#ff9f6b;stroke:#ff9f6b}.paper{fill:#141a22}}";
 
 impl Summary {
-    /// Test AUC by variant, mean and standard deviation over the seeds, as SVG. The best mean has another colour.
+    /// Test AUC by variant, mean and standard deviation over the seeds, as SVG. The best mean has another
+    /// colour.
     pub fn to_svg(&self) -> String {
         let bottom = TOP + LINE * self.rows.len() as f64;
         let (left, scale) = (self.left(), self.scale());

@@ -42,7 +42,8 @@ impl Runner {
     /// Trains the cells that are not finished, until `stop` is set. Whether all are finished now.
     ///
     /// # Errors
-    /// The first of any cell but a [loss that is not finite](Event::Failed); the others that have begun are finished.
+    /// The first of any cell but a [loss that is not finite](Event::Failed); the others that have begun are
+    /// finished.
     pub fn run(&self, cells: &[Cell], stop: &AtomicBool, tell: &(dyn Fn(Event<'_>) + Sync)) -> Result<bool> {
         let started = Instant::now();
         // Cells that differ in name alone are trained once.
@@ -105,7 +106,8 @@ impl Runner {
     }
 }
 
-/// Trains the first of cells that differ in name alone, on a pool of one thread; the others take over its outcome. None if it was stopped.
+/// Trains the first of cells that differ in name alone, on a pool of one thread; the others take over its
+/// outcome. None if it was stopped.
 fn alone(
     same: &[&Cell],
     datasets: &Mutex<Datasets>,

@@ -29,7 +29,8 @@ pub struct Row {
     pub logloss: Spread,
     /// Validation AUC.
     pub validation: Option<Spread>,
-    /// Less the reference's AUC; none for the reference itself, without it, or where the targets are not the same.
+    /// Less the reference's AUC; none for the reference itself, without it, or where the targets are not the
+    /// same.
     pub difference: Option<Difference>,
     /// Whether its targets are not the reference's.
     pub other_targets: bool,

@@ -12,7 +12,8 @@ use crate::error::{Error, Origin, Result};
 
 /// Collects options from files and arguments; what comes later overrides what came before, option by option.
 ///
-/// Below them all are the defaults: those of each section's type, but where what is trained on suggests others.
+/// Below them all are the defaults: those of each section's type, but where what is trained on suggests
+/// others.
 ///
 /// | if | then, unless said otherwise |
 /// | --- | --- |
@@ -32,7 +33,8 @@ impl Layers {
         Self::default()
     }
 
-    /// Adds a TOML file. A relative `source.folder` or `source.schema` in it is relative to the file's folder.
+    /// Adds a TOML file. A relative `source.folder` or `source.schema` in it is relative to the file's
+    /// folder.
     ///
     /// # Errors
     /// The file cannot be read, is no TOML, or has an unknown option or a value of the wrong type.

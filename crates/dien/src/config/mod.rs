@@ -68,8 +68,8 @@ impl Config {
         options
     }
 
-    /// An option, if there is one, that makes another run of it than of `other`: where the data is found does not, nor
-    /// how long training goes on.
+    /// An option, if there is one, that makes another run of it than of `other`: where the data is found does
+    /// not, nor how long training goes on.
     pub(crate) fn differs_from(&self, other: &Config) -> Option<String> {
         let mut other = other.clone();
         other.source = self.source.clone();

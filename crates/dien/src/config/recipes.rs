@@ -8,8 +8,8 @@ const BEHAVIOURS: &str = "
 lr = 0.002
 ";
 
-/// Negatives of the positive's category, as the generator's own test negatives are, leave only the course of events to
-/// learn: there is no end of data to overfit, and little signal at first.
+/// Negatives of the positive's category, as the generator's own test negatives are, leave only the course of
+/// events to learn: there is no end of data to overfit, and little signal at first.
 const SYNTHETIC: &str = "
 [data]
 target_negatives = 'same-category'
@@ -23,7 +23,8 @@ lr = 0.004
 epochs = 4
 ";
 
-/// Many labels of the same users: a deep head learns to recognise users. A linear one over small embeddings does not.
+/// Many labels of the same users: a deep head learns to recognise users. A linear one over small embeddings
+/// does not.
 const REAL_LABELS: &str = "
 [model]
 head_layers = []

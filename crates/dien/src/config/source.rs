@@ -13,7 +13,8 @@ use crate::error::{Error, Result};
 pub enum Source {
     /// A folder, as [`read_folder`](dien_data::read_folder) reads it.
     Folder(PathBuf),
-    /// A `dataset.toml`, which says where a log's rows are and what its columns mean; see [`Schema`](dien_data::schema::Schema).
+    /// A `dataset.toml`, which says where a log's rows are and what its columns mean; see
+    /// [`Schema`](dien_data::schema::Schema).
     Schema(PathBuf),
     /// Behaviours drawn by the built-in generator.
     Synthetic(Synthesis),

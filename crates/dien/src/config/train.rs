@@ -8,13 +8,14 @@ use serde::{Deserialize, Serialize};
 pub struct TrainConfig {
     /// Passes over the training targets.
     pub epochs: u64,
-    /// Seeds the initial parameters, the shuffles, the negatives and dropout. The same seed gives the same bits.
+    /// Seeds the initial parameters, the shuffles, the negatives and dropout. The same seed gives the same
+    /// bits.
     pub seed: u64,
-    /// Training stops after this many epochs without a better validation AUC. Without validation users it never stops
-    /// early, and the last epoch counts as the best.
+    /// Training stops after this many epochs without a better validation AUC. Without validation users it
+    /// never stops early, and the last epoch counts as the best.
     pub patience: u64,
-    /// The decay of an exponential moving average of the weights, which is then what is validated and saved; 0 for none. Such as 0.999; a
-    /// pass over all parameters a step.
+    /// The decay of an exponential moving average of the weights, which is then what is validated and saved;
+    /// 0 for none. Such as 0.999; a pass over all parameters a step.
     pub average: f64,
 }
 

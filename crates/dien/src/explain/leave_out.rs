@@ -9,7 +9,8 @@ pub(crate) struct Lacks {
     pub event: usize,
 }
 
-/// How many histories are scored at once: each is as long as the whole, nearly, and all of them would be its square.
+/// How many histories are scored at once: each is as long as the whole, nearly, and all of them would be its
+/// square.
 const AT_ONCE: usize = 64;
 
 /// Every event that the first target of a batch with one history a group can lack, in order.
@@ -23,8 +24,9 @@ pub(crate) fn parts(lacks: &[Lacks]) -> impl Iterator<Item = &[Lacks]> {
     lacks.chunk_by(|a, b| a.group == b.group).flat_map(|of_group| of_group.chunks(AT_ONCE))
 }
 
-/// The first target of a batch with one history a group, once for each event that it is to lack: so many targets, each of which looks
-/// back on a history of its own in the group where it lacks an event, and on the whole one in the others.
+/// The first target of a batch with one history a group, once for each event that it is to lack: so many
+/// targets, each of which looks back on a history of its own in the group where it lacks an event, and on the
+/// whole one in the others.
 pub(crate) fn without(batch: &Batch, lacks: &[Lacks]) -> Batch {
     let mut groups = batch.groups().enumerate().map(|(place, group)| behaviours(place, group, lacks));
     let Behaviours { histories, history, start, end } = groups.next().expect("the first group");

@@ -84,8 +84,9 @@ pub struct Group {
     pub events: Vec<Event>,
     /// How many events were before them, which the model does not read.
     pub earlier: usize,
-    /// Each candidate's course of the interest, the one that is explained first, in one plane: the state after each event, the zero
-    /// state before the first one included. `None` where the model has no evolution.
+    /// Each candidate's course of the interest, the one that is explained first, in one plane: the state
+    /// after each event, the zero state before the first one included. `None` where the model has no
+    /// evolution.
     pub courses: Option<Vec<Vec<[f64; 2]>>>,
     /// The shares of the states' variance along the plane's two axes.
     pub shares: [f64; 2],
@@ -99,8 +100,8 @@ pub struct Event {
     pub item: Named,
     /// Its attention; by softmax those of a group sum to 1. `None` where the model has none.
     pub attention: Option<f32>,
-    /// The update gate after attention, its mean over the units: how much of the interest it replaced, from 0 to 1. `None` where the
-    /// model has no evolution.
+    /// The update gate after attention, its mean over the units: how much of the interest it replaced, from 0
+    /// to 1. `None` where the model has no evolution.
     pub update: Option<f32>,
     /// The interest after it, `[hidden]`.
     pub state: Option<Vec<f32>>,

@@ -10,8 +10,8 @@ pub(crate) struct Projection {
 }
 
 impl Projection {
-    /// The plane of points of equal length. Each axis points where its largest component is positive, so the signs are always the
-    /// same.
+    /// The plane of points of equal length. Each axis points where its largest component is positive, so the
+    /// signs are always the same.
     pub fn new(points: &[&[f32]]) -> Self {
         let n = points.first().map_or(0, |p| p.len());
         let count = points.len().max(1) as f64;

@@ -6,11 +6,13 @@ use dien_serving::{Record, Request};
 use super::Explanation;
 use crate::error::{Error, Origin, Result};
 
-/// The request that asks for a candidate's score as evaluation does: against what the user did before their last behaviour. That
-/// behaviour's item is the candidate if none is named; else it is there to be seen beside it, and so is the log's negative.
+/// The request that asks for a candidate's score as evaluation does: against what the user did before their
+/// last behaviour. That behaviour's item is the candidate if none is named; else it is there to be seen
+/// beside it, and so is the log's negative.
 ///
-/// Where labels are real ([`TargetKind::Real`]), it is the user's last target in place of the last behaviour, and an item that is a target
-/// of its own is scored against what the user liked before that one; of several the last.
+/// Where labels are real ([`TargetKind::Real`]), it is the user's last target in place of the last behaviour,
+/// and an item that is a target of its own is scored against what the user liked before that one; of several
+/// the last.
 ///
 /// # Errors
 /// The log has no such user or item, or the user did nothing. The message names the program's option.

@@ -1,7 +1,8 @@
-//! Pages for people: one self-contained HTML file each, with pictures in SVG, light or dark as the reader has it.
+//! Pages for people: one self-contained HTML file each, with pictures in SVG, light or dark as the reader has
+//! it.
 //!
-//! A [`Page`] is the frame; [`svg`] has shapes and words, [`scale`] round ticks, [`lines`] and [`bars`] the plots. Nothing is fetched
-//! from anywhere, and every text is escaped on its way in.
+//! A [`Page`] is the frame; [`svg`] has shapes and words, [`scale`] round ticks, [`lines`] and [`bars`] the
+//! plots. Nothing is fetched from anywhere, and every text is escaped on its way in.
 
 pub(crate) mod bars;
 pub(crate) mod lines;

@@ -28,7 +28,8 @@ pub(crate) fn bounds(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     (low - room.max(least), high + room.max(least))
 }
 
-/// At most `most` (at least 2) round numbers in steps of 1, 2 or 5 times a power of ten, ascending, within the bounds.
+/// At most `most` (at least 2) round numbers in steps of 1, 2 or 5 times a power of ten, ascending, within
+/// the bounds.
 pub(crate) fn ticks((low, high): (f64, f64), most: usize) -> Vec<f64> {
     let least = (high - low) / most.max(2) as f64;
     if !(least > 0.0 && least.is_finite()) {

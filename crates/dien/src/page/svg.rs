@@ -7,7 +7,8 @@ use super::escape;
 /// The size of words, in pixels.
 pub(crate) const SIZE: f64 = 12.0;
 
-/// A picture of some pixels; what stands later lies on top. Colours come by class, from the [page](super::Page)'s style.
+/// A picture of some pixels; what stands later lies on top. Colours come by class, from the
+/// [page](super::Page)'s style.
 #[derive(Debug)]
 pub(crate) struct Svg {
     width: f64,
@@ -155,8 +156,8 @@ impl Taken {
         }
     }
 
-    /// Where words may stand beside a point, within `[left, top, right, bottom]`: above it, below, right or left, close by or a
-    /// little further away; `None` where there is no room. The room is taken then.
+    /// Where words may stand beside a point, within `[left, top, right, bottom]`: above it, below, right or
+    /// left, close by or a little further away; `None` where there is no room. The room is taken then.
     pub fn beside(
         &mut self,
         (x, y): (f64, f64),

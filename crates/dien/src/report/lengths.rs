@@ -79,8 +79,8 @@ mod tests {
     #[test]
     fn intervals_are_hanleys_and_mcneils() {
         let bucket = Bucket { from: 1, to: None, targets: 109, clicks: 51, auc: Some(0.893) };
-        // Of the size of their example, 51 abnormal and 58 normal images: by hand, Q1 = 0.80668, Q2 = 0.84252, and the variance is
-        // (0.09555 + 50 · 0.00923 + 57 · 0.04508) / (51 · 58).
+        // Of the size of their example, 51 abnormal and 58 normal images: by hand, Q1 = 0.80668, Q2 =
+        // 0.84252, and the variance is (0.09555 + 50 · 0.00923 + 57 · 0.04508) / (51 · 58).
         let (low, high) = bucket.interval().unwrap();
         assert!(((high - low) / (2.0 * 1.96) - 0.03251).abs() < 1e-5, "{low} {high}");
         assert_eq!(Bucket { auc: None, ..bucket }.interval(), None);

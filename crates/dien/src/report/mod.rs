@@ -42,7 +42,8 @@ pub struct RunReport {
     pub parameters: usize,
     /// Every epoch, in order.
     pub epochs: Vec<Epoch>,
-    /// The epoch whose model this is, counted from 1: the one that validated best, or the last one where nothing validates.
+    /// The epoch whose model this is, counted from 1: the one that validated best, or the last one where
+    /// nothing validates.
     pub best_epoch: Option<u64>,
     /// What it was tested on, if that is not the run's own data.
     pub tested_on: Option<String>,
@@ -62,7 +63,8 @@ pub struct Tested {
     pub metrics: Metrics,
     /// Whether its probabilities are what they say.
     pub calibration: Calibration,
-    /// By how many events a target looks back on in the first group of behaviours; lengths without a target are left out.
+    /// By how many events a target looks back on in the first group of behaviours; lengths without a target
+    /// are left out.
     pub by_history: Vec<Bucket>,
 }
 

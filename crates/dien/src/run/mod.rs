@@ -111,7 +111,8 @@ impl Run {
         layers.config()
     }
 
-    /// Writes the configuration. The path of the data becomes absolute, so that it holds in any working directory.
+    /// Writes the configuration. The path of the data becomes absolute, so that it holds in any working
+    /// directory.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -223,7 +224,8 @@ impl Run {
         Ok(())
     }
 
-    /// Reads the latest parameters into `params`, their average into `averaged` if there is one, and what belongs to them.
+    /// Reads the latest parameters into `params`, their average into `averaged` if there is one, and what
+    /// belongs to them.
     ///
     /// # Errors
     /// A file is missing, cut off or not of this model, or they are not of one step.

@@ -26,8 +26,8 @@ impl Run {
         Ok(path)
     }
 
-    /// Reads the best model; of a run whose file holds parameters alone, since an older version trained it, the rest
-    /// comes from the folder.
+    /// Reads the best model; of a run whose file holds parameters alone, since an older version trained it,
+    /// the rest comes from the folder.
     ///
     /// # Errors
     /// There is none yet, or a file of the run is missing, cut off, or does not fit the others.
@@ -40,8 +40,8 @@ impl Run {
         })
     }
 
-    /// A ranker of the best model. One that an older version trained has no item table, so that events and candidates
-    /// must have every feature.
+    /// A ranker of the best model. One that an older version trained has no item table, so that events and
+    /// candidates must have every feature.
     ///
     /// # Errors
     /// As [`model_file`](Self::model_file).

@@ -8,8 +8,8 @@ const CHUNK: usize = 1 << 14;
 
 /// θ̄ ← d θ̄ + (1 − d) θ after every step, from θ̄ = θ on: what is validated and saved in place of θ.
 ///
-/// Running statistics are not averaged again: θ̄ has the latest. Rows of tables that the optimiser is behind with are averaged as they
-/// are.
+/// Running statistics are not averaged again: θ̄ has the latest. Rows of tables that the optimiser is behind
+/// with are averaged as they are.
 #[derive(Debug)]
 pub(super) struct Average {
     decay: f32,

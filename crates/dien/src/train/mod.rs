@@ -28,8 +28,8 @@ use crate::scorer::Scorer;
 
 /// Trains a model on [`Data`], keeps the epoch that validates best, and saves to a [`Run`] if it has one.
 ///
-/// The same configuration and data give the same parameters, bit for bit, at any number of threads, and whether or not
-/// training was stopped and resumed in between.
+/// The same configuration and data give the same parameters, bit for bit, at any number of threads, and
+/// whether or not training was stopped and resumed in between.
 ///
 /// ```no_run
 /// use dien::prelude::*;
@@ -72,8 +72,9 @@ impl Trainer {
         Self::with_model(config, dataset, scorer)
     }
 
-    /// A trainer of a model of your own, at its first step; see `examples/own_model.rs`. Of the configuration's `model` it reads
-    /// `l2_by_frequency` alone: what else the loss consists of, the model says by its [`weights`](dien_model::Model::weights).
+    /// A trainer of a model of your own, at its first step; see `examples/own_model.rs`. Of the
+    /// configuration's `model` it reads `l2_by_frequency` alone: what else the loss consists of, the model
+    /// says by its [`weights`](dien_model::Model::weights).
     ///
     /// # Errors
     /// An option has an impossible value.
@@ -115,8 +116,8 @@ impl Trainer {
         Ok(self)
     }
 
-    /// A trainer where the run stopped. `config` is the run's, but may ask for more epochs or patience, and find the
-    /// same data elsewhere.
+    /// A trainer where the run stopped. `config` is the run's, but may ask for more epochs or patience, and
+    /// find the same data elsewhere.
     ///
     /// # Errors
     /// The run's files are missing, cut off or do not fit each other, the configuration, or the data.
@@ -168,8 +169,9 @@ impl Trainer {
         Ok(trainer)
     }
 
-    /// A trainer at the first epoch on other data, with the latest parameters and the optimiser's state of a run. `data` knows the ids of
-    /// the run's model, and perhaps more (see [`Encoding::Extend`](crate::Encoding::Extend)): their rows begin as those of a new model.
+    /// A trainer at the first epoch on other data, with the latest parameters and the optimiser's state of a
+    /// run. `data` knows the ids of the run's model, and perhaps more (see
+    /// [`Encoding::Extend`](crate::Encoding::Extend)): their rows begin as those of a new model.
     ///
     /// # Errors
     /// A file of the run is missing or cut off; the configuration asks for another model or optimiser.
@@ -214,8 +216,9 @@ impl Trainer {
         Ok(trainer)
     }
 
-    /// Trains until the last epoch, until the validation AUC has not risen for `patience` epochs, or until the
-    /// observer breaks; then the checkpoint is saved, and [`resume`](Self::resume) or another call goes on.
+    /// Trains until the last epoch, until the validation AUC has not risen for `patience` epochs, or until
+    /// the observer breaks; then the checkpoint is saved, and [`resume`](Self::resume) or another call goes
+    /// on.
     ///
     /// # Errors
     /// [`Error::NonFinite`] where a loss or a gradient is NaN or infinite; a file cannot be written.

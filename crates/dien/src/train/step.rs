@@ -74,7 +74,8 @@ impl Trainer {
     }
 }
 
-/// Who is to blame for a loss that is not finite: the first parameter with such a value, else with such a gradient.
+/// Who is to blame for a loss that is not finite: the first parameter with such a value, else with such a
+/// gradient.
 fn first_non_finite(params: &ParamStore<f32>, tape: &Tape<'_, f32>, losses: Losses<'_, f32>) -> String {
     if let Some(id) = non_finite_value(params) {
         return format!("the value of `{}`", params.name(id));

@@ -1,9 +1,10 @@
 //! Options chosen by validation users: a seeded random search with successive halving.
 //!
-//! Every trial is a run of its own. In the first rung all trials train a few epochs; the best of them, one of [`keep`](Search::keep),
-//! train on, `keep` times as long, and so on until the last rung's have trained [`epochs`](Search::epochs). What is asked for is the
-//! best validation AUC of any epoch; test users are not looked at. A search that was stopped goes on where it was: runs resume. One
-//! that is extended finds what it would have found at once: a rung judges a trial by its own epochs, however many the run has.
+//! Every trial is a run of its own. In the first rung all trials train a few epochs; the best of them, one of
+//! [`keep`](Search::keep), train on, `keep` times as long, and so on until the last rung's have trained
+//! [`epochs`](Search::epochs). What is asked for is the best validation AUC of any epoch; test users are not
+//! looked at. A search that was stopped goes on where it was: runs resume. One that is extended finds what it
+//! would have found at once: a rung judges a trial by its own epochs, however many the run has.
 
 mod rung;
 mod space;
@@ -52,8 +53,8 @@ pub struct Search {
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Found {
-    /// The trials, the best first: by how far they came, then by validation AUC. Of a search that was stopped, by the validation AUC of
-    /// all that is trained. Those that failed come last.
+    /// The trials, the best first: by how far they came, then by validation AUC. Of a search that was
+    /// stopped, by the validation AUC of all that is trained. Those that failed come last.
     pub trials: Vec<Trial>,
     /// The file with the best configuration, if there is one.
     pub best: Option<PathBuf>,
@@ -66,8 +67,8 @@ pub struct Found {
 }
 
 impl Search {
-    /// Searches until the last rung is trained, or `stop` is set; `best.toml` in the folder is the best trial's configuration. A trial
-    /// whose loss is not finite has failed, and the search goes on without it.
+    /// Searches until the last rung is trained, or `stop` is set; `best.toml` in the folder is the best
+    /// trial's configuration. A trial whose loss is not finite has failed, and the search goes on without it.
     ///
     /// # Errors
     /// An option is impossible; the data has no validation users; a run cannot be read or written.

@@ -77,7 +77,8 @@ impl Trial {
         Ok(trial)
     }
 
-    /// Which of two is better: by AUC, then by number, so that the order is one. What failed is worse than all else.
+    /// Which of two is better: by AUC, then by number, so that the order is one. What failed is worse than
+    /// all else.
     pub(super) fn compare(&self, other: &Trial) -> Ordering {
         let auc = |t: &Trial| t.auc.unwrap_or(f64::NEG_INFINITY);
         let succeeded = self.failed.is_none().cmp(&other.failed.is_none());
@@ -91,8 +92,8 @@ impl Trial {
         self.failed = self.failure.clone().filter(|_| self.trained < epochs);
     }
 
-    /// Trains until it has so many epochs, or rises no more, and judges it by these. What is not finite is a failure, which is written
-    /// down, so that it is not waited for again.
+    /// Trains until it has so many epochs, or rises no more, and judges it by these. What is not finite is a
+    /// failure, which is written down, so that it is not waited for again.
     pub(super) fn train(
         &mut self,
         epochs: u64,

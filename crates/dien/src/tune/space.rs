@@ -62,7 +62,8 @@ impl Space {
     /// Reads a space.
     ///
     /// # Errors
-    /// The file cannot be read, is no TOML, a range is empty, or an option is none that trials can be compared by.
+    /// The file cannot be read, is no TOML, a range is empty, or an option is none that trials can be
+    /// compared by.
     pub fn load(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).map_err(Error::io(path, "read"))?;
         let line = |at: usize| 1 + text[..at].matches('\n').count();

@@ -1,4 +1,5 @@
-//! From what a log or a request says to what a model reads: tokens to ids, numbers to features, items to both.
+//! From what a log or a request says to what a model reads: tokens to ids, numbers to features, items to
+//! both.
 
 mod hash;
 mod item_table;

@@ -39,7 +39,8 @@ impl Vocabularies {
         self.0.iter().map(|(n, v)| (n.as_str(), v))
     }
 
-    /// Writes `NAME.txt` for each into a folder, which is made if need be; those that hash are `NAME.hash`, which holds their size.
+    /// Writes `NAME.txt` for each into a folder, which is made if need be; those that hash are `NAME.hash`,
+    /// which holds their size.
     ///
     /// # Errors
     /// The folder or a file cannot be written, or a column's name is no file name.

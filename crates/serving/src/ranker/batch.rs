@@ -98,7 +98,8 @@ impl Ranker {
         Ok(Encoded { batch, events, candidates, unknown })
     }
 
-    /// What records with these ids, `[feature][record]`, are called: as they say themselves, or as the vocabularies do.
+    /// What records with these ids, `[feature][record]`, are called: as they say themselves, or as the
+    /// vocabularies do.
     fn named(&self, records: &[Record], ids: &[Vec<u32>]) -> Vec<Named> {
         let lookups = &self.features().behaviours;
         let said = |record: &Record, name: &str| match record.get(name) {

@@ -16,8 +16,8 @@ fn wrong(place: &dyn Display, name: &str, found: impl Display, expected: impl In
 }
 
 impl Ranker {
-    /// The ids of an event or a candidate, one a behaviour feature, onto the ends of `ids`; unknown ones are counted. The
-    /// item's place in the item table.
+    /// The ids of an event or a candidate, one a behaviour feature, onto the ends of `ids`; unknown ones are
+    /// counted. The item's place in the item table.
     fn item(
         &self,
         record: &Record,

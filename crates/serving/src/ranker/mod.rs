@@ -33,8 +33,8 @@ use crate::model_file::ModelFile;
 
 /// A trained model that ranks candidates. It is read-only: threads share it.
 ///
-/// Logits are those of the [model's](dien_model::Model) evaluation forward within 1e-5; a candidate's bits do not depend on
-/// the other candidates, nor on the threads.
+/// Logits are those of the [model's](dien_model::Model) evaluation forward within 1e-5; a candidate's bits do
+/// not depend on the other candidates, nor on the threads.
 #[derive(Debug)]
 pub struct Ranker {
     serving: Serving,
@@ -46,7 +46,8 @@ pub struct Ranker {
     items: Option<ItemTable>,
 }
 
-/// All that depends on a user alone. It belongs to the [`Ranker`] that made it, and can be kept as long as that.
+/// All that depends on a user alone. It belongs to the [`Ranker`] that made it, and can be kept as long as
+/// that.
 #[derive(Clone, Debug)]
 pub struct UserState {
     state: serving::UserState,
@@ -116,10 +117,11 @@ impl Ranker {
         self.serving.features()
     }
 
-    /// The state of a user with this history, oldest event first, and profile; a further group of behaviours has no event.
+    /// The state of a user with this history, oldest event first, and profile; a further group of behaviours
+    /// has no event.
     ///
-    /// Its latest `max_history` events are read, as in training and evaluation. A profile's field that the model does not
-    /// read is passed over; one that it lacks is out of vocabulary (a number: 0).
+    /// Its latest `max_history` events are read, as in training and evaluation. A profile's field that the
+    /// model does not read is passed over; one that it lacks is out of vocabulary (a number: 0).
     ///
     /// # Errors
     /// [`Error::Request`] names the field that is missing, unknown or of another type.
@@ -164,8 +166,8 @@ impl Ranker {
         Ok(groups)
     }
 
-    /// Adds the user's latest event: one step. Once `max_history` events are in the window the oldest leaves it, but the
-    /// extractor's state, which has read it, goes on.
+    /// Adds the user's latest event: one step. Once `max_history` events are in the window the oldest leaves
+    /// it, but the extractor's state, which has read it, goes on.
     ///
     /// # Errors
     /// As [`user_state`](Self::user_state); then the state is as it was.

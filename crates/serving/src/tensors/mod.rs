@@ -14,7 +14,8 @@ pub use write::{Tensor, f32_bytes, stage};
 
 use crate::error::{Error, Result};
 
-/// The one key of the metadata. A second one would make the order of the keys, and so the bytes, a matter of chance.
+/// The one key of the metadata. A second one would make the order of the keys, and so the bytes, a matter of
+/// chance.
 const NOTE: &str = "dien";
 
 /// Tensors whose names start so are no parameters.
