@@ -6,6 +6,7 @@
 
 mod buffers;
 mod concrete;
+pub mod elementwise;
 pub mod gemm;
 pub mod map;
 pub mod par;

@@ -1,9 +1,11 @@
 //! The number types: `f32` to run, `f64` to check.
 
+use crate::elementwise::Elementwise;
+use crate::gemm::Products;
 use crate::simd::{Kernel, Level, Portable, Simd, axpy, math, run_at, transpose};
 
 /// A floating-point number that the engine can compute with.
-pub trait Real: ndarray::NdFloat + Default + std::iter::Sum {
+pub trait Real: ndarray::NdFloat + Default + std::iter::Sum + Elementwise<Self> + Products<Self> {
     /// The type's name in messages and files.
     const NAME: &'static str;
 

@@ -8,5 +8,5 @@ mod rows;
 pub mod tile;
 mod whole;
 
-pub use rows::{multiply, transposed};
+pub use rows::{Products, multiply, transposed};
 pub use whole::gemm;

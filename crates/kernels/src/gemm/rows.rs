@@ -1,23 +1,33 @@
 //! Products of row-major matrices by the register-tiled [`product`], in parallel over rows.
 
 use super::block::{Block, product};
-use crate::Real;
 use crate::par::for_chunks;
 use crate::simd::{Kernel, Simd, dispatch, transpose};
+use crate::{Real, concrete};
 
 /// Rows of C that one task computes: whole tiles at every level, and fixed, so that the bits do not depend on the pool.
 const ROWS: usize = 48;
 /// Columns of a vector that every level's tiles end with.
 const LAST: usize = 8;
 
-/// C = A B for `a` `[m, k]`, `b` `[k, n]` and `c` `[m, n]`, all row-major. Allocates nothing.
-///
-/// For what fits into a cache: neither A nor B is copied into panels, which for a few hundred rows and columns costs more
-/// than it saves.
-///
-/// # Panics
-/// If a slice is too short.
-pub fn multiply<T: Real>(a: &[T], b: &[T], c: &mut [T], (m, n, k): (usize, usize, usize)) {
+concrete! {
+    /// Products of matrices.
+    pub trait Products where T: Real;
+
+    /// C = A B for `a` `[m, k]`, `b` `[k, n]` and `c` `[m, n]`, all row-major. Allocates nothing.
+    ///
+    /// For what fits into a cache: neither A nor B is copied into panels, which for a few hundred rows and columns costs more
+    /// than it saves.
+    ///
+    /// # Panics
+    /// If a slice is too short.
+    pub fn multiply(a: &[T], b: &[T], c: &mut [T], dims: (usize, usize, usize)) = multiply_of;
+
+    /// `to` `[n, m]` = Aᵀ for `a` `[m, n]`, row-major.
+    pub fn transposed(a: &[T], dims: (usize, usize), to: &mut [T]) = transposed_of;
+}
+
+fn multiply_of<T: Real>(a: &[T], b: &[T], c: &mut [T], (m, n, k): (usize, usize, usize)) {
     assert!(
         a.len() >= m * k && b.len() >= k * n && c.len() == m * n,
         "multiply: [{m}, {k}] · [{k}, {n}] with {}, {} and {} elements",
@@ -59,8 +69,7 @@ impl<T: Real> Kernel<T> for Rows<'_, T> {
     }
 }
 
-/// `to` `[n, m]` = Aᵀ for `a` `[m, n]`, row-major.
-pub fn transposed<T: Real>(a: &[T], (m, n): (usize, usize), to: &mut [T]) {
+fn transposed_of<T: Real>(a: &[T], (m, n): (usize, usize), to: &mut [T]) {
     struct Transpose<'a, T>(&'a [T], (usize, usize), &'a mut [T]);
     impl<T: Real> Kernel<T> for Transpose<'_, T> {
         type Output = ();

@@ -4,8 +4,8 @@ use ndarray::ArrayViewD;
 
 use super::points::add_grad;
 use crate::{Backward, OpGrads, Real, Var};
-use dien_kernels::map::{Point, map};
-use dien_kernels::simd::{Simd, math};
+use dien_kernels::elementwise;
+use dien_kernels::map::map;
 
 /// σ(x) = 1 / (1 + e⁻ˣ), any shape.
 pub fn sigmoid<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
@@ -25,7 +25,7 @@ pub fn relu<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
 /// A function whose derivative follows from its value, which the tape has anyway.
 trait Function: Copy + Send + Sync + 'static {
     const NAME: &'static str;
-    fn value<T: Real, S: Simd>(x: T) -> T;
+    fn values<T: Real>(x: &[T], y: &mut [T]);
     fn derivative<T: Real>(y: T) -> T;
 }
 
@@ -33,9 +33,8 @@ trait Function: Copy + Send + Sync + 'static {
 struct Sigmoid;
 impl Function for Sigmoid {
     const NAME: &'static str = "sigmoid";
-    #[inline(always)]
-    fn value<T: Real, S: Simd>(x: T) -> T {
-        math::sigmoid::<T, S>(x)
+    fn values<T: Real>(x: &[T], y: &mut [T]) {
+        elementwise::sigmoid(x, y);
     }
     #[inline(always)]
     fn derivative<T: Real>(y: T) -> T {
@@ -47,9 +46,8 @@ impl Function for Sigmoid {
 struct Tanh;
 impl Function for Tanh {
     const NAME: &'static str = "tanh";
-    #[inline(always)]
-    fn value<T: Real, S: Simd>(x: T) -> T {
-        math::tanh::<T, S>(x)
+    fn values<T: Real>(x: &[T], y: &mut [T]) {
+        elementwise::tanh(x, y);
     }
     #[inline(always)]
     fn derivative<T: Real>(y: T) -> T {
@@ -61,9 +59,8 @@ impl Function for Tanh {
 struct Relu;
 impl Function for Relu {
     const NAME: &'static str = "relu";
-    #[inline(always)]
-    fn value<T: Real, S: Simd>(x: T) -> T {
-        if x > T::zero() { x } else { T::zero() }
+    fn values<T: Real>(x: &[T], y: &mut [T]) {
+        map(|[x]: [T; 1], _: [T; 0]| [if x > T::zero() { x } else { T::zero() }], [x], y);
     }
     #[inline(always)]
     fn derivative<T: Real>(y: T) -> T {
@@ -72,20 +69,12 @@ impl Function for Relu {
 }
 
 /// A [`Function`] over all elements.
-#[derive(Clone, Copy)]
 struct Activation<F>(F);
-
-impl<T: Real, F: Function> Point<T, 1, 0, 1> for Activation<F> {
-    #[inline(always)]
-    fn at<S: Simd>(self, [x]: [T; 1], []: [T; 0]) -> [T; 1] {
-        [F::value::<T, S>(x)]
-    }
-}
 
 fn activate<T: Real, F: Function>(x: Var<'_, T>, f: F) -> Var<'_, T> {
     let tape = x.tape();
     let mut y = tape.pool().stale(x.shape());
-    map(Activation(f), [x.data()], y.as_slice_mut().expect("standard layout"));
+    F::values(x.data(), y.as_slice_mut().expect("standard layout"));
     tape.record(&[x], y, Activation(f))
 }
 

@@ -5,8 +5,8 @@ use ndarray::ArrayViewD;
 use super::points::add_grad;
 use super::statistics::Statistics;
 use crate::{Backward, OpGrads, ParamId, Real, Scratch, Var};
-use dien_kernels::map::{Point, map_columns};
-use dien_kernels::simd::{Simd, math};
+use dien_kernels::elementwise::standardized_sigmoid;
+use dien_kernels::map::map_columns;
 use dien_kernels::sums::sum_columns;
 
 const EPSILON: f64 = 1e-8;
@@ -39,22 +39,11 @@ impl Dice {
         let m = x.shape()[1];
         assert!(alpha.shape() == [m], "dice: input {:?}, alpha {:?}", x.shape(), alpha.shape());
         let mut p = tape.pool().scratch(x.len());
-        map_columns(Gate, m, [x.data()], [&statistics.mean, &statistics.rstd], &mut p);
+        standardized_sigmoid(x.data(), &statistics.mean[..m], &statistics.rstd[..m], &mut p);
         let mut y = tape.pool().stale(x.shape());
         let value = |[x, p]: [T; 2], [a]: [T; 1]| [x * (a + p * (T::one() - a))];
         map_columns(value, m, [x.data(), &p], [alpha.data()], y.as_slice_mut().expect("standard layout"));
         tape.record(&[x, alpha], y, Saved { statistics, p })
-    }
-}
-
-/// p = σ((x − E) / √(Var + ε))
-#[derive(Clone, Copy)]
-struct Gate;
-
-impl<T: Real> Point<T, 1, 2, 1> for Gate {
-    #[inline(always)]
-    fn at<S: Simd>(self, [x]: [T; 1], [mean, rstd]: [T; 2]) -> [T; 1] {
-        [math::sigmoid::<T, S>((x - mean) * rstd)]
     }
 }
 

@@ -6,8 +6,8 @@ use rand::{Rng, SeedableRng};
 
 use super::points::add_grad;
 use crate::{Backward, OpGrads, Real, Var};
+use dien_kernels::elementwise::drop_out;
 use dien_kernels::par::{CHUNK, for_chunks};
-use dien_kernels::simd::{Kernel, Simd, dispatch};
 
 /// Elements whose bits are drawn at once.
 const BLOCK: usize = 256;
@@ -53,30 +53,9 @@ impl Dropout {
             let x = &x[start..start + y.len()];
             for (y, x) in y.chunks_mut(BLOCK).zip(x.chunks(BLOCK)) {
                 rng.fill_bytes(&mut bytes);
-                dispatch(Block { bytes: &bytes, dropped: self.dropped, scale, x, y });
+                drop_out(x, &bytes, self.dropped, scale, y);
             }
         });
-    }
-}
-
-/// At most [`BLOCK`] elements; dispatched, for without a vector instruction that selects this becomes a branch that is
-/// guessed wrong as often as not.
-struct Block<'a, T> {
-    bytes: &'a [u8; 2 * BLOCK],
-    dropped: u16,
-    scale: T,
-    x: &'a [T],
-    y: &'a mut [T],
-}
-
-impl<T: Real> Kernel<T> for Block<'_, T> {
-    type Output = ();
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        let bits = self.bytes.as_chunks().0.iter().map(|&bytes| u16::from_le_bytes(bytes));
-        for ((y, &x), bits) in self.y.iter_mut().zip(self.x).zip(bits) {
-            *y = x * if bits < self.dropped { T::zero() } else { self.scale };
-        }
     }
 }
 

@@ -7,9 +7,9 @@ use ndarray::ArrayViewD;
 use super::points::add_grad;
 use super::row_order::RowOrder;
 use crate::{Backward, OpGrads, Real, Scratch, Var};
-use dien_kernels::map::{Point, map};
+use dien_kernels::elementwise::{cross_entropy_slope, cross_entropy_sum, weighted_cross_entropy_sum};
+use dien_kernels::map::map;
 use dien_kernels::par::for_rows;
-use dien_kernels::simd::{Simd, math};
 use dien_kernels::sums::total;
 
 /// Σ w l / Σ w over all elements, where l = −y log σ(z) − (1 − y) log(1 − σ(z)), for `logits` z of any shape and as many
@@ -29,16 +29,16 @@ pub fn bce_with_logits<'t, T: Real>(
     let (pool, z) = (tape.pool(), logits.data());
     let y = constants("labels", logits, labels);
     let mut slope = pool.scratch(z.len());
-    map(Slope, [z, &y], &mut slope);
+    cross_entropy_slope(z, &y, &mut slope);
     let (loss, weight) = if let Some(weights) = weights {
         let w = constants("weights", logits, weights);
         slope.iter_mut().zip(w.iter()).for_each(|(s, &w)| *s *= w);
         (
-            total(Weighted, pool.values(), [z, &y, &w]),
+            weighted_cross_entropy_sum(z, &y, &w, pool.values()),
             total(|[w]: [T; 1], _: [T; 0]| [w], pool.values(), [&w]),
         )
     } else {
-        (total(Plain, pool.values(), [z, &y]), T::of(z.len() as f64))
+        (cross_entropy_sum(z, &y, pool.values()), T::of(z.len() as f64))
     };
     let share = if weight == T::zero() { T::zero() } else { weight.recip() };
     let mut value = pool.stale(&[]);
@@ -53,42 +53,6 @@ fn constants<T: Real>(what: &str, logits: Var<'_, T>, values: &[f32]) -> Scratch
     let mut constants = logits.tape().pool().scratch(n);
     constants.iter_mut().zip(values).for_each(|(c, &x)| *c = T::of(f64::from(x)));
     constants
-}
-
-#[inline(always)]
-fn cross_entropy<T: Real, S: Simd>(z: T, y: T) -> T {
-    z.max(T::zero()) - z * y + math::log_1p::<T, S>((-z.abs()).exp_at::<S>())
-}
-
-#[derive(Clone, Copy)]
-struct Plain;
-
-impl<T: Real> Point<T, 2, 0, 1> for Plain {
-    #[inline(always)]
-    fn at<S: Simd>(self, [z, y]: [T; 2], _: [T; 0]) -> [T; 1] {
-        [cross_entropy::<T, S>(z, y)]
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Weighted;
-
-impl<T: Real> Point<T, 3, 0, 1> for Weighted {
-    #[inline(always)]
-    fn at<S: Simd>(self, [z, y, w]: [T; 3], _: [T; 0]) -> [T; 1] {
-        [w * cross_entropy::<T, S>(z, y)]
-    }
-}
-
-/// The derivative of the cross-entropy by the logit: σ(z) − y
-#[derive(Clone, Copy)]
-struct Slope;
-
-impl<T: Real> Point<T, 2, 0, 1> for Slope {
-    #[inline(always)]
-    fn at<S: Simd>(self, [z, y]: [T; 2], _: [T; 0]) -> [T; 1] {
-        [math::sigmoid::<T, S>(z) - y]
-    }
 }
 
 struct CrossEntropy<T: Real> {

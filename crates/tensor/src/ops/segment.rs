@@ -5,8 +5,8 @@ use ndarray::ArrayViewD;
 use super::offsets::{check_offsets, for_lists};
 use super::points::add_grad;
 use crate::{Backward, OpGrads, Real, Var};
-use dien_kernels::map::{Point, map};
-use dien_kernels::simd::Simd;
+use dien_kernels::elementwise::exp_shifted;
+use dien_kernels::map::map;
 
 /// Softmax of each segment of `x` `[n]` or `[n, 1]`: the same shape. A segment may be empty.
 ///
@@ -26,17 +26,6 @@ pub fn segment_log_softmax<'t, T: Real>(x: Var<'t, T>, offsets: &[u32]) -> Var<'
     softmax(x, offsets, true)
 }
 
-/// e^(x − m)
-#[derive(Clone, Copy)]
-struct Exp<T>(T);
-
-impl<T: Real> Point<T, 1, 0, 1> for Exp<T> {
-    #[inline(always)]
-    fn at<S: Simd>(self, [x]: [T; 1], _: [T; 0]) -> [T; 1] {
-        [(x - self.0).exp_at::<S>()]
-    }
-}
-
 #[track_caller]
 fn softmax<'t, T: Real>(x: Var<'t, T>, offsets: &[u32], log: bool) -> Var<'t, T> {
     let (n, name) = (x.len(), name(log));
@@ -47,7 +36,7 @@ fn softmax<'t, T: Real>(x: Var<'t, T>, offsets: &[u32], log: bool) -> Var<'t, T>
     for_lists(offsets, 1, y.as_slice_mut().expect("standard layout"), &|i, y| {
         let x = &data[offsets[i] as usize..offsets[i + 1] as usize];
         let max = x.iter().fold(T::neg_infinity(), |max, &x| max.max(x));
-        map(Exp(max), [x], y);
+        exp_shifted(x, max, y);
         let sum = y.iter().fold(T::zero(), |sum, &e| sum + e);
         if log {
             let shift = max + sum.ln();
@@ -83,24 +72,15 @@ impl<T: Real> Backward<T> for Softmax {
                 let (dy, y) = (&dy[list.clone()], &y[list]);
                 if self.log {
                     let sum = dy.iter().fold(T::zero(), |sum, &g| sum + g);
-                    map(LogBackward(sum), [dy, y], dx);
+                    // dx = dy − e^y Σ dy
+                    exp_shifted(y, T::zero(), dx);
+                    dx.iter_mut().zip(dy).for_each(|(dx, &g)| *dx = g - *dx * sum);
                 } else {
                     let sum = dy.iter().zip(y).fold(T::zero(), |sum, (&g, &y)| sum + g * y);
                     map(|[g, y]: [T; 2], _: [T; 0]| [y * (g - sum)], [dy, y], dx);
                 }
             });
         });
-    }
-}
-
-/// dx = dy − e^y Σ dy
-#[derive(Clone, Copy)]
-struct LogBackward<T>(T);
-
-impl<T: Real> Point<T, 2, 0, 1> for LogBackward<T> {
-    #[inline(always)]
-    fn at<S: Simd>(self, [dy, y]: [T; 2], _: [T; 0]) -> [T; 1] {
-        [dy - y.exp_at::<S>() * self.0]
     }
 }
 
