@@ -7,7 +7,7 @@ use dien::model::init::Builder;
 use dien::model::parts::{Embedding, Head, pooled_history, windows};
 use dien::model::{Features, LossWeights, Model, Output, Touched};
 use dien::prelude::*;
-use dien::tensor::{ParamStore, Tape, ops};
+use dien::tensor::{ParamId, ParamStore, Real, Tape, ops};
 
 /// A head over candidate, pooled history and their product.
 struct Own {
@@ -17,15 +17,9 @@ struct Own {
 }
 
 impl Own {
-    fn new<T: Real>(
-        config: &ModelConfig,
-        features: &Features,
-        params: &mut ParamStore<T>,
-        seed: u64,
-    ) -> Self {
-        let mut builder = Builder::new(params, seed);
-        let embedding = Embedding::new(&mut builder, features, config);
-        let head = Head::new(&mut builder, config, 3 * embedding.event_width());
+    fn new<T: Real>(config: &ModelConfig, features: &Features, builder: &mut Builder<'_, T>) -> Self {
+        let embedding = Embedding::new(builder, features, config);
+        let head = Head::new(builder, config, 3 * embedding.event_width());
         Own { config: config.clone(), embedding, head }
     }
 }
@@ -46,6 +40,11 @@ impl<T: Real> Model<T> for Own {
         LossWeights { auxiliary: 0.0, ..self.config.loss_weights() }
     }
 
+    // Whose rows `model.l2_by_frequency` counts.
+    fn tables(&self) -> &[ParamId] {
+        self.embedding.tables()
+    }
+
     // The optimiser has to know which rows of the tables a batch reads.
     fn touch(&self, batch: &Batch, touched: &mut Touched) {
         self.embedding.touch(batch, false, touched);
@@ -61,7 +60,8 @@ fn main() -> Result<()> {
     .parse()?;
     let (data, _warnings) = DataSource::open(&config, Encoding::Fit)?;
     let mut params = ParamStore::new();
-    let model = Own::new(&config.model, data.features(), &mut params, config.train.seed);
+    let mut builder = Builder::new(&mut params, config.train.seed);
+    let model = Own::new(&config.model, data.features(), &mut builder);
     let scorer = Scorer::of(Box::new(model), data.features(), params);
     let mut trainer = Trainer::with_model(&config, data, scorer)?;
     let report = trainer.train(&mut ())?;

@@ -60,13 +60,16 @@ pub enum Error {
     /// Features that do not fit each other.
     #[error(transparent)]
     Features(#[from] FeaturesError),
+    /// A model that cannot be built: a parameter is missing or has another shape.
+    #[error(transparent)]
+    Model(BuildError),
     /// A batch that does not fit the model.
     #[error(transparent)]
     Batch(#[from] BatchError),
     /// Training met a NaN or an infinity. The last checkpoint is as it was before.
     #[error(
-        "step {step} (epoch {epoch}, batch {batch}): {what} is not finite, first in {first}; training has stopped, \
-         the last checkpoint is kept (a lower `optimizer.lr` or an `optimizer.clip_norm` may help)"
+        "step {step} (epoch {epoch}, batch {batch}): {what} is not finite, first in {first}; training has \
+         stopped, the last checkpoint is kept (a lower `optimizer.lr` or an `optimizer.clip_norm` may help)"
     )]
     NonFinite {
         /// The step, counted from 1.
@@ -133,6 +136,7 @@ impl From<BuildError> for Error {
                 expected: e.expected.into(),
             },
             BuildError::Features(e) => Error::Features(e),
+            other => Error::Model(other),
         }
     }
 }

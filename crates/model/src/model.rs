@@ -1,9 +1,10 @@
 //! The trait behind every model.
 
 use dien_cells::Real;
-use dien_tensor::{ParamId, Tape, Var, ops};
+use dien_tensor::{ParamId, ParamStore, Tape, Var, ops};
 
 use crate::config::LossWeights;
+use crate::frozen::FrozenModel;
 use crate::{Batch, Touched, Trace};
 
 /// What a forward pass gives.
@@ -49,6 +50,25 @@ pub trait Model<T: Real> {
         let mut touched = Touched::default();
         self.touch(batch, &mut touched);
         touched.iter().map(|(id, rows)| (id, rows.to_vec())).collect()
+    }
+
+    /// The parameters that hold the tables of the [features](crate::Features::tables), in their order, for
+    /// those who look up embeddings or count their rows; by default none, of a model that does not say.
+    fn tables(&self) -> &[ParamId] {
+        &[]
+    }
+
+    /// The model's serving form, whose work is split between the user and the candidates. `None`, as by
+    /// default, of models that are to be served by their [`forward`](Model::forward).
+    fn freeze(&self, params: &ParamStore<f32>) -> Option<FrozenModel> {
+        let _ = params;
+        None
+    }
+
+    /// Whether events before a target's window count, because a recurrence has read them. A served state then
+    /// keeps them; by default they do not.
+    fn reads_before_window(&self) -> bool {
+        false
     }
 
     /// What the loss consists of beside the targets' cross-entropy; by default nothing.

@@ -248,12 +248,13 @@ fn bits_depend_neither_on_company_nor_on_threads() {
 }
 
 #[test]
-#[should_panic(expected = "serving: no parameter `extractor.gru.w`")]
 fn a_missing_parameter_is_named() {
     let pooled = ModelConfig { kind: ModelKind::Base, ..config() };
     let mut params = ParamStore::new();
     build(&pooled, &common::features(), &mut params, 1).unwrap();
-    let _ = Serving::new(&config(), &common::features(), params, &[CAP]);
+    let error = Serving::new(&config(), &common::features(), params, &[CAP]).unwrap_err();
+    let expected = "parameter `extractor.gru.w`: expected shape [15, 8], found no such parameter";
+    assert_eq!(error.to_string(), expected);
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! DIN's mini-batch-aware regularisation (Zhou et al., KDD 2018, eq. 7).
 
 use dien_data::Data;
-use dien_model::{Batch, Features, Touched};
-use dien_tensor::{ParamId, ParamStore, Tape, Var, ops};
+use dien_model::{Batch, Features, Model, Touched};
+use dien_tensor::{ParamId, Tape, Var, ops};
 
-use crate::error::Result;
+use crate::error::{Error, Origin, Result};
 
 /// λ/2 · Σ ‖row‖²/n over the rows that a batch touches.
 #[derive(Debug)]
@@ -18,21 +18,27 @@ impl Frequency {
     /// Counts the ids of an epoch's batches; none for a weight of 0.
     ///
     /// # Errors
-    /// The data cannot be read.
-    pub fn count(lambda: f64, data: &Data, params: &ParamStore<f32>, seed: u64) -> Result<Option<Self>> {
+    /// The model does not say which parameters are its tables; the data cannot be read.
+    pub fn count(lambda: f64, data: &Data, model: &dyn Model<f32>, seed: u64) -> Result<Option<Self>> {
         if lambda == 0.0 {
             return Ok(None);
         }
         let features = data.features();
+        if model.tables().len() != features.tables.len() {
+            return Err(Error::Option {
+                origin: Origin::Default,
+                option: "model.l2_by_frequency".into(),
+                found: lambda.to_string(),
+                expected: "0: this model's `Model::tables` does not name the tables of its features".into(),
+            });
+        }
         let mut counts: Vec<Vec<u32>> = features.tables.iter().map(|table| vec![0; table.rows]).collect();
         data.epoch(seed, 0).for_each(0, |batch| {
             add(features, &batch, &mut counts);
             true
         })?;
-        let tables = features.tables.iter().zip(counts).filter_map(|(table, counts)| {
-            let id = params.id(&format!("embedding.{}", table.name))?;
-            Some((id, counts.into_iter().map(|n| 1.0 / n.max(1) as f32).collect()))
-        });
+        let shares = |counts: Vec<u32>| counts.into_iter().map(|n| 1.0 / n.max(1) as f32).collect();
+        let tables = model.tables().iter().zip(counts).map(|(&id, counts)| (id, shares(counts)));
         Ok(Some(Frequency { lambda: lambda as f32, tables: tables.collect() }))
     }
 
@@ -75,8 +81,8 @@ mod tests {
     use crate::{Config, DataSource, Encoding, Scorer, Trainer};
 
     fn config(lambda: f64) -> Config {
-        let text = "source.synthetic.users = 60\nmodel.hidden = 4\nmodel.head_layers = [4]\nmodel.dropout = 0.0\n\
-                    data.batch_size = 64\ntrain.epochs = 2";
+        let text = "source.synthetic.users = 60\nmodel.hidden = 4\nmodel.head_layers = [4]\n\
+                    model.dropout = 0.0\ndata.batch_size = 64\ntrain.epochs = 2";
         let mut config: Config = text.parse().unwrap();
         config.model.l2_by_frequency = lambda;
         config
@@ -86,7 +92,7 @@ mod tests {
     fn ids_are_counted() {
         let data = DataSource::open(&config(3.0), Encoding::Fit).unwrap().0;
         let scorer = Scorer::untrained(&config(3.0).model, data.features(), 1).unwrap();
-        let found = Frequency::count(3.0, &data, scorer.params(), 1).unwrap().unwrap();
+        let found = Frequency::count(3.0, &data, scorer.model(), 1).unwrap().unwrap();
         let behaviours = data.as_behaviours().unwrap().epoch(1, 0);
         let all: Vec<Batch> = (0..behaviours.len()).map(|i| behaviours.batch(i)).collect();
         let ids = |b: &Batch| [&b.histories.ids[0][..], &b.targets.candidate[0]].concat();
@@ -95,7 +101,7 @@ mod tests {
             let n = all.iter().flat_map(ids).filter(|&x| x == id).count().max(1);
             assert_eq!(shares[id as usize], 1.0 / n as f32);
         }
-        assert!(Frequency::count(0.0, &data, scorer.params(), 1).unwrap().is_none());
+        assert!(Frequency::count(0.0, &data, scorer.model(), 1).unwrap().is_none());
     }
 
     #[test]
@@ -111,5 +117,28 @@ mod tests {
         };
         let (free, held) = (size(0.0), size(20.0));
         assert!(held < 0.9 * free, "{held} against {free}");
+    }
+
+    /// A model whose tables are nobody's business.
+    struct Secretive(dien_model::zoo::Base);
+
+    impl Model<f32> for Secretive {
+        fn forward<'t>(&self, tape: &'t Tape<'_, f32>, batch: &Batch) -> dien_model::Output<'t, f32> {
+            self.0.forward(tape, batch)
+        }
+
+        fn touch(&self, batch: &Batch, touched: &mut Touched) {
+            Model::<f32>::touch(&self.0, batch, touched);
+        }
+    }
+
+    #[test]
+    fn a_model_that_does_not_say_its_tables_is_refused() {
+        let data = config(3.0).dataset().unwrap().0;
+        let mut params = dien_tensor::ParamStore::new();
+        let builder = &mut dien_model::init::Builder::new(&mut params, 1);
+        let model = Secretive(dien_model::zoo::Base::new(&config(3.0).model, data.features(), builder));
+        let found = Frequency::count(3.0, &data, &model, 1).unwrap_err().to_string();
+        assert!(found.contains("`model.l2_by_frequency`: found 3; expected 0: this model"), "{found}");
     }
 }

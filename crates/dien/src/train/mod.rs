@@ -225,7 +225,7 @@ impl Trainer {
     pub fn train(&mut self, observer: &mut dyn Observer) -> Result<Report> {
         let started = Instant::now();
         let (lambda, seed) = (self.config.model.l2_by_frequency, self.config.train.seed);
-        self.frequency = Frequency::count(lambda, &self.dataset, &self.params, seed)?;
+        self.frequency = Frequency::count(lambda, &self.dataset, self.scorer.model(), seed)?;
         let mut clock = report::Clock::default();
         let end = loop {
             if self.progress.epoch >= self.config.train.epochs {

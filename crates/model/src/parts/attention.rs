@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use dien_cells::Real;
 use dien_cells::lanes::{self, UnitWeights, Windows};
-use dien_tensor::{ParamId, Tape, Var, ops};
+use dien_cells::serving::Tiles;
+use dien_tensor::{ParamId, ParamStore, Tape, Var, ops};
 
 use super::Linear;
 use crate::config::{AttentionKind, AttentionNorm, ModelConfig};
+use crate::frozen::{FrozenAttention, FrozenUnit};
 use crate::init::Builder;
 
 /// One of the two attentions.
@@ -50,6 +52,21 @@ impl Attention {
         match self {
             Attention::Unit(unit) => unit.forward(tape, interests, candidates, windows),
             Attention::Bilinear(bilinear) => bilinear.forward(tape, interests, candidates, windows),
+        }
+    }
+
+    /// Its serving form.
+    pub fn freeze(&self, params: &ParamStore<f32>) -> FrozenAttention {
+        let query = |id| Tiles::new(params.data(id), params.shape(id)[1]);
+        match self {
+            Attention::Bilinear(Bilinear { norm, weight }) => {
+                FrozenAttention { norm: *norm, query: query(*weight), unit: None }
+            }
+            Attention::Unit(unit) => FrozenAttention {
+                norm: unit.norm,
+                query: query(unit.query.weight),
+                unit: Some(unit.freeze(params)),
+            },
         }
     }
 }
@@ -131,5 +148,15 @@ impl ActivationUnit {
             score: tape.param(self.score),
         };
         lanes::activation_unit(self.norm, interests, query, weights, windows)
+    }
+
+    fn freeze(&self, params: &ParamStore<f32>) -> FrozenUnit {
+        let of = |ids: [ParamId; 2]| ids.map(|id| params.data(id));
+        FrozenUnit::new(
+            of([self.query.bias, self.alpha]),
+            of([self.first.weight, self.first.bias]),
+            of([self.second.weight, self.second.bias]),
+            params.data(self.score),
+        )
     }
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use dien_cells::Packed;
 use dien_cells::Real;
 use dien_cells::lanes::auxiliary;
-use dien_tensor::{ParamId, Tape, Var, ops};
+use dien_tensor::{ParamId, ParamStore, Tape, Var, ops};
 
 use super::{Embedding, Linear};
 use crate::Histories;
 use crate::config::{AuxiliaryKind, AuxiliaryLoss, ModelConfig};
+use crate::frozen;
 use crate::init::Builder;
 
 /// The score of a state against an event.
@@ -87,5 +88,13 @@ impl Auxiliary {
     ) -> Option<Var<'t, T>> {
         let Auxiliary::InnerProduct { project } = self else { return None };
         Some(ops::dot_rows(ops::linear(state, tape.param(*project), None), event))
+    }
+
+    /// What serving needs of it: P by column, `[hidden, event width]`. `None` for the MLP, which no score
+    /// reads.
+    pub fn freeze(&self, params: &ParamStore<f32>) -> Option<Vec<f32>> {
+        let Auxiliary::InnerProduct { project } = *self else { return None };
+        let [event_width, hidden] = *params.shape(project) else { unreachable!("a matrix") };
+        Some(frozen::transpose(params.data(project), hidden, event_width))
     }
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use dien_cells::Packed;
 use dien_cells::Real;
 use dien_cells::lanes::{self, EventIds};
-use dien_tensor::{ParamId, Tape, Var, VarList, ops};
+use dien_tensor::{ParamId, Tape, Var, ops};
 use ndarray::Axis;
 
+use super::{HeadInput, HeadInputs, HeadLayout};
 use crate::config::ModelConfig;
 use crate::init::Builder;
 use crate::{Batch, Features, Histories, Lookup, OOV, Touched};
@@ -40,10 +41,9 @@ impl Embedding {
         self.features.event_width()
     }
 
-    /// The width of [`Self::rest`].
-    pub fn rest_width(&self) -> usize {
-        let f = &self.features;
-        f.width(&f.sparse) + f.width(&f.pooled) + f.dense.len()
+    /// The parameters that hold the tables of [`features`](Self::features), in their order.
+    pub fn tables(&self) -> &[ParamId] {
+        &self.tables
     }
 
     /// Every history's events: `[blocks, event width, LANES]`.
@@ -121,12 +121,20 @@ impl Embedding {
         if parts.is_empty() { None } else { Some(ops::concat(parts.iter())) }
     }
 
-    /// What a head reads first: [`rest`](Self::rest) and the candidates; and these alone.
-    pub fn inputs<'t, T: Real>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> (VarList<'t, T>, Var<'t, T>) {
+    /// What a [layout](HeadLayout::new) begins with, [`rest`](Self::rest) and the candidates; and these
+    /// alone.
+    pub fn head_inputs<'a, 't, T: Real>(
+        &self,
+        layout: &'a HeadLayout,
+        tape: &'t Tape<'_, T>,
+        batch: &Batch,
+    ) -> (HeadInputs<'a, 't, T>, Var<'t, T>) {
         let candidates = self.candidates(tape, batch);
-        let mut inputs = tape.list();
-        inputs.extend(self.rest(tape, batch));
-        inputs.push(candidates);
+        let mut inputs = layout.inputs(tape);
+        if let Some(rest) = self.rest(tape, batch) {
+            inputs.push_several(&HeadInput::REST, rest);
+        }
+        inputs.push(HeadInput::Candidate, candidates);
         (inputs, candidates)
     }
 

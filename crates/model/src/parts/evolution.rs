@@ -6,7 +6,8 @@ use dien_cells::Real;
 use dien_cells::cell::reference::{Weights, gated_step};
 use dien_cells::cell::{CellInput, Kind, Output, Run, cell};
 use dien_cells::lanes::{self, Activation, Windows};
-use dien_tensor::{Tape, Var};
+use dien_cells::serving::Cell;
+use dien_tensor::{ParamStore, Tape, Var};
 
 use super::CellParams;
 use crate::init::Builder;
@@ -53,6 +54,12 @@ impl Evolution {
         };
         lanes::rows(cell(run, Output::Last, windows.targets()), windows.targets())
     }
+
+    /// Its serving form.
+    pub fn freeze(&self, params: &ParamStore<f32>) -> Cell<f32> {
+        self.cell.freeze(self.kind, params)
+    }
+
     /// The course that leads to each target's last state. By the equations in plain loops: it is for people,
     /// a target at a time.
     pub(crate) fn paths<T: Real>(

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use dien_cells::Packed;
 use dien_cells::Real;
 use dien_cells::cell::{CellInput, Kind, Output, Run, cell};
-use dien_tensor::{Tape, Var};
+use dien_cells::serving::Cell;
+use dien_tensor::{ParamStore, Tape, Var};
 
 use super::CellParams;
 use crate::init::Builder;
@@ -45,5 +46,10 @@ impl Extractor {
             b_hc: tape.param(self.gru.b_hc),
         };
         cell(run, Output::States, packed)
+    }
+
+    /// Its serving form.
+    pub fn freeze(&self, params: &ParamStore<f32>) -> Cell<f32> {
+        self.gru.freeze(Kind::Gru, params)
     }
 }

@@ -6,7 +6,7 @@ use dien_cells::Real;
 use dien_cells::lanes::{self, Windows};
 use dien_tensor::{Tape, Var, ops};
 
-use super::Embedding;
+use super::{Embedding, HeadInput, HeadInputs, HeadLayout};
 use crate::config::{ModelConfig, PoolingKind};
 use crate::init::Builder;
 use crate::{Features, Group};
@@ -20,14 +20,9 @@ pub fn in_groups<T: Real, P>(
 ) -> Vec<P> {
     let mut parts = vec![part(builder)];
     for name in &features.groups {
-        parts.push(builder.within(&scope(name), &mut part));
+        parts.push(builder.within(&format!("group.{name}."), &mut part));
     }
     parts
-}
-
-/// What the names of a further group's parameters begin with.
-pub(crate) fn scope(group: &str) -> String {
-    format!("group.{group}.")
 }
 
 /// The pooled history, `[targets, event width]`.
@@ -61,6 +56,22 @@ pub fn pooled_history<'t, T: Real>(
 ) -> [Var<'t, T>; 2] {
     let history = pooled(embedding, events, windows, config);
     [history, candidates * history]
+}
+
+/// Adds to a head's layout what [`push_history`] gives of a sequence: the pooled history and its product.
+pub fn add_history(layout: &mut HeadLayout, sequence: usize, event_width: usize) {
+    layout.add(HeadInput::History(sequence), event_width);
+    layout.add(HeadInput::HistoryProduct(sequence), event_width);
+}
+
+/// Adds the [pooled history and its product](pooled_history) to a head's inputs.
+pub fn push_history<'t, T: Real>(
+    inputs: &mut HeadInputs<'_, 't, T>,
+    sequence: usize,
+    [history, product]: [Var<'t, T>; 2],
+) {
+    inputs.push(HeadInput::History(sequence), history);
+    inputs.push(HeadInput::HistoryProduct(sequence), product);
 }
 
 /// Histories and windows of a group in lanes.

@@ -1,11 +1,13 @@
 //! From all that is known of a target to its logit.
 
 use dien_cells::Real;
+use dien_cells::serving::Tiles;
 use dien_tensor::ops::{self, BatchNorm, Dice};
-use dien_tensor::{ParamId, Tape, Var};
+use dien_tensor::{ParamId, ParamStore, Tape, Var};
 
-use super::Linear;
+use super::{HeadLayout, Linear};
 use crate::config::{HeadActivation, ModelConfig};
+use crate::frozen::{FrozenActivation, FrozenHead, FrozenLayer, Norm};
 use crate::init::Builder;
 
 #[derive(Clone, Debug)]
@@ -17,6 +19,7 @@ enum Activation {
 /// Batch normalisation, dropout, and an MLP: `head.norm`, `head.0`, `head.1`, …
 #[derive(Clone, Debug)]
 pub struct Head {
+    layout: HeadLayout,
     norm: Option<BatchNorm>,
     dropout: f64,
     hidden: Vec<(Linear, Activation)>,
@@ -24,8 +27,14 @@ pub struct Head {
 }
 
 impl Head {
-    /// Adds the parameters for inputs of this width.
-    pub fn new<T: Real>(builder: &mut Builder<'_, T>, config: &ModelConfig, inputs: usize) -> Self {
+    /// Adds the parameters for inputs of this layout, or of a width.
+    pub fn new<T: Real>(
+        builder: &mut Builder<'_, T>,
+        config: &ModelConfig,
+        layout: impl Into<HeadLayout>,
+    ) -> Self {
+        let layout = layout.into();
+        let inputs = layout.width();
         let norm = config.head_norm.then(|| BatchNorm {
             weight: builder.vector("head.norm.weight", inputs, 1.0),
             bias: builder.vector("head.norm.bias", inputs, 0.0),
@@ -52,7 +61,12 @@ impl Head {
             width = units;
         }
         let logit = Linear::new(builder, &format!("head.{}", hidden.len()), 1, width);
-        Head { norm, dropout: config.dropout, hidden, logit }
+        Head { layout, norm, dropout: config.dropout, hidden, logit }
+    }
+
+    /// Its inputs and their order.
+    pub fn layout(&self) -> &HeadLayout {
+        &self.layout
     }
 
     /// The logits `[targets, 1]` of inputs `[targets, inputs]`.
@@ -70,5 +84,36 @@ impl Head {
             };
         }
         self.logit.forward(tape, x)
+    }
+
+    /// Its serving form. `None` if its [layout](Self::layout) has an input that cannot be split between user
+    /// and candidate.
+    pub fn freeze(&self, params: &ParamStore<f32>) -> Option<FrozenHead> {
+        let norm = self.norm.map(|norm| Norm {
+            gamma: params.data(norm.weight),
+            beta: params.data(norm.bias),
+            mean: params.data(norm.mean),
+            var: params.data(norm.var),
+        });
+        let mut linears = self.hidden.iter().map(|(linear, _)| linear).chain([&self.logit]);
+        let first = linears.next().expect("at least the logit");
+        let layers = linears.map(|linear| FrozenLayer {
+            weight: Tiles::new(params.data(linear.weight), params.shape(linear.weight)[1]),
+            bias: params.data(linear.bias).to_vec(),
+        });
+        let activations = self.hidden.iter().map(|(_, activation)| match activation {
+            Activation::Prelu(alpha) => FrozenActivation::Prelu(params.data(*alpha).to_vec()),
+            Activation::Dice(dice) => {
+                FrozenActivation::dice(params.data(dice.mean), params.data(dice.var), params.data(dice.alpha))
+            }
+        });
+        FrozenHead::new(
+            &self.layout,
+            norm,
+            params.data(first.weight).to_vec(),
+            params.data(first.bias).to_vec(),
+            activations.collect(),
+            layers.collect(),
+        )
     }
 }

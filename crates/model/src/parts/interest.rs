@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use dien_cells::Real;
 use dien_cells::lanes::{self, Windows};
-use dien_tensor::{Tape, Var, VarList};
+use dien_tensor::{ParamStore, Tape, Var};
 
-use super::{Attention, Auxiliary, Embedding, Evolution, Extractor};
+use super::{Attention, Auxiliary, Embedding, Evolution, Extractor, HeadInput, HeadInputs, HeadLayout};
 use crate::config::{AuxiliaryLoss, ModelConfig};
+use crate::frozen::FrozenInterest;
 use crate::init::Builder;
 use crate::{Group, Regard, trace};
 
@@ -28,6 +29,8 @@ pub struct Interest {
 /// The events of a group and the candidates that look back on them.
 #[derive(Clone, Copy, Debug)]
 pub struct Behaved<'a, 't, T: Real> {
+    /// Which of the batch's groups, counted from 0.
+    pub sequence: usize,
     /// The group.
     pub group: Group<'a>,
     /// Its histories, and the targets' windows on them.
@@ -53,20 +56,24 @@ impl Interest {
         }
     }
 
-    /// The width of what it adds to the head's inputs.
-    pub fn width(&self) -> usize {
-        self.hidden + usize::from(matches!(self.auxiliary, Some(Auxiliary::InnerProduct { .. })))
+    /// Adds to the head's layout what [`forward`](Self::forward) gives of this sequence: each target's
+    /// evolved interest, `[targets, hidden]`, and, where the auxiliary score is an inner product, the last
+    /// interest's with the candidate, `[targets, 1]`.
+    pub fn add_to(&self, layout: &mut HeadLayout, sequence: usize) {
+        layout.add(HeadInput::Interest(sequence), self.hidden);
+        if let Some(Auxiliary::InnerProduct { .. }) = self.auxiliary {
+            layout.add(HeadInput::AuxiliaryScore(sequence), 1);
+        }
     }
 
-    /// Adds to the head's inputs each target's evolved interest, `[targets, hidden]`, and, where the
-    /// auxiliary score is an inner product, the last interest's with the candidate, `[targets, 1]`. Returns
-    /// the auxiliary loss, on a training tape with negatives.
+    /// Adds the values of what [`add_to`](Self::add_to) lists to the head's inputs. Returns the auxiliary
+    /// loss, on a training tape with negatives.
     pub fn forward<'t, T: Real>(
         &self,
         tape: &'t Tape<'_, T>,
         embedding: &Embedding,
-        Behaved { group, windows, events, candidates }: Behaved<'_, 't, T>,
-        inputs: &mut VarList<'t, T>,
+        Behaved { sequence, group, windows, events, candidates }: Behaved<'_, 't, T>,
+        inputs: &mut HeadInputs<'_, 't, T>,
     ) -> Option<Var<'t, T>> {
         let packed = windows.histories();
         let interests = self.extractor.forward(tape, events, packed);
@@ -77,13 +84,28 @@ impl Interest {
         };
         let auxiliary = self.auxiliary.as_ref().filter(|_| with_auxiliary).map(loss);
         let attention = self.attend(tape, interests, candidates, windows);
-        inputs.push(self.evolution.forward(tape, interests, attention, windows));
+        let evolved = self.evolution.forward(tape, interests, attention, windows);
+        inputs.push(HeadInput::Interest(sequence), evolved);
         if let Some(product @ Auxiliary::InnerProduct { .. }) = &self.auxiliary {
             let last = lanes::pick(interests, windows.last(), packed);
-            inputs.extend(product.product(tape, last, candidates));
+            if let Some(product) = product.product(tape, last, candidates) {
+                inputs.push(HeadInput::AuxiliaryScore(sequence), product);
+            }
         }
         auxiliary
     }
+
+    /// Its serving form.
+    pub fn freeze(&self, params: &ParamStore<f32>) -> FrozenInterest {
+        FrozenInterest {
+            hidden: self.hidden,
+            extractor: self.extractor.freeze(params),
+            evolution: self.evolution.freeze(params),
+            attention: self.attention.as_ref().map(|a| a.freeze(params)),
+            project: self.auxiliary.as_ref().and_then(|a| a.freeze(params)),
+        }
+    }
+
     fn attend<'t, T: Real>(
         &self,
         tape: &'t Tape<'_, T>,
@@ -99,7 +121,7 @@ impl Interest {
     pub(crate) fn trace<'t, T: Real>(
         &self,
         tape: &'t Tape<'_, T>,
-        Behaved { group, windows, events, candidates }: Behaved<'_, 't, T>,
+        Behaved { group, windows, events, candidates, .. }: Behaved<'_, 't, T>,
     ) -> Vec<Regard<T>> {
         let interests = self.extractor.forward(tape, events, windows.histories());
         let attention = self.attend(tape, interests, candidates, windows);

@@ -8,19 +8,22 @@ mod extractor;
 mod groups;
 mod head;
 mod interest;
+mod layout;
 
 pub use attention::{ActivationUnit, Attention, Bilinear};
 pub use auxiliary::Auxiliary;
 pub use embedding::Embedding;
 pub use evolution::Evolution;
 pub use extractor::Extractor;
-pub(crate) use groups::scope;
-pub use groups::{in_groups, pooled, pooled_history, windows};
+pub use groups::{add_history, in_groups, pooled, pooled_history, push_history, windows};
 pub use head::Head;
 pub use interest::{Behaved, Interest};
+pub use layout::{HeadInput, HeadInputs, HeadLayout};
 
 use dien_cells::Real;
-use dien_tensor::{ParamId, Tape, Var, ops};
+use dien_cells::cell::{Kind, reference};
+use dien_cells::serving::Cell;
+use dien_tensor::{ParamId, ParamStore, Tape, Var, ops};
 
 use crate::init::Builder;
 
@@ -61,8 +64,15 @@ impl CellParams {
     ) -> Self {
         let w = builder.weight(&format!("{name}.w"), 3 * hidden, inputs, hidden);
         let u = builder.weight(&format!("{name}.u"), 3 * hidden, hidden, hidden);
-        let b = builder.vector(&format!("{name}.b"), 3 * hidden, 0.0);
-        builder.data_mut(b)[hidden..2 * hidden].fill(T::of(update_bias));
+        let of_update = hidden..2 * hidden;
+        let bias = |unit| if of_update.contains(&unit) { update_bias } else { 0.0 };
+        let b = builder.vector_of(&format!("{name}.b"), 3 * hidden, bias);
         CellParams { w, u, b, b_hc: builder.vector(&format!("{name}.b_hc"), hidden, 0.0) }
+    }
+
+    /// The cell's serving form.
+    pub fn freeze(&self, kind: Kind, params: &ParamStore<f32>) -> Cell<f32> {
+        let [w, u, b, b_hc] = [self.w, self.u, self.b, self.b_hc].map(|id| params.data(id));
+        Cell::new(kind, reference::Weights { w, u, b, b_hc })
     }
 }

@@ -11,22 +11,21 @@
 //! threads.
 
 mod candidates;
-mod head;
-mod interests;
+mod factored;
+mod full;
 mod score;
-mod split;
+mod scratch;
 mod state;
-mod weights;
-mod whole;
 
 pub use candidates::{Candidates, Profile};
 
 use dien_tensor::ParamStore;
 
-use crate::config::{ModelConfig, ModelKind};
-use crate::{BuildError, Features};
-use split::Split;
-use whole::Whole;
+use crate::config::ModelConfig;
+use crate::{BuildError, Features, Model, build_over};
+use factored::Factored;
+use full::Full;
+use scratch::Scratches;
 
 /// A trained model, ready to serve. Read-only, and shared freely by threads.
 #[derive(Debug)]
@@ -34,35 +33,35 @@ pub struct Serving {
     features: Features,
     /// By group of behaviours.
     max_history: Vec<usize>,
-    road: Road,
+    backend: Backend,
 }
 
 #[derive(Debug)]
-enum Road {
-    Split(Box<Split>),
-    Whole(Box<Whole>),
+enum Backend {
+    Factored(Box<Factored>),
+    Full(Box<Full>),
 }
 
 /// All that scoring needs of a user, computed once. It belongs to the [`Serving`] that made it.
 #[derive(Clone, Debug)]
 pub struct UserState {
     profile: Profile,
-    known: Known,
+    data: StateData,
 }
 
 #[derive(Clone, Debug)]
-enum Known {
-    Split(state::State),
-    Whole(whole::State),
+enum StateData {
+    Factored(state::State),
+    Full(full::State),
 }
 
 impl UserState {
     /// How many events of the first group attention, evolution and pooling see: at most the model's
     /// `max_history`.
     pub fn len(&self) -> usize {
-        match &self.known {
-            Known::Split(state) => state.len(),
-            Known::Whole(state) => state.len(),
+        match &self.data {
+            StateData::Factored(state) => state.len(),
+            StateData::Full(state) => state.len(),
         }
     }
 
@@ -78,32 +77,54 @@ impl UserState {
 }
 
 impl Serving {
-    /// Takes the parameters of a model. A state sees the latest `max_history` events of each group of
-    /// behaviours, the first group first.
+    /// Takes the parameters of a configured model, and reads them where they are: none is drawn or copied but
+    /// what is packed. A state sees the latest `max_history` events of each group of behaviours, the first
+    /// group first.
     ///
     /// # Errors
-    /// An option is impossible, or the features do not fit each other.
+    /// An option is impossible, or the features do not fit each other; `params` lacks a parameter of such a
+    /// model, or one has another shape.
     ///
     /// # Panics
-    /// If `params` lacks a parameter of such a model, or one has another shape; or if `max_history` has not
-    /// one entry a group, or a 0.
+    /// As [`of_model`](Self::of_model).
     #[track_caller]
     pub fn new(
         config: &ModelConfig,
         features: &Features,
-        params: ParamStore<f32>,
+        mut params: ParamStore<f32>,
         max_history: &[usize],
     ) -> Result<Self, BuildError> {
-        config.validate()?;
-        features.validate()?;
+        let model = build_over(config, features, &mut params)?;
+        Ok(Self::of_model(model, features, params, max_history))
+    }
+
+    /// Takes any model with its features and parameters. Its work is split between the user and the
+    /// candidates if it [freezes](Model::freeze); else its [forward pass](Model::forward) runs for every
+    /// request.
+    ///
+    /// # Panics
+    /// If `max_history` has not one entry a group of behaviours, or a 0; or `params` are not the model's.
+    #[track_caller]
+    pub fn of_model(
+        model: Box<dyn Model<f32> + Send + Sync>,
+        features: &Features,
+        params: ParamStore<f32>,
+        max_history: &[usize],
+    ) -> Self {
         assert_eq!(max_history.len(), 1 + features.groups.len(), "serving: a window a group of behaviours");
         assert!(!max_history.contains(&0), "serving: windows of at least one event");
-        let road = if config.evolves() || config.kind == ModelKind::Base {
-            Road::Split(Box::new(Split::new(config, features, params, max_history)))
-        } else {
-            Road::Whole(Box::new(Whole::new(config, features, params, max_history)?))
+        let (features, max_history) = (features.clone(), max_history.to_vec());
+        let backend = match model.freeze(&params) {
+            Some(model) => Backend::Factored(Box::new(Factored {
+                features: features.clone(),
+                max_history: max_history.clone(),
+                model,
+                params,
+                scratches: Scratches::default(),
+            })),
+            None => Backend::Full(Box::new(Full::new(model, &features, params, &max_history))),
         };
-        Ok(Serving { features: features.clone(), max_history: max_history.to_vec(), road })
+        Serving { features, max_history, backend }
     }
 
     /// The model's features.
@@ -144,11 +165,11 @@ impl Serving {
             assert_eq!(ids.len(), self.features.behaviours.len(), "user state: a list a behaviour feature");
             assert!(ids.iter().all(|of| of.len() == ids[0].len()), "user state: lists of one length");
         }
-        let known = match &self.road {
-            Road::Split(split) => Known::Split(split.state(ids, &profile)),
-            Road::Whole(whole) => Known::Whole(whole.state(ids)),
+        let data = match &self.backend {
+            Backend::Factored(factored) => StateData::Factored(factored.state(ids, &profile)),
+            Backend::Full(full) => StateData::Full(full.state(ids)),
         };
-        UserState { profile, known }
+        UserState { profile, data }
     }
 
     /// [`append_to`](Self::append_to) the first group of behaviours.
@@ -173,9 +194,11 @@ impl Serving {
     pub fn append_to(&self, state: &mut UserState, group: usize, ids: &[u32]) {
         assert!(group < self.max_history.len(), "append: group {group} of {}", self.max_history.len());
         assert_eq!(ids.len(), self.features.behaviours.len(), "append: an id for each behaviour feature");
-        match (&self.road, &mut state.known) {
-            (Road::Split(split), Known::Split(known)) => split.append(known, group, ids, &state.profile),
-            (Road::Whole(whole), Known::Whole(known)) => whole.append(known, group, ids),
+        match (&self.backend, &mut state.data) {
+            (Backend::Factored(factored), StateData::Factored(data)) => {
+                factored.append(data, group, ids, &state.profile);
+            }
+            (Backend::Full(full), StateData::Full(data)) => full.append(data, group, ids),
             _ => panic!("append: the state of another model"),
         }
     }
@@ -193,10 +216,12 @@ impl Serving {
         assert_eq!(candidates.pooled.len(), f.pooled.len(), "candidates: lists a pooled feature");
         assert!(candidates.pooled.iter().all(|l| l.offsets.len() == n + 1), "candidates: a list a candidate");
         profile.inspect(|profile| self.check_profile(profile));
-        match (&self.road, &state.known) {
-            (Road::Split(split), Known::Split(known)) => split.logits(known, candidates, profile),
-            (Road::Whole(whole), Known::Whole(known)) => {
-                whole.logits(known, candidates, profile.unwrap_or(&state.profile))
+        match (&self.backend, &state.data) {
+            (Backend::Factored(factored), StateData::Factored(data)) => {
+                factored.logits(data, candidates, profile)
+            }
+            (Backend::Full(full), StateData::Full(data)) => {
+                full.logits(data, candidates, profile.unwrap_or(&state.profile))
             }
             _ => panic!("logits: the state of another model"),
         }

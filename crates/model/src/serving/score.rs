@@ -4,40 +4,17 @@ use dien_cells::LANES;
 use dien_cells::serving::{add_product, dots, fill, padded, prelu, sigmoid, softmax, width};
 use rayon::prelude::*;
 
-use super::interests::{Attention, Interests};
-use super::split::Split;
+use super::factored::Factored;
+use super::scratch::{Scratch, split};
 use super::state::{State, Window};
 use super::{Candidates, Profile};
 use crate::config::AttentionNorm;
-
-/// A buffer that calls use again.
-#[derive(Debug, Default)]
-pub(super) struct Scratch(Vec<f32>);
-
-impl Scratch {
-    /// Buffers of these lengths, with whatever values their last user left.
-    pub fn parts<const N: usize>(&mut self, lengths: [usize; N]) -> [&mut [f32]; N] {
-        let total = lengths.iter().sum();
-        if self.0.len() < total {
-            self.0.resize(total, 0.0);
-        }
-        split(&mut self.0, lengths)
-    }
-}
-
-/// The first parts of a buffer.
-fn split<const N: usize>(mut rest: &mut [f32], lengths: [usize; N]) -> [&mut [f32]; N] {
-    lengths.map(|len| {
-        let (part, after) = std::mem::take(&mut rest).split_at_mut(len);
-        rest = after;
-        part
-    })
-}
+use crate::frozen::{FrozenAttention, FrozenInterest};
 
 /// More candidates than this are shared among threads.
 const ALONE: usize = 2 * LANES;
 
-impl Split {
+impl Factored {
     /// The logit of each candidate. `profile`, if given, stands in for the state's own.
     #[track_caller]
     pub fn logits(&self, state: &State, candidates: &Candidates, profile: Option<&Profile>) -> Vec<f32> {
@@ -46,9 +23,9 @@ impl Split {
         let of_user = own.as_deref().unwrap_or(&state.of_user);
         let mut logits = vec![0.0; n];
         let block = |(block, logits): (usize, &mut [f32])| {
-            let mut scratch = self.scratch();
+            let mut scratch = self.scratches.take();
             self.score_block(state, of_user, candidates, block * LANES, logits, &mut scratch);
-            self.give_back(scratch);
+            self.scratches.give(scratch);
         };
         if n > ALONE {
             logits.par_chunks_mut(LANES).enumerate().for_each(block);
@@ -71,14 +48,14 @@ impl Split {
         let f = &self.features;
         let (e_width, list_width) = (f.event_width(), f.width(&f.pooled));
         let n = logits.len();
-        let hidden = self.interests.first().map_or(0, |i| i.hidden);
-        let groups = || self.interests.iter().zip(&state.windows);
+        let hidden = self.model.hidden();
+        let groups = || self.model.interests.iter().zip(&state.windows);
         let scratches = groups().map(|(i, window)| i.scratch(window).iter().sum()).max().unwrap_or(0);
-        let widest = self.head.widest() * LANES;
+        let widest = self.model.head.widest() * LANES;
         let sizes = [
             e_width * LANES,
             list_width * LANES,
-            self.interests.len() * hidden * LANES,
+            self.model.interests.len() * hidden * LANES,
             scratches,
             widest,
             widest,
@@ -89,7 +66,7 @@ impl Split {
             interests.evolve(window, e, n, h, own);
         }
         let inputs = [&*e, lists, h];
-        let all = self.head.logits(of_user, &state.for_candidate, inputs, width(n), [x, y]);
+        let all = self.model.head.logits(of_user, &state.for_candidate, inputs, width(n), [x, y]);
         logits.copy_from_slice(&all[..n]);
     }
 
@@ -122,18 +99,9 @@ impl Split {
             at += f.tables[lookup.table].width;
         }
     }
-
-    /// A buffer that an earlier call left, or a new one.
-    pub(super) fn scratch(&self) -> Scratch {
-        self.scratch.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop().unwrap_or_default()
-    }
-
-    pub(super) fn give_back(&self, scratch: Scratch) {
-        self.scratch.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(scratch);
-    }
 }
 
-impl Interests {
+impl FrozenInterest {
     /// The parts of what [`evolve`](Self::evolve) wants beside the states: the cell's own; queries and their
     /// parts in lanes, those of one candidate, its scores by slot, all scores `[events, LANES]` by time, the
     /// activation unit's own.
@@ -145,8 +113,8 @@ impl Interests {
         [cell, n * LANES, first * LANES, n + first, slots, state.len * LANES, unit]
     }
 
-    /// The last states `h` `[hidden, LANES]` of the evolution over the window, for the candidates `e`
-    /// `[event width, LANES]`.
+    /// The last states `h` `[hidden, LANES]` of the evolution over the window, for the candidates `e` `[event
+    /// width, LANES]`.
     fn evolve(&self, state: &Window, e: &[f32], candidates: usize, h: &mut [f32], scratch: &mut [f32]) {
         h.fill(0.0);
         if state.len == 0 {
@@ -184,7 +152,7 @@ impl Interests {
     /// Attention over the window, `[events, LANES]` by time.
     fn attend<'a>(
         &self,
-        attention: &Attention,
+        attention: &FrozenAttention,
         state: &Window,
         e: &[f32],
         candidates: usize,

@@ -4,9 +4,9 @@ use dien_cells::LANES;
 use dien_cells::serving::{Tiles, add_columns, multiply_rows, padded};
 
 use super::Profile;
-use super::interests::Interests;
-use super::split::Split;
+use super::factored::Factored;
 use crate::config::PoolingKind;
+use crate::frozen::FrozenInterest;
 
 /// What is known of a user.
 #[derive(Clone, Debug)]
@@ -29,8 +29,8 @@ pub(super) struct Window {
     events: Vec<f32>,
     /// The extractor's last state.
     h: Vec<f32>,
-    /// Interests `[blocks, hidden, LANES]` and their part of the attention's first layer
-    /// `[blocks, first, LANES]`, a slot a lane.
+    /// Interests `[blocks, hidden, LANES]` and their part of the attention's first layer `[blocks, first,
+    /// LANES]`, a slot a lane.
     pub(super) keys: Vec<f32>,
     pub(super) key_parts: Vec<f32>,
     /// The evolution cell's input gates by slot, `[slots, gate width]`.
@@ -53,7 +53,7 @@ impl Window {
     }
 }
 
-impl Split {
+impl Factored {
     /// The state of a user with these events, `ids[group][feature][event]`.
     #[track_caller]
     pub fn state(&self, ids: &[&[Vec<u32>]], profile: &Profile) -> State {
@@ -67,13 +67,13 @@ impl Split {
     fn window(&self, group: usize, ids: &[Vec<u32>]) -> Window {
         let n = ids[0].len();
         let width = self.features.event_width();
-        let project = self.interests.get(group).and_then(|i| i.project.as_ref());
+        let project = self.model.interests.get(group).and_then(|i| i.project.as_ref());
         let len = n.min(self.max_history[group]);
         let mut window = Window {
             first: 0,
             len,
             events: vec![0.0; len * width],
-            h: vec![0.0; self.interests.get(group).map_or(0, |i| padded(i.hidden))],
+            h: vec![0.0; self.model.interests.get(group).map_or(0, |i| padded(i.hidden))],
             keys: vec![],
             key_parts: vec![],
             gates: vec![],
@@ -112,10 +112,10 @@ impl Split {
     /// Runs the extractor over the events in `n` slots, and computes what the attention and the evolution
     /// want of them.
     fn extract(&self, group: usize, state: &mut Window, slot: usize, n: usize) {
-        let Some(interests) = self.interests.get(group) else { return };
-        let Interests { hidden, extractor, evolution, attention, .. } = interests;
+        let Some(interests) = self.model.interests.get(group) else { return };
+        let FrozenInterest { hidden, extractor, evolution, attention, .. } = interests;
         let (width, stride) = (self.features.event_width(), padded(*hidden));
-        let mut scratch = self.scratch();
+        let mut scratch = self.scratches.take();
         let events = &state.events[slot * width..][..n * width];
         let first = interests.first();
         let sizes = [n * extractor.gate_width(), n * stride, extractor.steps_scratch(), n * first];
@@ -132,7 +132,7 @@ impl Split {
                 place(parts, (first, first), slot, &mut state.key_parts);
             }
         }
-        self.give_back(scratch);
+        self.scratches.give(scratch);
     }
 
     /// Computes what depends on the window as a whole.
@@ -144,11 +144,11 @@ impl Split {
         for slot in state.runs().into_iter().flatten() {
             state.history.iter_mut().zip(&state.events[slot * width..]).for_each(|(sum, x)| *sum += x);
         }
-        if self.pooling == PoolingKind::Mean && state.len > 0 {
+        if self.model.pooling == PoolingKind::Mean && state.len > 0 {
             let scale = 1.0 / state.len as f32;
             state.history.iter_mut().for_each(|x| *x *= scale);
         }
-        if let Some(Interests { hidden, project: Some(columns), .. }) = self.interests.get(group) {
+        if let Some(FrozenInterest { hidden, project: Some(columns), .. }) = self.model.interests.get(group) {
             state.projected.fill(0.0);
             add_columns(columns, &state.h[..*hidden], &mut state.projected);
         }
@@ -158,7 +158,7 @@ impl Split {
     fn refresh_head(&self, state: &mut State, profile: &Profile) {
         state.of_user = self.of_user(profile, &state.windows);
         let groups = state.windows.iter().map(|w| [&w.history[..], &w.projected[..]]);
-        state.for_candidate = self.head.for_candidate(groups);
+        state.for_candidate = self.model.head.for_candidate(groups);
     }
 
     /// The head's part that a user brings, with this profile.
@@ -168,12 +168,12 @@ impl Split {
             rest.extend_from_slice(self.row(lookup.table, id));
         }
         rest.extend_from_slice(&profile.dense);
-        self.head.of_user(&rest, windows.iter().map(|w| &w.history[..]))
+        self.model.head.of_user(&rest, windows.iter().map(|w| &w.history[..]))
     }
 }
 
-/// Rows `[n, stride]`, of which the first `features` count, into the lanes from `slot` on of
-/// `[blocks, features, LANES]`.
+/// Rows `[n, stride]`, of which the first `features` count, into the lanes from `slot` on of `[blocks,
+/// features, LANES]`.
 fn place(rows: &[f32], (features, stride): (usize, usize), slot: usize, lanes: &mut Vec<f32>) {
     let slots = slot + rows.len() / stride;
     let size = slots.div_ceil(LANES) * features * LANES;

@@ -1,12 +1,13 @@
 //! BaseModel: embedding, pooled history, MLP.
 
 use dien_cells::Real;
-use dien_tensor::{ParamStore, Tape, ops};
+use dien_tensor::{ParamId, ParamStore, Tape};
 
 use crate::config::{LossWeights, ModelConfig};
+use crate::frozen::FrozenModel;
 use crate::init::Builder;
 use crate::model::{Model, Output};
-use crate::parts::{Embedding, Head, pooled, windows};
+use crate::parts::{Embedding, Head, HeadInput, HeadLayout, pooled, windows};
 use crate::{Batch, Features, Touched};
 
 /// The paper's BaseModel: the head alone, over embeddings and pooled history.
@@ -18,35 +19,41 @@ pub struct Base {
 }
 
 impl Base {
-    /// Adds the model's parameters to `params`, with initial values drawn from `seed`.
-    pub fn new<T: Real>(
-        config: &ModelConfig,
-        features: &Features,
-        params: &mut ParamStore<T>,
-        seed: u64,
-    ) -> Self {
-        let mut builder = Builder::new(params, seed);
-        let embedding = Embedding::new(&mut builder, features, config);
-        let groups = 1 + features.groups.len();
-        let inputs = embedding.rest_width() + (1 + groups) * embedding.event_width();
-        let head = Head::new(&mut builder, config, inputs);
+    /// Adds the model's parameters.
+    pub fn new<T: Real>(config: &ModelConfig, features: &Features, builder: &mut Builder<'_, T>) -> Self {
+        let embedding = Embedding::new(builder, features, config);
+        let mut layout = HeadLayout::new(&embedding);
+        for sequence in 0..1 + features.groups.len() {
+            layout.add(HeadInput::History(sequence), embedding.event_width());
+        }
+        let head = Head::new(builder, config, layout);
         Base { config: config.clone(), embedding, head }
     }
 }
 
 impl<T: Real> Model<T> for Base {
     fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
-        let (mut inputs, _) = self.embedding.inputs(tape, batch);
-        for group in batch.groups() {
+        let (mut inputs, _) = self.embedding.head_inputs(self.head.layout(), tape, batch);
+        for (sequence, group) in batch.groups().enumerate() {
             let windows = windows(tape, group);
             let events = self.embedding.events(tape, group.histories, windows.histories());
-            inputs.push(pooled(&self.embedding, events, &windows, &self.config));
+            let history = pooled(&self.embedding, events, &windows, &self.config);
+            inputs.push(HeadInput::History(sequence), history);
         }
-        Output { logits: self.head.forward(tape, ops::concat(inputs.iter())), auxiliary: None }
+        Output { logits: self.head.forward(tape, inputs.concat()), auxiliary: None }
     }
 
     fn touch(&self, batch: &Batch, touched: &mut Touched) {
         self.embedding.touch(batch, false, touched);
+    }
+
+    fn tables(&self) -> &[ParamId] {
+        self.embedding.tables()
+    }
+
+    fn freeze(&self, params: &ParamStore<f32>) -> Option<FrozenModel> {
+        let head = self.head.freeze(params)?;
+        Some(FrozenModel::new(self.embedding.tables(), self.config.pooling, vec![], head))
     }
 
     fn weights(&self) -> LossWeights {

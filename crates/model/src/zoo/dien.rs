@@ -1,12 +1,16 @@
 //! The Deep Interest Evolution Network.
 
 use dien_cells::Real;
-use dien_tensor::{ParamStore, Tape, ops};
+use dien_tensor::{ParamId, ParamStore, Tape};
 
 use crate::config::{LossWeights, ModelConfig};
+use crate::frozen::FrozenModel;
 use crate::init::Builder;
 use crate::model::{Model, Output};
-use crate::parts::{Behaved, Embedding, Head, Interest, in_groups, pooled_history, windows};
+use crate::parts::{
+    Behaved, Embedding, Head, HeadLayout, Interest, add_history, in_groups, pooled_history, push_history,
+    windows,
+};
 use crate::{Batch, Features, Touched, Trace, trace};
 
 /// DIEN (Zhou et al., AAAI 2019): embedding, interest extractor with auxiliary loss, attention, interest
@@ -27,20 +31,18 @@ pub struct Dien {
 }
 
 impl Dien {
-    /// Adds the model's parameters to `params`, with initial values drawn from `seed`.
-    pub fn new<T: Real>(
-        config: &ModelConfig,
-        features: &Features,
-        params: &mut ParamStore<T>,
-        seed: u64,
-    ) -> Self {
-        let mut builder = Builder::new(params, seed);
-        let b = &mut builder;
+    /// Adds the model's parameters.
+    pub fn new<T: Real>(config: &ModelConfig, features: &Features, builder: &mut Builder<'_, T>) -> Self {
+        let b = builder;
         let embedding = Embedding::new(b, features, config);
         let width = embedding.event_width();
         let interests = in_groups(b, features, |b| Interest::new(b, config, width));
-        let of_groups: usize = interests.iter().map(|interest| 2 * width + interest.width()).sum();
-        let head = Head::new(b, config, embedding.rest_width() + width + of_groups);
+        let mut layout = HeadLayout::new(&embedding);
+        for (sequence, interest) in interests.iter().enumerate() {
+            add_history(&mut layout, sequence, width);
+            interest.add_to(&mut layout, sequence);
+        }
+        let head = Head::new(b, config, layout);
         Dien { config: config.clone(), embedding, interests, head }
     }
 }
@@ -48,34 +50,46 @@ impl Dien {
 impl<T: Real> Model<T> for Dien {
     fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
         let mut auxiliary = None;
-        let (mut inputs, candidates) = self.embedding.inputs(tape, batch);
-        for (interest, group) in self.interests.iter().zip(batch.groups()) {
+        let (mut inputs, candidates) = self.embedding.head_inputs(self.head.layout(), tape, batch);
+        for (sequence, (interest, group)) in self.interests.iter().zip(batch.groups()).enumerate() {
             let windows = &windows(tape, group);
             let events = self.embedding.events(tape, group.histories, windows.histories());
-            inputs.extend(pooled_history(&self.embedding, candidates, events, windows, &self.config));
-            let behaved = Behaved { group, windows, events, candidates };
+            let history = pooled_history(&self.embedding, candidates, events, windows, &self.config);
+            push_history(&mut inputs, sequence, history);
+            let behaved = Behaved { sequence, group, windows, events, candidates };
             let loss = interest.forward(tape, &self.embedding, behaved, &mut inputs);
             auxiliary = match (auxiliary, loss) {
                 (Some(sum), Some(loss)) => Some(sum + loss),
                 (sum, loss) => sum.or(loss),
             };
         }
-        Output { logits: self.head.forward(tape, ops::concat(inputs.iter())), auxiliary }
+        Output { logits: self.head.forward(tape, inputs.concat()), auxiliary }
     }
 
     fn trace(&self, tape: &Tape<'_, T>, batch: &Batch) -> Option<Vec<Trace<T>>> {
         let logits = self.forward(tape, batch).logits;
         let candidates = self.embedding.candidates(tape, batch);
-        let groups = self.interests.iter().zip(batch.groups()).map(|(interest, group)| {
+        let groups = self.interests.iter().zip(batch.groups()).enumerate();
+        let groups = groups.map(|(sequence, (interest, group))| {
             let windows = &windows(tape, group);
             let events = self.embedding.events(tape, group.histories, windows.histories());
-            interest.trace(tape, Behaved { group, windows, events, candidates })
+            interest.trace(tape, Behaved { sequence, group, windows, events, candidates })
         });
         Some(trace::traces(logits, groups.collect()))
     }
 
     fn touch(&self, batch: &Batch, touched: &mut Touched) {
         self.embedding.touch(batch, self.config.learns_auxiliary(), touched);
+    }
+
+    fn tables(&self) -> &[ParamId] {
+        self.embedding.tables()
+    }
+
+    fn freeze(&self, params: &ParamStore<f32>) -> Option<FrozenModel> {
+        let interests = self.interests.iter().map(|interest| interest.freeze(params)).collect();
+        let head = self.head.freeze(params)?;
+        Some(FrozenModel::new(self.embedding.tables(), self.config.pooling, interests, head))
     }
 
     fn weights(&self) -> LossWeights {

@@ -2,12 +2,15 @@
 
 use dien_cells::Real;
 use dien_cells::lanes;
-use dien_tensor::{ParamStore, Tape, ops};
+use dien_tensor::{ParamId, Tape};
 
 use crate::config::{LossWeights, ModelConfig};
 use crate::init::Builder;
 use crate::model::{Model, Output};
-use crate::parts::{Attention, Embedding, Head, in_groups, pooled_history, windows};
+use crate::parts::{
+    Attention, Embedding, Head, HeadInput, HeadLayout, add_history, in_groups, pooled_history, push_history,
+    windows,
+};
 use crate::{Batch, Features, Touched, Trace, trace};
 
 /// DIN (Zhou et al., KDD 2018): each event is weighed by its activation unit's score against the candidate.
@@ -24,35 +27,34 @@ pub struct Din {
 }
 
 impl Din {
-    /// Adds the model's parameters to `params`, with initial values drawn from `seed`.
-    pub fn new<T: Real>(
-        config: &ModelConfig,
-        features: &Features,
-        params: &mut ParamStore<T>,
-        seed: u64,
-    ) -> Self {
-        let mut builder = Builder::new(params, seed);
-        let b = &mut builder;
+    /// Adds the model's parameters.
+    pub fn new<T: Real>(config: &ModelConfig, features: &Features, builder: &mut Builder<'_, T>) -> Self {
+        let b = builder;
         let embedding = Embedding::new(b, features, config);
         let width = embedding.event_width();
         let attention = in_groups(b, features, |b| Attention::new(b, config, width, width));
-        let inputs = embedding.rest_width() + (1 + 3 * attention.len()) * width;
-        let head = Head::new(b, config, inputs);
+        let mut layout = HeadLayout::new(&embedding);
+        for sequence in 0..attention.len() {
+            add_history(&mut layout, sequence, width);
+            layout.add(HeadInput::Interest(sequence), width);
+        }
+        let head = Head::new(b, config, layout);
         Din { config: config.clone(), embedding, attention, head }
     }
 }
 
 impl<T: Real> Model<T> for Din {
     fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
-        let (mut inputs, candidates) = self.embedding.inputs(tape, batch);
-        for (attention, group) in self.attention.iter().zip(batch.groups()) {
+        let (mut inputs, candidates) = self.embedding.head_inputs(self.head.layout(), tape, batch);
+        for (sequence, (attention, group)) in self.attention.iter().zip(batch.groups()).enumerate() {
             let windows = windows(tape, group);
             let events = self.embedding.events(tape, group.histories, windows.histories());
-            inputs.extend(pooled_history(&self.embedding, candidates, events, &windows, &self.config));
+            let history = pooled_history(&self.embedding, candidates, events, &windows, &self.config);
+            push_history(&mut inputs, sequence, history);
             let scores = attention.forward(tape, events, candidates, &windows);
-            inputs.push(lanes::weighted_pool(events, scores, &windows));
+            inputs.push(HeadInput::Interest(sequence), lanes::weighted_pool(events, scores, &windows));
         }
-        Output { logits: self.head.forward(tape, ops::concat(inputs.iter())), auxiliary: None }
+        Output { logits: self.head.forward(tape, inputs.concat()), auxiliary: None }
     }
 
     fn trace(&self, tape: &Tape<'_, T>, batch: &Batch) -> Option<Vec<Trace<T>>> {
@@ -68,6 +70,10 @@ impl<T: Real> Model<T> for Din {
 
     fn touch(&self, batch: &Batch, touched: &mut Touched) {
         self.embedding.touch(batch, false, touched);
+    }
+
+    fn tables(&self) -> &[ParamId] {
+        self.embedding.tables()
     }
 
     fn weights(&self) -> LossWeights {

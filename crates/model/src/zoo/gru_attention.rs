@@ -2,12 +2,15 @@
 
 use dien_cells::Real;
 use dien_cells::lanes;
-use dien_tensor::{ParamStore, Tape, ops};
+use dien_tensor::{ParamId, Tape};
 
 use crate::config::{LossWeights, ModelConfig};
 use crate::init::Builder;
 use crate::model::{Model, Output};
-use crate::parts::{Attention, Embedding, Extractor, Head, in_groups, pooled_history, windows};
+use crate::parts::{
+    Attention, Embedding, Extractor, Head, HeadInput, HeadLayout, add_history, in_groups, pooled_history,
+    push_history, windows,
+};
 use crate::{Batch, Features, Touched, Trace, trace};
 
 /// The paper's "Two layer GRU Attention" (after Parsana et al., 2018): GRU over GRU over the events; the
@@ -32,15 +35,9 @@ struct Layers {
 }
 
 impl GruAttention {
-    /// Adds the model's parameters to `params`, with initial values drawn from `seed`.
-    pub fn new<T: Real>(
-        config: &ModelConfig,
-        features: &Features,
-        params: &mut ParamStore<T>,
-        seed: u64,
-    ) -> Self {
-        let mut builder = Builder::new(params, seed);
-        let b = &mut builder;
+    /// Adds the model's parameters.
+    pub fn new<T: Real>(config: &ModelConfig, features: &Features, builder: &mut Builder<'_, T>) -> Self {
+        let b = builder;
         let embedding = Embedding::new(b, features, config);
         let (width, hidden, bias) = (embedding.event_width(), config.hidden, config.init.update_bias);
         let groups = in_groups(b, features, |b| Layers {
@@ -48,25 +45,30 @@ impl GruAttention {
             second: Extractor::new(b, "second.gru", hidden, hidden, bias),
             attention: Attention::new(b, config, hidden, width),
         });
-        let inputs = embedding.rest_width() + width + groups.len() * (2 * width + hidden);
-        let head = Head::new(b, config, inputs);
+        let mut layout = HeadLayout::new(&embedding);
+        for sequence in 0..groups.len() {
+            add_history(&mut layout, sequence, width);
+            layout.add(HeadInput::Interest(sequence), hidden);
+        }
+        let head = Head::new(b, config, layout);
         GruAttention { config: config.clone(), embedding, groups, head }
     }
 }
 
 impl<T: Real> Model<T> for GruAttention {
     fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
-        let (mut inputs, candidates) = self.embedding.inputs(tape, batch);
-        for (layers, group) in self.groups.iter().zip(batch.groups()) {
+        let (mut inputs, candidates) = self.embedding.head_inputs(self.head.layout(), tape, batch);
+        for (sequence, (layers, group)) in self.groups.iter().zip(batch.groups()).enumerate() {
             let windows = windows(tape, group);
             let packed = windows.histories();
             let events = self.embedding.events(tape, group.histories, packed);
-            inputs.extend(pooled_history(&self.embedding, candidates, events, &windows, &self.config));
+            let history = pooled_history(&self.embedding, candidates, events, &windows, &self.config);
+            push_history(&mut inputs, sequence, history);
             let states = layers.second.forward(tape, layers.first.forward(tape, events, packed), packed);
             let scores = layers.attention.forward(tape, states, candidates, &windows);
-            inputs.push(lanes::weighted_pool(states, scores, &windows));
+            inputs.push(HeadInput::Interest(sequence), lanes::weighted_pool(states, scores, &windows));
         }
-        Output { logits: self.head.forward(tape, ops::concat(inputs.iter())), auxiliary: None }
+        Output { logits: self.head.forward(tape, inputs.concat()), auxiliary: None }
     }
 
     fn trace(&self, tape: &Tape<'_, T>, batch: &Batch) -> Option<Vec<Trace<T>>> {
@@ -84,6 +86,14 @@ impl<T: Real> Model<T> for GruAttention {
 
     fn touch(&self, batch: &Batch, touched: &mut Touched) {
         self.embedding.touch(batch, false, touched);
+    }
+
+    fn tables(&self) -> &[ParamId] {
+        self.embedding.tables()
+    }
+
+    fn reads_before_window(&self) -> bool {
+        true
     }
 
     fn weights(&self) -> LossWeights {

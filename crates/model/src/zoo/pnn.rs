@@ -1,12 +1,12 @@
 //! Product-based neural networks.
 
 use dien_cells::Real;
-use dien_tensor::{ParamId, ParamStore, Tape, Var, VarList, ops};
+use dien_tensor::{ParamId, Tape, Var, VarList, ops};
 
 use crate::config::{LossWeights, ModelConfig, ModelKind};
 use crate::init::Builder;
 use crate::model::{Model, Output};
-use crate::parts::{Embedding, Head, pooled, windows};
+use crate::parts::{Embedding, Head, HeadInput, HeadLayout, pooled, windows};
 use crate::{Batch, Features, Lookup, Touched};
 
 /// PNN (Qu et al., ICDM 2016): the head reads products of the fields beside the fields themselves.
@@ -25,15 +25,9 @@ pub struct Pnn {
 }
 
 impl Pnn {
-    /// Adds the model's parameters to `params`, with initial values drawn from `seed`.
-    pub fn new<T: Real>(
-        config: &ModelConfig,
-        features: &Features,
-        params: &mut ParamStore<T>,
-        seed: u64,
-    ) -> Self {
-        let mut builder = Builder::new(params, seed);
-        let b = &mut builder;
+    /// Adds the model's parameters.
+    pub fn new<T: Real>(config: &ModelConfig, features: &Features, builder: &mut Builder<'_, T>) -> Self {
+        let b = builder;
         let embedding = Embedding::new(b, features, config);
         let width_of = |lookup: &Lookup| features.tables[lookup.table].width;
         let common = width_of(&features.behaviours[0]);
@@ -55,9 +49,12 @@ impl Pnn {
             .collect();
         let n = project.len();
         let products = if config.kind == ModelKind::Ipnn { n * (n - 1) / 2 } else { common * common };
-        let groups = 1 + features.groups.len();
-        let inputs = embedding.rest_width() + (1 + groups) * embedding.event_width() + products;
-        let head = Head::new(b, config, inputs);
+        let mut layout = HeadLayout::new(&embedding);
+        for sequence in 0..1 + features.groups.len() {
+            layout.add(HeadInput::History(sequence), embedding.event_width());
+        }
+        layout.add(HeadInput::FieldProducts, products);
+        let head = Head::new(b, config, layout);
         Pnn { config: config.clone(), embedding, project, head }
     }
 
@@ -80,21 +77,21 @@ impl Pnn {
 impl<T: Real> Model<T> for Pnn {
     fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
         let features = self.embedding.features();
-        let (mut inputs, mut fields) = (tape.list(), tape.list());
+        let (mut inputs, mut fields) = (self.head.layout().inputs(tape), tape.list());
         if let Some(rest) = self.embedding.rest(tape, batch) {
-            inputs.push(rest);
+            inputs.push_several(&HeadInput::REST, rest);
             let mut from = 0;
             self.split(rest, &features.sparse, &mut from, &mut fields);
             self.split(rest, &features.pooled, &mut from, &mut fields);
         }
         let candidates = self.embedding.candidates(tape, batch);
-        inputs.push(candidates);
+        inputs.push(HeadInput::Candidate, candidates);
         self.split(candidates, &features.behaviours, &mut 0, &mut fields);
-        for group in batch.groups() {
+        for (sequence, group) in batch.groups().enumerate() {
             let windows = windows(tape, group);
             let events = self.embedding.events(tape, group.histories, windows.histories());
             let history = pooled(&self.embedding, events, &windows, &self.config);
-            inputs.push(history);
+            inputs.push(HeadInput::History(sequence), history);
             self.split(history, &features.behaviours, &mut 0, &mut fields);
         }
         let mut common = tape.list();
@@ -103,17 +100,23 @@ impl<T: Real> Model<T> for Pnn {
         }
         if self.config.kind == ModelKind::Ipnn {
             for (i, a) in common.iter().enumerate() {
-                inputs.extend(common.iter().skip(i + 1).map(|b| ops::dot_rows(a, b)));
+                for b in common.iter().skip(i + 1) {
+                    inputs.push(HeadInput::FieldProducts, ops::dot_rows(a, b));
+                }
             }
         } else {
             let sum = common.iter().reduce(|sum, field| sum + field).expect("a candidate has features");
-            inputs.push(ops::outer_rows(sum, sum));
+            inputs.push(HeadInput::FieldProducts, ops::outer_rows(sum, sum));
         }
-        Output { logits: self.head.forward(tape, ops::concat(inputs.iter())), auxiliary: None }
+        Output { logits: self.head.forward(tape, inputs.concat()), auxiliary: None }
     }
 
     fn touch(&self, batch: &Batch, touched: &mut Touched) {
         self.embedding.touch(batch, false, touched);
+    }
+
+    fn tables(&self) -> &[ParamId] {
+        self.embedding.tables()
     }
 
     fn weights(&self) -> LossWeights {

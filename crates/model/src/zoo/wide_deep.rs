@@ -1,12 +1,12 @@
 //! Wide & Deep (Cheng et al., DLRS 2016): a linear model beside the head.
 
 use dien_cells::Real;
-use dien_tensor::{ParamStore, Tape, ops};
+use dien_tensor::{ParamId, Tape, ops};
 
 use crate::config::{LossWeights, ModelConfig};
 use crate::init::Builder;
 use crate::model::{Model, Output};
-use crate::parts::{Embedding, Head, Linear, pooled_history, windows};
+use crate::parts::{Embedding, Head, HeadInput, HeadLayout, Linear, pooled_history, windows};
 use crate::{Batch, Features, Touched};
 
 /// Wide & Deep as the DIEN authors compare it: the deep part is [`Base`](super::Base)'s head; the wide one is
@@ -21,41 +21,43 @@ pub struct WideDeep {
 }
 
 impl WideDeep {
-    /// Adds the model's parameters to `params`, with initial values drawn from `seed`.
-    pub fn new<T: Real>(
-        config: &ModelConfig,
-        features: &Features,
-        params: &mut ParamStore<T>,
-        seed: u64,
-    ) -> Self {
-        let mut builder = Builder::new(params, seed);
-        let embedding = Embedding::new(&mut builder, features, config);
+    /// Adds the model's parameters.
+    pub fn new<T: Real>(config: &ModelConfig, features: &Features, builder: &mut Builder<'_, T>) -> Self {
+        let embedding = Embedding::new(builder, features, config);
         let (groups, width) = (1 + features.groups.len(), embedding.event_width());
-        let deep = Head::new(&mut builder, config, embedding.rest_width() + (1 + groups) * width);
-        let wide = Linear::new(&mut builder, "wide", 1, (1 + 2 * groups) * width);
+        let mut layout = HeadLayout::new(&embedding);
+        for sequence in 0..groups {
+            layout.add(HeadInput::History(sequence), width);
+        }
+        let deep = Head::new(builder, config, layout);
+        let wide = Linear::new(builder, "wide", 1, (1 + 2 * groups) * width);
         WideDeep { config: config.clone(), embedding, deep, wide }
     }
 }
 
 impl<T: Real> Model<T> for WideDeep {
     fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
-        let (mut deep, candidates) = self.embedding.inputs(tape, batch);
+        let (mut deep, candidates) = self.embedding.head_inputs(self.deep.layout(), tape, batch);
         let mut wide = tape.list();
         wide.push(candidates);
-        for group in batch.groups() {
+        for (sequence, group) in batch.groups().enumerate() {
             let windows = windows(tape, group);
             let events = self.embedding.events(tape, group.histories, windows.histories());
             let [history, product] =
                 pooled_history(&self.embedding, candidates, events, &windows, &self.config);
-            deep.push(history);
+            deep.push(HeadInput::History(sequence), history);
             wide.extend([history, product]);
         }
         let wide = self.wide.forward(tape, ops::concat(wide.iter()));
-        Output { logits: self.deep.forward(tape, ops::concat(deep.iter())) + wide, auxiliary: None }
+        Output { logits: self.deep.forward(tape, deep.concat()) + wide, auxiliary: None }
     }
 
     fn touch(&self, batch: &Batch, touched: &mut Touched) {
         self.embedding.touch(batch, false, touched);
+    }
+
+    fn tables(&self) -> &[ParamId] {
+        self.embedding.tables()
     }
 
     fn weights(&self) -> LossWeights {

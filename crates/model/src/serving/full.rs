@@ -1,23 +1,21 @@
-//! The road of models that run whole for every request.
+//! The backend of models that run their whole forward pass for every request.
 
 use dien_tensor::{Mode, ParamStore, Pool, Tape};
 
 use super::{Candidates, Profile};
-use crate::{Batch, Behaviours, BuildError, Features, Histories, Model, ModelConfig, ModelKind, Targets};
+use crate::{Batch, Behaviours, Features, Histories, Model, Targets};
 
 /// A model and its parameters.
-pub(super) struct Whole {
+pub(super) struct Full {
     features: Features,
     /// By group of behaviours.
     max_history: Vec<usize>,
-    /// Whether what has left the window still counts: an extractor has read it.
-    remembers: bool,
     model: Box<dyn Model<f32> + Send + Sync>,
     params: ParamStore<f32>,
     pool: Pool<f32>,
 }
 
-/// The latest events, `[group][feature][event]`, and those before them that an extractor has read.
+/// The latest events, `[group][feature][event]`, and those before them that a recurrence has read.
 #[derive(Clone, Debug)]
 pub(super) struct State(Vec<Vec<Vec<u32>>>);
 
@@ -27,30 +25,21 @@ impl State {
     }
 }
 
-impl std::fmt::Debug for Whole {
+impl std::fmt::Debug for Full {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Whole").field("features", &self.features).finish_non_exhaustive()
+        f.debug_struct("Full").field("features", &self.features).finish_non_exhaustive()
     }
 }
 
-impl Whole {
-    #[track_caller]
+impl Full {
     pub fn new(
-        config: &ModelConfig,
+        model: Box<dyn Model<f32> + Send + Sync>,
         features: &Features,
         params: ParamStore<f32>,
         max_history: &[usize],
-    ) -> Result<Self, BuildError> {
-        let mut own = ParamStore::<f32>::new();
-        let model = crate::build(config, features, &mut own, 0)?;
-        for id in own.ids() {
-            let name = own.name(id);
-            let given = params.id(name).unwrap_or_else(|| panic!("serving: no parameter `{name}`"));
-            assert_eq!(params.shape(given), own.shape(id), "serving: parameter `{name}`");
-        }
+    ) -> Self {
         let (features, max_history) = (features.clone(), max_history.to_vec());
-        let remembers = config.kind == ModelKind::GruAttention;
-        Ok(Whole { features, max_history, remembers, model, params, pool: Pool::new() })
+        Full { features, max_history, model, params, pool: Pool::new() }
     }
 
     pub fn state(&self, ids: &[&[Vec<u32>]]) -> State {
@@ -62,7 +51,7 @@ impl Whole {
     pub fn append(&self, state: &mut State, group: usize, ids: &[u32]) {
         for (events, &id) in state.0[group].iter_mut().zip(ids) {
             events.push(id);
-            if !self.remembers {
+            if !self.model.reads_before_window() {
                 let over = events.len().saturating_sub(self.max_history[group]);
                 events.drain(..over);
             }
