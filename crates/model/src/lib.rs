@@ -15,9 +15,10 @@ pub mod serving;
 mod source;
 mod touched;
 mod trace;
+mod validate;
 pub mod zoo;
 
-pub use batch::{Batch, BatchError, Behaviours, Group, Histories, Jagged, Targets};
+pub use batch::{Batch, Behaviours, Group, Histories, Jagged, Targets};
 pub use config::{ConfigError, LossWeights, ModelConfig, ModelKind};
 pub use dien_cells::cell::Kind as CellKind;
 pub use features::{Features, FeaturesError, Lookup, OOV, Table};
@@ -25,6 +26,7 @@ pub use model::{Losses, Model, Output};
 pub use source::{ParamError, ParamSource};
 pub use touched::Touched;
 pub use trace::{Path, Regard, Trace};
+pub use validate::BatchError;
 pub use zoo::Dien;
 
 use dien_cells::Real;

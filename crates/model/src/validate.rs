@@ -1,0 +1,196 @@
+//! Whether a batch is one that a model can read.
+
+use crate::features::{Features, Lookup};
+use crate::{Batch, Group};
+
+/// What is wrong with a batch.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BatchError {
+    /// A list has the wrong number of entries.
+    #[error("{what}: expected {expected} entries, found {found}")]
+    Length {
+        /// Which list.
+        what: String,
+        /// How many entries it should have.
+        expected: usize,
+        /// How many it has.
+        found: usize,
+    },
+    /// An id is not in its vocabulary.
+    #[error("{what}: id {id} at position {position} is beyond the table `{table}` of {rows} rows")]
+    Id {
+        /// Which list.
+        what: String,
+        /// Where in the list.
+        position: usize,
+        /// The id.
+        id: u32,
+        /// The table's name.
+        table: String,
+        /// How many rows the table has.
+        rows: usize,
+    },
+    /// A number is NaN or infinite.
+    #[error("dense feature `{name}`: {value} at target {target}; expected a finite number")]
+    NotFinite {
+        /// The feature.
+        name: String,
+        /// Which target.
+        target: usize,
+        /// What was found.
+        value: f32,
+    },
+    /// A label is neither 0 nor 1.
+    #[error("label: {value} at target {target}; expected 0 or 1")]
+    Label {
+        /// Which target.
+        target: usize,
+        /// What was found.
+        value: f32,
+    },
+    /// A weight is negative, NaN or infinite.
+    #[error("weight: {value} at target {target}; expected a finite number of at least 0")]
+    Weight {
+        /// Which target.
+        target: usize,
+        /// What was found.
+        value: f32,
+    },
+    /// Offsets do not start at 0 or go down.
+    #[error("{what}: offsets must start at 0 and not decrease; entry {position} is {value}")]
+    Offsets {
+        /// Which list.
+        what: String,
+        /// Which entry.
+        position: usize,
+        /// What was found.
+        value: u32,
+    },
+    /// A target looks at events that its history does not have.
+    #[error("target {target}: events {start}..{end} of {group} {history}, which has {events}")]
+    Window {
+        /// Of which group of behaviours.
+        group: String,
+        /// Which target.
+        target: usize,
+        /// Its history.
+        history: u32,
+        /// Its first event.
+        start: u32,
+        /// One past its last event.
+        end: u32,
+        /// How many events the history has; 0 if there is no such history.
+        events: u32,
+    },
+}
+
+impl Batch {
+    /// Checks every length, id, window and number, so that the model need not.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn validate(&self, features: &Features) -> Result<(), BatchError> {
+        let t = &self.targets;
+        let n = t.len();
+        check_len("further groups of behaviours", features.groups.len(), self.further.len())?;
+        let names = std::iter::once("").chain(features.groups.iter().map(String::as_str));
+        for (name, group) in names.zip(self.groups()) {
+            group.validate(name, features, n)?;
+        }
+        if let Some(target) = t.label.iter().position(|&y| y != 0.0 && y != 1.0) {
+            return Err(BatchError::Label { target, value: t.label[target] });
+        }
+        check_len("label", n, t.label.len())?;
+        check_len("group", n, t.group.len())?;
+        if !t.weight.is_empty() {
+            check_len("weight", n, t.weight.len())?;
+        }
+        if let Some(target) = t.weight.iter().position(|&w| !(w >= 0.0 && w.is_finite())) {
+            return Err(BatchError::Weight { target, value: t.weight[target] });
+        }
+        check_ids("candidate", features, &features.behaviours, &t.candidate, n)?;
+        check_ids("sparse", features, &features.sparse, &t.sparse, n)?;
+        check_len("pooled features", features.pooled.len(), t.pooled.len())?;
+        for (lookup, list) in features.pooled.iter().zip(&t.pooled) {
+            let what = format!("pooled `{}`", lookup.name);
+            check_offsets(&what, &list.offsets)?;
+            check_len(&what, n, list.offsets.len() - 1)?;
+            let ids = std::slice::from_ref(&list.ids);
+            let count = *list.offsets.last().expect("checked above") as usize;
+            check_ids("pooled", features, std::slice::from_ref(lookup), ids, count)?;
+        }
+        check_len("dense features", features.dense.len(), t.dense.len())?;
+        for (name, column) in features.dense.iter().zip(&t.dense) {
+            check_len(name, n, column.len())?;
+            if let Some(target) = column.iter().position(|x| !x.is_finite()) {
+                return Err(BatchError::NotFinite { name: name.clone(), target, value: column[target] });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Group<'_> {
+    /// `name` is that of a further group, empty for the first.
+    fn validate(&self, name: &str, features: &Features, targets: usize) -> Result<(), BatchError> {
+        let of = |what: &str| if name.is_empty() { what.into() } else { format!("{what} of `{name}`") };
+        let h = self.histories;
+        check_offsets(&of("histories"), &h.offsets)?;
+        check_ids(&of("histories"), features, &features.behaviours, &h.ids, h.events())?;
+        if h.negatives_per_event > 0 {
+            let count = h.events() * h.negatives_per_event;
+            check_ids(&of("negatives"), features, &features.behaviours, &h.negatives, count)?;
+        }
+        for (what, list) in [("history", self.history), ("start", self.start), ("end", self.end)] {
+            check_len(&of(what), targets, list.len())?;
+        }
+        for target in 0..targets {
+            let (history, start, end) = (self.history[target], self.start[target], self.end[target]);
+            let bounds = h.offsets.get(history as usize..).and_then(|o| o.get(..2));
+            let events = bounds.map_or(0, |o| o[1] - o[0]);
+            if bounds.is_none() || start > end || end > events {
+                let group = of("history");
+                return Err(BatchError::Window { group, target, history, start, end, events });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_len(what: &str, expected: usize, found: usize) -> Result<(), BatchError> {
+    if expected == found { Ok(()) } else { Err(BatchError::Length { what: what.into(), expected, found }) }
+}
+
+fn check_offsets(what: &str, offsets: &[u32]) -> Result<(), BatchError> {
+    let bad = |position, value| Err(BatchError::Offsets { what: what.into(), position, value });
+    match offsets.first() {
+        None => return Err(BatchError::Length { what: format!("{what} offsets"), expected: 1, found: 0 }),
+        Some(&first) if first != 0 => return bad(0, first),
+        Some(_) => {}
+    }
+    match offsets.windows(2).position(|w| w[1] < w[0]) {
+        Some(i) => bad(i + 1, offsets[i + 1]),
+        None => Ok(()),
+    }
+}
+
+fn check_ids(
+    what: &str,
+    features: &Features,
+    lookups: &[Lookup],
+    ids: &[Vec<u32>],
+    count: usize,
+) -> Result<(), BatchError> {
+    check_len(&format!("{what} features"), lookups.len(), ids.len())?;
+    for (lookup, column) in lookups.iter().zip(ids) {
+        let what = format!("{what} `{}`", lookup.name);
+        check_len(&what, count, column.len())?;
+        let table = &features.tables[lookup.table];
+        if let Some(position) = column.iter().position(|&id| id as usize >= table.rows) {
+            let (id, table, rows) = (column[position], table.name.clone(), table.rows);
+            return Err(BatchError::Id { what, position, id, table, rows });
+        }
+    }
+    Ok(())
+}
