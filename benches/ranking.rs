@@ -1,4 +1,5 @@
-//! One user, a history of 100, the paper's DIEN: embeddings 18 + 18, hidden 36, activation unit 80-40-1, head 200-80.
+//! One user, a history of 100, the paper's DIEN: embeddings 18 + 18, hidden 36, activation unit 80-40-1, head
+//! 200-80.
 //!
 //! From ids in memory to logits. `rank_N` includes the user's state; `score_N` is given it; one thread.
 
@@ -28,7 +29,7 @@ fn ranking(criterion: &mut Criterion) {
     let mut candidates =
         |n| Candidates { ids: pair(popular_ids(n, ITEMS, &mut rng)), ..Candidates::default() };
     let (one, many) = (candidates(1), candidates(200));
-    let state = || serving.user_state(&history, Profile::default());
+    let state = || serving.user_state(&history, Profile::default()).expect("ids of the features");
     let known = state();
     let built = rayon::ThreadPoolBuilder::new().num_threads(1).build_global();
     built.expect("nothing has run in parallel yet");

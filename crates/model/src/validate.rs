@@ -1,7 +1,7 @@
 //! Whether a batch is one that a model can read.
 
 use crate::features::{Features, Lookup};
-use crate::{Batch, Group};
+use crate::{Batch, Group, Jagged};
 
 /// What is wrong with a batch.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -109,17 +109,9 @@ impl Batch {
         if let Some(target) = t.weight.iter().position(|&w| !(w >= 0.0 && w.is_finite())) {
             return Err(BatchError::Weight { target, value: t.weight[target] });
         }
-        check_ids("candidate", features, &features.behaviours, &t.candidate, n)?;
-        check_ids("sparse", features, &features.sparse, &t.sparse, n)?;
-        check_len("pooled features", features.pooled.len(), t.pooled.len())?;
-        for (lookup, list) in features.pooled.iter().zip(&t.pooled) {
-            let what = format!("pooled `{}`", lookup.name);
-            check_offsets(&what, &list.offsets)?;
-            check_len(&what, n, list.offsets.len() - 1)?;
-            let ids = std::slice::from_ref(&list.ids);
-            let count = *list.offsets.last().expect("checked above") as usize;
-            check_ids("pooled", features, std::slice::from_ref(lookup), ids, count)?;
-        }
+        check_ids("candidate", features, &features.behaviours, t.candidate.iter().map(Vec::as_slice), n)?;
+        check_ids("sparse", features, &features.sparse, t.sparse.iter().map(Vec::as_slice), n)?;
+        check_pooled(features, &t.pooled, n)?;
         check_len("dense features", features.dense.len(), t.dense.len())?;
         for (name, column) in features.dense.iter().zip(&t.dense) {
             check_len(name, n, column.len())?;
@@ -137,10 +129,17 @@ impl Group<'_> {
         let of = |what: &str| if name.is_empty() { what.into() } else { format!("{what} of `{name}`") };
         let h = self.histories;
         check_offsets(&of("histories"), &h.offsets)?;
-        check_ids(&of("histories"), features, &features.behaviours, &h.ids, h.events())?;
+        check_ids(
+            &of("histories"),
+            features,
+            &features.behaviours,
+            h.ids.iter().map(Vec::as_slice),
+            h.events(),
+        )?;
         if h.negatives_per_event > 0 {
             let count = h.events() * h.negatives_per_event;
-            check_ids(&of("negatives"), features, &features.behaviours, &h.negatives, count)?;
+            let negatives = h.negatives.iter().map(Vec::as_slice);
+            check_ids(&of("negatives"), features, &features.behaviours, negatives, count)?;
         }
         for (what, list) in [("history", self.history), ("start", self.start), ("end", self.end)] {
             check_len(&of(what), targets, list.len())?;
@@ -158,11 +157,11 @@ impl Group<'_> {
     }
 }
 
-fn check_len(what: &str, expected: usize, found: usize) -> Result<(), BatchError> {
+pub(crate) fn check_len(what: &str, expected: usize, found: usize) -> Result<(), BatchError> {
     if expected == found { Ok(()) } else { Err(BatchError::Length { what: what.into(), expected, found }) }
 }
 
-fn check_offsets(what: &str, offsets: &[u32]) -> Result<(), BatchError> {
+pub(crate) fn check_offsets(what: &str, offsets: &[u32]) -> Result<(), BatchError> {
     let bad = |position, value| Err(BatchError::Offsets { what: what.into(), position, value });
     match offsets.first() {
         None => return Err(BatchError::Length { what: format!("{what} offsets"), expected: 1, found: 0 }),
@@ -175,11 +174,12 @@ fn check_offsets(what: &str, offsets: &[u32]) -> Result<(), BatchError> {
     }
 }
 
-fn check_ids(
+/// That there are ids by feature, `count` of each, and each has a row in its table.
+pub(crate) fn check_ids<'a>(
     what: &str,
     features: &Features,
     lookups: &[Lookup],
-    ids: &[Vec<u32>],
+    ids: impl ExactSizeIterator<Item = &'a [u32]>,
     count: usize,
 ) -> Result<(), BatchError> {
     check_len(&format!("{what} features"), lookups.len(), ids.len())?;
@@ -191,6 +191,20 @@ fn check_ids(
             let (id, table, rows) = (column[position], table.name.clone(), table.rows);
             return Err(BatchError::Id { what, position, id, table, rows });
         }
+    }
+    Ok(())
+}
+
+/// That there is a list of ids for each of `n` targets, by pooled feature.
+pub(crate) fn check_pooled(features: &Features, pooled: &[Jagged], n: usize) -> Result<(), BatchError> {
+    check_len("pooled features", features.pooled.len(), pooled.len())?;
+    for (lookup, list) in features.pooled.iter().zip(pooled) {
+        let what = format!("pooled `{}`", lookup.name);
+        check_offsets(&what, &list.offsets)?;
+        check_len(&what, n, list.offsets.len() - 1)?;
+        let count = *list.offsets.last().expect("checked above") as usize;
+        let ids = std::iter::once(&list.ids[..]);
+        check_ids("pooled", features, std::slice::from_ref(lookup), ids, count)?;
     }
     Ok(())
 }

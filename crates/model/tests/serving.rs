@@ -131,11 +131,11 @@ fn check(config: &ModelConfig) {
     let mut t = trained(config);
     let history = t.ids(CAP + 5);
     let latest = |n: usize| -> Vec<Vec<u32>> { history.iter().map(|ids| ids[..n].to_vec()).collect() };
-    let state_of = |t: &Trained, n: usize| t.serving.user_state(&latest(n), profile());
+    let state_of = |t: &Trained, n: usize| t.serving.user_state(&latest(n), profile()).unwrap();
     for (events, candidates) in [(0, 3), (1, 1), (2, 33), (CAP - 1, 9), (CAP, 40), (CAP + 5, 33)] {
         let what = format!("{config:?}: {events} events");
         let c = t.candidates(candidates);
-        let logits = t.serving.logits(&state_of(&t, events), &c, None);
+        let logits = t.serving.logits(&state_of(&t, events), &c, None).unwrap();
         let first = events.saturating_sub(CAP);
         assert_close(&logits, &t.expected(&latest(events), first, &profile(), &c), &what);
     }
@@ -144,21 +144,25 @@ fn check(config: &ModelConfig) {
     let mut state = state_of(&t, 0);
     for event in 0..CAP + 5 {
         let ids: Vec<u32> = history.iter().map(|ids| ids[event]).collect();
-        t.serving.append(&mut state, &ids);
+        t.serving.append(&mut state, &ids).unwrap();
         let events = event + 1;
         if [1, CAP, CAP + 1, CAP + 5].contains(&events) {
-            let logits = t.serving.logits(&state, &c, None);
+            let logits = t.serving.logits(&state, &c, None).unwrap();
             let what = format!("{config:?}: {events} events appended");
             assert_close(&logits, &t.expected(&latest(events), 0, &profile(), &c), &what);
         }
         if events == CAP {
-            let at_once = t.serving.logits(&state_of(&t, CAP), &c, None);
-            assert_eq!(t.serving.logits(&state, &c, None), at_once, "{config:?}: bits of an appended state");
+            let at_once = t.serving.logits(&state_of(&t, CAP), &c, None).unwrap();
+            assert_eq!(
+                t.serving.logits(&state, &c, None).unwrap(),
+                at_once,
+                "{config:?}: bits of an appended state"
+            );
         }
     }
     // Another profile for one call.
     let other = Profile { sparse: vec![1, 2], dense: vec![-3.0, 0.1] };
-    let logits = t.serving.logits(&state_of(&t, 3), &c, Some(&other));
+    let logits = t.serving.logits(&state_of(&t, 3), &c, Some(&other)).unwrap();
     assert_close(&logits, &t.expected(&latest(3), 0, &other, &c), "another profile");
 }
 
@@ -228,22 +232,26 @@ fn bits_depend_neither_on_company_nor_on_threads() {
     for cell in CellKind::ALL {
         let mut t = trained(&ModelConfig { cell, hidden: 9, ..config() });
         let history = t.ids(CAP);
-        let state: UserState = t.serving.user_state(&history, profile());
+        let state: UserState = t.serving.user_state(&history, profile()).unwrap();
         let c = t.candidates(200);
-        let together = t.serving.logits(&state, &c, None);
+        let together = t.serving.logits(&state, &c, None).unwrap();
         for n in [1, 2, 7, 8, 17, 33, 65] {
             let which: Vec<usize> = (0..n).map(|i| (i * 37 + 11) % 200).collect();
             let expected: Vec<f32> = which.iter().map(|&i| together[i]).collect();
-            assert_eq!(t.serving.logits(&state, &pick(&c, &which), None), expected, "{cell:?}: {n}");
+            assert_eq!(t.serving.logits(&state, &pick(&c, &which), None).unwrap(), expected, "{cell:?}: {n}");
         }
-        let twice = t.serving.logits(&state, &pick(&c, &[4, 4, 9, 4]), None);
+        let twice = t.serving.logits(&state, &pick(&c, &[4, 4, 9, 4]), None).unwrap();
         assert!(twice[0] == twice[1] && twice[1] == twice[3]);
         for threads in [1, 2, 3, 8] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            assert_eq!(pool.install(|| t.serving.logits(&state, &c, None)), together, "{threads} threads");
+            assert_eq!(
+                pool.install(|| t.serving.logits(&state, &c, None).unwrap()),
+                together,
+                "{threads} threads"
+            );
         }
         let none = t.candidates(0);
-        assert!(t.serving.logits(&state, &none, None).is_empty());
+        assert!(t.serving.logits(&state, &none, None).unwrap().is_empty());
     }
 }
 
@@ -263,18 +271,19 @@ fn several_groups_of_behaviours() {
         let mut t = trained_on(common::features_in_groups(), &ModelConfig { kind, ..config() });
         let [clicked, bought, searched] = [6, 3, 0].map(|n| t.ids(n));
         let c = t.candidates(40);
-        let mut state = t.serving.user_state_of(&[&clicked, &bought, &searched], profile());
+        let mut state = t.serving.user_state_of(&[&clicked, &bought, &searched], profile()).unwrap();
         let expected = |t: &Trained, bought: &[Vec<u32>], searched: &[Vec<u32>]| {
             t.expected_of(&clicked, &[bought, searched], 0, &profile(), &c)
         };
-        let logits = t.serving.logits(&state, &c, None);
+        let logits = t.serving.logits(&state, &c, None).unwrap();
         assert_close(&logits, &expected(&t, &bought, &searched), "three groups");
         let searched = t.ids(1);
         let event: Vec<u32> = searched.iter().map(|ids| ids[0]).collect();
-        t.serving.append_to(&mut state, 2, &event);
-        let logits = t.serving.logits(&state, &c, None);
+        t.serving.append_to(&mut state, 2, &event).unwrap();
+        let logits = t.serving.logits(&state, &c, None).unwrap();
         assert_close(&logits, &expected(&t, &bought, &searched), "an event of a further group");
-        let without = t.serving.logits(&t.serving.user_state(&clicked, profile()), &c, None);
+        let without =
+            t.serving.logits(&t.serving.user_state(&clicked, profile()).unwrap(), &c, None).unwrap();
         assert!(without != logits, "further groups count");
     }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use dien_model::BuildError;
+use dien_model::serving::ServingError;
 
 /// `Result` with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -69,6 +70,10 @@ pub enum Error {
         /// What should be.
         expected: String,
     },
+    /// Ids, numbers or a user's state that the model cannot score; its [kind](ServingError::kind) says whose
+    /// fault it is.
+    #[error(transparent)]
+    Serving(ServingError),
     /// A model scores a target with a NaN or an infinity.
     #[error("the score of target {target} is {score}; expected a finite number")]
     Score {
@@ -77,6 +82,15 @@ pub enum Error {
         /// The score.
         score: f32,
     },
+}
+
+impl From<ServingError> for Error {
+    fn from(error: ServingError) -> Self {
+        match error {
+            ServingError::Logit { candidate, value } => Error::Score { target: candidate, score: value },
+            other => Error::Serving(other),
+        }
+    }
 }
 
 impl Error {

@@ -39,7 +39,8 @@ impl Ranking {
 
     /// From ids to logits, the user's state included.
     pub fn run(&self) {
-        let state = self.serving.user_state(&self.history, self.profile.clone());
-        black_box(self.serving.logits(&state, &self.candidates, None));
+        let state =
+            self.serving.user_state(&self.history, self.profile.clone()).expect("ids of the features");
+        black_box(self.serving.logits(&state, &self.candidates, None)).expect("finite logits");
     }
 }

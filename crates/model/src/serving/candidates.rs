@@ -1,6 +1,10 @@
 //! What is scored.
 
-use crate::Jagged;
+use serde::{Deserialize, Serialize};
+
+use super::ServingError;
+use crate::validate::{check_ids, check_len, check_pooled};
+use crate::{Features, Jagged};
 
 /// Candidates as ids; the lists are by feature, as in [`Targets`](crate::Targets).
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -12,7 +16,7 @@ pub struct Candidates {
 }
 
 /// What is known beside the behaviours, as [`Targets`](crate::Targets) has it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
     /// Ids by sparse feature; [`OOV`](crate::OOV) for what is not known.
     pub sparse: Vec<u32>,
@@ -29,5 +33,25 @@ impl Candidates {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// That they are candidates of a model with these features.
+    pub(super) fn check(&self, features: &Features) -> Result<(), ServingError> {
+        let n = self.len();
+        check_ids("candidate", features, &features.behaviours, self.ids.iter().map(Vec::as_slice), n)?;
+        Ok(check_pooled(features, &self.pooled, n)?)
+    }
+}
+
+impl Profile {
+    /// That it is one of a model with these features.
+    pub(super) fn check(&self, features: &Features) -> Result<(), ServingError> {
+        check_ids("profile", features, &features.sparse, self.sparse.chunks(1), 1)?;
+        check_len("profile's dense features", features.dense.len(), self.dense.len())?;
+        let mut numbers = features.dense.iter().zip(&self.dense);
+        match numbers.find(|(_, x)| !x.is_finite()) {
+            Some((name, &value)) => Err(ServingError::Number { what: format!("profile `{name}`"), value }),
+            None => Ok(()),
+        }
     }
 }

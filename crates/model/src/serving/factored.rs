@@ -20,10 +20,7 @@ pub(super) struct Factored {
 }
 
 impl Factored {
-    /// The embedding of an id.
-    ///
-    /// # Panics
-    /// If the table has no such row.
+    /// The embedding of an id, of which it was checked that it has a row.
     pub fn row(&self, table: usize, id: u32) -> &[f32] {
         let width = self.features.tables[table].width;
         &self.params.data(self.model.tables[table])[id as usize * width..][..width]

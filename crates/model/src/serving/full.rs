@@ -1,8 +1,10 @@
 //! The backend of models that run their whole forward pass for every request.
 
 use dien_tensor::{Mode, ParamStore, Pool, Tape};
+use serde::{Deserialize, Serialize};
 
-use super::{Candidates, Profile};
+use super::{Candidates, Profile, ServingError};
+use crate::validate::{check_ids, check_len};
 use crate::{Batch, Behaviours, Features, Histories, Model, Targets};
 
 /// A model and its parameters.
@@ -15,13 +17,18 @@ pub(super) struct Full {
     pool: Pool<f32>,
 }
 
-/// The latest events, `[group][feature][event]`, and those before them that a recurrence has read.
-#[derive(Clone, Debug)]
-pub(super) struct State(Vec<Vec<Vec<u32>>>);
+/// A user's events.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct State {
+    /// The latest events, `[sequence][feature][event]`, and those before them that a recurrence has read.
+    ids: Vec<Vec<Vec<u32>>>,
+    /// How many events of the first sequence its window has.
+    len: usize,
+}
 
 impl State {
     pub fn len(&self) -> usize {
-        self.0[0][0].len()
+        self.len
     }
 }
 
@@ -44,29 +51,44 @@ impl Full {
 
     pub fn state(&self, ids: &[&[Vec<u32>]]) -> State {
         let latest = |ids: &Vec<u32>, most: usize| ids[ids.len().saturating_sub(most)..].to_vec();
-        let groups = ids.iter().zip(&self.max_history);
-        State(groups.map(|(ids, &most)| ids.iter().map(|ids| latest(ids, most)).collect()).collect())
+        let sequences = ids.iter().zip(&self.max_history);
+        let ids: Vec<Vec<Vec<u32>>> =
+            sequences.map(|(ids, &most)| ids.iter().map(|ids| latest(ids, most)).collect()).collect();
+        State { len: ids[0][0].len(), ids }
     }
 
-    pub fn append(&self, state: &mut State, group: usize, ids: &[u32]) {
-        for (events, &id) in state.0[group].iter_mut().zip(ids) {
+    pub fn append(&self, state: &mut State, sequence: usize, ids: &[u32]) {
+        for (events, &id) in state.ids[sequence].iter_mut().zip(ids) {
             events.push(id);
             if !self.model.reads_before_window() {
-                let over = events.len().saturating_sub(self.max_history[group]);
+                let over = events.len().saturating_sub(self.max_history[sequence]);
                 events.drain(..over);
             }
         }
+        state.len = state.ids[0][0].len().min(self.max_history[0]);
     }
 
-    #[track_caller]
+    /// That a state has the shapes of this model's, whoever kept it in between.
+    pub fn check(&self, state: &State) -> Result<(), ServingError> {
+        let sequences = 1 + self.features.groups.len();
+        check_len("user state: sequences", sequences, state.ids.len())?;
+        for ids in &state.ids {
+            let n = ids.first().map_or(0, Vec::len);
+            let ids = ids.iter().map(Vec::as_slice);
+            check_ids("user state", &self.features, &self.features.behaviours, ids, n)?;
+        }
+        let len = state.ids[0][0].len().min(self.max_history[0]);
+        Ok(check_len("user state: window", len, state.len)?)
+    }
+
     pub fn logits(&self, state: &State, candidates: &Candidates, profile: &Profile) -> Vec<f32> {
         let n = candidates.len();
         if n == 0 {
             return vec![];
         }
-        let groups = state.0.iter().zip(&self.max_history);
-        let mut groups = groups.map(|(ids, &most)| behaviours(ids, most, n));
-        let Behaviours { histories, history, start, end } = groups.next().expect("a first group");
+        let sequences = state.ids.iter().zip(&self.max_history);
+        let mut sequences = sequences.map(|(ids, &most)| behaviours(ids, most, n));
+        let Behaviours { histories, history, start, end } = sequences.next().expect("a first sequence");
         let targets = Targets {
             history,
             start,
@@ -79,12 +101,16 @@ impl Full {
             weight: vec![],
             group: vec![0; n],
         };
-        let batch = Batch { histories, targets, further: groups.collect() };
-        if let Err(e) = batch.validate(&self.features) {
-            panic!("serving: {e}");
-        }
+        let batch = Batch { histories, targets, further: sequences.collect() };
         let tape = Tape::new(&self.params, &self.pool, Mode::Eval);
         self.model.forward(&tape, &batch).logits.data().to_vec()
+    }
+
+    /// The embedding of an id; `None` if the model does not say its tables, or there is no such row.
+    pub fn row(&self, table: usize, id: u32) -> Option<&[f32]> {
+        let width = self.features.tables.get(table)?.width;
+        let data = self.params.data(*self.model.tables().get(table)?);
+        data.get(id as usize * width..)?.get(..width)
     }
 }
 

@@ -11,28 +11,53 @@
 //! threads.
 
 mod candidates;
+mod error;
 mod factored;
+mod factored_state;
+mod fingerprint;
 mod full;
 mod score;
 mod scratch;
-mod state;
+mod user_state;
 
 pub use candidates::{Candidates, Profile};
+pub use error::{ErrorKind, ServingError};
+pub use fingerprint::Fingerprint;
+pub use user_state::UserState;
 
 use dien_tensor::ParamStore;
 
 use crate::config::ModelConfig;
-use crate::{BuildError, Features, Model, build_over};
+use crate::validate::{check_ids, check_len};
+use crate::{BatchError, BuildError, Features, Model, build_over};
 use factored::Factored;
 use full::Full;
 use scratch::Scratches;
+use user_state::StateData;
 
 /// A trained model, ready to serve. Read-only, and shared freely by threads.
+///
+/// ```
+/// use dien_model::serving::{Candidates, Profile, Serving};
+/// use dien_model::{Features, ModelConfig, build};
+/// use dien_tensor::ParamStore;
+///
+/// let (config, features) = (ModelConfig::default(), Features::item_category(100, 10, 18));
+/// let mut params = ParamStore::new();
+/// build(&config, &features, &mut params, 1)?; // or read from a file
+/// let serving = Serving::new(&config, &features, params, &[50])?;
+/// let mut user = serving.user_state(&[vec![3, 7], vec![1, 2]], Profile::default())?; // items, categories
+/// serving.append(&mut user, &[9, 1])?;
+/// let candidates = Candidates { ids: vec![vec![4, 5, 6], vec![1, 1, 2]], pooled: vec![] };
+/// assert_eq!(serving.logits(&user, &candidates, None)?.len(), 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Serving {
     features: Features,
-    /// By group of behaviours.
+    /// By sequence of behaviours.
     max_history: Vec<usize>,
+    fingerprint: Fingerprint,
     backend: Backend,
 }
 
@@ -42,39 +67,11 @@ enum Backend {
     Full(Box<Full>),
 }
 
-/// All that scoring needs of a user, computed once. It belongs to the [`Serving`] that made it.
-#[derive(Clone, Debug)]
-pub struct UserState {
-    profile: Profile,
-    data: StateData,
-}
-
-#[derive(Clone, Debug)]
-enum StateData {
-    Factored(state::State),
-    Full(full::State),
-}
-
-impl UserState {
-    /// How many events of the first group attention, evolution and pooling see: at most the model's
-    /// `max_history`.
-    pub fn len(&self) -> usize {
-        match &self.data {
-            StateData::Factored(state) => state.len(),
-            StateData::Full(state) => state.len(),
-        }
-    }
-
-    /// Whether there is no such event.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// What is known beside the behaviours.
-    pub fn profile(&self) -> &Profile {
-        &self.profile
-    }
-}
+const _: () = {
+    const fn shared_by_threads<T: Send + Sync>() {}
+    shared_by_threads::<Serving>();
+    shared_by_threads::<UserState>();
+};
 
 impl Serving {
     /// Takes the parameters of a configured model, and reads them where they are: none is drawn or copied but
@@ -95,24 +92,28 @@ impl Serving {
         max_history: &[usize],
     ) -> Result<Self, BuildError> {
         let model = build_over(config, features, &mut params)?;
-        Ok(Self::of_model(model, features, params, max_history))
+        Ok(Self::of_model(model, &format!("{config:?}"), features, params, max_history))
     }
 
     /// Takes any model with its features and parameters. Its work is split between the user and the
     /// candidates if it [freezes](Model::freeze); else its [forward pass](Model::forward) runs for every
-    /// request.
+    /// request. `description` says what else tells it from models of the same parameters, such as its name
+    /// and options: it goes into the [fingerprint](Self::fingerprint).
     ///
     /// # Panics
     /// If `max_history` has not one entry a group of behaviours, or a 0; or `params` are not the model's.
     #[track_caller]
     pub fn of_model(
         model: Box<dyn Model<f32> + Send + Sync>,
+        description: &str,
         features: &Features,
         params: ParamStore<f32>,
         max_history: &[usize],
     ) -> Self {
         assert_eq!(max_history.len(), 1 + features.groups.len(), "serving: a window a group of behaviours");
         assert!(!max_history.contains(&0), "serving: windows of at least one event");
+        let description = format!("{description} {features:?} {max_history:?}");
+        let fingerprint = Fingerprint::new(&description, &params);
         let (features, max_history) = (features.clone(), max_history.to_vec());
         let backend = match model.freeze(&params) {
             Some(model) => Backend::Factored(Box::new(Factored {
@@ -124,7 +125,7 @@ impl Serving {
             })),
             None => Backend::Full(Box::new(Full::new(model, &features, params, &max_history))),
         };
-        Serving { features, max_history, backend }
+        Serving { features, max_history, fingerprint, backend }
     }
 
     /// The model's features.
@@ -137,12 +138,28 @@ impl Serving {
         &self.max_history
     }
 
+    /// Which model it is: the same parameters and options have the same fingerprint.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+
+    /// The embedding of an id, from the [features'](Self::features) table of this number, `[width]`. `None`
+    /// if there is no such table or row, or a model of your own does not [say its tables](Model::tables).
+    pub fn embedding(&self, table: usize, id: u32) -> Option<&[f32]> {
+        match &self.backend {
+            Backend::Factored(factored) => {
+                let rows = self.features.tables.get(table)?.rows;
+                ((id as usize) < rows).then(|| factored.row(table, id))
+            }
+            Backend::Full(full) => full.row(table, id),
+        }
+    }
+
     /// [`user_state_of`](Self::user_state_of) a user with behaviours of the first group alone.
     ///
-    /// # Panics
+    /// # Errors
     /// As [`user_state_of`](Self::user_state_of).
-    #[track_caller]
-    pub fn user_state(&self, ids: &[Vec<u32>], profile: Profile) -> UserState {
+    pub fn user_state(&self, ids: &[Vec<u32>], profile: Profile) -> Result<UserState, ServingError> {
         let nothing = vec![vec![]; self.features.behaviours.len()];
         let mut groups = vec![&nothing[..]; self.max_history.len()];
         groups[0] = ids;
@@ -154,31 +171,32 @@ impl Serving {
     ///
     /// It reads the latest [`max_history`](Self::max_history) events, as training and evaluation load them.
     ///
-    /// # Panics
-    /// If there is not one entry a group, with one list a behaviour feature, of one length; or an id has no
-    /// row in its table; or the profile does not have an id a sparse feature and a number a dense one.
-    #[track_caller]
-    pub fn user_state_of(&self, ids: &[&[Vec<u32>]], profile: Profile) -> UserState {
-        self.check_profile(&profile);
-        assert_eq!(ids.len(), self.max_history.len(), "user state: an entry a group of behaviours");
-        for ids in ids {
-            assert_eq!(ids.len(), self.features.behaviours.len(), "user state: a list a behaviour feature");
-            assert!(ids.iter().all(|of| of.len() == ids[0].len()), "user state: lists of one length");
+    /// # Errors
+    /// There is not one entry a group, with one list a behaviour feature, of one length; or an id has no row
+    /// in its table; or the profile does not have an id a sparse feature and a finite number a dense one.
+    pub fn user_state_of(&self, ids: &[&[Vec<u32>]], profile: Profile) -> Result<UserState, ServingError> {
+        let f = &self.features;
+        profile.check(f)?;
+        check_len("histories", self.max_history.len(), ids.len())?;
+        let names = std::iter::once("history".to_owned());
+        let names = names.chain(f.groups.iter().map(|name| format!("history of `{name}`")));
+        for (name, ids) in names.zip(ids) {
+            let events = ids.first().map_or(0, Vec::len);
+            check_ids(&name, f, &f.behaviours, ids.iter().map(Vec::as_slice), events)?;
         }
         let data = match &self.backend {
             Backend::Factored(factored) => StateData::Factored(factored.state(ids, &profile)),
             Backend::Full(full) => StateData::Full(full.state(ids)),
         };
-        UserState { profile, data }
+        Ok(UserState::new(self.fingerprint, profile, data))
     }
 
     /// [`append_to`](Self::append_to) the first group of behaviours.
     ///
-    /// # Panics
+    /// # Errors
     /// As [`append_to`](Self::append_to).
-    #[track_caller]
-    pub fn append(&self, state: &mut UserState, ids: &[u32]) {
-        self.append_to(state, 0, ids);
+    pub fn append(&self, state: &mut UserState, ids: &[u32]) -> Result<(), ServingError> {
+        self.append_to(state, 0, ids)
     }
 
     /// Adds the user's latest event of a group, an id for each behaviour feature: one step, whatever the
@@ -187,50 +205,66 @@ impl Serving {
     /// Once the window is full, its oldest event leaves it; an extractor's state remembers it, where the work
     /// is split.
     ///
-    /// # Panics
-    /// If there is no such group, not one id a behaviour feature, or one has no row in its table; or the
-    /// state is of another model.
-    #[track_caller]
-    pub fn append_to(&self, state: &mut UserState, group: usize, ids: &[u32]) {
-        assert!(group < self.max_history.len(), "append: group {group} of {}", self.max_history.len());
-        assert_eq!(ids.len(), self.features.behaviours.len(), "append: an id for each behaviour feature");
+    /// # Errors
+    /// There is no such group, not one id a behaviour feature, or one has no row in its table; or the state
+    /// is of another model. Then the state is as it was.
+    pub fn append_to(&self, state: &mut UserState, group: usize, ids: &[u32]) -> Result<(), ServingError> {
+        self.check_state(state)?;
+        if group >= self.max_history.len() {
+            let (what, expected) = (format!("group {group} of behaviours"), self.max_history.len());
+            return Err(BatchError::Length { what, expected, found: group + 1 }.into());
+        }
+        check_ids("event", &self.features, &self.features.behaviours, ids.chunks(1), 1)?;
         match (&self.backend, &mut state.data) {
             (Backend::Factored(factored), StateData::Factored(data)) => {
                 factored.append(data, group, ids, &state.profile);
             }
             (Backend::Full(full), StateData::Full(data)) => full.append(data, group, ids),
-            _ => panic!("append: the state of another model"),
+            _ => unreachable!("checked above"),
         }
+        Ok(())
     }
 
     /// The logit of each candidate. `profile`, if given, stands in for the state's own.
     ///
-    /// # Panics
-    /// If the candidates do not have a list a feature, of one length; or an id has no row in its table; or
-    /// the state is of another model.
-    #[track_caller]
-    pub fn logits(&self, state: &UserState, candidates: &Candidates, profile: Option<&Profile>) -> Vec<f32> {
-        let (f, n) = (&self.features, candidates.len());
-        assert_eq!(candidates.ids.len(), f.behaviours.len(), "candidates: a list a behaviour feature");
-        assert!(candidates.ids.iter().all(|ids| ids.len() == n), "candidates: lists of one length");
-        assert_eq!(candidates.pooled.len(), f.pooled.len(), "candidates: lists a pooled feature");
-        assert!(candidates.pooled.iter().all(|l| l.offsets.len() == n + 1), "candidates: a list a candidate");
-        profile.inspect(|profile| self.check_profile(profile));
-        match (&self.backend, &state.data) {
+    /// # Errors
+    /// The candidates do not have a list a feature, of one length; or an id has no row in its table, or a
+    /// number is not finite; or the state is of another model; or a logit is not finite.
+    pub fn logits(
+        &self,
+        state: &UserState,
+        candidates: &Candidates,
+        profile: Option<&Profile>,
+    ) -> Result<Vec<f32>, ServingError> {
+        self.check_state(state)?;
+        candidates.check(&self.features)?;
+        profile.map_or(Ok(()), |profile| profile.check(&self.features))?;
+        let logits = match (&self.backend, &state.data) {
             (Backend::Factored(factored), StateData::Factored(data)) => {
-                factored.logits(data, candidates, profile)
+                factored.logits(data, &state.profile, candidates, profile)
             }
             (Backend::Full(full), StateData::Full(data)) => {
                 full.logits(data, candidates, profile.unwrap_or(&state.profile))
             }
-            _ => panic!("logits: the state of another model"),
+            _ => unreachable!("checked above"),
+        };
+        match logits.iter().position(|x| !x.is_finite()) {
+            Some(candidate) => Err(ServingError::Logit { candidate, value: logits[candidate] }),
+            None => Ok(logits),
         }
     }
 
-    #[track_caller]
-    fn check_profile(&self, profile: &Profile) {
-        let found = [profile.sparse.len(), profile.dense.len()];
-        let expected = [self.features.sparse.len(), self.features.dense.len()];
-        assert_eq!(found, expected, "profile: an id a sparse feature, a number a dense one");
+    /// That a state is of this model, and still has its shapes.
+    fn check_state(&self, state: &UserState) -> Result<(), ServingError> {
+        let (expected, found) = (self.fingerprint, state.model);
+        if expected != found {
+            return Err(ServingError::OtherModel { expected, found });
+        }
+        state.profile.check(&self.features)?;
+        match (&self.backend, &state.data) {
+            (Backend::Factored(factored), StateData::Factored(data)) => factored.check(data),
+            (Backend::Full(full), StateData::Full(data)) => full.check(data),
+            _ => Err(ServingError::State { what: "data of another backend", expected: 0, found: 0 }),
+        }
     }
 }

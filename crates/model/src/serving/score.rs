@@ -1,12 +1,12 @@
 //! Candidates against a user.
 
 use dien_cells::LANES;
-use dien_cells::serving::{add_product, dots, fill, padded, prelu, sigmoid, softmax, width};
+use dien_cells::serving::{Tiles, add_product, dots, fill, padded, prelu, sigmoid, softmax, width};
 use rayon::prelude::*;
 
 use super::factored::Factored;
+use super::factored_state::{State, Window};
 use super::scratch::{Scratch, split};
-use super::state::{State, Window};
 use super::{Candidates, Profile};
 use crate::config::AttentionNorm;
 use crate::frozen::{FrozenAttention, FrozenInterest};
@@ -15,16 +15,30 @@ use crate::frozen::{FrozenAttention, FrozenInterest};
 const ALONE: usize = 2 * LANES;
 
 impl Factored {
-    /// The logit of each candidate. `profile`, if given, stands in for the state's own.
-    #[track_caller]
-    pub fn logits(&self, state: &State, candidates: &Candidates, profile: Option<&Profile>) -> Vec<f32> {
+    /// The logit of each candidate, for a state with its own `profile` or, if there is one, `another`.
+    pub fn logits(
+        &self,
+        state: &State,
+        profile: &Profile,
+        candidates: &Candidates,
+        another: Option<&Profile>,
+    ) -> Vec<f32> {
         let n = candidates.len();
-        let own = profile.map(|profile| self.of_user(profile, &state.windows));
-        let of_user = own.as_deref().unwrap_or(&state.of_user);
+        let of_head = self.head_of(state, profile);
+        let other = another.map(|profile| self.of_user(profile, &state.windows));
+        let of_user = other.as_deref().unwrap_or(&of_head.of_user);
+        let for_candidate = &of_head.for_candidate;
         let mut logits = vec![0.0; n];
         let block = |(block, logits): (usize, &mut [f32])| {
             let mut scratch = self.scratches.take();
-            self.score_block(state, of_user, candidates, block * LANES, logits, &mut scratch);
+            self.score_block(
+                state,
+                (of_user, for_candidate),
+                candidates,
+                block * LANES,
+                logits,
+                &mut scratch,
+            );
             self.scratches.give(scratch);
         };
         if n > ALONE {
@@ -39,7 +53,7 @@ impl Factored {
     fn score_block(
         &self,
         state: &State,
-        of_user: &[f32],
+        (of_user, for_candidate): (&[f32], &Tiles<f32>),
         candidates: &Candidates,
         start: usize,
         logits: &mut [f32],
@@ -66,7 +80,7 @@ impl Factored {
             interests.evolve(window, e, n, h, own);
         }
         let inputs = [&*e, lists, h];
-        let all = self.model.head.logits(of_user, &state.for_candidate, inputs, width(n), [x, y]);
+        let all = self.model.head.logits(of_user, for_candidate, inputs, width(n), [x, y]);
         logits.copy_from_slice(&all[..n]);
     }
 

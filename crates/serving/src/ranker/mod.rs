@@ -148,7 +148,7 @@ impl Ranker {
         let nothing =
             Profile { sparse: vec![OOV; features.sparse.len()], dense: vec![0.0; features.dense.len()] };
         let profile = self.profile(profile, "profile", nothing, &mut unknown)?;
-        Ok(UserState { state: self.serving.user_state_of(&ids, profile), unknown })
+        Ok(UserState { state: self.serving.user_state_of(&ids, profile)?, unknown })
     }
 
     /// Every group's history, the first one first, and what a message calls it.
@@ -187,7 +187,7 @@ impl Ranker {
     fn append_in(&self, state: &mut UserState, group: usize, event: &Record) -> Result<()> {
         let mut unknown = 0;
         let ids = self.event(event, &mut unknown)?;
-        self.serving.append_to(&mut state.state, group, &ids);
+        self.serving.append_to(&mut state.state, group, &ids)?;
         state.unknown += unknown;
         Ok(())
     }
@@ -209,11 +209,9 @@ impl Ranker {
         let candidates = self.candidates(candidates, &mut unknown)?;
         let own = state.state.profile();
         let profile = self.profile(context, "context", own.clone(), &mut unknown)?;
-        let logits = self.serving.logits(&state.state, &candidates, (profile != *own).then_some(&profile));
-        match logits.iter().position(|x| !x.is_finite()) {
-            Some(target) => Err(Error::Score { target, score: logits[target] }),
-            None => Ok(Answer { logits, unknown }),
-        }
+        let other = (profile != *own).then_some(&profile);
+        let logits = self.serving.logits(&state.state, &candidates, other)?;
+        Ok(Answer { logits, unknown })
     }
 
     /// Answers a request: state and score at once.

@@ -1,25 +1,35 @@
 //! What is known of a user.
 
+use std::sync::OnceLock;
+
 use dien_cells::LANES;
 use dien_cells::serving::{Tiles, add_columns, multiply_rows, padded};
+use serde::{Deserialize, Serialize};
 
-use super::Profile;
 use super::factored::Factored;
+use super::{Profile, ServingError};
 use crate::config::PoolingKind;
 use crate::frozen::FrozenInterest;
 
 /// What is known of a user.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct State {
-    /// By group of behaviours.
+    /// By sequence of behaviours.
     pub windows: Vec<Window>,
-    /// What the head makes of it all.
+    /// What the head makes of it all: of a state that was read from somewhere, when it is first asked for.
+    #[serde(skip)]
+    of_head: OnceLock<OfHead>,
+}
+
+/// What the head makes of a user.
+#[derive(Clone, Debug)]
+pub(super) struct OfHead {
     pub of_user: Vec<f32>,
     pub for_candidate: Tiles<f32>,
 }
 
-/// What is known of one group of a user's behaviours.
-#[derive(Clone, Debug)]
+/// What is known of one sequence of a user's behaviours.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Window {
     /// Slots hold the window's events; the oldest is in slot `first`, the others follow around the ring.
     pub(super) first: usize,
@@ -42,7 +52,7 @@ pub(super) struct Window {
 
 impl State {
     pub fn len(&self) -> usize {
-        self.windows[0].len
+        self.windows.first().map_or(0, |window| window.len)
     }
 }
 
@@ -54,16 +64,53 @@ impl Window {
 }
 
 impl Factored {
-    /// The state of a user with these events, `ids[group][feature][event]`.
-    #[track_caller]
+    /// The state of a user with these events, `ids[sequence][feature][event]`.
     pub fn state(&self, ids: &[&[Vec<u32>]], profile: &Profile) -> State {
-        let windows = ids.iter().enumerate().map(|(group, ids)| self.window(group, ids)).collect();
-        let mut state = State { windows, of_user: vec![], for_candidate: Tiles::new(&[], 0) };
-        self.refresh_head(&mut state, profile);
-        state
+        let windows: Vec<Window> =
+            ids.iter().enumerate().map(|(sequence, ids)| self.window(sequence, ids)).collect();
+        let of_head = OnceLock::from(self.of_head(&windows, profile));
+        State { windows, of_head }
     }
 
-    #[track_caller]
+    /// What the head makes of a state.
+    pub fn head_of<'a>(&self, state: &'a State, profile: &Profile) -> &'a OfHead {
+        state.of_head.get_or_init(|| self.of_head(&state.windows, profile))
+    }
+
+    fn of_head(&self, windows: &[Window], profile: &Profile) -> OfHead {
+        let of_windows = windows.iter().map(|w| [&w.history[..], &w.projected[..]]);
+        OfHead {
+            of_user: self.of_user(profile, windows),
+            for_candidate: self.model.head.for_candidate(of_windows),
+        }
+    }
+
+    /// That a state has the shapes of this model's, whoever kept it in between.
+    pub fn check(&self, state: &State) -> Result<(), ServingError> {
+        check(state.windows.len(), self.max_history.len(), "sequences")?;
+        let width = self.features.event_width();
+        for (sequence, (window, &most)) in state.windows.iter().zip(&self.max_history).enumerate() {
+            let n = window.len;
+            check(n, n.min(most), "window")?;
+            // A ring begins where it likes, but only once it is closed.
+            let begin = if n == most { window.first.min(most - 1) } else { 0 };
+            check(window.first, begin, "the window's first slot")?;
+            let interest = self.model.interests.get(sequence);
+            let (hidden, gate_width) = interest.map_or((0, 0), |i| (i.hidden, i.evolution.gate_width()));
+            let attends = interest.is_some_and(|i| i.attention.is_some());
+            let lanes = n.div_ceil(LANES) * LANES;
+            let project = interest.is_some_and(|i| i.project.is_some());
+            check(window.events.len(), n * width, "events")?;
+            check(window.h.len(), padded(hidden), "the extractor's state")?;
+            check(window.keys.len(), if attends { lanes * hidden } else { 0 }, "keys")?;
+            check(window.key_parts.len(), lanes * interest.map_or(0, |i| i.first()), "the keys' parts")?;
+            check(window.gates.len(), n * gate_width, "gates")?;
+            check(window.history.len(), width, "the pooled history")?;
+            check(window.projected.len(), if project { width } else { 0 }, "the projected interest")?;
+        }
+        Ok(())
+    }
+
     fn window(&self, group: usize, ids: &[Vec<u32>]) -> Window {
         let n = ids[0].len();
         let width = self.features.event_width();
@@ -90,7 +137,6 @@ impl Factored {
     }
 
     /// Adds the user's latest event of a group.
-    #[track_caller]
     pub fn append(&self, state: &mut State, group: usize, ids: &[u32], profile: &Profile) {
         let width = self.features.event_width();
         let window = &mut state.windows[group];
@@ -106,7 +152,7 @@ impl Factored {
         self.embed(ids, &mut window.events[slot * width..][..width]);
         self.extract(group, window, slot, 1);
         self.refresh(group, window);
-        self.refresh_head(state, profile);
+        state.of_head = OnceLock::from(self.of_head(&state.windows, profile));
     }
 
     /// Runs the extractor over the events in `n` slots, and computes what the attention and the evolution
@@ -154,13 +200,6 @@ impl Factored {
         }
     }
 
-    /// Computes what the head makes of a state.
-    fn refresh_head(&self, state: &mut State, profile: &Profile) {
-        state.of_user = self.of_user(profile, &state.windows);
-        let groups = state.windows.iter().map(|w| [&w.history[..], &w.projected[..]]);
-        state.for_candidate = self.model.head.for_candidate(groups);
-    }
-
     /// The head's part that a user brings, with this profile.
     pub fn of_user(&self, profile: &Profile, windows: &[Window]) -> Vec<f32> {
         let mut rest = Vec::new();
@@ -170,6 +209,11 @@ impl Factored {
         rest.extend_from_slice(&profile.dense);
         self.model.head.of_user(&rest, windows.iter().map(|w| &w.history[..]))
     }
+}
+
+/// That a part of a state has so many numbers.
+fn check(found: usize, expected: usize, what: &'static str) -> Result<(), ServingError> {
+    if found == expected { Ok(()) } else { Err(ServingError::State { what, expected, found }) }
 }
 
 /// Rows `[n, stride]`, of which the first `features` count, into the lanes from `slot` on of `[blocks,
