@@ -45,7 +45,6 @@ const KNOWN: &[(&str, &[&str])] = &[
     ),
     ("kernels", &["gemm/block.rs", "gemm/tile.rs"]),
     ("kernels", &["real.rs", "simd/axpy.rs", "simd/math.rs", "simd/transpose.rs"]),
-    ("model", &["serving/score.rs", "serving/split.rs", "serving/state.rs"]),
     (
         "tensor",
         &[

@@ -5,7 +5,7 @@ use std::ops::Range;
 use dien_cells::Real;
 use dien_tensor::{Tape, Var, VarList, ops};
 
-use super::Embedding;
+use crate::Features;
 
 /// One of a head's inputs. Sequences of behaviours are counted from 0, the first one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub enum HeadInput {
 }
 
 impl HeadInput {
-    /// Those of [`Embedding::rest`].
+    /// Those of [`Embedding::rest`](super::Embedding::rest).
     pub const REST: [HeadInput; 3] = [HeadInput::Sparse, HeadInput::Pooled, HeadInput::Dense];
 }
 
@@ -59,8 +59,7 @@ pub struct HeadInputs<'a, 't, T: Real> {
 
 impl HeadLayout {
     /// What every head of ours reads first: profile, context, the candidate's lists, and the candidate.
-    pub fn new(embedding: &Embedding) -> Self {
-        let f = embedding.features();
+    pub fn new(f: &Features) -> Self {
         let mut layout = HeadLayout::default();
         layout.add(HeadInput::Sparse, f.width(&f.sparse));
         layout.add(HeadInput::Pooled, f.width(&f.pooled));

@@ -22,7 +22,7 @@ impl Base {
     /// Adds the model's parameters.
     pub fn new<T: Real>(config: &ModelConfig, features: &Features, builder: &mut Builder<'_, T>) -> Self {
         let embedding = Embedding::new(builder, features, config);
-        let mut layout = HeadLayout::new(&embedding);
+        let mut layout = HeadLayout::new(features);
         for sequence in 0..1 + features.groups.len() {
             layout.add(HeadInput::History(sequence), embedding.event_width());
         }

@@ -37,7 +37,7 @@ impl Dien {
         let embedding = Embedding::new(b, features, config);
         let width = embedding.event_width();
         let interests = in_groups(b, features, |b| Interest::new(b, config, width));
-        let mut layout = HeadLayout::new(&embedding);
+        let mut layout = HeadLayout::new(features);
         for (sequence, interest) in interests.iter().enumerate() {
             add_history(&mut layout, sequence, width);
             interest.add_to(&mut layout, sequence);

@@ -33,7 +33,7 @@ impl Din {
         let embedding = Embedding::new(b, features, config);
         let width = embedding.event_width();
         let attention = in_groups(b, features, |b| Attention::new(b, config, width, width));
-        let mut layout = HeadLayout::new(&embedding);
+        let mut layout = HeadLayout::new(features);
         for sequence in 0..attention.len() {
             add_history(&mut layout, sequence, width);
             layout.add(HeadInput::Interest(sequence), width);

@@ -45,7 +45,7 @@ impl GruAttention {
             second: Extractor::new(b, "second.gru", hidden, hidden, bias),
             attention: Attention::new(b, config, hidden, width),
         });
-        let mut layout = HeadLayout::new(&embedding);
+        let mut layout = HeadLayout::new(features);
         for sequence in 0..groups.len() {
             add_history(&mut layout, sequence, width);
             layout.add(HeadInput::Interest(sequence), hidden);

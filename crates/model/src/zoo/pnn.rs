@@ -49,7 +49,7 @@ impl Pnn {
             .collect();
         let n = project.len();
         let products = if config.kind == ModelKind::Ipnn { n * (n - 1) / 2 } else { common * common };
-        let mut layout = HeadLayout::new(&embedding);
+        let mut layout = HeadLayout::new(features);
         for sequence in 0..1 + features.groups.len() {
             layout.add(HeadInput::History(sequence), embedding.event_width());
         }

@@ -25,7 +25,7 @@ impl WideDeep {
     pub fn new<T: Real>(config: &ModelConfig, features: &Features, builder: &mut Builder<'_, T>) -> Self {
         let embedding = Embedding::new(builder, features, config);
         let (groups, width) = (1 + features.groups.len(), embedding.event_width());
-        let mut layout = HeadLayout::new(&embedding);
+        let mut layout = HeadLayout::new(features);
         for sequence in 0..groups {
             layout.add(HeadInput::History(sequence), width);
         }
