@@ -1,11 +1,8 @@
 //! A model is built from stored parameters without drawing any, and says which one is missing.
 
-#[allow(dead_code)]
-mod common;
-
 use std::collections::HashMap;
 
-use common::features;
+use crate::common::features;
 use dien_model::{BuildError, ModelConfig, ModelKind, build, build_from, build_over};
 use dien_tensor::{ParamStore, Real};
 use ndarray::ArrayD;

@@ -1,8 +1,6 @@
 //! A trace tells what the forward pass did.
 
-mod common;
-
-use common::{batch, features, features_in_groups};
+use crate::common::{batch, features, features_in_groups};
 use dien_model::{CellKind, ModelConfig, ModelKind, build};
 use dien_tensor::{Mode, ParamStore, Pool, Tape};
 

@@ -1,7 +1,5 @@
 //! What depends on a history alone is computed once, and changes nothing.
 
-mod common;
-
 use dien_model::config::{AttentionKind, HeadActivation, ModelKind};
 use dien_model::{Batch, CellKind, Features, Histories, ModelConfig, build};
 use dien_tensor::{Mode, ParamStore, Pool, Tape};
@@ -36,8 +34,8 @@ fn config(kind: ModelKind) -> ModelConfig {
 
 /// Logits, and the gradient of every parameter, through the shared batch and through its separate samples.
 fn assert_shared_is_separate(config: &ModelConfig, lengths: &[u32]) {
-    let features = common::features();
-    let shared = common::batch(&features, lengths, 6, 2);
+    let features = crate::common::features();
+    let shared = crate::common::batch(&features, lengths, 6, 2);
     let apart = separate(&shared, &features);
     let what = format!("{:?}, {:?}, {:?}", config.kind, config.attention, config.cell);
     let mut params = ParamStore::<f64>::new();
@@ -105,8 +103,8 @@ fn with_another_future(batch: &Batch, features: &Features, position: u32) -> Bat
 
 #[test]
 fn a_target_sees_only_the_events_before_it() {
-    let features = common::features();
-    let mut batch = common::batch(&features, &[9, 4, 0, 12, 6], 4, 5);
+    let features = crate::common::features();
+    let mut batch = crate::common::batch(&features, &[9, 4, 0, 12, 6], 4, 5);
     // Statistics of the batch would let one target see another's events; this model has none.
     let plain =
         ModelConfig { head_norm: false, head_activation: HeadActivation::Prelu, ..config(ModelKind::Dien) };
@@ -133,9 +131,9 @@ fn a_target_sees_only_the_events_before_it() {
 
 #[test]
 fn the_auxiliary_loss_counts_each_history_once() {
-    let features = common::features();
-    let one = common::batch(&features, &[5, 8, 1], 1, 4);
-    let mut many = common::batch(&features, &[5, 8, 1], 7, 4);
+    let features = crate::common::features();
+    let one = crate::common::batch(&features, &[5, 8, 1], 1, 4);
+    let mut many = crate::common::batch(&features, &[5, 8, 1], 7, 4);
     many.histories = one.histories.clone();
     let mut params = ParamStore::<f64>::new();
     let config = ModelConfig { auxiliary_weight: 1.0, ..config(ModelKind::Dien) };
@@ -147,7 +145,7 @@ fn the_auxiliary_loss_counts_each_history_once() {
     };
     assert_eq!(auxiliary(&one), auxiliary(&many));
     // No pair of events: exactly nothing, and no gradient.
-    let none = common::batch(&features, &[1, 0, 1], 2, 4);
+    let none = crate::common::batch(&features, &[1, 0, 1], 2, 4);
     let tape = Tape::new(&params, &pool, Mode::Train { seed: 1 });
     let loss = model.forward(&tape, &none).auxiliary.unwrap();
     assert_eq!(loss.scalar(), 0.0);
@@ -157,8 +155,8 @@ fn the_auxiliary_loss_counts_each_history_once() {
 
 #[test]
 fn order_and_company_do_not_matter_in_evaluation() {
-    let features = common::features();
-    let batch = common::batch(&features, &[9, 4, 0, 12, 6], 4, 5);
+    let features = crate::common::features();
+    let batch = crate::common::batch(&features, &[9, 4, 0, 12, 6], 4, 5);
     let mut params = ParamStore::<f64>::new();
     let model = build(&config(ModelKind::Dien), &features, &mut params, 3).unwrap();
     let pool = Pool::new();

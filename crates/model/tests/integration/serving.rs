@@ -1,8 +1,5 @@
 //! Serving gives the logits of the model's evaluation forward, whatever the state went through.
 
-#[allow(dead_code)]
-mod common;
-
 use dien_model::config::{
     AttentionKind, AttentionNorm, AuxiliaryKind, HeadActivation, ModelKind, PoolingKind,
 };
@@ -25,7 +22,7 @@ struct Trained {
 
 /// A model whose every parameter, running statistics included, is a number of its own.
 fn trained(config: &ModelConfig) -> Trained {
-    trained_on(common::features(), config)
+    trained_on(crate::common::features(), config)
 }
 
 fn trained_on(features: Features, config: &ModelConfig) -> Trained {
@@ -259,8 +256,8 @@ fn bits_depend_neither_on_company_nor_on_threads() {
 fn a_missing_parameter_is_named() {
     let pooled = ModelConfig { kind: ModelKind::Base, ..config() };
     let mut params = ParamStore::new();
-    build(&pooled, &common::features(), &mut params, 1).unwrap();
-    let error = Serving::new(&config(), &common::features(), params, &[CAP]).unwrap_err();
+    build(&pooled, &crate::common::features(), &mut params, 1).unwrap();
+    let error = Serving::new(&config(), &crate::common::features(), params, &[CAP]).unwrap_err();
     let expected = "parameter `extractor.gru.w`: expected shape [15, 8], found no such parameter";
     assert_eq!(error.to_string(), expected);
 }
@@ -268,7 +265,7 @@ fn a_missing_parameter_is_named() {
 #[test]
 fn several_groups_of_behaviours() {
     for kind in ModelKind::ALL {
-        let mut t = trained_on(common::features_in_groups(), &ModelConfig { kind, ..config() });
+        let mut t = trained_on(crate::common::features_in_groups(), &ModelConfig { kind, ..config() });
         let [clicked, bought, searched] = [6, 3, 0].map(|n| t.ids(n));
         let c = t.candidates(40);
         let mut state = t.serving.user_state_of(&[&clicked, &bought, &searched], profile()).unwrap();

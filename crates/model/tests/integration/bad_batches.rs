@@ -1,12 +1,10 @@
 //! What is wrong with a batch is said before anything is computed.
 
-mod common;
-
 use dien_model::Batch;
 
 fn message(change: impl FnOnce(&mut Batch)) -> String {
-    let features = common::features();
-    let mut batch = common::batch(&features, &[3, 0, 2], 2, 1);
+    let features = crate::common::features();
+    let mut batch = crate::common::batch(&features, &[3, 0, 2], 2, 1);
     change(&mut batch);
     batch.validate(&features).unwrap_err().to_string()
 }

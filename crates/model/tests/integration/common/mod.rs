@@ -68,7 +68,6 @@ pub fn batch(features: &Features, lengths: &[u32], per_history: usize, seed: u64
 }
 
 /// Two further groups of behaviours.
-#[allow(dead_code)]
 pub fn features_in_groups() -> Features {
     Features { groups: vec!["bought".into(), "searched".into()], ..features() }
 }

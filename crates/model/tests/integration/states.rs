@@ -1,10 +1,7 @@
 //! What a service is given is refused with a kind, never with a panic; a state is of one model, and can be
 //! kept.
 
-#[allow(dead_code)]
-mod common;
-
-use common::{features, features_in_groups};
+use crate::common::{features, features_in_groups};
 use dien_model::serving::{Candidates, ErrorKind, Fingerprint, Profile, Serving, ServingError, UserState};
 use dien_model::{Features, Jagged, ModelConfig, ModelKind, build};
 use dien_tensor::ParamStore;

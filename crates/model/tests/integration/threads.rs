@@ -1,7 +1,5 @@
 //! A training step has the same bits at any number of threads, and whatever the pool's buffers held before.
 
-mod common;
-
 use dien_model::config::{AttentionKind, AuxiliaryKind};
 use dien_model::{Batch, ModelConfig, build};
 use dien_tensor::{Mode, ParamStore, Pool, Tape};
@@ -16,7 +14,7 @@ fn bits<'a>(data: impl IntoIterator<Item = &'a f32>) -> Vec<u32> {
 /// Logits, losses, gradients and new running statistics of one training step.
 fn step(config: &ModelConfig, batch: &Batch, pool: &Pool<f32>) -> Step {
     let mut params = ParamStore::new();
-    let model = build(config, &common::features(), &mut params, 3).expect("a valid model");
+    let model = build(config, &crate::common::features(), &mut params, 3).expect("a valid model");
     let tape = Tape::new(&params, pool, Mode::Train { seed: 5 });
     let output = model.forward(&tape, batch);
     let losses = model.losses(&tape, batch, output);
@@ -59,7 +57,7 @@ fn configs() -> impl Iterator<Item = ModelConfig> {
 /// 80 histories in three chunks, 240 targets in eight.
 fn batch() -> Batch {
     let lengths: Vec<u32> = (0..80).map(|i| (i * i + 5 * i + 3) % 23 % 21).collect();
-    let batch = common::batch(&common::features(), &lengths, 3, 1);
+    let batch = crate::common::batch(&crate::common::features(), &lengths, 3, 1);
     assert_eq!((batch.histories.len(), batch.targets.len()), (80, 240));
     batch
 }

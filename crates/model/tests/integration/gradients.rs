@@ -1,7 +1,5 @@
 //! Whole models against differences, in f64.
 
-mod common;
-
 use dien_model::config::{
     AttentionKind, AttentionNorm, AuxiliaryKind, AuxiliaryLoss, HeadActivation, ModelKind, PoolingKind,
 };
@@ -24,11 +22,11 @@ fn small() -> ModelConfig {
 }
 
 fn check(config: &ModelConfig, mode: Mode) {
-    check_with(&common::features(), config, mode);
+    check_with(&crate::common::features(), config, mode);
 }
 
 fn check_with(features: &Features, config: &ModelConfig, mode: Mode) {
-    let batch = common::batch(features, &[4, 0, 1, 6, 3, 2], 3, 1);
+    let batch = crate::common::batch(features, &[4, 0, 1, 6, 3, 2], 3, 1);
     let mut params = ParamStore::<f64>::new();
     let model = build(config, features, &mut params, 7).unwrap();
     // Larger than at the start of training, so that no derivative drowns; slopes and biases are not at their
@@ -58,7 +56,7 @@ fn every_cell() {
 
 #[test]
 fn several_groups_of_behaviours() {
-    let features = common::features_in_groups();
+    let features = crate::common::features_in_groups();
     for kind in ModelKind::ALL {
         check_with(&features, &ModelConfig { kind, ..small() }, TRAIN);
     }
@@ -118,8 +116,8 @@ fn smoothed_labels() {
 
 #[test]
 fn a_weight_counts_its_target_so_often() {
-    let features = common::features();
-    let mut batch = common::batch(&features, &[3, 0, 5], 2, 4);
+    let features = crate::common::features();
+    let mut batch = crate::common::batch(&features, &[3, 0, 5], 2, 4);
     let mut params = ParamStore::<f64>::new();
     let model = build(&small(), &features, &mut params, 3).unwrap();
     let pool = Pool::new();
