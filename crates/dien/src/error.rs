@@ -133,7 +133,7 @@ impl From<BuildError> for Error {
                 origin: Origin::Default,
                 option: format!("model.{}", e.option),
                 found: e.found,
-                expected: e.expected.into(),
+                expected: e.expected.into_owned(),
             },
             BuildError::Features(e) => Error::Features(e),
             other => Error::Model(other),

@@ -7,6 +7,8 @@ pub use dien_cells::lanes::Norm as AttentionNorm;
 pub use dien_cells::lanes::auxiliary::Loss as AuxiliaryLoss;
 use serde::{Deserialize, Serialize};
 
+use crate::{ConfigError, CustomModel};
+
 /// Which model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -128,6 +130,10 @@ pub enum PoolingKind {
 pub struct ModelConfig {
     /// Which model.
     pub kind: ModelKind,
+    /// A registered model of one's own in place of `kind`, which then says only by whose defaults its parts
+    /// go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub custom: Option<CustomModel>,
     /// Units of the extractor and of the evolution cell.
     pub hidden: usize,
     /// The evolution cell of `dien`.
@@ -201,6 +207,7 @@ impl Default for ModelConfig {
     fn default() -> Self {
         ModelConfig {
             kind: ModelKind::Dien,
+            custom: None,
             hidden: 36,
             cell: Kind::Augru,
             attention: None,
@@ -222,18 +229,6 @@ impl Default for ModelConfig {
             init: InitConfig::default(),
         }
     }
-}
-
-/// An option with an impossible value.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("model option `{option}`: expected {expected}, found {found}")]
-pub struct ConfigError {
-    /// The option.
-    pub option: &'static str,
-    /// What would do.
-    pub expected: &'static str,
-    /// What was found.
-    pub found: String,
 }
 
 /// What a loss consists of beside the targets' cross-entropy.
@@ -292,10 +287,11 @@ impl ModelConfig {
     /// # Errors
     /// Names the first impossible one.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let check = |ok: bool, option, expected, found: &dyn std::fmt::Debug| match ok {
-            true => Ok(()),
-            false => Err(ConfigError { option, expected, found: format!("{found:?}") }),
-        };
+        let check =
+            |ok: bool, option: &'static str, expected: &'static str, found: &dyn std::fmt::Debug| match ok {
+                true => Ok(()),
+                false => Err(ConfigError::new(option, expected, format!("{found:?}"))),
+            };
         let positive = |layers: &[usize]| layers.iter().all(|&n| n > 0);
         check(self.hidden > 0, "hidden", "at least 1", &self.hidden)?;
         let layers = &self.attention_layers;

@@ -90,7 +90,7 @@ impl Config {
             expected,
         };
         self.data.validate().map_err(Error::in_data)?;
-        self.model.validate().map_err(|e| wrong("model", e.option, e.found, e.expected.into()))?;
+        self.model.validate().map_err(|e| wrong("model", &e.option, e.found, e.expected.into_owned()))?;
         self.optimizer.validate().map_err(|e| wrong("optimizer", e.option, e.found, e.expected.into()))?;
         self.train
             .validate()

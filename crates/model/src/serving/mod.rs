@@ -28,8 +28,9 @@ pub use user_state::UserState;
 use dien_tensor::ParamStore;
 
 use crate::config::ModelConfig;
+use crate::init::Builder;
 use crate::validate::{check_ids, check_len};
-use crate::{BatchError, BuildError, Features, Model, build_over};
+use crate::{BatchError, BuildError, Features, Model, Registry};
 use factored::Factored;
 use full::Full;
 use scratch::Scratches;
@@ -88,10 +89,28 @@ impl Serving {
     pub fn new(
         config: &ModelConfig,
         features: &Features,
+        params: ParamStore<f32>,
+        max_history: &[usize],
+    ) -> Result<Self, BuildError> {
+        Self::with_registry(&Registry::new(), config, features, params, max_history)
+    }
+
+    /// The same for models that a registry knows.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); no model of that name is registered.
+    ///
+    /// # Panics
+    /// As [`of_model`](Self::of_model).
+    #[track_caller]
+    pub fn with_registry(
+        registry: &Registry,
+        config: &ModelConfig,
+        features: &Features,
         mut params: ParamStore<f32>,
         max_history: &[usize],
     ) -> Result<Self, BuildError> {
-        let model = build_over(config, features, &mut params)?;
+        let model = registry.build(config, features, Builder::over(&mut params))?;
         Ok(Self::of_model(model, &format!("{config:?}"), features, params, max_history))
     }
 

@@ -3,6 +3,7 @@
 mod bad_batches;
 mod common;
 mod gradients;
+mod registry;
 mod serving;
 mod sharing;
 mod sources;
