@@ -4,7 +4,7 @@ use std::path::Path;
 
 use dien_optim::{OptimizerState, StateData, StateTensor};
 use dien_serving::files::Staged;
-use dien_serving::tensors::{self, Dtype, Tensor};
+use dien_serving::tensors::{self, Dtype, Numbers, Output, Tensor, Tensors};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -65,32 +65,26 @@ pub(super) fn stage(path: &Path, state: &OptimizerState, progress: &Progress) ->
             StateData::F64(x) => (Dtype::F64, x.iter().flat_map(|x| x.to_le_bytes()).collect()),
             StateData::U32(x) => (Dtype::U32, x.iter().flat_map(|x| x.to_le_bytes()).collect()),
         };
-        list.push((name.as_str(), Tensor { dtype, shape, data }));
+        list.push((name.as_str(), Output { dtype, shape, data }));
     }
     Ok(tensors::stage(path, list, &Note { step: state.step, progress: progress.clone() })?)
 }
 
 pub(super) fn load(path: &Path) -> Result<(OptimizerState, Progress)> {
-    tensors::load(path, |file, note: Note| {
-        let mut list = vec![];
-        for (name, tensor) in file.iter() {
-            let data = match tensor.dtype() {
-                Dtype::F32 => StateData::F32(tensors::f32_from(tensor.data()).collect()),
-                Dtype::F64 => {
-                    let numbers = tensor.data().as_chunks::<8>().0.iter();
-                    StateData::F64(numbers.map(|&b| f64::from_le_bytes(b)).collect())
-                }
-                Dtype::U32 => {
-                    let numbers = tensor.data().as_chunks::<4>().0.iter();
-                    StateData::U32(numbers.map(|&b| u32::from_le_bytes(b)).collect())
-                }
-                other => {
-                    let found = format!("tensor `{name}` is {other:?}");
-                    return Err(Error::file(path, found, "F32, F64 or U32"));
-                }
-            };
-            list.push((name.to_owned(), StateTensor { shape: tensor.shape().to_vec(), data }));
-        }
-        Ok((OptimizerState { step: note.step, tensors: list }, note.progress))
-    })
+    let file = Tensors::open(path)?;
+    let note: Note = file.note()?;
+    let mut list = vec![];
+    for (name, Tensor { shape, numbers }) in file {
+        let data = match numbers {
+            Numbers::F32(x) => StateData::F32(x),
+            Numbers::F64(x) => StateData::F64(x),
+            Numbers::U32(x) => StateData::U32(x),
+            other => {
+                let found = format!("tensor `{name}` is {:?}", other.dtype());
+                return Err(Error::file(path, found, "F32, F64 or U32"));
+            }
+        };
+        list.push((name, StateTensor { shape, data }));
+    }
+    Ok((OptimizerState { step: note.step, tensors: list }, note.progress))
 }

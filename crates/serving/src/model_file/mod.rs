@@ -4,6 +4,7 @@ mod read;
 #[cfg(feature = "write")]
 mod write;
 
+use std::io::Read;
 use std::path::Path;
 
 use dien_model::{Features, ModelConfig};
@@ -15,7 +16,7 @@ pub use write::{Description, stage};
 
 use crate::encoding::{ItemTable, Number, Vocabularies};
 use crate::error::{Error, Result};
-use crate::tensors;
+use crate::tensors::Tensors;
 
 /// A trained model with all that serving it takes.
 #[derive(Debug)]
@@ -50,9 +51,18 @@ pub struct Lacking {
     pub vocabularies: Vocabularies,
 }
 
+/// The format that this version writes, and the newest that it reads. `docs/model-file.md` specifies it.
+///
+/// - 0, without a number: options as they were set, others as their defaults were then.
+/// - 1: every option that a score depends on is written out; nothing unknown is passed over.
+pub const FORMAT: u32 = 1;
+
 /// The file's metadata.
 #[derive(Serialize, Deserialize)]
 struct Note {
+    /// The file's [`FORMAT`]; `None` in the first, and in files that hold parameters alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    format: Option<u32>,
     /// Steps that the parameters are from.
     step: u64,
     /// `None` in files that hold parameters alone.
@@ -60,6 +70,7 @@ struct Note {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Serving {
     model: ModelConfig,
     features: Features,
@@ -71,16 +82,20 @@ struct Serving {
     numbers: Vec<Number>,
 }
 
+/// The number of the format alone, which any version can read.
+#[derive(Deserialize)]
+struct Format {
+    #[serde(default)]
+    format: u64,
+}
+
 impl ModelFile {
     /// Reads a file that holds all.
     ///
     /// # Errors
     /// The file cannot be read, is cut off, or is no model.
     pub fn load(path: &Path) -> Result<Self> {
-        Self::load_or(path, || {
-            let found = "parameters without vocabularies (an older `dien train` wrote it)";
-            Err(Error::file(path, found, "a model to deploy; the folder of its run has what is missing"))
-        })
+        Self::load_or(path, || Err(parameters_alone(path)))
     }
 
     /// Reads a file that may hold parameters alone: then `lacking` gives the rest.
@@ -91,9 +106,49 @@ impl ModelFile {
         path: &Path,
         lacking: impl FnOnce() -> Result<Lacking, E>,
     ) -> Result<Self, E> {
-        tensors::load(path, |file, note: Note| match note.serving {
-            Some(serving) => Ok(read::whole(path, file, serving)?),
-            None => Ok(read::parameters(path, file, lacking()?)?),
-        })
+        Self::of(Tensors::open(path)?, lacking)
     }
+
+    /// Reads a file that is in memory.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load); messages call it `model`.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        Self::from_reader(bytes)
+    }
+
+    /// Reads a file to the end of a reader, such as a response of a store.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load); messages call it `model`.
+    pub fn from_reader(reader: impl Read) -> Result<Self> {
+        let path = Path::new("model");
+        Self::of(Tensors::read(path, reader)?, || Err(parameters_alone(path)))
+    }
+
+    fn of<E: From<Error>>(
+        mut file: Tensors,
+        lacking: impl FnOnce() -> Result<Lacking, E>,
+    ) -> Result<Self, E> {
+        match note(&file)?.serving {
+            Some(serving) => Ok(read::whole(&mut file, serving)?),
+            None => Ok(read::parameters(&mut file, lacking()?)?),
+        }
+    }
+}
+
+/// The metadata, if this version can read it.
+fn note(file: &Tensors) -> Result<Note> {
+    let Format { format } = file.note()?;
+    if format > FORMAT.into() {
+        let found = format!("a model of format {format}, which a newer dien wrote");
+        let expected = format!("format {FORMAT} or an earlier one; a newer version of this program reads it");
+        return Err(Error::file(file.path(), found, expected));
+    }
+    file.note()
+}
+
+fn parameters_alone(path: &Path) -> Error {
+    let found = "parameters without vocabularies (an older `dien train` wrote it)";
+    Error::file(path, found, "a model to deploy; the folder of its run has what is missing")
 }

@@ -5,11 +5,11 @@ use std::path::Path;
 use dien_model::{Features, ModelConfig};
 use dien_tensor::ParamStore;
 
-use super::{Note, Serving};
+use super::{FORMAT, Note, Serving};
 use crate::encoding::{ItemTable, Number, Vocabularies};
 use crate::error::Result;
 use crate::files::Staged;
-use crate::tensors::{self, Dtype, Tensor};
+use crate::tensors::{self, Dtype, Output};
 
 /// What a model file says beside the parameters.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +43,7 @@ pub fn stage(
 ) -> Result<Staged> {
     let &Description { model, features, max_history, vocabularies, numbers, items } = description;
     let serving = Serving {
-        model: model.clone(),
+        model: resolved(model),
         features: features.clone(),
         max_history: max_history[0],
         further_max_history: max_history[1..].to_vec(),
@@ -88,6 +88,11 @@ pub fn stage(
     let tensors = heads
         .iter()
         .zip(bodies)
-        .map(|((name, shape), (dtype, data))| (name.as_str(), Tensor { dtype, shape, data }));
-    tensors::stage(path, tensors.collect(), &Note { step, serving: Some(serving) })
+        .map(|((name, shape), (dtype, data))| (name.as_str(), Output { dtype, shape, data }));
+    tensors::stage(path, tensors.collect(), &Note { format: Some(FORMAT), step, serving: Some(serving) })
+}
+
+/// The options with none left to a default, which another version may have changed.
+fn resolved(model: &ModelConfig) -> ModelConfig {
+    ModelConfig { attention: Some(model.attention()), cell: model.cell(), ..model.clone() }
 }

@@ -18,6 +18,7 @@ mod encode;
 mod record;
 mod request;
 
+use std::io::Read;
 use std::path::Path;
 
 use dien_model::serving::{self, Profile, Serving};
@@ -94,6 +95,22 @@ impl Ranker {
     /// The file cannot be read, is cut off, or is no model.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         Self::new(ModelFile::load(path.as_ref())?)
+    }
+
+    /// Reads the same from memory.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        Self::new(ModelFile::from_bytes(bytes)?)
+    }
+
+    /// Reads the same to the end of a reader.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn from_reader(reader: impl Read) -> Result<Self> {
+        Self::new(ModelFile::from_reader(reader)?)
     }
 
     /// Of a model that is read already.

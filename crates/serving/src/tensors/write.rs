@@ -12,7 +12,7 @@ use crate::files::{self, Staged};
 
 /// A tensor on its way into a file.
 #[derive(Clone, Debug)]
-pub struct Tensor<'a> {
+pub struct Output<'a> {
     /// The type of its numbers.
     pub dtype: Dtype,
     /// Its shape.
@@ -21,7 +21,7 @@ pub struct Tensor<'a> {
     pub data: Vec<u8>,
 }
 
-impl View for Tensor<'_> {
+impl View for Output<'_> {
     fn dtype(&self) -> Dtype {
         self.dtype
     }
@@ -40,7 +40,7 @@ impl View for Tensor<'_> {
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn stage(path: &Path, tensors: Vec<(&str, Tensor<'_>)>, note: &impl Serialize) -> Result<Staged> {
+pub fn stage(path: &Path, tensors: Vec<(&str, Output<'_>)>, note: &impl Serialize) -> Result<Staged> {
     let note = serde_json::to_string(note).expect("plain fields");
     // The map is of whichever kind the format's crate has, which its features decide.
     let metadata = [(NOTE.to_owned(), note)].into_iter().collect();

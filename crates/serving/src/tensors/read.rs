@@ -1,0 +1,264 @@
+//! Reading tensors.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use safetensors::Dtype;
+use safetensors::tensor::Metadata;
+use serde::de::DeserializeOwned;
+
+use super::NOTE;
+use crate::error::{Error, Result};
+
+/// The most bytes of a header, as the format has it.
+const HEADER: u64 = 100_000_000;
+
+/// Every tensor of a file by name, each read into numbers of its own: the file's content stands in memory once.
+#[derive(Debug)]
+pub struct Tensors {
+    path: PathBuf,
+    note: String,
+    tensors: HashMap<String, Tensor>,
+}
+
+/// A tensor that was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tensor {
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Its numbers, row-major.
+    pub numbers: Numbers,
+}
+
+/// A tensor's numbers.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Numbers {
+    /// 32-bit floating point.
+    F32(Vec<f32>),
+    /// 64-bit floating point.
+    F64(Vec<f64>),
+    /// Bytes.
+    U8(Vec<u8>),
+    /// 32-bit unsigned integers.
+    U32(Vec<u32>),
+    /// 64-bit unsigned integers.
+    U64(Vec<u64>),
+    /// Numbers of another type, which are passed over.
+    Other(Dtype),
+}
+
+impl Numbers {
+    /// Their type.
+    pub fn dtype(&self) -> Dtype {
+        match self {
+            Numbers::F32(_) => Dtype::F32,
+            Numbers::F64(_) => Dtype::F64,
+            Numbers::U8(_) => Dtype::U8,
+            Numbers::U32(_) => Dtype::U32,
+            Numbers::U64(_) => Dtype::U64,
+            Numbers::Other(dtype) => *dtype,
+        }
+    }
+}
+
+impl Tensors {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// It cannot be read, is no whole safetensors file, or has no note in its metadata.
+    pub fn open(path: &Path) -> Result<Self> {
+        // Read in large pieces: a buffer would only copy.
+        Self::read(path, File::open(path).map_err(Error::io(path, "read"))?)
+    }
+
+    /// Reads to the end of a reader, which a message calls `path`.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn read(path: &Path, reader: impl Read) -> Result<Self> {
+        let mut reader = Counting { reader, bytes: 0 };
+        let metadata = header(path, &mut reader)?;
+        let mut tensors = HashMap::new();
+        for name in metadata.offset_keys() {
+            let info = metadata.info(&name).expect("one of its keys");
+            let bytes = info.data_offsets.1 - info.data_offsets.0;
+            let numbers = numbers(&mut reader, info.dtype, bytes);
+            let numbers = numbers.map_err(|e| failed(path, &reader, e))?;
+            tensors.insert(name, Tensor { shape: info.shape.clone(), numbers });
+        }
+        if reader.read(&mut [0]).map_err(Error::io(path, "read"))? > 0 {
+            return Err(broken(path, reader.bytes, "and more after the last tensor"));
+        }
+        let note = metadata.metadata().as_ref().and_then(|m| m.get(NOTE)).cloned();
+        let note = note.ok_or_else(|| foreign(path, format!("no `{NOTE}` in the metadata")))?;
+        Ok(Tensors { path: path.to_path_buf(), note, tensors })
+    }
+
+    /// Where they are from, for messages.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The note.
+    ///
+    /// # Errors
+    /// It is no JSON, or of another form.
+    pub fn note<N: DeserializeOwned>(&self) -> Result<N> {
+        serde_json::from_str(&self.note)
+            .map_err(|e| foreign(&self.path, format!("`{NOTE}` in the metadata: {e}")))
+    }
+
+    /// The tensor of this name.
+    pub fn get(&self, name: &str) -> Option<&Tensor> {
+        self.tensors.get(name)
+    }
+
+    /// The same, which is then no longer here.
+    pub fn take(&mut self, name: &str) -> Option<Tensor> {
+        self.tensors.remove(name)
+    }
+
+    /// The names of those that are still here, in no order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
+    }
+}
+
+impl IntoIterator for Tensors {
+    type Item = (String, Tensor);
+    type IntoIter = std::collections::hash_map::IntoIter<String, Tensor>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.tensors.into_iter()
+    }
+}
+
+fn header<R: Read>(path: &Path, reader: &mut Counting<R>) -> Result<Metadata> {
+    let mut len = [0; 8];
+    reader.read_exact(&mut len).map_err(|e| failed(path, reader, e))?;
+    let len = u64::from_le_bytes(len);
+    if len > HEADER {
+        return Err(broken(path, reader.bytes, "and more, a header too large"));
+    }
+    let mut text = vec![0; len as usize];
+    reader.read_exact(&mut text).map_err(|e| failed(path, reader, e))?;
+    serde_json::from_slice(&text).map_err(|e| broken(path, reader.bytes, e))
+}
+
+/// `bytes` bytes of little-endian numbers.
+fn numbers(reader: &mut impl Read, dtype: Dtype, bytes: usize) -> io::Result<Numbers> {
+    Ok(match dtype {
+        Dtype::F32 => Numbers::F32(decode(reader, bytes, f32::from_le_bytes)?),
+        Dtype::F64 => Numbers::F64(decode(reader, bytes, f64::from_le_bytes)?),
+        Dtype::U8 => Numbers::U8(decode(reader, bytes, |[byte]| byte)?),
+        Dtype::U32 => Numbers::U32(decode(reader, bytes, u32::from_le_bytes)?),
+        Dtype::U64 => Numbers::U64(decode(reader, bytes, u64::from_le_bytes)?),
+        other => {
+            let skipped = io::copy(&mut reader.take(bytes as u64), &mut io::sink())?;
+            if skipped < bytes as u64 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            Numbers::Other(other)
+        }
+    })
+}
+
+fn decode<T, const N: usize>(
+    reader: &mut impl Read,
+    bytes: usize,
+    number: impl Fn([u8; N]) -> T,
+) -> io::Result<Vec<T>> {
+    let mut numbers = Vec::new();
+    // What a header promises is not always there, and need not fit.
+    numbers.try_reserve_exact(bytes / N).map_err(|_| io::ErrorKind::OutOfMemory)?;
+    let mut piece = [0; 1 << 16];
+    let mut left = bytes;
+    while left > 0 {
+        let piece = &mut piece[..left.min(1 << 16)];
+        reader.read_exact(piece)?;
+        numbers.extend(piece.as_chunks::<N>().0.iter().map(|&bytes| number(bytes)));
+        left -= piece.len();
+    }
+    Ok(numbers)
+}
+
+/// A reader that knows how much of it was read.
+struct Counting<R> {
+    reader: R,
+    bytes: u64,
+}
+
+impl<R: Read> Read for Counting<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.bytes += read as u64;
+        Ok(read)
+    }
+}
+
+fn failed<R>(path: &Path, reader: &Counting<R>, error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => broken(path, reader.bytes, "and no more"),
+        _ => Error::io(path, "read")(error),
+    }
+}
+
+fn broken(path: &Path, bytes: u64, why: impl Display) -> Error {
+    Error::file(
+        path,
+        format!("no whole safetensors file ({bytes} bytes; {why})"),
+        "one that `dien train` wrote",
+    )
+}
+
+fn foreign(path: &Path, found: String) -> Error {
+    Error::file(path, found, "a file that `dien train` wrote")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(note: &str) -> Vec<u8> {
+        let data: Vec<u8> = [1.5f32, -2.0].iter().flat_map(|x| x.to_le_bytes()).collect();
+        let view = |dtype, shape, data| safetensors::tensor::TensorView::new(dtype, shape, data).unwrap();
+        let tensors = [
+            ("a", view(Dtype::F32, vec![1, 2], &data)),
+            ("b", view(Dtype::F16, vec![2], &data[..4])),
+            ("c", view(Dtype::U8, vec![0], &[])),
+        ];
+        let metadata = [(NOTE.to_owned(), note.to_owned())].into_iter().collect();
+        safetensors::serialize(tensors, Some(metadata)).unwrap()
+    }
+
+    #[test]
+    fn every_tensor_is_read_from_anything() {
+        let bytes = file("7");
+        let mut tensors = Tensors::read(Path::new("here"), &bytes[..]).unwrap();
+        assert_eq!(tensors.note::<u64>().unwrap(), 7);
+        assert_eq!(tensors.take("a").unwrap().numbers, Numbers::F32(vec![1.5, -2.0]));
+        assert!(tensors.take("a").is_none());
+        assert_eq!(tensors.get("b").unwrap().numbers.dtype(), Dtype::F16);
+        assert_eq!(tensors.get("c").unwrap().numbers, Numbers::U8(vec![]));
+        let message = tensors.note::<String>().unwrap_err().to_string();
+        assert!(message.starts_with("here: `dien` in the metadata: invalid type"), "{message}");
+    }
+
+    #[test]
+    fn what_is_cut_off_or_too_long_is_said() {
+        let bytes = file("7");
+        let message = |bytes: &[u8]| Tensors::read(Path::new("here"), bytes).unwrap_err().to_string();
+        for cut in 0..bytes.len() {
+            let start = format!("here: no whole safetensors file ({cut} bytes; ");
+            assert!(message(&bytes[..cut]).starts_with(&start), "{cut}: {}", message(&bytes[..cut]));
+        }
+        assert!(message(&[&bytes[..], &[0]].concat()).contains("and more after the last tensor"));
+        assert!(
+            message(b"PK\x03\x04 something else").contains("no whole safetensors file (8 bytes; and more")
+        );
+    }
+}
