@@ -41,6 +41,17 @@ pub struct Behaved<'a, 't, T: Real> {
     pub candidates: Var<'t, T>,
 }
 
+/// What an interest network gives beside the head's inputs.
+#[derive(Clone, Copy, Debug)]
+pub struct InterestOutput<'t, T: Real> {
+    /// The auxiliary loss, a scalar; on a training tape with negatives alone.
+    pub auxiliary: Option<Var<'t, T>>,
+    /// The extractor's states, `[history blocks, hidden, LANES]`.
+    interests: Var<'t, T>,
+    /// The attention, `[target blocks, 1, LANES]`; `None` where the cell takes none.
+    attention: Option<Var<'t, T>>,
+}
+
 impl Interest {
     /// Adds the parameters.
     pub fn new<T: Real>(builder: &mut Builder<'_, T>, config: &ModelConfig, event_width: usize) -> Self {
@@ -66,15 +77,14 @@ impl Interest {
         }
     }
 
-    /// Adds the values of what [`add_to`](Self::add_to) lists to the head's inputs. Returns the auxiliary
-    /// loss, on a training tape with negatives.
+    /// Adds the values of what [`add_to`](Self::add_to) lists to the head's inputs.
     pub fn forward<'t, T: Real>(
         &self,
         tape: &'t Tape<'_, T>,
         embedding: &Embedding,
         Behaved { sequence, group, windows, events, candidates }: Behaved<'_, 't, T>,
         inputs: &mut HeadInputs<'_, 't, T>,
-    ) -> Option<Var<'t, T>> {
+    ) -> InterestOutput<'t, T> {
         let packed = windows.histories();
         let interests = self.extractor.forward(tape, events, packed);
         let with_auxiliary =
@@ -83,7 +93,8 @@ impl Interest {
             a.loss(tape, self.auxiliary_loss, group.histories, embedding, interests, events, packed)
         };
         let auxiliary = self.auxiliary.as_ref().filter(|_| with_auxiliary).map(loss);
-        let attention = self.attend(tape, interests, candidates, windows);
+        let attend = |a: &Attention| a.forward(tape, interests, candidates, windows);
+        let attention = self.attention.as_ref().map(attend);
         let evolved = self.evolution.forward(tape, interests, attention, windows);
         inputs.push(HeadInput::Interest(sequence), evolved);
         if let Some(product @ Auxiliary::InnerProduct { .. }) = &self.auxiliary {
@@ -92,7 +103,7 @@ impl Interest {
                 inputs.push(HeadInput::AuxiliaryScore(sequence), product);
             }
         }
-        auxiliary
+        InterestOutput { auxiliary, interests, attention }
     }
 
     /// Its serving form.
@@ -106,25 +117,14 @@ impl Interest {
         }
     }
 
-    fn attend<'t, T: Real>(
+    /// What each target's evolved interest came by, from what [`forward`](Self::forward) gave.
+    pub(crate) fn trace<T: Real>(
         &self,
-        tape: &'t Tape<'_, T>,
-        interests: Var<'t, T>,
-        candidates: Var<'t, T>,
-        windows: &Arc<Windows>,
-    ) -> Option<Var<'t, T>> {
-        let attend = |a: &Attention| a.forward(tape, interests, candidates, windows);
-        self.attention.as_ref().map(attend)
-    }
-
-    /// What each target's evolved interest came by.
-    pub(crate) fn trace<'t, T: Real>(
-        &self,
-        tape: &'t Tape<'_, T>,
-        Behaved { group, windows, events, candidates, .. }: Behaved<'_, 't, T>,
+        tape: &Tape<'_, T>,
+        Behaved { group, windows, .. }: Behaved<'_, '_, T>,
+        output: InterestOutput<'_, T>,
     ) -> Vec<Regard<T>> {
-        let interests = self.extractor.forward(tape, events, windows.histories());
-        let attention = self.attend(tape, interests, candidates, windows);
+        let InterestOutput { interests, attention, .. } = output;
         let paths = self.evolution.paths(tape, interests, attention, windows, group);
         let mut scores = attention.map(|a| trace::scores(a, windows.targets()).into_iter());
         let regard =

@@ -11,7 +11,7 @@ use crate::parts::{
     Behaved, Embedding, Head, HeadLayout, Interest, add_history, in_groups, pooled_history, push_history,
     windows,
 };
-use crate::{Batch, Features, Touched, Trace, trace};
+use crate::{Batch, Features, Regard, Touched, Trace, trace};
 
 /// DIEN (Zhou et al., AAAI 2019): embedding, interest extractor with auxiliary loss, attention, interest
 /// evolution, head.
@@ -45,10 +45,15 @@ impl Dien {
         let head = Head::new(b, config, layout);
         Dien { config: config.clone(), embedding, interests, head }
     }
-}
 
-impl<T: Real> Model<T> for Dien {
-    fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
+    /// The forward pass; what each group of behaviours says of every target goes to `traces`, if they are asked
+    /// for.
+    fn run<'t, T: Real>(
+        &self,
+        tape: &'t Tape<'_, T>,
+        batch: &Batch,
+        mut traces: Option<&mut Vec<Vec<Regard<T>>>>,
+    ) -> Output<'t, T> {
         let mut auxiliary = None;
         let (mut inputs, candidates) = self.embedding.head_inputs(self.head.layout(), tape, batch);
         for (sequence, (interest, group)) in self.interests.iter().zip(batch.groups()).enumerate() {
@@ -57,25 +62,28 @@ impl<T: Real> Model<T> for Dien {
             let history = pooled_history(&self.embedding, candidates, events, windows, &self.config);
             push_history(&mut inputs, sequence, history);
             let behaved = Behaved { sequence, group, windows, events, candidates };
-            let loss = interest.forward(tape, &self.embedding, behaved, &mut inputs);
-            auxiliary = match (auxiliary, loss) {
+            let output = interest.forward(tape, &self.embedding, behaved, &mut inputs);
+            if let Some(traces) = &mut traces {
+                traces.push(interest.trace(tape, behaved, output));
+            }
+            auxiliary = match (auxiliary, output.auxiliary) {
                 (Some(sum), Some(loss)) => Some(sum + loss),
                 (sum, loss) => sum.or(loss),
             };
         }
         Output { logits: self.head.forward(tape, inputs.concat()), auxiliary }
     }
+}
+
+impl<T: Real> Model<T> for Dien {
+    fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
+        self.run(tape, batch, None)
+    }
 
     fn trace(&self, tape: &Tape<'_, T>, batch: &Batch) -> Option<Vec<Trace<T>>> {
-        let logits = self.forward(tape, batch).logits;
-        let candidates = self.embedding.candidates(tape, batch);
-        let groups = self.interests.iter().zip(batch.groups()).enumerate();
-        let groups = groups.map(|(sequence, (interest, group))| {
-            let windows = &windows(tape, group);
-            let events = self.embedding.events(tape, group.histories, windows.histories());
-            interest.trace(tape, Behaved { sequence, group, windows, events, candidates })
-        });
-        Some(trace::traces(logits, groups.collect()))
+        let mut groups = vec![];
+        let logits = self.run(tape, batch, Some(&mut groups)).logits;
+        Some(trace::traces(logits, groups))
     }
 
     fn touch(&self, batch: &Batch, touched: &mut Touched) {

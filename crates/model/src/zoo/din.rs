@@ -11,7 +11,7 @@ use crate::parts::{
     Attention, Embedding, Head, HeadInput, HeadLayout, add_history, in_groups, pooled_history, push_history,
     windows,
 };
-use crate::{Batch, Features, Touched, Trace, trace};
+use crate::{Batch, Features, Regard, Touched, Trace, trace};
 
 /// DIN (Zhou et al., KDD 2018): each event is weighed by its activation unit's score against the candidate.
 ///
@@ -41,10 +41,15 @@ impl Din {
         let head = Head::new(b, config, layout);
         Din { config: config.clone(), embedding, attention, head }
     }
-}
 
-impl<T: Real> Model<T> for Din {
-    fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
+    /// The forward pass; what each group of behaviours says of every target goes to `traces`, if they are asked
+    /// for.
+    fn run<'t, T: Real>(
+        &self,
+        tape: &'t Tape<'_, T>,
+        batch: &Batch,
+        mut traces: Option<&mut Vec<Vec<Regard<T>>>>,
+    ) -> Output<'t, T> {
         let (mut inputs, candidates) = self.embedding.head_inputs(self.head.layout(), tape, batch);
         for (sequence, (attention, group)) in self.attention.iter().zip(batch.groups()).enumerate() {
             let windows = windows(tape, group);
@@ -52,20 +57,24 @@ impl<T: Real> Model<T> for Din {
             let history = pooled_history(&self.embedding, candidates, events, &windows, &self.config);
             push_history(&mut inputs, sequence, history);
             let scores = attention.forward(tape, events, candidates, &windows);
+            if let Some(traces) = &mut traces {
+                traces.push(trace::attended(scores, windows.targets()));
+            }
             inputs.push(HeadInput::Interest(sequence), lanes::weighted_pool(events, scores, &windows));
         }
         Output { logits: self.head.forward(tape, inputs.concat()), auxiliary: None }
     }
+}
+
+impl<T: Real> Model<T> for Din {
+    fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
+        self.run(tape, batch, None)
+    }
 
     fn trace(&self, tape: &Tape<'_, T>, batch: &Batch) -> Option<Vec<Trace<T>>> {
-        let logits = self.forward(tape, batch).logits;
-        let candidates = self.embedding.candidates(tape, batch);
-        let groups = self.attention.iter().zip(batch.groups()).map(|(attention, group)| {
-            let windows = windows(tape, group);
-            let events = self.embedding.events(tape, group.histories, windows.histories());
-            trace::attended(attention.forward(tape, events, candidates, &windows), windows.targets())
-        });
-        Some(trace::traces(logits, groups.collect()))
+        let mut groups = vec![];
+        let logits = self.run(tape, batch, Some(&mut groups)).logits;
+        Some(trace::traces(logits, groups))
     }
 
     fn touch(&self, batch: &Batch, touched: &mut Touched) {

@@ -11,7 +11,7 @@ use crate::parts::{
     Attention, Embedding, Extractor, Head, HeadInput, HeadLayout, add_history, in_groups, pooled_history,
     push_history, windows,
 };
-use crate::{Batch, Features, Touched, Trace, trace};
+use crate::{Batch, Features, Regard, Touched, Trace, trace};
 
 /// The paper's "Two layer GRU Attention" (after Parsana et al., 2018): GRU over GRU over the events; the
 /// states of the second are summed by attention. Nothing in it drives a cell by the candidate, so a history
@@ -53,10 +53,15 @@ impl GruAttention {
         let head = Head::new(b, config, layout);
         GruAttention { config: config.clone(), embedding, groups, head }
     }
-}
 
-impl<T: Real> Model<T> for GruAttention {
-    fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
+    /// The forward pass; what each group of behaviours says of every target goes to `traces`, if they are asked
+    /// for.
+    fn run<'t, T: Real>(
+        &self,
+        tape: &'t Tape<'_, T>,
+        batch: &Batch,
+        mut traces: Option<&mut Vec<Vec<Regard<T>>>>,
+    ) -> Output<'t, T> {
         let (mut inputs, candidates) = self.embedding.head_inputs(self.head.layout(), tape, batch);
         for (sequence, (layers, group)) in self.groups.iter().zip(batch.groups()).enumerate() {
             let windows = windows(tape, group);
@@ -66,22 +71,24 @@ impl<T: Real> Model<T> for GruAttention {
             push_history(&mut inputs, sequence, history);
             let states = layers.second.forward(tape, layers.first.forward(tape, events, packed), packed);
             let scores = layers.attention.forward(tape, states, candidates, &windows);
+            if let Some(traces) = &mut traces {
+                traces.push(trace::attended(scores, windows.targets()));
+            }
             inputs.push(HeadInput::Interest(sequence), lanes::weighted_pool(states, scores, &windows));
         }
         Output { logits: self.head.forward(tape, inputs.concat()), auxiliary: None }
     }
+}
+
+impl<T: Real> Model<T> for GruAttention {
+    fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
+        self.run(tape, batch, None)
+    }
 
     fn trace(&self, tape: &Tape<'_, T>, batch: &Batch) -> Option<Vec<Trace<T>>> {
-        let logits = self.forward(tape, batch).logits;
-        let candidates = self.embedding.candidates(tape, batch);
-        let groups = self.groups.iter().zip(batch.groups()).map(|(layers, group)| {
-            let windows = windows(tape, group);
-            let packed = windows.histories();
-            let events = self.embedding.events(tape, group.histories, packed);
-            let states = layers.second.forward(tape, layers.first.forward(tape, events, packed), packed);
-            trace::attended(layers.attention.forward(tape, states, candidates, &windows), windows.targets())
-        });
-        Some(trace::traces(logits, groups.collect()))
+        let mut groups = vec![];
+        let logits = self.run(tape, batch, Some(&mut groups)).logits;
+        Some(trace::traces(logits, groups))
     }
 
     fn touch(&self, batch: &Batch, touched: &mut Touched) {
