@@ -1,43 +1,81 @@
-//! A model of your own, trained by the same trainer: a head over candidate, pooled history and their product.
+//! A model of your own, by the library's whole road: trained, stopped, resumed, evaluated, ranked and
+//! explained.
 //!
-//! `cargo run --release --example own_model`
+//! The head reads candidate, pooled history and their product; beside it, each item has a bias in a table of
+//! the model's own. `cargo run --release --example own_model`
 
-use dien::cells::Real;
+use std::ops::ControlFlow;
+
+use dien::explain::Explainer;
 use dien::model::init::Builder;
 use dien::model::parts::{Embedding, Head, pooled_history, windows};
-use dien::model::{Features, LossWeights, Model, Output, Touched};
+use dien::model::{ConfigError, LossWeights, Model, ModelBuilder, Output, Registry, Touched};
 use dien::prelude::*;
-use dien::tensor::{ParamId, ParamStore, Real, Tape, ops};
+use dien::tensor::{ParamId, Tape, ops};
 
-/// A head over candidate, pooled history and their product.
-struct Own {
+/// The model: parameters and shapes; the numbers are in the tape's parameters.
+struct Biased {
     config: ModelConfig,
+    scale: f32,
     embedding: Embedding,
     head: Head,
+    /// `bias.item`, `[items, 1]`.
+    bias: ParamId,
 }
 
-impl Own {
-    fn new<T: Real>(config: &ModelConfig, features: &Features, builder: &mut Builder<'_, T>) -> Self {
-        let embedding = Embedding::new(builder, features, config);
-        let head = Head::new(builder, config, 3 * embedding.event_width());
-        Own { config: config.clone(), embedding, head }
+/// What `[model.custom.options]` may say.
+#[derive(serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Options {
+    bias_scale: f32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { bias_scale: 1.0 }
     }
 }
 
-impl<T: Real> Model<T> for Own {
-    fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
+/// Builds it by the name `biased`, with parameters that are drawn or loaded: this is called for both.
+struct BiasedBuilder;
+
+impl ModelBuilder for BiasedBuilder {
+    fn name(&self) -> &str {
+        "biased"
+    }
+
+    fn build(
+        &self,
+        config: &ModelConfig,
+        features: &Features,
+        params: &mut Builder<'_, f32>,
+    ) -> Result<Box<dyn Model<f32> + Send + Sync>, ConfigError> {
+        let options = config.custom.as_ref().map(|custom| custom.options.read::<Options>());
+        let Options { bias_scale } = options.transpose()?.unwrap_or_default();
+        let embedding = Embedding::new(params, features, config);
+        let head = Head::new(params, config, 3 * embedding.event_width());
+        let items = features.tables[features.behaviours[0].table].rows;
+        let bias = params.table("bias.item", items, 1, 0.01);
+        Ok(Box::new(Biased { config: config.clone(), scale: bias_scale, embedding, head, bias }))
+    }
+}
+
+impl Model<f32> for Biased {
+    fn forward<'t>(&self, tape: &'t Tape<'_, f32>, batch: &Batch) -> Output<'t, f32> {
         let candidates = self.embedding.candidates(tape, batch);
         let group = batch.groups().next().expect("a first group of behaviours");
         let windows = windows(tape, group);
         let events = self.embedding.events(tape, group.histories, windows.histories());
         let [history, product] = pooled_history(&self.embedding, candidates, events, &windows, &self.config);
-        let inputs = ops::concat([candidates, history, product]);
-        Output { logits: self.head.forward(tape, inputs), auxiliary: None }
+        let logits = self.head.forward(tape, ops::concat([candidates, history, product]));
+        let bias = ops::gather(tape.param(self.bias), &batch.targets.candidate[0]);
+        Output { logits: logits + ops::scale(bias, self.scale), auxiliary: None }
     }
 
-    // `model.l2_rows` and `model.label_smoothing`; without this, neither. There is no auxiliary loss.
-    fn weights(&self) -> LossWeights {
-        LossWeights { auxiliary: 0.0, ..self.config.loss_weights() }
+    // The optimiser has to know which rows of the tables a batch reads.
+    fn touch(&self, batch: &Batch, touched: &mut Touched) {
+        self.embedding.touch(batch, false, touched);
+        touched.add(self.bias, batch.targets.candidate[0].iter().copied());
     }
 
     // Whose rows `model.l2_by_frequency` counts.
@@ -45,27 +83,62 @@ impl<T: Real> Model<T> for Own {
         self.embedding.tables()
     }
 
-    // The optimiser has to know which rows of the tables a batch reads.
-    fn touch(&self, batch: &Batch, touched: &mut Touched) {
-        self.embedding.touch(batch, false, touched);
+    // `model.l2_rows` and `model.label_smoothing`; without this, neither. There is no auxiliary loss.
+    fn weights(&self) -> LossWeights {
+        LossWeights { auxiliary: 0.0, ..self.config.loss_weights() }
     }
 }
 
-fn main() -> Result<()> {
-    let config: Config = "
-        source.synthetic.users = 2000
-        data.batch_size = 256
+/// Stops training after some steps, as Ctrl-C would.
+struct AtMost(u64);
+
+impl Observer for AtMost {
+    fn step(&mut self, step: &Step) -> ControlFlow<()> {
+        if step.step < self.0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
+}
+
+pub fn main() -> Result<()> {
+    let config: Config = r#"
+        source.synthetic.users = 1000
+        data.batch_size = 128
         train.epochs = 2
-    "
+        model.head_layers = [32, 16]
+        model.l2_by_frequency = 0.1
+        model.custom.name = "biased"
+        model.custom.options.bias_scale = 0.5
+    "#
     .parse()?;
-    let (data, _warnings) = DataSource::open(&config, Encoding::Fit)?;
-    let mut params = ParamStore::new();
-    let mut builder = Builder::new(&mut params, config.train.seed);
-    let model = Own::new(&config.model, data.features(), &mut builder);
-    let scorer = Scorer::of(Box::new(model), data.features(), params);
-    let mut trainer = Trainer::with_model(&config, data, scorer)?;
+    let registry = Registry::new().with(BiasedBuilder);
+    let folder =
+        Run::create_fresh(&std::env::temp_dir().join("dien-own-model"), &config)?.folder().to_path_buf();
+
+    let data = || DataSource::open(&config, Encoding::Fit).map(|(data, _warnings)| data);
+    let mut trainer = Trainer::new_with(&registry, &config, data()?)?.save_to(Run::open(&folder)?)?;
+    let report = trainer.train(&mut AtMost(5))?;
+    println!("stopped after {} steps", report.steps);
+    drop(trainer);
+
+    let mut trainer = Trainer::resume_with(&registry, Run::open(&folder)?, &config, data()?)?;
     let report = trainer.train(&mut ())?;
-    let test = trainer.evaluate(&trainer.dataset().test())?;
-    println!("{} steps, test AUC {:.4}", report.steps, test.auc.unwrap_or(f64::NAN));
-    Ok(())
+    let trained = trainer.evaluate(&trainer.dataset().test())?;
+    println!("resumed, {} steps, test AUC {:.4}", report.steps, trained.auc.unwrap_or(f64::NAN));
+
+    let run = Run::open(&folder)?;
+    let loaded = Scorer::load_with(&run, &registry)?.evaluate(&trainer.dataset().test())?;
+    assert_eq!(loaded, trained, "what was saved is what was trained");
+
+    let ranker = run.ranker_with(&registry)?;
+    let request = r#"{"history": [{"item": "i1"}, {"item": "i5"}, {"item": "i9"}],
+                      "candidates": [{"item": "i13"}, {"item": "i29"}]}"#;
+    let request = Request::from_json(request)?;
+    let answer = ranker.rank(&request)?;
+    println!("i13 and i29 after i1, i5, i9: {:.4?}", answer.scores());
+
+    let explanation = Explainer::of_run_with(&run, &registry)?.explain(&request)?;
+    println!("why i13 has its score, by `{}`:", explanation.model);
+    for event in &explanation.groups[0].events {
+        println!("  {} {:+.4}", event.item.name, event.change);
+    }
+    std::fs::remove_dir_all(&folder).map_err(|source| Error::Io { path: folder, action: "remove", source })
 }

@@ -3,8 +3,9 @@
 use std::ops::ControlFlow;
 
 use dien_data::Examples;
+use dien_model::init::Builder;
 use dien_model::metrics::Metrics;
-use dien_model::{Batch, Features, Model, ModelConfig, Trace};
+use dien_model::{Batch, Features, Model, ModelConfig, Registry, Trace};
 use dien_serving::model_file::ModelFile;
 use dien_tensor::{Mode, ParamStore, Pool, Tape};
 
@@ -44,12 +45,26 @@ impl Scorer {
     /// # Errors
     /// An option is impossible.
     pub fn untrained(config: &ModelConfig, features: &Features, seed: u64) -> Result<Self> {
-        let mut params = ParamStore::new();
-        let model = dien_model::build(config, features, &mut params, seed)?;
-        Ok(Scorer { features: features.clone(), mode: Mode::Eval, model, params, pool: Pool::new() })
+        Self::untrained_with(&Registry::new(), config, features, seed)
     }
 
-    /// A model of your own, with its initial parameters.
+    /// The same of a model that may be one of your own.
+    ///
+    /// # Errors
+    /// As [`untrained`](Self::untrained); the registry does not know the model.
+    pub fn untrained_with(
+        registry: &Registry,
+        config: &ModelConfig,
+        features: &Features,
+        seed: u64,
+    ) -> Result<Self> {
+        let mut params = ParamStore::new();
+        let model = registry.build(config, features, Builder::new(&mut params, seed))?;
+        Ok(Self::of(model, features, params))
+    }
+
+    /// A model of your own, with its initial parameters. One that is to be loaded again has a name in a
+    /// [`Registry`]: see [`untrained_with`](Self::untrained_with).
     pub fn of(
         model: Box<dyn Model<f32> + Send + Sync>,
         features: &Features,
@@ -63,10 +78,15 @@ impl Scorer {
     /// # Errors
     /// A file of the run is missing, cut off, or does not fit the others.
     pub fn load(run: &Run) -> Result<Self> {
-        let ModelFile { model, features, params, .. } = run.model_file()?;
-        let mut scorer = Scorer::untrained(&model, &features, 0)?;
-        scorer.params = params;
-        Ok(scorer)
+        Self::load_with(run, &Registry::new())
+    }
+
+    /// The best model of a run, which may be one of your own.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load); the registry does not know the model.
+    pub fn load_with(run: &Run, registry: &Registry) -> Result<Self> {
+        Self::of_file(run.model_file()?, registry)
     }
 
     /// The best model of a run, to be evaluated as the official code does.
@@ -74,14 +94,19 @@ impl Scorer {
     /// # Errors
     /// As [`load`](Self::load).
     pub fn load_as(run: &Run, official: Official) -> Result<Self> {
-        let ModelFile { mut model, features, params, .. } = run.model_file()?;
-        model.pool_padding |= official.pool_padding;
-        let mut scorer = Scorer::untrained(&model, &features, 0)?;
-        scorer.params = params;
+        let mut file = run.model_file()?;
+        file.model.pool_padding |= official.pool_padding;
+        let mut scorer = Self::of_file(file, &Registry::new())?;
         if official.batch_statistics {
             scorer.mode = Mode::EvalByBatch;
         }
         Ok(scorer)
+    }
+
+    /// A model that was read, without drawing anything.
+    pub(crate) fn of_file(file: ModelFile, registry: &Registry) -> Result<Self> {
+        let (model, params) = file.params.build(registry, &file.model, &file.features)?;
+        Ok(Self::of(model, &file.features, params))
     }
 
     /// The features that a batch must have.

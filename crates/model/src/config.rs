@@ -130,10 +130,6 @@ pub enum PoolingKind {
 pub struct ModelConfig {
     /// Which model.
     pub kind: ModelKind,
-    /// A registered model of one's own in place of `kind`, which then says only by whose defaults its parts
-    /// go.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub custom: Option<CustomModel>,
     /// Units of the extractor and of the evolution cell.
     pub hidden: usize,
     /// The evolution cell of `dien`.
@@ -180,6 +176,10 @@ pub struct ModelConfig {
     pub label_smoothing: f64,
     /// Initial values.
     pub init: InitConfig,
+    /// A registered model of one's own in place of `kind`, which then says only by whose defaults its parts
+    /// go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub custom: Option<CustomModel>,
 }
 
 /// Initial values. Weights are drawn as PyTorch draws them: of layers uniformly within ±1/√inputs, of cells
@@ -243,6 +243,11 @@ pub struct LossWeights {
 }
 
 impl ModelConfig {
+    /// The model's name: that of its kind, or of the registered model in its place.
+    pub fn name(&self) -> &str {
+        self.custom.as_ref().map_or(self.kind.name(), |custom| &custom.name)
+    }
+
     /// The weights in the loss.
     pub fn loss_weights(&self) -> LossWeights {
         LossWeights {
@@ -292,6 +297,11 @@ impl ModelConfig {
                 true => Ok(()),
                 false => Err(ConfigError::new(option, expected, format!("{found:?}"))),
             };
+        if let Some(custom) = &self.custom {
+            let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+            let is_name = !custom.name.is_empty() && custom.name.chars().all(plain);
+            check(is_name, "custom.name", "letters, digits, `-` and `_`", &custom.name)?;
+        }
         let positive = |layers: &[usize]| layers.iter().all(|&n| n > 0);
         check(self.hidden > 0, "hidden", "at least 1", &self.hidden)?;
         let layers = &self.attention_layers;

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use dien_tensor::ParamStore;
+use dien_model::init::Builder;
+use dien_model::{Features, Model, ModelConfig, ParamError, ParamSource, Registry};
+use dien_tensor::{ParamKind, ParamStore};
+use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -48,7 +51,7 @@ pub fn load(path: &Path, params: &mut ParamStore<f32>) -> Result<u64> {
 }
 
 /// That every tensor which is left is one of the parameters, or not for the model to read.
-pub(crate) fn no_foreign(file: &Tensors, params: &ParamStore<f32>) -> Result<()> {
+fn no_foreign(file: &Tensors, params: &ParamStore<f32>) -> Result<()> {
     match foreign(file, params) {
         Some(name) => {
             let found = format!("a foreign parameter `{name}`");
@@ -64,31 +67,92 @@ fn foreign(file: &Tensors, params: &ParamStore<f32>) -> Option<String> {
 }
 
 /// A parameter of a file, whose numbers are finite; `params` has the names of all.
-pub(crate) fn take(
-    file: &mut Tensors,
-    params: &ParamStore<f32>,
-    name: &str,
-    shape: &[usize],
-) -> Result<Vec<f32>> {
-    let expected = format!("F32 {shape:?}");
-    let Some(Tensor { shape: found, numbers }) = file.take(name) else {
-        // A foreign name in its place says more.
-        let instead = foreign(file, params).map_or(String::new(), |n| format!(" (but a foreign `{n}`)"));
-        return Err(Error::file(file.path(), format!("no parameter `{name}`{instead}"), expected));
-    };
+fn take(file: &mut Tensors, params: &ParamStore<f32>, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+    let Some(tensor) = file.take(name) else { return Err(missing(file, params, name, shape)) };
+    checked(file.path(), name, shape, tensor)
+}
+
+fn missing(file: &Tensors, params: &ParamStore<f32>, name: &str, shape: &[usize]) -> Error {
+    // A foreign name in its place says more.
+    let instead = foreign(file, params).map_or(String::new(), |n| format!(" (but a foreign `{n}`)"));
+    Error::file(file.path(), format!("no parameter `{name}`{instead}"), format!("F32 {shape:?}"))
+}
+
+/// The numbers of a tensor that a parameter of this shape may have: finite ones.
+fn checked(path: &Path, name: &str, shape: &[usize], tensor: Tensor) -> Result<Vec<f32>> {
+    let Tensor { shape: found, numbers } = tensor;
     let values = match numbers {
         Numbers::F32(values) if found == shape => values,
         numbers => {
             let found = format!("parameter `{name}` is {:?} {found:?}", numbers.dtype());
-            let expected = format!("{expected}, as the run's configuration has it");
-            return Err(Error::file(file.path(), found, expected));
+            let expected = format!("F32 {shape:?}, as the run's configuration has it");
+            return Err(Error::file(path, found, expected));
         }
     };
     match values.iter().position(|x| !x.is_finite()) {
         Some(place) => {
             let found = format!("parameter `{name}` has {} at {place}", values[place]);
-            Err(Error::file(file.path(), found, "finite numbers"))
+            Err(Error::file(path, found, "finite numbers"))
         }
         None => Ok(values),
+    }
+}
+
+/// The parameters of a model file, until a model takes them.
+#[derive(Debug)]
+pub struct StoredParams {
+    file: Tensors,
+    /// What the first parameter that could not be had lacks.
+    failure: Option<Failure>,
+}
+
+#[derive(Debug)]
+enum Failure {
+    Missing(String, Vec<usize>),
+    Unfit(Error),
+}
+
+impl StoredParams {
+    pub(crate) fn new(file: Tensors) -> Self {
+        StoredParams { file, failure: None }
+    }
+
+    /// The configured model, as the registry knows it, and its parameters: each is moved, none is drawn.
+    ///
+    /// # Errors
+    /// The registry does not know the model; the file has not just its parameters, of finite numbers.
+    pub fn build(
+        mut self,
+        registry: &Registry,
+        config: &ModelConfig,
+        features: &Features,
+    ) -> Result<(Box<dyn Model<f32> + Send + Sync>, ParamStore<f32>)> {
+        let mut params = ParamStore::new();
+        let built = registry.build(config, features, Builder::from_source(&mut params, &mut self));
+        // By now the model has asked for all that it has: what is left is foreign.
+        match self.failure {
+            Some(Failure::Missing(name, shape)) => return Err(missing(&self.file, &params, &name, &shape)),
+            Some(Failure::Unfit(error)) => return Err(error),
+            None => {}
+        }
+        let model = built?;
+        no_foreign(&self.file, &params)?;
+        Ok((model, params))
+    }
+}
+
+impl ParamSource<f32> for StoredParams {
+    fn take(&mut self, name: &str, _kind: ParamKind, shape: &[usize]) -> Result<ArrayD<f32>, ParamError> {
+        let taken = match self.file.take(name) {
+            Some(tensor) => checked(self.file.path(), name, shape, tensor).map_err(Failure::Unfit),
+            None => Err(Failure::Missing(name.to_owned(), shape.to_vec())),
+        };
+        match taken {
+            Ok(values) => Ok(ArrayD::from_shape_vec(shape, values).expect("checked with its shape")),
+            Err(failure) => {
+                self.failure.get_or_insert(failure);
+                Err(ParamError::missing(name, shape))
+            }
+        }
     }
 }

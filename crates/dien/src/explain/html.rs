@@ -40,7 +40,7 @@ impl Explanation {
         let figures = [
             ("logit", format!("{:+.4}", candidate.logit)),
             ("probability", format!("{:.4}", candidate.probability)),
-            ("model", self.model.name().to_owned()),
+            ("model", self.model.clone()),
         ];
         let figures = figures.into_iter().chain(cell);
         let events = self.groups.iter().map(|g| g.events.len()).sum::<usize>();

@@ -22,7 +22,7 @@ mod table;
 mod user;
 
 use dien_model::config::AttentionNorm;
-use dien_model::{CellKind, ModelConfig, ModelKind};
+use dien_model::{CellKind, ModelConfig, Registry};
 use dien_serving::{Ranker, Request, probability};
 use serde::Serialize;
 
@@ -49,7 +49,7 @@ pub struct Explainer {
 #[non_exhaustive]
 pub struct Explanation {
     /// The model.
-    pub model: ModelKind,
+    pub model: String,
     /// The evolution cell, where the model has one.
     pub cell: Option<CellKind>,
     /// What makes attention of scores, where the model has one.
@@ -117,8 +117,17 @@ impl Explainer {
     /// # Errors
     /// As [`Run::ranker`].
     pub fn of_run(run: &Run) -> Result<Self> {
-        let model = run.model_file()?.model;
-        Ok(Explainer { ranker: run.ranker()?, scorer: Scorer::load(run)?, model })
+        Self::of_run_with(run, &Registry::new())
+    }
+
+    /// The best model of a run, which may be one of your own.
+    ///
+    /// # Errors
+    /// As [`Run::ranker_with`].
+    pub fn of_run_with(run: &Run, registry: &Registry) -> Result<Self> {
+        let (ranker, file) = (run.ranker_with(registry)?, run.model_file()?);
+        let model = file.model.clone();
+        Ok(Explainer { ranker, scorer: Scorer::of_file(file, registry)?, model })
     }
 
     /// The fields of a request's profile and context that the model does not read.
@@ -176,8 +185,8 @@ impl Explainer {
         let attends = groups.iter().flat_map(|group| &group.events).any(|event| event.attention.is_some());
         let candidate = |(item, logit)| Candidate { item, logit, probability: probability(logit) };
         Ok(Explanation {
-            model: self.model.kind,
-            cell: self.model.evolves().then(|| self.model.cell()),
+            model: self.model.name().to_owned(),
+            cell: (self.model.custom.is_none() && self.model.evolves()).then(|| self.model.cell()),
             attention_norm: attends.then_some(self.model.attention_norm),
             candidates: encoded.candidates.into_iter().zip(logits).map(candidate).collect(),
             groups,

@@ -64,7 +64,7 @@ impl Run {
     /// # Errors
     /// The folder cannot be made or written.
     pub fn create_fresh(parent: &Path, config: &Config) -> Result<Self> {
-        let model = config.model.kind.name();
+        let model = config.model.name();
         let name = format!("{}-{model}-seed{}", config.source.name(), config.train.seed);
         fs::create_dir_all(parent).map_err(Error::io(parent, "make the folder"))?;
         let mut folder = parent.join(&name);

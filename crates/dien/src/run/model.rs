@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use dien_data::Data;
-use dien_model::ModelConfig;
+use dien_model::{ModelConfig, Registry};
 use dien_serving::Ranker;
 use dien_serving::files::Staged;
 use dien_serving::model_file::{self, Description, Lacking, ModelFile};
@@ -46,7 +46,15 @@ impl Run {
     /// # Errors
     /// As [`model_file`](Self::model_file).
     pub fn ranker(&self) -> Result<Ranker> {
-        Ok(Ranker::new(self.model_file()?)?)
+        self.ranker_with(&Registry::new())
+    }
+
+    /// The same of a model that may be one of your own.
+    ///
+    /// # Errors
+    /// As [`model_file`](Self::model_file); the registry does not know the model.
+    pub fn ranker_with(&self, registry: &Registry) -> Result<Ranker> {
+        Ok(Ranker::with_registry(self.model_file()?, registry)?)
     }
 }
 

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use dien_data::{Data, Examples};
-use dien_model::Batch;
 use dien_model::metrics::Metrics;
+use dien_model::{Batch, Registry};
 use dien_optim::{Adam, Optimizer};
 use dien_tensor::{ParamId, ParamKind, ParamStore};
 
@@ -66,15 +66,26 @@ impl Trainer {
     /// # Errors
     /// An option has an impossible value.
     pub fn new(config: &Config, dataset: impl Into<Arc<Data>>) -> Result<Self> {
+        Self::new_with(&Registry::new(), config, dataset)
+    }
+
+    /// A trainer at its first step, of a model that may be one of your own: `model.custom` names it, `registry`
+    /// knows it. See `examples/own_model.rs`.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); the registry does not know the model.
+    pub fn new_with(registry: &Registry, config: &Config, dataset: impl Into<Arc<Data>>) -> Result<Self> {
         config.validate()?;
         let dataset = dataset.into();
-        let scorer = Scorer::untrained(&config.model, dataset.features(), config.train.seed)?;
+        let (features, seed) = (dataset.features(), config.train.seed);
+        let scorer = Scorer::untrained_with(registry, &config.model, features, seed)?;
         Self::with_model(config, dataset, scorer)
     }
 
-    /// A trainer of a model of your own, at its first step; see `examples/own_model.rs`. Of the
-    /// configuration's `model` it reads `l2_by_frequency` alone: what else the loss consists of, the model
-    /// says by its [`weights`](dien_model::Model::weights).
+    /// A trainer of a model of your own that has no name, at its first step: it can be trained, but its file is
+    /// not loaded again; for that see [`new_with`](Self::new_with). Of the configuration's `model` it reads
+    /// `l2_by_frequency` alone: what else the loss consists of, the model says by its
+    /// [`weights`](dien_model::Model::weights).
     ///
     /// # Errors
     /// An option has an impossible value.
@@ -122,11 +133,24 @@ impl Trainer {
     /// # Errors
     /// The run's files are missing, cut off or do not fit each other, the configuration, or the data.
     pub fn resume(run: Run, config: &Config, dataset: impl Into<Arc<Data>>) -> Result<Self> {
+        Self::resume_with(&Registry::new(), run, config, dataset)
+    }
+
+    /// A trainer where the run of a model stopped that may be one of your own.
+    ///
+    /// # Errors
+    /// As [`resume`](Self::resume); the registry does not know the model.
+    pub fn resume_with(
+        registry: &Registry,
+        run: Run,
+        config: &Config,
+        dataset: impl Into<Arc<Data>>,
+    ) -> Result<Self> {
         if let Some(option) = config.differs_from(&run.config()?) {
             let expected = "the run's own (only `source`, `train.epochs` and `train.patience` may change)";
             return Err(Error::file(run.folder(), format!("another value of `{option}`"), expected));
         }
-        let mut trainer = Trainer::new(config, dataset)?;
+        let mut trainer = Trainer::new_with(registry, config, dataset)?;
         run.check_schema(&trainer.dataset)?;
         if run.vocabularies(trainer.dataset.vocabularies().iter().map(|(name, _)| name))?
             != *trainer.dataset.vocabularies()
@@ -176,14 +200,27 @@ impl Trainer {
     /// # Errors
     /// A file of the run is missing or cut off; the configuration asks for another model or optimiser.
     pub fn further(run: &Run, config: &Config, data: impl Into<Arc<Data>>) -> Result<Self> {
-        let mut trainer = Trainer::new(config, data)?;
+        Self::further_with(&Registry::new(), run, config, data)
+    }
+
+    /// The same of a model that may be one of your own.
+    ///
+    /// # Errors
+    /// As [`further`](Self::further); the registry does not know the model.
+    pub fn further_with(
+        registry: &Registry,
+        run: &Run,
+        config: &Config,
+        data: impl Into<Arc<Data>>,
+    ) -> Result<Self> {
+        let mut trainer = Trainer::new_with(registry, config, data)?;
         run.check_schema(&trainer.dataset)?;
         let mut features = trainer.dataset.features().clone();
         for table in &mut features.tables {
             table.rows = run.vocabularies([table.name.as_str()])?.iter().next().map_or(0, |(_, v)| v.rows());
         }
         let before = run.config()?;
-        let mut params = Scorer::untrained(&before.model, &features, 0)?.params;
+        let mut params = Scorer::untrained_with(registry, &before.model, &features, 0)?.params;
         let (mut state, _) = run.load_checkpoint(&mut params, None)?;
         let ids: Vec<ParamId> = trainer.params.ids().collect();
         let other = || {

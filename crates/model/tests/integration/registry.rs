@@ -163,6 +163,10 @@ fn what_cannot_be_built_is_named() {
     let expected =
         "model option `custom.name`: expected the name of a registered model: `biased`, found `baised`";
     assert_eq!(message(&registry, &unknown), expected);
+    unknown.custom.as_mut().unwrap().name = "../up".into();
+    let expected = "model option `custom.name`: expected letters, digits, `-` and `_`, found \"../up\"";
+    assert_eq!(message(&registry, &unknown), expected);
+    unknown.custom.as_mut().unwrap().name = "baised".into();
     let found = message(&Registry::new(), &unknown);
     assert!(found.contains("but none is"), "{found}");
     let found = message(&registry, &config(OptionValue::Text("much".into())));

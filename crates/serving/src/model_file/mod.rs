@@ -8,7 +8,6 @@ use std::io::Read;
 use std::path::Path;
 
 use dien_model::{Features, ModelConfig};
-use dien_tensor::ParamStore;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "write")]
@@ -16,6 +15,7 @@ pub use write::{Description, stage};
 
 use crate::encoding::{ItemTable, Number, Vocabularies};
 use crate::error::{Error, Result};
+use crate::params::StoredParams;
 use crate::tensors::Tensors;
 
 /// A trained model with all that serving it takes.
@@ -34,8 +34,8 @@ pub struct ModelFile {
     pub numbers: Vec<Number>,
     /// `None` if the data has no table of its items, or the run was trained before it was saved with it.
     pub items: Option<ItemTable>,
-    /// The parameters, in the model's order.
-    pub params: ParamStore<f32>,
+    /// The parameters, for the [model](Self::model) to take.
+    pub params: StoredParams,
 }
 
 /// What a file lacks that holds parameters alone, as `dien train` once wrote it.
@@ -126,13 +126,10 @@ impl ModelFile {
         Self::of(Tensors::read(path, reader)?, || Err(parameters_alone(path)))
     }
 
-    fn of<E: From<Error>>(
-        mut file: Tensors,
-        lacking: impl FnOnce() -> Result<Lacking, E>,
-    ) -> Result<Self, E> {
+    fn of<E: From<Error>>(file: Tensors, lacking: impl FnOnce() -> Result<Lacking, E>) -> Result<Self, E> {
         match note(&file)?.serving {
-            Some(serving) => Ok(read::whole(&mut file, serving)?),
-            None => Ok(read::parameters(&mut file, lacking()?)?),
+            Some(serving) => Ok(read::whole(file, serving)?),
+            None => Ok(read::parameters(file, lacking()?)?),
         }
     }
 }

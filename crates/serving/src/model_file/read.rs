@@ -2,17 +2,16 @@
 
 use std::path::Path;
 
-use dien_model::{Features, Jagged, ModelConfig, Table};
-use dien_tensor::{ParamKind, ParamStore};
+use dien_model::{Features, Jagged, Table};
 
 use super::{Lacking, ModelFile, Serving};
 use crate::encoding::{ItemTable, Vocabularies, Vocabulary};
 use crate::error::{Error, Result};
-use crate::params::{self, no_foreign};
+use crate::params::StoredParams;
 use crate::tensors::{Dtype, Numbers, Tensor, Tensors};
 
 /// A file that holds all.
-pub(super) fn whole(file: &mut Tensors, serving: Serving) -> Result<ModelFile> {
+pub(super) fn whole(mut file: Tensors, serving: Serving) -> Result<ModelFile> {
     let path = &file.path().to_path_buf();
     let Serving { model, features, max_history, further_max_history, numbers } = serving;
     features.validate().map_err(|e| Error::file(path, e.to_string(), "a file that `dien train` wrote"))?;
@@ -20,21 +19,21 @@ pub(super) fn whole(file: &mut Tensors, serving: Serving) -> Result<ModelFile> {
         let found = format!("option `{}`: {}", e.option, e.found);
         Error::file(path, found, e.expected)
     })?;
-    let vocabularies = read_vocabularies(file, &features)?;
+    let vocabularies = read_vocabularies(&mut file, &features)?;
     let has_items = file.get("items.text").is_some();
-    let items = has_items.then(|| read_items(file, &features)).transpose()?;
+    let items = has_items.then(|| read_items(&mut file, &features)).transpose()?;
     let max_history = [vec![max_history], further_max_history].concat();
     check_max_history(path, &max_history, &features)?;
-    let params = read_params(file, &model, &features)?;
+    let params = StoredParams::new(file);
     Ok(ModelFile { model, features, max_history, vocabularies, numbers, items, params })
 }
 
 /// A file that holds parameters alone.
-pub(super) fn parameters(file: &mut Tensors, lacking: Lacking) -> Result<ModelFile> {
+pub(super) fn parameters(file: Tensors, lacking: Lacking) -> Result<ModelFile> {
     let Lacking { model, features, max_history, vocabularies } = lacking;
     let max_history = vec![max_history];
     check_max_history(file.path(), &max_history, &features)?;
-    let params = read_params(file, &model, &features)?;
+    let params = StoredParams::new(file);
     Ok(ModelFile { model, features, max_history, vocabularies, numbers: vec![], items: None, params })
 }
 
@@ -47,30 +46,6 @@ fn check_max_history(path: &Path, max_history: &[usize], features: &Features) ->
         return Err(Error::file(path, "`max_history` 0", "at least 1"));
     }
     Ok(())
-}
-
-/// The model's parameters, without drawing initial values for tables that may be large.
-fn read_params(file: &mut Tensors, model: &ModelConfig, features: &Features) -> Result<ParamStore<f32>> {
-    let mut small = features.clone();
-    small.tables.iter_mut().for_each(|t| t.rows = t.rows.min(1));
-    let mut names = ParamStore::<f32>::new();
-    dien_model::build(model, &small, &mut names, 0)?;
-    let mut params = ParamStore::new();
-    // The tables come first, in their order.
-    let mut tables = features.tables.iter();
-    for id in names.ids() {
-        let mut shape = names.shape(id).to_vec();
-        if names.kind(id) == ParamKind::Rows
-            && let Some(table) = tables.next()
-        {
-            shape[0] = table.rows;
-        }
-        let data = params::take(file, &names, names.name(id), &shape)?;
-        let value = ndarray::ArrayD::from_shape_vec(shape, data).expect("checked when read");
-        params.add(names.name(id), names.kind(id), value);
-    }
-    no_foreign(file, &params)?;
-    Ok(params)
 }
 
 fn read_vocabularies(file: &mut Tensors, features: &Features) -> Result<Vocabularies> {

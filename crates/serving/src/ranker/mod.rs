@@ -22,7 +22,7 @@ use std::io::Read;
 use std::path::Path;
 
 use dien_model::serving::{self, Profile, Serving};
-use dien_model::{Features, OOV};
+use dien_model::{Features, OOV, Registry};
 
 pub use batch::{Encoded, Named};
 pub use record::{Record, Value};
@@ -116,10 +116,29 @@ impl Ranker {
     /// Of a model that is read already.
     ///
     /// # Errors
-    /// An option of the model is impossible.
+    /// An option of the model is impossible, or the file has not just its parameters.
     pub fn new(model: ModelFile) -> Result<Self> {
-        let ModelFile { model, features, max_history, vocabularies, numbers, items, params } = model;
-        let serving = Serving::new(&model, &features, params, &max_history)?;
+        Self::with_registry(model, &Registry::new())
+    }
+
+    /// Of a model that is read already, and that may be one of your own.
+    ///
+    /// ```no_run
+    /// use dien_model::Registry;
+    /// use dien_serving::Ranker;
+    /// use dien_serving::model_file::ModelFile;
+    ///
+    /// let registry = Registry::new(); // and `.with(...)` the builder of your own
+    /// let ranker = Ranker::with_registry(ModelFile::load("model.safetensors".as_ref())?, &registry)?;
+    /// # Ok::<(), dien_serving::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); the registry does not know the model.
+    pub fn with_registry(file: ModelFile, registry: &Registry) -> Result<Self> {
+        let ModelFile { model: config, features, max_history, vocabularies, numbers, items, params } = file;
+        let (model, params) = params.build(registry, &config, &features)?;
+        let serving = Serving::of_model(model, &format!("{config:?}"), &features, params, &max_history);
         let vocabularies = vocabularies.into_parts().into_iter().map(|(_, v)| v).collect();
         Ok(Ranker { serving, vocabularies, numbers, items })
     }
