@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use crate::common::features;
+use dien_cells::Real;
 use dien_model::{BuildError, ModelConfig, ModelKind, build, build_from, build_over};
-use dien_tensor::{ParamStore, Real};
+use dien_tensor::ParamStore;
 use ndarray::ArrayD;
 
 fn config(kind: ModelKind) -> ModelConfig {
