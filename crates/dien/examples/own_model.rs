@@ -98,6 +98,7 @@ impl Observer for AtMost {
     }
 }
 
+/// The whole road; a test runs it, too.
 pub fn main() -> Result<()> {
     let config: Config = r#"
         source.synthetic.users = 1000

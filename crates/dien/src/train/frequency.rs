@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_model_that_does_not_say_its_tables_is_refused() {
-        let data = config(3.0).dataset().unwrap().0;
+        let data = DataSource::open(&config(3.0), Encoding::Fit).unwrap().0;
         let mut params = dien_tensor::ParamStore::new();
         let builder = &mut dien_model::init::Builder::new(&mut params, 1);
         let model = Secretive(dien_model::zoo::Base::new(&config(3.0).model, data.features(), builder));

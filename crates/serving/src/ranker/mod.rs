@@ -29,7 +29,7 @@ pub use record::{Record, Value};
 pub use request::Request;
 
 use crate::encoding::{ItemTable, Number, Vocabulary};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model_file::ModelFile;
 
 /// A trained model that ranks candidates. It is read-only: threads share it.
@@ -160,7 +160,7 @@ impl Ranker {
     /// model does not read is passed over; one that it lacks is out of vocabulary (a number: 0).
     ///
     /// # Errors
-    /// [`Error::Request`] names the field that is missing, unknown or of another type.
+    /// [`Error::Request`](crate::Error::Request) names the field that is missing, unknown or of another type.
     pub fn user_state(&self, history: &[Record], profile: &Record) -> Result<UserState> {
         self.user_state_of(history, &[], profile)
     }
@@ -231,7 +231,7 @@ impl Ranker {
     /// Scores candidates: only what depends on them is computed.
     ///
     /// # Errors
-    /// As [`user_state`](Self::user_state); [`Error::Score`] if a score is not finite.
+    /// As [`user_state`](Self::user_state); [`Error::Score`](crate::Error::Score) if a score is not finite.
     pub fn score(&self, state: &UserState, candidates: &[Record]) -> Result<Answer> {
         self.score_in(state, candidates, &Record::new())
     }
