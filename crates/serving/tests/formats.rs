@@ -10,8 +10,9 @@ fn folder(format: u32) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/format-{format}"))
 }
 
-/// Of format 0: trained by dien 0.1.0 at its commit 5f1081c on synthetic behaviours (DIEN; items known) and on a log of
-/// impressions (DIN; hashed ids, standardised and bucketed numbers), with what `dien rank` answered then.
+/// Of format 0: trained by dien 0.1.0 at its commit 5f1081c on synthetic behaviours (DIEN; items known) and
+/// on a log of impressions (DIN; hashed ids, standardised and bucketed numbers), with what `dien rank`
+/// answered then.
 #[test]
 fn format_0_gives_the_scores_that_it_gave() {
     for name in ["behaviours", "impressions"] {

@@ -69,8 +69,8 @@ impl Trainer {
         Self::new_with(&Registry::new(), config, dataset)
     }
 
-    /// A trainer at its first step, of a model that may be one of your own: `model.custom` names it, `registry`
-    /// knows it. See `examples/own_model.rs`.
+    /// A trainer at its first step, of a model that may be one of your own: `model.custom` names it,
+    /// `registry` knows it. See `examples/own_model.rs`.
     ///
     /// # Errors
     /// As [`new`](Self::new); the registry does not know the model.
@@ -82,9 +82,9 @@ impl Trainer {
         Self::with_model(config, dataset, scorer)
     }
 
-    /// A trainer of a model of your own that has no name, at its first step: it can be trained, but its file is
-    /// not loaded again; for that see [`new_with`](Self::new_with). Of the configuration's `model` it reads
-    /// `l2_by_frequency` alone: what else the loss consists of, the model says by its
+    /// A trainer of a model of your own that has no name, at its first step: it can be trained, but its file
+    /// is not loaded again; for that see [`new_with`](Self::new_with). Of the configuration's `model` it
+    /// reads `l2_by_frequency` alone: what else the loss consists of, the model says by its
     /// [`weights`](dien_model::Model::weights).
     ///
     /// # Errors

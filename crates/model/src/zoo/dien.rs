@@ -46,8 +46,8 @@ impl Dien {
         Dien { config: config.clone(), embedding, interests, head }
     }
 
-    /// The forward pass; what each group of behaviours says of every target goes to `traces`, if they are asked
-    /// for.
+    /// The forward pass; what each group of behaviours says of every target goes to `traces`, if they are
+    /// asked for.
     fn run<'t, T: Real>(
         &self,
         tape: &'t Tape<'_, T>,

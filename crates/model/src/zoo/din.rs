@@ -42,8 +42,8 @@ impl Din {
         Din { config: config.clone(), embedding, attention, head }
     }
 
-    /// The forward pass; what each group of behaviours says of every target goes to `traces`, if they are asked
-    /// for.
+    /// The forward pass; what each group of behaviours says of every target goes to `traces`, if they are
+    /// asked for.
     fn run<'t, T: Real>(
         &self,
         tape: &'t Tape<'_, T>,

@@ -54,8 +54,8 @@ impl GruAttention {
         GruAttention { config: config.clone(), embedding, groups, head }
     }
 
-    /// The forward pass; what each group of behaviours says of every target goes to `traces`, if they are asked
-    /// for.
+    /// The forward pass; what each group of behaviours says of every target goes to `traces`, if they are
+    /// asked for.
     fn run<'t, T: Real>(
         &self,
         tape: &'t Tape<'_, T>,

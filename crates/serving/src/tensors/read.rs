@@ -16,7 +16,8 @@ use crate::error::{Error, Result};
 /// The most bytes of a header, as the format has it.
 const HEADER: u64 = 100_000_000;
 
-/// Every tensor of a file by name, each read into numbers of its own: the file's content stands in memory once.
+/// Every tensor of a file by name, each read into numbers of its own: the file's content stands in memory
+/// once.
 #[derive(Debug)]
 pub struct Tensors {
     path: PathBuf,
