@@ -233,5 +233,6 @@ fn older_runs_have_no_item_table() {
         message.contains("`candidates[0].category`: found nothing; expected a text: this run has no item"),
         "{message}"
     );
+    let state = ranker.user_state(&[], &Record::new()).unwrap();
     assert!(ranker.score(&state, &items(&["i2"])).is_ok());
 }
