@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn a_model_that_does_not_say_its_tables_is_refused() {
         let data = DataSource::open(&config(3.0), Encoding::Fit).unwrap().0;
-        let mut params = dien_tensor::ParamStore::new();
+        let mut params = dien_tensor::ParamStore::<f32>::new();
         let builder = &mut dien_model::init::Builder::new(&mut params, 1);
         let model = Secretive(dien_model::zoo::Base::new(&config(3.0).model, data.features(), builder));
         let found = Frequency::count(3.0, &data, &model, 1).unwrap_err().to_string();
