@@ -63,6 +63,7 @@ pub fn every_op<'t, T: Real>(tape: &'t Tape<'t, T>, params: &Params) -> Vec<(&'s
     offsets.push(N as u32);
     let labels: Vec<f32> = (0..N).map(|i| (i % 3 == 0).into()).collect();
     let weights: Vec<f32> = (0..N).map(|i| (i % 5) as f32).collect();
+    let classes: Vec<u32> = (0..N as u32).map(|i| i * i % M as u32).collect();
     let logits = ops::sum_columns(x);
     vec![
         ("add", x + row),
@@ -100,6 +101,18 @@ pub fn every_op<'t, T: Real>(tape: &'t Tape<'t, T>, params: &Params) -> Vec<(&'s
         ("weighted bce", ops::bce_with_logits(logits, &labels, Some(&weights))),
         ("l2", ops::l2(x)),
         ("l2 of rows", ops::l2_rows(table, &ids)),
+        ("exp", ops::exp(x)),
+        ("log", ops::log(column)),
+        ("square", ops::square(x)),
+        ("powi", ops::powi(x, 3)),
+        ("sqrt", ops::sqrt(column)),
+        ("matmul", ops::matmul(ops::transpose(x), y)),
+        ("transpose", ops::transpose(x)),
+        ("softmax", ops::softmax(x, 1)),
+        ("softmax of columns", ops::softmax(x, 0)),
+        ("log softmax", ops::log_softmax(x, 1)),
+        ("layer norm", ops::layer_norm(x, row, row, 1e-5)),
+        ("cross entropy", ops::cross_entropy(x, &classes)),
     ]
 }
 
