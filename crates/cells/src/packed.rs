@@ -9,16 +9,16 @@ const GROUP: usize = 16;
 /// No sequence, no position.
 pub(crate) const NONE: u32 = u32::MAX;
 
-/// Variable-length sequences laid out for vector units: sorted by length, longest first, and cut into chunks of
-/// [`LANES`].
+/// Variable-length sequences laid out for vector units: sorted by length, longest first, and cut into chunks
+/// of [`LANES`].
 ///
-/// An event tensor over a `Packed` has the shape `[blocks, features, LANES]`, where a *block* is one step of one
-/// chunk: chunk 0's steps come first, then chunk 1's. Within a chunk lengths do not increase, so at each step the
-/// first [`active`](Packed::active) lanes hold a true event. A tensor with one column per sequence has the shape
-/// `[chunks, features, LANES]`.
+/// An event tensor over a `Packed` has the shape `[blocks, features, LANES]`, where a *block* is one step of
+/// one chunk: chunk 0's steps come first, then chunk 1's. Within a chunk lengths do not increase, so at each
+/// step the first [`active`](Packed::active) lanes hold a true event. A tensor with one column per sequence
+/// has the shape `[chunks, features, LANES]`.
 ///
-/// Kernels compute lanes up to [`width`](Packed::width); those past the active ones hold anything, NaN included, and
-/// reach no state, loss, statistic or gradient of an event.
+/// Kernels compute lanes up to [`width`](Packed::width); those past the active ones hold anything, NaN
+/// included, and reach no state, loss, statistic or gradient of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packed {
     lengths: Vec<u32>,
@@ -87,7 +87,8 @@ impl Packed {
     pub fn pack_offsets(&mut self, offsets: &[u32]) {
         self.lengths.clear();
         for w in offsets.windows(2) {
-            self.lengths.push(w[1].checked_sub(w[0]).unwrap_or_else(|| panic!("offsets decrease: {w:?}")));
+            let Some(length) = w[1].checked_sub(w[0]) else { panic!("offsets decrease: {w:?}") };
+            self.lengths.push(length);
         }
         self.pack_own_lengths();
     }

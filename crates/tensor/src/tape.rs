@@ -21,11 +21,11 @@ pub enum Mode {
         /// Seeds dropout; take another one for every step.
         seed: u64,
     },
-    /// Evaluation: ops save nothing and there is no way back; running statistics, no dropout. Values live as long as
-    /// the tape.
+    /// Evaluation: ops save nothing and there is no way back; running statistics, no dropout. Values live as
+    /// long as the tape.
     Eval,
-    /// [`Eval`](Mode::Eval), but normalisation uses the batch's own statistics, as code does that keeps no running ones: a row's value
-    /// then depends on the batch it is in. To repeat others' figures.
+    /// [`Eval`](Mode::Eval), but normalisation uses the batch's own statistics, as code does that keeps no
+    /// running ones: a row's value then depends on the batch it is in. To repeat others' figures.
     EvalByBatch,
     /// Evaluation's values with gradients, to explain or check a trained model.
     Probe,
@@ -47,8 +47,8 @@ pub(crate) struct Node<T: Real> {
 
 /// Records a computation over parameters, so that [`Tape::backward`] can find the gradient of a scalar.
 ///
-/// A tape lives for one step: it borrows the parameters, and gives its buffers, its lists and its ops' boxes back to the
-/// pool when dropped.
+/// A tape lives for one step: it borrows the parameters, and gives its buffers, its lists and its ops' boxes
+/// back to the pool when dropped.
 pub struct Tape<'p, T: Real> {
     params: &'p ParamStore<T>,
     pool: Pool<T>,
@@ -151,10 +151,12 @@ impl<'p, T: Real> Tape<'p, T> {
         VarList::new(self)
     }
 
-    /// Records a value that `op` computed from `inputs`. Every op enters here; in [`Mode::Eval`] `op` is dropped.
+    /// Records a value that `op` computed from `inputs`. Every op enters here; in [`Mode::Eval`] `op` is
+    /// dropped.
     ///
     /// # Panics
     /// If an input is of another tape.
+    #[track_caller]
     pub fn record<'t>(
         &'t self,
         inputs: impl IntoIterator<Item: Borrow<Var<'t, T>>>,

@@ -17,9 +17,20 @@ impl<T: Real> Clone for Var<'_, T> {
 }
 impl<T: Real> Copy for Var<'_, T> {}
 
+/// The name, the shape and the first numbers, row-major: `linear [2, 80] = 0.5, -1.25, 3.0, 0.0, 1.0, … 155
+/// more`.
 impl<T: Real> std::fmt::Debug for Var<'_, T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {:?} (node {})", self.tape.op_name(self.index), self.shape(), self.index)
+        const SHOWN: usize = 5;
+        write!(f, "{} {:?} = ", self.name(), self.shape())?;
+        for (i, x) in self.data().iter().take(SHOWN).enumerate() {
+            write!(f, "{}{x:?}", if i > 0 { ", " } else { "" })?;
+        }
+        match self.len() {
+            0 => f.write_str("nothing"),
+            n if n > SHOWN => write!(f, ", … {} more", n - SHOWN),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -83,8 +94,10 @@ impl<'t, T: Real> Var<'t, T> {
     /// If it has another number of dimensions.
     #[track_caller]
     pub fn view1(self) -> ArrayView1<'t, T> {
-        let shape = self.shape();
-        self.view().into_dimensionality().unwrap_or_else(|_| panic!("expected [n], found {shape:?}"))
+        let Ok(view) = self.view().into_dimensionality() else {
+            panic!("expected [n], found {:?}", self.shape())
+        };
+        view
     }
 
     /// The value as a matrix.
@@ -93,8 +106,10 @@ impl<'t, T: Real> Var<'t, T> {
     /// If it has another number of dimensions.
     #[track_caller]
     pub fn view2(self) -> ArrayView2<'t, T> {
-        let shape = self.shape();
-        self.view().into_dimensionality().unwrap_or_else(|_| panic!("expected [n, m], found {shape:?}"))
+        let Ok(view) = self.view().into_dimensionality() else {
+            panic!("expected [n, m], found {:?}", self.shape())
+        };
+        view
     }
 
     /// The value as an array of three dimensions.
@@ -103,7 +118,29 @@ impl<'t, T: Real> Var<'t, T> {
     /// If it has another number of dimensions.
     #[track_caller]
     pub fn view3(self) -> ArrayView3<'t, T> {
-        let shape = self.shape();
-        self.view().into_dimensionality().unwrap_or_else(|_| panic!("expected [n, m, k], found {shape:?}"))
+        let Ok(view) = self.view().into_dimensionality() else {
+            panic!("expected [n, m, k], found {:?}", self.shape())
+        };
+        view
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Mode, ParamKind, ParamStore, Pool, Tape, ops};
+    use ndarray::{Array2, array};
+
+    #[test]
+    fn prints_name_shape_and_the_first_numbers() {
+        let mut params = ParamStore::<f32>::new();
+        let id = params.add("head.bias", ParamKind::Dense, array![0.5, -1.25].into_dyn());
+        let pool = Pool::new();
+        let tape = Tape::new(&params, &pool, Mode::Eval);
+        let b = tape.param(id);
+        assert_eq!(format!("{b:?}"), "head.bias [2] = 0.5, -1.25");
+        assert_eq!(format!("{:?}", ops::sum(b)), "sum [] = -0.75");
+        let x = tape.constant(Array2::ones((2, 4)).into_dyn());
+        assert_eq!(format!("{x:?}"), "constant [2, 4] = 1.0, 1.0, 1.0, 1.0, 1.0, … 3 more");
+        assert_eq!(format!("{:?}", ops::slice_rows(x, 1..1)), "slice_rows [0, 4] = nothing");
     }
 }

@@ -8,16 +8,19 @@ use dien_kernels::elementwise;
 use dien_kernels::map::map;
 
 /// σ(x) = 1 / (1 + e⁻ˣ), any shape.
+#[track_caller]
 pub fn sigmoid<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
     activate(x, Sigmoid)
 }
 
 /// tanh x, any shape.
+#[track_caller]
 pub fn tanh<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
     activate(x, Tanh)
 }
 
 /// max(0, x), any shape; the derivative at 0 is 0.
+#[track_caller]
 pub fn relu<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
     activate(x, Relu)
 }
@@ -71,6 +74,7 @@ impl Function for Relu {
 /// A [`Function`] over all elements.
 struct Activation<F>(F);
 
+#[track_caller]
 fn activate<T: Real, F: Function>(x: Var<'_, T>, f: F) -> Var<'_, T> {
     let tape = x.tape();
     let mut y = tape.pool().stale(x.shape());

@@ -1,7 +1,5 @@
 //! Multiples and shifts by constants.
 
-use std::ops::Neg;
-
 use ndarray::ArrayViewD;
 
 use super::points::add_grad;
@@ -9,16 +7,19 @@ use crate::{Backward, OpGrads, Real, Var};
 use dien_kernels::map::map;
 
 /// c x for a constant c, any shape.
+#[track_caller]
 pub fn scale<T: Real>(x: Var<'_, T>, c: T) -> Var<'_, T> {
     affine(x, c, T::zero())
 }
 
 /// x + c for a constant c, any shape.
+#[track_caller]
 pub fn add_scalar<T: Real>(x: Var<'_, T>, c: T) -> Var<'_, T> {
     affine(x, T::one(), c)
 }
 
 /// `scale` x + `shift`, both constant, any shape.
+#[track_caller]
 pub fn affine<T: Real>(x: Var<'_, T>, scale: T, shift: T) -> Var<'_, T> {
     let tape = x.tape();
     let mut y = tape.pool().stale(x.shape());
@@ -38,13 +39,6 @@ impl<T: Real> Backward<T> for Affine<T> {
     fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
         let (dy, scale) = (dy.to_slice().expect("standard layout"), self.scale);
         add_grad(io, 0, |dx| map(|[dy]: [T; 1], _: [T; 0]| [scale * dy], [dy], dx));
-    }
-}
-
-impl<'t, T: Real> Neg for Var<'t, T> {
-    type Output = Var<'t, T>;
-    fn neg(self) -> Var<'t, T> {
-        scale(self, -T::one())
     }
 }
 

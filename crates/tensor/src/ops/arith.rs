@@ -1,10 +1,9 @@
 //! Sums, differences, products and quotients, with broadcasting.
 //!
-//! One operand may be smaller than the other: a row `[m]` or `[1, m]` for every row of `[n, m]`, a column `[n, 1]` for
-//! every column, or a single number. Its gradient is then the sum over all it was spread on.
+//! One operand may be smaller than the other: a row `[m]` or `[1, m]` for every row of `[n, m]`, a column
+//! `[n, 1]` for every column, or a single number. Its gradient is then the sum over all it was spread on.
 
 use std::marker::PhantomData;
-use std::ops;
 
 use ndarray::ArrayViewD;
 
@@ -179,24 +178,6 @@ impl<T: Real, F: Function> Backward<T> for Binary<F> {
         }
     }
 }
-
-macro_rules! operator {
-    ($trait:ident, $method:ident) => {
-        /// Shapes as for [`add`].
-        impl<'t, T: Real> ops::$trait for Var<'t, T> {
-            type Output = Var<'t, T>;
-            #[track_caller]
-            fn $method(self, other: Var<'t, T>) -> Var<'t, T> {
-                $method(self, other)
-            }
-        }
-    };
-}
-
-operator!(Add, add);
-operator!(Sub, sub);
-operator!(Mul, mul);
-operator!(Div, div);
 
 #[cfg(test)]
 mod tests {

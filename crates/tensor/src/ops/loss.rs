@@ -12,8 +12,9 @@ use dien_kernels::map::map;
 use dien_kernels::par::for_rows;
 use dien_kernels::sums::total;
 
-/// Σ w l / Σ w over all elements, where l = −y log σ(z) − (1 − y) log(1 − σ(z)), for `logits` z of any shape and as many
-/// `labels` y in [0, 1] and `weights` w ≥ 0 (1 if there are none): `[]`. If Σ w = 0 it is exactly 0, without a gradient.
+/// Σ w l / Σ w over all elements, where l = −y log σ(z) − (1 − y) log(1 − σ(z)), for `logits` z of any shape
+/// and as many `labels` y in [0, 1] and `weights` w ≥ 0 (1 if there are none): `[]`. If Σ w = 0 it is exactly
+/// 0, without a gradient.
 ///
 /// Computed as l = max(z, 0) − z y + log(1 + e^−|z|), which neither overflows nor cancels.
 ///
@@ -75,6 +76,7 @@ impl<T: Real> Backward<T> for CrossEntropy<T> {
 }
 
 /// ½ Σ x² over all elements: `[]`.
+#[track_caller]
 pub fn l2<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
     let pool = x.tape().pool();
     let mut y = pool.stale(&[]);

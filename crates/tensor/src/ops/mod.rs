@@ -15,6 +15,7 @@ mod loss;
 mod matmul;
 mod norm;
 mod offsets;
+mod operators;
 mod outer;
 mod points;
 mod power;

@@ -12,9 +12,9 @@ const EPSILON: f64 = 1e-5;
 
 /// y = γ (x − E)/√(Var + 1e-5) + β for each column of `[n, m]`.
 ///
-/// In training E and Var (biased) are the batch's, a gradient flows through them, and the running statistics move by
-/// 0.1 towards E and the unbiased variance ([`Tape::update`](crate::Tape::update)). Evaluation, probes and a batch of
-/// one use the running statistics and leave them.
+/// In training E and Var (biased) are the batch's, a gradient flows through them, and the running statistics
+/// move by 0.1 towards E and the unbiased variance ([`Tape::update`](crate::Tape::update)). Evaluation,
+/// probes and a batch of one use the running statistics and leave them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchNorm {
     /// γ, `[m]`; starts at 1.
@@ -39,7 +39,8 @@ impl BatchNorm {
         let (weight, bias) = (tape.param(self.weight), tape.param(self.bias));
         let m = x.shape()[1];
         for param in [weight, bias] {
-            assert!(param.shape() == [m], "batch_norm: input {:?}, {param:?}", x.shape());
+            let (shape, name) = (param.shape(), param.name());
+            assert!(shape == [m], "batch_norm: input {:?}, {name} {shape:?}", x.shape());
         }
         let mut y = tape.pool().stale(x.shape());
         let p = [&statistics.mean[..m], &statistics.rstd[..m], weight.data(), bias.data()];

@@ -8,15 +8,18 @@ use dien_kernels::map::map_rows;
 use dien_kernels::sums::{sum_rows, total};
 
 /// The sum of all elements: `[]`.
+#[track_caller]
 pub fn sum<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
     scaled_sum(x, T::one(), "sum")
 }
 
 /// The mean of all elements: `[]`; exactly 0 if there are none.
+#[track_caller]
 pub fn mean<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
     scaled_sum(x, T::of(1.0 / x.len().max(1) as f64), "mean")
 }
 
+#[track_caller]
 fn scaled_sum<'t, T: Real>(x: Var<'t, T>, scale: T, name: &'static str) -> Var<'t, T> {
     let pool = x.tape().pool();
     let mut y = pool.stale(&[]);

@@ -7,7 +7,8 @@ use super::points::add_grad;
 use crate::{Backward, OpGrads, Real, Var};
 use dien_kernels::par::for_rows;
 
-/// The sum of each segment of `x` `[n]` or `[n, m]`: `[segments]` or `[segments, m]`. An empty segment gives zeros.
+/// The sum of each segment of `x` `[n]` or `[n, m]`: `[segments]` or `[segments, m]`. An empty segment gives
+/// zeros.
 ///
 /// # Panics
 /// If the offsets do not run from 0 to n without going down.
@@ -16,7 +17,8 @@ pub fn segment_sum<'t, T: Real>(x: Var<'t, T>, offsets: &[u32]) -> Var<'t, T> {
     pool(x, offsets, false)
 }
 
-/// The mean of each segment of `x` `[n]` or `[n, m]`: `[segments]` or `[segments, m]`. An empty segment gives zeros.
+/// The mean of each segment of `x` `[n]` or `[n, m]`: `[segments]` or `[segments, m]`. An empty segment gives
+/// zeros.
 ///
 /// # Panics
 /// If the offsets do not run from 0 to n without going down.
@@ -28,7 +30,7 @@ pub fn segment_mean<'t, T: Real>(x: Var<'t, T>, offsets: &[u32]) -> Var<'t, T> {
 #[track_caller]
 fn pool<'t, T: Real>(x: Var<'t, T>, offsets: &[u32], mean: bool) -> Var<'t, T> {
     let mut shape = x.shape().to_vec();
-    let n = *shape.first().unwrap_or_else(|| panic!("{}: expected [n, …], found a scalar", name(mean)));
+    let [n, ..] = shape[..] else { panic!("{}: expected [n, …], found a scalar", name(mean)) };
     check_offsets(name(mean), offsets, n);
     shape[0] = offsets.len() - 1;
     let width = shape[1..].iter().product();
