@@ -1,7 +1,7 @@
 //! Tape-based reverse-mode autodiff over [`ndarray`], generic over `f32` and `f64`, for models on CPUs.
 //!
-//! A [`Tape`] records [`ops`] over the parameters of a [`ParamStore`]; [`Tape::backward`] gives their [`Grads`].
-//! Ops are parallel inside with `rayon`, and give the same bits at any thread count.
+//! A [`Tape`] records [`ops`] over the parameters of a [`ParamStore`]; [`Tape::backward`] gives their
+//! [`Grads`]. Ops are parallel inside with `rayon`, and give the same bits at any thread count.
 //!
 //! ```
 //! use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Tape, ops};
@@ -20,9 +20,9 @@
 //!
 //! # An op of your own
 //!
-//! An op is a function that computes a value and a struct that knows the way back: it holds what the forward pass
-//! saved and implements [`Backward`]. [`Tape::record`] joins the two. With the feature `testing`, the module `check`
-//! compares the gradient with finite differences.
+//! An op is a function that computes a value and a struct that knows the way back: it holds what the forward
+//! pass saved and implements [`Backward`]. [`Tape::record`] joins the two. With the feature `testing`, the
+//! module `check` compares the gradient with finite differences.
 //!
 //! ```
 //! # #[cfg(feature = "testing")] {
@@ -64,7 +64,9 @@ mod backward;
 pub mod check;
 mod grad;
 mod graph;
+pub mod init;
 mod list;
+pub mod nn;
 pub mod ops;
 mod param;
 mod pool;
