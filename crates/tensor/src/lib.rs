@@ -59,6 +59,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod arena;
+mod assign;
 mod backward;
 #[cfg(any(test, feature = "testing"))]
 pub mod check;
@@ -71,18 +72,23 @@ pub mod ops;
 mod param;
 mod pool;
 mod recycle;
+#[cfg(feature = "safetensors")]
+mod store_file;
 mod tape;
 mod updates;
 mod var;
 
 pub use dien_kernels::{Buffers, Real, Scratch};
 
+pub use assign::AssignError;
 pub use backward::{Backward, GradSlot, OpGrads};
 pub use grad::{Grad, Grads};
 pub use graph::{Graph, GraphNode};
 pub use list::VarList;
 pub use param::{ParamId, ParamKind, ParamMut, ParamStore};
 pub use pool::Pool;
+#[cfg(feature = "safetensors")]
+pub use store_file::{FileError, FileErrorKind};
 pub use tape::{Mode, Tape};
 pub use updates::Updates;
 pub use var::Var;
