@@ -21,4 +21,9 @@ impl ConfigError {
     ) -> Result<(), Self> {
         if holds { Ok(()) } else { Err(ConfigError { option, found: found.to_string(), expected }) }
     }
+
+    /// That a rate, a norm or the like is a finite number above 0.
+    pub(crate) fn unless_positive(option: &'static str, x: f64) -> Result<(), Self> {
+        Self::unless(x.is_finite() && x > 0.0, option, x, "a finite number above 0")
+    }
 }

@@ -21,15 +21,16 @@
 //! ```
 
 mod adam;
-mod config;
+mod begin;
+mod clip;
 mod error;
 mod norm;
 mod optimizer;
 mod schedule;
 mod state;
+mod tensors;
 
-pub use adam::{Adam, CatchUpStats};
-pub use config::{AdamConfig, SparseMode};
+pub use adam::{Adam, AdamConfig, CatchUpStats, SparseMode};
 pub use error::ConfigError;
 pub use optimizer::{NonFiniteGradient, Optimizer, StepReport};
 pub use schedule::Schedule;

@@ -1,6 +1,7 @@
 //! Adam.
 
 mod catch_up;
+mod config;
 mod history;
 mod state;
 mod step;
@@ -9,9 +10,11 @@ mod update;
 
 use dien_tensor::{ParamId, ParamKind, ParamStore, Real};
 
-use crate::{AdamConfig, ConfigError, SparseMode};
+use crate::ConfigError;
 use history::History;
 use table::Table;
+
+pub use config::{AdamConfig, SparseMode};
 
 /// Adam (Kingma and Ba, 2015) with bias correction, decoupled weight decay (Loshchilov and Hutter, 2019) and
 /// clipping by global norm:

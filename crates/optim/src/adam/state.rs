@@ -1,12 +1,11 @@
 //! Adam's state: `m/<parameter>`, `v/<parameter>`, `touched/<table>`, and `history/*` if rows have steps to
 //! catch up.
 
-use std::collections::BTreeMap;
-
 use dien_tensor::{ParamKind, ParamStore, Real};
 
 use super::history::{History, Step, TERMS};
 use super::{Adam, Slot};
+use crate::tensors::Tensors;
 use crate::{OptimizerState, StateData, StateError, StateTensor};
 
 /// The options on which the history's numbers depend.
@@ -21,31 +20,30 @@ impl<T: Real> Adam<T> {
     pub(super) fn save(&self, params: &ParamStore<T>) -> OptimizerState {
         self.check_store(params);
         let mut tensors = Vec::new();
-        let mut put = |name: String, shape: &[usize], data| {
-            tensors.push((name, StateTensor { shape: shape.to_vec(), data }));
-        };
+        let mut put = |name: String, tensor| tensors.push((name, tensor));
         for id in params.ids().filter(|&id| params.kind(id) != ParamKind::Buffer) {
             let (name, shape, slot) = (params.name(id), params.shape(id), &self.slots[id.index()]);
-            put(format!("m/{name}"), shape, floats(&slot.m));
-            put(format!("v/{name}"), shape, floats(&slot.v));
+            put(format!("m/{name}"), StateTensor::real(shape, &slot.m));
+            put(format!("v/{name}"), StateTensor::real(shape, &slot.v));
             if !slot.touched.is_empty() {
-                put(format!("touched/{name}"), &shape[..1], StateData::U32(slot.touched.clone()));
+                let data = StateData::U32(slot.touched.clone());
+                put(format!("touched/{name}"), StateTensor { shape: shape[..1].to_vec(), data });
             }
         }
         if let Some(history) = self.history.as_ref().filter(|history| !history.steps().is_empty()) {
             let n = history.steps().len();
             let steps = history.steps().iter().flat_map(|s| [s.rate, s.root, s.keep, s.log_keep]);
-            put("history/steps".into(), &[n, 4], StateData::F64(steps.collect()));
-            let moments = history.moments().as_flattened().to_vec();
-            put("history/moments".into(), &[n, TERMS + 1], StateData::F64(moments));
-            put("history/options".into(), &[OPTIONS.len()], StateData::F64(self.options().to_vec()));
+            put("history/steps".into(), StateTensor::real::<f64>(&[n, 4], &steps.collect::<Vec<_>>()));
+            let moments = history.moments().as_flattened();
+            put("history/moments".into(), StateTensor::real(&[n, TERMS + 1], moments));
+            put("history/options".into(), StateTensor::real(&[OPTIONS.len()], &self.options()));
         }
         OptimizerState { step: self.step, tensors }
     }
 
     pub(super) fn load(&mut self, params: &ParamStore<T>, state: OptimizerState) -> Result<(), StateError> {
         self.check_store(params);
-        let mut tensors = Tensors(state.tensors.into_iter().collect());
+        let mut tensors = Tensors::new(state.tensors);
         let history = match self.history {
             Some(_) => Some(self.load_history(state.step, &mut tensors)?),
             None => None,
@@ -70,9 +68,7 @@ impl<T: Real> Adam<T> {
             }
             slots.push(slot);
         }
-        if let Some(name) = tensors.0.into_keys().next() {
-            return Err(StateError::Unexpected { name });
-        }
+        tensors.finish()?;
         (self.step, self.slots, self.history) = (state.step, slots, history);
         Ok(())
     }
@@ -81,7 +77,7 @@ impl<T: Real> Adam<T> {
     fn load_history(&self, step: u64, tensors: &mut Tensors) -> Result<History, StateError> {
         const STEPS: &str = "history/steps";
         let betas = self.config.betas;
-        let Some(n) = tensors.0.get(STEPS).map(|t| t.shape.first().copied().unwrap_or(0)) else {
+        let Some(n) = tensors.get(STEPS).map(|t| t.shape.first().copied().unwrap_or(0)) else {
             return Ok(History::new(betas, step));
         };
         let steps = tensors.take_real::<f64>(STEPS, &[n, 4])?;
@@ -99,46 +95,5 @@ impl<T: Real> Adam<T> {
         let step = |&[rate, root, keep, log_keep]: &[f64; 4]| Step { rate, root, keep, log_keep };
         let steps = steps.as_chunks().0.iter().map(step).collect();
         Ok(History::from_parts(betas, base, steps, moments.as_chunks().0.to_vec()))
-    }
-}
-
-/// The tensors that nobody has taken yet.
-struct Tensors(BTreeMap<String, StateTensor>);
-
-impl Tensors {
-    fn take(&mut self, name: &str, dtype: &str, shape: &[usize]) -> Result<StateData, StateError> {
-        let expected = format!("{dtype} {shape:?}");
-        let Some(tensor) = self.0.remove(name) else {
-            return Err(StateError::Missing { name: name.into(), expected });
-        };
-        let (data, len) = (tensor.data, shape.iter().product());
-        if data.dtype() == dtype && tensor.shape == shape && data.len() == len {
-            return Ok(data);
-        }
-        let found = format!("{} {:?} with {} elements", data.dtype(), tensor.shape, data.len());
-        Err(StateError::Mismatch { name: name.into(), found, expected })
-    }
-
-    fn take_real<T: Real>(&mut self, name: &str, shape: &[usize]) -> Result<Vec<T>, StateError> {
-        Ok(match self.take(name, T::NAME, shape)? {
-            StateData::F32(data) => data.into_iter().map(|x| T::of(x.into())).collect(),
-            StateData::F64(data) => data.into_iter().map(T::of).collect(),
-            StateData::U32(_) => unreachable!("u32 is not the name of a real type"),
-        })
-    }
-
-    fn take_u32(&mut self, name: &str, shape: &[usize]) -> Result<Vec<u32>, StateError> {
-        match self.take(name, "u32", shape)? {
-            StateData::U32(data) => Ok(data),
-            _ => unreachable!("the type was checked"),
-        }
-    }
-}
-
-fn floats<T: Real>(data: &[T]) -> StateData {
-    if T::NAME == f32::NAME {
-        StateData::F32(data.iter().map(|x| x.f64() as f32).collect())
-    } else {
-        StateData::F64(data.iter().map(|x| x.f64()).collect())
     }
 }

@@ -6,7 +6,7 @@ use dien_tensor::{Grad, Grads, ParamId, ParamKind, ParamStore, Real};
 use super::Adam;
 use super::table::Table;
 use super::update::Update;
-use crate::norm::squared_norm;
+use crate::begin::Begin;
 use crate::{NonFiniteGradient, Optimizer, OptimizerState, SparseMode, StateError, StepReport};
 
 /// A step on the rows `ids[entries]`, whose gradients are in `grads`.
@@ -31,24 +31,6 @@ impl<T: Real> Kernel<T> for UpdateRows<'_, T> {
     }
 }
 
-#[track_caller]
-fn check_grad<T: Real>(params: &ParamStore<T>, id: ParamId, grad: &Grad<T>) {
-    let (name, shape) = (params.name(id), params.shape(id));
-    match grad {
-        Grad::Dense(g) => {
-            assert!(g.shape() == shape, "Adam: a gradient {:?} for {name}, which is {shape:?}", g.shape());
-        }
-        Grad::Rows { ids, rows } => {
-            let fits = shape.len() == 2 && rows.dim() == (ids.len(), shape[1]);
-            assert!(fits, "Adam: {} rows {:?} for {name}, which is {shape:?}", ids.len(), rows.shape());
-            let ascending = ids.is_sorted_by(|a, b| a < b);
-            assert!(ascending, "Adam: the gradient's rows of {name} must ascend, each once");
-            let last = ids.last().map_or(0, |&id| id as usize + 1);
-            assert!(last <= shape[0], "Adam: row {} of {name}, which is {shape:?}", last - 1);
-        }
-    }
-}
-
 impl<T: Real> Optimizer<T> for Adam<T> {
     #[track_caller]
     fn step(
@@ -59,16 +41,11 @@ impl<T: Real> Optimizer<T> for Adam<T> {
         self.check_store(params);
         let s = self.step + 1;
         let stamp = u32::try_from(s).expect("fewer than 2³² steps");
-        let id_at = |index| params.ids().nth(index).expect("one gradient per parameter");
-        grads.iter().for_each(|(index, grad)| check_grad(params, id_at(index), grad));
-        let squared = squared_norm(grads, &mut self.parts).map_err(|index| NonFiniteGradient {
-            parameter: params.name(id_at(index)).to_owned(),
-            step: s,
-        })?;
-        let grad_norm = squared.sqrt();
-        // As PyTorch's clip_grad_norm_.
-        let clip_scale = self.config.clip_norm.map_or(1.0, |most| (most / (grad_norm + 1e-6)).min(1.0));
-        let rate = self.rate();
+        let Adam { config, parts, .. } = &mut *self;
+        let (lr, schedule, clip_norm) = (config.lr, &config.schedule, config.clip_norm);
+        let begin = Begin { optimizer: "Adam", steps: s - 1, lr, schedule, clip_norm, parts };
+        let report = begin.check(params, grads)?;
+        let StepReport { rate, clip_scale, .. } = report;
         let decay = rate * self.config.weight_decay;
         for id in params.ids() {
             match (params.kind(id), grads.get(id)) {
@@ -112,7 +89,7 @@ impl<T: Real> Optimizer<T> for Adam<T> {
             history.push(rate, decay);
         }
         self.step = s;
-        Ok(StepReport { rate, grad_norm, clip_scale })
+        Ok(report)
     }
 
     #[track_caller]

@@ -1,8 +1,8 @@
-//! Options of the optimiser.
+//! Options of Adam.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ConfigError, Schedule};
+use crate::{ConfigError, Schedule, clip};
 
 /// Options of [`Adam`](crate::Adam).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -63,9 +63,8 @@ impl AdamConfig {
     /// Names the first option that has not.
     pub fn validate(&self) -> Result<(), ConfigError> {
         let check = ConfigError::unless;
-        let positive = |x: f64| x.is_finite() && x > 0.0;
         let [beta1, beta2] = self.betas;
-        check(positive(self.lr), "lr", self.lr, "a finite number above 0")?;
+        ConfigError::unless_positive("lr", self.lr)?;
         check((0.0..1.0).contains(&beta1), "betas[0]", beta1, "a number from 0 to below 1")?;
         check((0.0..1.0).contains(&beta2), "betas[1]", beta2, "a number from 0 to below 1")?;
         // Smaller ones are lost in the f32 arithmetic of an element whose gradient was always 0.
@@ -73,8 +72,7 @@ impl AdamConfig {
         check(eps_in_range, "eps", self.eps, "a finite number, at least 1e-30")?;
         let shrinks = self.weight_decay >= 0.0 && self.lr * self.weight_decay < 1.0;
         check(shrinks, "weight_decay", self.weight_decay, "a number from 0 to below 1 / lr")?;
-        let clip = self.clip_norm.unwrap_or(1.0);
-        check(positive(clip), "clip_norm", clip, "a finite number above 0")?;
+        clip::validate(self.clip_norm)?;
         if self.sparse == SparseMode::DenseExact {
             check(beta2 >= 0.9, "betas[1]", beta2, "at least 0.9, for sparse = \"dense-exact\"")?;
             let dies_out = beta1 <= 0.995 * beta2.sqrt();
