@@ -1,5 +1,6 @@
 //! The crate from outside, in one program: linking one for each file would take longer than the tests.
 
+mod adagrad;
 mod common;
 mod dense_exact;
 mod plain;
