@@ -63,7 +63,7 @@ fn attention(criterion: &mut Criterion) {
         ];
         let pool = Pool::new();
         let run = |backward: bool| {
-            let tape = Tape::new(&params, &pool, if backward { Mode::Probe } else { Mode::Eval });
+            let tape = Tape::new(&params, &pool, if backward { Mode::EvalWithGrad } else { Mode::Eval });
             let [first, first_bias, second, second_bias, score] = weights.map(|id| tape.param(id));
             let weights = UnitWeights { first, first_bias, second, second_bias, score };
             let a =

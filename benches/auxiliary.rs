@@ -49,7 +49,7 @@ fn losses(criterion: &mut Criterion) {
         let pairs = lengths.iter().map(|&n| n as usize - 1).sum::<usize>();
         for (score, flops) in [("mlp", MLP_FLOPS), ("inner product", INNER_PRODUCT_FLOPS)] {
             let run = |backward: bool| {
-                let tape = Tape::new(&params, &pool, if backward { Mode::Probe } else { Mode::Eval });
+                let tape = Tape::new(&params, &pool, if backward { Mode::EvalWithGrad } else { Mode::Eval });
                 let [interests, events, negatives] = events.map(|id| tape.param(id));
                 let loss = if score == "mlp" {
                     let layers = layers.map(|(w, b)| (tape.param(w), tape.param(b)));

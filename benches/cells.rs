@@ -39,7 +39,8 @@ fn cells(criterion: &mut Criterion) {
             for kind in [Kind::Gru, Kind::Aigru, Kind::Agru, Kind::Augru] {
                 let output = if kind == Kind::Gru { Output::States } else { Output::Last };
                 let run = |backward: bool| {
-                    let tape = Tape::new(&params, &pool, if backward { Mode::Probe } else { Mode::Eval });
+                    let tape =
+                        Tape::new(&params, &pool, if backward { Mode::EvalWithGrad } else { Mode::Eval });
                     let run = Run {
                         kind,
                         input: CellInput::Events(tape.param(x), tape.param(w)),

@@ -29,7 +29,7 @@ fn check<T: Real>(file: &str, attention: AttentionKind, attention_norm: Attentio
     let [history, start, end] = ["history", "start", "end"].map(|name| golden.ids(name));
     let windows = Arc::new(Windows::new(&histories, &history, &start, &end));
     let targets = windows.targets();
-    let tape = Tape::new(&params, &Pool::new(), Mode::Probe);
+    let tape = Tape::new(&params, &Pool::new(), Mode::EvalWithGrad);
     let interests = lanes::pack(tape.param(keys), &histories);
     let weights = attention.forward(&tape, interests, tape.param(candidates), &windows);
     let lengths = targets.lengths().iter().enumerate();

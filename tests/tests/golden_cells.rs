@@ -43,7 +43,7 @@ fn check<T: Real>(file: &str, kind: Kind, own_product: bool) {
         params.add("a", ParamKind::Dense, scores.into_shape_with_order(vec![events, 1]).unwrap());
     }
     let packed = Arc::new(Packed::from_offsets(&golden.ids("offsets")));
-    let tape = Tape::new(&params, &Pool::new(), Mode::Probe);
+    let tape = Tape::new(&params, &Pool::new(), Mode::EvalWithGrad);
     let (states, last) = run(&tape, kind, &packed, own_product);
     golden.check("states", states.view());
     golden.check("final", last.view());

@@ -16,7 +16,7 @@ fn check<T: Real>(
     let mut params: ParamStore<T> = golden.params(&[&["x"], trained].concat());
     let running = ["mean", "var"].map(|name| params.add(name, ParamKind::Buffer, golden.array(name)));
     let ids: Vec<ParamId> = params.ids().collect();
-    for (name, mode) in [("train", Mode::Train { seed: 0 }), ("eval", Mode::Probe)] {
+    for (name, mode) in [("train", Mode::Train { seed: 0 }), ("eval", Mode::EvalWithGrad)] {
         let tape = Tape::new(&params, &Pool::new(), mode);
         let y = layer(tape.param(ids[0]), &ids[1..], running);
         golden.check(&format!("{name}.y"), y.view());

@@ -5,6 +5,15 @@
 //! [`cell::cell`] runs a GRU, AIGRU, AGRU or AUGRU over all sequences as one tape node; [`nn`] has them with
 //! their parameters.
 //!
+//! # Memory
+//!
+//! For its backward pass a cell keeps five planes (r, u, c, U_c h + b_hc and the state) of every step of a
+//! chunk of 32 sequences: 5 · hidden · 32 numbers, in `f32` 640 · hidden bytes, times the steps of each
+//! chunk's longest sequence. A batch of 1,024 sequences of 100 events at 36 hidden units takes 74 MB.
+//! Evaluation keeps none.
+//!
+//! # Example
+//!
 //! A GRU over ragged sequences, trained:
 //!
 //! ```

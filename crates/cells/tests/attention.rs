@@ -61,7 +61,7 @@ fn gradients_are_the_differences() {
     for (sort, form) in Sort::ALL.into_iter().flat_map(|sort| Form::ALL.map(|form| (sort, form))) {
         let windows = sort.windows(&lengths(37));
         let params = attention_params(&windows, 5);
-        let check = Check::default().mode(Mode::Probe);
+        let check = Check::default().mode(Mode::EvalWithGrad);
         if let Err(e) = check.run(&params, |tape| mix(attention(tape, form, Idle(None), &windows, true))) {
             panic!("{form:?}, {sort:?}: {e}");
         }

@@ -89,7 +89,7 @@ impl Case {
         };
         if self.loss == Loss::InfoNce {
             let (n, all) = (after.len(), 1 + self.negatives);
-            let mut z = tape.list();
+            let mut z = tape.var_list();
             z.extend(["e0", "e1", "e2", "e3"].into_iter().take(all).map(score));
             let offsets: Vec<u32> = (0..=n).map(|pair| (pair * all) as u32).collect();
             let log = ops::segment_log_softmax(ops::reshape(ops::concat(z.iter()), &[n * all]), &offsets);
@@ -277,7 +277,7 @@ fn info_nce_of<T: Real>(logits: &[f64]) -> (f64, Vec<f64>) {
     let events: Vec<_> =
         ["e0", "e1", "e2", "e3"].into_iter().zip(logits).map(|(name, &z)| set(name, z)).collect();
     let pool = Pool::new();
-    let tape = Tape::new(&params, &pool, Mode::Probe);
+    let tape = Tape::new(&params, &pool, Mode::EvalWithGrad);
     let loss = case.fused(&tape, Idle(None));
     let grads = tape.backward(loss);
     // The first event has no part.

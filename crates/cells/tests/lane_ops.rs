@@ -53,7 +53,7 @@ fn assert_close(found: &Array2<f64>, expected: &Array2<f64>) {
 }
 
 fn check(params: &ParamStore<f64>, f: impl for<'t> Fn(&'t Tape<'t, f64>) -> Var<'t, f64>) {
-    if let Err(e) = Check::default().mode(Mode::Probe).run(params, |tape| mix(f(tape))) {
+    if let Err(e) = Check::default().mode(Mode::EvalWithGrad).run(params, |tape| mix(f(tape))) {
         panic!("{e}");
     }
 }
@@ -157,7 +157,7 @@ fn embeddings_are_rows_and_so_are_their_gradients() {
         });
     }
     let pool = Pool::new();
-    let tape = Tape::new(&params, &pool, Mode::Probe);
+    let tape = Tape::new(&params, &pool, Mode::EvalWithGrad);
     let table = [(get(&tape, "table.b"), EventIds::one(&b))];
     let rows = events(lanes::embed(table, 1, &packed), &packed);
     let mut first = 0;
@@ -250,7 +250,7 @@ fn nothing_at_all_is_legal() {
     let empty = Arc::new(Packed::from_lengths(&[]));
     let params = params(&[("x", &[0, 3]), ("w", &[2, 3])]);
     let pool = Pool::new();
-    let tape = Tape::new(&params, &pool, Mode::Probe);
+    let tape = Tape::new(&params, &pool, Mode::EvalWithGrad);
     let x = lanes::pack(get(&tape, "x"), &empty);
     let y = lanes::linear(x, get(&tape, "w"), None, Activation::Sigmoid, &empty);
     assert_eq!(y.shape(), [0, 2, LANES]);

@@ -73,7 +73,7 @@ fn states(params: &ParamStore<f64>, lengths: &[u32], case: Case) -> Vec<Vec<f64>
 fn gradients(params: &ParamStore<f64>, lengths: &[u32], case: Case) -> Vec<Vec<f64>> {
     let packed = Arc::new(Packed::from_lengths(lengths));
     let pool = Pool::new();
-    let tape = Tape::new(params, &pool, Mode::Probe);
+    let tape = Tape::new(params, &pool, Mode::EvalWithGrad);
     let h = run_cell(&tape, case, Idle(None), &packed);
     let grads = tape.backward(ops::sum(h * h));
     let of = |id| grads.get(id).map_or_else(Vec::new, |g| g.values().to_vec());

@@ -55,7 +55,7 @@ fn the_identity_gathers_nothing() {
         let windows = sort.windows(&lengths(41));
         let params = store(1, &[("x", &[windows.histories().events(), 3], 1.0)]);
         let pool = Pool::new();
-        let tape = Tape::new(&params, &pool, Mode::Probe);
+        let tape = Tape::new(&params, &pool, Mode::EvalWithGrad);
         let x = pack(&tape, &windows);
         assert!(std::ptr::eq(x.data(), lanes::gather(x, &windows).data()));
     }
@@ -116,7 +116,7 @@ fn gradients_are_the_differences() {
     for sort in Sort::ALL {
         let windows = sort.windows(&lengths(39));
         let params = store(7, &[("x", &[windows.histories().events(), 9], 1.0)]);
-        let check = Check::default().mode(Mode::Probe);
+        let check = Check::default().mode(Mode::EvalWithGrad);
         let gathered = check.run(&params, |tape| {
             mix(events(lanes::gather(pack(tape, &windows), &windows), windows.targets()))
         });

@@ -98,7 +98,7 @@ impl Scorer {
         file.model.pool_padding |= official.pool_padding;
         let mut scorer = Self::of_file(file, &Registry::new())?;
         if official.batch_statistics {
-            scorer.mode = Mode::EvalByBatch;
+            scorer.mode = Mode::EvalBatchStats;
         }
         Ok(scorer)
     }

@@ -1,12 +1,12 @@
 //! Which rows of the tables a batch reads.
 
 use dien_tensor::ParamId;
-use dien_tensor::ops::RowOrder;
+use dien_tensor::ops::IdGroups;
 
 /// The rows that a forward pass reads, by table; keeps its buffers from batch to batch.
 #[derive(Clone, Debug, Default)]
 pub struct Touched {
-    tables: Vec<(ParamId, RowOrder)>,
+    tables: Vec<(ParamId, IdGroups)>,
     /// How many of them are the batch's; the others keep their buffers for later ones.
     used: usize,
 }
@@ -33,7 +33,7 @@ impl Touched {
     pub fn add(&mut self, table: ParamId, ids: impl IntoIterator<Item = u32>) {
         assert!(self.iter().all(|(other, _)| other != table), "touched rows: the same table twice");
         if self.tables.len() == self.used {
-            self.tables.push((table, RowOrder::default()));
+            self.tables.push((table, IdGroups::default()));
         }
         let (own, order) = &mut self.tables[self.used];
         *own = table;

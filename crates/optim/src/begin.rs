@@ -29,12 +29,11 @@ impl Begin<'_> {
         params: &ParamStore<T>,
         grads: &Grads<T>,
     ) -> Result<StepReport, NonFiniteGradient> {
-        let id_at = |index| params.ids().nth(index).expect("one gradient per parameter");
-        for (index, grad) in grads.iter() {
-            check_grad(self.optimizer, params, id_at(index), grad);
+        for (id, grad) in grads.iter() {
+            check_grad(self.optimizer, params, id, grad);
         }
-        let squared = squared_norm(grads, self.parts).map_err(|index| NonFiniteGradient {
-            parameter: params.name(id_at(index)).to_owned(),
+        let squared = squared_norm(grads, self.parts).map_err(|id| NonFiniteGradient {
+            parameter: params.name(id).to_owned(),
             step: self.steps + 1,
         })?;
         let grad_norm = squared.sqrt();

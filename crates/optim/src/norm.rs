@@ -1,17 +1,17 @@
 //! The global norm of all gradients.
 
 use dien_kernels::simd::{Kernel, Simd, dispatch};
-use dien_tensor::{Grads, Real};
+use dien_tensor::{Grads, ParamId, Real};
 use rayon::prelude::*;
 
 /// Elements in one partial sum. The partial sums and their order depend on the gradients' sizes alone.
 const CHUNK: usize = 8192;
 
-/// ‖g‖² of every gradient, summed in f64; `Err` gives the place of the first parameter for which it is not
+/// ‖g‖² of every gradient, summed in f64; `Err` names the first parameter for which it is not
 /// finite.
-pub(crate) fn squared_norm<T: Real>(grads: &Grads<T>, parts: &mut Vec<f64>) -> Result<f64, usize> {
+pub(crate) fn squared_norm<T: Real>(grads: &Grads<T>, parts: &mut Vec<f64>) -> Result<f64, ParamId> {
     let mut total = 0.0;
-    for (param, grad) in grads.iter() {
+    for (id, grad) in grads.iter() {
         let values = grad.values();
         parts.clear();
         parts.resize(values.len().div_ceil(CHUNK), 0.0);
@@ -23,7 +23,7 @@ pub(crate) fn squared_norm<T: Real>(grads: &Grads<T>, parts: &mut Vec<f64>) -> R
         }
         let sum: f64 = parts.iter().sum();
         if !sum.is_finite() {
-            return Err(param);
+            return Err(id);
         }
         total += sum;
     }

@@ -2,11 +2,11 @@
 
 use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD};
 
-use crate::ops::RowOrder;
+use crate::ops::IdGroups;
 use crate::tape::Tape;
 use crate::{Grad, Pool, Real};
 
-/// An op's way back. The implementing struct is what the op saved on its way forward.
+/// An op's backward pass. The implementing struct is what its forward pass saved.
 pub trait Backward<T: Real>: Send {
     /// The op's name, for graphs and messages.
     fn name(&self) -> &'static str;
@@ -68,7 +68,8 @@ impl<'a, T: Real> OpGrads<'a, T> {
 
     /// The input's gradient as it stands (zeros at first), to add to; `None` if nobody wants it.
     ///
-    /// For a table of [`ParamKind::Rows`](crate::ParamKind) this makes the gradient dense: use [`Self::add_rows`].
+    /// For a table of [`ParamKind::Rows`](crate::ParamKind) this makes the gradient dense: use
+    /// [`Self::add_rows`].
     pub fn grad(&mut self, input: usize) -> Option<ArrayViewMutD<'_, T>> {
         let slot = self.dense_slot(input)?;
         if !slot.add {
@@ -86,7 +87,8 @@ impl<'a, T: Real> OpGrads<'a, T> {
         Some(data)
     }
 
-    /// The input's gradient for an op that either writes or adds, which saves a pass of zeros; `None` if nobody wants it.
+    /// The input's gradient for an op that either writes or adds, which saves a pass of zeros; `None` if
+    /// nobody wants it.
     pub fn grad_slot(&mut self, input: usize) -> Option<GradSlot<'_, T>> {
         let DenseSlot { array, add } = self.dense_slot(input)?;
         Some(GradSlot { data: array.as_slice_mut().expect("gradients have standard layout"), add })
@@ -129,8 +131,9 @@ impl<'a, T: Real> OpGrads<'a, T> {
         }
     }
 
-    /// Adds rows to the gradient of an input `[rows, width]`: the table's row `ids[i]` receives what `row(i, sum)` adds
-    /// to `sum`. Ids ascend, each once. In parallel; `sum` has what earlier uses of the table gave.
+    /// Adds rows to the gradient of an input `[rows, width]`: the table's row `ids[i]` receives what `row(i,
+    /// sum)` adds to `sum`. Ids ascend, each once. In parallel; `sum` has what earlier uses of the table
+    /// gave.
     pub fn add_rows(&mut self, input: usize, ids: &[u32], row: impl Fn(usize, &mut [T]) + Send + Sync) {
         debug_assert!(ids.is_sorted_by(|a, b| a < b), "row ids ascend, each once");
         let node = self.inputs[input] as usize;
@@ -144,12 +147,13 @@ impl<'a, T: Real> OpGrads<'a, T> {
         Grad::add_rows(&mut self.slots[node], ids, width, self.tape.pool(), &row);
     }
 
-    /// Adds to the gradient of a table `[rows, width]` the row at each position of a list of ids: `add(position, sum)`
-    /// adds it to `sum`. In parallel over the distinct ids; a row's sum follows the positions.
+    /// Adds to the gradient of a table `[rows, width]` the row at each position of a list of ids:
+    /// `add(position, sum)` adds it to `sum`. In parallel over the distinct ids; a row's sum follows the
+    /// positions.
     pub fn add_row_sums(
         &mut self,
         input: usize,
-        order: &RowOrder,
+        order: &IdGroups,
         add: impl Fn(usize, &mut [T]) + Send + Sync,
     ) {
         self.add_rows(input, &order.unique, |i, sum| {
@@ -163,7 +167,8 @@ impl<'a, T: Real> OpGrads<'a, T> {
 pub struct GradSlot<'a, T> {
     /// Its elements, row-major.
     pub data: &'a mut [T],
-    /// Whether they are a sum so far, to be added to. If not, they are stale: write all of them (idle lanes apart).
+    /// Whether they are a sum so far, to be added to. If not, they are stale: write all of them (idle lanes
+    /// apart).
     pub add: bool,
 }
 

@@ -1,6 +1,7 @@
 //! Checks gradients: reverse mode against central differences, in `f64`.
 //!
-//! For your own ops and models, behind the feature `testing`. See the [crate's example](crate#an-op-of-your-own).
+//! For your own ops and models, behind the feature `testing`. See the [crate's
+//! example](crate#an-op-of-your-own).
 
 use ndarray::ArrayD;
 use rand::rngs::ChaCha8Rng;
@@ -69,7 +70,8 @@ impl Default for Check {
 }
 
 impl Check {
-    /// A training step (the default, with its seed fixed, so that dropout drops the same), or [`Mode::Probe`].
+    /// A training step (the default, with its seed fixed, so that dropout drops the same), or
+    /// [`Mode::EvalWithGrad`].
     pub fn mode(self, mode: Mode) -> Self {
         Check { mode, ..self }
     }

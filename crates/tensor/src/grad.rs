@@ -70,8 +70,8 @@ impl<T: Real> Grad<T> {
         }
     }
 
-    /// Adds `n` rows of `width` numbers to a gradient: `row(i, sum)` adds the `i`-th, which is the table's row `ids[i]`
-    /// (ascending, each once), to a row that has what was there before.
+    /// Adds `n` rows of `width` numbers to a gradient: `row(i, sum)` adds the `i`-th, which is the table's
+    /// row `ids[i]` (ascending, each once), to a row that has what was there before.
     pub(crate) fn add_rows(
         slot: &mut Option<Grad<T>>,
         ids: &[u32],
@@ -193,17 +193,18 @@ impl<T: Real> Grads<T> {
         self.params[id.index()] = Some(grad);
     }
 
-    /// Every gradient there is, in the parameters' order, by the parameter's place in its store.
-    pub fn iter(&self) -> impl Iterator<Item = (usize, &Grad<T>)> {
-        self.params.iter().enumerate().filter_map(|(i, g)| Some((i, g.as_ref()?)))
+    /// Every gradient there is, in the parameters' order.
+    pub fn iter(&self) -> impl Iterator<Item = (ParamId, &Grad<T>)> {
+        self.params.iter().enumerate().filter_map(|(i, g)| Some((ParamId::new(i), g.as_ref()?)))
     }
 
     /// Every gradient there is, to change it.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (usize, &mut Grad<T>)> {
-        self.params.iter_mut().enumerate().filter_map(|(i, g)| Some((i, g.as_mut()?)))
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (ParamId, &mut Grad<T>)> {
+        self.params.iter_mut().enumerate().filter_map(|(i, g)| Some((ParamId::new(i), g.as_mut()?)))
     }
 
-    /// The gradient of a [`Tape::variable`](crate::Tape::variable), or `None` if the loss does not depend on it.
+    /// The gradient of a [`Tape::variable`](crate::Tape::variable), or `None` if the loss does not depend on
+    /// it.
     pub fn wrt(&self, variable: crate::Var<'_, T>) -> Option<ArrayViewD<'_, T>> {
         self.leaves.iter().find(|(node, _)| *node == variable.index()).map(|(_, g)| g.view())
     }
@@ -214,7 +215,7 @@ impl<T: Real> Drop for Grads<T> {
         let (mut params, mut leaves) = (std::mem::take(&mut self.params), std::mem::take(&mut self.leaves));
         params.drain(..).flatten().for_each(|grad| grad.give_to(&self.pool));
         leaves.drain(..).for_each(|(_, g)| self.pool.give_array(g));
-        self.pool.recycled().grads.push(GradLists { params, leaves });
+        self.pool.cache().grads.push(GradLists { params, leaves });
     }
 }
 

@@ -20,9 +20,9 @@
 //!
 //! # An op of your own
 //!
-//! An op is a function that computes a value and a struct that knows the way back: it holds what the forward
-//! pass saved and implements [`Backward`]. [`Tape::record`] joins the two. With the feature `testing`, the
-//! module `check` compares the gradient with finite differences.
+//! An op is a function that computes a value and a struct that knows the backward pass: it holds what the
+//! forward pass saved and implements [`Backward`]. [`Tape::record`] joins the two. With the feature
+//! `testing`, the module `check` compares the gradient with finite differences.
 //!
 //! ```
 //! # #[cfg(feature = "testing")] {

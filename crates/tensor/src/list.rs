@@ -2,7 +2,7 @@
 
 use crate::{Real, Tape, Var};
 
-/// Values of one tape, collected without allocating: the list's memory is the pool's. See [`Tape::list`].
+/// Values of one tape, collected without allocating: the list's memory is the pool's. See [`Tape::var_list`].
 pub struct VarList<'t, T: Real> {
     tape: &'t Tape<'t, T>,
     nodes: Vec<u32>,
@@ -64,7 +64,7 @@ mod tests {
     fn keeps_the_order() {
         let (params, pool) = (ParamStore::<f32>::new(), Pool::new());
         let tape = Tape::new(&params, &pool, Mode::Eval);
-        let mut list = tape.list();
+        let mut list = tape.var_list();
         assert!(list.is_empty());
         list.push(tape.constant(array![[1.0, 2.0]].into_dyn()));
         list.extend([3.0, 4.0].map(|x| tape.constant(array![[x]].into_dyn())));

@@ -12,6 +12,10 @@ use crate::{Real, Updates};
 pub struct ParamId(u32);
 
 impl ParamId {
+    pub(crate) fn new(index: usize) -> Self {
+        ParamId(u32::try_from(index).expect("fewer than 2³² parameters"))
+    }
+
     /// The parameter's place in its store.
     pub fn index(self) -> usize {
         self.0 as usize
@@ -79,7 +83,7 @@ impl<T: Real> ParamStore<T> {
             kind != ParamKind::Rows || value.ndim() == 2,
             "parameter {name}: a row-sparse table is [rows, width]"
         );
-        let id = ParamId(u32::try_from(self.params.len()).expect("fewer than 2³² parameters"));
+        let id = ParamId::new(self.params.len());
         let taken = self.by_name.insert(name.clone(), id);
         assert!(taken.is_none(), "parameter {name} exists already");
         let value = if value.is_standard_layout() { value } else { value.as_standard_layout().into_owned() };

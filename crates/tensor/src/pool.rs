@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ndarray::{ArrayD, IxDyn};
 
 use crate::Real;
-use crate::recycle::Recycled;
+use crate::recycle::TapeCache;
 use crate::{Buffers, Scratch};
 
 /// Tapes from one [`Buffers::trim`] to the next.
@@ -15,10 +15,10 @@ const TRIM_EVERY: u32 = 64;
 
 /// A handle to a store of free buffers; clones share the store. Keep one for as long as you train.
 ///
-/// It holds the buffers of values and gradients ([`scratch`](Self::scratch), [`stale`](Self::stale)), those of ids and
-/// positions ([`indices`](Self::indices)), what is built anew for every batch ([`shared`](Self::shared)), and a
-/// [`Tape`](crate::Tape)'s own lists. When batches have the shapes of earlier ones, nothing is allocated; when shapes vary, what 64
-/// tapes in a row did not need is freed.
+/// It holds the buffers of values and gradients ([`scratch`](Self::scratch), [`stale`](Self::stale)), those
+/// of ids and positions ([`indices`](Self::indices)), what is built anew for every batch
+/// ([`shared`](Self::shared)), and a [`Tape`](crate::Tape)'s own lists. When batches have the shapes of
+/// earlier ones, nothing is allocated; when shapes vary, what 64 tapes in a row did not need is freed.
 #[derive(Debug)]
 pub struct Pool<T: Real> {
     store: Arc<Store<T>>,
@@ -32,7 +32,7 @@ struct Store<T: Real> {
     indices: Buffers<u32>,
     /// `None` while it is being filled.
     shared: Mutex<Vec<Option<Shared>>>,
-    recycled: Mutex<Recycled<T>>,
+    cache: Mutex<TapeCache<T>>,
     tapes: AtomicU32,
 }
 
@@ -48,7 +48,7 @@ impl<T: Real> Default for Pool<T> {
             values: Buffers::default(),
             indices: Buffers::default(),
             shared: Mutex::default(),
-            recycled: Mutex::default(),
+            cache: Mutex::default(),
             tapes: AtomicU32::new(0),
         };
         Pool { store: Arc::new(store) }
@@ -125,16 +125,18 @@ impl<T: Real> Pool<T> {
         &self.store.indices
     }
 
-    /// An `X` that `fill` brings into its new state, from whatever state an earlier user left it in (at first the
-    /// default): for what is built for every batch and shared by its ops, such as an order or a packing.
+    /// An `X` that `fill` brings into its new state, from whatever state an earlier user left it in (at first
+    /// the default): for what is built for every batch and shared by its ops, such as an order or a packing.
     ///
-    /// The pool takes up again what only it still refers to, so the `X` keeps its own buffers from step to step.
+    /// The pool takes up again what only it still refers to, so the `X` keeps its own buffers from step to
+    /// step.
     pub fn shared<X: Default + Send + Sync + 'static>(&self, fill: impl FnOnce(&mut X)) -> Arc<X> {
         let (place, free) = {
             let mut shared = lock(&self.store.shared);
             let is_free =
                 |x: &Option<Shared>| x.as_ref().is_some_and(|x| Arc::strong_count(x) == 1 && x.is::<X>());
-            // The first one, in a place that it keeps: so each use finds the buffers that it had in the last step.
+            // The first one, in a place that it keeps: so each use finds the buffers that it had in the last
+            // step.
             let place = shared.iter().position(is_free).unwrap_or_else(|| {
                 shared.push(None);
                 shared.len() - 1
@@ -148,8 +150,8 @@ impl<T: Real> Pool<T> {
         x
     }
 
-    pub(crate) fn recycled(&self) -> MutexGuard<'_, Recycled<T>> {
-        lock(&self.store.recycled)
+    pub(crate) fn cache(&self) -> MutexGuard<'_, TapeCache<T>> {
+        lock(&self.store.cache)
     }
 
     /// Counts a tape that was dropped.

@@ -11,19 +11,19 @@ use crate::tape::Node;
 use crate::{Backward, Grad, ParamId, Real};
 
 /// What a [`Pool`](crate::Pool) keeps of tapes, gradients and updates: lists, all empty.
-pub(crate) struct Recycled<T: Real> {
-    pub tapes: Vec<Parts<T>>,
+pub(crate) struct TapeCache<T: Real> {
+    pub tapes: Vec<TapeStorage<T>>,
     pub grads: Vec<GradLists<T>>,
     pub updates: Vec<Vec<(ParamId, ArrayD<T>)>>,
 }
 
 /// The lists of a tape.
-pub(crate) struct Parts<T: Real> {
+pub(crate) struct TapeStorage<T: Real> {
     pub nodes: Arena<Node<T>>,
     pub edges: Vec<u32>,
     pub param_nodes: Vec<Option<usize>>,
     pub slots: Vec<Option<Grad<T>>>,
-    pub boxes: Boxes<T>,
+    pub boxes: OpBoxes<T>,
 }
 
 /// The lists of a [`Grads`](crate::Grads).
@@ -32,20 +32,20 @@ pub(crate) struct GradLists<T> {
     pub leaves: Vec<(usize, ArrayD<T>)>,
 }
 
-impl<T: Real> Default for Recycled<T> {
+impl<T: Real> Default for TapeCache<T> {
     fn default() -> Self {
-        Recycled { tapes: Vec::new(), grads: Vec::new(), updates: Vec::new() }
+        TapeCache { tapes: Vec::new(), grads: Vec::new(), updates: Vec::new() }
     }
 }
 
-impl<T: Real> Default for Parts<T> {
+impl<T: Real> Default for TapeStorage<T> {
     fn default() -> Self {
-        Parts {
+        TapeStorage {
             nodes: Arena::new(),
             edges: Vec::new(),
             param_nodes: Vec::new(),
             slots: Vec::new(),
-            boxes: Boxes::default(),
+            boxes: OpBoxes::default(),
         }
     }
 }
@@ -56,9 +56,9 @@ impl<T> Default for GradLists<T> {
     }
 }
 
-impl<T: Real> fmt::Debug for Recycled<T> {
+impl<T: Real> fmt::Debug for TapeCache<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recycled").field("tapes", &self.tapes.len()).finish_non_exhaustive()
+        f.debug_struct("TapeCache").field("tapes", &self.tapes.len()).finish_non_exhaustive()
     }
 }
 
@@ -91,15 +91,15 @@ impl<T: Real, O: Backward<T> + 'static> OpBox<T> for Holder<O> {
 }
 
 /// Empty boxes, by what fits into them.
-pub(crate) struct Boxes<T: Real>(HashMap<TypeId, Vec<Box<dyn OpBox<T>>>>);
+pub(crate) struct OpBoxes<T: Real>(HashMap<TypeId, Vec<Box<dyn OpBox<T>>>>);
 
-impl<T: Real> Default for Boxes<T> {
+impl<T: Real> Default for OpBoxes<T> {
     fn default() -> Self {
-        Boxes(HashMap::new())
+        OpBoxes(HashMap::new())
     }
 }
 
-impl<T: Real> Boxes<T> {
+impl<T: Real> OpBoxes<T> {
     /// `op` in an empty box, or else in a new one.
     pub fn fill<O: Backward<T> + 'static>(&mut self, op: O) -> Box<dyn OpBox<T>> {
         let Some(mut spare) = self.0.get_mut(&TypeId::of::<O>()).and_then(Vec::pop) else {

@@ -1,4 +1,4 @@
-//! The tape: values in the order in which they were computed, and the way back.
+//! The tape: values in the order in which they were computed, and the backward pass.
 
 use std::borrow::Borrow;
 use std::cell::{Cell, RefCell};
@@ -10,25 +10,25 @@ use rand::rngs::ChaCha8Rng;
 use crate::arena::Arena;
 use crate::backward::{Backward, OpGrads};
 use crate::graph::{Graph, GraphNode};
-use crate::recycle::{Boxes, GradLists, OpBox, Parts};
+use crate::recycle::{GradLists, OpBox, OpBoxes, TapeStorage};
 use crate::{Grad, Grads, ParamId, ParamKind, ParamStore, Pool, Real, Updates, Var, VarList};
 
 /// What a tape is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Training: the way back is recorded, dropout drops, normalisation uses the batch's statistics.
+    /// Training: the backward pass is recorded, dropout drops, normalisation uses the batch's statistics.
     Train {
         /// Seeds dropout; take another one for every step.
         seed: u64,
     },
-    /// Evaluation: ops save nothing and there is no way back; running statistics, no dropout. Values live as
-    /// long as the tape.
+    /// Evaluation: ops save nothing and there is no backward pass; running statistics, no dropout. Values
+    /// live as long as the tape.
     Eval,
     /// [`Eval`](Mode::Eval), but normalisation uses the batch's own statistics, as code does that keeps no
     /// running ones: a row's value then depends on the batch it is in. To repeat others' figures.
-    EvalByBatch,
+    EvalBatchStats,
     /// Evaluation's values with gradients, to explain or check a trained model.
-    Probe,
+    EvalWithGrad,
 }
 
 pub(crate) enum Value<T> {
@@ -60,8 +60,8 @@ pub struct Tape<'p, T: Real> {
     param_nodes: RefCell<Vec<Option<usize>>>,
     /// The nodes' gradients during a backward pass.
     slots: RefCell<Vec<Option<Grad<T>>>>,
-    /// Boxes for ops.
-    boxes: RefCell<Boxes<T>>,
+    /// OpBoxes for ops.
+    boxes: RefCell<OpBoxes<T>>,
     updates: RefCell<Updates<T>>,
     streams: Cell<u64>,
 }
@@ -69,8 +69,8 @@ pub struct Tape<'p, T: Real> {
 impl<'p, T: Real> Tape<'p, T> {
     /// An empty tape over `params`, with buffers from `pool`.
     pub fn new(params: &'p ParamStore<T>, pool: &Pool<T>, mode: Mode) -> Self {
-        let parts = pool.recycled().tapes.pop();
-        let Parts { nodes, edges, mut param_nodes, slots, boxes } = parts.unwrap_or_default();
+        let parts = pool.cache().tapes.pop();
+        let TapeStorage { nodes, edges, mut param_nodes, slots, boxes } = parts.unwrap_or_default();
         param_nodes.resize(params.len(), None);
         Tape {
             params,
@@ -108,12 +108,12 @@ impl<'p, T: Real> Tape<'p, T> {
 
     /// Whether normalisation uses the batch's own statistics.
     pub fn uses_batch_statistics(&self) -> bool {
-        matches!(self.mode, Mode::Train { .. } | Mode::EvalByBatch)
+        matches!(self.mode, Mode::Train { .. } | Mode::EvalBatchStats)
     }
 
     /// Whether ops must save what their backward pass needs.
     pub fn records(&self) -> bool {
-        !matches!(self.mode, Mode::Eval | Mode::EvalByBatch)
+        !matches!(self.mode, Mode::Eval | Mode::EvalBatchStats)
     }
 
     /// A generator of its own for one op, fixed by the tape's seed and the order of the calls.
@@ -147,7 +147,7 @@ impl<'p, T: Real> Tape<'p, T> {
     }
 
     /// An empty list for values of this tape.
-    pub fn list(&self) -> VarList<'_, T> {
+    pub fn var_list(&self) -> VarList<'_, T> {
         VarList::new(self)
     }
 
@@ -204,7 +204,7 @@ impl<'p, T: Real> Tape<'p, T> {
         let mut seed = self.pool.stale(loss.shape());
         seed.fill(T::one());
         slots[loss.index()] = Some(Grad::Dense(seed));
-        let GradLists { mut params, leaves } = self.pool.recycled().grads.pop().unwrap_or_default();
+        let GradLists { mut params, leaves } = self.pool.cache().grads.pop().unwrap_or_default();
         params.resize(self.params.len(), None);
         let mut grads = Grads { params, leaves, pool: self.pool.clone() };
         let edges = self.edges.borrow();
@@ -304,7 +304,7 @@ impl<T: Real> Drop for Tape<'_, T> {
                 boxes.empty(op);
             }
         }
-        let mut parts = Parts {
+        let mut parts = TapeStorage {
             nodes: std::mem::take(&mut self.nodes),
             edges: self.edges.take(),
             param_nodes: self.param_nodes.take(),
@@ -314,7 +314,7 @@ impl<T: Real> Drop for Tape<'_, T> {
         parts.edges.clear();
         parts.param_nodes.clear();
         parts.slots.clear();
-        self.pool.recycled().tapes.push(parts);
+        self.pool.cache().tapes.push(parts);
         self.pool.tape_ended();
     }
 }

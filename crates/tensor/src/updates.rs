@@ -6,8 +6,9 @@ use ndarray::ArrayD;
 
 use crate::{ParamId, Pool, Real};
 
-/// What a step computed for [`ParamKind::Buffer`](crate::ParamKind::Buffer) parameters, such as running statistics; a
-/// list of parameters and values. Its own list and buffers return to the pool when it is dropped.
+/// What a step computed for [`ParamKind::Buffer`](crate::ParamKind::Buffer) parameters, such as running
+/// statistics; a list of parameters and values. Its own list and buffers return to the pool when it is
+/// dropped.
 #[derive(Debug)]
 pub struct Updates<T: Real> {
     list: Vec<(ParamId, ArrayD<T>)>,
@@ -16,7 +17,7 @@ pub struct Updates<T: Real> {
 
 impl<T: Real> Updates<T> {
     pub(crate) fn new(pool: &Pool<T>) -> Self {
-        Updates { list: pool.recycled().updates.pop().unwrap_or_default(), pool: pool.clone() }
+        Updates { list: pool.cache().updates.pop().unwrap_or_default(), pool: pool.clone() }
     }
 
     pub(crate) fn push(&mut self, id: ParamId, value: ArrayD<T>) {
@@ -50,6 +51,6 @@ impl<T: Real> Drop for Updates<T> {
     fn drop(&mut self) {
         let mut list = std::mem::take(&mut self.list);
         list.drain(..).for_each(|(_, value)| self.pool.give_array(value));
-        self.pool.recycled().updates.push(list);
+        self.pool.cache().updates.push(list);
     }
 }

@@ -26,7 +26,7 @@ fn panics_at<R>(run: impl FnOnce() -> R) -> u32 {
 #[test]
 fn mistakes_panic_at_the_line_that_made_them() {
     let (params, pool) = (ParamStore::<f32>::new(), Pool::new());
-    let [tape, other] = [(); 2].map(|()| Tape::new(&params, &pool, Mode::Probe));
+    let [tape, other] = [(); 2].map(|()| Tape::new(&params, &pool, Mode::EvalWithGrad));
     let x = tape.variable(array![1.0, 2.0].into_dyn());
     let longer = tape.variable(array![1.0, 2.0, 3.0].into_dyn());
     let foreign = other.variable(array![1.0, 2.0].into_dyn());

@@ -37,7 +37,7 @@ fn evaluation_keeps_no_op() {
     let mut params = ParamStore::<f32>::new();
     let id = params.add("weight", ParamKind::Dense, ArrayD::ones(vec![2]));
     let pool = Pool::new();
-    for (mode, alive) in [(Mode::Eval, 0), (Mode::Probe, 1), (Mode::Train { seed: 0 }, 1)] {
+    for (mode, alive) in [(Mode::Eval, 0), (Mode::EvalWithGrad, 1), (Mode::Train { seed: 0 }, 1)] {
         let tape = Tape::new(&params, &pool, mode);
         Counted::apply(tape.param(id));
         assert_eq!(ALIVE.load(Ordering::Relaxed), alive, "{mode:?}");
@@ -51,7 +51,7 @@ fn evaluation_keeps_no_op() {
 
 #[test]
 #[should_panic(expected = "backward: an evaluation tape records nothing")]
-fn evaluation_has_no_way_back() {
+fn evaluation_has_no_backward_pass() {
     let (params, pool) = (ParamStore::<f32>::new(), Pool::new());
     let tape = Tape::new(&params, &pool, Mode::Eval);
     tape.backward(ops::sum(tape.constant(ArrayD::ones(vec![2]))));

@@ -111,7 +111,7 @@ fn forward_agrees<T: Real>(tolerance: f64) {
             let expected = case.reference();
             let params = case.params.cast::<T>();
             let packed = Arc::new(Packed::from_lengths(&case.lengths));
-            for (shared, mode) in [(false, Mode::Eval), (true, Mode::Eval), (false, Mode::Probe)] {
+            for (shared, mode) in [(false, Mode::Eval), (true, Mode::Eval), (false, Mode::EvalWithGrad)] {
                 let pool = Pool::new();
                 let tape = Tape::new(&params, &pool, mode);
                 let states = all_events(run(kind, &tape, &packed, shared, Output::States), &packed);
@@ -161,7 +161,7 @@ fn gradients_of_every_input_weight_and_bias() {
             {
                 let case = Case::new(kind, &lengths, inputs, hidden, 2);
                 let packed = Arc::new(Packed::from_lengths(&lengths));
-                let check = Check::default().mode(Mode::Probe);
+                let check = Check::default().mode(Mode::EvalWithGrad);
                 check
                     .run(&case.params, |tape| {
                         mix(all_events(run(kind, tape, &packed, shared, Output::States), &packed))
@@ -182,7 +182,7 @@ fn each_derivative_of_a_tiny_case() {
     for kind in Kind::ALL {
         let case = Case::new(kind, &[2, 0, 1], 2, 2, 3);
         let packed = Arc::new(Packed::from_lengths(&case.lengths));
-        let check = Check::default().mode(Mode::Probe).each_element();
+        let check = Check::default().mode(Mode::EvalWithGrad).each_element();
         check
             .run(&case.params, |tape| {
                 mix(all_events(run(kind, tape, &packed, false, Output::States), &packed))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dien_kernels::concrete;
 use dien_kernels::simd::{Kernel, Simd, dispatch, transpose};
-use dien_tensor::ops::RowOrder;
+use dien_tensor::ops::IdGroups;
 use dien_tensor::{Backward, OpGrads, Real, Var};
 use ndarray::ArrayViewD;
 
@@ -39,7 +39,7 @@ impl<'a> EventIds<'a> {
 struct Embed {
     packed: Arc<Packed>,
     /// By table: the rows in use, and the cells that use them.
-    orders: Arc<Vec<RowOrder>>,
+    orders: Arc<Vec<IdGroups>>,
 }
 
 /// The embeddings of every event side by side: `[blocks, Σ widths, LANES]` from tables `[rows, width]`.
@@ -70,8 +70,8 @@ pub fn embed<'t, 'a, T: crate::Real>(
         gather_table(packed, (table.data(), width), ids, skip, data, (first, features));
         first += width;
     }
-    let orders = tape.pool().shared(|orders: &mut Vec<RowOrder>| {
-        orders.resize_with(tables.clone().count(), RowOrder::default);
+    let orders = tape.pool().shared(|orders: &mut Vec<IdGroups>| {
+        orders.resize_with(tables.clone().count(), IdGroups::default);
         if tape.records() {
             orders.iter_mut().zip(tables.clone()).for_each(|(o, (_, ids))| o.sort(used(packed, ids, skip)));
         }

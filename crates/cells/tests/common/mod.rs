@@ -122,7 +122,7 @@ pub fn step<T: Real>(
     pool: &Pool<T>,
     f: impl for<'t> Fn(&'t Tape<'t, T>) -> Var<'t, T>,
 ) -> Vec<(String, Vec<T>)> {
-    let tape = Tape::new(params, pool, Mode::Probe);
+    let tape = Tape::new(params, pool, Mode::EvalWithGrad);
     let value = f(&tape);
     let grads = tape.backward(mix(value));
     let gradients = params.ids().filter_map(|id| {

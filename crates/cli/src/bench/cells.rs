@@ -58,7 +58,7 @@ impl Cells {
 
     /// All states (GRU) or the last (AUGRU), and with `train` the gradients of everything.
     pub fn run(&self, train: bool) {
-        let tape = Tape::new(&self.params, &self.pool, if train { Mode::Probe } else { Mode::Eval });
+        let tape = Tape::new(&self.params, &self.pool, if train { Mode::EvalWithGrad } else { Mode::Eval });
         let value = self.value(&tape);
         if train {
             let grads = tape.backward(ops::sum(value));

@@ -82,7 +82,7 @@ impl Embedding {
 
     /// The candidates: `[targets, event width]`.
     pub fn candidates<'t, T: Real>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Var<'t, T> {
-        let mut parts = tape.list();
+        let mut parts = tape.var_list();
         for (l, ids) in self.features.behaviours.iter().zip(&batch.targets.candidate) {
             parts.push(ops::gather(tape.param(self.tables[l.table]), ids));
         }
@@ -92,7 +92,7 @@ impl Embedding {
     /// So many candidates of which nothing is known: `[n, event width]`.
     pub fn unknown<'t, T: Real>(&self, tape: &'t Tape<'_, T>, n: usize) -> Var<'t, T> {
         let ids = vec![OOV; n];
-        let mut parts = tape.list();
+        let mut parts = tape.var_list();
         for l in &self.features.behaviours {
             parts.push(ops::gather(tape.param(self.tables[l.table]), &ids));
         }
@@ -104,7 +104,7 @@ impl Embedding {
     /// features.
     pub fn rest<'t, T: Real>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Option<Var<'t, T>> {
         let (f, t) = (&self.features, &batch.targets);
-        let mut parts = tape.list();
+        let mut parts = tape.var_list();
         for (l, ids) in f.sparse.iter().zip(&t.sparse) {
             parts.push(ops::gather(tape.param(self.tables[l.table]), ids));
         }

@@ -105,7 +105,7 @@ impl HeadLayout {
 
     /// No input's value yet.
     pub fn inputs<'t, T: Real>(&self, tape: &'t Tape<'_, T>) -> HeadInputs<'_, 't, T> {
-        HeadInputs { layout: self, filled: 0, values: tape.list() }
+        HeadInputs { layout: self, filled: 0, values: tape.var_list() }
     }
 }
 

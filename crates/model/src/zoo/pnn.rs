@@ -77,7 +77,7 @@ impl Pnn {
 impl<T: Real> Model<T> for Pnn {
     fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
         let features = self.embedding.features();
-        let (mut inputs, mut fields) = (self.head.layout().inputs(tape), tape.list());
+        let (mut inputs, mut fields) = (self.head.layout().inputs(tape), tape.var_list());
         if let Some(rest) = self.embedding.rest(tape, batch) {
             inputs.push_several(&HeadInput::REST, rest);
             let mut from = 0;
@@ -94,7 +94,7 @@ impl<T: Real> Model<T> for Pnn {
             inputs.push(HeadInput::History(sequence), history);
             self.split(history, &features.behaviours, &mut 0, &mut fields);
         }
-        let mut common = tape.list();
+        let mut common = tape.var_list();
         for (field, project) in fields.iter().zip(&self.project) {
             common.push(project.map_or(field, |w| ops::linear(field, tape.param(w), None)));
         }

@@ -38,7 +38,7 @@ impl WideDeep {
 impl<T: Real> Model<T> for WideDeep {
     fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
         let (mut deep, candidates) = self.embedding.head_inputs(self.deep.layout(), tape, batch);
-        let mut wide = tape.list();
+        let mut wide = tape.var_list();
         wide.push(candidates);
         for (sequence, group) in batch.groups().enumerate() {
             let windows = windows(tape, group);

@@ -86,7 +86,7 @@ fn every_head_and_pooling() {
     check(&ModelConfig { pooling: PoolingKind::Sum, dropout: 0.4, ..small() }, TRAIN);
     check(&ModelConfig { head_activation: prelu, head_norm: false, ..small() }, TRAIN);
     check(&ModelConfig { head_layers: vec![], auxiliary_weight: 0.0, ..small() }, TRAIN);
-    check(&small(), Mode::Probe);
+    check(&small(), Mode::EvalWithGrad);
 }
 
 #[test]

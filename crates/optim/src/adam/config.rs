@@ -17,6 +17,8 @@ pub struct AdamConfig {
     /// λ of AdamW: every step first shrinks the parameters by the factor 1 − lr·λ. Vectors and scalars
     /// (biases, slopes, scales) are left out: only parameters with two or more dimensions shrink, tables
     /// included.
+    ///
+    /// With [`SparseMode::Lazy`] a table's row shrinks only in the steps in which it has a gradient.
     pub weight_decay: f64,
     /// Gradients whose global norm is larger are scaled down to it.
     #[serde(skip_serializing_if = "Option::is_none")]

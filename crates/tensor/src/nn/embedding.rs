@@ -58,7 +58,7 @@ mod tests {
         let table = Embedding::new(&mut Builder::new(&mut params, 1), "item", 5, 2);
         assert_gradients(&params, |tape| mix(table.forward(tape, &[4, 1, 4])));
         let pool = Pool::new();
-        let tape = Tape::new(&params, &pool, Mode::Probe);
+        let tape = Tape::new(&params, &pool, Mode::EvalWithGrad);
         let grads = tape.backward(ops::sum(table.forward(&tape, &[4, 1, 4])));
         assert!(matches!(grads.get(table.weight), Some(Grad::Rows { ids, .. }) if *ids == [1, 4]));
     }

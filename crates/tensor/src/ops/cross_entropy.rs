@@ -98,7 +98,7 @@ mod tests {
     fn no_rows_give_no_gradient() {
         let (params, pool) = (params(&[&[0, 3]]), Pool::new());
         let id = params.ids().next().expect("one parameter");
-        let tape = Tape::new(&params, &pool, Mode::Probe);
+        let tape = Tape::new(&params, &pool, Mode::EvalWithGrad);
         assert_eq!(tape.backward(cross_entropy(tape.param(id), &[])).get(id), None);
     }
 

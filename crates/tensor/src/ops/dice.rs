@@ -2,8 +2,8 @@
 
 use ndarray::ArrayViewD;
 
+use super::batch_stats::BatchStats;
 use super::points::add_grad;
-use super::statistics::Statistics;
 use crate::{Backward, OpGrads, ParamId, Real, Scratch, Var};
 use dien_kernels::elementwise::standardized_sigmoid;
 use dien_kernels::map::map_columns;
@@ -13,9 +13,9 @@ const EPSILON: f64 = 1e-8;
 
 /// y = p x + (1 − p) α x with p = σ((x − E)/√(Var + 1e-8)), for each column of `[n, m]`.
 ///
-/// In training E and Var (biased) are the batch's, a gradient flows through them, and the running statistics move by
-/// 0.1 towards E and the unbiased variance ([`Tape::update`](crate::Tape::update)). Evaluation, probes and a batch of
-/// one use the running statistics and leave them.
+/// In training E and Var (biased) are the batch's, a gradient flows through them, and the running statistics
+/// move by 0.1 towards E and the unbiased variance ([`Tape::update`](crate::Tape::update)). Evaluation and a
+/// batch of one use the running statistics and leave them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dice {
     /// α, `[m]`.
@@ -34,7 +34,7 @@ impl Dice {
     #[track_caller]
     pub fn forward<'t, T: Real>(&self, x: Var<'t, T>) -> Var<'t, T> {
         let tape = x.tape();
-        let statistics = Statistics::of("dice", x, [self.mean, self.var], EPSILON);
+        let statistics = BatchStats::new("dice", x, [self.mean, self.var], EPSILON);
         let alpha = tape.param(self.alpha);
         let m = x.shape()[1];
         assert!(alpha.shape() == [m], "dice: input {:?}, alpha {:?}", x.shape(), alpha.shape());
@@ -48,7 +48,7 @@ impl Dice {
 }
 
 struct Saved<T: Real> {
-    statistics: Statistics<T>,
+    statistics: BatchStats<T>,
     /// The gate, `[n, m]`.
     p: Scratch<T>,
 }
@@ -106,7 +106,7 @@ mod tests {
     fn gradients_in_training_and_evaluation() {
         for (n, m) in [(6, 3), (2, 3), (1, 3), (0, 3), (5, 20)] {
             let (params, x, dice) = setup(n, m);
-            for mode in [Mode::Train { seed: 0 }, Mode::Probe] {
+            for mode in [Mode::Train { seed: 0 }, Mode::EvalWithGrad] {
                 let check = Check::default().mode(mode).each_element();
                 if let Err(mismatch) = check.run(&params, |tape| mix(dice.forward(tape.param(x)))) {
                     panic!("[{n}, {m}] {mode:?}: {mismatch}");
@@ -148,7 +148,7 @@ mod tests {
             assert_eq!(id, expected_id);
             approx::assert_abs_diff_eq!(value, expected.into_dyn(), epsilon = 1e-15);
         }
-        let (by_batch, updates) = run(Mode::EvalByBatch);
+        let (by_batch, updates) = run(Mode::EvalBatchStats);
         assert!(by_batch == y && updates.is_empty(), "the batch's statistics, and none move");
         let (y, updates) = run(Mode::Eval);
         approx::assert_abs_diff_eq!(y, literal(&data, &alpha, &mean, &var).into_dyn(), epsilon = 1e-12);

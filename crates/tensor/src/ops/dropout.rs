@@ -12,7 +12,8 @@ use dien_kernels::par::{CHUNK, for_chunks};
 /// Elements whose bits are drawn at once.
 const BLOCK: usize = 256;
 
-/// Each element is 0 with probability `p`, else x / (1 − p); `x` itself unless the tape is training and p > 0.
+/// Each element is 0 with probability `p`, else x / (1 − p); `x` itself unless the tape is training and p >
+/// 0.
 ///
 /// Sixteen random bits decide on an element, so `p` is rounded to a multiple of 2⁻¹⁶.
 ///
@@ -33,7 +34,7 @@ pub fn dropout<T: Real>(x: Var<'_, T>, p: f64) -> Var<'_, T> {
     tape.record(&[x], y, op)
 }
 
-/// The way back is the same linear map, so only the generator's place is saved, not the mask.
+/// The backward pass is the same linear map, so only the generator's place is saved, not the mask.
 struct Dropout {
     seed: [u8; 32],
     stream: u64,
@@ -102,7 +103,7 @@ mod tests {
     fn is_the_identity_but_in_training() {
         let train = |seed| dropped(Mode::Train { seed }, 1000, 0.5);
         assert_eq!(dropped(Mode::Eval, 1000, 0.5), [1.0; 1000]);
-        assert_eq!(dropped(Mode::Probe, 1000, 0.5), [1.0; 1000]);
+        assert_eq!(dropped(Mode::EvalWithGrad, 1000, 0.5), [1.0; 1000]);
         assert_eq!(dropped(Mode::Train { seed: 1 }, 1000, 0.0), [1.0; 1000]);
         assert_eq!(train(1), train(1));
         assert_ne!(train(1), train(2));

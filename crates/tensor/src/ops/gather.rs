@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use ndarray::ArrayViewD;
 
+use super::id_groups::IdGroups;
 use super::offsets::check_offsets;
-use super::row_order::RowOrder;
 use crate::{Backward, OpGrads, Real, Scratch, Tape, Var};
 use dien_kernels::par::for_rows;
 
@@ -29,13 +29,13 @@ pub fn gather<'t, T: Real>(table: Var<'t, T>, ids: &[u32]) -> Var<'t, T> {
 }
 
 /// The order of the ids, which an evaluation does not need.
-fn order<T: Real>(tape: &Tape<'_, T>, ids: &[u32]) -> Arc<RowOrder> {
+fn order<T: Real>(tape: &Tape<'_, T>, ids: &[u32]) -> Arc<IdGroups> {
     let ids = if tape.records() { ids } else { &[] };
-    RowOrder::shared(tape.pool(), ids)
+    IdGroups::shared(tape.pool(), ids)
 }
 
 struct Gather {
-    order: Arc<RowOrder>,
+    order: Arc<IdGroups>,
 }
 
 impl<T: Real> Backward<T> for Gather {
@@ -52,8 +52,8 @@ impl<T: Real> Backward<T> for Gather {
     }
 }
 
-/// The mean of the rows of each list: list `i` is `ids[offsets[i]..offsets[i + 1]]` in `table` `[rows, width]`;
-/// `[lists, width]`. An empty list gives zeros.
+/// The mean of the rows of each list: list `i` is `ids[offsets[i]..offsets[i + 1]]` in `table` `[rows,
+/// width]`; `[lists, width]`. An empty list gives zeros.
 ///
 /// # Panics
 /// If an id is not below `rows`, or the offsets do not run from 0 to `ids.len()` without going down.
@@ -83,7 +83,7 @@ pub fn gather_mean<'t, T: Real>(table: Var<'t, T>, offsets: &[u32], ids: &[u32])
 }
 
 struct GatherMean<T: Real> {
-    order: Arc<RowOrder>,
+    order: Arc<IdGroups>,
     /// The list of each position.
     lists: Scratch<u32>,
     /// 1 / length of each list.
@@ -140,7 +140,7 @@ mod tests {
             mix(gather(table, &[4, 1, 4])) * mix(gather_mean(table, &[0, 1, 1, 3], &[2, 4, 4]))
         });
         let pool = Pool::new();
-        let tape = Tape::new(&params, &pool, Mode::Probe);
+        let tape = Tape::new(&params, &pool, Mode::EvalWithGrad);
         let y = gather(tape.param(table), &[4, 1, 4]);
         let grads = tape.backward(super::super::sum(y));
         let expected = Grad::Rows { ids: vec![1, 4], rows: array![[1.0, 1.0], [2.0, 2.0]] };

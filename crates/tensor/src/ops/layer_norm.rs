@@ -65,7 +65,7 @@ impl<T: Real> Backward<T> for LayerNorm<T> {
     }
 
     fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
-        let (n, m) = (self.mean.len(), *dy.shape().last().expect("checked on the way forward"));
+        let (n, m) = (self.mean.len(), *dy.shape().last().expect("checked by the forward pass"));
         let dy = dy.to_slice().expect("standard layout");
         let (x, w, pool) = (io.input_data(0), io.input_data(1), io.pool());
         let unit = normalised(pool.scratch(x.len()), m, x, &self.mean, &self.rstd);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use ndarray::ArrayViewD;
 
+use super::id_groups::IdGroups;
 use super::points::add_grad;
-use super::row_order::RowOrder;
 use crate::{Backward, OpGrads, Real, Scratch, Var};
 use dien_kernels::elementwise::{cross_entropy_slope, cross_entropy_sum, weighted_cross_entropy_sum};
 use dien_kernels::map::map;
@@ -29,11 +29,11 @@ pub fn bce_with_logits<'t, T: Real>(
     let tape = logits.tape();
     let (pool, z) = (tape.pool(), logits.data());
     let y = constants("labels", logits, labels);
-    let mut slope = pool.scratch(z.len());
-    cross_entropy_slope(z, &y, &mut slope);
+    let mut derivative = pool.scratch(z.len());
+    cross_entropy_slope(z, &y, &mut derivative);
     let (loss, weight) = if let Some(weights) = weights {
         let w = constants("weights", logits, weights);
-        slope.iter_mut().zip(w.iter()).for_each(|(s, &w)| *s *= w);
+        derivative.iter_mut().zip(w.iter()).for_each(|(s, &w)| *s *= w);
         (
             weighted_cross_entropy_sum(z, &y, &w, pool.values()),
             total(|[w]: [T; 1], _: [T; 0]| [w], pool.values(), [&w]),
@@ -44,7 +44,7 @@ pub fn bce_with_logits<'t, T: Real>(
     let share = if weight == T::zero() { T::zero() } else { weight.recip() };
     let mut value = pool.stale(&[]);
     value.fill(loss * share);
-    tape.record(&[logits], value, CrossEntropy { share, slope })
+    tape.record(&[logits], value, CrossEntropy { share, derivative })
 }
 
 #[track_caller]
@@ -59,7 +59,7 @@ fn constants<T: Real>(what: &str, logits: Var<'_, T>, values: &[f32]) -> Scratch
 struct CrossEntropy<T: Real> {
     /// 1 / Σ w
     share: T,
-    slope: Scratch<T>,
+    derivative: Scratch<T>,
 }
 
 impl<T: Real> Backward<T> for CrossEntropy<T> {
@@ -70,7 +70,7 @@ impl<T: Real> Backward<T> for CrossEntropy<T> {
     fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
         let scale = dy.to_slice().expect("standard layout")[0] * self.share;
         if self.share != T::zero() {
-            add_grad(io, 0, |dx| map(|[s]: [T; 1], _: [T; 0]| [s * scale], [&self.slope], dx));
+            add_grad(io, 0, |dx| map(|[s]: [T; 1], _: [T; 0]| [s * scale], [&self.derivative], dx));
         }
     }
 }
@@ -107,7 +107,7 @@ impl<T: Real> Backward<T> for L2 {
 pub fn l2_rows<'t, T: Real>(table: Var<'t, T>, ids: &[u32]) -> Var<'t, T> {
     let (tape, width) = (table.tape(), table.view2().ncols());
     super::gather::check_ids("l2_rows", table, ids);
-    let order = RowOrder::shared(tape.pool(), ids);
+    let order = IdGroups::shared(tape.pool(), ids);
     let mut rows = tape.pool().scratch(order.unique.len() * width);
     let data = table.data();
     for_rows(width, &mut rows, &|i, row| {
@@ -127,7 +127,7 @@ pub fn weighted_l2_rows<'t, T: Real>(table: Var<'t, T>, ids: &[u32], weight: &[T
     let (tape, (count, width)) = (table.tape(), table.view2().dim());
     super::gather::check_ids("weighted_l2_rows", table, ids);
     assert_eq!(weight.len(), count, "weighted_l2_rows: one weight a row");
-    let order = RowOrder::shared(tape.pool(), ids);
+    let order = IdGroups::shared(tape.pool(), ids);
     let size = order.unique.len() * width;
     let (mut rows, mut weighted) = (tape.pool().scratch(size), tape.pool().scratch(size));
     let data = table.data();
@@ -144,9 +144,9 @@ pub fn weighted_l2_rows<'t, T: Real>(table: Var<'t, T>, ids: &[u32], weight: &[T
     tape.record(&[table], y, L2Rows { order, rows: weighted })
 }
 
-/// The way back of both: the rows, by their weights.
+/// The backward pass of both: the rows, by their weights.
 struct L2Rows<T: Real> {
-    order: Arc<RowOrder>,
+    order: Arc<IdGroups>,
     rows: Scratch<T>,
 }
 
@@ -200,7 +200,7 @@ mod tests {
     fn nothing_to_weigh_gives_no_gradient() {
         let (params, pool) = (params(&[&[4]]), Pool::new());
         let id = params.ids().next().expect("one parameter");
-        let tape = Tape::new(&params, &pool, Mode::Probe);
+        let tape = Tape::new(&params, &pool, Mode::EvalWithGrad);
         let loss = bce_with_logits(tape.param(id), &LABELS, Some(&[0.0; 4]));
         assert_eq!(tape.backward(loss).get(id), None);
     }
@@ -211,7 +211,7 @@ mod tests {
         let table = params.add("item", ParamKind::Rows, of(array![[1.0, 2.0], [7.0, 7.0], [3.0, 4.0]]));
         assert_gradients(&params, |tape| mix(l2_rows(tape.param(table), &[2, 0, 2])));
         let pool = Pool::new();
-        let tape = Tape::new(&params, &pool, Mode::Probe);
+        let tape = Tape::new(&params, &pool, Mode::EvalWithGrad);
         let loss = l2_rows(tape.param(table), &[2, 0, 2]);
         assert_eq!(loss.scalar(), 15.0);
         let weighted = weighted_l2_rows(tape.param(table), &[2, 0, 2], &[2.0, 9.0, 0.5]);

@@ -2,8 +2,8 @@
 
 use ndarray::ArrayViewD;
 
+use super::batch_stats::BatchStats;
 use super::points::add_grad;
-use super::statistics::Statistics;
 use crate::{Backward, OpGrads, ParamId, Real, Var};
 use dien_kernels::map::map_columns;
 use dien_kernels::sums::sum_columns;
@@ -13,8 +13,8 @@ const EPSILON: f64 = 1e-5;
 /// y = γ (x − E)/√(Var + 1e-5) + β for each column of `[n, m]`.
 ///
 /// In training E and Var (biased) are the batch's, a gradient flows through them, and the running statistics
-/// move by 0.1 towards E and the unbiased variance ([`Tape::update`](crate::Tape::update)). Evaluation,
-/// probes and a batch of one use the running statistics and leave them.
+/// move by 0.1 towards E and the unbiased variance ([`Tape::update`](crate::Tape::update)). Evaluation
+/// and a batch of one use the running statistics and leave them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchNorm {
     /// γ, `[m]`; starts at 1.
@@ -35,7 +35,7 @@ impl BatchNorm {
     #[track_caller]
     pub fn forward<'t, T: Real>(&self, x: Var<'t, T>) -> Var<'t, T> {
         let tape = x.tape();
-        let statistics = Statistics::of("batch_norm", x, [self.mean, self.var], EPSILON);
+        let statistics = BatchStats::new("batch_norm", x, [self.mean, self.var], EPSILON);
         let (weight, bias) = (tape.param(self.weight), tape.param(self.bias));
         let m = x.shape()[1];
         for param in [weight, bias] {
@@ -50,7 +50,7 @@ impl BatchNorm {
     }
 }
 
-struct Normalise<T: Real>(Statistics<T>);
+struct Normalise<T: Real>(BatchStats<T>);
 
 impl<T: Real> Backward<T> for Normalise<T> {
     fn name(&self) -> &'static str {
@@ -97,7 +97,7 @@ mod tests {
     fn gradients_in_training_and_evaluation() {
         for (n, m) in [(6, 3), (1, 3), (0, 3), (5, 20)] {
             let (params, x, norm) = setup(n, m);
-            for mode in [Mode::Train { seed: 0 }, Mode::Probe] {
+            for mode in [Mode::Train { seed: 0 }, Mode::EvalWithGrad] {
                 let check = Check::default().mode(mode).each_element();
                 if let Err(mismatch) = check.run(&params, |tape| mix(norm.forward(tape.param(x)))) {
                     panic!("[{n}, {m}] {mode:?}: {mismatch}");

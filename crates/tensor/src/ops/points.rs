@@ -1,4 +1,4 @@
-//! What the elementwise ops share on the way back.
+//! What the elementwise ops share in the backward pass.
 
 use crate::{OpGrads, Pool, Real, Scratch};
 
@@ -18,7 +18,7 @@ pub(super) fn per_column<T: Real>(values: &[T], pool: &Pool<T>, m: usize) -> Scr
     spread
 }
 
-/// The way back of [`per_column`]: the sums of the columns, or of all if `y` is one number.
+/// The gradient of [`per_column`]: the sums of the columns, or of all if `y` is one number.
 pub(super) fn add_up<T: Real>(columns: &[T], y: &mut [T]) {
     if y.len() == columns.len() {
         y.copy_from_slice(columns);

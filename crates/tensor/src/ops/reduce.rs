@@ -5,7 +5,7 @@ use ndarray::ArrayViewD;
 use super::points::add_grad;
 use crate::{Backward, OpGrads, Real, Var};
 use dien_kernels::map::map_rows;
-use dien_kernels::sums::{sum_rows, total};
+use dien_kernels::sums::{self, total};
 
 /// The sum of all elements: `[]`.
 #[track_caller]
@@ -48,19 +48,19 @@ impl<T: Real> Backward<T> for ScaledSum<T> {
 /// # Panics
 /// If `x` is not a matrix.
 #[track_caller]
-pub fn sum_columns<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
+pub fn sum_rows<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
     let (n, m) = x.view2().dim();
     let mut y = x.tape().pool().stale(&[n, 1]);
     let data = y.as_slice_mut().expect("standard layout");
-    sum_rows(|[x]: [T; 1], _: [T; 0]| [x], m, [x.data()], [], data);
-    x.tape().record(&[x], y, SumColumns)
+    sums::sum_rows(|[x]: [T; 1], _: [T; 0]| [x], m, [x.data()], [], data);
+    x.tape().record(&[x], y, SumRows)
 }
 
-struct SumColumns;
+struct SumRows;
 
-impl<T: Real> Backward<T> for SumColumns {
+impl<T: Real> Backward<T> for SumRows {
     fn name(&self) -> &'static str {
-        "sum_columns"
+        "sum_rows"
     }
 
     fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
@@ -80,7 +80,7 @@ pub fn dot_rows<'t, T: Real>(a: Var<'t, T>, b: Var<'t, T>) -> Var<'t, T> {
     assert!(a.shape() == b.shape(), "dot_rows: {:?} with {:?}", a.shape(), b.shape());
     let mut y = a.tape().pool().stale(&[n, 1]);
     let data = y.as_slice_mut().expect("standard layout");
-    sum_rows(|[a, b]: [T; 2], _: [T; 0]| [a * b], m, [a.data(), b.data()], [], data);
+    sums::sum_rows(|[a, b]: [T; 2], _: [T; 0]| [a * b], m, [a.data(), b.data()], [], data);
     a.tape().record(&[a, b], y, DotRows)
 }
 
@@ -112,7 +112,7 @@ mod tests {
         for shape in [&[3, 21][..], &[0, 4], &[1, 1]] {
             check([shape], |[x]| sum(x));
             check([shape], |[x]| mean(x));
-            check([shape], |[x]| sum_columns(x));
+            check([shape], |[x]| sum_rows(x));
             check([shape, shape], |[a, b]| dot_rows(a, b));
             check([shape], |[x]| dot_rows(x, x));
         }
@@ -122,7 +122,7 @@ mod tests {
     fn values() {
         let x = || of(array![[1.0, 2.0], [3.0, 4.0]]);
         assert_eq!(value([x()], |[x]| mean(x)).sum(), 2.5);
-        assert_eq!(value([x()], |[x]| sum_columns(x)), of(array![[3.0], [7.0]]));
+        assert_eq!(value([x()], |[x]| sum_rows(x)), of(array![[3.0], [7.0]]));
         assert_eq!(value([x(), x()], |[a, b]| dot_rows(a, b)), of(array![[5.0], [25.0]]));
         assert_eq!(value([of(Array1::zeros(0))], |[x]| mean(x)).sum(), 0.0);
         let n = 100_001;

@@ -18,7 +18,7 @@ pub(super) fn params(shapes: &[&[usize]]) -> ParamStore<f64> {
     params
 }
 
-/// Checks each element of the gradient of `op`'s inputs, in training and as a probe.
+/// Checks each element of the gradient of `op`'s inputs, in training and in evaluation.
 #[track_caller]
 pub(super) fn check<const N: usize>(
     shapes: [&[usize]; N],
@@ -26,7 +26,7 @@ pub(super) fn check<const N: usize>(
 ) {
     let params = params(&shapes);
     let ids: Vec<_> = params.ids().collect();
-    for mode in [Mode::Train { seed: 3 }, Mode::Probe] {
+    for mode in [Mode::Train { seed: 3 }, Mode::EvalWithGrad] {
         let check = Check::default().mode(mode).each_element();
         if let Err(mismatch) = check.run(&params, |tape| mix(op(std::array::from_fn(|i| tape.param(ids[i])))))
         {

@@ -64,7 +64,7 @@ pub fn every_op<'t, T: Real>(tape: &'t Tape<'t, T>, params: &Params) -> Vec<(&'s
     let labels: Vec<f32> = (0..N).map(|i| (i % 3 == 0).into()).collect();
     let weights: Vec<f32> = (0..N).map(|i| (i % 5) as f32).collect();
     let classes: Vec<u32> = (0..N as u32).map(|i| i * i % M as u32).collect();
-    let logits = ops::sum_columns(x);
+    let logits = ops::sum_rows(x);
     vec![
         ("add", x + row),
         ("sub", column - x),

@@ -7,7 +7,7 @@ use dien_kernels::sums::sum_columns;
 const MOMENTUM: f64 = 0.1;
 
 /// What normalises each column of `[n, m]`.
-pub(super) struct Statistics<T: Real> {
+pub(super) struct BatchStats<T: Real> {
     /// `[m]`
     pub mean: Scratch<T>,
     /// 1/√(Var + ε), `[m]`
@@ -16,16 +16,16 @@ pub(super) struct Statistics<T: Real> {
     pub of_batch: bool,
 }
 
-impl<T: Real> Statistics<T> {
-    /// The batch's mean and biased variance in training, and the running ones move; the batch's alone in an evaluation by batch; else
-    /// the running ones.
+impl<T: Real> BatchStats<T> {
+    /// The batch's mean and biased variance in training, and the running ones move; the batch's alone in an
+    /// evaluation by batch; else the running ones.
     ///
     /// A batch of one has no variance: it uses the running statistics and leaves them as they are.
     ///
     /// # Panics
     /// If `x` is not `[n, m]` or a running statistic not `[m]`.
     #[track_caller]
-    pub fn of(op: &str, x: Var<'_, T>, running: [ParamId; 2], epsilon: f64) -> Self {
+    pub fn new(op: &str, x: Var<'_, T>, running: [ParamId; 2], epsilon: f64) -> Self {
         let tape = x.tape();
         let &[n, m] = x.shape() else { panic!("{op}: expected [n, m], found {:?}", x.shape()) };
         let of_batch = tape.uses_batch_statistics() && n > 1;
@@ -58,7 +58,7 @@ impl<T: Real> Statistics<T> {
         };
         let epsilon = T::of(epsilon);
         rstd[..m].iter_mut().for_each(|v| *v = (*v + epsilon).sqrt().recip());
-        Statistics { mean, rstd, of_batch }
+        BatchStats { mean, rstd, of_batch }
     }
 }
 

@@ -11,10 +11,10 @@ const RADIX_BITS: u32 = 11;
 /// The positions of each distinct id in a list of ids.
 ///
 /// A gather's gradient is, for each distinct id, the sum of the gradients at its positions: see
-/// [`OpGrads::add_row_sums`](crate::OpGrads::add_row_sums). The order of a sum is that of the positions, so its bits
-/// depend on nothing else.
+/// [`OpGrads::add_row_sums`](crate::OpGrads::add_row_sums). The order of a sum is that of the positions, so
+/// its bits depend on nothing else.
 #[derive(Clone, Debug, Default)]
-pub struct RowOrder {
+pub struct IdGroups {
     /// The distinct ids, ascending.
     pub unique: Vec<u32>,
     /// `unique[i]` stands at `positions[starts[i]..starts[i + 1]]`; one more entry than there are ids.
@@ -25,20 +25,21 @@ pub struct RowOrder {
     keys: [Vec<u64>; 2],
 }
 
-impl RowOrder {
+impl IdGroups {
     /// Sorts `ids`; linear in their number, whatever the number of rows.
     pub fn new(ids: &[u32]) -> Self {
-        let mut order = RowOrder::default();
+        let mut order = IdGroups::default();
         order.sort(ids.iter().copied().zip(0..));
         order
     }
 
     /// Sorts `ids` with buffers of the pool, for an op to keep.
-    pub fn shared<T: Real>(pool: &Pool<T>, ids: &[u32]) -> Arc<RowOrder> {
-        pool.shared(|order: &mut RowOrder| order.sort(ids.iter().copied().zip(0..)))
+    pub fn shared<T: Real>(pool: &Pool<T>, ids: &[u32]) -> Arc<IdGroups> {
+        pool.shared(|order: &mut IdGroups| order.sort(ids.iter().copied().zip(0..)))
     }
 
-    /// Sorts ids, each with its position, which ascend; in place of what was sorted before, whose buffers it uses again.
+    /// Sorts ids, each with its position, which ascend; in place of what was sorted before, whose buffers it
+    /// uses again.
     pub fn sort(&mut self, ids: impl IntoIterator<Item = (u32, u32)>) {
         let [keys, other] = &mut self.keys;
         keys.clear();
@@ -101,7 +102,7 @@ mod tests {
     proptest! {
         #[test]
         fn positions_of_each_id_ascend(ids in prop::collection::vec(prop_oneof![0u32..40, any::<u32>()], 0..1500)) {
-            let order = RowOrder::new(&ids);
+            let order = IdGroups::new(&ids);
             let mut expected = std::collections::BTreeMap::<u32, Vec<u32>>::new();
             ids.iter().zip(0..).for_each(|(&id, i)| expected.entry(id).or_default().push(i));
             prop_assert!(order.unique.iter().eq(expected.keys()));
@@ -113,7 +114,7 @@ mod tests {
 
     #[test]
     fn sorts_again_in_place() {
-        let mut order = RowOrder::new(&(0..2000).map(|i| i * 7919 % 5000).collect::<Vec<_>>());
+        let mut order = IdGroups::new(&(0..2000).map(|i| i * 7919 % 5000).collect::<Vec<_>>());
         order.sort([(7, 0), (3, 10), (7, 20)]);
         assert_eq!((&order.unique[..], &order.starts[..]), (&[3, 7][..], &[0, 1, 3][..]));
         assert_eq!(order.positions, [10, 0, 20]);
