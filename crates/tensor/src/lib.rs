@@ -55,6 +55,19 @@
 //! assert_gradients(&params, |tape| mix(square(tape.param(x))));
 //! # }
 //! ```
+//!
+//! # Unoptimised builds
+//!
+//! Cargo's dev profile does not optimise dependencies, and these kernels are then some 75 times slower (a
+//! GRU's training step). So say in your workspace's `Cargo.toml`
+//!
+//! ```toml
+//! [profile.dev.package."*"]
+//! opt-level = 3
+//! ```
+//!
+//! or the same for `dien-kernels`, `dien-tensor`, `dien-cells`, `dien-optim`, `ndarray`, `rayon` and
+//! `rayon-core` alone. Your own crate stays as it is to be debugged.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

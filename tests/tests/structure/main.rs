@@ -76,7 +76,7 @@ const KNOWN: &[(&str, &[&str])] = &[
             "backward.rs",
             "grad.rs",
             "list.rs",
-            "ops/row_order.rs",
+            "ops/id_groups.rs",
             "param.rs",
             "pool.rs",
             "recycle.rs",
