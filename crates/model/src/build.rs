@@ -19,7 +19,23 @@ pub fn build<T: Real>(
     build_with(config, features, Builder::new(params, seed))
 }
 
-/// The configured model; moves its parameters from `source` to `params`. Nothing is drawn.
+/// The configured model; moves its parameters from `source` to `params`. Nothing is drawn, and no value is
+/// copied: a table stands in memory once.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use dien_model::{Features, ModelConfig, build, build_from};
+/// use dien_tensor::ParamStore;
+///
+/// let (config, features) = (ModelConfig::default(), Features::item_category(100, 10, 18));
+/// let mut drawn = ParamStore::<f32>::new();
+/// build(&config, &features, &mut drawn, 1)?;
+/// let tensor = |id| (drawn.name(id).to_owned(), drawn.value(id).to_owned());
+/// let mut stored: HashMap<_, _> = drawn.ids().map(tensor).collect();
+/// build_from(&config, &features, &mut ParamStore::new(), &mut stored)?;
+/// assert!(stored.is_empty()); // what is left is foreign to the model
+/// # Ok::<(), dien_model::BuildError>(())
+/// ```
 ///
 /// # Errors
 /// As [`build`]; the source lacks a parameter, or has it with another shape.

@@ -1,9 +1,11 @@
 //! The parameters that every cell of the GRU family has.
 
 use dien_tensor::init::Builder;
-use dien_tensor::{ParamId, Real, Tape, Var};
+use dien_tensor::{ParamId, ParamStore, Real, Tape, Var};
 
+use crate::cell::reference::Weights;
 use crate::cell::{CellInput, Kind, Run};
+use crate::serving::Cell;
 
 /// The parameters of a GRU, AIGRU, AGRU or AUGRU; see [`cell`](crate::cell) for the equations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,5 +61,11 @@ impl CellParams {
             b: tape.param(self.b),
             b_hc: tape.param(self.b_hc),
         }
+    }
+
+    /// The cell's serving form.
+    pub fn freeze(&self, kind: Kind, params: &ParamStore<f32>) -> Cell<f32> {
+        let [w, u, b, b_hc] = [self.w, self.u, self.b, self.b_hc].map(|id| params.data(id));
+        Cell::new(kind, Weights { w, u, b, b_hc })
     }
 }

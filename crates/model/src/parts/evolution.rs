@@ -6,10 +6,10 @@ use dien_cells::Real;
 use dien_cells::cell::reference::{Weights, gated_step};
 use dien_cells::cell::{CellInput, Kind, Output, Run, cell};
 use dien_cells::lanes::{self, Activation, Windows};
+use dien_cells::nn::CellParams;
 use dien_cells::serving::Cell;
 use dien_tensor::{ParamStore, Tape, Var};
 
-use super::CellParams;
 use crate::init::Builder;
 use crate::{Group, Path, trace};
 

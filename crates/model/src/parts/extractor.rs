@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use dien_cells::Packed;
 use dien_cells::Real;
-use dien_cells::cell::{CellInput, Kind, Output, Run, cell};
+use dien_cells::cell::{Kind, Output, cell};
+use dien_cells::nn::CellParams;
 use dien_cells::serving::Cell;
 use dien_tensor::{ParamStore, Tape, Var};
 
-use super::CellParams;
 use crate::init::Builder;
 
 /// A GRU, `extractor.gru`; its states are the interests, one after each event.
@@ -36,16 +36,7 @@ impl Extractor {
         events: Var<'t, T>,
         packed: &Arc<Packed>,
     ) -> Var<'t, T> {
-        let run = Run {
-            kind: Kind::Gru,
-            input: CellInput::Events(events, tape.param(self.gru.w)),
-            attention: None,
-            initial: None,
-            u: tape.param(self.gru.u),
-            b: tape.param(self.gru.b),
-            b_hc: tape.param(self.gru.b_hc),
-        };
-        cell(run, Output::States, packed)
+        cell(self.gru.run(tape, Kind::Gru, events, None), Output::States, packed)
     }
 
     /// Its serving form.

@@ -21,9 +21,7 @@ pub use interest::{Behaved, Interest, InterestOutput};
 pub use layout::{HeadInput, HeadInputs, HeadLayout};
 
 use dien_cells::Real;
-use dien_cells::cell::{Kind, reference};
-use dien_cells::serving::Cell;
-use dien_tensor::{ParamId, ParamStore, Tape, Var, ops};
+use dien_tensor::{ParamId, Tape, Var, ops};
 
 use crate::init::Builder;
 
@@ -42,37 +40,5 @@ impl Linear {
 
     pub fn forward<'t, T: Real>(&self, tape: &'t Tape<'_, T>, x: Var<'t, T>) -> Var<'t, T> {
         ops::linear(x, tape.param(self.weight), Some(tape.param(self.bias)))
-    }
-}
-
-/// The parameters of a GRU-family cell; see [`dien_cells::cell`].
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct CellParams {
-    pub w: ParamId,
-    pub u: ParamId,
-    pub b: ParamId,
-    pub b_hc: ParamId,
-}
-
-impl CellParams {
-    pub fn new<T: Real>(
-        builder: &mut Builder<'_, T>,
-        name: &str,
-        inputs: usize,
-        hidden: usize,
-        update_bias: f64,
-    ) -> Self {
-        let w = builder.weight(&format!("{name}.w"), 3 * hidden, inputs, hidden);
-        let u = builder.weight(&format!("{name}.u"), 3 * hidden, hidden, hidden);
-        let of_update = hidden..2 * hidden;
-        let bias = |unit| if of_update.contains(&unit) { update_bias } else { 0.0 };
-        let b = builder.vector_of(&format!("{name}.b"), 3 * hidden, bias);
-        CellParams { w, u, b, b_hc: builder.vector(&format!("{name}.b_hc"), hidden, 0.0) }
-    }
-
-    /// The cell's serving form.
-    pub fn freeze(&self, kind: Kind, params: &ParamStore<f32>) -> Cell<f32> {
-        let [w, u, b, b_hc] = [self.w, self.u, self.b, self.b_hc].map(|id| params.data(id));
-        Cell::new(kind, reference::Weights { w, u, b, b_hc })
     }
 }
