@@ -2,8 +2,8 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use dien_benches::{rng, uniform};
-use dien_kernels::gemm::block::{Block, product};
 use dien_kernels::gemm::gemm;
+use dien_kernels::gemm::{Block, Rows, Store, product};
 use dien_kernels::simd::{Kernel, Simd, dispatch};
 use ndarray::{ArrayD, Ix2};
 
@@ -19,7 +19,8 @@ impl Kernel<f32> for Product<'_> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let (m, n, k) = self.shape;
-        product::<f32, S>(m, n, k, Block::new(self.a, k), Block::new(self.b, n), self.c, n, false);
+        let (a, b) = (Rows(Block::new(self.a, k)), Block::new(self.b, n));
+        product::<f32, S, _, _>((m, n, k), a, b, Store::new(self.c, n));
     }
 }
 

@@ -1,6 +1,7 @@
 //! A chunk back through time.
 
-use dien_kernels::gemm::panels::Panels;
+use dien_kernels::gemm::epilogue::StoreBetween;
+use dien_kernels::gemm::{Block, Panels, Store, product};
 use dien_kernels::simd::{Kernel, Simd, transpose};
 use dien_tensor::Real;
 
@@ -98,16 +99,17 @@ impl<T: Real> Kernel<T> for Backward<'_, T> {
                 bias,
             };
             S::vectors(slopes);
-            let lanes = (first, width);
-            of_u.product::<T, S, HELD_STRIDE, LANES>(self.u_t, d, lanes, dh, true, &mut fetch);
+            let to = StoreBetween { store: Store::add(&mut *dh, LANES), between: &mut fetch };
+            let dims = (n, width, 3 * n);
+            product::<T, S, _, _>(dims, of_u.packed(self.u_t), Block::new(&d[first..], HELD_STRIDE), to);
             let of_input = &d[n * HELD_STRIDE..];
             let rows_now = &mut rows[first * stride..];
             transpose::<T, S>(h, LANES, (n, active), &mut rows_now[inputs..], stride);
             let input = &input[step * input_size..][..input_size];
             if inputs > 0 {
-                of_w.product::<T, S, HELD_STRIDE, LANES>(
-                    self.w_t, of_input, lanes, d_input, false, &mut fetch,
-                );
+                let to = StoreBetween { store: Store::new(&mut *d_input, LANES), between: &mut fetch };
+                let d = Block::new(&of_input[first..], HELD_STRIDE);
+                product::<T, S, _, _>((inputs, width, 3 * n), of_w.packed(self.w_t), d, to);
                 transpose::<T, S>(input, LANES, (inputs, active), rows_now, stride);
                 if kind.scales_input() {
                     scale_events(input, d_input, a, da, rows_now, stride, (active, width));

@@ -1,6 +1,6 @@
 //! The way back of the cell's tape node.
 
-use dien_kernels::gemm::panels::Panels;
+use dien_kernels::gemm::Panels;
 use dien_kernels::simd::{Level, dispatch_at};
 use dien_tensor::{Backward as TapeBackward, OpGrads, Real};
 use ndarray::ArrayViewD;

@@ -1,6 +1,7 @@
 //! The gradients of a cell's weights and biases, summed over a chunk's lanes and steps.
 
-use dien_kernels::gemm::block::{Block, product_between};
+use dien_kernels::gemm::epilogue::StoreBetween;
+use dien_kernels::gemm::{Block, LongRows, Store, product};
 use dien_kernels::simd::Simd;
 use dien_tensor::Real;
 
@@ -103,29 +104,21 @@ impl Held {
     ) {
         let lanes = std::mem::take(&mut self.lanes);
         let (n, inputs, stride) = (sizes.hidden, sizes.inputs, sizes.stride());
-        let d = |gate: usize| Block::new(&d[gate * n * HELD_STRIDE..], HELD_STRIDE);
+        let d = |gate: usize| LongRows(Block::new(&d[gate * n * HELD_STRIDE..], HELD_STRIDE));
         let rows = |column: usize| Block::new(&rows[column..], stride);
+        let mut add_up = |m: usize, columns: usize, gate: usize, column: usize, c: &mut [T]| {
+            let to = StoreBetween { store: Store { c, stride, add }, between: &mut *between };
+            product::<T, S, _, _>((m, columns, lanes), d(gate), rows(column), to);
+        };
         if inputs == 0 {
-            return product_between::<T, S>(
-                3 * n,
-                stride,
-                lanes,
-                d(0),
-                rows(0),
-                weights,
-                stride,
-                add,
-                between,
-            );
+            return add_up(3 * n, stride, 0, 0, weights);
         }
         let (of_q, rest) = weights.split_at_mut(n * stride);
         let (of_gates, of_c) = rest.split_at_mut(2 * n * stride);
         // Whole vectors of columns: some of the neighbour's are computed too, and never read.
         let first = inputs / VECTOR * VECTOR;
-        let (of_q, columns) = (&mut of_q[first..], stride - first);
-        product_between::<T, S>(n, columns, lanes, d(0), rows(first), of_q, stride, add, between);
-        product_between::<T, S>(2 * n, stride, lanes, d(1), rows(0), of_gates, stride, add, between);
-        let columns = inputs.next_multiple_of(VECTOR);
-        product_between::<T, S>(n, columns, lanes, d(3), rows(0), of_c, stride, add, between);
+        add_up(n, stride - first, 0, first, &mut of_q[first..]);
+        add_up(2 * n, stride, 1, 0, of_gates);
+        add_up(n, inputs.next_multiple_of(VECTOR), 3, 0, of_c);
     }
 }

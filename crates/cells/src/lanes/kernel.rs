@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use dien_kernels::gemm::block::{Block, product};
+use dien_kernels::gemm::{Block, LongRows, Rows, Store, product};
 use dien_kernels::simd::{Kernel, Simd, dispatch, math, transpose};
 use dien_tensor::Real;
 
@@ -34,7 +34,7 @@ impl<T: Real> Kernel<T> for Forward<'_, T> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let (inputs, outputs) = self.dims;
-        let weight = Block::new(self.weight, inputs);
+        let weight = Rows(Block::new(self.weight, inputs));
         let blocks = self.x.chunks_exact(inputs * LANES).zip(self.y.chunks_exact_mut(outputs * LANES));
         for (block, (x, y)) in self.blocks.zip(blocks) {
             let width = self.packed.width(block);
@@ -44,7 +44,8 @@ impl<T: Real> Kernel<T> for Forward<'_, T> {
                 }
             }
             let add = self.add || self.bias.is_some();
-            product::<T, S>(outputs, width, inputs, weight, Block::new(x, LANES), y, LANES, add);
+            let to = Store { c: &mut *y, stride: LANES, add };
+            product::<T, S, _, _>((outputs, width, inputs), weight, Block::new(x, LANES), to);
             if self.activation == Activation::Sigmoid {
                 for row in y.chunks_exact_mut(LANES) {
                     row[..width].iter_mut().for_each(|y| *y = math::sigmoid::<T, S>(*y));
@@ -117,8 +118,9 @@ impl<T: Real> Kernel<T> for BackwardWeight<'_, T> {
         for (block, (x, dy)) in self.blocks.zip(blocks) {
             let active = self.packed.active(block);
             transpose_lanes::<T, S>(x, rows, (inputs, stride), active);
-            let (dy_block, rows) = (Block::new(dy, LANES), Block::new(&*rows, stride));
-            product::<T, S>(outputs, stride, active, dy_block, rows, sum, stride, true);
+            let (dy_block, rows) = (LongRows(Block::new(dy, LANES)), Block::new(&*rows, stride));
+            let to = Store::add(&mut *sum, stride);
+            product::<T, S, _, _>((outputs, stride, active), dy_block, rows, to);
             if let Some(b) = bias_sum.as_deref_mut() {
                 for (b, dy) in b.iter_mut().zip(dy.chunks_exact(LANES)) {
                     *b += lane_sum(dy, active);

@@ -1,7 +1,7 @@
 //! A cell of the GRU family: its weights, packed once, and one unit's arithmetic.
 
 use dien_kernels::concrete;
-use dien_kernels::gemm::block::{Block, product};
+use dien_kernels::gemm::{Block, Rows, Store, product};
 use dien_kernels::simd::{Kernel, Simd, dispatch};
 use dien_tensor::Real;
 
@@ -201,7 +201,7 @@ impl<T: Real> Kernel<T> for Gates<'_, T> {
         for row in self.gates.chunks_exact_mut(width) {
             if cell.kind.scales_input() { row.fill(T::zero()) } else { row.copy_from_slice(&cell.b) }
         }
-        let (x, w) = (Block::new(self.x, self.x_stride), Block::new(&cell.w[..], width));
-        product::<T, S>(n, width, cell.inputs, x, w, self.gates, width, true);
+        let (x, w) = (Rows(Block::new(self.x, self.x_stride)), Block::new(&cell.w[..], width));
+        product::<T, S, _, _>((n, width, cell.inputs), x, w, Store::add(self.gates, width));
     }
 }

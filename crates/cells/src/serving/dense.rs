@@ -1,7 +1,7 @@
 //! Dense layers over candidates in lanes.
 
 use dien_kernels::concrete;
-use dien_kernels::gemm::block::{Block, product};
+use dien_kernels::gemm::{Block, Rows, Store, product};
 use dien_kernels::simd::{Kernel, Simd, dispatch, math};
 use dien_tensor::Real;
 
@@ -69,8 +69,9 @@ impl<T: Real> Kernel<T> for MultiplyRows<'_, T> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let m = self.outputs;
-        let (x, w) = (Block::new(self.x, self.x_stride), Block::new(self.columns, m));
-        product::<T, S>(self.y.len() / m, m, self.columns.len() / m, x, w, self.y, m, false);
+        let dims = (self.y.len() / m, m, self.columns.len() / m);
+        let (x, w) = (Rows(Block::new(self.x, self.x_stride)), Block::new(self.columns, m));
+        product::<T, S, _, _>(dims, x, w, Store::new(self.y, m));
     }
 }
 

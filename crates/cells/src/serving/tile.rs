@@ -1,8 +1,8 @@
 //! Products with their sums in registers: the inner loops of serving.
 
 use dien_kernels::concrete;
-use dien_kernels::gemm::block::Block;
-use dien_kernels::gemm::tile::{add_by_columns, store};
+use dien_kernels::gemm::tile::add_by_columns;
+use dien_kernels::gemm::{Block, Epilogue, Store};
 use dien_kernels::simd::{Kernel, Level, Simd, dispatch, math};
 use dien_tensor::Real;
 
@@ -180,7 +180,12 @@ fn vectors<T: Real, S: Simd, const N: usize, const R: usize, const W: usize, con
         Block::new(x, N).at(0, lane),
         stream.len() / R,
     );
-    store(sums, &mut y[lane..], N, false);
+    let mut to = Store::new(y, N);
+    for r in 0..R {
+        for w in 0..W {
+            to.finish::<S, L>(r, lane + w * L, sums[r][w]);
+        }
+    }
 }
 
 /// y += W x for one vector: `columns` `[x, y]` is W by column, and `y` as long as whole vectors of 16 (8 will do but for
@@ -225,7 +230,10 @@ fn part<T: Real, S: Simd, const V: usize, const R: usize>(at: usize, columns: &[
         sums[0][r] = lanes(y, r * V);
     }
     let sums = add_by_columns::<T, S, 1, R, V>(sums, Block::new(x, 1), columns, x.len());
-    store(sums, y, R * V, false);
+    let mut to = Store::new(y, R * V);
+    for r in 0..R {
+        to.finish::<S, V>(0, r * V, sums[0][r]);
+    }
 }
 
 /// `V` elements from `at` on.

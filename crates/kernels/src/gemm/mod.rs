@@ -1,12 +1,18 @@
-//! Matrix products: [`gemm`] for whole matrices through `matrixmultiply`, [`multiply`] for those that fit into a cache,
-//! [`block`] for the small blocks of kernels, [`panels`] for one matrix that multiplies many blocks, and [`tile`] for the registers that all of
-//! these but the first end in.
+//! Matrix products: [`product`] inside kernels, whatever the left matrix's form ([`Lhs`]) and whatever is made of the sums
+//! ([`Epilogue`]); [`multiply`] for matrices that fit into a cache; [`gemm`] for whole matrices through `matrixmultiply`.
+//! All but the last end in the registers of [`tile`].
 
-pub mod block;
-pub mod panels;
-mod rows;
+mod block;
+pub mod epilogue;
+mod lhs;
+mod multiply;
+mod product;
 pub mod tile;
 mod whole;
 
-pub use rows::{Products, multiply, transposed};
+pub use block::Block;
+pub use epilogue::{Epilogue, Store};
+pub use lhs::{Columns, Lhs, LongRows, Packed, Panels, Rows};
+pub use multiply::{Products, multiply, transposed};
+pub use product::{dispatch_product, product};
 pub use whole::gemm;

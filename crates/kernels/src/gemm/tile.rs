@@ -1,17 +1,18 @@
-//! A tile of C stays in registers while K goes by: the inner loops of every product.
+//! A tile of C stays in registers while K goes by: the inner loop of every product.
 //!
 //! Sums are arrays of one vector each, passed and returned whole: anything else ends in sums that are stored at every step.
 //! `R` rows of `W` vectors of `L` columns want R·W of the machine's registers, and about eight of them in flight to
 //! hide what a multiply-add takes. Call these from within a [`Kernel`](crate::simd::Kernel).
 
-use super::block::Block;
+use super::Block;
 use crate::Real;
 use crate::simd::{Simd, axpy};
 
 /// The sums of a tile: `R` rows of `W` vectors of `L` columns.
 pub type Sums<T, const R: usize, const W: usize, const L: usize> = [[[T; L]; W]; R];
 
-/// `sums` + A·B for `R` rows of A `[m, k]` and `W·L` columns of B `[k, n]`: the blocks begin with the tile's first row and column.
+/// `sums` + A·B for `R` rows of A `[m, k]` and `W·L` columns of B `[k, n]`: the blocks begin with the tile's first row
+/// and column.
 ///
 /// # Panics
 /// If A's rows are shorter than `k`, or a row of B's than the columns.
@@ -64,47 +65,4 @@ pub fn add_by_columns<T: Real, S: Simd, const R: usize, const W: usize, const L:
         }
     }
     sums
-}
-
-/// The sums to a tile of C, or added to it: its first rows, if it has fewer.
-#[inline(always)]
-pub fn store<T: Real, const R: usize, const W: usize, const L: usize>(
-    sums: Sums<T, R, W, L>,
-    c: &mut [T],
-    stride: usize,
-    add: bool,
-) {
-    if c.len() > (R - 1) * stride {
-        for r in 0..R {
-            store_row(sums[r], &mut c[r * stride..], add);
-        }
-    } else {
-        // What is indexed by a variable has to be in memory, and the sums have not: a copy, by constant places.
-        let mut copy = [[[T::zero(); L]; W]; R];
-        #[allow(clippy::manual_memcpy)]
-        for r in 0..R {
-            copy[r] = sums[r];
-        }
-        for (row, c) in copy.into_iter().zip(c.chunks_mut(stride)) {
-            store_row(row, c, add);
-        }
-    }
-}
-
-#[inline(always)]
-fn store_row<T: Real, const W: usize, const L: usize>(row: [[T; L]; W], c: &mut [T], add: bool) {
-    let (vectors, _) = c[..W * L].as_chunks_mut::<L>();
-    for w in 0..W {
-        vectors[w] = if add { plus(row[w], vectors[w]) } else { row[w] };
-    }
-}
-
-/// x + y
-#[inline(always)]
-fn plus<T: Real, const L: usize>(x: [T; L], y: [T; L]) -> [T; L] {
-    let mut sum = y;
-    for l in 0..L {
-        sum[l] = y[l] + x[l];
-    }
-    sum
 }

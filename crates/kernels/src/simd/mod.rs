@@ -13,5 +13,5 @@ pub use level::Portable;
 pub(crate) use level::run_at;
 pub use level::{Kernel, Level, dispatch, dispatch_at};
 pub use prefetch::prefetch;
-pub use traits::{Packing, Simd, UnitTiles, Vectors};
+pub use traits::{Packing, Simd, Strips, UnitTiles, Vectors};
 pub use transpose::transpose;

@@ -29,6 +29,19 @@ pub trait Simd: Sealed + Copy + 'static {
     /// An 8 × 8 tile of [`transpose`](super::transpose()).
     fn transpose8(from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize);
 
+    /// Runs the columns from `j` on, of `n`, of a product in the tile for [rows](crate::gemm::Rows); gives how many. At
+    /// least 8 are left, here as below.
+    fn rows<W: Strips>(n: usize, j: usize, work: &mut W) -> usize;
+
+    /// The same in the tile for [long rows](crate::gemm::LongRows).
+    fn long_rows<W: Strips>(n: usize, j: usize, work: &mut W) -> usize;
+
+    /// The same in the tile for [columns](crate::gemm::Columns).
+    fn columns<W: Strips>(n: usize, j: usize, work: &mut W) -> usize;
+
+    /// The same in the tile for [panels](crate::gemm::Panels), of [`Packing::panel`] rows.
+    fn panels<W: Strips>(n: usize, j: usize, work: &mut W) -> usize;
+
     /// Runs `work` in the tiles of hidden units that fill this level's registers.
     fn unit_tiles<W: UnitTiles>(work: W);
 
@@ -42,6 +55,8 @@ pub struct Packing {
     /// Hidden units in a tile of a recurrence: of the sums of every gate and vector of lanes as many as there are
     /// registers for, beside what is loaded.
     pub units: usize,
+    /// Rows of a panel of a packed matrix.
+    pub panel: usize,
     /// Rows of a weight that a product with candidates reads at a time, best first: the first of which no row is left
     /// over is taken.
     pub rows: &'static [usize],
@@ -57,4 +72,10 @@ pub trait UnitTiles {
 pub trait Vectors {
     /// `V` lanes at a time: 8 or 16.
     fn run<S: Simd, const V: usize>(self);
+}
+
+/// A product, some of whose columns can be computed in tiles of any shape.
+pub trait Strips {
+    /// All rows of the `W · L` columns from `j` on, in tiles of `R` rows of `W` vectors of `L` columns; gives W · L.
+    fn strip<S: Simd, const R: usize, const W: usize, const L: usize>(&mut self, j: usize) -> usize;
 }

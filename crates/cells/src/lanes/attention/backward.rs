@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use dien_kernels::gemm::block::Block;
+use dien_kernels::gemm::{Block, Columns, LongRows, Store, product};
 use dien_kernels::simd::{Kernel, Simd, transpose};
 use dien_tensor::Real;
 
@@ -13,7 +13,6 @@ use super::batch::{
 };
 use super::forward::put_pairs;
 use super::keys::{KeyGrads, Keys};
-use super::tiles::{product, product_by_rows};
 use crate::{LANES, Packed};
 
 /// Lanes in which a row's sum is kept until the end.
@@ -90,25 +89,28 @@ impl<T: Real> Kernel<T> for Backward<'_, T> {
 
             self.second_slopes(&batch, second, d_second, lane_sums);
             let d = Block::new(&*d_second, STRIDE);
-            let weight = Block::new(self.second, shape.first);
-            product::<T, S>((shape.first, columns, shape.second), weight, d, d_first, STRIDE, false);
+            let weight = Columns(Block::new(self.second, shape.first));
+            let dims = (shape.first, columns, shape.second);
+            product::<T, S, _, _>(dims, weight, d, Store::new(d_first, STRIDE));
             slopes(first, stride, columns, d_first);
 
             let padded = Shape::padded(shape.first);
             rows_of::<T, S>(first, stride, (shape.first, padded), batch.events, rows);
             let dims = (shape.second, padded, batch.events);
-            product_by_rows::<T, S>(dims, d, Block::new(&*rows, padded), d_second_weight, padded, add);
+            let to = Store { c: &mut *d_second_weight, stride: padded, add };
+            product::<T, S, _, _>(dims, LongRows(d), Block::new(&*rows, padded), to);
 
             self.fill::<S>(&batch, x, lanes);
             let padded = Shape::padded(inputs);
             rows_of::<T, S>(x, STRIDE, (inputs, padded), batch.events, rows);
             let d = Block::new(&*d_first, STRIDE);
             let dims = (shape.first, padded, batch.events);
-            product_by_rows::<T, S>(dims, d, Block::new(&*rows, padded), d_weight, padded, add);
+            let to = Store { c: &mut *d_weight, stride: padded, add };
+            product::<T, S, _, _>(dims, LongRows(d), Block::new(&*rows, padded), to);
 
-            let weight = Block::new(self.weight, inputs);
+            let weight = Columns(Block::new(self.weight, inputs));
             let dims = (inputs, columns, shape.first);
-            product::<T, S>(dims, weight, d, dx, STRIDE, false);
+            product::<T, S, _, _>(dims, weight, d, Store::new(dx, STRIDE));
             self.spread::<S>(&batch, x, dx, d_first, lanes);
         }
         for (to, sums) in d_vectors.iter_mut().zip(lane_sums.chunks_exact(SUM)) {

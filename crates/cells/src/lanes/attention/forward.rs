@@ -2,14 +2,13 @@
 
 use std::ops::Range;
 
-use dien_kernels::gemm::block::Block;
+use dien_kernels::gemm::{Block, Columns, Store, product};
 use dien_kernels::simd::{Kernel, Simd, math};
 use dien_tensor::Real;
 
 use super::Shape;
 use super::batch::{Batch, GROUP, STRIDE, batches, clear_rest, groups, load, plus, put, store, times};
 use super::keys::Keys;
-use super::tiles::product;
 use crate::{LANES, Packed};
 
 /// Scores of some blocks of one chunk. Slices over blocks are these blocks' own part.
@@ -53,16 +52,16 @@ impl<T: Real> Kernel<T> for Forward<'_, T> {
             let columns = batch.columns();
             self.fill::<S>(&batch, x, first, lanes);
             let inputs = shape.inputs();
-            let weight = Block::new(self.weight_t, shape.first);
+            let weight = Columns(Block::new(self.weight_t, shape.first));
             let dims = (shape.first, columns, inputs);
-            product::<T, S>(dims, weight, Block::new(&*x, STRIDE), first, STRIDE, true);
+            product::<T, S, _, _>(dims, weight, Block::new(&*x, STRIDE), Store::add(first, STRIDE));
             sigmoid::<T, S>(first, columns);
             for (row, &b) in second.chunks_exact_mut(STRIDE).zip(self.second_bias) {
                 row[..columns].fill(b);
             }
             let dims = (shape.second, columns, shape.first);
-            let weight = Block::new(self.second_t, shape.second);
-            product::<T, S>(dims, weight, Block::new(&*first, STRIDE), second, STRIDE, true);
+            let weight = Columns(Block::new(self.second_t, shape.second));
+            product::<T, S, _, _>(dims, weight, Block::new(&*first, STRIDE), Store::add(second, STRIDE));
             sigmoid::<T, S>(second, columns);
             self.save(&batch, first, second);
             self.score(&batch, second);

@@ -6,7 +6,6 @@ mod bilinear;
 mod forward;
 mod keys;
 mod query;
-mod tiles;
 mod unit;
 mod weights;
 

@@ -1,12 +1,11 @@
 //! What of the unit depends on the query alone: once a target.
 
-use dien_kernels::gemm::block::Block;
+use dien_kernels::gemm::{Block, Columns, LongRows, Store, product};
 use dien_kernels::simd::{Kernel, Simd, dispatch, transpose};
 use dien_tensor::{Pool, Real, Scratch};
 use rayon::prelude::*;
 
 use super::Shape;
-use super::tiles::{product, product_by_rows};
 use crate::lanes::windows::Windows;
 use crate::{LANES, Packed, per_piece};
 
@@ -55,8 +54,9 @@ impl<T: Real> Kernel<T> for Part<'_, T> {
             row.fill(b);
         }
         let hidden = self.query.len() / LANES;
-        let (weight, query) = (Block::new(self.weight_t, self.bias.len()), Block::new(self.query, LANES));
-        product::<T, S>((self.bias.len(), LANES, hidden), weight, query, self.part, LANES, true);
+        let weight = Columns(Block::new(self.weight_t, self.bias.len()));
+        let (query, part) = (Block::new(self.query, LANES), Store::add(self.part, LANES));
+        product::<T, S, _, _>((self.bias.len(), LANES, hidden), weight, query, part);
     }
 }
 
@@ -102,14 +102,14 @@ impl<T: Real> Kernel<T> for Backward<'_, T> {
         }
         let (d_query, d_part) = self.d.split_at_mut(hidden * LANES);
         let d = Block::new(&*d_part, LANES);
-        let weight = Block::new(self.weight, hidden);
-        product::<T, S>((hidden, LANES, first), weight, d, d_query, LANES, true);
+        let weight = Columns(Block::new(self.weight, hidden));
+        product::<T, S, _, _>((hidden, LANES, first), weight, d, Store::add(d_query, LANES));
         let padded = Shape::padded(hidden);
         self.rows.fill(T::zero());
         transpose::<T, S>(self.query, LANES, (hidden, LANES), self.rows, padded);
         let (d_weight, d_bias) = self.sums.split_at_mut(first * padded);
         let rows = Block::new(&*self.rows, padded);
-        product_by_rows::<T, S>((first, padded, LANES), d, rows, d_weight, padded, false);
+        product::<T, S, _, _>((first, padded, LANES), LongRows(d), rows, Store::new(d_weight, padded));
         for (to, d) in d_bias.iter_mut().zip(d_part.chunks_exact(LANES)) {
             *to = crate::lanes::lane_sum(d, LANES);
         }

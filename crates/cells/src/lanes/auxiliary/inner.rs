@@ -1,13 +1,13 @@
 //! f(h, e) = (P h)·e
 
-use dien_kernels::gemm::block::Block;
+use dien_kernels::gemm::epilogue::Accumulate;
+use dien_kernels::gemm::{Block, Rows, Store, dispatch_product};
 use dien_kernels::simd::{Kernel, Simd, dispatch, math};
 use dien_tensor::{Pool, Real, Scratch};
 
 use super::carve_mut;
 use super::group::{Back, Score};
 use super::panel::COLUMNS;
-use super::product::{Add, Store, product};
 use super::rows::{padded, transpose};
 use crate::lanes::transpose_weight;
 
@@ -49,8 +49,9 @@ impl<T: Real> Score<T> for InnerProduct<'_, T> {
     fn state(&self, h: &[T], width: usize, work: &mut [T]) {
         let (hidden, event) = self.widths;
         let [projected, ..] = carve_mut(work, self.sizes());
-        let edge = Store { c: projected, stride: COLUMNS };
-        product((event, width, hidden), Block::new(self.project, hidden), Block::new(h, COLUMNS), edge);
+        let w = Rows(Block::new(self.project, hidden));
+        let to = Store::new(projected, COLUMNS);
+        dispatch_product((event, width, hidden), w, Block::new(h, COLUMNS), to);
     }
 
     fn logits(&self, e: &[T], width: usize, work: &mut [T], z: &mut [T; COLUMNS]) {
@@ -68,10 +69,11 @@ impl<T: Real> Score<T> for InnerProduct<'_, T> {
         let [_, d_projected, rows] = carve_mut(back.work, self.sizes());
         let (d, stride) = (Block::new(&*d_projected, COLUMNS), padded(hidden));
         transpose(h, hidden, width, rows);
-        product((event, stride, width), d, Block::new(&*rows, stride), Add { c: back.sums, stride });
+        let to = Accumulate { c: back.sums, stride };
+        dispatch_product((event, stride, width), Rows(d), Block::new(&*rows, stride), to);
         let transposed = self.transposed.as_ref().expect("made for the way back");
-        let edge = Store { c: back.dx, stride: COLUMNS };
-        product((hidden, width, event), Block::new(transposed, event), d, edge);
+        let w = Rows(Block::new(transposed, event));
+        dispatch_product((hidden, width, event), w, d, Store::new(back.dx, COLUMNS));
     }
 }
 

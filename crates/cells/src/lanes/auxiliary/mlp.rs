@@ -1,14 +1,15 @@
 //! f(h, e) = w₃·σ(W₂ σ(W₁ [h, e] + b₁) + b₂) + b₃
 
-use dien_kernels::gemm::block::Block;
+use dien_kernels::gemm::epilogue::{Accumulate, AccumulateFrom, RowBias};
+use dien_kernels::gemm::{Block, Rows, Store, dispatch_product};
 use dien_kernels::simd::dispatch;
 use dien_tensor::{Pool, Real, Scratch};
 
 use super::carve_mut;
 use super::group::{Back, Score};
 use super::panel::COLUMNS;
-use super::product::{Add, Affine, SigmoidSlope, Store, Sum, product};
 use super::rows::{Dot, DotBack, PARTS, add_row_sums, padded, sigmoid, transpose};
+use super::slope::SigmoidSlope;
 use crate::lanes::transpose_weight;
 
 /// The widths of an interest, of an event, and of the first and second layer.
@@ -99,18 +100,20 @@ impl<T: Real> Score<T> for Mlp<'_, T> {
     fn state(&self, h: &[T], width: usize, work: &mut [T]) {
         let Widths { hidden, event, first, .. } = self.widths;
         let state = self.parts(work).state;
-        let (w, h) = (Block::new(self.w1, hidden + event), Block::new(h, COLUMNS));
-        product((first, width, hidden), w, h, Affine { bias: self.b1, c: state, stride: COLUMNS });
+        let (w, h) = (Rows(Block::new(self.w1, hidden + event)), Block::new(h, COLUMNS));
+        dispatch_product((first, width, hidden), w, h, RowBias { bias: self.b1, c: state, stride: COLUMNS });
     }
 
     fn logits(&self, e: &[T], width: usize, work: &mut [T], z: &mut [T; COLUMNS]) {
         let Widths { hidden, event, first, second } = self.widths;
         let Parts { state, y1, y2, .. } = self.parts(work);
-        let (w, e) = (Block::new(&self.w1[hidden..], hidden + event), Block::new(e, COLUMNS));
-        product((first, width, event), w, e, Sum { with: state, c: y1, stride: COLUMNS });
+        let (w, e) = (Rows(Block::new(&self.w1[hidden..], hidden + event)), Block::new(e, COLUMNS));
+        let to = AccumulateFrom { from: state, c: &mut *y1, stride: COLUMNS };
+        dispatch_product((first, width, event), w, e, to);
         sigmoid(y1, width);
-        let (w, y) = (Block::new(self.w2, first), Block::new(&*y1, COLUMNS));
-        product((second, width, first), w, y, Affine { bias: self.b2, c: y2, stride: COLUMNS });
+        let (w, y) = (Rows(Block::new(self.w2, first)), Block::new(&*y1, COLUMNS));
+        let to = RowBias { bias: self.b2, c: &mut *y2, stride: COLUMNS };
+        dispatch_product((second, width, first), w, y, to);
         sigmoid(y2, width);
         dispatch(Dot { panel: y2, width, w: self.w3, b: self.b3, z });
     }
@@ -126,18 +129,20 @@ impl<T: Real> Score<T> for Mlp<'_, T> {
 
         transpose(dz2, second, width, rows);
         let stride = padded(second);
-        let (a, b) = (Block::new(&*y1, COLUMNS), Block::new(&*rows, stride));
-        product((units, stride, width), a, b, Add { c: dw2_t, stride });
-        let edge = SigmoidSlope { y: y1, sum: d_state, first, stride: COLUMNS };
-        product((units, width, second), Block::new(w2_t, second), Block::new(dz2, COLUMNS), edge);
+        let (a, b) = (Rows(Block::new(&*y1, COLUMNS)), Block::new(&*rows, stride));
+        dispatch_product((units, stride, width), a, b, Accumulate { c: dw2_t, stride });
+        let to = SigmoidSlope { y: &mut *y1, sum: d_state, first, stride: COLUMNS };
+        let w = Rows(Block::new(w2_t, second));
+        dispatch_product((units, width, second), w, Block::new(dz2, COLUMNS), to);
         let dz1 = &*y1;
 
         transpose(e, event, width, rows);
         let stride = padded(event);
         let dz1 = Block::new(dz1, COLUMNS);
-        product((units, stride, width), dz1, Block::new(&*rows, stride), Add { c: dw1, stride });
-        let edge = Store { c: back.dx, stride: COLUMNS };
-        product((event, width, units), Block::new(&w1_t[hidden * units..], units), dz1, edge);
+        let to = Accumulate { c: dw1, stride };
+        dispatch_product((units, stride, width), Rows(dz1), Block::new(&*rows, stride), to);
+        let w = Rows(Block::new(&w1_t[hidden * units..], units));
+        dispatch_product((event, width, units), w, dz1, Store::new(back.dx, COLUMNS));
     }
 
     fn state_back(&self, h: &[T], width: usize, back: Back<'_, T>) {
@@ -147,8 +152,9 @@ impl<T: Real> Score<T> for Mlp<'_, T> {
         add_row_sums(d_state, width, db1);
         transpose(h, hidden, width, rows);
         let (d, stride) = (Block::new(&*d_state, COLUMNS), padded(hidden));
-        product((first, stride, width), d, Block::new(&*rows, stride), Add { c: dw1, stride });
-        let edge = Store { c: back.dx, stride: COLUMNS };
-        product((hidden, width, first), Block::new(&self.transposed()[0], first), d, edge);
+        let to = Accumulate { c: dw1, stride };
+        dispatch_product((first, stride, width), Rows(d), Block::new(&*rows, stride), to);
+        let w = Rows(Block::new(&self.transposed()[0][..], first));
+        dispatch_product((hidden, width, first), w, d, Store::new(back.dx, COLUMNS));
     }
 }

@@ -13,8 +13,8 @@ mod inner;
 mod mlp;
 mod op;
 mod panel;
-mod product;
 mod rows;
+mod slope;
 
 use std::sync::Arc;
 

@@ -8,7 +8,7 @@ use std::arch::x86_64::{
 };
 
 use crate::simd::level::Kernel;
-use crate::simd::traits::{Packing, UnitTiles, Vectors};
+use crate::simd::traits::{Packing, Strips, UnitTiles, Vectors};
 use crate::simd::{Level, Simd, axpy, transpose::TILE};
 
 /// [`Level::Avx2`] as a type.
@@ -19,7 +19,7 @@ impl Simd for Avx2 {
     const LEVEL: Level = Level::Avx2;
     const FMA: bool = true;
     const LANES: usize = 8;
-    const PACKING: Packing = Packing { units: 2, rows: &[6, 5, 4] };
+    const PACKING: Packing = Packing { units: 2, panel: 6, rows: &[6, 5, 4] };
 
     fn is_available() -> bool {
         is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
@@ -34,6 +34,41 @@ impl Simd for Avx2 {
         debug_assert!(Self::is_available());
         // SAFETY: `Simd` is sealed, and its types are named where `dispatch` has found their instructions.
         unsafe { compiled(kernel) }
+    }
+
+    #[inline(always)]
+    fn rows<W: Strips>(n: usize, j: usize, work: &mut W) -> usize {
+        match n - j {
+            // Twelve sums hide the latency; so, nearly, do those that take an odd vector along.
+            24 | 40.. if n % 16 == 8 && j == 0 => work.strip::<Self, 4, 3, 8>(j),
+            16.. => work.strip::<Self, 6, 2, 8>(j),
+            _ => work.strip::<Self, 6, 1, 8>(j),
+        }
+    }
+
+    #[inline(always)]
+    fn long_rows<W: Strips>(n: usize, j: usize, work: &mut W) -> usize {
+        match n - j {
+            24 | 40.. => work.strip::<Self, 4, 3, 8>(j),
+            16.. => work.strip::<Self, 4, 2, 8>(j),
+            _ => work.strip::<Self, 8, 1, 8>(j),
+        }
+    }
+
+    #[inline(always)]
+    fn columns<W: Strips>(n: usize, j: usize, work: &mut W) -> usize {
+        match n - j {
+            16.. => work.strip::<Self, 6, 2, 8>(j),
+            _ => work.strip::<Self, 8, 1, 8>(j),
+        }
+    }
+
+    #[inline(always)]
+    fn panels<W: Strips>(n: usize, j: usize, work: &mut W) -> usize {
+        match n - j {
+            16.. => work.strip::<Self, 6, 2, 8>(j),
+            _ => work.strip::<Self, 6, 1, 8>(j),
+        }
     }
 
     #[inline(always)]

@@ -6,7 +6,7 @@ use std::arch::x86_64::{_mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512
 
 use super::avx2::{Avx2, axpy8, transpose8};
 use crate::simd::level::Kernel;
-use crate::simd::traits::{Packing, UnitTiles, Vectors};
+use crate::simd::traits::{Packing, Strips, UnitTiles, Vectors};
 use crate::simd::{Level, Simd, axpy};
 
 /// [`Level::Avx512`] as a type.
@@ -17,7 +17,7 @@ impl Simd for Avx512 {
     const LEVEL: Level = Level::Avx512;
     const FMA: bool = true;
     const LANES: usize = 16;
-    const PACKING: Packing = Packing { units: 4, rows: &[8, 10, 12, 6, 5, 4] };
+    const PACKING: Packing = Packing { units: 4, panel: 8, rows: &[8, 10, 12, 6, 5, 4] };
 
     fn is_available() -> bool {
         Avx2::is_available()
@@ -36,6 +36,43 @@ impl Simd for Avx512 {
         debug_assert!(Self::is_available());
         // SAFETY: `Simd` is sealed, and its types are named where `dispatch` has found their instructions.
         unsafe { compiled(kernel) }
+    }
+
+    #[inline(always)]
+    fn rows<W: Strips>(n: usize, j: usize, work: &mut W) -> usize {
+        match n - j {
+            32.. => work.strip::<Self, 6, 2, 16>(j),
+            16.. => work.strip::<Self, 6, 1, 16>(j),
+            _ => work.strip::<Self, 6, 1, 8>(j),
+        }
+    }
+
+    #[inline(always)]
+    fn long_rows<W: Strips>(n: usize, j: usize, work: &mut W) -> usize {
+        match n - j {
+            48.. => work.strip::<Self, 4, 3, 16>(j),
+            32.. => work.strip::<Self, 4, 2, 16>(j),
+            16.. => work.strip::<Self, 8, 1, 16>(j),
+            _ => work.strip::<Self, 8, 1, 8>(j),
+        }
+    }
+
+    #[inline(always)]
+    fn columns<W: Strips>(n: usize, j: usize, work: &mut W) -> usize {
+        match n - j {
+            32.. => work.strip::<Self, 8, 2, 16>(j),
+            16.. => work.strip::<Self, 8, 1, 16>(j),
+            _ => work.strip::<Self, 8, 1, 8>(j),
+        }
+    }
+
+    #[inline(always)]
+    fn panels<W: Strips>(n: usize, j: usize, work: &mut W) -> usize {
+        match n - j {
+            32.. => work.strip::<Self, 8, 2, 16>(j),
+            16.. => work.strip::<Self, 8, 1, 16>(j),
+            _ => work.strip::<Self, 8, 1, 8>(j),
+        }
     }
 
     #[inline(always)]

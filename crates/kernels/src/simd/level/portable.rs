@@ -1,7 +1,7 @@
 //! What the compilation target guarantees.
 
 use crate::simd::level::Kernel;
-use crate::simd::traits::{Packing, UnitTiles, Vectors};
+use crate::simd::traits::{Packing, Strips, UnitTiles, Vectors};
 use crate::simd::{Level, Simd, axpy, transpose};
 
 /// [`Level::Portable`] as a type.
@@ -12,7 +12,7 @@ impl Simd for Portable {
     const LEVEL: Level = Level::Portable;
     const FMA: bool = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
     const LANES: usize = 4;
-    const PACKING: Packing = Packing { units: 2, rows: &[6, 5, 4] };
+    const PACKING: Packing = Packing { units: 2, panel: 4, rows: &[6, 5, 4] };
 
     fn is_available() -> bool {
         true
@@ -21,6 +21,26 @@ impl Simd for Portable {
     #[inline]
     fn run<T, K: Kernel<T>>(kernel: K) -> K::Output {
         kernel.run::<Self>()
+    }
+
+    #[inline(always)]
+    fn rows<W: Strips>(_: usize, j: usize, work: &mut W) -> usize {
+        work.strip::<Self, 4, 2, 4>(j)
+    }
+
+    #[inline(always)]
+    fn long_rows<W: Strips>(_: usize, j: usize, work: &mut W) -> usize {
+        work.strip::<Self, 4, 2, 4>(j)
+    }
+
+    #[inline(always)]
+    fn columns<W: Strips>(_: usize, j: usize, work: &mut W) -> usize {
+        work.strip::<Self, 4, 2, 4>(j)
+    }
+
+    #[inline(always)]
+    fn panels<W: Strips>(_: usize, j: usize, work: &mut W) -> usize {
+        work.strip::<Self, 4, 2, 4>(j)
     }
 
     #[inline(always)]

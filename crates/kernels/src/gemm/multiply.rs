@@ -1,6 +1,6 @@
 //! Products of row-major matrices by the register-tiled [`product`], in parallel over rows.
 
-use super::block::{Block, product};
+use super::{Block, Rows, Store, product};
 use crate::par::for_chunks;
 use crate::simd::{Kernel, Simd, dispatch, transpose};
 use crate::{Real, concrete};
@@ -16,8 +16,8 @@ concrete! {
 
     /// C = A B for `a` `[m, k]`, `b` `[k, n]` and `c` `[m, n]`, all row-major. Allocates nothing.
     ///
-    /// For what fits into a cache: neither A nor B is copied into panels, which for a few hundred rows and columns costs more
-    /// than it saves.
+    /// For what fits into a cache: neither A nor B is copied into panels, which for a few hundred rows and columns
+    /// costs more than it saves.
     ///
     /// # Panics
     /// If a slice is too short.
@@ -41,30 +41,30 @@ fn multiply_of<T: Real>(a: &[T], b: &[T], c: &mut [T], (m, n, k): (usize, usize,
     for_chunks(ROWS * n, c, &|start, c| {
         let rows = c.len() / n;
         let a = &a[start / n * k..][..rows * k];
-        dispatch(Rows { a, b, c, dims: (rows, n, k) });
+        dispatch(Task { a, b, c, dims: (rows, n, k) });
     });
 }
 
-struct Rows<'a, T> {
+struct Task<'a, T> {
     a: &'a [T],
     b: &'a [T],
     c: &'a mut [T],
     dims: (usize, usize, usize),
 }
 
-impl<T: Real> Kernel<T> for Rows<'_, T> {
+impl<T: Real> Kernel<T> for Task<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
         let (m, n, k) = self.dims;
         let whole = if n < LAST { n } else { n - n % LAST };
-        let a = Block::new(self.a, k);
-        product::<T, S>(m, whole, k, a, Block::new(self.b, n), self.c, n, false);
+        let a = Rows(Block::new(self.a, k));
+        product::<T, S, _, _>((m, whole, k), a, Block::new(self.b, n), Store::new(&mut *self.c, n));
         if whole < n {
             // The last columns in a vector that overlaps the one before: it computes the same numbers once more.
             let left = n - LAST;
-            let b = self.b.get(left..).unwrap_or_default();
-            product::<T, S>(m, LAST, k, a, Block::new(b, n), &mut self.c[left..], n, false);
+            let b = Block::new(self.b.get(left..).unwrap_or_default(), n);
+            product::<T, S, _, _>((m, LAST, k), a, b, Store::new(&mut self.c[left..], n));
         }
     }
 }
@@ -112,7 +112,7 @@ mod tests {
             near(&c, "in parallel");
             for level in Level::available::<T>() {
                 c.fill(T::nan());
-                dispatch_at(level, Rows { a: &a, b: &b, c: &mut c, dims: (m, n, k) });
+                dispatch_at(level, Task { a: &a, b: &b, c: &mut c, dims: (m, n, k) });
                 near(&c, &format!("{level:?}"));
             }
         }

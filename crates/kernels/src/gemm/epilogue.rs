@@ -1,0 +1,159 @@
+//! What the sums of a product start from, and what is made of them.
+
+use crate::Real;
+use crate::simd::Simd;
+
+/// What the elements of a [`product`](super::product) start from, and what is made of them while they are in
+/// registers. `i` is a row, `j` the first of `V` columns.
+pub trait Epilogue<T: Real> {
+    /// The start of the sum.
+    #[inline(always)]
+    fn start<const V: usize>(&self, _i: usize, _j: usize) -> [T; V] {
+        [T::zero(); V]
+    }
+
+    /// Takes the sum.
+    fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: [T; V]);
+
+    /// Called after every tile: to fetch what comes next, for instance.
+    #[inline(always)]
+    fn between(&mut self) {}
+}
+
+/// `V` elements of row `i` from column `j` on.
+///
+/// # Panics
+/// If there are fewer.
+#[inline(always)]
+pub fn at<T, const V: usize>(data: &[T], stride: usize, i: usize, j: usize) -> &[T; V] {
+    data[i * stride + j..].first_chunk().expect("V elements")
+}
+
+/// [`at`], to write.
+#[inline(always)]
+pub fn at_mut<T, const V: usize>(data: &mut [T], stride: usize, i: usize, j: usize) -> &mut [T; V] {
+    data[i * stride + j..].first_chunk_mut().expect("V elements")
+}
+
+/// C = A·B, or C + A·B if `add`.
+#[derive(Debug)]
+pub struct Store<'a, T> {
+    /// Row-major.
+    pub c: &'a mut [T],
+    /// Elements from one row to the next.
+    pub stride: usize,
+    /// Whether the product is added to what `c` has.
+    pub add: bool,
+}
+
+impl<'a, T> Store<'a, T> {
+    /// C = A·B
+    #[inline(always)]
+    pub fn new(c: &'a mut [T], stride: usize) -> Self {
+        Store { c, stride, add: false }
+    }
+
+    /// C = C + A·B
+    #[inline(always)]
+    pub fn add(c: &'a mut [T], stride: usize) -> Self {
+        Store { c, stride, add: true }
+    }
+}
+
+impl<T: Real> Epilogue<T> for Store<'_, T> {
+    #[inline(always)]
+    fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: [T; V]) {
+        let c = at_mut::<T, V>(self.c, self.stride, i, j);
+        if self.add {
+            for v in 0..V {
+                c[v] += sum[v];
+            }
+        } else {
+            *c = sum;
+        }
+    }
+}
+
+/// [`Store`], and a call after every tile.
+#[derive(Debug)]
+pub struct StoreBetween<'a, T, F> {
+    /// What is stored where.
+    pub store: Store<'a, T>,
+    /// What is called.
+    pub between: F,
+}
+
+impl<T: Real, F: FnMut()> Epilogue<T> for StoreBetween<'_, T, F> {
+    #[inline(always)]
+    fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: [T; V]) {
+        self.store.finish::<S, V>(i, j, sum);
+    }
+
+    #[inline(always)]
+    fn between(&mut self) {
+        (self.between)();
+    }
+}
+
+/// C begins the sums, which then grow: C ← C + a₁b₁ + a₂b₂ + …
+#[derive(Debug)]
+pub struct Accumulate<'a, T> {
+    /// Row-major.
+    pub c: &'a mut [T],
+    /// Elements from one row to the next.
+    pub stride: usize,
+}
+
+impl<T: Real> Epilogue<T> for Accumulate<'_, T> {
+    #[inline(always)]
+    fn start<const V: usize>(&self, i: usize, j: usize) -> [T; V] {
+        *at(self.c, self.stride, i, j)
+    }
+    #[inline(always)]
+    fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: [T; V]) {
+        *at_mut(self.c, self.stride, i, j) = sum;
+    }
+}
+
+/// C ← D + a₁b₁ + a₂b₂ + …, both of one stride.
+#[derive(Debug)]
+pub struct AccumulateFrom<'a, T> {
+    /// D, row-major.
+    pub from: &'a [T],
+    /// Row-major.
+    pub c: &'a mut [T],
+    /// Elements from one row to the next.
+    pub stride: usize,
+}
+
+impl<T: Real> Epilogue<T> for AccumulateFrom<'_, T> {
+    #[inline(always)]
+    fn start<const V: usize>(&self, i: usize, j: usize) -> [T; V] {
+        *at(self.from, self.stride, i, j)
+    }
+    #[inline(always)]
+    fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: [T; V]) {
+        *at_mut(self.c, self.stride, i, j) = sum;
+    }
+}
+
+/// C = A·B + a bias for each row.
+#[derive(Debug)]
+pub struct RowBias<'a, T> {
+    /// `[m]`
+    pub bias: &'a [T],
+    /// Row-major.
+    pub c: &'a mut [T],
+    /// Elements from one row to the next.
+    pub stride: usize,
+}
+
+impl<T: Real> Epilogue<T> for RowBias<'_, T> {
+    #[inline(always)]
+    fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: [T; V]) {
+        let (c, b) = (at_mut::<T, V>(self.c, self.stride, i, j), self.bias[i]);
+        for v in 0..V {
+            c[v] = sum[v] + b;
+        }
+    }
+}
