@@ -131,7 +131,7 @@ impl Scorer {
     /// length.
     pub fn score(&self, batch: &Batch) -> Result<Vec<f32>> {
         let logits = self.logits(batch)?;
-        Ok(logits.into_iter().map(|x| 1.0 / (1.0 + (-x).exp())).collect())
+        Ok(logits.into_iter().map(|x| dien_serving::probability(x) as f32).collect())
     }
 
     /// The logit of the probability of a click for each target.
@@ -232,3 +232,9 @@ fn logits(
         None => Ok(logits),
     }
 }
+
+/// Threads share a scorer.
+const _: () = {
+    const fn shared_by_threads<T: Send + Sync>() {}
+    shared_by_threads::<Scorer>();
+};

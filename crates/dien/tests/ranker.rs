@@ -230,7 +230,7 @@ fn older_runs_have_no_item_table() {
     assert_eq!(old.score(&state, &candidate).unwrap().logits.len(), 1);
     let message = old.score(&state, &items(&["i2"])).unwrap_err().to_string();
     assert!(
-        message.contains("`candidates[0].category`: found nothing; expected a text: this run has no item"),
+        message.contains("`candidates[0].category`: found nothing; expected a text: this model has no item"),
         "{message}"
     );
     let state = ranker.user_state(&[], &Record::new()).unwrap();

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use dien_model::BuildError;
-use dien_model::serving::ServingError;
+use dien_model::serving::{self, ServingError};
 
 /// `Result` with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -63,6 +63,8 @@ pub enum Error {
     /// A request to rank candidates is not what it should be.
     #[error("request: `{field}`: found {found}; expected {expected}")]
     Request {
+        /// What sort of mistake it is.
+        kind: ErrorKind,
         /// Which field, such as `candidates[3].item`, counted from 0.
         field: String,
         /// What is there.
@@ -84,6 +86,57 @@ pub enum Error {
     },
 }
 
+/// What sort of [`Error`] it is: what a service answers depends on no more.
+///
+/// ```
+/// use dien_serving::{ErrorKind, Request};
+///
+/// let error = Request::from_json(r#"{"history": []}"#).unwrap_err();
+/// let status = match error.kind() {
+///     ErrorKind::StaleState => 409, // make the state anew from the user's events
+///     kind if kind.is_callers() => 400,
+///     _ => 500,
+/// };
+/// assert_eq!((error.kind(), status), (ErrorKind::Missing, 400)); // of `candidates`
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A request that is no JSON, or ids that do not come in the lists that the model has.
+    Malformed,
+    /// A field or a group of behaviours that the model does not have.
+    UnknownField,
+    /// A field that the model needs is not there.
+    Missing,
+    /// A value of another type.
+    WrongType,
+    /// A number or an id that is beyond what is possible.
+    OutOfRange,
+    /// A user's state is of another model, or was changed where it was kept.
+    StaleState,
+    /// A file cannot be read or written.
+    Io,
+    /// A file is no model, or no vocabulary, or of a version that this one cannot read.
+    InvalidFile,
+    /// A score that is not finite: the model's fault, not the request's.
+    Internal,
+}
+
+impl ErrorKind {
+    /// Whether whoever asked can mend it by asking otherwise.
+    pub fn is_callers(self) -> bool {
+        matches!(
+            self,
+            ErrorKind::Malformed
+                | ErrorKind::UnknownField
+                | ErrorKind::Missing
+                | ErrorKind::WrongType
+                | ErrorKind::OutOfRange
+                | ErrorKind::StaleState
+        )
+    }
+}
+
 impl From<ServingError> for Error {
     fn from(error: ServingError) -> Self {
         match error {
@@ -94,6 +147,24 @@ impl From<ServingError> for Error {
 }
 
 impl Error {
+    /// What sort of error it is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Error::Io { .. } => ErrorKind::Io,
+            Error::File { .. } | Error::Field { .. } | Error::Encoding { .. } | Error::Build(_) => {
+                ErrorKind::InvalidFile
+            }
+            Error::Request { kind, .. } => *kind,
+            Error::Serving(error) => match error.kind() {
+                serving::ErrorKind::UnknownRow | serving::ErrorKind::InputNotFinite => ErrorKind::OutOfRange,
+                serving::ErrorKind::Count => ErrorKind::Malformed,
+                serving::ErrorKind::OtherModel | serving::ErrorKind::BrokenState => ErrorKind::StaleState,
+                _ => ErrorKind::Internal,
+            },
+            Error::Score { .. } => ErrorKind::Internal,
+        }
+    }
+
     pub(crate) fn io(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> Self {
         move |source| Error::Io { path: path.to_path_buf(), action, source }
     }

@@ -24,9 +24,17 @@ mod probability;
 pub mod ranker;
 pub mod tensors;
 
-pub use error::{Error, Result};
+pub use error::{Error, ErrorKind, Result};
 pub use probability::probability;
 pub use ranker::{Ranker, Record, Request, UserState};
+
+/// A service shares one ranker among its threads, and hands states from one to another.
+const _: () = {
+    const fn shared_by_threads<T: Send + Sync>() {}
+    shared_by_threads::<Ranker>();
+    shared_by_threads::<UserState>();
+    shared_by_threads::<Error>();
+};
 
 /// The example of the README compiles.
 #[cfg(doctest)]

@@ -112,6 +112,12 @@ enum Failure {
     Unfit(Error),
 }
 
+impl Clone for StoredParams {
+    fn clone(&self) -> Self {
+        Self::new(self.file.clone())
+    }
+}
+
 impl StoredParams {
     pub(crate) fn new(file: Tensors) -> Self {
         StoredParams { file, failure: None }

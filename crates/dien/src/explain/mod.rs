@@ -15,6 +15,7 @@
 //! ```
 
 mod course;
+#[cfg(feature = "pages")]
 mod html;
 mod leave_out;
 mod projection;
@@ -23,7 +24,7 @@ mod user;
 
 use dien_model::config::AttentionNorm;
 use dien_model::{CellKind, ModelConfig, Registry};
-use dien_serving::{Ranker, Request, probability};
+use dien_serving::{ErrorKind, Ranker, Request, probability};
 use serde::Serialize;
 
 pub use dien_serving::ranker::Named;
@@ -125,7 +126,8 @@ impl Explainer {
     /// # Errors
     /// As [`Run::ranker_with`].
     pub fn of_run_with(run: &Run, registry: &Registry) -> Result<Self> {
-        let (ranker, file) = (run.ranker_with(registry)?, run.model_file()?);
+        let file = run.model_file()?;
+        let ranker = Ranker::with_registry(file.clone(), registry)?;
         let model = file.model.clone();
         Ok(Explainer { ranker, scorer: Scorer::of_file(file, registry)?, model })
     }
@@ -144,7 +146,9 @@ impl Explainer {
             let field = "candidates".into();
             let expected = "at least one: the first is explained".into();
             let found = "an empty list".into();
-            return Err(dien_serving::Error::Request { field, found, expected }.into());
+            return Err(
+                dien_serving::Error::Request { kind: ErrorKind::OutOfRange, field, found, expected }.into()
+            );
         }
         let mut request = request.clone();
         request.candidates.truncate(CANDIDATES);

@@ -34,6 +34,11 @@ impl Vocabularies {
         self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v)
     }
 
+    /// That of the table of this number; there must be one.
+    pub(crate) fn at(&self, table: usize) -> &Vocabulary {
+        &self.0[table].1
+    }
+
     /// Names and vocabularies, in the order of the tables.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Vocabulary)> {
         self.0.iter().map(|(n, v)| (n.as_str(), v))

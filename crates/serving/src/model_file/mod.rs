@@ -19,7 +19,7 @@ use crate::params::StoredParams;
 use crate::tensors::Tensors;
 
 /// A trained model with all that serving it takes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ModelFile {
     /// The model's options.

@@ -109,7 +109,7 @@ impl Ranker {
         };
         let text = |i: usize, feature: usize| {
             let lookup = &lookups[feature];
-            let known = || self.vocabularies[lookup.table].token(ids[feature][i]).map(str::to_owned);
+            let known = || self.vocabularies.at(lookup.table).token(ids[feature][i]).map(str::to_owned);
             said(&records[i], &lookup.name).or_else(known).unwrap_or_else(|| "?".into())
         };
         let name = |i: usize| {

@@ -6,13 +6,20 @@ use dien_model::serving::{Candidates, Profile};
 use dien_model::{Jagged, OOV};
 
 use super::{Ranker, Record, Value};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// The name under which an item is found in the item table.
 const ITEM: &str = "item";
 
-fn wrong(place: &dyn Display, name: &str, found: impl Display, expected: impl Into<String>) -> Error {
-    Error::Request { field: format!("{place}.{name}"), found: found.to_string(), expected: expected.into() }
+fn wrong(
+    kind: ErrorKind,
+    place: &dyn Display,
+    name: &str,
+    found: impl Display,
+    expected: impl Into<String>,
+) -> Error {
+    let (field, found) = (format!("{place}.{name}"), found.to_string());
+    Error::Request { kind, field, found, expected: expected.into() }
 }
 
 impl Ranker {
@@ -31,6 +38,7 @@ impl Ranker {
             if name != ITEM && !lookups.any(|l| l.name == name) {
                 let names = features.behaviours.iter().chain(&features.pooled).map(|l| l.name.as_str());
                 return Err(wrong(
+                    ErrorKind::UnknownField,
                     place,
                     name,
                     "an unknown field",
@@ -56,11 +64,11 @@ impl Ranker {
                     OOV
                 }
                 (None, None) if name == ITEM || self.items.is_some() => {
-                    return Err(wrong(place, ITEM, "nothing", "the item's id, a text"));
+                    return Err(wrong(ErrorKind::Missing, place, ITEM, "nothing", "the item's id, a text"));
                 }
                 (None, None) => {
-                    let expected = "a text: this run has no item table (an older `dien train` wrote it)";
-                    return Err(wrong(place, name, "nothing", expected));
+                    let expected = "a text: this model has no item table, in which to look it up";
+                    return Err(wrong(ErrorKind::Missing, place, name, "nothing", expected));
                 }
             };
             *unknown += usize::from(given.is_some() && id == OOV);
@@ -81,7 +89,7 @@ impl Ranker {
             } else {
                 one_of(groups.iter().map(String::as_str))
             };
-            wrong(place, name, "an unknown group of behaviours", expected)
+            wrong(ErrorKind::UnknownField, place, name, "an unknown group of behaviours", expected)
         })
     }
 
@@ -161,14 +169,15 @@ impl Ranker {
                 let x = number(value, &place, name)?;
                 let of = self.numbers.iter().find(|n| n.name == name);
                 let encoded = of.map_or(Ok(x as f32), |of| of.value(x));
-                profile.dense[i] = encoded.map_err(|expected| wrong(&place, name, value, expected))?;
+                profile.dense[i] = encoded
+                    .map_err(|expected| wrong(ErrorKind::OutOfRange, &place, name, value, expected))?;
             }
         }
         Ok(profile)
     }
 
     fn id(&self, table: usize, token: &str) -> u32 {
-        self.vocabularies[table].id(token)
+        self.vocabularies.at(table).id(token)
     }
 }
 
@@ -176,7 +185,13 @@ fn text<'a>(value: &'a Value, place: &dyn Display, name: &str) -> Result<std::bo
     match value {
         Value::Text(text) => Ok(text.into()),
         Value::Integer(n) => Ok(n.to_string().into()),
-        other => Err(wrong(place, name, other, "an id: a text, or a whole number for its digits")),
+        other => Err(wrong(
+            ErrorKind::WrongType,
+            place,
+            name,
+            other,
+            "an id: a text, or a whole number for its digits",
+        )),
     }
 }
 
@@ -189,7 +204,13 @@ fn tokens<'a>(
     match value {
         Value::Text(text) => Ok(Box::new(text.split('|').filter(|token| !token.is_empty()))),
         Value::List(list) => Ok(Box::new(list.iter().map(String::as_str))),
-        other => Err(wrong(place, name, other, "a list of texts, or one text with `|` between them")),
+        other => Err(wrong(
+            ErrorKind::WrongType,
+            place,
+            name,
+            other,
+            "a list of texts, or one text with `|` between them",
+        )),
     }
 }
 
@@ -197,9 +218,13 @@ fn number(value: &Value, place: &dyn Display, name: &str) -> Result<f64> {
     let x = match value {
         Value::Integer(n) => *n as f64,
         Value::Number(x) => *x,
-        other => return Err(wrong(place, name, other, "a number")),
+        other => return Err(wrong(ErrorKind::WrongType, place, name, other, "a number")),
     };
-    if x.is_finite() { Ok(x) } else { Err(wrong(place, name, value, "a finite number")) }
+    if x.is_finite() {
+        Ok(x)
+    } else {
+        Err(wrong(ErrorKind::OutOfRange, place, name, value, "a finite number"))
+    }
 }
 
 fn one_of<'a>(names: impl Iterator<Item = &'a str>) -> String {

@@ -15,6 +15,7 @@
 
 mod batch;
 mod encode;
+mod lookup;
 mod record;
 mod request;
 
@@ -23,12 +24,14 @@ use std::path::Path;
 
 use dien_model::serving::{self, Profile, Serving};
 use dien_model::{Features, OOV, Registry};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 pub use batch::{Encoded, Named};
 pub use record::{Record, Value};
 pub use request::Request;
 
-use crate::encoding::{ItemTable, Number, Vocabulary};
+use crate::encoding::{ItemTable, Number, Vocabularies};
 use crate::error::Result;
 use crate::model_file::ModelFile;
 
@@ -40,16 +43,19 @@ use crate::model_file::ModelFile;
 pub struct Ranker {
     serving: Serving,
     /// In the order of the model's tables.
-    vocabularies: Vec<Vocabulary>,
+    vocabularies: Vocabularies,
     /// What becomes of numbers.
     numbers: Vec<Number>,
     /// `None` where the run has none.
     items: Option<ItemTable>,
 }
 
-/// All that depends on a user alone. It belongs to the [`Ranker`] that made it, and can be kept as long as
-/// that.
-#[derive(Clone, Debug)]
+/// All that depends on a user alone. It belongs to the model that made it.
+///
+/// It can be kept anywhere by `serde`: it knows its model by a
+/// [fingerprint](dien_model::serving::Fingerprint), and another model refuses it with
+/// [`ErrorKind::StaleState`](crate::ErrorKind::StaleState).
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UserState {
     state: serving::UserState,
     unknown: usize,
@@ -139,7 +145,6 @@ impl Ranker {
         let ModelFile { model: config, features, max_history, vocabularies, numbers, items, params } = file;
         let (model, params) = params.build(registry, &config, &features)?;
         let serving = Serving::of_model(model, &format!("{config:?}"), &features, params, &max_history);
-        let vocabularies = vocabularies.into_parts().into_iter().map(|(_, v)| v).collect();
         Ok(Ranker { serving, vocabularies, numbers, items })
     }
 
@@ -248,6 +253,27 @@ impl Ranker {
         let other = (profile != *own).then_some(&profile);
         let logits = self.serving.logits(&state.state, &candidates, other)?;
         Ok(Answer { logits, unknown })
+    }
+
+    /// Scores the candidates of many users in one call, in parallel: an answer for each, in their order. Each has the
+    /// bits that [`score`](Self::score) gives it.
+    ///
+    /// ```no_run
+    /// use dien_serving::{Ranker, Record};
+    ///
+    /// let ranker = Ranker::load("model.safetensors")?;
+    /// let users = [vec![Record::item("i1")], vec![Record::item("i5"), Record::item("i7")]];
+    /// let states = users.iter().map(|history| ranker.user_state(history, &Record::new()));
+    /// let states = states.collect::<Result<Vec<_>, _>>()?;
+    /// let candidates = [Record::item("i9"), Record::item("i13")];
+    /// let asked: Vec<_> = states.iter().map(|state| (state, &candidates[..])).collect();
+    /// for answer in ranker.score_many(&asked) {
+    ///     println!("{:?}", answer?.scores());
+    /// }
+    /// # Ok::<(), dien_serving::Error>(())
+    /// ```
+    pub fn score_many(&self, asked: &[(&UserState, &[Record])]) -> Vec<Result<Answer>> {
+        asked.par_iter().map(|(state, candidates)| self.score(state, candidates)).collect()
     }
 
     /// Answers a request: state and score at once.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::{Record, Value};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// A user's history and the candidates to rank.
 ///
@@ -40,10 +40,11 @@ impl Request {
     /// # Errors
     /// The text is no JSON, or a field is missing, unknown or of another type; the message names it.
     pub fn from_json(text: &str) -> Result<Self> {
-        let json: Json = serde_json::from_str(text)
-            .map_err(|e| wrong("", format!("no JSON ({e})"), "one JSON object".into()))?;
+        let json: Json = serde_json::from_str(text).map_err(|e| {
+            wrong(ErrorKind::Malformed, "", format!("no JSON ({e})"), "one JSON object".into())
+        })?;
         let Json::Object(fields) = json else {
-            return Err(wrong("", kind(&json), "one JSON object".into()));
+            return Err(wrong(ErrorKind::WrongType, "", kind(&json), "one JSON object".into()));
         };
         let mut request = Request::default();
         for (name, json) in &fields {
@@ -53,26 +54,43 @@ impl Request {
                 "candidates" => request.candidates = records(name, json, "a list of candidates")?,
                 "profile" => request.profile = record(name, json)?,
                 "context" => request.context = record(name, json)?,
-                _ => return Err(wrong(name, "an unknown field".into(), FIELDS.into())),
+                _ => {
+                    return Err(wrong(
+                        ErrorKind::UnknownField,
+                        name,
+                        "an unknown field".into(),
+                        FIELDS.into(),
+                    ));
+                }
             }
         }
         for (name, expected) in [("history", "a list of events"), ("candidates", "a list of candidates")] {
             if !fields.contains_key(name) {
-                return Err(wrong(name, "nothing".into(), format!("{expected}, which may be empty")));
+                return Err(wrong(
+                    ErrorKind::Missing,
+                    name,
+                    "nothing".into(),
+                    format!("{expected}, which may be empty"),
+                ));
             }
         }
         Ok(request)
     }
 }
 
-fn wrong(field: &str, found: String, expected: String) -> Error {
+fn wrong(kind: ErrorKind, field: &str, found: String, expected: String) -> Error {
     let field = if field.is_empty() { "the whole" } else { field };
-    Error::Request { field: field.into(), found, expected }
+    Error::Request { kind, field: field.into(), found, expected }
 }
 
 fn histories(name: &str, json: &Json) -> Result<Vec<(String, Vec<Record>)>> {
     let Json::Object(groups) = json else {
-        return Err(wrong(name, kind(json), "an object of lists of events, by group".into()));
+        return Err(wrong(
+            ErrorKind::WrongType,
+            name,
+            kind(json),
+            "an object of lists of events, by group".into(),
+        ));
     };
     let history = |(group, json): (&String, &Json)| {
         let events = records(&format!("{name}.{group}"), json, "a list of events, oldest first")?;
@@ -82,7 +100,9 @@ fn histories(name: &str, json: &Json) -> Result<Vec<(String, Vec<Record>)>> {
 }
 
 fn records(name: &str, json: &Json, expected: &str) -> Result<Vec<Record>> {
-    let Json::Array(list) = json else { return Err(wrong(name, kind(json), expected.into())) };
+    let Json::Array(list) = json else {
+        return Err(wrong(ErrorKind::WrongType, name, kind(json), expected.into()));
+    };
     list.iter().enumerate().map(|(i, json)| record(&format!("{name}[{i}]"), json)).collect()
 }
 
@@ -91,7 +111,14 @@ fn record(path: &str, json: &Json) -> Result<Record> {
         Json::Object(fields) => fields,
         // Nothing is known of the user, or of the moment.
         Json::Null if !path.contains('[') => &Map::new(),
-        _ => return Err(wrong(path, kind(json), "an object such as {\"item\": \"i7\"}".into())),
+        _ => {
+            return Err(wrong(
+                ErrorKind::WrongType,
+                path,
+                kind(json),
+                "an object such as {\"item\": \"i7\"}".into(),
+            ));
+        }
     };
     let mut record = Record::new();
     for (name, json) in fields {

@@ -18,7 +18,7 @@ const HEADER: u64 = 100_000_000;
 
 /// Every tensor of a file by name, each read into numbers of its own: the file's content stands in memory
 /// once.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Tensors {
     path: PathBuf,
     note: String,
