@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::TypedValueParser;
 use dien::Result;
 use dien::data::build::{Build, Built, Protocol, Sampling};
 use dien::data::presets::Preset;
 use dien::data::schema::Split;
 
+use super::choice::choice;
 use super::{print, print_json, program};
 use dien::describe::thousands;
 
@@ -19,14 +21,14 @@ pub(super) struct BuildArgs {
     #[arg(value_name = "PATH")]
     from: PathBuf,
     /// The form of the behaviours, where the files' names do not tell.
-    #[arg(long, value_enum)]
-    form: Option<Form>,
+    #[arg(long, value_parser = presets())]
+    form: Option<Preset>,
     /// The folder to write, new or empty.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// Which behaviours are targets.
-    #[arg(long, value_enum, default_value_t = Targets::Every)]
-    targets: Targets,
+    #[arg(long, value_parser = protocols(), default_value = "every")]
+    targets: Protocol,
     /// Behaviours that a target has before it, at least.
     #[arg(long, value_name = "N", default_value_t = 2)]
     min_history: u32,
@@ -34,8 +36,8 @@ pub(super) struct BuildArgs {
     #[arg(long, value_name = "N", default_value_t = 1)]
     negatives: u32,
     /// What negatives are drawn from.
-    #[arg(long, value_enum, default_value_t = Draw::Popularity)]
-    sampling: Draw,
+    #[arg(long, value_parser = samplings(), default_value = "popularity")]
+    sampling: Sampling,
     /// What the user did before a target is no negative of it.
     #[arg(long)]
     exclude_history: bool,
@@ -56,34 +58,25 @@ pub(super) struct BuildArgs {
     seed: u32,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Form {
-    /// `interactions.csv`, `items.csv`, perhaps `test_users.txt`.
-    Folder,
-    /// `ratings.csv` and `movies.csv`, `ratings.dat` and `movies.dat`, or `u.data` and `u.item`.
-    Movielens,
-    /// `NAME.inter` and `NAME.item`.
-    Recbole,
-    /// Reviews and `meta…`, JSON lines, strict or as Python writes them.
-    Amazon,
-    /// `UserBehavior.csv`: the page views.
-    Taobao,
+fn presets() -> impl TypedValueParser<Value = Preset> {
+    choice([
+        (Preset::Folder, "`interactions.csv`, `items.csv`, perhaps `test_users.txt`"),
+        (
+            Preset::Movielens,
+            "`ratings.csv` and `movies.csv`, `ratings.dat` and `movies.dat`, or `u.data` and `u.item`",
+        ),
+        (Preset::Recbole, "`NAME.inter` and `NAME.item`"),
+        (Preset::Amazon, "Reviews and `meta…`, JSON lines, strict or as Python writes them"),
+        (Preset::Taobao, "`UserBehavior.csv`: the page views"),
+    ])
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Targets {
-    /// Every behaviour with enough before it.
-    Every,
-    /// Each user's last.
-    Last,
+fn protocols() -> impl TypedValueParser<Value = Protocol> {
+    choice([(Protocol::Every, "Every behaviour with enough before it"), (Protocol::Last, "Each user's last")])
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Draw {
-    /// By how often an item occurs.
-    Popularity,
-    /// Each item alike.
-    Uniform,
+fn samplings() -> impl TypedValueParser<Value = Sampling> {
+    choice([(Sampling::Popularity, "By how often an item occurs"), (Sampling::Uniform, "Each item alike")])
 }
 
 fn share(text: &str) -> std::result::Result<f64, String> {
@@ -117,11 +110,7 @@ pub(super) fn run(args: &BuildArgs, json: bool) -> Result<ExitCode> {
 impl BuildArgs {
     fn preset(&self) -> Result<Preset> {
         match self.form {
-            Some(Form::Folder) => Ok(Preset::Folder),
-            Some(Form::Movielens) => Ok(Preset::Movielens),
-            Some(Form::Recbole) => Ok(Preset::Recbole),
-            Some(Form::Amazon) => Ok(Preset::Amazon),
-            Some(Form::Taobao) => Ok(Preset::Taobao),
+            Some(preset) => Ok(preset),
             // Reading it as a folder says what is missing.
             None => Ok(Preset::of(&self.from)?.unwrap_or(Preset::Folder)),
         }
@@ -135,16 +124,10 @@ impl BuildArgs {
             (validation_from, test_from) => Split::Time { validation_from, test_from },
         };
         Build {
-            protocol: match self.targets {
-                Targets::Every => Protocol::Every,
-                Targets::Last => Protocol::Last,
-            },
+            protocol: self.targets,
             min_history: self.min_history as usize,
             negatives: self.negatives as usize,
-            sampling: match self.sampling {
-                Draw::Popularity => Sampling::Popularity,
-                Draw::Uniform => Sampling::Uniform,
-            },
+            sampling: self.sampling,
             exclude_history: self.exclude_history,
             split,
             seed: self.seed.into(),

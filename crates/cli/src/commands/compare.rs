@@ -81,7 +81,7 @@ pub(super) fn run(args: &CompareArgs, threads: Option<usize>, json: bool) -> Res
     }
     let whole = ran?;
     if let Some(document) = &args.fill {
-        dien::compare::fill(document, &summaries)?;
+        super::document::fill(document, &summaries)?;
     }
     if json {
         print_json(&summaries)?;

@@ -2,10 +2,12 @@
 
 mod bench;
 mod build;
+mod choice;
 mod compare;
 mod data;
 mod demo;
 mod describe;
+mod document;
 mod eval;
 mod explain;
 mod interrupt;

@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::TypedValueParser;
 use dien::data::schema::Source as Files;
 use dien::data::{OnError, Predictions};
 use dien::prelude::*;
 
+use super::choice::choice;
 use super::print_json;
 use dien::describe::thousands;
 
@@ -27,17 +29,16 @@ pub(super) struct PredictArgs {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// What becomes of a row with something wrong in it.
-    #[arg(long, value_enum, default_value_t = Wrong::Fail)]
-    on_error: Wrong,
+    #[arg(long, value_parser = on_error(), default_value = "fail")]
+    on_error: OnError,
 }
 
-/// What becomes of a row with something wrong in it.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum Wrong {
-    /// The command ends with an error that says what is wrong.
-    Fail,
-    /// The row is counted and left out, or has no score.
-    Skip,
+/// Reads what becomes of a row with something wrong in it.
+pub(super) fn on_error() -> impl TypedValueParser<Value = OnError> {
+    choice([
+        (OnError::Fail, "The command ends with an error that says what is wrong"),
+        (OnError::Skip, "The row is counted and left out, or has no score"),
+    ])
 }
 
 /// Runs `dien predict`.
@@ -45,7 +46,7 @@ pub(super) fn run(args: &PredictArgs, json: bool) -> Result<ExitCode> {
     let run = Run::open(&args.run)?;
     let scorer = Scorer::load(&run)?;
     let mut config = run.config()?;
-    if let Wrong::Skip = args.on_error {
+    if let OnError::Skip = args.on_error {
         config.data.on_error = OnError::Skip;
     }
     let files = match Source::at(args.data.clone()) {

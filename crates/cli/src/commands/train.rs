@@ -4,13 +4,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, ValueEnum};
+use dien::data::OnError;
 use dien::prelude::*;
 use dien::train::End;
 
+use super::choice::{choice, name};
 use super::interrupt::Interrupt;
-use super::predict::Wrong;
+use super::predict::on_error;
 use super::progress::Progress;
 use super::summary::Summary;
 use super::{print, print_json};
@@ -53,11 +55,11 @@ pub(super) struct TrainArgs {
     #[arg(long, value_name = "RATE")]
     lr: Option<f64>,
     /// Which behaviours train [`data.targets`].
-    #[arg(long, value_enum)]
-    targets: Option<Targets>,
+    #[arg(long, value_parser = targets())]
+    targets: Option<TargetKind>,
     /// What becomes of a log's row with something wrong in it [`data.on_error`].
-    #[arg(long, value_enum)]
-    on_error: Option<Wrong>,
+    #[arg(long, value_parser = on_error())]
+    on_error: Option<OnError>,
     /// Which model [`model.kind`].
     #[arg(long, value_name = "NAME", value_parser = model())]
     model: Option<ModelKind>,
@@ -66,14 +68,13 @@ pub(super) struct TrainArgs {
     set: Vec<String>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Targets {
-    /// Every behaviour from the third on, with a drawn negative.
-    Every,
-    /// Each user's last behaviour, with a drawn negative.
-    Last,
-    /// The real labels of `targets_real.csv`.
-    Real,
+/// Reads which behaviours train.
+fn targets() -> impl TypedValueParser<Value = TargetKind> {
+    choice([
+        (TargetKind::Every, "Every behaviour from the third on, with a drawn negative"),
+        (TargetKind::Last, "Each user's last behaviour, with a drawn negative"),
+        (TargetKind::Real, "The real labels of `targets_real.csv`"),
+    ])
 }
 
 /// Reads a model's name.
@@ -173,14 +174,12 @@ impl TrainArgs {
         if let Some(lr) = self.lr {
             layers.set(&format!("--lr {lr}"), "optimizer.lr", lr)?;
         }
-        let mut choice = |flag: &str, option: &str, value: Option<clap::builder::PossibleValue>| match value {
-            Some(value) => {
-                layers.set(&format!("{flag} {}", value.get_name()), option, value.get_name().to_owned())
-            }
+        let mut named = |flag: &str, option: &str, name: Option<String>| match name {
+            Some(name) => layers.set(&format!("{flag} {name}"), option, name),
             None => Ok(()),
         };
-        choice("--targets", "data.targets", self.targets.and_then(|t| t.to_possible_value()))?;
-        choice("--on-error", "data.on_error", self.on_error.and_then(|o| o.to_possible_value()))?;
+        named("--targets", "data.targets", self.targets.as_ref().map(name))?;
+        named("--on-error", "data.on_error", self.on_error.as_ref().map(name))?;
         if let Some(model) = self.model {
             layers.set("--model", "model.kind", model.name())?;
         }

@@ -12,7 +12,7 @@ impl Summary {
     }
 
     /// The table of what was measured, and the one of what it cost; the best mean AUC stands in bold.
-    pub(super) fn tables(&self) -> String {
+    pub fn tables(&self) -> String {
         let mut text = String::new();
         let _ = writeln!(
             text,

@@ -7,7 +7,6 @@
 mod bootstrap;
 mod cell;
 mod difference;
-mod document;
 mod markdown;
 mod plan;
 mod plot;
@@ -23,7 +22,6 @@ use dien_serving::files;
 
 pub use cell::{Cell, Outcome, Scores};
 pub use difference::Difference;
-pub use document::fill;
 pub use plan::{Entry, Plan, distinct};
 pub use runner::{Event, Runner};
 pub use seeds::Seeds;

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use super::Summary;
-use crate::error::{Error, Result};
+use dien::compare::Summary;
+use dien::{Error, Result};
 
 const BEGIN: &str = "<!-- compare: ";
 const END: &str = "<!-- /compare -->";
@@ -16,11 +16,18 @@ const END: &str = "<!-- /compare -->";
 /// # Errors
 /// The document cannot be read or written, has no such mark, names a comparison that is not there, or does
 /// not end one.
-pub fn fill(document: &Path, summaries: &[Summary]) -> Result<()> {
-    let text = fs::read_to_string(document).map_err(Error::io(document, "read"))?;
-    let filled =
-        filled(&text, summaries).map_err(|(found, expected)| Error::file(document, found, expected))?;
-    Ok(dien_serving::files::write(document, filled.as_bytes())?)
+pub(super) fn fill(document: &Path, summaries: &[Summary]) -> Result<()> {
+    let text = fs::read_to_string(document).map_err(|source| Error::Io {
+        path: document.to_path_buf(),
+        action: "read",
+        source,
+    })?;
+    let filled = filled(&text, summaries).map_err(|(found, expected)| Error::File {
+        path: document.to_path_buf(),
+        found,
+        expected,
+    })?;
+    Ok(dien::serving::files::write(document, filled.as_bytes())?)
 }
 
 /// The document with its tables, or what was found and what was expected.
