@@ -28,13 +28,16 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+#[cfg(feature = "compare")]
 pub mod compare;
 pub mod config;
 mod data_source;
+#[cfg(feature = "compare")]
 mod datasets;
 pub mod describe;
 mod error;
 pub mod explain;
+#[cfg(feature = "pages")]
 mod page;
 pub mod predict;
 mod prefetch;
@@ -44,6 +47,7 @@ pub mod run;
 mod scorer;
 mod scores;
 pub mod train;
+#[cfg(feature = "compare")]
 pub mod tune;
 
 pub use config::Config;

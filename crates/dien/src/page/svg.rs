@@ -86,6 +86,7 @@ impl Svg {
     }
 
     /// A picture in a file of its own, with its style.
+    #[cfg(feature = "compare")]
     pub fn alone(mut self, name: &str, style: &str) -> String {
         self.body.insert_str(0, &format!("<style>{style}</style>\n"));
         self.finish(name).replacen("<svg ", "<svg xmlns=\"http://www.w3.org/2000/svg\" ", 1)

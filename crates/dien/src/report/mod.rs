@@ -12,6 +12,7 @@
 //! ```
 
 mod calibration;
+#[cfg(feature = "pages")]
 mod html;
 mod lengths;
 
