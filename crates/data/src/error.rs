@@ -67,7 +67,7 @@ pub enum DataError {
     },
     /// A file that is whole or not there, a vocabulary or an item table.
     #[error(transparent)]
-    Serving(#[from] dien_serving::Error),
+    Serving(Box<dien_serving::Error>),
     /// A log that cannot be used, whatever file it came from.
     #[error("{place}: found {found}; expected {expected}")]
     Log {
@@ -78,6 +78,12 @@ pub enum DataError {
         /// What should be.
         expected: String,
     },
+}
+
+impl From<dien_serving::Error> for DataError {
+    fn from(error: dien_serving::Error) -> Self {
+        DataError::Serving(Box::new(error))
+    }
 }
 
 impl DataError {

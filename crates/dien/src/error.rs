@@ -56,7 +56,7 @@ pub enum Error {
     },
     /// The behaviours, or the options that say how to read them.
     #[error(transparent)]
-    Data(#[from] DataError),
+    Data(Box<DataError>),
     /// Features that do not fit each other.
     #[error(transparent)]
     Features(#[from] FeaturesError),
@@ -126,6 +126,12 @@ impl fmt::Display for Origin {
     }
 }
 
+impl From<DataError> for Error {
+    fn from(error: DataError) -> Self {
+        Error::Data(Box::new(error))
+    }
+}
+
 impl From<BuildError> for Error {
     fn from(error: BuildError) -> Self {
         match error {
@@ -153,7 +159,7 @@ impl Error {
             DataError::Option { option, found, expected } => {
                 Error::Option { origin: Origin::Default, option: format!("data.{option}"), found, expected }
             }
-            other => Error::Data(other),
+            other => Error::from(other),
         }
     }
 

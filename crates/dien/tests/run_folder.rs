@@ -171,7 +171,7 @@ fn a_run_that_cannot_go_on_says_why() {
     assert!(message.contains("no model yet (training stopped within the first epoch)"), "{message}");
 
     let resume = |config: &Config, data: &Config| {
-        let dataset = DataSource::open(&data, Encoding::Fit).unwrap().0;
+        let dataset = DataSource::open(data, Encoding::Fit).unwrap().0;
         Trainer::resume(run.clone(), config, dataset).unwrap_err().to_string()
     };
     let mut other = tiny();
