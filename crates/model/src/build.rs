@@ -60,8 +60,8 @@ pub fn build_over<T: Real>(
     build_with(config, features, Builder::over(params))
 }
 
-/// The configured model of the zoo, with parameters as `builder` has them; [`Registry::build`] knows models
-/// of one's own as well.
+/// The configured model of the zoo, with parameters as `builder` has them;
+/// [`Registry::build`](crate::Registry::build) knows models of one's own as well.
 ///
 /// # Errors
 /// As [`build_from`]; the configuration names a model that is none of the zoo.
