@@ -14,7 +14,7 @@ use xxhash_rust::xxh3::Xxh3;
 ///
 /// A state that another version of `dien` made may be refused, even if the model's file is the same.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Fingerprint(u128);
+pub struct Fingerprint([u8; 16]);
 
 impl Fingerprint {
     /// Of the parameters, and of what else tells one model from another.
@@ -35,14 +35,14 @@ impl Fingerprint {
                 hash.update(&bytes[..4 * numbers.len()]);
             }
         }
-        Fingerprint(hash.digest128())
+        Fingerprint(hash.digest128().to_be_bytes())
     }
 }
 
 /// 32 hexadecimal digits.
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
+        write!(f, "{:032x}", u128::from_be_bytes(self.0))
     }
 }
 
@@ -59,7 +59,8 @@ impl FromStr for Fingerprint {
     fn from_str(text: &str) -> Result<Self, String> {
         let digits = text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
         let number = digits.then(|| u128::from_str_radix(text, 16).ok()).flatten();
-        number.map(Fingerprint).ok_or_else(|| format!("`{text}`; expected 32 hexadecimal digits"))
+        let of = |number: u128| Fingerprint(number.to_be_bytes());
+        number.map(of).ok_or_else(|| format!("`{text}`; expected 32 hexadecimal digits"))
     }
 }
 
