@@ -9,13 +9,9 @@
 /// ```
 /// use dien_kernels::{Real, concrete};
 ///
-/// trait Number: Real + Sums<Self> {}
-/// impl Number for f32 {}
-/// impl Number for f64 {}
-///
 /// concrete! {
 ///     /// Sums over slices.
-///     pub trait Sums where T: Number;
+///     pub trait Sums;
 ///     /// Σ x
 ///     fn sum(x: &[T]) -> T = sum_of;
 /// }
@@ -28,7 +24,7 @@
 #[macro_export]
 macro_rules! concrete {
     (
-        $(#[$about:meta])* $seen:vis trait $name:ident where T: $bound:path;
+        $(#[$about:meta])* $seen:vis trait $name:ident;
         $(
             $(#[$doc:meta])*
             $vis:vis fn $f:ident $(<$($lifetime:lifetime),+>)? ($($arg:ident : $type:ty),* $(,)?)
@@ -50,7 +46,7 @@ macro_rules! concrete {
             $(#[$doc])*
             #[track_caller]
             #[inline]
-            $vis fn $f <$($($lifetime,)+)? T: $bound> ($($arg: $type),*) $(-> $result)? {
+            $vis fn $f <$($($lifetime,)+)? T: $crate::Real + $name<T>> ($($arg: $type),*) $(-> $result)? {
                 <T as $name<T>>::$f($($arg),*)
             }
         )*

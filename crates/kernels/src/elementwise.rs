@@ -7,7 +7,7 @@ use crate::{Buffers, Real, concrete};
 
 concrete! {
     /// Functions of elements.
-    pub trait Elementwise where T: Real;
+    pub trait Elementwise;
 
     /// y = σ(x) = 1 / (1 + e⁻ˣ)
     ///

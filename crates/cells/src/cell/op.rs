@@ -68,7 +68,7 @@ pub(super) struct Cell<T: Real> {
 
 concrete! {
     /// The cell as one node on the tape.
-    pub trait CellOp where T: crate::Real;
+    pub trait CellOp;
 
     /// Runs a cell over every sequence: one tape node, with gradients for all it was given.
     ///

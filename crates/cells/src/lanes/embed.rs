@@ -50,7 +50,7 @@ struct Embed {
 /// # Panics
 /// If an id is beyond its table, or there are too few ids.
 #[track_caller]
-pub fn embed<'t, 'a, T: crate::Real>(
+pub fn embed<'t, 'a, T: Real + EmbedKernels<T>>(
     tables: impl IntoIterator<Item = (Var<'t, T>, EventIds<'a>), IntoIter: Clone>,
     skip: usize,
     packed: &Arc<Packed>,
@@ -82,7 +82,7 @@ pub fn embed<'t, 'a, T: crate::Real>(
 
 concrete! {
     /// Between rows of tables and lanes.
-    pub trait EmbedKernels where T: crate::Real;
+    pub trait EmbedKernels;
 
     fn gather_table(
         packed: &Packed, table: (&[T], usize), ids: EventIds<'_>, skip: usize, y: &mut [T], place: (usize, usize),
@@ -194,7 +194,7 @@ impl<T: Real> Kernel<T> for ToRows<'_, T> {
     }
 }
 
-impl<T: crate::Real> Backward<T> for Embed {
+impl<T: Real + EmbedKernels<T>> Backward<T> for Embed {
     fn name(&self) -> &'static str {
         "lanes embed"
     }

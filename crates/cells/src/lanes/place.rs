@@ -26,7 +26,7 @@ struct Pack {
 
 concrete! {
     /// The moves between rows and lanes on the tape.
-    pub trait PlaceOps where T: crate::Real;
+    pub trait PlaceOps;
 
     /// A row per sequence, `[sequences, features]`, into lanes: `[chunks, features, LANES]`, idle lanes zero.
     ///
@@ -92,7 +92,11 @@ fn record_pack<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
 /// # Panics
 /// If `x` has another shape.
 #[track_caller]
-pub fn pack_padded<'t, T: crate::Real>(x: Var<'t, T>, padded: &Padded, packed: &Arc<Packed>) -> Var<'t, T> {
+pub fn pack_padded<'t, T: Real + PlaceOps<T>>(
+    x: Var<'t, T>,
+    padded: &Padded,
+    packed: &Arc<Packed>,
+) -> Var<'t, T> {
     let [rows, steps, features] = *x.shape() else {
         panic!("lanes pack_padded: expected [rows, steps, features], found {:?}", x.shape())
     };

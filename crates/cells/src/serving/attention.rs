@@ -50,7 +50,7 @@ impl<T: Real> ActivationUnit<T> {
     }
 }
 
-impl<T: crate::Real> ActivationUnit<T> {
+impl<T: Real + UnitKernel<T>> ActivationUnit<T> {
     /// Scores of events in lanes against one query, before the softmax.
     ///
     /// `keys` are `[blocks, hidden, LANES]` and their part of the first layer `key_parts` `[blocks, first, LANES]`; `query` is
@@ -76,7 +76,7 @@ impl<T: crate::Real> ActivationUnit<T> {
 
 concrete! {
     /// The activation unit's kernel.
-    pub trait UnitKernel where T: crate::Real;
+    pub trait UnitKernel;
 
     fn run_scores(
         unit: &ActivationUnit<T>, given: [&[T]; 4], scores: &mut [T], events: usize, scratch: &mut [T],
@@ -156,7 +156,7 @@ impl<T: Real> Scores<'_, T> {
 
 concrete! {
     /// Scores of one candidate.
-    pub trait AttentionKernels where T: crate::Real;
+    pub trait AttentionKernels;
 
     /// k · q for keys in lanes `[blocks, query, LANES]`, into `scores` `[blocks, LANES]`: the bilinear attention's scores.
     pub fn dots(keys: &[T], query: &[T], scores: &mut [T]) = dots_of;

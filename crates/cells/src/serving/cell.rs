@@ -99,7 +99,7 @@ impl<T: Real> Cell<T> {
     }
 }
 
-impl<T: crate::Real> Cell<T> {
+impl<T: Real + CellKernels<T>> Cell<T> {
     /// Rows `[n, gate_width]` of input gates from events, rows `[n, x_stride]` whose first `inputs` numbers count.
     ///
     /// They are W x + b, but W x alone where the score scales the input.
@@ -142,7 +142,7 @@ impl<T: crate::Real> Cell<T> {
 
 concrete! {
     /// A cell's kernels.
-    pub trait CellKernels where T: crate::Real;
+    pub trait CellKernels;
 
     fn run_gates(cell: &Cell<T>, x: &[T], x_stride: usize, gates: &mut [T]) = gates_of;
 

@@ -10,7 +10,7 @@ use crate::LANES;
 
 concrete! {
     /// Dense layers over candidates.
-    pub trait DenseKernels where T: crate::Real;
+    pub trait DenseKernels;
 
     /// y += W x for `x` `[inputs, LANES]`, `y` `[outputs, LANES]`, of which the first `width` lanes (a multiple of 8) are
     /// computed.
@@ -124,7 +124,7 @@ pub struct Dice<T> {
     pub alpha: Vec<T>,
 }
 
-impl<T: crate::Real> Dice<T> {
+impl<T: Real + DenseKernels<T>> Dice<T> {
     /// Activates `x` `[units, LANES]` in place, in the first `width` lanes.
     pub fn run(&self, x: &mut [T], width: usize) {
         run_dice(self, x, width);

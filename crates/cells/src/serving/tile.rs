@@ -45,7 +45,7 @@ impl<T: Real> Tiles<T> {
     }
 }
 
-impl<T: crate::Real> Tiles<T> {
+impl<T: Real + TilesKernel<T>> Tiles<T> {
     /// W += V diag(s), for a weight V of the same shape and one number s an input.
     ///
     /// # Panics
@@ -64,7 +64,7 @@ impl<T: crate::Real> Tiles<T> {
 
 concrete! {
     /// Sums of packed weights.
-    pub trait TilesKernel where T: crate::Real;
+    pub trait TilesKernel;
 
     fn run_add_scaled(tiles: &mut Tiles<T>, other: &Tiles<T>, scale: &[T]) = add_scaled_of;
 }

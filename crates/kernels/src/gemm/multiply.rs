@@ -12,7 +12,7 @@ const LAST: usize = 8;
 
 concrete! {
     /// Products of matrices.
-    pub trait Products where T: Real;
+    pub trait Products;
 
     /// C = A B for `a` `[m, k]`, `b` `[k, n]` and `c` `[m, n]`, all row-major. Allocates nothing.
     ///

@@ -49,7 +49,7 @@ pub enum Loss {
 /// # Panics
 /// If the shapes do not agree.
 #[track_caller]
-pub fn mlp<'t, T: crate::Real>(
+pub fn mlp<'t, T: Real + AuxiliaryOps<T>>(
     loss: Loss,
     interests: Var<'t, T>,
     events: Var<'t, T>,
@@ -67,7 +67,7 @@ pub fn mlp<'t, T: crate::Real>(
 /// # Panics
 /// If the shapes do not agree.
 #[track_caller]
-pub fn inner_product<'t, T: crate::Real>(
+pub fn inner_product<'t, T: Real + AuxiliaryOps<T>>(
     loss: Loss,
     interests: Var<'t, T>,
     events: Var<'t, T>,
@@ -81,7 +81,7 @@ pub fn inner_product<'t, T: crate::Real>(
 
 concrete! {
     /// The auxiliary losses on the tape, of interests, events, negatives and the score's parameters.
-    pub trait AuxiliaryOps where T: crate::Real;
+    pub trait AuxiliaryOps;
 
     fn mlp_loss<'t>(loss: Loss, inputs: &[Var<'t, T>], packed: &Arc<Packed>) -> Var<'t, T> = record_mlp;
 

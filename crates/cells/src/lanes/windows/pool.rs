@@ -21,7 +21,7 @@ struct PoolWindow {
 
 concrete! {
     /// The pooling on the tape.
-    pub trait PoolOp where T: crate::Real;
+    pub trait PoolOp;
 
     /// The sum, or the mean, of `x` over each target's window: `[history blocks, features, LANES]` to
     /// `[targets, features]`; zeros for an empty window.
