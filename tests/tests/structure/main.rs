@@ -24,34 +24,6 @@ const FLOORS: [&str; 9] = [
 
 /// Circles that are still there, by the crate's folder. Nothing is added here; what is opened is taken out.
 const KNOWN: &[(&str, &[&str])] = &[
-    ("cells", &["cell/forward.rs", "cell/gates.rs"]),
-    (
-        "cells",
-        &[
-            "cell/mod.rs",
-            "cell/op.rs",
-            "lanes/attention/bilinear.rs",
-            "lanes/attention/query.rs",
-            "lanes/attention/unit.rs",
-            "lanes/auxiliary/mod.rs",
-            "lanes/embed.rs",
-            "lanes/linear.rs",
-            "lanes/mod.rs",
-            "lanes/place.rs",
-            "lanes/windows/gather.rs",
-            "lanes/windows/mod.rs",
-            "lanes/windows/pool.rs",
-            "lanes/windows/weighted.rs",
-            "real.rs",
-            "serving/attention.rs",
-            "serving/candidates.rs",
-            "serving/cell.rs",
-            "serving/dense.rs",
-            "serving/sequence.rs",
-            "serving/tile.rs",
-        ],
-    ),
-    ("cells", &["cell/slopes.rs", "cell/sums.rs"]),
     ("data", &["batches.rs", "dataset.rs"]),
     (
         "kernels",

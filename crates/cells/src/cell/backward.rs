@@ -7,9 +7,10 @@ use dien_tensor::Real;
 
 use super::Kind;
 use super::ahead::Ahead;
-use super::forward::SAVED;
+use super::layout::HELD_STRIDE;
+use super::layout::SAVED;
 use super::slopes::Slopes;
-use super::sums::{HELD_STRIDE, Held, Sizes};
+use super::sums::{Held, Sizes};
 use crate::{LANES, Packed};
 
 /// One chunk's way back. All slices are the chunk's own part.

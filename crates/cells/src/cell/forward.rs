@@ -9,11 +9,9 @@ use dien_tensor::Real;
 use super::Kind;
 use super::ahead::Ahead;
 use super::gates::{Kept, Planes, finish};
+use super::layout::SAVED;
 use super::weights::{Stream, gate_scale};
 use crate::{LANES, Packed};
-
-/// What the forward pass keeps for the backward pass, per hidden unit: r, u, c and q = U_c h + b_hc.
-pub(crate) const SAVED: usize = 4;
 
 /// What drives the gates of a chunk.
 #[derive(Clone, Copy)]

@@ -3,7 +3,7 @@
 use dien_kernels::simd::{Simd, math};
 use dien_tensor::Real;
 
-use super::forward::SAVED;
+use super::layout::SAVED;
 use crate::LANES;
 
 /// Most units in a tile.

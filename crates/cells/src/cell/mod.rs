@@ -18,6 +18,7 @@ mod ahead;
 mod backward;
 mod forward;
 mod gates;
+mod layout;
 mod op;
 mod op_backward;
 pub mod reference;

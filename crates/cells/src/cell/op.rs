@@ -8,8 +8,9 @@ use dien_tensor::{Real, Scratch, Var};
 use ndarray::ArrayD;
 
 use super::Kind;
-use super::forward::{Forward, Input, SAVED};
+use super::forward::{Forward, Input};
 use super::gates::PLANES;
+use super::layout::SAVED;
 use super::weights::Stream;
 use crate::lanes::{event_features, sequence_features};
 use crate::{LANES, Packed, per_block, per_piece};

@@ -7,10 +7,11 @@ use ndarray::ArrayViewD;
 
 use super::Kind;
 use super::backward::Backward;
-use super::forward::SAVED;
+use super::layout::LINE;
+use super::layout::PARTIAL;
+use super::layout::SAVED;
 use super::op::{Cell, Output};
-use super::slopes::PARTIAL;
-use super::sums::{LINE, Sizes, aligned};
+use super::sums::{Sizes, aligned};
 use crate::{LANES, per_block, per_piece};
 
 impl<T: Real> TapeBackward<T> for Cell<T> {

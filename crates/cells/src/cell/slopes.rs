@@ -4,12 +4,8 @@ use dien_kernels::simd::{Simd, Vectors, math};
 use dien_tensor::Real;
 
 use super::Kind;
-use super::forward::SAVED;
-use super::sums::HELD_STRIDE;
+use super::layout::{HELD_STRIDE, PARTIAL, SAVED};
 use crate::LANES;
-
-/// Lanes in a partial sum of a bias gradient.
-pub(crate) const PARTIAL: usize = 8;
 
 /// One step of a chunk on its way back.
 pub(crate) struct Slopes<'a, T> {

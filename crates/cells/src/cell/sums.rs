@@ -5,7 +5,7 @@ use dien_kernels::gemm::{Block, LongRows, Store, product};
 use dien_kernels::simd::Simd;
 use dien_tensor::Real;
 
-use super::slopes::PARTIAL;
+use super::layout::{HELD, HELD_STRIDE, LINE, PARTIAL, VECTOR};
 use crate::LANES;
 
 /// The sizes of what a chunk sums up.
@@ -18,19 +18,6 @@ pub(super) struct Sizes {
     /// 0 if the input gates are given.
     pub inputs: usize,
 }
-
-/// Columns of a row are padded to whole vectors.
-const VECTOR: usize = 8;
-
-/// Lanes, of one step or several, whose gradients are multiplied into the sums at once: so the sums, which are more than the
-/// first cache holds, are read and written less often.
-const HELD: usize = 2 * LANES;
-
-/// From one row of the held gradients to the next: not a power of two, whose rows would contend for few lines of the cache.
-pub(super) const HELD_STRIDE: usize = HELD + 2 * VECTOR;
-
-/// Elements in a line of the cache, at least.
-pub(super) const LINE: usize = 16;
 
 /// From the first element at which a line of the cache begins: `scratch` is [`LINE`] longer than what is needed.
 pub(super) fn aligned<T>(scratch: &mut [T]) -> &mut [T] {
