@@ -13,8 +13,8 @@ use graph::Graph;
 const FLOORS: [&str; 9] = [
     "dien-kernels",
     "dien-tensor",
-    "dien-cells",
     "dien-optim",
+    "dien-cells",
     "dien-model",
     "dien-serving",
     "dien-data",
@@ -29,8 +29,10 @@ const KNOWN: &[(&str, &[&str])] = &[
         "kernels",
         &[
             "elementwise.rs",
-            "gemm/block.rs",
-            "gemm/rows.rs",
+            "gemm/epilogue.rs",
+            "gemm/lhs.rs",
+            "gemm/multiply.rs",
+            "gemm/product.rs",
             "gemm/tile.rs",
             "map.rs",
             "real.rs",
