@@ -3,8 +3,8 @@
 use dien_kernels::simd::{Kernel, Simd, axpy, math, splat};
 use dien_tensor::Real;
 
-use super::Cell;
 use super::activation::{candidate, sigmoid};
+use super::cell::Cell;
 use super::tile::{add_product, for_columns, lanes};
 use crate::LANES;
 

@@ -1,15 +1,11 @@
 //! A cell of the GRU family: its weights, packed once, and one unit's arithmetic.
 
-use dien_kernels::concrete;
 use dien_kernels::gemm::{Block, Rows, Store, product};
-use dien_kernels::simd::{Kernel, Simd, dispatch};
+use dien_kernels::simd::{Kernel, Simd};
 use dien_tensor::Real;
 
-use super::candidates::{Candidates, PLANES};
 use super::columns;
-use super::sequence::Sequence;
 use super::tile::Tiles;
-use crate::LANES;
 use crate::cell::Kind;
 use crate::cell::reference::Weights;
 
@@ -92,104 +88,17 @@ impl<T: Real> Cell<T> {
     pub fn steps_scratch(&self) -> usize {
         self.gate_width() + self.stride
     }
-
-    /// See [`lanes`](Self::lanes).
-    pub fn lanes_scratch(&self) -> usize {
-        PLANES * self.hidden * LANES
-    }
-}
-
-impl<T: Real + CellKernels<T>> Cell<T> {
-    /// Rows `[n, gate_width]` of input gates from events, rows `[n, x_stride]` whose first `inputs` numbers count.
-    ///
-    /// They are W x + b, but W x alone where the score scales the input.
-    ///
-    /// # Panics
-    /// If a slice is too short.
-    pub fn gates(&self, x: &[T], x_stride: usize, gates: &mut [T]) {
-        run_gates(self, x, x_stride, gates);
-    }
-
-    /// Runs one sequence over its events' `gates` `[n, gate_width]` and attention scores `a` `[n]` (none: all are 1). The
-    /// state `h` `[stride]` is the one before, and becomes the last; `states` `[n, stride]` gets each.
-    /// `scratch` has room for [`steps_scratch`](Self::steps_scratch) numbers.
-    ///
-    /// # Panics
-    /// If a slice is too short.
-    pub fn steps(
-        &self,
-        gates: &[T],
-        a: Option<&[T]>,
-        h: &mut [T],
-        states: Option<&mut [T]>,
-        scratch: &mut [T],
-    ) {
-        let (h, scratch) = (&mut h[..self.stride], &mut scratch[..self.steps_scratch()]);
-        run_sequence(self, gates, a, h, states, scratch);
-    }
-
-    /// Runs candidates over the events that they share: `gates` `[n, gate_width]`, scores `a` `[n, LANES]` (none: all are
-    /// 1), of which the first `width` lanes (a multiple of 8) are computed. The states `h` `[hidden, LANES]` are those
-    /// before, and become the last; `scratch` has room for [`lanes_scratch`](Self::lanes_scratch) numbers.
-    ///
-    /// # Panics
-    /// If a slice is too short.
-    pub fn lanes(&self, gates: &[T], a: Option<&[T]>, h: &mut [T], width: usize, scratch: &mut [T]) {
-        let h = &mut h[..self.hidden * LANES];
-        run_candidates(self, gates, a, h, width, scratch);
-    }
-}
-
-concrete! {
-    /// A cell's kernels.
-    pub trait CellKernels;
-
-    fn run_gates(cell: &Cell<T>, x: &[T], x_stride: usize, gates: &mut [T]) = gates_of;
-
-    fn run_sequence(
-        cell: &Cell<T>, gates: &[T], a: Option<&[T]>, h: &mut [T], states: Option<&mut [T]>, scratch: &mut [T],
-    ) = sequence_of;
-
-    fn run_candidates(
-        cell: &Cell<T>, gates: &[T], a: Option<&[T]>, h: &mut [T], width: usize, scratch: &mut [T],
-    ) = candidates_of;
-}
-
-fn gates_of<T: Real>(cell: &Cell<T>, x: &[T], x_stride: usize, gates: &mut [T]) {
-    dispatch(Gates { cell, x, x_stride, gates });
-}
-
-fn sequence_of<T: Real>(
-    cell: &Cell<T>,
-    gates: &[T],
-    a: Option<&[T]>,
-    h: &mut [T],
-    states: Option<&mut [T]>,
-    scratch: &mut [T],
-) {
-    dispatch(Sequence { cell, gates, a, h, states, scratch });
-}
-
-fn candidates_of<T: Real>(
-    cell: &Cell<T>,
-    gates: &[T],
-    a: Option<&[T]>,
-    h: &mut [T],
-    width: usize,
-    scratch: &mut [T],
-) {
-    dispatch(Candidates { cell, gates, a, h, width, scratch });
 }
 
 fn gate_width(hidden: usize) -> usize {
     (3 * padded(hidden)).next_multiple_of(16)
 }
 
-struct Gates<'a, T> {
-    cell: &'a Cell<T>,
-    x: &'a [T],
-    x_stride: usize,
-    gates: &'a mut [T],
+pub(super) struct Gates<'a, T> {
+    pub cell: &'a Cell<T>,
+    pub x: &'a [T],
+    pub x_stride: usize,
+    pub gates: &'a mut [T],
 }
 
 impl<T: Real> Kernel<T> for Gates<'_, T> {

@@ -13,14 +13,15 @@ mod attention;
 mod candidates;
 mod cell;
 mod dense;
+mod run;
 mod sequence;
 mod tile;
 
 /// The kernels' entries that are compiled here; see [`crate::Real`].
 pub(crate) mod kernels {
     pub use super::attention::{AttentionKernels, UnitKernel};
-    pub use super::cell::CellKernels;
     pub use super::dense::DenseKernels;
+    pub use super::run::CellKernels;
     pub use super::tile::TilesKernel;
 }
 

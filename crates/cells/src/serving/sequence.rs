@@ -3,8 +3,8 @@
 use dien_kernels::simd::{Kernel, Simd, math};
 use dien_tensor::Real;
 
-use super::Cell;
 use super::activation::{candidate, sigmoid};
+use super::cell::Cell;
 use super::tile::add_columns;
 
 /// See [`Cell::steps`].
