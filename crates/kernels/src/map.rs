@@ -35,7 +35,7 @@ where
     }
 }
 
-/// y[i][j] = f(x[i][j], p[j]) for rows of `m` columns.
+/// `y[i][j] = f(x[i][j], p[j])` for rows of `m` columns.
 pub fn map_columns<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize>(
     f: F,
     m: usize,
@@ -50,7 +50,7 @@ pub fn map_columns<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize
     });
 }
 
-/// y[i][j] = f(x[i][j], p[i]) for rows of `m` columns.
+/// `y[i][j] = f(x[i][j], p[i])` for rows of `m` columns.
 pub fn map_rows<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize>(
     f: F,
     m: usize,
@@ -66,7 +66,7 @@ pub fn map_rows<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize>(
     });
 }
 
-/// y[i] = f(x[i])
+/// `y[i] = f(x[i])`
 pub fn map<T: Real, F: Point<T, N, 0, 1>, const N: usize>(f: F, x: [&[T]; N], y: &mut [T]) {
     for_chunks(CHUNK, y, &|start, y| {
         let x = x.map(|x| &x[start..start + y.len()]);

@@ -13,7 +13,7 @@ use crate::{Buffers, Real, Scratch};
 /// A vector of `f32` at AVX-512.
 const LANES: usize = 16;
 
-/// `[Q][m]`: the sum of f(x[i][j], p[j]) over the rows i, for each column j.
+/// `[Q][m]`: the sum of `f(x[i][j], p[j])` over the rows i, for each column j.
 pub fn sum_columns<T: Real, F: Point<T, N, P, Q>, const N: usize, const P: usize, const Q: usize>(
     f: F,
     buffers: &Buffers<T>,
@@ -40,7 +40,7 @@ pub fn sum_columns<T: Real, F: Point<T, N, P, Q>, const N: usize, const P: usize
     sums
 }
 
-/// y[i] = Σⱼ f(x[i][j], p[i]) for rows of `m` columns.
+/// `y[i] = Σⱼ f(x[i][j], p[i])` for rows of `m` columns.
 pub fn sum_rows<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize>(
     f: F,
     m: usize,
@@ -55,7 +55,7 @@ pub fn sum_rows<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize>(
     });
 }
 
-/// Σᵢ f(x[i])
+/// `Σᵢ f(x[i])`
 pub fn total<T: Real, const N: usize>(f: impl Point<T, N, 0, 1>, buffers: &Buffers<T>, x: [&[T]; N]) -> T {
     let whole = x[0].len() / CHUNK;
     let mut sums = buffers.scratch(whole + 1);
