@@ -1,6 +1,6 @@
 //! Sums that the ops share, over columns, rows or everything.
 //!
-//! [`LANES`] partial sums run side by side over chunks fixed by the shape, and are added in one order: no bit depends
+//! Sixteen partial sums run side by side over chunks fixed by the shape, and are added in one order: no bit depends
 //! on the pool.
 
 use std::array::from_fn;

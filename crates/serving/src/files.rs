@@ -132,7 +132,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 /// link stays one.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_to(path: &Path, bytes: &[u8]) -> Result<()> {
     match fs::metadata(path) {
         Ok(there) if there.is_file() => match fs::canonicalize(path) {

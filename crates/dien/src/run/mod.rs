@@ -123,7 +123,7 @@ impl Run {
     /// Reads the vocabularies of these names.
     ///
     /// # Errors
-    /// As [`Vocabularies::load`].
+    /// As [`Vocabularies::load_names`].
     pub fn vocabularies<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Result<Vocabularies> {
         Ok(Vocabularies::load_names(&self.path("vocab"), names)?)
     }
