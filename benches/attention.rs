@@ -1,8 +1,8 @@
 //! The activation unit: forward (evaluation), and forward with every gradient.
 //!
-//! The official widths: interests of 36, layers 80-40-1. *Identity*: 128 histories of up to 100 events, each with a target
-//! that sees all of it. *Shared*: 64 ragged histories with 8 prefix targets each. Throughput is counted by 18 kflop an
-//! event and target forward, 54 with the gradients, whatever is shared.
+//! The official widths: interests of 36, layers 80-40-1. *Identity*: 128 histories of up to 100 events, each
+//! with a target that sees all of it. *Shared*: 64 ragged histories with 8 prefix targets each. Throughput is
+//! counted by 18 kflop an event and target forward, 54 with the gradients, whatever is shared.
 
 use std::hint::black_box;
 use std::sync::Arc;

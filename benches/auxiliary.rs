@@ -1,8 +1,9 @@
 //! The auxiliary loss: its value alone (evaluation), and with every gradient.
 //!
-//! Batch 128, up to 100 events, interests and events of 36, one negative an event, layers 100-50-1. Throughput is counted in
-//! multiplications and additions by pair: the state's half of the first layer once, all else for the event and its negative,
-//! three times that with the gradients. `peak` is a loop of nothing but fused multiply-adds, to compare with.
+//! Batch 128, up to 100 events, interests and events of 36, one negative an event, layers 100-50-1.
+//! Throughput is counted in multiplications and additions by pair: the state's half of the first layer once,
+//! all else for the event and its negative, three times that with the gradients. `peak` is a loop of nothing
+//! but fused multiply-adds, to compare with.
 
 use std::hint::black_box;
 use std::sync::Arc;

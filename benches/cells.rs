@@ -1,7 +1,7 @@
 //! GRU, AIGRU, AGRU and AUGRU: forward (evaluation), and forward with every gradient.
 //!
-//! Batch 128, widths 36, 64 and 128, 100 steps, full and ragged. Throughput is counted in multiplications and additions
-//! by the formula 6·events·H·(I+H) for a forward pass, three times that for forward and backward.
+//! Batch 128, widths 36, 64 and 128, 100 steps, full and ragged. Throughput is counted in multiplications and
+//! additions by the formula 6·events·H·(I+H) for a forward pass, three times that for forward and backward.
 
 use std::hint::black_box;
 use std::sync::Arc;

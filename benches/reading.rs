@@ -1,7 +1,8 @@
-//! A log of two million events: the pass that counts, an epoch's batches with nobody to train on them, and an epoch of training.
+//! A log of two million events: the pass that counts, an epoch's batches with nobody to train on them, and an
+//! epoch of training.
 //!
-//! Training's time is at least its steps', since reading goes on beside them; so `train` by `read` is how many times faster reading is.
-//! One thread for the model, one for the reader.
+//! Training's time is at least its steps', since reading goes on beside them; so `train` by `read` is how
+//! many times faster reading is. One thread for the model, one for the reader.
 
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use dien::data::Impressions;

@@ -1,10 +1,11 @@
 //! One training step of the paper's DIEN: from ids in memory to updated parameters.
 //!
-//! Batch 128, one target a history, embeddings 18 + 18, hidden 36, activation unit 80-40-1, auxiliary MLP 100-50-1 with one
-//! negative per event, head 200-80, a user embedding, lazy Adam, `f32`; 60,000 items, 1,000 categories, 100,000 users.
+//! Batch 128, one target a history, embeddings 18 + 18, hidden 36, activation unit 80-40-1, auxiliary MLP
+//! 100-50-1 with one negative per event, head 200-80, a user embedding, lazy Adam, `f32`; 60,000 items, 1,000
+//! categories, 100,000 users.
 //!
-//! `rows/10k` and `rows/10M` are the ragged step over vocabularies of so many items, with equally many distinct ones in
-//! the batch; the ratio of their times is printed at the end.
+//! `rows/10k` and `rows/10M` are the ragged step over vocabularies of so many items, with equally many
+//! distinct ones in the batch; the ratio of their times is printed at the end.
 
 use std::time::Instant;
 

@@ -16,7 +16,8 @@ pub fn ragged_lengths(n: usize, max: u32) -> Vec<u32> {
     (0..n).map(|_| normal.sample(&mut rng).round().clamp(1.0, f64::from(max)) as u32).collect()
 }
 
-/// Ids of a long-tailed vocabulary of `rows` rows with out-of-vocabulary row 0: a few of them are very popular.
+/// Ids of a long-tailed vocabulary of `rows` rows with out-of-vocabulary row 0: a few of them are very
+/// popular.
 pub fn popular_ids(n: usize, rows: usize, rng: &mut ChaCha8Rng) -> Vec<u32> {
     let pareto = Pareto::<f64>::new(1.0, 1.1).expect("positive parameters");
     (0..n).map(|_| (40.0 * pareto.sample(rng)).min((rows - 2) as f64) as u32 + 1).collect()

@@ -102,8 +102,8 @@ impl Padded {
         }
     }
 
-    /// The true events of `rows` `[rows, steps, …]` one after the other: `cells[i]` is the place, counted over rows and
-    /// steps, of the jagged form's event `i`.
+    /// The true events of `rows` `[rows, steps, …]` one after the other: `cells[i]` is the place, counted
+    /// over rows and steps, of the jagged form's event `i`.
     pub fn cells(&self) -> Vec<u32> {
         let rows = self.lengths.iter().enumerate();
         rows.flat_map(|(row, &n)| (0..n as usize).map(move |e| (row * self.steps + self.step(row, e)) as u32))

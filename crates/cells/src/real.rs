@@ -29,8 +29,8 @@ pub trait ServingKernels<T: dien_tensor::Real>:
 
 /// A number type that this crate's ops are compiled for: `f32` to run, `f64` to check.
 ///
-/// Generic code over it, a model's say, calls what stands compiled in this crate: neither does it compile the kernels
-/// again, nor does its build profile reach them.
+/// Generic code over it, a model's say, calls what stands compiled in this crate and does not compile the
+/// kernels again.
 pub trait Real: dien_tensor::Real + LaneOps<Self> + ServingKernels<Self> {}
 
 impl LaneOps<f32> for f32 {}

@@ -1,4 +1,5 @@
-//! Walks over the chunks of a [`Packed`], or over groups of its blocks, in parallel and without a list of the pieces.
+//! Walks over the chunks of a [`Packed`], or over groups of its blocks, in parallel and without a list of the
+//! pieces.
 //!
 //! ```
 //! use dien_cells::{LANES, Packed, per_block, per_piece};
@@ -23,7 +24,8 @@ use crate::{LANES, Packed};
 /// Blocks in a group of [`Packed::par_groups`].
 pub(crate) const GROUP_BLOCKS: usize = 16;
 
-/// What a walk cuts into pieces: [`per_block`], [`per_piece`], an [`Option`] of such, or a tuple of up to twelve.
+/// What a walk cuts into pieces: [`per_block`], [`per_piece`], an [`Option`] of such, or a tuple of up to
+/// twelve.
 pub trait Split: Send {
     /// What one piece receives.
     type Part;
@@ -80,7 +82,8 @@ pub fn per_block<S: Slice>(data: S, features: usize) -> PerBlock<S> {
     PerBlock { data, size: features * LANES }
 }
 
-/// A tensor of which each piece (chunk or group) receives `size` elements, such as `[chunks, features, LANES]`.
+/// A tensor of which each piece (chunk or group) receives `size` elements, such as
+/// `[chunks, features, LANES]`.
 pub fn per_piece<S: Slice>(data: S, size: usize) -> PerPiece<S> {
     PerPiece { data, size }
 }
@@ -168,8 +171,8 @@ pub struct ParGroups<'a, P> {
 impl Packed {
     /// Every chunk in parallel, each with its own part of several tensors: `for_each(|chunk, (a, b, …)| …)`.
     ///
-    /// Allocates nothing. For work that goes from step to step; what treats each event alone balances better over
-    /// [`par_groups`](Packed::par_groups).
+    /// Allocates nothing. For work that goes from step to step; what treats each event alone balances better
+    /// over [`par_groups`](Packed::par_groups).
     pub fn par_chunks<P: Split>(&self, parts: P) -> ParChunks<'_, P> {
         ParChunks { packed: self, parts }
     }
@@ -209,7 +212,8 @@ impl<P: Split> ParGroups<'_, P> {
     }
 }
 
-/// Calls `f` with each piece and its parts; `first_block(piece)` is where it begins, and for one past the last the end.
+/// Calls `f` with each piece and its parts; `first_block(piece)` is where it begins, and for one past the
+/// last the end.
 pub(crate) fn walk<P: Split>(
     pieces: Range<usize>,
     first_block: &(impl Fn(usize) -> usize + Sync),

@@ -117,7 +117,8 @@ fn order_of_targets_changes_no_bit() {
             let rows: Vec<f64> = params.data(q).rchunks(4).flatten().copied().collect();
             params.data_mut(q).copy_from_slice(&rows);
         }
-        // The events' order in the value is the targets', so only the events' own gradient is left to compare.
+        // The events' order in the value is the targets', so only the events' own gradient is left to
+        // compare.
         let single = params.cast::<f32>();
         let found = step(&single, &Pool::new(), |tape| {
             let a = attention(tape, Form::Unit(Norm::Softmax), Idle(None), &windows, true);

@@ -1,4 +1,5 @@
-//! The auxiliary loss against the same loss composed of ops over rows: value and gradients, in either number type.
+//! The auxiliary loss against the same loss composed of ops over rows: value and gradients, in either number
+//! type.
 
 mod common;
 
@@ -153,8 +154,8 @@ fn assert_close<T: Real>(case: &Case, found: &Step<T>, exact: &Step<f64>, tolera
     assert_eq!(found.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>(), names(exact), "{what}");
     for ((name, found), (_, exact)) in found.iter().zip(exact) {
         assert_eq!(found.len(), exact.len(), "{what}: {name}");
-        // InfoNCE's slopes cancel over the events of a pair, and with them most of what the layers' gradients add up; of b₃'s,
-        // on which the loss does not depend, all but the rounding.
+        // InfoNCE's slopes cancel over the events of a pair, and with them most of what the layers' gradients
+        // add up; of b₃'s, on which the loss does not depend, all but the rounding.
         let least = match name.trim_start_matches("gradient of ") {
             "b3" if case.loss == Loss::InfoNce => 0.1,
             "w1" | "b1" | "w2" | "b2" | "w3" if case.loss == Loss::InfoNce => 3e-3,
@@ -262,7 +263,8 @@ fn info_nce_without_negatives_is_zero_and_has_no_gradient() {
     }
 }
 
-/// InfoNCE of one pair whose events have these logits, and its slopes: h = 1 and P = 1, so that logits are events.
+/// InfoNCE of one pair whose events have these logits, and its slopes: h = 1 and P = 1, so that logits are
+/// events.
 fn info_nce_of<T: Real>(logits: &[f64]) -> (f64, Vec<f64>) {
     let (negatives, lengths) = (logits.len() - 1, vec![2]);
     let case = Case { loss: Loss::InfoNce, mlp: false, negatives, widths: (1, 1), layers: [1, 1], lengths };
@@ -297,7 +299,8 @@ fn info_nce_of_one_negative_is_the_softplus_of_the_difference() {
     }
 }
 
-/// Logits whose exponentials are no `f32`: the loss is what the greatest makes of it, and the slopes sum to 0.
+/// Logits whose exponentials are no `f32`: the loss is what the greatest makes of it, and the slopes sum
+/// to 0.
 #[test]
 fn info_nce_of_far_logits_is_finite() {
     let far = [

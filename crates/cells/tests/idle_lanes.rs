@@ -1,5 +1,5 @@
-//! Lanes without an event, and buffers' old contents, reach nothing: with NaN in all of them every value and every
-//! gradient has the bits that it has with zeros.
+//! Lanes without an event, and buffers' old contents, reach nothing: with NaN in all of them every value and
+//! every gradient has the bits that it has with zeros.
 
 mod common;
 

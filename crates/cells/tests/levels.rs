@@ -1,4 +1,5 @@
-//! `f32` at every SIMD level of this machine against `f64`, both ways. A process of its own, since it forces the level.
+//! `f32` at every SIMD level of this machine against `f64`, both ways. A process of its own, since it forces
+//! the level.
 
 mod common;
 

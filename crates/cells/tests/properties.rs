@@ -114,7 +114,8 @@ proptest! {
 
     #[test]
     fn company_does_not_matter(lengths in any_lengths(), case in any_case(), some: Vec<Index>) {
-        let kept: Vec<(usize, u32)> = some.iter().map(|i| i.index(lengths.len())).map(|s| (s, lengths[s])).collect();
+        let indices = some.iter().map(|i| i.index(lengths.len()));
+        let kept: Vec<(usize, u32)> = indices.map(|s| (s, lengths[s])).collect();
         let params = params_of(&lengths);
         let (fewer, new_lengths) = chosen(&params, &lengths, &kept);
         let all = states(&params, &lengths, case);
@@ -149,7 +150,8 @@ proptest! {
 
         let packed = Arc::new(padded.packed());
         let n = packed.events();
-        let mut params = store(4, &[("x", &[n, INPUTS], 1.0), ("padded", &[lengths.len(), steps, INPUTS], 1.0)]);
+        let shape = [lengths.len(), steps, INPUTS];
+        let mut params = store(4, &[("x", &[n, INPUTS], 1.0), ("padded", &shape, 1.0)]);
         let [x, to] = ["x", "padded"].map(|name| params.id(name).expect("there"));
         let rows = params.data(x).to_vec();
         // Whatever stands in the padding is not read.

@@ -48,8 +48,9 @@ fn every_model_is_compared_and_none_is_trained_twice() {
 fn a_plan_has_several_comparisons_and_reports_what_there_is() {
     let root = workplace();
     let root = root.path();
-    let plan = "[[comparison]]\nname = 'models'\ndata = 'data'\nmodels = ['base', 'dien']\nseeds = '1'\nset = ['train.epochs=1']\n\
-                [[comparison]]\nname = 'cells'\ndata = 'data'\nablations = ['cell']\nseeds = '1'\nset = ['train.epochs=1']\n";
+    let plan = "[[comparison]]\nname = 'models'\ndata = 'data'\nmodels = ['base', 'dien']\nseeds = '1'\n\
+        set = ['train.epochs=1']\n[[comparison]]\nname = 'cells'\ndata = 'data'\nablations = ['cell']\n\
+        seeds = '1'\nset = ['train.epochs=1']\n";
     fs::write(root.join("plan.toml"), plan).unwrap();
     let nothing = json(root, &["compare", "--plan", "plan.toml", "--report", "--json"]);
     assert_eq!((&nothing[0]["missing"], &nothing[1]["missing"]), (&2.into(), &5.into()));
@@ -120,9 +121,9 @@ fn a_cell_is_of_its_data() {
 fn a_cell_that_fails_is_named_and_the_others_go_on() {
     let root = workplace();
     let root = root.path();
-    let plan = "[[comparison]]\nname = 'far'\ndata = 'data'\nmodels = ['base']\nseeds = '1'\n\
-                set = ['optimizer.lr=1e30', 'train.epochs=2']\n\
-                [[comparison]]\nname = 'near'\ndata = 'data'\nmodels = ['base']\nseeds = '1'\nset = ['train.epochs=1']\n";
+    let plan = "[[comparison]]\nname = 'far'\ndata = 'data'\nmodels = ['base']\nseeds = '1'\nset = \
+        ['optimizer.lr=1e30', 'train.epochs=2']\n[[comparison]]\nname = 'near'\ndata = 'data'\nmodels = \
+        ['base']\nseeds = '1'\nset = ['train.epochs=1']\n";
     fs::write(root.join("plan.toml"), plan).unwrap();
     let found = dien(root, &["compare", "--plan", "plan.toml", "--threads", "1"]);
     assert!(stderr(&found).contains("warning: far base seed 1: step"), "{found:?}");

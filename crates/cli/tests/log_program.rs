@@ -38,8 +38,8 @@ columns = ["seen_items", "seen_categories"]
 max_history = 8
 "#;
 
-const OPTIONS: &str = "[data]\nbatch_size = 64\nshuffle = 512\n[model]\nhidden = 8\ndropout = 0.0\nhead_layers = [16]\n\
-                       [train]\nepochs = 6\n[optimizer]\nlr = 0.01\n";
+const OPTIONS: &str = "[data]\nbatch_size = 64\nshuffle = 512\n[model]\nhidden = 8\ndropout = 0.0\n\
+                       head_layers = [16]\n[train]\nepochs = 6\n[optimizer]\nlr = 0.01\n";
 
 /// What is clicked has the category that was seen last, mostly.
 fn day(rows: usize, seed: usize) -> String {

@@ -96,7 +96,8 @@ fn answers_and_refuses() {
         ("{\"history\": []}", "`candidates`: found nothing; expected a list of candidates"),
         (
             "{\"histroy\": [], \"candidates\": []}",
-            "`histroy`: found an unknown field; expected `history`, `histories`, `profile`, `context` or `candidates`",
+            "`histroy`: found an unknown field; expected `history`, `histories`, `profile`, `context` or \
+            `candidates`",
         ),
         ("{\"history\": {}, \"candidates\": []}", "`history`: found an object; expected a list of events"),
         (

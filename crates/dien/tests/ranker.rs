@@ -65,7 +65,8 @@ fn cells_attentions_and_features() {
     for (i, more) in [
         "data = { max_history = 5, sparse = ['user'] }",
         "model = { cell = 'agru', attention = 'bilinear', auxiliary = 'mlp', head_activation = 'prelu' }",
-        "data = { behaviours = ['item'], pooled = ['category'] }\nmodel = { cell = 'aigru', head_norm = false }",
+        "data = { behaviours = ['item'], pooled = ['category'] }\nmodel = { cell = 'aigru', head_norm = \
+        false }",
         "data = { behaviours = ['category'] }\nmodel = { cell = 'gru', head_layers = [] }",
         "model = { kind = 'base', pooling = 'sum' }",
         "model = { cell = 'augru-official' }",

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A handle to a store of free buffers of `E`; clones share the store.
 ///
-/// As many buffers of a capacity are kept as were taken: what the caller allocated elsewhere, such as a batch that
-/// became a constant of the tape, is freed when it is given to the store, which therefore does not grow from step to
-/// step. Buffers that [`trim`](Self::trim) finds unused since it was last called are freed as well: the store holds
-/// what the steps in between needed of each capacity, whatever sizes came before.
+/// As many buffers of a capacity are kept as were taken: what the caller allocated elsewhere, such as a batch
+/// that became a constant of the tape, is freed when it is given to the store, which therefore does not grow
+/// from step to step. Buffers that [`trim`](Self::trim) finds unused since it was last called are freed as
+/// well: the store holds what the steps in between needed of each capacity, whatever sizes came before.
 #[derive(Debug)]
 pub struct Buffers<E> {
     shelves: Arc<Mutex<BTreeMap<usize, Shelf<E>>>>,
@@ -62,8 +62,8 @@ impl<E: Copy + Default> Buffers<E> {
         buffer
     }
 
-    /// Sees to it that `count` buffers of `len` elements can be taken at once without allocating: for tasks that take
-    /// their own, of which more may run side by side in this step than in the one before.
+    /// Sees to it that `count` buffers of `len` elements can be taken at once without allocating: for tasks
+    /// that take their own, of which more may run side by side in this step than in the one before.
     pub fn reserve(&self, count: usize, len: usize) {
         let capacity = capacity_for(len);
         if capacity > 0 {
@@ -122,8 +122,9 @@ impl<E: Copy + Default> Buffers<E> {
     }
 }
 
-/// Capacities are powers of two, 64 at least: batches differ in size from step to step, and with few sizes of buffers
-/// theirs are found again. Memory that nobody reaches is none: the system gives pages when they are first written.
+/// Capacities are powers of two, 64 at least: batches differ in size from step to step, and with few sizes of
+/// buffers theirs are found again. Memory that nobody reaches is none: the system gives pages when they are
+/// first written.
 fn capacity_for(len: usize) -> usize {
     if len == 0 { 0 } else { len.max(64).next_power_of_two() }
 }
@@ -213,7 +214,8 @@ mod tests {
             store.trim();
             most = most.max(store.free_elements() as f64 / len as f64);
         }
-        // Two buffers of up to twice this size, and while the size passes a power of two those of the step before.
+        // Two buffers of up to twice this size, and while the size passes a power of two those of the step
+        // before.
         assert!(most <= 6.0, "{most}");
         let before = store.free_elements();
         step(10);

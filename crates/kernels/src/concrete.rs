@@ -2,9 +2,10 @@
 
 /// Declares functions over `T`, which are `f32` and `f64`, and compiles them here, once for each.
 ///
-/// A generic function is compiled in the crates that call it, each anew and with whatever profile the program is built
-/// with. These are not: each function stands behind a method of a trait that the two types implement, so that whoever
-/// is generic over `T` calls what this crate has compiled. The trait is a bound of `T`; nobody else implements it.
+/// A generic function is compiled again in every crate that calls it, with code that is cut apart there as it
+/// comes. These are not: each stands behind a method of a trait that `f32` and `f64` implement, so that
+/// whoever is generic over `T` calls what this crate has compiled. The trait is a bound of `T`; no other type
+/// can have it, since none else is a [`Real`](crate::Real).
 ///
 /// ```
 /// use dien_kernels::{Real, concrete};
@@ -40,8 +41,12 @@ macro_rules! concrete {
                 fn $f $(<$($lifetime),+>)? ($($arg: $type),*) $(-> $result)?;
             )*
         }
-        $crate::concrete!(@impl $name f32 [$($f $(<$($lifetime),+>)? ($($arg: $type),*) $(-> $result)? = $generic;)*]);
-        $crate::concrete!(@impl $name f64 [$($f $(<$($lifetime),+>)? ($($arg: $type),*) $(-> $result)? = $generic;)*]);
+        $crate::concrete!(@impl $name f32 [
+            $($f $(<$($lifetime),+>)? ($($arg: $type),*) $(-> $result)? = $generic;)*
+        ]);
+        $crate::concrete!(@impl $name f64 [
+            $($f $(<$($lifetime),+>)? ($($arg: $type),*) $(-> $result)? = $generic;)*
+        ]);
         $(
             $(#[$doc])*
             #[track_caller]

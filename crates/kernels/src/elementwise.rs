@@ -12,23 +12,20 @@ concrete! {
     /// y = σ(x) = 1 / (1 + e⁻ˣ)
     ///
     /// # Panics
-    /// If the slices differ in length, here as below.
+    /// If an input is shorter than what is written, here as below; what an input has beyond that is not read.
     pub fn sigmoid(x: &[T], y: &mut [T]) = sigmoid_of;
 
     /// y = tanh x
     pub fn tanh(x: &[T], y: &mut [T]) = tanh_of;
 
-    /// y = eˣ; for `f32` below −87 and above 88 the value at that end.
-    pub fn exp(x: &[T], y: &mut [T]) = exp_of;
-
-    /// y = e^(x − shift)
+    /// y = e^(x − shift); for `f32` below −87 and above 88 the value at that end.
     pub fn exp_shifted(x: &[T], shift: T, y: &mut [T]) = exp_shifted_of;
 
     /// y = σ((x − mean) · scale) for rows `x` of as many columns as `mean` and `scale` have: Dice's gate.
     pub fn standardized_sigmoid(x: &[T], mean: &[T], scale: &[T], y: &mut [T]) = standardized_sigmoid_of;
 
-    /// Σ l of the cross-entropies l = max(z, 0) − z y + log(1 + e^−|z|) of logits z and labels y, which neither
-    /// overflow nor cancel.
+    /// Σ l of the cross-entropies l = max(z, 0) − z y + log(1 + e^−|z|) of logits z and labels y, which
+    /// neither overflow nor cancel.
     pub fn cross_entropy_sum(z: &[T], y: &[T], buffers: &Buffers<T>) -> T = cross_entropy_sum_of;
 
     /// Σ w l of the cross-entropies, weighted.
@@ -38,14 +35,18 @@ concrete! {
     /// slope = σ(z) − y, the derivative of the cross-entropy by the logit.
     pub fn cross_entropy_slope(z: &[T], y: &[T], slope: &mut [T]) = cross_entropy_slope_of;
 
-    /// y = x · (`scale` where the element's bits are not below `dropped`, else 0), for as many elements as there are
-    /// pairs of bytes. Selected by a vector instruction: a branch would be guessed wrong as often as not.
+    /// y = x · (`scale` where the element's bits are not below `dropped`, else 0), for as many elements as
+    /// there are pairs of bytes. Selected by a vector instruction: a branch would be guessed wrong as often
+    /// as not.
     pub fn drop_out(x: &[T], bytes: &[u8], dropped: u16, scale: T, y: &mut [T]) = drop_out_of;
 }
 
 /// Names a struct that is the arithmetic of one element.
 macro_rules! point {
-    ($name:ident $(<$field:ident>)?, |$this:ident, $x:pat_param, $p:pat_param| $value:expr, $n:literal, $m:literal) => {
+    (
+        $name:ident $(<$field:ident>)?, |$this:ident, $x:pat_param, $p:pat_param| $value:expr,
+        $n:literal, $m:literal
+    ) => {
         #[derive(Clone, Copy)]
         struct $name $(<$field>($field))?;
         impl<T: Real> Point<T, $n, $m, 1> for $name $(<$field>)? {
@@ -60,7 +61,6 @@ macro_rules! point {
 
 point!(Sigmoid, |_f, [x], []| math::sigmoid::<T, S>(x), 1, 0);
 point!(Tanh, |_f, [x], []| math::tanh::<T, S>(x), 1, 0);
-point!(Exp, |_f, [x], []| x.exp_at::<S>(), 1, 0);
 point!(ExpShifted<T>, |f, [x], []| (x - f.0).exp_at::<S>(), 1, 0);
 point!(Gate, |_f, [x], [mean, scale]| math::sigmoid::<T, S>((x - mean) * scale), 1, 2);
 point!(CrossEntropy, |_f, [z, y], []| cross_entropy::<T, S>(z, y), 2, 0);
@@ -78,10 +78,6 @@ fn sigmoid_of<T: Real>(x: &[T], y: &mut [T]) {
 
 fn tanh_of<T: Real>(x: &[T], y: &mut [T]) {
     map(Tanh, [x], y);
-}
-
-fn exp_of<T: Real>(x: &[T], y: &mut [T]) {
-    map(Exp, [x], y);
 }
 
 fn exp_shifted_of<T: Real>(x: &[T], shift: T, y: &mut [T]) {

@@ -1,8 +1,9 @@
-//! What runs in the vector units: SIMD levels, register-tiled matrix products, elementwise maths, parallel loops.
+//! What runs in the vector units: SIMD levels, register-tiled matrix products, elementwise maths, parallel
+//! loops.
 //!
-//! Nothing here knows of a tape, a sequence or a model. Kernels are plain generic code that is compiled once for each
-//! [`simd::Level`] and chosen when the program runs; work is cut where the data says, so that no bit depends on the
-//! number of threads.
+//! Nothing here knows of a tape, a sequence or a model. Kernels are plain generic code that is compiled once
+//! for each [`simd::Level`] and chosen when the program runs; work is cut where the data says, so that no bit
+//! depends on the number of threads.
 
 mod buffers;
 mod concrete;

@@ -1,7 +1,7 @@
 //! Loops over elements.
 //!
-//! A [`Point`] is the arithmetic of one element. The loops cut arrays into chunks fixed by their shape, run those
-//! with rayon, and compile those of a [`Point`] that asks for it for each SIMD level.
+//! A [`Point`] is the arithmetic of one element. The loops cut arrays into chunks fixed by their shape, run
+//! those with rayon, and compile those of a [`Point`] that asks for it for each SIMD level.
 
 use std::array::from_fn;
 
@@ -20,7 +20,8 @@ pub trait Point<T: Real, const N: usize, const P: usize, const Q: usize>: Copy +
     }
 }
 
-/// Closures are for what waits on memory anyway, a few sums and products: compiled once, for every op costs build time.
+/// Closures are for what waits on memory anyway, a few sums and products: compiled once, for every op costs
+/// build time.
 impl<T: Real, const N: usize, const P: usize, const Q: usize, F> Point<T, N, P, Q> for F
 where
     F: Fn([T; N], [T; P]) -> [T; Q] + Copy + Send + Sync,

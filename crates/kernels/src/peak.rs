@@ -4,8 +4,8 @@ use std::hint::black_box;
 
 use crate::simd::{Kernel, Simd, axpy, dispatch};
 
-/// Runs multiply-adds of whole vectors for `rounds` rounds on this thread, and gives their number of floating-point
-/// operations: two each, at the portable level a multiplication and an addition.
+/// Runs multiply-adds of whole vectors for `rounds` rounds on this thread, and gives their number of
+/// floating-point operations: two each, at the portable level a multiplication and an addition.
 pub fn multiply_adds(rounds: usize) -> f64 {
     let (operations, sum) = dispatch(Peak { rounds, seed: black_box(0.999) });
     black_box(sum);

@@ -25,8 +25,8 @@ pub trait Real: ndarray::NdFloat + Default + std::iter::Sum + Elementwise<Self> 
     /// eˣ in the form that vectorises at level `S`; see [`math`] for its error.
     fn exp_at<S: Simd>(self) -> Self;
 
-    /// 2ˣ for |x| ≤ 63, beyond that the value at that end, so that a product of two is finite: for kernels that compute
-    /// several gates at once.
+    /// 2ˣ for |x| ≤ 63, beyond that the value at that end, so that a product of two is finite: for kernels
+    /// that compute several gates at once.
     fn exp2_at<S: Simd>(self) -> Self;
 
     /// σ(x) in the form that vectorises at level `S`; see [`math`] for its error.
@@ -44,7 +44,8 @@ pub trait Real: ndarray::NdFloat + Default + std::iter::Sum + Elementwise<Self> 
     /// C ← α A B + β C through `matrixmultiply`, with strides in elements.
     ///
     /// # Safety
-    /// Each pointer with its shape and strides must lie within one allocation, and `c` must overlap neither `a` nor `b`.
+    /// Each pointer with its shape and strides must lie within one allocation, and `c` must overlap neither
+    /// `a` nor `b`.
     #[allow(unsafe_code)]
     unsafe fn gemm_raw(
         m: usize,

@@ -1,7 +1,7 @@
 //! Sums that the ops share, over columns, rows or everything.
 //!
-//! Sixteen partial sums run side by side over chunks fixed by the shape, and are added in one order: no bit depends
-//! on the pool.
+//! Sixteen partial sums run side by side over chunks fixed by the shape, and are added in one order: no bit
+//! depends on the pool.
 
 use std::array::from_fn;
 

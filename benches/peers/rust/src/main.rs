@@ -1,6 +1,8 @@
-//! GRUs of candle and burn: `dien-peers [--only NAME,…] [--seconds S]`, threads by `RAYON_NUM_THREADS`; a JSON line a figure.
+//! GRUs of candle and burn: `dien-peers [--only NAME,…] [--seconds S]`, threads by `RAYON_NUM_THREADS`; a
+//! JSON line a figure.
 //!
-//! Neither takes lengths, so that only full batches are measured. A training pass is forward, then every gradient.
+//! Neither takes lengths, so that only full batches are measured. A training pass is forward, then every
+//! gradient.
 
 mod burn_gru;
 mod candle_gru;

@@ -7,8 +7,8 @@ const AT_A_TIME: usize = 24 * 64;
 
 /// Memory that the next step reads or writes, asked for bit by bit between the products of this one.
 ///
-/// A batch's states and gates are more than the caches hold, and each step's lie apart from the last one's: without this every
-/// step would begin by waiting for memory, which then lies idle while the step computes.
+/// A batch's states and gates are more than the caches hold, and each step's lie apart from the last one's:
+/// without this every step would begin by waiting for memory, which then lies idle while the step computes.
 pub(super) struct Ahead<'a, T, const N: usize> {
     pub parts: [&'a [T]; N],
 }

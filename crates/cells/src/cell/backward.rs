@@ -21,7 +21,8 @@ pub(super) struct Backward<'a, T> {
     pub sizes: Sizes,
     /// U transposed, `[hidden, 3 hidden]`, in the order c, r, u; in panels.
     pub u_t: &'a [T],
-    /// W transposed, `[inputs, 3 hidden]`, in the order r, u, c; in panels, empty if the input gates are given.
+    /// W transposed, `[inputs, 3 hidden]`, in the order r, u, c; in panels, empty if the input gates are
+    /// given.
     pub w_t: &'a [T],
     /// Events `[steps, inputs, LANES]`, or the given gates `[steps, 3 hidden, LANES]`.
     pub input: &'a [T],

@@ -1,7 +1,7 @@
 //! A chunk through time.
 //!
-//! A tile is a few hidden units of every gate, for a step's lanes: its sums stay in registers over the input and the state,
-//! then the gates are computed side by side from a scratch that never leaves the first cache.
+//! A tile is a few hidden units of every gate, for a step's lanes: its sums stay in registers over the input
+//! and the state, then the gates are computed side by side from a scratch that never leaves the first cache.
 
 use dien_kernels::simd::{Kernel, Simd, UnitTiles, axpy, math};
 use dien_tensor::Real;
@@ -33,7 +33,8 @@ pub(crate) struct Forward<'a, T> {
     pub input: Input<'a, T>,
     /// Attention scores `[steps, LANES]`.
     pub a: Option<&'a [T]>,
-    /// `[hidden, LANES]`: on entry the initial states, on return, where there is no `states`, each lane's last.
+    /// `[hidden, LANES]`: on entry the initial states, on return, where there is no `states`, each lane's
+    /// last.
     pub last: &'a mut [T],
     /// Every state, `[steps, hidden, LANES]`, if wanted.
     pub states: Option<&'a mut [T]>,
@@ -269,7 +270,8 @@ fn given_rows<T: Real, const R: usize, const V: usize>(rows: &[T], scale: T, uni
     sums
 }
 
-/// Adds to the sums of `G` gates and `R` units the products of `weights` `[k, G, R]` with `V` lanes of `x` `[k, LANES]`.
+/// Adds to the sums of `G` gates and `R` units the products of `weights` `[k, G, R]` with `V` lanes of `x`
+/// `[k, LANES]`.
 #[inline(always)]
 fn add_products<T: Real, S: Simd, const G: usize, const R: usize, const V: usize>(
     weights: &[T],

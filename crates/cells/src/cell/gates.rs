@@ -12,9 +12,9 @@ const UNITS: usize = 4;
 /// Elements of all [`Planes`].
 pub(crate) const PLANES: usize = 4 * UNITS * LANES;
 
-/// The gates of one tile, `[units, lanes]` each, packed densely: their arguments (r and u as exponents of two), then their
-/// values. In memory and not in registers: so the compiler keeps the products' sums in registers, and computes each gate
-/// of all units side by side.
+/// The gates of one tile, `[units, lanes]` each, packed densely: their arguments (r and u as exponents of
+/// two), then their values. In memory and not in registers: so the compiler keeps the products' sums in
+/// registers, and computes each gate of all units side by side.
 pub(crate) struct Planes<'a, T> {
     pub r: &'a mut [T],
     pub u: &'a mut [T],
@@ -41,10 +41,11 @@ pub(crate) enum Kept<'a, T> {
     All(&'a mut [T]),
 }
 
-/// The gates of `R` units (fewer at the end: as many as `to` has) and `W` lanes, and the states they give. `weight` is
-/// [`Kind::weight_lines`](super::Kind::weight_lines).
+/// The gates of `R` units (fewer at the end: as many as `to` has) and `W` lanes, and the states they give.
+/// `weight` is [`Kind::weight_lines`](super::Kind::weight_lines).
 ///
-/// c and u share one reciprocal: with e = 2^z, 1/((1 + e_u)(1 + e_c)) times (1 + e_c) is u, and times (1 − e_c)(1 + e_u) is c.
+/// c and u share one reciprocal: with e = 2^z, 1/((1 + e_u)(1 + e_c)) times (1 + e_c) is u, and times (1 −
+/// e_c)(1 + e_u) is c.
 #[inline(always)]
 pub(crate) fn finish<T: Real, S: Simd, const R: usize, const W: usize>(
     has_update: bool,

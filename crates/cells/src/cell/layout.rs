@@ -11,11 +11,12 @@ pub(crate) const PARTIAL: usize = 8;
 /// Columns of a row are padded to whole vectors.
 pub(crate) const VECTOR: usize = 8;
 
-/// Lanes, of one step or several, whose gradients are multiplied into the sums at once: so the sums, which are more than the
-/// first cache holds, are read and written less often.
+/// Lanes, of one step or several, whose gradients are multiplied into the sums at once: so the sums, which
+/// are more than the first cache holds, are read and written less often.
 pub(crate) const HELD: usize = 2 * LANES;
 
-/// From one row of the held gradients to the next: not a power of two, whose rows would contend for few lines of the cache.
+/// From one row of the held gradients to the next: not a power of two, whose rows would contend for few lines
+/// of the cache.
 pub(crate) const HELD_STRIDE: usize = HELD + 2 * VECTOR;
 
 /// Elements in a line of the cache, at least.

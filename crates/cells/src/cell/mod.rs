@@ -1,5 +1,5 @@
-//! The GRU family. All cells reset after the recurrent product, as cuDNN and PyTorch do (reset before, the original
-//! form, is not offered: it needs a second, dependent product per step):
+//! The GRU family. All cells reset after the recurrent product, as cuDNN and PyTorch do (reset before, the
+//! original form, is not offered: it needs a second, dependent product per step):
 //!
 //! ```text
 //! r = σ(W_r x + U_r h + b_r)        u = σ(W_u x + U_u h + b_u)
@@ -12,7 +12,8 @@
 //! AUGRU   w = a·u                   official code: w = 1 − (1 − a)·u
 //! ```
 //!
-//! [`mod@reference`] is these equations, literally; `forward` and `backward` are the kernels, [`cell()`] their tape node.
+//! [`mod@reference`] is these equations, literally; `forward` and `backward` are the kernels, [`cell()`]
+//! their tape node.
 
 mod ahead;
 mod backward;
@@ -45,7 +46,8 @@ pub enum Kind {
     Agru,
     /// GRU with attentional update gate, as the paper writes it.
     Augru,
-    /// GRU with attentional update gate, as the authors' TensorFlow code has it: the score scales how much is *kept*.
+    /// GRU with attentional update gate, as the authors' TensorFlow code has it: the score scales how much is
+    /// *kept*.
     AugruOfficial,
 }
 

@@ -52,8 +52,8 @@ pub struct Run<'t, T: Real> {
     pub b_hc: Var<'t, T>,
 }
 
-/// What the node saves for its way back. Its inputs, in order: events or gates, u, b, b_hc, then w, attention and initial
-/// state where there are any.
+/// What the node saves for its way back. Its inputs, in order: events or gates, u, b, b_hc, then w, attention
+/// and initial state where there are any.
 pub(super) struct Cell<T: Real> {
     pub kind: Kind,
     pub packed: Arc<Packed>,

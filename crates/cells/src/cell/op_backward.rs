@@ -34,7 +34,8 @@ impl<T: Real> TapeBackward<T> for Cell<T> {
         let inputs = self.w.map_or(0, |w| io.input(w).shape()[1]);
         let sizes = Sizes { hidden, inputs };
 
-        // Column `gate · hidden + unit` of the transposed weights; of U's gates c comes first, whose gradient is q's.
+        // Column `gate · hidden + unit` of the transposed weights; of U's gates c comes first, whose gradient
+        // is q's.
         let of_u = Panels::new(level, hidden, 3 * hidden);
         let mut u_t = pool.scratch(of_u.len());
         let u = io.input_data(1);

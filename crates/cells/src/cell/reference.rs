@@ -1,4 +1,5 @@
-//! The equations, one sequence and one step at a time. Slow, obvious, and what the kernels are checked against.
+//! The equations, one sequence and one step at a time. Slow, obvious, and what the kernels are checked
+//! against.
 
 use super::Kind;
 use dien_tensor::Real;

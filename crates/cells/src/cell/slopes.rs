@@ -23,10 +23,11 @@ pub(crate) struct Slopes<'a, T> {
     pub saved: &'a [T],
     /// What reaches this step's state from outside, `[hidden, LANES]`, if the states were the value.
     pub d_state: Option<&'a [T]>,
-    /// In: what reaches this step's state through later steps; out: what reaches the state before past the products.
+    /// In: what reaches this step's state through later steps; out: what reaches the state before past the
+    /// products.
     pub dh: &'a mut [T],
-    /// Out: the gradients of q, and of the arguments of r, u and c, in `[4, hidden, HELD_STRIDE]`; zero in lanes that are not
-    /// true.
+    /// Out: the gradients of q, and of the arguments of r, u and c, in `[4, hidden, HELD_STRIDE]`; zero in
+    /// lanes that are not true.
     pub d: &'a mut [T],
     /// The first of these lanes in `d`.
     pub first: usize,
@@ -48,11 +49,11 @@ impl<T: Real> Vectors for Slopes<'_, T> {
 }
 
 impl<T: Real> Slopes<'_, T> {
-    /// The first `W` lanes, `V` at a time: a multiple of [`PARTIAL`]. Whatever those past the true ones hold, their
-    /// derivatives are nothing and their gradient stays.
+    /// The first `W` lanes, `V` at a time: a multiple of [`PARTIAL`]. Whatever those past the true ones hold,
+    /// their derivatives are nothing and their gradient stays.
     ///
-    /// `V` lanes are copied to arrays, worked on there and copied back: between slices that might overlap the compiler would
-    /// go lane by lane.
+    /// `V` lanes are copied to arrays, worked on there and copied back: between slices that might overlap the
+    /// compiler would go lane by lane.
     #[inline(always)]
     fn lanes<S: Simd, const V: usize, const W: usize>(self) {
         let (n, one, zero) = (self.hidden, T::one(), T::zero());

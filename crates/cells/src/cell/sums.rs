@@ -10,8 +10,9 @@ use crate::LANES;
 
 /// The sizes of what a chunk sums up.
 ///
-/// The weights' gradients stand in rows of `stride`: those of q, r, u and c, `hidden` rows each, and in each row the inputs'
-/// columns, then the state's. q's rows have no meaning in the inputs' columns, and c's none in the state's.
+/// The weights' gradients stand in rows of `stride`: those of q, r, u and c, `hidden` rows each, and in each
+/// row the inputs' columns, then the state's. q's rows have no meaning in the inputs' columns, and c's none
+/// in the state's.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sizes {
     pub hidden: usize,
@@ -19,7 +20,8 @@ pub(super) struct Sizes {
     pub inputs: usize,
 }
 
-/// From the first element at which a line of the cache begins: `scratch` is [`LINE`] longer than what is needed.
+/// From the first element at which a line of the cache begins: `scratch` is [`LINE`] longer than what is
+/// needed.
 pub(super) fn aligned<T>(scratch: &mut [T]) -> &mut [T] {
     let skip = scratch.as_ptr().align_offset(LINE * size_of::<f32>());
     &mut scratch[skip.min(LINE)..]
@@ -77,8 +79,8 @@ impl Held {
         self.first() + LANES > HELD
     }
 
-    /// The weights' gradients of what is held, `d` `[4, hidden, HELD_STRIDE]` and `rows` `[HELD, stride]`, are added to `weights`, or
-    /// begin them unless `add`; and what is held is let go.
+    /// The weights' gradients of what is held, `d` `[4, hidden, HELD_STRIDE]` and `rows` `[HELD, stride]`,
+    /// are added to `weights`, or begin them unless `add`; and what is held is let go.
     #[inline(always)]
     pub fn add_products<T: Real, S: Simd>(
         &mut self,

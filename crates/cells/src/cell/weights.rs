@@ -22,7 +22,8 @@ impl Stream {
         Stream { hidden, inputs, gates: if kind.has_update() { 3 } else { 2 }, units: level.packing().units }
     }
 
-    /// Elements of a tile: the gates' biases and b_hc, then for each input and each hidden unit one weight a gate and unit.
+    /// Elements of a tile: the gates' biases and b_hc, then for each input and each hidden unit one weight a
+    /// gate and unit.
     pub fn tile(self) -> usize {
         self.units * (self.gates + 1 + self.gates * (self.inputs + self.hidden))
     }
@@ -32,9 +33,9 @@ impl Stream {
         self.hidden.div_ceil(self.units) * self.tile()
     }
 
-    /// Packs `w` `[3 hidden, inputs]` (empty if the input gates are given), `u` `[3 hidden, hidden]`, `b` `[3 hidden]` and
-    /// `b_hc` `[hidden]`. Those of the gates r and u are multiplied by −log₂e, so that σ(z) = 1 / (1 + 2^z'). Units beyond the
-    /// last are zero.
+    /// Packs `w` `[3 hidden, inputs]` (empty if the input gates are given), `u` `[3 hidden, hidden]`, `b`
+    /// `[3 hidden]` and `b_hc` `[hidden]`. Those of the gates r and u are multiplied by −log₂e, so that
+    /// σ(z) = 1 / (1 + 2^z'). Units beyond the last are zero.
     pub fn pack<T: Real>(self, w: &[T], u: &[T], b: &[T], b_hc: &[T], to: &mut [T]) {
         let Stream { hidden, inputs, gates, units } = self;
         let used: &[usize] = if gates == 3 { &[0, 1, 2] } else { &[0, 2] };

@@ -44,8 +44,8 @@ struct Embed {
 
 /// The embeddings of every event side by side: `[blocks, Σ widths, LANES]` from tables `[rows, width]`.
 ///
-/// The first `skip` events of each sequence are left zero, and their ids are neither read nor given a gradient. The
-/// gradient of a table is rows.
+/// The first `skip` events of each sequence are left zero, and their ids are neither read nor given a
+/// gradient. The gradient of a table is rows.
 ///
 /// # Panics
 /// If an id is beyond its table, or there are too few ids.
@@ -85,7 +85,12 @@ concrete! {
     pub trait EmbedKernels;
 
     fn gather_table(
-        packed: &Packed, table: (&[T], usize), ids: EventIds<'_>, skip: usize, y: &mut [T], place: (usize, usize),
+        packed: &Packed,
+        table: (&[T], usize),
+        ids: EventIds<'_>,
+        skip: usize,
+        y: &mut [T],
+        place: (usize, usize),
     ) = gather_table_of;
 
     fn events_to_rows(packed: &Packed, dy: &[T], rows: &mut [T], features: usize) = events_to_rows_of;

@@ -130,7 +130,8 @@ impl<T: Real> Kernel<T> for BackwardWeight<'_, T> {
     }
 }
 
-/// These blocks' part of dW = Σ dy xᵀ (into `sum`, `[outputs, padded inputs]`) and of db = Σ dy (into `bias_sum`).
+/// These blocks' part of dW = Σ dy xᵀ (into `sum`, `[outputs, padded inputs]`) and of db = Σ dy (into
+/// `bias_sum`).
 ///
 /// `rows` is scratch of `LANES * padded_inputs(inputs)`.
 pub(crate) fn backward_weight<T: Real>(

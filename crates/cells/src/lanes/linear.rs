@@ -22,12 +22,18 @@ concrete! {
     /// The linear layer on the tape.
     pub trait LinearOp;
 
-    /// φ(W x + b) of every event: `x` `[blocks, inputs, LANES]`, `weight` `[outputs, inputs]`, `bias` `[outputs]`; gives
-    /// `[blocks, outputs, LANES]`.
+    /// φ(W x + b) of every event: `x` `[blocks, inputs, LANES]`, `weight` `[outputs, inputs]`, `bias`
+    /// `[outputs]`; gives `[blocks, outputs, LANES]`.
     ///
     /// # Panics
     /// If the shapes do not agree.
-    pub fn linear<'t>(x: Var<'t, T>, weight: Var<'t, T>, bias: Option<Var<'t, T>>, activation: Activation, packed: &Arc<Packed>) -> Var<'t, T> = record_linear;
+    pub fn linear<'t>(
+        x: Var<'t, T>,
+        weight: Var<'t, T>,
+        bias: Option<Var<'t, T>>,
+        activation: Activation,
+        packed: &Arc<Packed>,
+    ) -> Var<'t, T> = record_linear;
 }
 
 #[track_caller]
@@ -82,8 +88,8 @@ impl<T: Real> Backward<T> for Linear {
     }
 }
 
-/// Adds to the gradients of `x`, `weight` and perhaps `bias` (their places among the inputs) what y = W x + b passes
-/// back from `dz` `[blocks, outputs, LANES]`.
+/// Adds to the gradients of `x`, `weight` and perhaps `bias` (their places among the inputs) what y = W x + b
+/// passes back from `dz` `[blocks, outputs, LANES]`.
 fn linear_backward<T: Real>(
     io: &mut OpGrads<'_, T>,
     (x, weight, bias): (usize, usize, Option<usize>),
@@ -123,8 +129,8 @@ fn linear_backward<T: Real>(
     }
 }
 
-/// Adds the part of each piece (chunk or group) to an input's gradient, one by one. A part starts at `offset` of its `size` elements and
-/// has rows of `columns`, `stride` elements apart.
+/// Adds the part of each piece (chunk or group) to an input's gradient, one by one. A part starts at `offset`
+/// of its `size` elements and has rows of `columns`, `stride` elements apart.
 fn add_chunk_sums<T: Real>(
     io: &mut OpGrads<'_, T>,
     input: usize,

@@ -16,10 +16,11 @@ struct SigmoidSum {
     own: bool,
 }
 
-/// σ(a + b + q): `a` and `b` `[blocks, features, LANES]`, `q`, if any, `[chunks, features, LANES]` for every event of
-/// a sequence.
+/// σ(a + b + q): `a` and `b` `[blocks, features, LANES]`, `q`, if any, `[chunks, features, LANES]` for every
+/// event of a sequence.
 ///
-/// A first layer over `[q, k, q − k, q ∘ k]` splits so into what depends on the event, on the pair and on the sequence.
+/// A first layer over `[q, k, q − k, q ∘ k]` splits so into what depends on the event, on the pair and on the
+/// sequence.
 ///
 /// # Panics
 /// If the shapes do not agree.

@@ -1,4 +1,5 @@
-//! Ops over tensors in lanes: `[blocks, features, LANES]` for events, `[chunks, features, LANES]` for sequences.
+//! Ops over tensors in lanes: `[blocks, features, LANES]` for events, `[chunks, features, LANES]` for
+//! sequences.
 //!
 //! See [`Packed`] for what a block is and which lanes count.
 

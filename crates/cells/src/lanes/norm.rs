@@ -14,7 +14,8 @@ pub enum Norm {
     /// a_t = e^{x_t} / Σ_s e^{x_s}, as the paper has it: what the events share is 1, however many they are.
     #[default]
     Softmax,
-    /// a_t = σ(x_t): each event by itself, so that a gate which a drives can open as far for many events as for one.
+    /// a_t = σ(x_t): each event by itself, so that a gate which a drives can open as far for many events as
+    /// for one.
     Sigmoid,
 }
 
@@ -27,7 +28,8 @@ impl Norm {
         }
     }
 
-    /// The gradient of a chunk's scores, from its attention `a` and the attention's gradient, all `[blocks, LANES]`; zero in idle lanes.
+    /// The gradient of a chunk's scores, from its attention `a` and the attention's gradient, all
+    /// `[blocks, LANES]`; zero in idle lanes.
     pub(super) fn slopes<T: Real>(self, packed: &Packed, chunk: usize, a: &[T], da: &[T], dx: &mut [T]) {
         match self {
             Norm::Softmax => softmax::slopes(packed, chunk, a, da, dx),

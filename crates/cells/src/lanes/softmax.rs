@@ -12,7 +12,8 @@ struct Softmax {
     packed: Arc<Packed>,
 }
 
-/// a_t = e^{x_t} / Σ_s e^{x_s} over the true events of each sequence: `x` and the value are `[blocks, 1, LANES]`.
+/// a_t = e^{x_t} / Σ_s e^{x_s} over the true events of each sequence: `x` and the value are
+/// `[blocks, 1, LANES]`.
 ///
 /// # Panics
 /// If `x` has another shape.

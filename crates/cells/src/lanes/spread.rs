@@ -12,7 +12,8 @@ struct Mul {
     features: usize,
 }
 
-/// x_t ∘ q for every event t of each sequence: `x` `[blocks, features, LANES]`, `q` `[chunks, features, LANES]`.
+/// x_t ∘ q for every event t of each sequence: `x` `[blocks, features, LANES]`, `q`
+/// `[chunks, features, LANES]`.
 ///
 /// # Panics
 /// If the shapes do not agree.

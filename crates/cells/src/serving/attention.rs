@@ -8,8 +8,9 @@ use super::activation;
 use super::tile::{Tiles, add_product, for_columns, lanes};
 use crate::LANES;
 
-/// The pair's part of DIN's local activation unit: an MLP with sigmoid hidden units over `[q, k, q − k, q ∘ k]`, whose first
-/// layer is split into what depends on the query, on the key, and on both.
+/// The pair's part of DIN's local activation unit: an MLP with sigmoid hidden units over
+/// `[q, k, q − k, q ∘ k]`, whose first layer is split into what depends on the query, on the key, and on
+/// both.
 #[derive(Clone, Debug)]
 pub struct ActivationUnit<T> {
     hidden: usize,
@@ -24,8 +25,8 @@ pub struct ActivationUnit<T> {
 }
 
 impl<T: Real> ActivationUnit<T> {
-    /// From the columns of the first layer that q ∘ k meets, `pair` `[first, hidden]`, the second layer `[second, first]` and
-    /// `[second]`, and the score's weights `[second]`.
+    /// From the columns of the first layer that q ∘ k meets, `pair` `[first, hidden]`, the second layer
+    /// `[second, first]` and `[second]`, and the score's weights `[second]`.
     ///
     /// # Panics
     /// If the shapes do not agree.
@@ -53,9 +54,9 @@ impl<T: Real> ActivationUnit<T> {
 impl<T: Real + UnitKernel<T>> ActivationUnit<T> {
     /// Scores of events in lanes against one query, before the softmax.
     ///
-    /// `keys` are `[blocks, hidden, LANES]` and their part of the first layer `key_parts` `[blocks, first, LANES]`; `query` is
-    /// `[hidden]` and its part, with the bias, `query_part` `[first]`; `scores` `[blocks, LANES]` gets the first `events`,
-    /// and anything after them.
+    /// `keys` are `[blocks, hidden, LANES]` and their part of the first layer `key_parts`
+    /// `[blocks, first, LANES]`; `query` is `[hidden]` and its part, with the bias, `query_part` `[first]`;
+    /// `scores` `[blocks, LANES]` gets the first `events`, and anything after them.
     ///
     /// # Panics
     /// If a slice is too short.
@@ -158,7 +159,8 @@ concrete! {
     /// Scores of one candidate.
     pub trait AttentionKernels;
 
-    /// k · q for keys in lanes `[blocks, query, LANES]`, into `scores` `[blocks, LANES]`: the bilinear attention's scores.
+    /// k · q for keys in lanes `[blocks, query, LANES]`, into `scores` `[blocks, LANES]`: the bilinear
+    /// attention's scores.
     pub fn dots(keys: &[T], query: &[T], scores: &mut [T]) = dots_of;
 
     /// Softmax of all `scores`, in place.

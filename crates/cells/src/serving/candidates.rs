@@ -26,7 +26,8 @@ impl<T: Real> Kernel<T> for Candidates<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(mut self) {
-        // Columns of lanes do not meet: each goes through time on its own, so that little of the cache is in use.
+        // Columns of lanes do not meet: each goes through time on its own, so that little of the cache is in
+        // use.
         for_columns!(S, self.width, lane, V => self.column::<S, V>(lane));
     }
 }

@@ -16,7 +16,8 @@ pub fn padded(width: usize) -> usize {
 
 /// A cell's weights, packed once. See [`mod@crate::cell`] for the equations.
 ///
-/// In rows the hidden units are padded to `stride` = [`padded`]`(hidden)`; three gates, side by side, to whole vectors of 16.
+/// In rows the hidden units are padded to `stride` = [`padded`]`(hidden)`; three gates, side by side, to
+/// whole vectors of 16.
 #[derive(Clone, Debug)]
 pub struct Cell<T> {
     pub(super) kind: Kind,

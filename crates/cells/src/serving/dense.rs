@@ -12,18 +12,25 @@ concrete! {
     /// Dense layers over candidates.
     pub trait DenseKernels;
 
-    /// y += W x for `x` `[inputs, LANES]`, `y` `[outputs, LANES]`, of which the first `width` lanes (a multiple of 8) are
-    /// computed.
+    /// y += W x for `x` `[inputs, LANES]`, `y` `[outputs, LANES]`, of which the first `width` lanes (a
+    /// multiple of 8) are computed.
     ///
     /// # Panics
     /// If a slice is too short.
     pub fn add_product(weight: &Tiles<T>, x: &[T], y: &mut [T], width: usize) = add_product_of;
 
-    /// Rows `x` `[n, x_stride]`, of which the first `inputs` count, times W by column `[inputs, outputs]`: `y` `[n, outputs]`.
+    /// Rows `x` `[n, x_stride]`, of which the first `inputs` count, times W by column `[inputs, outputs]`:
+    /// `y` `[n, outputs]`.
     ///
     /// # Panics
     /// If a slice is too short.
-    pub fn multiply_rows(x: &[T], x_stride: usize, columns: &[T], outputs: usize, y: &mut [T]) = multiply_rows_of;
+    pub fn multiply_rows(
+        x: &[T],
+        x_stride: usize,
+        columns: &[T],
+        outputs: usize,
+        y: &mut [T],
+    ) = multiply_rows_of;
 
     /// y += W x for one vector: `columns` `[x, y]` is W by column.
     pub fn add_columns(columns: &[T], x: &[T], y: &mut [T]) = add_columns_of;

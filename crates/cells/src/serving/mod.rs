@@ -1,12 +1,13 @@
 //! Forward kernels for serving: one history, computed once, against many candidates. No tape.
 //!
-//! Two layouts meet here. A history's own sequence runs with the *hidden units* in the lanes of the vector units, one
-//! step after the other ([`Cell::steps`]). Candidates stand side by side in lanes, `[features, LANES]`, and what all of
-//! them share — an event's input gates, its half of the attention — enters as a broadcast ([`Cell::lanes`]); the attention
-//! of one candidate has the events in lanes ([`ActivationUnit::scores`]).
+//! Two layouts meet here. A history's own sequence runs with the *hidden units* in the lanes of the vector
+//! units, one step after the other ([`Cell::steps`]). Candidates stand side by side in lanes,
+//! `[features, LANES]`, and what all of them share — an event's input gates, its half of the attention —
+//! enters as a broadcast ([`Cell::lanes`]); the attention of one candidate has the events in lanes
+//! ([`ActivationUnit::scores`]).
 //!
-//! Every sum runs over its inputs in order, with the same fused operations in each layout, at each width, for any
-//! company in the other lanes: a candidate's bits depend on nothing but the candidate and the history.
+//! Every sum runs over its inputs in order, with the same fused operations in each layout, at each width, for
+//! any company in the other lanes: a candidate's bits depend on nothing but the candidate and the history.
 
 mod activation;
 mod attention;

@@ -10,7 +10,8 @@ use super::sequence::Sequence;
 use crate::LANES;
 
 impl<T: Real + CellKernels<T>> Cell<T> {
-    /// Rows `[n, gate_width]` of input gates from events, rows `[n, x_stride]` whose first `inputs` numbers count.
+    /// Rows `[n, gate_width]` of input gates from events, rows `[n, x_stride]` whose first `inputs` numbers
+    /// count.
     ///
     /// They are W x + b, but W x alone where the score scales the input.
     ///
@@ -20,9 +21,9 @@ impl<T: Real + CellKernels<T>> Cell<T> {
         run_gates(self, x, x_stride, gates);
     }
 
-    /// Runs one sequence over its events' `gates` `[n, gate_width]` and attention scores `a` `[n]` (none: all are 1). The
-    /// state `h` `[stride]` is the one before, and becomes the last; `states` `[n, stride]` gets each.
-    /// `scratch` has room for [`steps_scratch`](Self::steps_scratch) numbers.
+    /// Runs one sequence over its events' `gates` `[n, gate_width]` and attention scores `a` `[n]` (none: all
+    /// are 1). The state `h` `[stride]` is the one before, and becomes the last; `states` `[n, stride]` gets
+    /// each. `scratch` has room for [`steps_scratch`](Self::steps_scratch) numbers.
     ///
     /// # Panics
     /// If a slice is too short.
@@ -38,9 +39,10 @@ impl<T: Real + CellKernels<T>> Cell<T> {
         run_sequence(self, gates, a, h, states, scratch);
     }
 
-    /// Runs candidates over the events that they share: `gates` `[n, gate_width]`, scores `a` `[n, LANES]` (none: all are
-    /// 1), of which the first `width` lanes (a multiple of 8) are computed. The states `h` `[hidden, LANES]` are those
-    /// before, and become the last; `scratch` has room for [`lanes_scratch`](Self::lanes_scratch) numbers.
+    /// Runs candidates over the events that they share: `gates` `[n, gate_width]`, scores `a` `[n, LANES]`
+    /// (none: all are 1), of which the first `width` lanes (a multiple of 8) are computed. The states `h`
+    /// `[hidden, LANES]` are those before, and become the last; `scratch` has room for
+    /// [`lanes_scratch`](Self::lanes_scratch) numbers.
     ///
     /// # Panics
     /// If a slice is too short.
@@ -62,7 +64,12 @@ concrete! {
     fn run_gates(cell: &Cell<T>, x: &[T], x_stride: usize, gates: &mut [T]) = gates_of;
 
     fn run_sequence(
-        cell: &Cell<T>, gates: &[T], a: Option<&[T]>, h: &mut [T], states: Option<&mut [T]>, scratch: &mut [T],
+        cell: &Cell<T>,
+        gates: &[T],
+        a: Option<&[T]>,
+        h: &mut [T],
+        states: Option<&mut [T]>,
+        scratch: &mut [T],
     ) = sequence_of;
 
     fn run_candidates(

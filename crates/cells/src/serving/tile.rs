@@ -12,8 +12,8 @@ pub struct Tiles<T> {
     data: Vec<T>,
     rows: usize,
     inputs: usize,
-    /// Rows of a tile: enough sums to hide how long each takes, few enough for the registers, and no row left over if
-    /// that can be had. Those left over are tiles of one row.
+    /// Rows of a tile: enough sums to hide how long each takes, few enough for the registers, and no row left
+    /// over if that can be had. Those left over are tiles of one row.
     tile: usize,
 }
 
@@ -106,8 +106,8 @@ impl<T: Real> Kernel<T> for AddScaled<'_, T> {
     }
 }
 
-/// Y += W X for `V` lanes from `lane` on: X `[inputs, N]`, Y `[rows, N]`. Each sum begins with what Y has, and takes the inputs
-/// in order.
+/// Y += W X for `V` lanes from `lane` on: X `[inputs, N]`, Y `[rows, N]`. Each sum begins with what Y has,
+/// and takes the inputs in order.
 #[inline(always)]
 pub(super) fn add_product<T: Real, S: Simd, const V: usize, const N: usize>(
     w: &Tiles<T>,
@@ -188,8 +188,8 @@ fn vectors<T: Real, S: Simd, const N: usize, const R: usize, const W: usize, con
     }
 }
 
-/// y += W x for one vector: `columns` `[x, y]` is W by column, and `y` as long as whole vectors of 16 (8 will do but for
-/// AVX-512). Each sum begins with what `y` has, and takes the inputs in order.
+/// y += W x for one vector: `columns` `[x, y]` is W by column, and `y` as long as whole vectors of 16 (8 will
+/// do but for AVX-512). Each sum begins with what `y` has, and takes the inputs in order.
 #[inline(always)]
 pub(super) fn add_columns<T: Real, S: Simd>(columns: &[T], x: &[T], y: &mut [T]) {
     if S::LANES == 16 {
@@ -242,8 +242,8 @@ pub(super) fn lanes<T: Real, const V: usize>(data: &[T], at: usize) -> [T; V] {
     data[at..][..V].try_into().expect("V elements")
 }
 
-/// Runs `$run` with `$lane` going through `0..$width` in steps of the constant `$V`: the widest columns of lanes that the
-/// level has, then narrower ones. `$width` is a multiple of 8.
+/// Runs `$run` with `$lane` going through `0..$width` in steps of the constant `$V`: the widest columns of
+/// lanes that the level has, then narrower ones. `$width` is a multiple of 8.
 macro_rules! for_columns {
     ($S:ident, $width:expr, $lane:ident, $V:ident => $run:expr) => {{
         let (width, mut $lane) = ($width, 0);

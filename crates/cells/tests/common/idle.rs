@@ -5,7 +5,8 @@ use dien_cells::{LANES, Packed};
 use dien_tensor::{Backward, OpGrads, Var};
 use ndarray::ArrayViewD;
 
-/// What idle lanes are made to hold: in values on the way forward, in gradients on the way back. `None` leaves them.
+/// What idle lanes are made to hold: in values on the way forward, in gradients on the way back. `None`
+/// leaves them.
 #[derive(Clone, Copy, Debug)]
 pub struct Idle(pub Option<f64>);
 

@@ -27,8 +27,8 @@ pub fn lengths(n: u32) -> Vec<u32> {
     (0..n).map(|i| (i * i + 5 * i + 3) % 23 % 21).collect()
 }
 
-/// A store of parameters of these names, shapes and ranges. `f32` holds the numbers exactly, so that both types start
-/// from the same.
+/// A store of parameters of these names, shapes and ranges. `f32` holds the numbers exactly, so that both
+/// types start from the same.
 pub fn store(seed: u64, params: &[(&str, &[usize], f64)]) -> ParamStore<f64> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut store = ParamStore::new();

@@ -42,10 +42,16 @@ pub(super) struct BuildArgs {
     #[arg(long)]
     exclude_history: bool,
     /// The share of the users that validate.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.1, value_parser = share, conflicts_with_all = ["validation_from", "test_from"])]
+    #[arg(
+        long, value_name = "SHARE", default_value_t = 0.1, value_parser = share,
+        conflicts_with_all = ["validation_from", "test_from"]
+    )]
     validation: f64,
     /// The share of the users that test.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.1, value_parser = share, conflicts_with_all = ["validation_from", "test_from"])]
+    #[arg(
+        long, value_name = "SHARE", default_value_t = 0.1, value_parser = share,
+        conflicts_with_all = ["validation_from", "test_from"]
+    )]
     test: f64,
     /// Split by time: what comes from here on validates.
     #[arg(long, value_name = "TIME", allow_negative_numbers = true)]

@@ -37,7 +37,10 @@ pub(super) struct CompareArgs {
     #[arg(long, value_name = "SECTION.OPTION=VALUE")]
     set: Vec<String>,
     /// A TOML file of comparisons, instead of the options above.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "models", "ablations", "seeds", "against", "config", "set"])]
+    #[arg(
+        long, value_name = "FILE",
+        conflicts_with_all = ["data", "models", "ablations", "seeds", "against", "config", "set"]
+    )]
     plan: Option<PathBuf>,
     /// What the plan's data is relative to; the plan's own folder by default.
     #[arg(long, value_name = "DIR", requires = "plan")]

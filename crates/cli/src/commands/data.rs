@@ -35,7 +35,10 @@ struct SynthArgs {
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// Events of all the rows' histories together.
-    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(
+        long, value_name = "N", default_value_t = 100_000,
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
     events: u64,
     /// Categories of 32 items each.
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(3..))]

@@ -85,7 +85,8 @@ fn table(dien: &Summary, base: &Summary) -> String {
     let run = dien.run.as_ref().map_or(String::new(), |run| run.display().to_string());
     let program = program();
     format!(
-        "held-out users       AUC    GAUC  log loss      time   ({samples} samples)\n{}{}\nnext:  {program} describe --run {run}\n",
+        "held-out users       AUC    GAUC  log loss      time   ({samples} samples)\n{}{}\nnext:  \
+        {program} describe --run {run}\n",
         row("DIEN", dien),
         row("BaseModel", base),
     )

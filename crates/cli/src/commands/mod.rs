@@ -73,7 +73,10 @@ struct Global {
     #[arg(long, global = true, display_order = 100)]
     json: bool,
     /// Threads; all cores by default, but one for `bench`. Only the time depends on it.
-    #[arg(long, global = true, display_order = 100, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(
+        long, global = true, display_order = 100, value_name = "N",
+        value_parser = clap::value_parser!(u16).range(1..)
+    )]
     threads: Option<u16>,
 }
 

@@ -30,7 +30,12 @@ pub(super) struct TrainArgs {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Go on with a stopped run, or with more epochs.
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "out", "seed", "batch_size", "targets", "on_error", "model", "lr", "set"])]
+    #[arg(
+        long, value_name = "RUN",
+        conflicts_with_all = [
+            "config", "out", "seed", "batch_size", "targets", "on_error", "model", "lr", "set",
+        ]
+    )]
     resume: Option<PathBuf>,
     /// Train the model of a finished run further on other data: its ids keep their embeddings, new ones get
     /// some.

@@ -225,7 +225,8 @@ mod tests {
                 "found `synthetic` and `synthetic`, which share their files",
             ),
             (
-                "[[comparison]]\nname = 'a b'\nmodels = ['din']\n[[comparison]]\nname = 'a-b'\nmodels = ['din']",
+                "[[comparison]]\nname = 'a b'\nmodels = ['din']\n[[comparison]]\nname = 'a-b'\nmodels = \
+                ['din']",
                 "found `a b` and `a-b`, which share their files",
             ),
             ("comparison = []", "found none; expected one at least"),

@@ -11,9 +11,12 @@ const RIGHT: f64 = 130.0;
 const TOP: f64 = 74.0;
 const LINE: f64 = 34.0;
 
-const STYLE: &str = "text{font:12px system-ui,sans-serif;fill:#1c2430}.title{font-size:17px;font-weight:600}.soft{fill:#5b6675}\
-    .grid{stroke:#d8dee6}.mark{fill:#0b6bcb;stroke:#0b6bcb;stroke-width:3}.best{fill:#c2410c;stroke:#c2410c;stroke-width:3}.paper{fill:#fff}\
-    @media(prefers-color-scheme:dark){text{fill:#e6ebf2}.soft{fill:#9aa7b8}.grid{stroke:#37414f}.mark{fill:#6cb4ff;stroke:#6cb4ff}\
+const STYLE: &str = "text{font:12px system-ui,sans-serif;fill:#1c2430}\
+    .title{font-size:17px;font-weight:600}.soft{fill:#5b6675}\
+    .grid{stroke:#d8dee6}.mark{fill:#0b6bcb;stroke:#0b6bcb;stroke-width:3}\
+    .best{fill:#c2410c;stroke:#c2410c;stroke-width:3}.paper{fill:#fff}\
+    @media(prefers-color-scheme:dark){text{fill:#e6ebf2}.soft{fill:#9aa7b8}\
+    .grid{stroke:#37414f}.mark{fill:#6cb4ff;stroke:#6cb4ff}\
     .best{fill:#ff9f6b;stroke:#ff9f6b}.paper{fill:#141a22}}";
 
 impl Summary {

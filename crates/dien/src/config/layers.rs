@@ -15,11 +15,11 @@ use crate::error::{Error, Origin, Result};
 /// Below them all are the defaults: those of each section's type, but where what is trained on suggests
 /// others.
 ///
-/// | if | then, unless said otherwise |
-/// | --- | --- |
-/// | the source is a folder | `optimizer.lr` 0.002 |
-/// | the source is synthetic | `data.target_negatives` `same-category`, `data.auxiliary_negatives` `own`, `data.batch_size` 256, `model.dropout` 0, `optimizer.lr` 0.004, `train.epochs` 4 |
-/// | `data.targets` is `real` | `model.head_layers` `[]`, `model.head_norm` false, `model.dropout` 0, `model.l2_rows` 0.1, `model.init.embedding` 0.01 |
+/// - The source is a folder: `optimizer.lr` 0.002.
+/// - The source is synthetic: `data.target_negatives` `same-category`, `data.auxiliary_negatives` `own`,
+///   `data.batch_size` 256, `model.dropout` 0, `optimizer.lr` 0.004, `train.epochs` 4.
+/// - `data.targets` is `real`: `model.head_layers` `[]`, `model.head_norm` false, `model.dropout` 0,
+///   `model.l2_rows` 0.1, `model.init.embedding` 0.01.
 #[derive(Clone, Debug, Default)]
 pub struct Layers {
     table: Table,
@@ -259,7 +259,8 @@ mod tests {
     #[test]
     fn a_choice_is_replaced_whole() {
         let mut layers = layers(
-            "[source.synthetic]\nusers = 9\n[optimizer]\nschedule = { kind = \"step-decay\", factor = 0.5, period = 3 }",
+            "[source.synthetic]\nusers = 9\n[optimizer]\nschedule = { kind = \"step-decay\", factor = \
+            0.5, period = 3 }",
         );
         layers.assign("--set", "optimizer.schedule.period=4").unwrap();
         let config = layers.config().unwrap();

@@ -14,10 +14,10 @@ use crate::page::{Page, Picture, WIDTH};
 const NAMED: usize = 8;
 
 /// What there is to see of a path.
-const PATH: &str = "The evolution's state after each event, from the zero state on, in the plane of the first two principal \
-                    components of all states shown (in brackets, their shares of the variance). Dots grow with time; the \
-                    events with the most attention are named. Where courses part, the candidates make something else of \
-                    the same history.";
+const PATH: &str = "The evolution's state after each event, from the zero state on, in the plane of the \
+    first two principal components of all states shown (in brackets, their shares of the variance). Dots \
+    grow with time; the events with the most attention are named. Where courses part, the candidates make \
+    something else of the same history.";
 
 impl Explanation {
     /// Writes the [page](Self::html) under another name, and then renames it.
@@ -75,10 +75,11 @@ fn note(group: &Group, norm: Option<AttentionNorm>) -> String {
         None => "",
     };
     if group.events[0].update.is_some() {
-        note += " The update gate, after attention, is the share of the interest that the event replaced (mean over the units).";
+        note += " The update gate, after attention, is the share of the interest that the event replaced \
+            (mean over the units).";
     }
-    note += " The last column is how the logit changes when the event alone is left out: to the left of 0 (blue) the \
-             event had raised the score, to the right (orange) it had lowered it.";
+    note += " The last column is how the logit changes when the event alone is left out: to the left of 0 \
+        (blue) the event had raised the score, to the right (orange) it had lowered it.";
     if group.earlier > 0 {
         note += &format!(" {} earlier events are beyond what the model reads.", group.earlier);
     }

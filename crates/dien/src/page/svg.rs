@@ -44,7 +44,8 @@ impl Svg {
         let width = width.max(0.5);
         let _ = writeln!(
             self.body,
-            r#"<rect class="{class}" x="{x:.1}" y="{y:.1}" width="{width:.1}" height="{height:.1}">{}</rect>"#,
+            "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" \
+             height=\"{height:.1}\">{}</rect>",
             title_of(title)
         );
     }
@@ -81,7 +82,8 @@ impl Svg {
         let text = escape(text);
         let _ = writeln!(
             self.body,
-            r#"<text class="{class}" text-anchor="middle" transform="translate({x:.1} {y:.1}) rotate(-90)">{text}</text>"#
+            "<text class=\"{class}\" text-anchor=\"middle\" \
+             transform=\"translate({x:.1} {y:.1}) rotate(-90)\">{text}</text>"
         );
     }
 
@@ -96,8 +98,8 @@ impl Svg {
     pub fn finish(self, name: &str) -> String {
         let Svg { width, height, body } = self;
         format!(
-            "<svg viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" height=\"{height:.0}\" role=\"img\" \
-             aria-label=\"{}\">\n{body}</svg>\n",
+            "<svg viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" height=\"{height:.0}\" \
+            role=\"img\" aria-label=\"{}\">\n{body}</svg>\n",
             escape(name)
         )
     }

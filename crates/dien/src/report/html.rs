@@ -37,7 +37,8 @@ impl RunReport {
         }
         match self.validation() {
             Some(lines) => {
-                let note = "On the validation users after each epoch. GAUC is the AUC by user, weighted by the user's targets.";
+                let note = "On the validation users after each epoch. GAUC is the AUC by user, weighted \
+                    by the user's targets.";
                 page.section("Validation", note, lines.picture(WIDTH));
             }
             None => page.section("Validation", "No epoch has a validation AUC.", Picture::none()),
@@ -125,15 +126,17 @@ fn axis(label: &str) -> Axis {
 fn tested(page: &mut Page, test: &Tested) {
     let Calibration { predicted, observed, .. } = test.calibration;
     let note = format!(
-        "Test targets by predicted probability, in ten bins. On the dashed line predictions are what comes; whiskers are \
-         95 % intervals (Wilson). Of all targets {:.1} % are clicks, {:.1} % are predicted.",
+        "Test targets by predicted probability, in ten bins. On the dashed line predictions are what \
+        comes; whiskers are 95 % intervals (Wilson). Of all targets {:.1} % are clicks, {:.1} % are \
+        predicted.",
         100.0 * observed,
         100.0 * predicted
     );
     let curve = calibration(&test.calibration).picture(0.62 * WIDTH);
     page.section("Calibration", &note, curve.beside(counts(&test.calibration).picture(0.36 * WIDTH)));
-    let note = "Test targets by how many past behaviours they look back on (in the first group, if there are several). Bars \
-                begin at 0.5, where scores are of no use; whiskers are 95 % intervals (Hanley and McNeil).";
+    let note = "Test targets by how many past behaviours they look back on (in the first group, if there \
+        are several). Bars begin at 0.5, where scores are of no use; whiskers are 95 % intervals (Hanley \
+        and McNeil).";
     page.section("AUC by length of history", note, by_history(test).picture(WIDTH));
 }
 

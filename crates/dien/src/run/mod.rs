@@ -27,10 +27,10 @@ use crate::train::Epoch;
 /// | file | what |
 /// | --- | --- |
 /// | `config.toml` | every option; `dien train --config RUN/config.toml` repeats the run bit for bit |
-/// | `model.safetensors` | the model of the epoch that validated best, ready to be deployed: parameters, their configuration, vocabularies, the items' features; what eval, describe and rank read |
+/// | `model.safetensors` | the model of the epoch that validated best: what eval, rank and describe read |
 /// | `last.safetensors` | the latest parameters |
 /// | `optimizer.safetensors` | the optimiser's state that belongs to them, and how far training is |
-/// | `vocab/NAME.txt` | the vocabularies; line n is the token of id n; `NAME.hash` holds the size of one that hashes |
+/// | `vocab/NAME.txt` | the vocabularies; line n is the token of id n; `NAME.hash` the size of a hashed one |
 /// | `dataset.toml` | the schema of a log of impressions, as it was |
 /// | `numbers.json` | what becomes of dense columns, if there are some: transforms, means, deviations |
 /// | `metrics.jsonl` | an [`Epoch`] per line |

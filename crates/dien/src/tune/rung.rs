@@ -187,7 +187,8 @@ fn no_validation(source: &Source) -> Error {
         Source::Schema(path) => Error::file(
             path,
             "no validation rows, by which options are chosen",
-            "some: `validation` (by time, `validation_from`) in its `[split]`, or a `[validation]` of their own",
+            "some: `validation` (by time, `validation_from`) in its `[split]`, or a `[validation]` of \
+            their own",
         ),
     }
 }

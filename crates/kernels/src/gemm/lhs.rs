@@ -30,8 +30,8 @@ pub trait Lhs<T: Real>: Copy {
 #[derive(Clone, Copy, Debug)]
 pub struct Rows<'a, T>(pub Block<'a, T>);
 
-/// Row-major, `[m, k]`, where k runs over events: a weight's gradient. Few rows at a time, so that their pointers stay
-/// in registers.
+/// Row-major, `[m, k]`, where k runs over events: a weight's gradient. Few rows at a time, so that their
+/// pointers stay in registers.
 #[derive(Clone, Copy, Debug)]
 pub struct LongRows<'a, T>(pub Block<'a, T>);
 
@@ -91,9 +91,9 @@ impl<T: Real> Lhs<T> for Columns<'_, T> {
     }
 }
 
-/// A matrix that multiplies many others, packed once in the order in which the tiles read it: `[panels, k, rows]`, a
-/// panel being the rows of a tile. Rows past the last are zeros: a whole tile costs less than the small ones that would
-/// fit what is left, whose few sums wait for each other.
+/// A matrix that multiplies many others, packed once in the order in which the tiles read it:
+/// `[panels, k, rows]`, a panel being the rows of a tile. Rows past the last are zeros: a whole tile costs
+/// less than the small ones that would fit what is left, whose few sums wait for each other.
 #[derive(Clone, Copy, Debug)]
 pub struct Panels {
     rows: usize,

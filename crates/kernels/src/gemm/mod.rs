@@ -1,6 +1,6 @@
-//! Matrix products: [`product`] inside kernels, whatever the left matrix's form ([`Lhs`]) and whatever is made of the sums
-//! ([`Epilogue`]); [`multiply`] for matrices that fit into a cache; [`gemm`] for whole matrices through `matrixmultiply`.
-//! All but the last end in the registers of [`tile`].
+//! Matrix products: [`product`] inside kernels, whatever the left matrix's form ([`Lhs`]) and whatever is
+//! made of the sums ([`Epilogue`]); [`multiply`] for matrices that fit into a cache; [`gemm`] for whole
+//! matrices through `matrixmultiply`. All but the last end in the registers of [`tile`].
 
 mod block;
 pub mod epilogue;

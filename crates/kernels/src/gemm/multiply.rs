@@ -5,7 +5,8 @@ use crate::par::for_chunks;
 use crate::simd::{Kernel, Simd, dispatch, transpose};
 use crate::{Real, concrete};
 
-/// Rows of C that one task computes: whole tiles at every level, and fixed, so that the bits do not depend on the pool.
+/// Rows of C that one task computes: whole tiles at every level, and fixed, so that the bits do not depend on
+/// the pool.
 const ROWS: usize = 48;
 /// Columns of a vector that every level's tiles end with.
 const LAST: usize = 8;
@@ -16,8 +17,8 @@ concrete! {
 
     /// C = A B for `a` `[m, k]`, `b` `[k, n]` and `c` `[m, n]`, all row-major. Allocates nothing.
     ///
-    /// For what fits into a cache: neither A nor B is copied into panels, which for a few hundred rows and columns
-    /// costs more than it saves.
+    /// For what fits into a cache: neither A nor B is copied into panels, which for a few hundred rows and
+    /// columns costs more than it saves.
     ///
     /// # Panics
     /// If a slice is too short.
@@ -61,7 +62,8 @@ impl<T: Real> Kernel<T> for Task<'_, T> {
         let a = Rows(Block::new(self.a, k));
         product::<T, S, _, _>((m, whole, k), a, Block::new(self.b, n), Store::new(&mut *self.c, n));
         if whole < n {
-            // The last columns in a vector that overlaps the one before: it computes the same numbers once more.
+            // The last columns in a vector that overlaps the one before: it computes the same numbers once
+            // more.
             let left = n - LAST;
             let b = Block::new(self.b.get(left..).unwrap_or_default(), n);
             product::<T, S, _, _>((m, LAST, k), a, b, Store::new(&mut self.c[left..], n));

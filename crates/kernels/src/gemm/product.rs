@@ -1,8 +1,8 @@
 //! A·B tile by tile, each begun and finished while it is in registers: the one product behind all.
 //!
-//! A tile of C of `R` rows × `W` vectors of `L` columns stays in registers over the whole of K; B's rows enter as
-//! vectors, A's elements as broadcasts. Columns outside and rows inside: a few vectors of B's columns stay in the first
-//! cache while A goes by. Columns past a multiple of 8 are slow: pad B and C.
+//! A tile of C of `R` rows × `W` vectors of `L` columns stays in registers over the whole of K; B's rows
+//! enter as vectors, A's elements as broadcasts. Columns outside and rows inside: a few vectors of B's
+//! columns stay in the first cache while A goes by. Columns past a multiple of 8 are slow: pad B and C.
 
 use super::{Block, Epilogue, Lhs};
 use crate::Real;
@@ -10,8 +10,8 @@ use crate::simd::{Kernel, Simd, Strips, dispatch};
 
 /// A[m, k] · B[k, n] into `epilogue`, within a [`Kernel`].
 ///
-/// One function at each level, called rather than inlined: a product takes far longer than a call, and within a kernel
-/// the compiler finds worse registers for it.
+/// One function at each level, called rather than inlined: a product takes far longer than a call, and within
+/// a kernel the compiler finds worse registers for it.
 ///
 /// # Panics
 /// If a slice is too short.
@@ -67,8 +67,8 @@ impl<T: Real, A: Lhs<T>, E: Epilogue<T>> Kernel<T> for Product<'_, T, A, E> {
 }
 
 impl<T: Real, A: Lhs<T>, E: Epilogue<T>> Strips for Product<'_, T, A, E> {
-    /// What rows are left over is cut into tiles that still have several sums in flight: a row or half a vector alone
-    /// waits for the latency of its own sums.
+    /// What rows are left over is cut into tiles that still have several sums in flight: a row or half a
+    /// vector alone waits for the latency of its own sums.
     #[inline(always)]
     fn strip<S: Simd, const R: usize, const W: usize, const L: usize>(&mut self, j: usize) -> usize {
         let m = self.dims.0;

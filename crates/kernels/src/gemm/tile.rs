@@ -1,8 +1,9 @@
 //! A tile of C stays in registers while K goes by: the inner loop of every product.
 //!
-//! Sums are arrays of one vector each, passed and returned whole: anything else ends in sums that are stored at every step.
-//! `R` rows of `W` vectors of `L` columns want R·W of the machine's registers, and about eight of them in flight to
-//! hide what a multiply-add takes. Call these from within a [`Kernel`](crate::simd::Kernel).
+//! Sums are arrays of one vector each, passed and returned whole: anything else ends in sums that are stored
+//! at every step. `R` rows of `W` vectors of `L` columns want R·W of the machine's registers, and about eight
+//! of them in flight to hide what a multiply-add takes. Call these from within a
+//! [`Kernel`](crate::simd::Kernel).
 
 use super::Block;
 use crate::Real;
@@ -11,8 +12,8 @@ use crate::simd::{Simd, axpy};
 /// The sums of a tile: `R` rows of `W` vectors of `L` columns.
 pub type Sums<T, const R: usize, const W: usize, const L: usize> = [[[T; L]; W]; R];
 
-/// `sums` + A·B for `R` rows of A `[m, k]` and `W·L` columns of B `[k, n]`: the blocks begin with the tile's first row
-/// and column.
+/// `sums` + A·B for `R` rows of A `[m, k]` and `W·L` columns of B `[k, n]`: the blocks begin with the tile's
+/// first row and column.
 ///
 /// # Panics
 /// If A's rows are shorter than `k`, or a row of B's than the columns.
@@ -41,7 +42,8 @@ pub fn add_by_rows<T: Real, S: Simd, const R: usize, const W: usize, const L: us
     sums
 }
 
-/// `sums` + Aᵀ·B for `R` columns of A `[k, m]` and `W·L` columns of B `[k, n]`: one pointer each is all it takes.
+/// `sums` + Aᵀ·B for `R` columns of A `[k, m]` and `W·L` columns of B `[k, n]`: one pointer each is all it
+/// takes.
 ///
 /// # Panics
 /// If a row is shorter than its part of the tile.

@@ -15,8 +15,8 @@ pub fn gemm<T: Real>(alpha: T, a: ArrayView2<T>, b: ArrayView2<T>, beta: T, mut 
     assert!(k == k2 && c.dim() == (m, n), "gemm: [{m}, {k}] · [{k2}, {n}] into {:?} does not fit", c.shape());
     let (sa, sb) = ((a.strides()[0], a.strides()[1]), (b.strides()[0], b.strides()[1]));
     let sc = (c.strides()[0], c.strides()[1]);
-    // SAFETY: views guarantee that every index within their shape is in bounds; `c` is borrowed mutably, so it
-    // overlaps neither `a` nor `b`; the shapes were checked above.
+    // SAFETY: views guarantee that every index within their shape is in bounds; `c` is borrowed mutably, so
+    // it overlaps neither `a` nor `b`; the shapes were checked above.
     unsafe {
         T::gemm_raw(
             m,

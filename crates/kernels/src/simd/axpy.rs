@@ -3,18 +3,19 @@
 use super::{Simd, math::mul_add};
 use crate::Real;
 
-/// α x + y, `L` lanes of each: the inner statement of every product. Keep the sums that `y` stands for in arrays `[T; L]` that
-/// are passed and assigned whole, and they stay in registers.
+/// α x + y, `L` lanes of each: the inner statement of every product. Keep the sums that `y` stands for in
+/// arrays `[T; L]` that are passed and assigned whole, and they stay in registers.
 ///
-/// Left to itself the compiler makes vectors of such a loop by finding that its unrolled statements are alike, which it does
-/// for eight lanes and mostly does not for sixteen. So for `f32` each level names its instruction ([`Simd::axpy`]).
+/// Left to itself the compiler makes vectors of such a loop by finding that its unrolled statements are
+/// alike, which it does for eight lanes and mostly does not for sixteen. So for `f32` each level names its
+/// instruction ([`Simd::axpy`]).
 #[inline(always)]
 pub fn axpy<T: Real, S: Simd, const L: usize>(alpha: T, x: [T; L], y: [T; L]) -> [T; L] {
     alpha.axpy_at::<S, L>(x, y)
 }
 
-/// `x` in every lane, as a vector: a loop that stores plain arrays of one number may be turned on its side, into stores that
-/// scatter.
+/// `x` in every lane, as a vector: a loop that stores plain arrays of one number may be turned on its side,
+/// into stores that scatter.
 #[inline(always)]
 pub fn splat<T: Real, S: Simd, const L: usize>(x: T) -> [T; L] {
     axpy::<T, S, L>(x, [T::one(); L], [T::zero(); L])

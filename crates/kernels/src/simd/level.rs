@@ -1,10 +1,11 @@
 //! Which vector instructions the kernels are compiled for, chosen when the program runs.
 //!
-//! A [`Kernel`] is ordinary generic code. [`dispatch`] runs it inside a function for which the compiler may use a
-//! level's instructions; since everything below is inlined into that function, plain loops become vector code.
+//! A [`Kernel`] is ordinary generic code. [`dispatch`] runs it inside a function for which the compiler may
+//! use a level's instructions; since everything below is inlined into that function, plain loops become
+//! vector code.
 //!
-//! All that is known of a level stands in its file: whether the machine has it, how it multiplies and adds, and the
-//! shapes of its tiles. A new level is such a file and a line in the list below.
+//! All that is known of a level stands in its file: whether the machine has it, how it multiplies and adds,
+//! and the shapes of its tiles. A new level is such a file and a line in the list below.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -87,8 +88,8 @@ levels! {
 
 pub use portable::Portable;
 
-/// Work over numbers of type `T`, to be compiled once for each [`Level`] that `T` has. Mark `run` and all it calls
-/// `#[inline(always)]`.
+/// Work over numbers of type `T`, to be compiled once for each [`Level`] that `T` has. Mark `run` and all it
+/// calls `#[inline(always)]`.
 pub trait Kernel<T> {
     /// What the work returns.
     type Output;
@@ -100,7 +101,8 @@ pub trait Kernel<T> {
 static CURRENT: AtomicU8 = AtomicU8::new(0);
 
 impl Level {
-    /// The level that kernels over `f32` run at: the best of the machine, unless [`Level::force`] said otherwise.
+    /// The level that kernels over `f32` run at: the best of the machine, unless [`Level::force`] said
+    /// otherwise.
     pub fn current() -> Level {
         match CURRENT.load(Ordering::Relaxed) {
             0 => {

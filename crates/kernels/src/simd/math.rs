@@ -1,8 +1,8 @@
 //! `exp`, logistic and `tanh` for vectors, in plain code that the compiler vectorises.
 //!
-//! `f32`: maximum relative error of `exp` 2.5e-7 on [-87, 88] and of `exp2` 3e-7 on [-63, 63]; maximum absolute error of
-//! `sigmoid` 1.5e-7 and of `tanh` 3e-7 (all tested). `f64` calls the standard library, since it is there to check the `f32`
-//! road.
+//! `f32`: maximum relative error of `exp` 2.5e-7 on [-87, 88] and of `exp2` 3e-7 on [-63, 63]; maximum
+//! absolute error of `sigmoid` 1.5e-7 and of `tanh` 3e-7 (all tested). `f64` calls the standard library,
+//! since it is there to check the `f32` road.
 
 use super::Simd;
 use crate::Real;
@@ -41,7 +41,8 @@ fn power_of_2(t: f32) -> f32 {
 
 /// 2ʳ for r in [-½, ½], minimax in the relative error (2e-9), in a short chain; 2⁰ is exactly 1.
 ///
-/// One degree less would be as near in a single value, but always off to the same side: sums over many gates would show it.
+/// One degree less would be as near in a single value, but always off to the same side: sums over many gates
+/// would show it.
 #[inline(always)]
 fn near_1<S: Simd>(r: f32) -> f32 {
     let square = r * r;
@@ -66,8 +67,8 @@ pub fn sigmoid<T: Real, S: Simd>(x: T) -> T {
     x.sigmoid_at::<S>()
 }
 
-/// σ(x), in few steps that hardly wait for each other. Unlike a relative error of e⁻ˣ, an absolute one of σ allows to round
-/// log₂e once.
+/// σ(x), in few steps that hardly wait for each other. Unlike a relative error of e⁻ˣ, an absolute one of σ
+/// allows to round log₂e once.
 #[inline(always)]
 pub(crate) fn sigmoid_f32<S: Simd>(x: f32) -> f32 {
     let x = x.clamp(-87.0, 87.0);
@@ -82,7 +83,8 @@ pub fn tanh<T: Real, S: Simd>(x: T) -> T {
     x.tanh_at::<S>()
 }
 
-/// log(1 + e) for e in [0, 1], as 2 artanh(s) with s = e/(2 + e) ≤ ⅓: Σ s²ᵏ⁺¹/(2k + 1) needs few terms and no branch.
+/// log(1 + e) for e in [0, 1], as 2 artanh(s) with s = e/(2 + e) ≤ ⅓: Σ s²ᵏ⁺¹/(2k + 1) needs few terms and no
+/// branch.
 #[inline(always)]
 pub fn log_1p<T: Real, S: Simd>(e: T) -> T {
     let terms = if size_of::<T>() == 4 { 8 } else { 18 };

@@ -7,7 +7,8 @@ mod prefetch;
 mod traits;
 pub(crate) mod transpose;
 
-// The other levels' types stay inside: only `dispatch`, which knows what the machine has, can run a kernel with them.
+// The other levels' types stay inside: only `dispatch`, which knows what the machine has, can run a kernel
+// with them.
 pub use axpy::{axpy, splat};
 pub use level::Portable;
 pub(crate) use level::run_at;

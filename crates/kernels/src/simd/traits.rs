@@ -3,8 +3,8 @@
 use super::Level;
 use super::level::{Kernel, Sealed};
 
-/// The type-level form of a [`Level`]. There are no others than those of its list: code of a level only runs where
-/// [`dispatch`](super::dispatch) has found its instructions.
+/// The type-level form of a [`Level`]. There are no others than those of its list: code of a level only runs
+/// where [`dispatch`](super::dispatch) has found its instructions.
 pub trait Simd: Sealed + Copy + 'static {
     /// Which level this is.
     const LEVEL: Level;
@@ -19,8 +19,8 @@ pub trait Simd: Sealed + Copy + 'static {
     /// Whether this machine has the instructions.
     fn is_available() -> bool;
 
-    /// Runs `kernel` in a function of its own that is compiled for this level: for what is too much to be inlined into
-    /// the kernel that calls it.
+    /// Runs `kernel` in a function of its own that is compiled for this level: for what is too much to be
+    /// inlined into the kernel that calls it.
     fn run<T, K: Kernel<T>>(kernel: K) -> K::Output;
 
     /// α x + y, `L` lanes of each; see [`axpy`](super::axpy()).
@@ -29,8 +29,8 @@ pub trait Simd: Sealed + Copy + 'static {
     /// An 8 × 8 tile of [`transpose`](super::transpose()).
     fn transpose8(from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize);
 
-    /// Runs the columns from `j` on, of `n`, of a product in the tile for [rows](crate::gemm::Rows); gives how many. At
-    /// least 8 are left, here as below.
+    /// Runs the columns from `j` on, of `n`, of a product in the tile for [rows](crate::gemm::Rows); gives
+    /// how many. At least 8 are left, here as below.
     fn rows<W: Strips>(n: usize, j: usize, work: &mut W) -> usize;
 
     /// The same in the tile for [long rows](crate::gemm::LongRows).
@@ -52,19 +52,20 @@ pub trait Simd: Sealed + Copy + 'static {
 /// The sizes that a level's operands are packed by.
 #[derive(Clone, Copy, Debug)]
 pub struct Packing {
-    /// Hidden units in a tile of a recurrence: of the sums of every gate and vector of lanes as many as there are
-    /// registers for, beside what is loaded.
+    /// Hidden units in a tile of a recurrence: of the sums of every gate and vector of lanes as many as there
+    /// are registers for, beside what is loaded.
     pub units: usize,
     /// Rows of a panel of a packed matrix.
     pub panel: usize,
-    /// Rows of a weight that a product with candidates reads at a time, best first: the first of which no row is left
-    /// over is taken.
+    /// Rows of a weight that a product with candidates reads at a time, best first: the first of which no row
+    /// is left over is taken.
     pub rows: &'static [usize],
 }
 
 /// Work in tiles of hidden units.
 pub trait UnitTiles {
-    /// `UNITS` are [`Packing::units`]; of a block's lanes `FULL` are computed at a time, of half a block's `HALF`.
+    /// `UNITS` are [`Packing::units`]; of a block's lanes `FULL` are computed at a time, of half a block's
+    /// `HALF`.
     fn run<S: Simd, const UNITS: usize, const FULL: usize, const HALF: usize>(self);
 }
 
@@ -76,6 +77,7 @@ pub trait Vectors {
 
 /// A product, some of whose columns can be computed in tiles of any shape.
 pub trait Strips {
-    /// All rows of the `W · L` columns from `j` on, in tiles of `R` rows of `W` vectors of `L` columns; gives W · L.
+    /// All rows of the `W · L` columns from `j` on, in tiles of `R` rows of `W` vectors of `L` columns; gives
+    /// W · L.
     fn strip<S: Simd, const R: usize, const W: usize, const L: usize>(&mut self, j: usize) -> usize;
 }

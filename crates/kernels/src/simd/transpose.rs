@@ -1,7 +1,7 @@
 //! Small transposes in registers: from lanes to rows and back.
 //!
-//! The compiler dissolves a transpose written with arrays into single loads and stores, five times slower; so the 8 × 8
-//! tile of `f32` is written with the instructions it should become ([`Simd::transpose8`]).
+//! The compiler dissolves a transpose written with arrays into single loads and stores, five times slower; so
+//! the 8 × 8 tile of `f32` is written with the instructions it should become ([`Simd::transpose8`]).
 
 use super::Simd;
 use crate::Real;

@@ -255,8 +255,8 @@ impl Ranker {
         Ok(Answer { logits, unknown })
     }
 
-    /// Scores the candidates of many users in one call, in parallel: an answer for each, in their order. Each has the
-    /// bits that [`score`](Self::score) gives it.
+    /// Scores the candidates of many users in one call, in parallel: an answer for each, in their order. Each
+    /// has the bits that [`score`](Self::score) gives it.
     ///
     /// ```no_run
     /// use dien_serving::{Ranker, Record};

@@ -58,7 +58,8 @@ impl<T: Real> Backward<T> for ConcatColumns {
     }
 }
 
-/// `[n₁, m]`, `[n₂, m]`, … one above the other: `[n₁ + n₂ + …, m]`. Other shapes join on their first axis too.
+/// `[n₁, m]`, `[n₂, m]`, … one above the other: `[n₁ + n₂ + …, m]`. Other shapes join on their first axis
+/// too.
 ///
 /// # Panics
 /// If there is nothing to join or the other axes differ.

@@ -6,8 +6,8 @@ use super::points::add_grad;
 use crate::{Backward, OpGrads, Real, Scratch, Var};
 use dien_kernels::par::for_rows;
 
-/// −mean over the rows of log softmax(`logits`)\[target\] for `logits` `[n, classes]` and a class for each row:
-/// `[]`. If there are no rows it is exactly 0, without a gradient. For two classes by one logit see
+/// −mean over the rows of log softmax(`logits`)\[target\] for `logits` `[n, classes]` and a class for each
+/// row: `[]`. If there are no rows it is exactly 0, without a gradient. For two classes by one logit see
 /// [`bce_with_logits`](super::bce_with_logits).
 ///
 /// Computed as (max − xₜ) + ln Σ e^(x − max), which neither overflows nor cancels.

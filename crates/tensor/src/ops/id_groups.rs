@@ -101,7 +101,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn positions_of_each_id_ascend(ids in prop::collection::vec(prop_oneof![0u32..40, any::<u32>()], 0..1500)) {
+        fn positions_of_each_id_ascend(
+            ids in prop::collection::vec(prop_oneof![0u32..40, any::<u32>()], 0..1500)
+        ) {
             let order = IdGroups::new(&ids);
             let mut expected = std::collections::BTreeMap::<u32, Vec<u32>>::new();
             ids.iter().zip(0..).for_each(|(&id, i)| expected.entry(id).or_default().push(i));

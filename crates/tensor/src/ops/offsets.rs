@@ -19,7 +19,8 @@ pub(super) fn check_offsets(op: &str, offsets: &[u32], len: usize) {
 /// Lists that one task handles.
 const LISTS: usize = 64;
 
-/// Calls `run(i, list)` for each list of `y`, whose entries are `width` numbers each; in parallel if there are many.
+/// Calls `run(i, list)` for each list of `y`, whose entries are `width` numbers each; in parallel if there
+/// are many.
 pub(super) fn for_lists<T: Send>(offsets: &[u32], width: usize, y: &mut [T], run: &Run<'_, T>) {
     let ends = &offsets[1..];
     let mut tasks = Vec::with_capacity(ends.len().div_ceil(LISTS));

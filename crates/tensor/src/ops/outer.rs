@@ -6,7 +6,8 @@ use super::points::add_grad;
 use crate::{Backward, OpGrads, Real, Var};
 use dien_kernels::par::for_rows;
 
-/// The outer product of each row of `a` `[n, p]` with that of `b` `[n, q]`: `[n, p q]`, the index of `b` running fastest.
+/// The outer product of each row of `a` `[n, p]` with that of `b` `[n, q]`: `[n, p q]`, the index of `b`
+/// running fastest.
 ///
 /// # Panics
 /// If the numbers of rows differ.

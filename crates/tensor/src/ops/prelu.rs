@@ -10,7 +10,8 @@ use dien_kernels::sums::sum_columns;
 
 struct Prelu;
 
-/// max(0, x) + α min(0, x) for `x` of any shape and `alpha` `[1]`, or `[m]` where `m` is the last axis of `x`.
+/// max(0, x) + α min(0, x) for `x` of any shape and `alpha` `[1]`, or `[m]` where `m` is the last axis of
+/// `x`.
 ///
 /// At 0 the derivative is α, as in PyTorch.
 ///

@@ -35,11 +35,12 @@ pub(super) struct Backward<'a, T: Real> {
     /// The scores' gradient, `[blocks, LANES]`, zero in idle lanes.
     pub d_scores: &'a [T],
     pub key_grads: KeyGrads<'a, T>,
-    /// The gradients of q, `[hidden, LANES]`, and of its part of the first layer, `[first, LANES]`: overwritten.
+    /// The gradients of q, `[hidden, LANES]`, and of its part of the first layer, `[first, LANES]`:
+    /// overwritten.
     pub d_query: &'a mut [T],
     pub d_query_part: &'a mut [T],
-    /// [`sums`] numbers, overwritten: the gradients of the product's weight `[first, padded inputs]`, of the second layer
-    /// `[second, padded first]`, of its bias and of the scores' weight, `[second]` each.
+    /// [`sums`] numbers, overwritten: the gradients of the product's weight `[first, padded inputs]`, of the
+    /// second layer `[second, padded first]`, of its bias and of the scores' weight, `[second]` each.
     pub sums: &'a mut [T],
     /// [`scratch`] numbers.
     pub scratch: &'a mut [T],
@@ -121,7 +122,8 @@ impl<T: Real> Kernel<T> for Backward<'_, T> {
 }
 
 impl<T: Real> Backward<'_, T> {
-    /// From the scores' gradient to that of the second layer's argument; sums for the bias and the scores' weight.
+    /// From the scores' gradient to that of the second layer's argument; sums for the bias and the scores'
+    /// weight.
     #[inline(always)]
     fn second_slopes(&self, batch: &Batch, second: &[T], d_second: &mut [T], lane_sums: &mut [T]) {
         let mut d_scores = [T::zero(); STRIDE];

@@ -9,8 +9,8 @@ use crate::{LANES, Packed};
 /// Events in a batch, at most: its matrices, [rows, COLUMNS], stay in the second-level cache.
 pub(super) const COLUMNS: usize = 128;
 
-/// Elements from one row of a batch's matrix to the next: a block is written whole vectors at a time, beyond its
-/// active lanes; and not a power of two, so that a column's elements do not share a cache set.
+/// Elements from one row of a batch's matrix to the next: a block is written whole vectors at a time, beyond
+/// its active lanes; and not a power of two, so that a column's elements do not share a cache set.
 pub(super) const STRIDE: usize = COLUMNS + 24;
 
 /// Lanes, or columns, that are read and written at once.

@@ -25,12 +25,18 @@ concrete! {
     /// The bilinear attention on the tape.
     pub trait DotOp;
 
-    /// a = norm(k · q) over each target's events: `keys` `[blocks, hidden, LANES]` in the targets' lanes and `query`
-    /// `[targets, hidden]` give `[blocks, 1, LANES]`, zero in idle lanes. With q = W e and softmax it is the paper's attention.
+    /// a = norm(k · q) over each target's events: `keys` `[blocks, hidden, LANES]` in the targets' lanes and
+    /// `query` `[targets, hidden]` give `[blocks, 1, LANES]`, zero in idle lanes. With q = W e and softmax it
+    /// is the paper's attention.
     ///
     /// # Panics
     /// If the shapes do not agree.
-    pub fn dot_attention<'t>(norm: Norm, keys: Var<'t, T>, query: Var<'t, T>, targets: &Arc<Packed>) -> Var<'t, T> = record_dot;
+    pub fn dot_attention<'t>(
+        norm: Norm,
+        keys: Var<'t, T>,
+        query: Var<'t, T>,
+        targets: &Arc<Packed>,
+    ) -> Var<'t, T> = record_dot;
 }
 
 #[track_caller]

@@ -14,9 +14,9 @@ pub(super) enum Keys<'a, T: Real> {
     Own(&'a [T]),
     /// In the rows of histories that several targets share.
     ///
-    /// Their part of the first layer, W_key k, could be computed once an event and gathered with them. On a busy machine that
-    /// took as long as computing it again with each target's pairs: 80 numbers more would be moved for 36, and their
-    /// gradients summed.
+    /// Their part of the first layer, W_key k, could be computed once an event and gathered with them. On a
+    /// busy machine that took as long as computing it again with each target's pairs: 80 numbers more would
+    /// be moved for 36, and their gradients summed.
     Shared(HistoryRows<'a, T>),
 }
 
@@ -52,8 +52,8 @@ pub(super) enum KeyGrads<'a, T> {
 }
 
 impl<T: Real> KeyGrads<'_, T> {
-    /// Takes what a block's columns, from `column` on, hold: the gradients of the keys themselves, and of q ∘ k.
-    /// `scratch` holds a block of keys.
+    /// Takes what a block's columns, from `column` on, hold: the gradients of the keys themselves, and of q ∘
+    /// k. `scratch` holds a block of keys.
     #[inline(always)]
     pub fn add<S: Simd>(
         &mut self,

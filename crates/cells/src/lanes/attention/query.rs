@@ -23,7 +23,8 @@ pub(super) fn lanes<T: Real>(pool: &Pool<T>, targets: &Packed, rows: &[T], hidde
     lanes
 }
 
-/// The inverse of [`lanes`]: adds the first `hidden` features of each chunk's `size` numbers to rows `[targets, hidden]`.
+/// The inverse of [`lanes`]: adds the first `hidden` features of each chunk's `size` numbers to rows
+/// `[targets, hidden]`.
 pub(super) fn add_to_rows<T: Real>(
     targets: &Packed,
     lanes: &[T],
@@ -81,7 +82,8 @@ struct Backward<'a, T> {
     query: &'a [T],
     /// W_query, `[first, hidden]`.
     weight: &'a [T],
-    /// What each segment of the chunk gives to q and to its part of the first layer, `[hidden + first, LANES]`.
+    /// What each segment of the chunk gives to q and to its part of the first layer,
+    /// `[hidden + first, LANES]`.
     segments: &'a [T],
     /// Both summed; then the whole gradient of q stands in front.
     d: &'a mut [T],

@@ -58,20 +58,26 @@ concrete! {
     /// The activation unit on the tape.
     pub trait UnitOp;
 
-    /// DIN's local activation unit (Zhou et al., KDD 2018), as attention: of each event k in a target's window and the
-    /// target's query q
+    /// DIN's local activation unit (Zhou et al., KDD 2018), as attention: of each event k in a target's
+    /// window and the target's query q
     ///
     /// ```text
     /// s₁ = σ(W₁ [q, k, q − k, q ∘ k] + b₁)     s₂ = σ(W₂ s₁ + b₂)     a = norm(w₃ · s₂) over the window
     /// ```
     ///
-    /// `interests` `[history blocks, hidden, LANES]` and `query` `[targets, hidden]`; gives `[target blocks, 1, LANES]`, zero
-    /// in idle lanes. W₁ is split into what meets the query, the key and their product, so that an event costs two
-    /// products of `hidden` inputs rather than four.
+    /// `interests` `[history blocks, hidden, LANES]` and `query` `[targets, hidden]`; gives
+    /// `[target blocks, 1, LANES]`, zero in idle lanes. W₁ is split into what meets the query, the key and
+    /// their product, so that an event costs two products of `hidden` inputs rather than four.
     ///
     /// # Panics
     /// If the shapes do not agree.
-    pub fn activation_unit<'t>(norm: Norm, interests: Var<'t, T>, query: Var<'t, T>, weights: UnitWeights<'t, T>, windows: &Arc<Windows>) -> Var<'t, T> = record_unit;
+    pub fn activation_unit<'t>(
+        norm: Norm,
+        interests: Var<'t, T>,
+        query: Var<'t, T>,
+        weights: UnitWeights<'t, T>,
+        windows: &Arc<Windows>,
+    ) -> Var<'t, T> = record_unit;
 }
 
 #[track_caller]

@@ -1,10 +1,12 @@
-//! The first layer's weight, `[W_q, W_k, W_d, W_p]` over `[q, k, q − k, q ∘ k]`, in the form that is least work.
+//! The first layer's weight, `[W_q, W_k, W_d, W_p]` over `[q, k, q − k, q ∘ k]`, in the form that is least
+//! work.
 
 use dien_tensor::{Pool, Real, Scratch};
 
 use super::Shape;
 
-/// The first layer as W_query q + (W_key, W_pair) (k, q ∘ k), where W_query = W_q + W_d and W_key = W_k − W_d.
+/// The first layer as W_query q + (W_key, W_pair) (k, q ∘ k), where W_query = W_q + W_d and W_key = W_k −
+/// W_d.
 pub(super) struct First<T: Real> {
     /// `[first, hidden]`
     pub query: Scratch<T>,
@@ -42,8 +44,8 @@ pub(super) fn transposed<T: Real>(pool: &Pool<T>, matrix: &[T], columns: usize) 
     to
 }
 
-/// Gradients of a layer's weight, cut into parts: each part has its rows every `size` elements from `offset` on, with
-/// `stride` elements from row to row.
+/// Gradients of a layer's weight, cut into parts: each part has its rows every `size` elements from `offset`
+/// on, with `stride` elements from row to row.
 #[derive(Clone, Copy)]
 pub(super) struct Parts<'a, T> {
     pub data: &'a [T],

@@ -5,8 +5,8 @@ use dien_tensor::Real;
 
 use super::panel::COLUMNS;
 
-/// Adds `weight` · l to `losses` for each used column, l = −log σ(z) of events that came or −log(1 − σ(z)) of those that did
-/// not, and replaces z by `share` · dl/dz. Both are zero past the used columns.
+/// Adds `weight` · l to `losses` for each used column, l = −log σ(z) of events that came or −log(1 − σ(z)) of
+/// those that did not, and replaces z by `share` · dl/dz. Both are zero past the used columns.
 pub(super) struct Entropy<'a, T> {
     pub came: bool,
     pub used: usize,

@@ -28,8 +28,8 @@ pub(super) trait Score<T: Real>: Sync {
     fn state(&self, h: &[T], width: usize, work: &mut [T]);
     /// f(h, e) of each column.
     fn logits(&self, e: &[T], width: usize, work: &mut [T], z: &mut [T; COLUMNS]);
-    /// Back from `dz`, the gradient of the logits just computed, to the events. `first` begins the gradient of what depends
-    /// on the state alone; others are added to it.
+    /// Back from `dz`, the gradient of the logits just computed, to the events. `first` begins the gradient
+    /// of what depends on the state alone; others are added to it.
     fn event_back(&self, dz: &[T; COLUMNS], e: &[T], first: bool, width: usize, back: Back<'_, T>);
     /// Back from what depends on the state alone to the states.
     fn state_back(&self, h: &[T], width: usize, back: Back<'_, T>);
@@ -59,8 +59,8 @@ pub(super) struct Problem<'a, T: Real, S> {
     pub pool: &'a Pool<T>,
 }
 
-/// The gradients of the parameters (a piece for each group), of each block's predecessor in the interests, and of all
-/// events: within a block first the true ones, then each negative.
+/// The gradients of the parameters (a piece for each group), of each block's predecessor in the interests,
+/// and of all events: within a block first the true ones, then each negative.
 pub(super) type Gradients<'a, T> = (PerPiece<&'a mut [T]>, PerBlock<&'a mut [T]>, PerBlock<&'a mut [T]>);
 
 /// A group's memory, and what it gives.
@@ -84,7 +84,8 @@ pub(super) fn groups(pairs: usize) -> usize {
 }
 
 impl<T: Real, S: Score<T>> Problem<'_, T, S> {
-    /// Computes each group's sum of losses and, if wanted, its gradients. Groups are fixed by the data, whatever the pool.
+    /// Computes each group's sum of losses and, if wanted, its gradients. Groups are fixed by the data,
+    /// whatever the pool.
     pub(super) fn run(&self, losses: PerPiece<&mut [T]>, gradients: Option<Gradients<'_, T>>) {
         let groups = groups(self.pairs);
         self.pool.reserve(rayon::current_num_threads().min(groups), self.scratch());
@@ -170,7 +171,8 @@ impl<T: Real, S: Score<T>> Problem<'_, T, S> {
         *loss = group.losses.iter().fold(T::zero(), |sum, &l| sum + l);
     }
 
-    /// The paper's loss of a panel: an event's slope depends on its logit alone, so one pass goes there and back.
+    /// The paper's loss of a panel: an event's slope depends on its logit alone, so one pass goes there and
+    /// back.
     fn one_by_one(&self, panel: &Panel, group: &mut Group<'_, T>) {
         let (used, k) = (panel.used, self.events.len() - 1);
         let share = T::of(1.0 / self.pairs as f64);

@@ -5,8 +5,9 @@ use dien_tensor::Real;
 
 use super::panel::COLUMNS;
 
-/// Adds l = log(1 + Σⱼ exp(zⱼ − z₀)) to `losses` for each used column, where z₀ is the logit of the event that came and zⱼ those of at
-/// least one that did not, and replaces each z by `share` · dl/dz. Both are zero past the used columns.
+/// Adds l = log(1 + Σⱼ exp(zⱼ − z₀)) to `losses` for each used column, where z₀ is the logit of the event
+/// that came and zⱼ those of at least one that did not, and replaces each z by `share` · dl/dz. Both are zero
+/// past the used columns.
 pub(super) struct InfoNce<'a, T> {
     pub used: usize,
     pub share: T,
@@ -35,7 +36,8 @@ impl<T: Real> Kernel<T> for InfoNce<'_, T> {
                 total[c] += z[c];
             }
         }
-        // log_1p wants at most 1: so many square roots bring the total to 2 at most, and each halves the logarithm.
+        // log_1p wants at most 1: so many square roots bring the total to 2 at most, and each halves the
+        // logarithm.
         let (mut roots, mut at_most) = (0, others.len() as f64);
         while at_most > 2.0 {
             (roots, at_most) = (roots + 1, at_most.sqrt());

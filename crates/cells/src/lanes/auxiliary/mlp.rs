@@ -22,8 +22,8 @@ pub(super) struct Widths {
 }
 
 impl Widths {
-    /// Elements of the gradients of W₁'s two halves, b₁, W₂ transposed, b₂, w₃ and b₃, in this order. A weight's columns are
-    /// padded; all others are [`PARTS`] parts of a sum.
+    /// Elements of the gradients of W₁'s two halves, b₁, W₂ transposed, b₂, w₃ and b₃, in this order. A
+    /// weight's columns are padded; all others are [`PARTS`] parts of a sum.
     pub(super) fn sums(self) -> [usize; 7] {
         let Widths { hidden, event, first, second } = self;
         let [b1, b2] = [first * PARTS, second * PARTS];

@@ -1,10 +1,11 @@
 //! The auxiliary loss: an interest must tell the event that came next from events that did not.
 //!
-//! A mean over the pairs (t, t+1) of a sequence of one [`Loss`] or the other of the scores f(hₜ, eₜ₊₁) and f(hₜ, êⱼ,ₜ₊₁), where f is
-//! an [`mlp`] or an [`inner_product`].
+//! A mean over the pairs (t, t+1) of a sequence of one [`Loss`] or the other of the scores f(hₜ, eₜ₊₁) and
+//! f(hₜ, êⱼ,ₜ₊₁), where f is an [`mlp`] or an [`inner_product`].
 //!
-//! The weight of each pair in the loss is known beforehand, so one walk over the events computes the loss and, where the
-//! tape records, every gradient up to the factor that the way back then brings. What lies between stays in the caches.
+//! The weight of each pair in the loss is known beforehand, so one walk over the events computes the loss
+//! and, where the tape records, every gradient up to the factor that the way back then brings. What lies
+//! between stays in the caches.
 
 mod entropy;
 mod group;
@@ -39,12 +40,13 @@ pub enum Loss {
     InfoNce,
 }
 
-/// The loss where f(h, e) = w₃·σ(W₂ σ(W₁ [h, e] + b₁) + b₂) + b₃: a scalar, exactly 0 without a gradient if there is no pair, or
-/// for InfoNCE no negative.
+/// The loss where f(h, e) = w₃·σ(W₂ σ(W₁ [h, e] + b₁) + b₂) + b₃: a scalar, exactly 0 without a gradient if
+/// there is no pair, or for InfoNCE no negative.
 ///
-/// `interests` are hₜ `[blocks, hidden, LANES]`, `events` eₜ and each of the `negatives` êⱼ,ₜ `[blocks, event, LANES]`;
-/// `layers` weight and bias of each: `[first, hidden + event]` and `[first]`, `[second, first]` and `[second]`,
-/// `[1, second]` and `[1]`. A sequence's last interest and its first event and negatives have no part in the loss.
+/// `interests` are hₜ `[blocks, hidden, LANES]`, `events` eₜ and each of the `negatives` êⱼ,ₜ
+/// `[blocks, event, LANES]`; `layers` weight and bias of each: `[first, hidden + event]` and `[first]`,
+/// `[second, first]` and `[second]`, `[1, second]` and `[1]`. A sequence's last interest and its first event
+/// and negatives have no part in the loss.
 ///
 /// # Panics
 /// If the shapes do not agree.

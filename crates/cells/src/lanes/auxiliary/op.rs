@@ -221,7 +221,8 @@ fn add_columns<T: Real>(dy: T, part: &[T], (from, columns): (usize, usize), widt
     }
 }
 
-/// Adds `dy` · `part`, whose rows are padded, to the gradient of a weight of `outputs` outputs, one for each column.
+/// Adds `dy` · `part`, whose rows are padded, to the gradient of a weight of `outputs` outputs, one for each
+/// column.
 fn add_transposed<T: Real>(dy: T, part: &[T], outputs: usize, g: &mut [T]) {
     let inputs = g.len() / outputs;
     for (i, part) in part.chunks_exact(padded(outputs)).enumerate() {

@@ -7,7 +7,8 @@ use dien_tensor::Real;
 
 use crate::{LANES, Packed};
 
-/// Columns of a panel. A feature of it is a row of this many elements; some 200 KB of a panel's `f32` intermediates fit L2.
+/// Columns of a panel. A feature of it is a row of this many elements; some 200 KB of a panel's `f32`
+/// intermediates fit L2.
 pub(super) const COLUMNS: usize = 96;
 
 /// Consecutive lanes of one block.
@@ -96,19 +97,20 @@ impl Panel {
         (panel.len > 0).then_some(panel)
     }
 
-    /// How many columns are computed: [`Self::used`], rounded up to whole vectors. Those past the used ones are zero.
+    /// How many columns are computed: [`Self::used`], rounded up to whole vectors. Those past the used ones
+    /// are zero.
     pub(super) fn width(&self) -> usize {
         self.used.next_multiple_of(16)
     }
 
-    /// Each pair's column of `from` `[blocks, features, LANES]`, read `before` blocks earlier, into `to` `[features,
-    /// COLUMNS]`.
+    /// Each pair's column of `from` `[blocks, features, LANES]`, read `before` blocks earlier, into `to`
+    /// `[features, COLUMNS]`.
     pub(super) fn gather<T: Real>(&self, from: &[T], before: usize, features: usize, to: &mut [T]) {
         dispatch(Gather { panel: self, from, before, features, to });
     }
 
-    /// The columns of `from` `[features, COLUMNS]` into their lanes of `to`, which begins at block `first` and has a block
-    /// every `stride` elements. Idle lanes of their blocks become zero.
+    /// The columns of `from` `[features, COLUMNS]` into their lanes of `to`, which begins at block `first`
+    /// and has a block every `stride` elements. Idle lanes of their blocks become zero.
     pub(super) fn scatter<T: Real>(
         &self,
         from: &[T],

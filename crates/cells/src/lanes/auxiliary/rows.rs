@@ -10,8 +10,8 @@ pub(super) fn padded(features: usize) -> usize {
     features.next_multiple_of(8)
 }
 
-/// A panel `[features, COLUMNS]` with its first `width` columns as rows, `[width, padded features]`, zero past the
-/// features.
+/// A panel `[features, COLUMNS]` with its first `width` columns as rows, `[width, padded features]`, zero
+/// past the features.
 pub(super) fn transpose<T: Real>(panel: &[T], features: usize, width: usize, rows: &mut [T]) {
     dispatch(Transpose { panel, features, width, rows });
 }
@@ -138,8 +138,8 @@ impl<T: Real> Kernel<T> for Dot<'_, T> {
     }
 }
 
-/// Back through [`Dot`] and the sigmoid before it: a row y becomes dz w y (1 − y), whose sum `row_sums` gathers, and dw
-/// gathers Σ dz y; both in [`PARTS`].
+/// Back through [`Dot`] and the sigmoid before it: a row y becomes dz w y (1 − y), whose sum `row_sums`
+/// gathers, and dw gathers Σ dz y; both in [`PARTS`].
 pub(super) struct DotBack<'a, T> {
     pub dz: &'a [T; COLUMNS],
     pub panel: &'a mut [T],

@@ -5,7 +5,8 @@ use dien_kernels::gemm::epilogue::{at, at_mut};
 use dien_kernels::simd::Simd;
 use dien_tensor::Real;
 
-/// Back through y = σ(z): y becomes dz = (A·B) y (1 − y), which is also added to `sum`, or begins it if `first`.
+/// Back through y = σ(z): y becomes dz = (A·B) y (1 − y), which is also added to `sum`, or begins it if
+/// `first`.
 pub(super) struct SigmoidSlope<'a, T> {
     pub y: &'a mut [T],
     pub sum: &'a mut [T],

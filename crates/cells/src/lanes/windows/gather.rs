@@ -22,7 +22,8 @@ concrete! {
     /// The gather on the tape.
     pub trait GatherOp;
 
-    /// Each target's window of `x`: `[history blocks, features, LANES]` to `[target blocks, features, LANES]`.
+    /// Each target's window of `x`: `[history blocks, features, LANES]` to
+    /// `[target blocks, features, LANES]`.
     ///
     /// `x` itself if the windows are the [identity](Windows::is_identity).
     ///

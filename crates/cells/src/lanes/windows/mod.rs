@@ -30,7 +30,8 @@ pub struct Windows {
     identity: bool,
     /// Each target's history and the first event it sees.
     source: Vec<(u32, u32)>,
-    /// Among the histories' [rows], that of the first event which the target in each slot sees; 0 where there is none.
+    /// Among the histories' [rows], that of the first event which the target in each slot sees; 0 where there
+    /// is none.
     first_rows: Vec<u32>,
     /// The targets of history `h`, ascending, are `by_history[offsets[h]..offsets[h + 1]]`.
     offsets: Vec<u32>,
@@ -169,7 +170,8 @@ impl Windows {
         segments.push((packed.blocks(), packed.chunks()));
     }
 
-    /// The packing of the targets' windows; the histories' own, if each history has one target that sees all of it.
+    /// The packing of the targets' windows; the histories' own, if each history has one target that sees all
+    /// of it.
     pub fn targets(&self) -> &Arc<Packed> {
         &self.targets
     }
@@ -179,7 +181,8 @@ impl Windows {
         &self.histories
     }
 
-    /// Whether every target's events stand where its history's do, so that the histories' tensors are the targets' too.
+    /// Whether every target's events stand where its history's do, so that the histories' tensors are the
+    /// targets' too.
     ///
     /// So it is when each history has one target that sees all of it, whatever the targets' order.
     pub fn is_identity(&self) -> bool {
@@ -194,8 +197,8 @@ impl Windows {
         self.source.iter().zip(self.targets.lengths()).map(last)
     }
 
-    /// The number of segments: consecutive target blocks of one chunk, pieces of work of much the same size, fixed by
-    /// the windows alone.
+    /// The number of segments: consecutive target blocks of one chunk, pieces of work of much the same size,
+    /// fixed by the windows alone.
     pub(crate) fn segments(&self) -> usize {
         self.segments.len() - 1
     }

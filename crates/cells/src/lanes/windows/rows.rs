@@ -1,7 +1,7 @@
 //! Events as rows, so that one is a run of memory, and a sequence's next event the next one.
 //!
-//! The rows of a *piece*, a chunk or a segment, are `[LANES, steps, features]`. A tensor's rows are its pieces', one
-//! after the other; idle lanes have rows too, which are neither read nor written.
+//! The rows of a *piece*, a chunk or a segment, are `[LANES, steps, features]`. A tensor's rows are its
+//! pieces', one after the other; idle lanes have rows too, which are neither read nor written.
 
 use dien_kernels::simd::{Kernel, Simd, dispatch, transpose};
 use dien_tensor::{Pool, Real, Scratch};
@@ -34,7 +34,8 @@ impl<T: Real> Kernel<T> for PutBlocks<'_, T> {
     }
 }
 
-/// Consecutive blocks `[blocks, x_features, LANES]` into the rows of their piece, from their feature `first` on.
+/// Consecutive blocks `[blocks, x_features, LANES]` into the rows of their piece, from their feature `first`
+/// on.
 pub(crate) fn put_blocks<T: Real>(
     packed: &Packed,
     first_block: usize,
@@ -158,8 +159,8 @@ pub(super) fn par_histories<T: Real>(
     });
 }
 
-/// The rows of histories, chunk by chunk: the sums, over each history's targets in order, of the targets' `rows`, which
-/// stand segment by segment.
+/// The rows of histories, chunk by chunk: the sums, over each history's targets in order, of the targets'
+/// `rows`, which stand segment by segment.
 pub(crate) fn sum_targets<T: Real>(
     pool: &Pool<T>,
     windows: &Windows,
@@ -200,7 +201,8 @@ impl<T: Real> Kernel<T> for AddRows<'_, T> {
     }
 }
 
-/// Adds rows of the histories, from their feature `first` on, to a tensor `[history blocks, x_features, LANES]`.
+/// Adds rows of the histories, from their feature `first` on, to a tensor
+/// `[history blocks, x_features, LANES]`.
 pub(crate) fn add_rows<T: Real>(
     pool: &Pool<T>,
     histories: &Packed,

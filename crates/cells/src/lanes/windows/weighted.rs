@@ -25,12 +25,18 @@ concrete! {
     /// The weighted pooling on the tape.
     pub trait WeightedPoolOp;
 
-    /// Σ aₜ xₜ over each target's window: `x` `[history blocks, features, LANES]` and the weights a `[target blocks, 1, LANES]`, in the
-    /// targets' lanes, give `[targets, features]`; zeros for an empty window. With the scores of an attention it is DIN's interest.
+    /// Σ aₜ xₜ over each target's window: `x` `[history blocks, features, LANES]` and the weights a
+    /// `[target blocks, 1, LANES]`, in the targets' lanes, give `[targets, features]`; zeros for an empty
+    /// window. With the scores of an attention it is DIN's interest.
     ///
     /// # Panics
-    /// If `x` is not an event tensor over the histories, or the weights not one of a single feature over the targets.
-    pub fn weighted_pool<'t>(x: Var<'t, T>, weights: Var<'t, T>, windows: &Arc<Windows>) -> Var<'t, T> = record_weighted_pool;
+    /// If `x` is not an event tensor over the histories, or the weights not one of a single feature over the
+    /// targets.
+    pub fn weighted_pool<'t>(
+        x: Var<'t, T>,
+        weights: Var<'t, T>,
+        windows: &Arc<Windows>,
+    ) -> Var<'t, T> = record_weighted_pool;
 }
 
 #[track_caller]

@@ -88,7 +88,8 @@ impl Simd for Avx2 {
         }
         let mut sum = y;
         for l in (0..L).step_by(8) {
-            // SAFETY: code at this level runs on machines that have it; the eight elements from `l` on are within.
+            // SAFETY: code at this level runs on machines that have it; the eight elements from `l` on are
+            // within.
             unsafe { axpy8(alpha, &x, &mut sum, l) };
         }
         sum

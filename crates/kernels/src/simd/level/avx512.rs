@@ -92,7 +92,8 @@ impl Simd for Avx512 {
         }
         let mut sum = y;
         for l in (0..L / 16 * 16).step_by(16) {
-            // SAFETY: code at this level runs on machines that have it; the 16 elements from `l` on are within.
+            // SAFETY: code at this level runs on machines that have it; the 16 elements from `l` on are
+            // within.
             unsafe {
                 let y = _mm512_loadu_ps(sum.as_ptr().add(l));
                 let y = _mm512_fmadd_ps(_mm512_set1_ps(alpha), _mm512_loadu_ps(x.as_ptr().add(l)), y);
