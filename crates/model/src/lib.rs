@@ -32,7 +32,7 @@ pub use model::{Losses, Model, Output};
 pub use options::{CustomModel, ModelOptions, OptionValue};
 pub use registry::{ModelBuilder, Registry};
 pub use touched::Touched;
-pub use trace::{Path, Regard, Trace};
+pub use trace::{AttentionTrace, InterestTrace, Trace};
 pub use validate::BatchError;
 pub use zoo::Dien;
 

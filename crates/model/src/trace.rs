@@ -10,21 +10,21 @@ pub struct Trace<T> {
     /// The logit, as [`forward`](crate::Model::forward) gives it.
     pub logit: T,
     /// By group of behaviours, the first one first.
-    pub groups: Vec<Regard<T>>,
+    pub groups: Vec<AttentionTrace<T>>,
 }
 
-/// How a target regards its window of one group's events, oldest first.
+/// What a target's score made of the events in its window on one group of behaviours, oldest first.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Regard<T> {
+pub struct AttentionTrace<T> {
     /// The attention of each event, which by softmax sums to 1; `None` where nothing is weighed by attention.
     pub attention: Option<Vec<T>>,
     /// `None` where the model has no interest evolution.
-    pub evolution: Option<Path<T>>,
+    pub evolution: Option<InterestTrace<T>>,
 }
 
 /// The course of an interest's evolution over the events of a window.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Path<T> {
+pub struct InterestTrace<T> {
     /// By event, the update gate after attention, from 0 to 1, its mean over the units: w in h' = (1 − w) ∘
     /// h + w ∘ c.
     pub update: Vec<T>,
@@ -33,7 +33,7 @@ pub struct Path<T> {
 }
 
 /// Each target's trace, from the logits `[targets, 1]` and what each group says of every target.
-pub(crate) fn traces<T: Real>(logits: Var<'_, T>, groups: Vec<Vec<Regard<T>>>) -> Vec<Trace<T>> {
+pub(crate) fn traces<T: Real>(logits: Var<'_, T>, groups: Vec<Vec<AttentionTrace<T>>>) -> Vec<Trace<T>> {
     let mut groups: Vec<_> = groups.into_iter().map(Vec::into_iter).collect();
     let mut next = || groups.iter_mut().map(|targets| targets.next().expect("one a target")).collect();
     logits.data().iter().map(|&logit| Trace { logit, groups: next() }).collect()
@@ -61,7 +61,7 @@ pub(crate) fn scores<T: Real>(attention: Var<'_, T>, targets: &Packed) -> Vec<Ve
 }
 
 /// What a model without an evolution says of a group.
-pub(crate) fn attended<T: Real>(attention: Var<'_, T>, targets: &Packed) -> Vec<Regard<T>> {
-    let regard = |scores| Regard { attention: Some(scores), evolution: None };
-    scores(attention, targets).into_iter().map(regard).collect()
+pub(crate) fn attended<T: Real>(attention: Var<'_, T>, targets: &Packed) -> Vec<AttentionTrace<T>> {
+    let trace = |scores| AttentionTrace { attention: Some(scores), evolution: None };
+    scores(attention, targets).into_iter().map(trace).collect()
 }

@@ -168,15 +168,15 @@ impl Explainer {
         let mut groups = vec![];
         for (place, (name, items)) in names.zip(encoded.events).enumerate() {
             let course = course::of(traces.as_deref(), place);
-            let regard = traces.as_ref().map(|traces| &traces[0].groups[place]);
+            let trace = traces.as_ref().map(|traces| &traces[0].groups[place]);
             let earlier = given(&name) - items.len();
             let event = |(i, item)| {
                 let (logit, lacks) = left_out.next().expect("one an event");
                 debug_assert_eq!((lacks.group, lacks.event), (place, i));
-                let evolution = regard.and_then(|r| r.evolution.as_ref());
+                let evolution = trace.and_then(|r| r.evolution.as_ref());
                 Event {
                     item,
-                    attention: regard.and_then(|r| r.attention.as_ref()).map(|a| a[i]),
+                    attention: trace.and_then(|r| r.attention.as_ref()).map(|a| a[i]),
                     update: evolution.map(|path| path.update[i]),
                     state: evolution.map(|path| path.states[i].clone()),
                     logit_without: logit,

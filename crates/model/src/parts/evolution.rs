@@ -11,7 +11,7 @@ use dien_cells::serving::Cell;
 use dien_tensor::{ParamStore, Tape, Var};
 
 use crate::init::Builder;
-use crate::{Group, Path, trace};
+use crate::{Group, InterestTrace, trace};
 
 /// The cell `evolution`; its last state is the interest that the candidate meets.
 #[derive(Clone, Debug)]
@@ -62,33 +62,33 @@ impl Evolution {
 
     /// The course that leads to each target's last state. By the equations in plain loops: it is for people,
     /// a target at a time.
-    pub(crate) fn paths<T: Real>(
+    pub(crate) fn traces<T: Real>(
         &self,
         tape: &Tape<'_, T>,
         interests: Var<'_, T>,
         attention: Option<Var<'_, T>>,
         windows: &Windows,
         group: Group<'_>,
-    ) -> Vec<Path<T>> {
+    ) -> Vec<InterestTrace<T>> {
         let [w, u, b, b_hc] =
             [self.cell.w, self.cell.u, self.cell.b, self.cell.b_hc].map(|id| tape.param(id).data());
         let weights = Weights { w, u, b, b_hc };
         let attention = attention.map(|a| trace::scores(a, windows.targets()));
-        let path = |target: usize| {
+        let trace = |target: usize| {
             let steps = group.start[target] as usize..group.end[target] as usize;
             let inputs = trace::events(interests, windows.histories(), group.history[target] as usize, steps);
-            let (mut h, mut path) = (vec![T::zero(); b_hc.len()], Path::default());
+            let (mut h, mut course) = (vec![T::zero(); b_hc.len()], InterestTrace::default());
             for (step, x) in inputs.iter().enumerate() {
                 let a = attention.as_ref().map_or(T::one(), |a| a[target][step]);
                 let (gate, next) = gated_step(self.kind, weights, x, a, &h);
                 let sum = gate.iter().fold(T::zero(), |sum, &w| sum + w);
-                path.update.push(sum / T::of(gate.len() as f64));
-                path.states.push(next.clone());
+                course.update.push(sum / T::of(gate.len() as f64));
+                course.states.push(next.clone());
                 h = next;
             }
-            path
+            course
         };
-        (0..group.history.len()).map(path).collect()
+        (0..group.history.len()).map(trace).collect()
     }
 }
 
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_end_in_the_last_state() {
+    fn traces_end_in_the_last_state() {
         const HIDDEN: usize = 3;
         let (history, start, end) = (vec![2, 0, 0, 1], vec![0, 1, 0, 0], vec![3, 4, 5, 0]);
         let packed = Arc::new(Packed::from_lengths(&[5, 0, 3]));
@@ -122,9 +122,9 @@ mod tests {
             let scores = tape.constant(waves(&[windows.targets().blocks(), 1, LANES]));
             let attention = kind.takes_attention().then_some(scores);
             let last = evolution.forward(&tape, interests, attention, &windows);
-            let paths = evolution.paths(&tape, interests, attention, &windows, group);
-            for (path, last) in paths.iter().zip(last.data().chunks(HIDDEN)) {
-                let found = path.states.last().cloned().unwrap_or(vec![0.0; HIDDEN]);
+            let traces = evolution.traces(&tape, interests, attention, &windows, group);
+            for (trace, last) in traces.iter().zip(last.data().chunks(HIDDEN)) {
+                let found = trace.states.last().cloned().unwrap_or(vec![0.0; HIDDEN]);
                 let apart = found.iter().zip(last).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
                 assert!(apart < 1e-12, "{kind:?}: {found:?} {last:?}");
             }

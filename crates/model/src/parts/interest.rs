@@ -10,7 +10,7 @@ use super::{Attention, Auxiliary, Embedding, Evolution, Extractor, HeadInput, He
 use crate::config::{AuxiliaryLoss, ModelConfig};
 use crate::frozen::FrozenInterest;
 use crate::init::Builder;
-use crate::{Group, Regard, trace};
+use crate::{AttentionTrace, Group, trace};
 
 /// The interest network of one group of behaviours.
 #[derive(Clone, Debug)]
@@ -123,12 +123,14 @@ impl Interest {
         tape: &Tape<'_, T>,
         Behaved { group, windows, .. }: Behaved<'_, '_, T>,
         output: InterestOutput<'_, T>,
-    ) -> Vec<Regard<T>> {
+    ) -> Vec<AttentionTrace<T>> {
         let InterestOutput { interests, attention, .. } = output;
-        let paths = self.evolution.paths(tape, interests, attention, windows, group);
+        let courses = self.evolution.traces(tape, interests, attention, windows, group);
         let mut scores = attention.map(|a| trace::scores(a, windows.targets()).into_iter());
-        let regard =
-            |path| Regard { attention: scores.as_mut().and_then(Iterator::next), evolution: Some(path) };
-        paths.into_iter().map(regard).collect()
+        let trace = |course| AttentionTrace {
+            attention: scores.as_mut().and_then(Iterator::next),
+            evolution: Some(course),
+        };
+        courses.into_iter().map(trace).collect()
     }
 }

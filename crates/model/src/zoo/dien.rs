@@ -11,7 +11,7 @@ use crate::parts::{
     Behaved, Embedding, Head, HeadLayout, Interest, add_history, in_groups, pooled_history, push_history,
     windows,
 };
-use crate::{Batch, Features, Regard, Touched, Trace, trace};
+use crate::{AttentionTrace, Batch, Features, Touched, Trace, trace};
 
 /// DIEN (Zhou et al., AAAI 2019): embedding, interest extractor with auxiliary loss, attention, interest
 /// evolution, head.
@@ -52,7 +52,7 @@ impl Dien {
         &self,
         tape: &'t Tape<'_, T>,
         batch: &Batch,
-        mut traces: Option<&mut Vec<Vec<Regard<T>>>>,
+        mut traces: Option<&mut Vec<Vec<AttentionTrace<T>>>>,
     ) -> Output<'t, T> {
         let mut auxiliary = None;
         let (mut inputs, candidates) = self.embedding.head_inputs(self.head.layout(), tape, batch);

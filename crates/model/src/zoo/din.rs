@@ -11,7 +11,7 @@ use crate::parts::{
     Attention, Embedding, Head, HeadInput, HeadLayout, add_history, in_groups, pooled_history, push_history,
     windows,
 };
-use crate::{Batch, Features, Regard, Touched, Trace, trace};
+use crate::{AttentionTrace, Batch, Features, Touched, Trace, trace};
 
 /// DIN (Zhou et al., KDD 2018): each event is weighed by its activation unit's score against the candidate.
 ///
@@ -48,7 +48,7 @@ impl Din {
         &self,
         tape: &'t Tape<'_, T>,
         batch: &Batch,
-        mut traces: Option<&mut Vec<Vec<Regard<T>>>>,
+        mut traces: Option<&mut Vec<Vec<AttentionTrace<T>>>>,
     ) -> Output<'t, T> {
         let (mut inputs, candidates) = self.embedding.head_inputs(self.head.layout(), tape, batch);
         for (sequence, (attention, group)) in self.attention.iter().zip(batch.groups()).enumerate() {

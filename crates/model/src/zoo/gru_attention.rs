@@ -11,7 +11,7 @@ use crate::parts::{
     Attention, Embedding, Extractor, Head, HeadInput, HeadLayout, add_history, in_groups, pooled_history,
     push_history, windows,
 };
-use crate::{Batch, Features, Regard, Touched, Trace, trace};
+use crate::{AttentionTrace, Batch, Features, Touched, Trace, trace};
 
 /// The paper's "Two layer GRU Attention" (after Parsana et al., 2018): GRU over GRU over the events; the
 /// states of the second are summed by attention. Nothing in it drives a cell by the candidate, so a history
@@ -60,7 +60,7 @@ impl GruAttention {
         &self,
         tape: &'t Tape<'_, T>,
         batch: &Batch,
-        mut traces: Option<&mut Vec<Vec<Regard<T>>>>,
+        mut traces: Option<&mut Vec<Vec<AttentionTrace<T>>>>,
     ) -> Output<'t, T> {
         let (mut inputs, candidates) = self.embedding.head_inputs(self.head.layout(), tape, batch);
         for (sequence, (layers, group)) in self.groups.iter().zip(batch.groups()).enumerate() {

@@ -29,17 +29,21 @@ fn logits_are_the_forward_pass_and_every_event_has_its_numbers() {
             assert_eq!(traces.iter().map(|t| t.logit).collect::<Vec<_>>(), logits.data());
             for (target, trace) in traces.iter().enumerate() {
                 assert_eq!(trace.groups.len(), 1 + features.groups.len());
-                for (regard, group) in trace.groups.iter().zip(batch.groups()) {
+                for (attended, group) in trace.groups.iter().zip(batch.groups()) {
                     let n = (group.end[target] - group.start[target]) as usize;
-                    let path = regard.evolution.as_ref().unwrap();
-                    assert_eq!((path.update.len(), path.states.len()), (n, n));
-                    assert!(path.update.iter().all(|w| (0.0..=1.0).contains(w)), "{:?}", path.update);
-                    assert_eq!(regard.attention.is_some(), cell.takes_attention());
-                    let Some(attention) = &regard.attention else { continue };
+                    let evolution = attended.evolution.as_ref().unwrap();
+                    assert_eq!((evolution.update.len(), evolution.states.len()), (n, n));
+                    assert!(
+                        evolution.update.iter().all(|w| (0.0..=1.0).contains(w)),
+                        "{:?}",
+                        evolution.update
+                    );
+                    assert_eq!(attended.attention.is_some(), cell.takes_attention());
+                    let Some(attention) = &attended.attention else { continue };
                     assert_eq!(attention.len(), n);
                     assert!(n == 0 || (attention.iter().sum::<f64>() - 1.0).abs() < 1e-12);
                     if cell == CellKind::Agru {
-                        let apart = attention.iter().zip(&path.update).map(|(a, w)| (a - w).abs());
+                        let apart = attention.iter().zip(&evolution.update).map(|(a, w)| (a - w).abs());
                         assert!(apart.fold(0.0, f64::max) < 1e-15, "the score is the gate");
                     }
                 }
@@ -68,8 +72,12 @@ fn others_tell_what_they_have() {
             traces.iter().map(|t| t.logit).collect::<Vec<_>>(),
             model.forward(&tape, &batch).logits.data()
         );
-        for regard in traces.iter().flat_map(|t| &t.groups) {
-            assert_eq!((regard.attention.is_some(), regard.evolution.is_some()), (true, evolves), "{kind:?}");
+        for attended in traces.iter().flat_map(|t| &t.groups) {
+            assert_eq!(
+                (attended.attention.is_some(), attended.evolution.is_some()),
+                (true, evolves),
+                "{kind:?}"
+            );
         }
     }
 }
