@@ -28,7 +28,7 @@ pub struct Interest {
 
 /// The events of a group and the candidates that look back on them.
 #[derive(Clone, Copy, Debug)]
-pub struct Behaved<'a, 't, T: Real> {
+pub struct SequenceInput<'a, 't, T: Real> {
     /// Which of the batch's groups, counted from 0.
     pub sequence: usize,
     /// The group.
@@ -82,7 +82,7 @@ impl Interest {
         &self,
         tape: &'t Tape<'_, T>,
         embedding: &Embedding,
-        Behaved { sequence, group, windows, events, candidates }: Behaved<'_, 't, T>,
+        SequenceInput { sequence, group, windows, events, candidates }: SequenceInput<'_, 't, T>,
         inputs: &mut HeadInputs<'_, 't, T>,
     ) -> InterestOutput<'t, T> {
         let packed = windows.histories();
@@ -121,7 +121,7 @@ impl Interest {
     pub(crate) fn trace<T: Real>(
         &self,
         tape: &Tape<'_, T>,
-        Behaved { group, windows, .. }: Behaved<'_, '_, T>,
+        SequenceInput { group, windows, .. }: SequenceInput<'_, '_, T>,
         output: InterestOutput<'_, T>,
     ) -> Vec<AttentionTrace<T>> {
         let InterestOutput { interests, attention, .. } = output;

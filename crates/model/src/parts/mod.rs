@@ -17,7 +17,7 @@ pub use evolution::Evolution;
 pub use extractor::Extractor;
 pub use groups::{add_history, in_groups, pooled, pooled_history, push_history, windows};
 pub use head::Head;
-pub use interest::{Behaved, Interest, InterestOutput};
+pub use interest::{Interest, InterestOutput, SequenceInput};
 pub use layout::{HeadInput, HeadInputs, HeadLayout};
 
 use dien_cells::Real;

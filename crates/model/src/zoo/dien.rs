@@ -8,8 +8,8 @@ use crate::frozen::FrozenModel;
 use crate::init::Builder;
 use crate::model::{Model, Output};
 use crate::parts::{
-    Behaved, Embedding, Head, HeadLayout, Interest, add_history, in_groups, pooled_history, push_history,
-    windows,
+    Embedding, Head, HeadLayout, Interest, SequenceInput, add_history, in_groups, pooled_history,
+    push_history, windows,
 };
 use crate::{AttentionTrace, Batch, Features, Touched, Trace, trace};
 
@@ -61,10 +61,10 @@ impl Dien {
             let events = self.embedding.events(tape, group.histories, windows.histories());
             let history = pooled_history(&self.embedding, candidates, events, windows, &self.config);
             push_history(&mut inputs, sequence, history);
-            let behaved = Behaved { sequence, group, windows, events, candidates };
-            let output = interest.forward(tape, &self.embedding, behaved, &mut inputs);
+            let input = SequenceInput { sequence, group, windows, events, candidates };
+            let output = interest.forward(tape, &self.embedding, input, &mut inputs);
             if let Some(traces) = &mut traces {
-                traces.push(interest.trace(tape, behaved, output));
+                traces.push(interest.trace(tape, input, output));
             }
             auxiliary = match (auxiliary, output.auxiliary) {
                 (Some(sum), Some(loss)) => Some(sum + loss),
