@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use dien::explain::Explainer;
 use dien::model::init::Builder;
 use dien::model::parts::{Embedding, Head, pooled_history, windows};
-use dien::model::{ConfigError, LossWeights, Model, ModelBuilder, Output, Registry, Touched};
+use dien::model::{ConfigError, LossWeights, Model, ModelBuilder, Output, Registry, TouchedRows};
 use dien::prelude::*;
 use dien::tensor::{ParamId, Tape, ops};
 
@@ -73,7 +73,7 @@ impl Model<f32> for Biased {
     }
 
     // The optimiser has to know which rows of the tables a batch reads.
-    fn touch(&self, batch: &Batch, touched: &mut Touched) {
+    fn touch(&self, batch: &Batch, touched: &mut TouchedRows) {
         self.embedding.touch(batch, false, touched);
         touched.add(self.bias, batch.targets.candidate[0].iter().copied());
     }

@@ -5,7 +5,7 @@ use dien_tensor::{ParamId, ParamStore, Tape, Var, ops};
 
 use crate::config::LossWeights;
 use crate::frozen::FrozenModel;
-use crate::{Batch, Touched, Trace};
+use crate::{Batch, TouchedRows, Trace};
 
 /// What a forward pass gives.
 #[derive(Clone, Copy, Debug)]
@@ -42,12 +42,12 @@ pub trait Model<T: Real> {
     }
 
     /// Sets `touched` to the rows of each table that [`forward`](Model::forward) reads.
-    fn touch(&self, batch: &Batch, touched: &mut Touched);
+    fn touch(&self, batch: &Batch, touched: &mut TouchedRows);
 
     /// The rows of each table that [`forward`](Model::forward) reads, ascending, each once; see
     /// [`touch`](Model::touch).
     fn touched(&self, batch: &Batch) -> Vec<(ParamId, Vec<u32>)> {
-        let mut touched = Touched::default();
+        let mut touched = TouchedRows::default();
         self.touch(batch, &mut touched);
         touched.iter().map(|(id, rows)| (id, rows.to_vec())).collect()
     }
@@ -94,7 +94,7 @@ pub trait Model<T: Real> {
         }
         if l2_rows > 0.0 && !batch.targets.is_empty() {
             let weight = T::of(l2_rows / batch.targets.len() as f64);
-            let touched = tape.pool().shared(|touched: &mut Touched| self.touch(batch, touched));
+            let touched = tape.pool().shared(|touched: &mut TouchedRows| self.touch(batch, touched));
             for (table, rows) in touched.iter() {
                 total = total + ops::scale(ops::l2_rows(tape.param(table), rows), weight);
             }

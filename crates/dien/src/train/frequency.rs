@@ -1,7 +1,7 @@
 //! DIN's mini-batch-aware regularisation (Zhou et al., KDD 2018, eq. 7).
 
 use dien_data::Data;
-use dien_model::{Batch, Features, Model, Touched};
+use dien_model::{Batch, Features, Model, TouchedRows};
 use dien_tensor::{ParamId, Tape, Var, ops};
 
 use crate::error::{Error, Origin, Result};
@@ -47,7 +47,7 @@ impl Frequency {
         &self,
         total: Var<'t, f32>,
         tape: &'t Tape<'_, f32>,
-        touched: &Touched,
+        touched: &TouchedRows,
     ) -> Var<'t, f32> {
         touched.iter().fold(total, |total, (table, rows)| {
             match self.tables.iter().find(|(id, _)| *id == table) {
@@ -127,7 +127,7 @@ mod tests {
             self.0.forward(tape, batch)
         }
 
-        fn touch(&self, batch: &Batch, touched: &mut Touched) {
+        fn touch(&self, batch: &Batch, touched: &mut TouchedRows) {
             Model::<f32>::touch(&self.0, batch, touched);
         }
     }

@@ -1,6 +1,6 @@
 //! One step of training.
 
-use dien_model::{Batch, Losses, Touched};
+use dien_model::{Batch, Losses, TouchedRows};
 use dien_optim::Optimizer;
 use dien_serving::encoding::scramble;
 use dien_tensor::{Grads, Mode, ParamId, ParamStore, Real, Tape};
@@ -23,7 +23,7 @@ impl Trainer {
             let (epoch, batch) = (self.progress.epoch + 1, index + 1);
             Error::NonFinite { step: number, epoch, batch, what, first }
         };
-        let touched = self.scorer.pool.shared(|touched: &mut Touched| model.touch(batch, touched));
+        let touched = self.scorer.pool.shared(|touched: &mut TouchedRows| model.touch(batch, touched));
         for table in touched.iter() {
             self.optimizer.prepare(&mut self.params, &[table]);
         }

@@ -11,7 +11,7 @@ use ndarray::Axis;
 use super::{HeadInput, HeadInputs, HeadLayout};
 use crate::config::ModelConfig;
 use crate::init::Builder;
-use crate::{Batch, Features, Histories, Lookup, OOV, Touched};
+use crate::{Batch, Features, Histories, Lookup, OOV, TouchedRows};
 
 /// The tables of [`Features`] as parameters `embedding.<table>`.
 #[derive(Clone, Debug)]
@@ -139,7 +139,7 @@ impl Embedding {
     }
 
     /// Sets `touched` to the rows of each table that a forward pass over `batch` reads.
-    pub fn touch(&self, batch: &Batch, negatives: bool, touched: &mut Touched) {
+    pub fn touch(&self, batch: &Batch, negatives: bool, touched: &mut TouchedRows) {
         let tables = self.tables.iter().enumerate();
         touched.set(tables.map(|(table, &id)| (id, self.ids_of(table, batch, negatives))));
     }

@@ -8,7 +8,7 @@ use crate::frozen::FrozenModel;
 use crate::init::Builder;
 use crate::model::{Model, Output};
 use crate::parts::{Embedding, Head, HeadInput, HeadLayout, pooled, windows};
-use crate::{Batch, Features, Touched};
+use crate::{Batch, Features, TouchedRows};
 
 /// The paper's BaseModel: the head alone, over embeddings and pooled history.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ impl<T: Real> Model<T> for Base {
         Output { logits: self.head.forward(tape, inputs.concat()), auxiliary: None }
     }
 
-    fn touch(&self, batch: &Batch, touched: &mut Touched) {
+    fn touch(&self, batch: &Batch, touched: &mut TouchedRows) {
         self.embedding.touch(batch, false, touched);
     }
 

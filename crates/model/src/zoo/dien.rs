@@ -11,7 +11,7 @@ use crate::parts::{
     Embedding, Head, HeadLayout, Interest, SequenceInput, add_history, in_groups, pooled_history,
     push_history, windows,
 };
-use crate::{AttentionTrace, Batch, Features, Touched, Trace, trace};
+use crate::{AttentionTrace, Batch, Features, TouchedRows, Trace, trace};
 
 /// DIEN (Zhou et al., AAAI 2019): embedding, interest extractor with auxiliary loss, attention, interest
 /// evolution, head.
@@ -86,7 +86,7 @@ impl<T: Real> Model<T> for Dien {
         Some(trace::traces(logits, groups))
     }
 
-    fn touch(&self, batch: &Batch, touched: &mut Touched) {
+    fn touch(&self, batch: &Batch, touched: &mut TouchedRows) {
         self.embedding.touch(batch, self.config.learns_auxiliary(), touched);
     }
 

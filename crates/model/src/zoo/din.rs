@@ -11,7 +11,7 @@ use crate::parts::{
     Attention, Embedding, Head, HeadInput, HeadLayout, add_history, in_groups, pooled_history, push_history,
     windows,
 };
-use crate::{AttentionTrace, Batch, Features, Touched, Trace, trace};
+use crate::{AttentionTrace, Batch, Features, TouchedRows, Trace, trace};
 
 /// DIN (Zhou et al., KDD 2018): each event is weighed by its activation unit's score against the candidate.
 ///
@@ -77,7 +77,7 @@ impl<T: Real> Model<T> for Din {
         Some(trace::traces(logits, groups))
     }
 
-    fn touch(&self, batch: &Batch, touched: &mut Touched) {
+    fn touch(&self, batch: &Batch, touched: &mut TouchedRows) {
         self.embedding.touch(batch, false, touched);
     }
 

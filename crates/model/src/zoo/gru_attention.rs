@@ -11,7 +11,7 @@ use crate::parts::{
     Attention, Embedding, Extractor, Head, HeadInput, HeadLayout, add_history, in_groups, pooled_history,
     push_history, windows,
 };
-use crate::{AttentionTrace, Batch, Features, Touched, Trace, trace};
+use crate::{AttentionTrace, Batch, Features, TouchedRows, Trace, trace};
 
 /// The paper's "Two layer GRU Attention" (after Parsana et al., 2018): GRU over GRU over the events; the
 /// states of the second are summed by attention. Nothing in it drives a cell by the candidate, so a history
@@ -91,7 +91,7 @@ impl<T: Real> Model<T> for GruAttention {
         Some(trace::traces(logits, groups))
     }
 
-    fn touch(&self, batch: &Batch, touched: &mut Touched) {
+    fn touch(&self, batch: &Batch, touched: &mut TouchedRows) {
         self.embedding.touch(batch, false, touched);
     }
 

@@ -7,7 +7,7 @@ use crate::config::{LossWeights, ModelConfig, ModelKind};
 use crate::init::Builder;
 use crate::model::{Model, Output};
 use crate::parts::{Embedding, Head, HeadInput, HeadLayout, pooled, windows};
-use crate::{Batch, Features, Lookup, Touched};
+use crate::{Batch, Features, Lookup, TouchedRows};
 
 /// PNN (Qu et al., ICDM 2016): the head reads products of the fields beside the fields themselves.
 ///
@@ -111,7 +111,7 @@ impl<T: Real> Model<T> for Pnn {
         Output { logits: self.head.forward(tape, inputs.concat()), auxiliary: None }
     }
 
-    fn touch(&self, batch: &Batch, touched: &mut Touched) {
+    fn touch(&self, batch: &Batch, touched: &mut TouchedRows) {
         self.embedding.touch(batch, false, touched);
     }
 

@@ -7,7 +7,7 @@ use crate::config::{LossWeights, ModelConfig};
 use crate::init::Builder;
 use crate::model::{Model, Output};
 use crate::parts::{Embedding, Head, HeadInput, HeadLayout, Linear, pooled_history, windows};
-use crate::{Batch, Features, Touched};
+use crate::{Batch, Features, TouchedRows};
 
 /// Wide & Deep as the DIEN authors compare it: the deep part is [`Base`](super::Base)'s head; the wide one is
 /// linear in the candidate, each group's pooled history and their product, and the logits are added.
@@ -52,7 +52,7 @@ impl<T: Real> Model<T> for WideDeep {
         Output { logits: self.deep.forward(tape, deep.concat()) + wide, auxiliary: None }
     }
 
-    fn touch(&self, batch: &Batch, touched: &mut Touched) {
+    fn touch(&self, batch: &Batch, touched: &mut TouchedRows) {
         self.embedding.touch(batch, false, touched);
     }
 

@@ -8,7 +8,7 @@ use dien_model::parts::{Embedding, Head, pooled, windows};
 use dien_model::serving::{Candidates, Profile, Serving};
 use dien_model::{
     Batch, BuildError, ConfigError, CustomModel, Features, Model, ModelBuilder, ModelConfig, OptionValue,
-    Output, Registry, Touched,
+    Output, Registry, TouchedRows,
 };
 use dien_tensor::{Mode, ParamId, ParamStore, Pool, Tape, ops};
 use ndarray::ArrayD;
@@ -64,7 +64,7 @@ impl Model<f32> for Biased {
         Output { logits: logits + ops::scale(bias, self.scale), auxiliary: None }
     }
 
-    fn touch(&self, batch: &Batch, touched: &mut Touched) {
+    fn touch(&self, batch: &Batch, touched: &mut TouchedRows) {
         self.embedding.touch(batch, false, touched);
         touched.add(self.bias, batch.targets.candidate[0].iter().copied());
     }

@@ -5,13 +5,13 @@ use dien_tensor::ops::IdGroups;
 
 /// The rows that a forward pass reads, by table; keeps its buffers from batch to batch.
 #[derive(Clone, Debug, Default)]
-pub struct Touched {
+pub struct TouchedRows {
     tables: Vec<(ParamId, IdGroups)>,
     /// How many of them are the batch's; the others keep their buffers for later ones.
     used: usize,
 }
 
-impl Touched {
+impl TouchedRows {
     /// Takes up what the next batch reads: of each table the ids, in any order and as often as they come.
     ///
     /// # Panics
