@@ -12,7 +12,7 @@ use std::time::Instant;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use dien_benches::{popular_ids, ragged_lengths, rng};
 use dien_model::config::{AttentionKind, AuxiliaryKind};
-use dien_model::{Batch, Features, Histories, Lookup, Model, ModelConfig, Table, Targets, build};
+use dien_model::{Batch, EmbeddingFeature, Features, Histories, Model, ModelConfig, Table, Targets, build};
 use dien_optim::{Adam, AdamConfig, Optimizer, SparseMode};
 use dien_tensor::{Mode, ParamStore, Pool, Tape};
 use rand::RngExt;
@@ -25,7 +25,7 @@ const USERS: usize = 100_001;
 fn features(items: usize) -> Features {
     let mut features = Features::item_category(items, CATEGORIES, 18);
     features.tables.push(Table { name: "user".into(), rows: USERS, width: 18 });
-    features.sparse.push(Lookup { name: "user".into(), table: 2 });
+    features.sparse.push(EmbeddingFeature { name: "user".into(), table: 2 });
     features
 }
 

@@ -1,7 +1,9 @@
 //! The models of the golden files: their features, batch, parameters, and what one step of them gives.
 
 use dien_cells::Real;
-use dien_model::{Batch, Features, Histories, Jagged, Lookup, Model, ModelConfig, Table, Targets, build};
+use dien_model::{
+    Batch, EmbeddingFeature, Features, Histories, Jagged, Model, ModelConfig, Table, Targets, build,
+};
 use dien_tensor::{Mode, ParamStore, Pool, Tape};
 
 use crate::golden::Golden;
@@ -9,7 +11,7 @@ use crate::golden::Golden;
 /// The features of the golden models.
 pub fn features() -> Features {
     let table = |(name, rows, width): (&str, _, _)| Table { name: name.into(), rows, width };
-    let lookup = |name: &str, table| Lookup { name: name.into(), table };
+    let lookup = |name: &str, table| EmbeddingFeature { name: name.into(), table };
     Features {
         tables: [("item", 12, 4), ("category", 5, 3), ("user", 6, 3), ("tag", 7, 2)].map(table).into(),
         behaviours: vec![lookup("item", 0), lookup("category", 1)],

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use dien_model::config::{AttentionKind, AuxiliaryKind, PoolingKind};
 use dien_model::{
-    Batch, CellKind, Features, Histories, Jagged, Lookup, Model, ModelConfig, Table, Targets, build,
+    Batch, CellKind, EmbeddingFeature, Features, Histories, Jagged, Model, ModelConfig, Table, Targets, build,
 };
 use dien_optim::{Adam, AdamConfig, Optimizer, SparseMode};
 use dien_tensor::{Mode, ParamStore, Pool, Tape};
@@ -62,8 +62,8 @@ fn features() -> Features {
     let mut features = Features::item_category(ITEMS as usize, 50, 6);
     features.tables.push(Table { name: "user".into(), rows: 300, width: 5 });
     features.tables.push(Table { name: "tag".into(), rows: 20, width: 3 });
-    features.sparse.push(Lookup { name: "user".into(), table: 2 });
-    features.pooled.push(Lookup { name: "tags".into(), table: 3 });
+    features.sparse.push(EmbeddingFeature { name: "user".into(), table: 2 });
+    features.pooled.push(EmbeddingFeature { name: "tags".into(), table: 3 });
     features.dense.push("age".into());
     features
 }

@@ -1,6 +1,6 @@
 //! What to learn from a log, and how it is cut into batches.
 
-use dien_model::{Features, Lookup, Table};
+use dien_model::{EmbeddingFeature, Features, Table};
 use dien_serving::encoding::Vocabularies;
 use serde::{Deserialize, Serialize};
 
@@ -132,7 +132,8 @@ impl DataOptions {
         let width = self.embedding_width;
         let rows = |name: &str| vocabularies.get(name).expect("a vocabulary of each table").rows();
         let table = |name: &str| Table { name: name.into(), rows: rows(name), width };
-        let mut lookups = self.tables().enumerate().map(|(table, name)| Lookup { name: name.into(), table });
+        let mut lookups =
+            self.tables().enumerate().map(|(table, name)| EmbeddingFeature { name: name.into(), table });
         Features {
             tables: self.tables().map(table).collect(),
             behaviours: lookups.by_ref().take(self.behaviours.len()).collect(),

@@ -20,7 +20,7 @@ pub struct Table {
 /// A feature that looks up embeddings in a table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Lookup {
+pub struct EmbeddingFeature {
     /// The feature's name, such as `item` or `genres`.
     pub name: String,
     /// The table's place in [`Features::tables`]. Several features may share one.
@@ -34,13 +34,13 @@ pub struct Features {
     /// The embedding tables.
     pub tables: Vec<Table>,
     /// What an event consists of: item, category, …; the candidate consists of the same.
-    pub behaviours: Vec<Lookup>,
+    pub behaviours: Vec<EmbeddingFeature>,
     /// One id per target: profile (user, age group) and context (hour, page).
     #[serde(default)]
-    pub sparse: Vec<Lookup>,
+    pub sparse: Vec<EmbeddingFeature>,
     /// Lists of ids per target that are not behaviours, such as a film's genres; pooled by their mean.
     #[serde(default)]
-    pub pooled: Vec<Lookup>,
+    pub pooled: Vec<EmbeddingFeature>,
     /// Names of the numbers per target.
     #[serde(default)]
     pub dense: Vec<String>,
@@ -99,7 +99,7 @@ impl Features {
     /// Item and category, the paper's features; `rows` count the vocabularies with [`OOV`].
     pub fn item_category(item_rows: usize, category_rows: usize, width: usize) -> Self {
         let table = |name: &str, rows| Table { name: name.into(), rows, width };
-        let lookup = |name: &str, table| Lookup { name: name.into(), table };
+        let lookup = |name: &str, table| EmbeddingFeature { name: name.into(), table };
         Features {
             tables: vec![table("item", item_rows), table("category", category_rows)],
             behaviours: vec![lookup("item", 0), lookup("category", 1)],
@@ -113,7 +113,7 @@ impl Features {
     }
 
     /// The width of these features' embeddings side by side.
-    pub fn width(&self, lookups: &[Lookup]) -> usize {
+    pub fn width(&self, lookups: &[EmbeddingFeature]) -> usize {
         lookups.iter().map(|l| self.tables[l.table].width).sum()
     }
 }

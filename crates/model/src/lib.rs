@@ -26,7 +26,7 @@ pub use build::{build, build_from, build_over, build_with};
 pub use config::{LossWeights, ModelConfig, ModelKind};
 pub use dien_cells::cell::Kind as CellKind;
 pub use error::{BuildError, ConfigError};
-pub use features::{Features, FeaturesError, Lookup, OOV, Table};
+pub use features::{EmbeddingFeature, Features, FeaturesError, OOV, Table};
 pub use init::{ParamError, ParamSource};
 pub use model::{Losses, Model, Output};
 pub use options::{CustomModel, ModelOptions, OptionValue};

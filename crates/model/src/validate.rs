@@ -1,6 +1,6 @@
 //! Whether a batch is one that a model can read.
 
-use crate::features::{Features, Lookup};
+use crate::features::{EmbeddingFeature, Features};
 use crate::{Batch, Group, Jagged};
 
 /// What is wrong with a batch.
@@ -178,7 +178,7 @@ pub(crate) fn check_offsets(what: &str, offsets: &[u32]) -> Result<(), BatchErro
 pub(crate) fn check_ids<'a>(
     what: &str,
     features: &Features,
-    lookups: &[Lookup],
+    lookups: &[EmbeddingFeature],
     ids: impl ExactSizeIterator<Item = &'a [u32]>,
     count: usize,
 ) -> Result<(), BatchError> {

@@ -1,7 +1,7 @@
 //! What the benchmarks are fed: lengths and ids as behaviour logs have them, seeded.
 
 use dien_model::config::{AttentionKind, AuxiliaryKind};
-use dien_model::{Batch, Features, Histories, Lookup, ModelConfig, Table, Targets};
+use dien_model::{Batch, EmbeddingFeature, Features, Histories, ModelConfig, Table, Targets};
 use ndarray::ArrayD;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
@@ -66,7 +66,7 @@ pub(super) fn uniform(shape: &[usize], bound: f32, rng: &mut ChaCha8Rng) -> Arra
 pub(super) fn features() -> Features {
     let mut features = Features::item_category(ITEMS, CATEGORIES, 18);
     features.tables.push(Table { name: "user".into(), rows: USERS, width: 18 });
-    features.sparse.push(Lookup { name: "user".into(), table: 2 });
+    features.sparse.push(EmbeddingFeature { name: "user".into(), table: 2 });
     features
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use dien_model::{Features, Lookup, Table};
+use dien_model::{EmbeddingFeature, Features, Table};
 use dien_serving::encoding::{Number, Transform, Vocabularies};
 
 use crate::error::DataError;
@@ -107,7 +107,10 @@ impl Layout {
             Table { name: name.into(), rows: vocabulary.rows(), width }
         });
         let name = |i: usize| schema.columns.get_index(i).expect("a column").0.clone();
-        let lookup = |&i: &usize| Lookup { name: name(i), table: self.table[i].expect("an embedded column") };
+        let lookup = |&i: &usize| EmbeddingFeature {
+            name: name(i),
+            table: self.table[i].expect("an embedded column"),
+        };
         Features {
             tables: tables.collect(),
             behaviours: self.candidate.iter().map(lookup).collect(),

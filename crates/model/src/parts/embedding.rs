@@ -11,7 +11,7 @@ use ndarray::Axis;
 use super::{HeadInput, HeadInputs, HeadLayout};
 use crate::config::ModelConfig;
 use crate::init::Builder;
-use crate::{Batch, Features, Histories, Lookup, OOV, TouchedRows};
+use crate::{Batch, EmbeddingFeature, Features, Histories, OOV, TouchedRows};
 
 /// The tables of [`Features`] as parameters `embedding.<table>`.
 #[derive(Clone, Debug)]
@@ -165,7 +165,7 @@ impl Embedding {
             });
             events.chain(negatives)
         });
-        let of_table = move |l: &Lookup| l.table == table;
+        let of_table = move |l: &EmbeddingFeature| l.table == table;
         let sparse = f.sparse.iter().zip(&t.sparse).filter(move |(l, _)| of_table(l));
         let pooled = f.pooled.iter().zip(&t.pooled).filter(move |(l, _)| of_table(l));
         let rest = sparse.flat_map(|(_, ids)| ids).chain(pooled.flat_map(|(_, lists)| &lists.ids));

@@ -7,7 +7,7 @@ use crate::config::{LossWeights, ModelConfig, ModelKind};
 use crate::init::Builder;
 use crate::model::{Model, Output};
 use crate::parts::{Embedding, Head, HeadInput, HeadLayout, pooled, windows};
-use crate::{Batch, Features, Lookup, TouchedRows};
+use crate::{Batch, EmbeddingFeature, Features, TouchedRows};
 
 /// PNN (Qu et al., ICDM 2016): the head reads products of the fields beside the fields themselves.
 ///
@@ -29,9 +29,9 @@ impl Pnn {
     pub fn new<T: Real>(config: &ModelConfig, features: &Features, builder: &mut Builder<'_, T>) -> Self {
         let b = builder;
         let embedding = Embedding::new(b, features, config);
-        let width_of = |lookup: &Lookup| features.tables[lookup.table].width;
+        let width_of = |lookup: &EmbeddingFeature| features.tables[lookup.table].width;
         let common = width_of(&features.behaviours[0]);
-        let named = |of: &str, lookups: &[Lookup]| -> Vec<(String, usize)> {
+        let named = |of: &str, lookups: &[EmbeddingFeature]| -> Vec<(String, usize)> {
             lookups.iter().map(|l| (format!("{of}{}", l.name), width_of(l))).collect()
         };
         let mut fields = [named("", &features.sparse), named("", &features.pooled)].concat();
@@ -62,7 +62,7 @@ impl Pnn {
     fn split<'t, T: Real>(
         &self,
         of: Var<'t, T>,
-        lookups: &[Lookup],
+        lookups: &[EmbeddingFeature],
         from: &mut usize,
         fields: &mut VarList<'t, T>,
     ) {

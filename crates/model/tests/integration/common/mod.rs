@@ -1,13 +1,13 @@
 //! Small random batches with everything in them.
 
-use dien_model::{Batch, Behaviours, Features, Histories, Jagged, Lookup, Table, Targets};
+use dien_model::{Batch, Behaviours, EmbeddingFeature, Features, Histories, Jagged, Table, Targets};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
 /// Item, category and brand per event; a user and an hour; genres; two numbers.
 pub fn features() -> Features {
     let table = |name: &str, rows, width| Table { name: name.into(), rows, width };
-    let lookup = |name: &str, table| Lookup { name: name.into(), table };
+    let lookup = |name: &str, table| EmbeddingFeature { name: name.into(), table };
     Features {
         tables: vec![
             table("item", 12, 3),
@@ -30,7 +30,7 @@ pub fn batch(features: &Features, lengths: &[u32], per_history: usize, seed: u64
     let mut offsets = vec![0];
     lengths.iter().for_each(|n| offsets.push(offsets.last().unwrap() + n));
     let events = *offsets.last().unwrap() as usize;
-    let mut draw = |lookup: &Lookup, n: usize| -> Vec<u32> {
+    let mut draw = |lookup: &EmbeddingFeature, n: usize| -> Vec<u32> {
         let rows = features.tables[lookup.table].rows as u32;
         (0..n).map(|_| rng.random_range(0..rows)).collect()
     };
