@@ -24,7 +24,7 @@ const USERS: usize = 100_001;
 
 fn features(items: usize) -> Features {
     let mut features = Features::item_category(items, CATEGORIES, 18);
-    features.tables.push(Table { name: "user".into(), rows: USERS, width: 18 });
+    features.tables.push(Table { name: "user".into(), num_embeddings: USERS, embedding_dim: 18 });
     features.sparse.push(EmbeddingFeature { name: "user".into(), table: 2 });
     features
 }

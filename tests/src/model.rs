@@ -10,7 +10,11 @@ use crate::golden::Golden;
 
 /// The features of the golden models.
 pub fn features() -> Features {
-    let table = |(name, rows, width): (&str, _, _)| Table { name: name.into(), rows, width };
+    let table = |(name, rows, width): (&str, _, _)| Table {
+        name: name.into(),
+        num_embeddings: rows,
+        embedding_dim: width,
+    };
     let lookup = |name: &str, table| EmbeddingFeature { name: name.into(), table };
     Features {
         tables: [("item", 12, 4), ("category", 5, 3), ("user", 6, 3), ("tag", 7, 2)].map(table).into(),

@@ -60,8 +60,8 @@ const ITEMS: u32 = 5000;
 /// Items and categories, a user, a list of tags and a number.
 fn features() -> Features {
     let mut features = Features::item_category(ITEMS as usize, 50, 6);
-    features.tables.push(Table { name: "user".into(), rows: 300, width: 5 });
-    features.tables.push(Table { name: "tag".into(), rows: 20, width: 3 });
+    features.tables.push(Table { name: "user".into(), num_embeddings: 300, embedding_dim: 5 });
+    features.tables.push(Table { name: "tag".into(), num_embeddings: 20, embedding_dim: 3 });
     features.sparse.push(EmbeddingFeature { name: "user".into(), table: 2 });
     features.pooled.push(EmbeddingFeature { name: "tags".into(), table: 3 });
     features.dense.push("age".into());

@@ -131,7 +131,8 @@ impl DataOptions {
     pub fn features(&self, vocabularies: &Vocabularies) -> Features {
         let width = self.embedding_width;
         let rows = |name: &str| vocabularies.get(name).expect("a vocabulary of each table").rows();
-        let table = |name: &str| Table { name: name.into(), rows: rows(name), width };
+        let table =
+            |name: &str| Table { name: name.into(), num_embeddings: rows(name), embedding_dim: width };
         let mut lookups =
             self.tables().enumerate().map(|(table, name)| EmbeddingFeature { name: name.into(), table });
         Features {

@@ -54,7 +54,7 @@ impl ModelBuilder for BiasedBuilder {
         let Options { bias_scale } = options.transpose()?.unwrap_or_default();
         let embedding = Embedding::new(params, features, config);
         let head = Head::new(params, config, 3 * embedding.event_width());
-        let items = features.tables[features.behaviours[0].table].rows;
+        let items = features.tables[features.behaviours[0].table].num_embeddings;
         let bias = params.table("bias.item", items, 1, 0.01);
         Ok(Box::new(Biased { config: config.clone(), scale: bias_scale, embedding, head, bias }))
     }

@@ -5,16 +5,18 @@ use serde::{Deserialize, Serialize};
 /// The id of whatever the vocabulary does not know. Row 0 of every table belongs to it.
 pub const OOV: u32 = 0;
 
-/// An embedding table `[rows, width]`; row 0 is [`OOV`].
+/// An embedding table `[num_embeddings, embedding_dim]`; row 0 is [`OOV`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Table {
     /// The vocabulary's name, such as `item`.
     pub name: String,
-    /// Ids run from 0 ([`OOV`]) to `rows - 1`.
-    pub rows: usize,
-    /// Numbers per embedding.
-    pub width: usize,
+    /// Its rows: ids run from 0 ([`OOV`]) to `num_embeddings - 1`. A file calls it `rows`.
+    #[serde(rename = "rows", alias = "num_embeddings")]
+    pub num_embeddings: usize,
+    /// Numbers per embedding. A file calls it `width`.
+    #[serde(rename = "width", alias = "embedding_dim")]
+    pub embedding_dim: usize,
 }
 
 /// A feature that looks up embeddings in a table.
@@ -74,8 +76,9 @@ impl Features {
         };
         for (i, t) in self.tables.iter().enumerate() {
             let what = |field| format!("{field} of table `{}`", t.name);
-            check(t.rows > 0, what("rows"), "at least 1, for what is out of vocabulary", t.rows.to_string())?;
-            check(t.width > 0, what("width"), "at least 1", t.width.to_string())?;
+            let rows = t.num_embeddings;
+            check(rows > 0, what("rows"), "at least 1, for what is out of vocabulary", rows.to_string())?;
+            check(t.embedding_dim > 0, what("width"), "at least 1", t.embedding_dim.to_string())?;
             let first = self.tables[..i].iter().all(|other| other.name != t.name);
             check(first, what("name"), "a name of its own", "the same name twice".into())?;
         }
@@ -98,7 +101,8 @@ impl Features {
 
     /// Item and category, the paper's features; `rows` count the vocabularies with [`OOV`].
     pub fn item_category(item_rows: usize, category_rows: usize, width: usize) -> Self {
-        let table = |name: &str, rows| Table { name: name.into(), rows, width };
+        let table =
+            |name: &str, rows| Table { name: name.into(), num_embeddings: rows, embedding_dim: width };
         let lookup = |name: &str, table| EmbeddingFeature { name: name.into(), table };
         Features {
             tables: vec![table("item", item_rows), table("category", category_rows)],
@@ -114,7 +118,7 @@ impl Features {
 
     /// The width of these features' embeddings side by side.
     pub fn width(&self, lookups: &[EmbeddingFeature]) -> usize {
-        lookups.iter().map(|l| self.tables[l.table].width).sum()
+        lookups.iter().map(|l| self.tables[l.table].embedding_dim).sum()
     }
 }
 
@@ -136,8 +140,8 @@ mod tests {
             found,
             "features: table of feature `category`: expected one of the tables, counted from 0, found 2"
         );
-        assert!(message(&|f| f.tables[0].width = 0).contains("width of table `item`"));
-        assert!(message(&|f| f.tables[1].rows = 0).contains("rows of table `category`"));
+        assert!(message(&|f| f.tables[0].embedding_dim = 0).contains("width of table `item`"));
+        assert!(message(&|f| f.tables[1].num_embeddings = 0).contains("rows of table `category`"));
         assert!(message(&|f| f.tables[1].name = "item".into()).contains("the same name twice"));
         let twice = vec!["bought".into(), "bought".into()];
         assert!(message(&|f| f.groups.clone_from(&twice)).contains("groups: expected a name of its own"));

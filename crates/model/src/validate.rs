@@ -187,8 +187,8 @@ pub(crate) fn check_ids<'a>(
         let what = format!("{what} `{}`", lookup.name);
         check_len(&what, count, column.len())?;
         let table = &features.tables[lookup.table];
-        if let Some(position) = column.iter().position(|&id| id as usize >= table.rows) {
-            let (id, table, rows) = (column[position], table.name.clone(), table.rows);
+        if let Some(position) = column.iter().position(|&id| id as usize >= table.num_embeddings) {
+            let (id, table, rows) = (column[position], table.name.clone(), table.num_embeddings);
             return Err(BatchError::Id { what, position, id, table, rows });
         }
     }

@@ -65,7 +65,7 @@ pub(super) fn uniform(shape: &[usize], bound: f32, rng: &mut ChaCha8Rng) -> Arra
 /// Item, category and user, 18 wide each.
 pub(super) fn features() -> Features {
     let mut features = Features::item_category(ITEMS, CATEGORIES, 18);
-    features.tables.push(Table { name: "user".into(), rows: USERS, width: 18 });
+    features.tables.push(Table { name: "user".into(), num_embeddings: USERS, embedding_dim: 18 });
     features.sparse.push(EmbeddingFeature { name: "user".into(), table: 2 });
     features
 }

@@ -104,7 +104,7 @@ impl Layout {
     pub fn features(&self, schema: &Schema, vocabularies: &Vocabularies) -> Features {
         let tables = self.owners.iter().zip(vocabularies.iter()).map(|(&i, (name, vocabulary))| {
             let width = schema.columns[i].width.unwrap_or(schema.width);
-            Table { name: name.into(), rows: vocabulary.rows(), width }
+            Table { name: name.into(), num_embeddings: vocabulary.rows(), embedding_dim: width }
         });
         let name = |i: usize| schema.columns.get_index(i).expect("a column").0.clone();
         let lookup = |&i: &usize| EmbeddingFeature {

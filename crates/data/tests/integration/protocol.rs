@@ -190,7 +190,7 @@ fn known_but_unseen_is_out_of_vocabulary_and_its_category_need_not_be() {
     log.add_user(user("test", &[6, 0, 7], true, Some(5))).unwrap();
     let data = Dataset::new(log, &DataOptions::default()).unwrap();
     assert_eq!(data.vocabularies().get("item").unwrap().rows(), 5);
-    assert_eq!(data.features().tables.iter().map(|t| t.rows).collect::<Vec<_>>(), [5, 3]);
+    assert_eq!(data.features().tables.iter().map(|t| t.num_embeddings).collect::<Vec<_>>(), [5, 3]);
     let batch = data.test().batch(0);
     let category = data.vocabularies().get("category").unwrap();
     assert_eq!(batch.targets.candidate, [vec![0, 0], vec![category.id("c1"), category.id("c1")]]);

@@ -32,7 +32,8 @@ impl Frequency {
                 expected: "0: this model's `Model::tables` does not name the tables of its features".into(),
             });
         }
-        let mut counts: Vec<Vec<u32>> = features.tables.iter().map(|table| vec![0; table.rows]).collect();
+        let mut counts: Vec<Vec<u32>> =
+            features.tables.iter().map(|table| vec![0; table.num_embeddings]).collect();
         data.epoch(seed, 0).for_each(0, |batch| {
             add(features, &batch, &mut counts);
             true

@@ -217,7 +217,8 @@ impl Trainer {
         run.check_schema(&trainer.dataset)?;
         let mut features = trainer.dataset.features().clone();
         for table in &mut features.tables {
-            table.rows = run.vocabularies([table.name.as_str()])?.iter().next().map_or(0, |(_, v)| v.rows());
+            table.num_embeddings =
+                run.vocabularies([table.name.as_str()])?.iter().next().map_or(0, |(_, v)| v.rows());
         }
         let before = run.config()?;
         let mut params = Scorer::untrained_with(registry, &before.model, &features, 0)?.params;

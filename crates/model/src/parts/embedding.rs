@@ -26,7 +26,9 @@ impl Embedding {
     /// Adds the tables.
     pub fn new<T: Real>(builder: &mut Builder<'_, T>, features: &Features, config: &ModelConfig) -> Self {
         let std = config.init.embedding;
-        let add = |t: &crate::Table| builder.table(&format!("embedding.{}", t.name), t.rows, t.width, std);
+        let add = |t: &crate::Table| {
+            builder.table(&format!("embedding.{}", t.name), t.num_embeddings, t.embedding_dim, std)
+        };
         let tables = features.tables.iter().map(add).collect();
         Embedding { features: features.clone(), tables, pools_padding: config.pool_padding }
     }

@@ -22,7 +22,7 @@ pub(super) struct Factored {
 impl Factored {
     /// The embedding of an id, of which it was checked that it has a row.
     pub fn row(&self, table: usize, id: u32) -> &[f32] {
-        let width = self.features.tables[table].width;
+        let width = self.features.tables[table].embedding_dim;
         &self.params.data(self.model.tables[table])[id as usize * width..][..width]
     }
 

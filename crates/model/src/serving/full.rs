@@ -108,7 +108,7 @@ impl Full {
 
     /// The embedding of an id; `None` if the model does not say its tables, or there is no such row.
     pub fn row(&self, table: usize, id: u32) -> Option<&[f32]> {
-        let width = self.features.tables.get(table)?.width;
+        let width = self.features.tables.get(table)?.embedding_dim;
         let data = self.params.data(*self.model.tables().get(table)?);
         data.get(id as usize * width..)?.get(..width)
     }

@@ -167,7 +167,7 @@ impl Serving {
     pub fn embedding(&self, table: usize, id: u32) -> Option<&[f32]> {
         match &self.backend {
             Backend::Factored(factored) => {
-                let rows = self.features.tables.get(table)?.rows;
+                let rows = self.features.tables.get(table)?.num_embeddings;
                 ((id as usize) < rows).then(|| factored.row(table, id))
             }
             Backend::Full(full) => full.row(table, id),

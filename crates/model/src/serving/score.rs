@@ -97,7 +97,7 @@ impl Factored {
                     e[(at + i) * LANES + lane] = x;
                 }
             }
-            at += f.tables[lookup.table].width;
+            at += f.tables[lookup.table].embedding_dim;
         }
         let mut at = 0;
         for (lookup, list) in f.pooled.iter().zip(&candidates.pooled) {
@@ -110,7 +110,7 @@ impl Factored {
                     }
                 }
             }
-            at += f.tables[lookup.table].width;
+            at += f.tables[lookup.table].embedding_dim;
         }
     }
 }

@@ -29,7 +29,7 @@ impl Pnn {
     pub fn new<T: Real>(config: &ModelConfig, features: &Features, builder: &mut Builder<'_, T>) -> Self {
         let b = builder;
         let embedding = Embedding::new(b, features, config);
-        let width_of = |lookup: &EmbeddingFeature| features.tables[lookup.table].width;
+        let width_of = |lookup: &EmbeddingFeature| features.tables[lookup.table].embedding_dim;
         let common = width_of(&features.behaviours[0]);
         let named = |of: &str, lookups: &[EmbeddingFeature]| -> Vec<(String, usize)> {
             lookups.iter().map(|l| (format!("{of}{}", l.name), width_of(l))).collect()
@@ -67,7 +67,7 @@ impl Pnn {
         fields: &mut VarList<'t, T>,
     ) {
         for lookup in lookups {
-            let width = self.embedding.features().tables[lookup.table].width;
+            let width = self.embedding.features().tables[lookup.table].embedding_dim;
             fields.push(ops::slice_columns(of, *from..*from + width));
             *from += width;
         }

@@ -47,7 +47,7 @@ impl ModelBuilder for BiasedBuilder {
         let Options { scale } = config.custom.as_ref().unwrap().options.read()?;
         let embedding = Embedding::new(params, features, config);
         let head = Head::new(params, config, 2 * embedding.event_width());
-        let bias = params.table("bias.item", features.tables[0].rows, 1, 0.1);
+        let bias = params.table("bias.item", features.tables[0].num_embeddings, 1, 0.1);
         Ok(Box::new(Biased { config: config.clone(), scale, embedding, head, bias }))
     }
 }

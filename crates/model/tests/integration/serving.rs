@@ -48,7 +48,8 @@ fn trained_on(features: Features, config: &ModelConfig) -> Trained {
 
 impl Trained {
     fn ids(&mut self, n: usize) -> Vec<Vec<u32>> {
-        let rows = self.features.behaviours.iter().map(|l| self.features.tables[l.table].rows as u32);
+        let rows =
+            self.features.behaviours.iter().map(|l| self.features.tables[l.table].num_embeddings as u32);
         rows.map(|rows| (0..n).map(|_| self.rng.random_range(0..rows)).collect()).collect()
     }
 

@@ -83,7 +83,7 @@ fn shared_histories_score_and_learn_as_separate_samples() {
 fn with_another_future(batch: &Batch, features: &Features, position: u32) -> Batch {
     let mut changed = batch.clone();
     for (lookup, ids) in features.behaviours.iter().zip(&mut changed.histories.ids) {
-        let rows = features.tables[lookup.table].rows as u32;
+        let rows = features.tables[lookup.table].num_embeddings as u32;
         for bounds in batch.histories.offsets.windows(2) {
             for event in (bounds[0] + position).min(bounds[1])..bounds[1] {
                 ids[event as usize] = (ids[event as usize] + 1) % rows;
@@ -92,7 +92,7 @@ fn with_another_future(batch: &Batch, features: &Features, position: u32) -> Bat
     }
     let k = batch.histories.negatives_per_event;
     for (lookup, ids) in features.behaviours.iter().zip(&mut changed.histories.negatives) {
-        let rows = features.tables[lookup.table].rows as u32;
+        let rows = features.tables[lookup.table].num_embeddings as u32;
         for bounds in batch.histories.offsets.windows(2) {
             let from = (bounds[0] + position).min(bounds[1]) as usize * k;
             ids[from..bounds[1] as usize * k].iter_mut().for_each(|id| *id = (*id + 1) % rows);

@@ -53,13 +53,13 @@ fn read_vocabularies(file: &mut Tensors, features: &Features) -> Result<Vocabula
     for table in &features.tables {
         let tokens = read_texts(file, &format!("vocabulary.{}", table.name))?;
         // No tokens, and yet rows: a vocabulary that hashes.
-        let vocabulary = match u32::try_from(table.rows.saturating_sub(1)) {
+        let vocabulary = match u32::try_from(table.num_embeddings.saturating_sub(1)) {
             Ok(ids) if ids > 0 && tokens.is_empty() => Vocabulary::hashed(ids),
             _ => Vocabulary::from_tokens(tokens).map_err(|e| in_file(file.path(), &table.name, e))?,
         };
-        if vocabulary.rows() != table.rows {
+        if vocabulary.rows() != table.num_embeddings {
             let found = format!("vocabulary `{}` for a table of {} rows", table.name, vocabulary.rows());
-            return Err(Error::file(file.path(), found, table.rows.to_string()));
+            return Err(Error::file(file.path(), found, table.num_embeddings.to_string()));
         }
         parts.push((table.name.clone(), vocabulary));
     }
@@ -87,9 +87,9 @@ fn read_items(file: &mut Tensors, features: &Features) -> Result<ItemTable> {
 fn read_ids(file: &mut Tensors, name: &str, table: Option<&Table>) -> Result<Vec<u32>> {
     let Numbers::U32(ids) = column(file, name, Dtype::U32)? else { unreachable!("of the type asked for") };
     if let Some(table) = table
-        && let Some(id) = ids.iter().find(|&&id| id as usize >= table.rows)
+        && let Some(id) = ids.iter().find(|&&id| id as usize >= table.num_embeddings)
     {
-        let (found, rows) = (format!("id {id} in `{name}`"), table.rows);
+        let (found, rows) = (format!("id {id} in `{name}`"), table.num_embeddings);
         return Err(Error::file(file.path(), found, format!("below the {rows} rows of `{}`", table.name)));
     }
     Ok(ids)

@@ -88,7 +88,8 @@ fn rows_become_ids_and_equal_histories_one() {
     let (_folder, path) = folder(SCHEMA, &[("log.csv", ROWS)]);
     let (log, skipped) = Impressions::open(&path, &options()).unwrap();
     assert_eq!(skipped.rows, 0);
-    let names: Vec<_> = log.features().tables.iter().map(|t| (t.name.as_str(), t.rows, t.width)).collect();
+    let names: Vec<_> =
+        log.features().tables.iter().map(|t| (t.name.as_str(), t.num_embeddings, t.embedding_dim)).collect();
     // Items i1, i2, i3, i9 and what is out of vocabulary; ages below 18, below 40 and above; hours by hash.
     assert_eq!(names, [("item", 5, 4), ("category", 4, 4), ("hour", 6, 4), ("age", 4, 4), ("tags", 4, 4)]);
     assert_eq!(log.features().dense, ["price"]);

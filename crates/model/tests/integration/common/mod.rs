@@ -6,7 +6,8 @@ use rand::{RngExt, SeedableRng};
 
 /// Item, category and brand per event; a user and an hour; genres; two numbers.
 pub fn features() -> Features {
-    let table = |name: &str, rows, width| Table { name: name.into(), rows, width };
+    let table =
+        |name: &str, rows, width| Table { name: name.into(), num_embeddings: rows, embedding_dim: width };
     let lookup = |name: &str, table| EmbeddingFeature { name: name.into(), table };
     Features {
         tables: vec![
@@ -31,7 +32,7 @@ pub fn batch(features: &Features, lengths: &[u32], per_history: usize, seed: u64
     lengths.iter().for_each(|n| offsets.push(offsets.last().unwrap() + n));
     let events = *offsets.last().unwrap() as usize;
     let mut draw = |lookup: &EmbeddingFeature, n: usize| -> Vec<u32> {
-        let rows = features.tables[lookup.table].rows as u32;
+        let rows = features.tables[lookup.table].num_embeddings as u32;
         (0..n).map(|_| rng.random_range(0..rows)).collect()
     };
     let n = lengths.len() * per_history;
