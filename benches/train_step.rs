@@ -54,7 +54,7 @@ fn batch(lengths: &[u32]) -> Batch {
             candidate,
             sparse: vec![(0..n).map(|_| rng.random_range(1..USERS as u32)).collect()],
             label: (0..n).map(|i| (i % 2) as f32).collect(),
-            group: (0..n).collect(),
+            group_id: (0..n).collect(),
             ..Targets::default()
         },
         further: vec![],

@@ -55,7 +55,7 @@ fn batch(golden: &Golden) -> Batch {
             }],
             dense: vec![numbers("targets.dense.price")],
             weight: vec![],
-            group: vec![0; label.len()],
+            group_id: vec![0; label.len()],
             label,
         },
         further: vec![],

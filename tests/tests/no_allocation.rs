@@ -101,7 +101,7 @@ fn batch(histories: u32, targets: u32, shape: u32) -> Batch {
             dense: vec![(0..n).map(|i| (i % 7) as f32).collect()],
             label: (0..n).map(|i| (i % 2) as f32).collect(),
             weight: vec![],
-            group: (0..n).collect(),
+            group_id: (0..n).collect(),
         },
         further: vec![],
     }

@@ -205,7 +205,7 @@ impl<'a> Batches<'a> {
             start: Vec::with_capacity(n),
             end: Vec::with_capacity(n),
             label: Vec::with_capacity(n),
-            group: Vec::with_capacity(n),
+            group_id: Vec::with_capacity(n),
             candidate: columns.behaviours.iter().map(|column| pick(column, candidates)).collect(),
             ..Targets::default()
         };
@@ -222,13 +222,13 @@ impl<'a> Batches<'a> {
                     targets.start.push(start as u32);
                     targets.end.push(end as u32);
                     targets.label.push(label);
-                    targets.group.push(group.user);
+                    targets.group_id.push(group.user);
                 }
             }
         }
         match &self.data.context {
             Context::User => {
-                targets.sparse = columns.sparse.iter().map(|ids| pick(ids, &targets.group)).collect();
+                targets.sparse = columns.sparse.iter().map(|ids| pick(ids, &targets.group_id)).collect();
                 targets.pooled = columns.pooled.iter().map(|lists| pick_lists(lists, candidates)).collect();
             }
             Context::Target(rows) => {
@@ -236,7 +236,7 @@ impl<'a> Batches<'a> {
                 targets.sparse = rows.sparse.iter().map(|ids| pick(ids, &places)).collect();
                 targets.pooled = rows.pooled.iter().map(|lists| pick_lists(lists, &places)).collect();
                 targets.dense = rows.dense.iter().map(|numbers| pick(numbers, &places)).collect();
-                targets.group = pick(&rows.group, &places);
+                targets.group_id = pick(&rows.group_id, &places);
                 targets.weight = if rows.weight.is_empty() { vec![] } else { pick(&rows.weight, &places) };
             }
         }

@@ -52,7 +52,7 @@ pub(crate) struct Rows {
     /// How much a target counts in the loss; empty if all count alike.
     pub weight: Vec<f32>,
     /// For metrics by group.
-    pub group: Vec<u32>,
+    pub group_id: Vec<u32>,
 }
 
 /// A candidate at a place in a user's history.
@@ -81,7 +81,7 @@ impl Rows {
             pooled: self.pooled.iter().map(|lists| pick_lists(lists, order)).collect(),
             dense: self.dense.iter().map(|numbers| pick(numbers, order)).collect(),
             weight: if self.weight.is_empty() { vec![] } else { pick(&self.weight, order) },
-            group: pick(&self.group, order),
+            group_id: pick(&self.group_id, order),
         }
     }
 }

@@ -38,7 +38,7 @@ fn main() -> Result<()> {
             end: vec![3, 3],
             candidate: vec![items(&["i13", "i29"]), vec![id("category", "c1"); 2]],
             label: vec![0.0; 2], // not known yet
-            group: vec![0; 2],
+            group_id: vec![0; 2],
             ..Targets::default()
         },
         further: vec![],

@@ -82,7 +82,7 @@ fn probe_batch(features: &Features) -> Batch {
             dense: vec![vec![0.0; TARGETS]; features.dense.len()],
             weight: vec![],
             label: vec![1.0, 0.0],
-            group: vec![0; TARGETS],
+            group_id: vec![0; TARGETS],
         },
     }
 }

@@ -192,7 +192,7 @@ pub(crate) fn evaluate(
         each(index, &batch, &logits)?;
         scores.extend(logits);
         labels.extend(batch.targets.label);
-        groups.extend(batch.targets.group);
+        groups.extend(batch.targets.group_id);
         index += 1;
         Ok(ControlFlow::Continue(()))
     })?;

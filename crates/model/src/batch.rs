@@ -78,7 +78,7 @@ pub struct Targets {
     /// How much a target counts in the loss, which is Σ w l / Σ w; empty if all count alike.
     pub weight: Vec<f32>,
     /// The user, for metrics by user (GAUC); not seen by the model.
-    pub group: Vec<u32>,
+    pub group_id: Vec<u32>,
 }
 
 /// Lists of ids of any length.

@@ -102,7 +102,7 @@ impl Batch {
             return Err(BatchError::Label { target, value: t.label[target] });
         }
         check_len("label", n, t.label.len())?;
-        check_len("group", n, t.group.len())?;
+        check_len("group_id", n, t.group_id.len())?;
         if !t.weight.is_empty() {
             check_len("weight", n, t.weight.len())?;
         }

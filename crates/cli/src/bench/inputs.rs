@@ -104,7 +104,7 @@ pub(super) fn batch(size: usize, lengths: Lengths, rng: &mut ChaCha8Rng) -> Batc
             candidate: pairs(size, rng),
             sparse: vec![(0..n).map(|_| rng.random_range(1..USERS as u32)).collect()],
             label: (0..n).map(|i| (i % 2) as f32).collect(),
-            group: (0..n).collect(),
+            group_id: (0..n).collect(),
             ..Targets::default()
         },
         further: vec![],

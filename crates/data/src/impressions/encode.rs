@@ -140,7 +140,7 @@ impl<'a> Encoder<'a> {
         if let Some(weight) = sample.weight {
             chunk.rows.weight.push(weight);
         }
-        chunk.rows.group.push(group);
+        chunk.rows.group_id.push(group);
         chunk.rows.sparse.iter_mut().zip(sparse).for_each(|(ids, id)| ids.push(id));
         chunk.rows.dense.iter_mut().zip(dense).for_each(|(numbers, x)| numbers.push(x));
         Ok(())

@@ -86,7 +86,7 @@ proptest! {
                 for (target, (user, candidate)) in batches.ids(i).enumerate() {
                     let user = log.user(user).unwrap();
                     let candidate = log.item(candidate).unwrap();
-                    prop_assert_eq!(t.group[target], user);
+                    prop_assert_eq!(t.group_id[target], user);
                     prop_assert_eq!([t.candidate[0][target], t.candidate[1][target]], ids(candidate));
                     let events = &log.users()[user as usize].events;
                     let history = t.history[target] as usize;

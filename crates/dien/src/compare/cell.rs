@@ -117,7 +117,7 @@ impl Cell {
         let test = trainer.scorer().evaluate_with(&data.test(), |_, batch, logits| {
             scores.logits.extend_from_slice(logits);
             scores.labels.extend(batch.targets.label.iter().map(|&y| u8::from(y > 0.5)));
-            scores.users.extend_from_slice(&batch.targets.group);
+            scores.users.extend_from_slice(&batch.targets.group_id);
             Ok(())
         })?;
         let params = trainer.scorer().params();

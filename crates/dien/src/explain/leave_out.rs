@@ -46,7 +46,7 @@ pub(crate) fn without(batch: &Batch, lacks: &[Lacks]) -> Batch {
         dense: t.dense.iter().map(|numbers| vec![numbers[0]; n]).collect(),
         weight: vec![],
         label: vec![0.0; n],
-        group: vec![0; n],
+        group_id: vec![0; n],
     };
     let further = groups.collect();
     Batch { histories, targets, further }

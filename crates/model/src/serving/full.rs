@@ -99,7 +99,7 @@ impl Full {
             dense: profile.dense.iter().map(|&x| vec![x; n]).collect(),
             label: vec![0.0; n],
             weight: vec![],
-            group: vec![0; n],
+            group_id: vec![0; n],
         };
         let batch = Batch { histories, targets, further: sequences.collect() };
         let tape = Tape::new(&self.params, &self.pool, Mode::Eval);

@@ -91,7 +91,7 @@ impl Trained {
                 dense: profile.dense.iter().map(|&x| vec![x; n]).collect(),
                 label: vec![0.0; n],
                 weight: vec![],
-                group: vec![0; n],
+                group_id: vec![0; n],
             },
             further: further.iter().map(|ids| behaviours(ids, n)).collect(),
         };

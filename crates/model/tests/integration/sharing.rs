@@ -169,7 +169,7 @@ fn order_and_company_do_not_matter_in_evaluation() {
         let mut alone = batch.clone();
         let t = &mut alone.targets;
         let keep = |column: &mut Vec<u32>| *column = vec![column[i]];
-        [&mut t.history, &mut t.start, &mut t.end, &mut t.group].into_iter().for_each(keep);
+        [&mut t.history, &mut t.start, &mut t.end, &mut t.group_id].into_iter().for_each(keep);
         t.candidate.iter_mut().chain(&mut t.sparse).for_each(keep);
         t.label = vec![t.label[i]];
         t.dense.iter_mut().for_each(|column| *column = vec![column[i]]);

@@ -92,7 +92,7 @@ impl Ranker {
             dense: profile.dense.iter().map(|&x| vec![x; n]).collect(),
             weight: vec![],
             label: vec![0.0; n],
-            group: vec![0; n],
+            group_id: vec![0; n],
         };
         let batch = Batch { histories, targets, further: groups.collect() };
         Ok(Encoded { batch, events, candidates, unknown })

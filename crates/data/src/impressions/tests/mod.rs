@@ -130,8 +130,8 @@ fn rows_become_ids_and_equal_histories_one() {
         lists.offsets[at + 1] - lists.offsets[at]
     };
     assert_eq!(["i1", "i2", "i9", "i3"].map(tags), [2, 0, 1, 1]);
-    let groups: HashSet<u32> = ["i1", "i2", "i9"].map(|token| batch.targets.group[at(token)]).into();
-    assert!(groups.len() == 1 && !groups.contains(&batch.targets.group[at("i3")]));
+    let groups: HashSet<u32> = ["i1", "i2", "i9"].map(|token| batch.targets.group_id[at(token)]).into();
+    assert!(groups.len() == 1 && !groups.contains(&batch.targets.group_id[at("i3")]));
 }
 
 /// Users, and times that go up.

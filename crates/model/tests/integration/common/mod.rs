@@ -56,7 +56,7 @@ pub fn batch(features: &Features, lengths: &[u32], per_history: usize, seed: u64
             targets.start.push(end.saturating_sub(4).min(i));
             targets.end.push(end);
             targets.label.push(((h as u32 + i) % 2) as f32);
-            targets.group.push(h as u32);
+            targets.group_id.push(h as u32);
         }
     }
     targets.dense =
