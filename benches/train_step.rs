@@ -57,7 +57,7 @@ fn batch(lengths: &[u32]) -> Batch {
             group_id: (0..n).collect(),
             ..Targets::default()
         },
-        further: vec![],
+        extra_sequences: vec![],
     }
 }
 

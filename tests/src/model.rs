@@ -58,7 +58,7 @@ fn batch(golden: &Golden) -> Batch {
             group_id: vec![0; label.len()],
             label,
         },
-        further: vec![],
+        extra_sequences: vec![],
     };
     batch.validate(&features()).unwrap();
     batch

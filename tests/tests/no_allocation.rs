@@ -103,7 +103,7 @@ fn batch(histories: u32, targets: u32, shape: u32) -> Batch {
             weight: vec![],
             group_id: (0..n).collect(),
         },
-        further: vec![],
+        extra_sequences: vec![],
     }
 }
 

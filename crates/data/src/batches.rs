@@ -9,7 +9,7 @@ use crate::dataset::Names;
 use crate::draw::{self, Use};
 use crate::plan::{Group, Plan};
 use crate::sampler::Sampler;
-use crate::samples::{Context, Further, Part, Samples, pick, pick_lists};
+use crate::samples::{Context, ExtraSequence, Part, Samples, pick, pick_lists};
 
 /// A plan of batches; each is built when asked for, by any thread, and is the same however often and in
 /// whatever order.
@@ -79,8 +79,9 @@ impl<'a> Batches<'a> {
         let groups = self.plan.batch(index);
         let (mut rng, candidates) = self.candidates(index);
         let histories = self.histories(groups, &mut rng);
-        let further = self.data.further.iter().map(|group| self.further(group, groups, &mut rng)).collect();
-        Batch { histories, targets: self.targets_of(groups, &candidates), further }
+        let extra = self.data.extra_sequences.iter();
+        let extra_sequences = extra.map(|of| self.extra_sequence(of, groups, &mut rng)).collect();
+        Batch { histories, targets: self.targets_of(groups, &candidates), extra_sequences }
     }
 
     /// The user and the candidate of each of a batch's targets, in order, as the log calls them.
@@ -141,8 +142,8 @@ impl<'a> Batches<'a> {
         self.with_negatives(histories, &self.data.sampler, rng)
     }
 
-    /// What a batch's targets look back on in a further group. Equal histories are one.
-    fn further(&self, of: &Further, groups: &[Group], rng: &mut ChaCha8Rng) -> Behaviours {
+    /// What a batch's targets look back on in an extra sequence. Equal histories are one.
+    fn extra_sequence(&self, of: &ExtraSequence, groups: &[Group], rng: &mut ChaCha8Rng) -> Behaviours {
         let (mut known, mut histories) = (HashMap::new(), vec![]);
         let mut all = Behaviours::default();
         for place in groups.iter().flat_map(|g| g.first..g.last) {

@@ -76,7 +76,7 @@ impl Data {
         }
     }
 
-    /// How many of the latest events a target sees, by group of behaviours.
+    /// How many of the latest events a target sees, by sequence of behaviours.
     pub fn max_history(&self) -> Vec<usize> {
         match self {
             Data::Behaviours(data) => vec![data.options().max_history],

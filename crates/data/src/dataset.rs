@@ -95,7 +95,7 @@ impl Dataset {
             sampler,
             histories,
             context: Context::User,
-            further: vec![],
+            extra_sequences: vec![],
         };
         Ok(Dataset { samples, split, names: Names { users, items }, vocabularies, features })
     }

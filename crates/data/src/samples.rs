@@ -14,13 +14,13 @@ pub(crate) struct Samples {
     pub sampler: Sampler,
     pub histories: Histories,
     pub context: Context,
-    /// The further groups of behaviours.
-    pub further: Vec<Further>,
+    /// The extra sequences of behaviours.
+    pub extra_sequences: Vec<ExtraSequence>,
 }
 
-/// A further group of behaviours: whole histories, of which every target sees one.
+/// An extra sequence of behaviours: whole histories, of which every target sees one.
 #[derive(Clone, Debug)]
-pub(crate) struct Further {
+pub(crate) struct ExtraSequence {
     pub histories: Histories,
     pub sampler: Sampler,
     /// By target, its history.

@@ -63,9 +63,9 @@ impl ModelBuilder for BiasedBuilder {
 impl Model<f32> for Biased {
     fn forward<'t>(&self, tape: &'t Tape<'_, f32>, batch: &Batch) -> Output<'t, f32> {
         let candidates = self.embedding.candidates(tape, batch);
-        let group = batch.groups().next().expect("a first group of behaviours");
-        let windows = windows(tape, group);
-        let events = self.embedding.events(tape, group.histories, windows.histories());
+        let sequence = batch.sequences().next().expect("a first sequence of behaviours");
+        let windows = windows(tape, sequence);
+        let events = self.embedding.events(tape, sequence.histories, windows.histories());
         let [history, product] = pooled_history(&self.embedding, candidates, events, &windows, &self.config);
         let logits = self.head.forward(tape, ops::concat([candidates, history, product]));
         let bias = ops::gather(tape.param(self.bias), &batch.targets.candidate[0]);

@@ -41,7 +41,7 @@ fn main() -> Result<()> {
             group_id: vec![0; 2],
             ..Targets::default()
         },
-        further: vec![],
+        extra_sequences: vec![],
     };
     println!("probabilities of a click: {:?}", trainer.into_scorer().score(&batch)?);
     Ok(())

@@ -58,7 +58,7 @@ fn probe_batch(features: &Features) -> Batch {
     const EVENTS: usize = 4;
     const TARGETS: usize = 2;
     let behaviours = features.behaviours.len();
-    let group = Behaviours {
+    let sequence = Behaviours {
         histories: Histories {
             offsets: vec![0, EVENTS as u32],
             ids: vec![vec![OOV; EVENTS]; behaviours],
@@ -70,12 +70,12 @@ fn probe_batch(features: &Features) -> Batch {
         end: vec![EVENTS as u32; TARGETS],
     };
     Batch {
-        further: vec![group.clone(); features.groups.len()],
-        histories: group.histories,
+        extra_sequences: vec![sequence.clone(); features.extra_sequences.len()],
+        histories: sequence.histories,
         targets: Targets {
-            history: group.history,
-            start: group.start,
-            end: group.end,
+            history: sequence.history,
+            start: sequence.start,
+            end: sequence.end,
             candidate: vec![vec![OOV; TARGETS]; behaviours],
             sparse: vec![vec![OOV; TARGETS]; features.sparse.len()],
             pooled: vec![Jagged { offsets: vec![0, 1, 2], ids: vec![OOV; TARGETS] }; features.pooled.len()],

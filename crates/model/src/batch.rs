@@ -9,12 +9,12 @@ pub struct Batch {
     pub histories: Histories,
     /// The samples: each names a history, how much of it counts, and a candidate.
     pub targets: Targets,
-    /// What the targets look back on in each further group of behaviours, in the order of
-    /// [`Features::groups`](crate::Features::groups).
-    pub further: Vec<Behaviours>,
+    /// What the targets look back on in each extra sequence, in the order of
+    /// [`Features::extra_sequences`](crate::Features::extra_sequences).
+    pub extra_sequences: Vec<Behaviours>,
 }
 
-/// Histories of one group of behaviours, and each target's window on them.
+/// Histories of one sequence of behaviours, and each target's window on them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Behaviours {
     /// The behaviour sequences.
@@ -27,9 +27,9 @@ pub struct Behaviours {
     pub end: Vec<u32>,
 }
 
-/// One group of behaviours of a batch, be it the first or a further one.
+/// One sequence of behaviours of a batch, be it the first or an extra one.
 #[derive(Clone, Copy, Debug)]
-pub struct Group<'a> {
+pub struct Sequence<'a> {
     /// The behaviour sequences.
     pub histories: &'a Histories,
     /// By target, which history.
@@ -120,11 +120,12 @@ impl Targets {
 }
 
 impl Batch {
-    /// Every group of behaviours, the first one first.
-    pub fn groups(&self) -> impl Iterator<Item = Group<'_>> {
+    /// Every sequence of behaviours, the first one first.
+    pub fn sequences(&self) -> impl Iterator<Item = Sequence<'_>> {
         let t = &self.targets;
-        let first = Group { histories: &self.histories, history: &t.history, start: &t.start, end: &t.end };
-        std::iter::once(first).chain(self.further.iter().map(|b| Group {
+        let first =
+            Sequence { histories: &self.histories, history: &t.history, start: &t.start, end: &t.end };
+        std::iter::once(first).chain(self.extra_sequences.iter().map(|b| Sequence {
             histories: &b.histories,
             history: &b.history,
             start: &b.start,

@@ -46,10 +46,11 @@ pub struct Features {
     /// Names of the numbers per target.
     #[serde(default)]
     pub dense: Vec<String>,
-    /// The names of further groups of behaviours, such as purchases beside clicks. Their events consist of
-    /// the same features as the first's; the model reads each group on its own.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub groups: Vec<String>,
+    /// The names of sequences of behaviours beside the first, such as purchases beside clicks. Their events
+    /// consist of the same features as the first's; the model reads each sequence on its own. A file calls
+    /// them `groups`.
+    #[serde(rename = "groups", alias = "extra_sequences", default, skip_serializing_if = "Vec::is_empty")]
+    pub extra_sequences: Vec<String>,
 }
 
 /// What is wrong with [`Features`].
@@ -91,9 +92,9 @@ impl Features {
                 l.table.to_string(),
             )?;
         }
-        for (i, name) in self.groups.iter().enumerate() {
-            let first = !name.is_empty() && !self.groups[..i].contains(name);
-            check(first, "groups".into(), "a name of its own for each", format!("`{name}`"))?;
+        for (i, name) in self.extra_sequences.iter().enumerate() {
+            let first = !name.is_empty() && !self.extra_sequences[..i].contains(name);
+            check(first, "extra_sequences".into(), "a name of its own for each", format!("`{name}`"))?;
         }
         let found = "none".to_owned();
         check(!self.behaviours.is_empty(), "behaviours".into(), "at least one feature, such as `item`", found)
@@ -144,7 +145,10 @@ mod tests {
         assert!(message(&|f| f.tables[1].num_embeddings = 0).contains("rows of table `category`"));
         assert!(message(&|f| f.tables[1].name = "item".into()).contains("the same name twice"));
         let twice = vec!["bought".into(), "bought".into()];
-        assert!(message(&|f| f.groups.clone_from(&twice)).contains("groups: expected a name of its own"));
+        assert!(
+            message(&|f| f.extra_sequences.clone_from(&twice))
+                .contains("extra_sequences: expected a name of its own")
+        );
         assert!(
             message(&|f| f.behaviours.clear()).contains("at least one feature, such as `item`, found none")
         );

@@ -21,7 +21,7 @@ mod trace;
 mod validate;
 pub mod zoo;
 
-pub use batch::{Batch, Behaviours, Group, Histories, Jagged, Targets};
+pub use batch::{Batch, Behaviours, Histories, Jagged, Sequence, Targets};
 pub use build::{build, build_from, build_over, build_with};
 pub use config::{LossWeights, ModelConfig, ModelKind};
 pub use dien_cells::cell::Kind as CellKind;

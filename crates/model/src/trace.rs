@@ -9,11 +9,11 @@ use dien_tensor::Var;
 pub struct Trace<T> {
     /// The logit, as [`forward`](crate::Model::forward) gives it.
     pub logit: T,
-    /// By group of behaviours, the first one first.
-    pub groups: Vec<AttentionTrace<T>>,
+    /// By sequence of behaviours, the first one first.
+    pub sequences: Vec<AttentionTrace<T>>,
 }
 
-/// What a target's score made of the events in its window on one group of behaviours, oldest first.
+/// What a target's score made of the events in its window on one sequence of behaviours, oldest first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AttentionTrace<T> {
     /// The attention of each event, which by softmax sums to 1; `None` where nothing is weighed by attention.
@@ -32,11 +32,11 @@ pub struct InterestTrace<T> {
     pub states: Vec<Vec<T>>,
 }
 
-/// Each target's trace, from the logits `[targets, 1]` and what each group says of every target.
-pub(crate) fn traces<T: Real>(logits: Var<'_, T>, groups: Vec<Vec<AttentionTrace<T>>>) -> Vec<Trace<T>> {
-    let mut groups: Vec<_> = groups.into_iter().map(Vec::into_iter).collect();
-    let mut next = || groups.iter_mut().map(|targets| targets.next().expect("one a target")).collect();
-    logits.data().iter().map(|&logit| Trace { logit, groups: next() }).collect()
+/// Each target's trace, from the logits `[targets, 1]` and what each sequence says of every target.
+pub(crate) fn traces<T: Real>(logits: Var<'_, T>, sequences: Vec<Vec<AttentionTrace<T>>>) -> Vec<Trace<T>> {
+    let mut sequences: Vec<_> = sequences.into_iter().map(Vec::into_iter).collect();
+    let mut next = || sequences.iter_mut().map(|targets| targets.next().expect("one a target")).collect();
+    logits.data().iter().map(|&logit| Trace { logit, sequences: next() }).collect()
 }
 
 /// The values `[features]` of events of one sequence, from lanes `[blocks, features, LANES]`.
@@ -60,7 +60,7 @@ pub(crate) fn scores<T: Real>(attention: Var<'_, T>, targets: &Packed) -> Vec<Ve
     lengths.map(|(target, &n)| events(attention, targets, target, 0..n as usize).concat()).collect()
 }
 
-/// What a model without an evolution says of a group.
+/// What a model without an evolution says of a sequence.
 pub(crate) fn attended<T: Real>(attention: Var<'_, T>, targets: &Packed) -> Vec<AttentionTrace<T>> {
     let trace = |scores| AttentionTrace { attention: Some(scores), evolution: None };
     scores(attention, targets).into_iter().map(trace).collect()

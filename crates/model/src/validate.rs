@@ -1,7 +1,7 @@
 //! Whether a batch is one that a model can read.
 
 use crate::features::{EmbeddingFeature, Features};
-use crate::{Batch, Group, Jagged};
+use crate::{Batch, Jagged, Sequence};
 
 /// What is wrong with a batch.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -68,10 +68,10 @@ pub enum BatchError {
         value: u32,
     },
     /// A target looks at events that its history does not have.
-    #[error("target {target}: events {start}..{end} of {group} {history}, which has {events}")]
+    #[error("target {target}: events {start}..{end} of {sequence} {history}, which has {events}")]
     Window {
-        /// Of which group of behaviours.
-        group: String,
+        /// Of which sequence of behaviours.
+        sequence: String,
         /// Which target.
         target: usize,
         /// Its history.
@@ -93,10 +93,10 @@ impl Batch {
     pub fn validate(&self, features: &Features) -> Result<(), BatchError> {
         let t = &self.targets;
         let n = t.len();
-        check_len("further groups of behaviours", features.groups.len(), self.further.len())?;
-        let names = std::iter::once("").chain(features.groups.iter().map(String::as_str));
-        for (name, group) in names.zip(self.groups()) {
-            group.validate(name, features, n)?;
+        check_len("extra sequences", features.extra_sequences.len(), self.extra_sequences.len())?;
+        let names = std::iter::once("").chain(features.extra_sequences.iter().map(String::as_str));
+        for (name, sequence) in names.zip(self.sequences()) {
+            sequence.validate(name, features, n)?;
         }
         if let Some(target) = t.label.iter().position(|&y| y != 0.0 && y != 1.0) {
             return Err(BatchError::Label { target, value: t.label[target] });
@@ -123,8 +123,8 @@ impl Batch {
     }
 }
 
-impl Group<'_> {
-    /// `name` is that of a further group, empty for the first.
+impl Sequence<'_> {
+    /// `name` is that of an extra sequence, empty for the first.
     fn validate(&self, name: &str, features: &Features, targets: usize) -> Result<(), BatchError> {
         let of = |what: &str| if name.is_empty() { what.into() } else { format!("{what} of `{name}`") };
         let h = self.histories;
@@ -149,8 +149,8 @@ impl Group<'_> {
             let bounds = h.offsets.get(history as usize..).and_then(|o| o.get(..2));
             let events = bounds.map_or(0, |o| o[1] - o[0]);
             if bounds.is_none() || start > end || end > events {
-                let group = of("history");
-                return Err(BatchError::Window { group, target, history, start, end, events });
+                let sequence = of("history");
+                return Err(BatchError::Window { sequence, target, history, start, end, events });
             }
         }
         Ok(())

@@ -104,7 +104,7 @@ pub enum Error {
 pub enum ErrorKind {
     /// A request that is no JSON, or ids that do not come in the lists that the model has.
     Malformed,
-    /// A field or a group of behaviours that the model does not have.
+    /// A field or a sequence of behaviours that the model does not have.
     UnknownField,
     /// A field that the model needs is not there.
     Missing,

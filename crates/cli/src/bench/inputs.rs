@@ -107,6 +107,6 @@ pub(super) fn batch(size: usize, lengths: Lengths, rng: &mut ChaCha8Rng) -> Batc
             group_id: (0..n).collect(),
             ..Targets::default()
         },
-        further: vec![],
+        extra_sequences: vec![],
     }
 }

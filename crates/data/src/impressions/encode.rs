@@ -12,7 +12,7 @@ use super::rows::Row;
 use crate::columns::Columns;
 use crate::options::DataOptions;
 use crate::sampler::Sampler;
-use crate::samples::{Context, Further, Histories, Part, Rows, Samples, Target, pick};
+use crate::samples::{Context, ExtraSequence, Histories, Part, Rows, Samples, Target, pick};
 use crate::schema::{Kind, Order, Schema};
 
 /// Samples, and the targets among them.
@@ -39,7 +39,7 @@ struct Building {
     /// An item of a chunk is what an event or candidate consists of: ids by behaviour feature.
     items: HashMap<Box<[u32]>, u32>,
     columns: Vec<Vec<u32>>,
-    /// By group of behaviours.
+    /// By sequence of behaviours.
     pasts: Vec<Pasts>,
     /// The last history of a table of them: its row there, and its place here.
     last: Option<(u64, u32)>,
@@ -52,7 +52,7 @@ struct Building {
     groups: HashMap<String, u32>,
 }
 
-/// The histories of one group of behaviours.
+/// The histories of one sequence of behaviours.
 #[derive(Default)]
 struct Pasts {
     histories: Histories,
@@ -234,7 +234,7 @@ impl Building {
     /// Targets by history, in the order of the rows.
     fn finish(self, options: &DataOptions) -> Chunk {
         let mut pasts = self.pasts.into_iter();
-        let Pasts { histories, history: history_of, .. } = pasts.next().expect("a group of behaviours");
+        let Pasts { histories, history: history_of, .. } = pasts.next().expect("a sequence of behaviours");
         let mut order: Vec<u32> = (0..self.label.len() as u32).collect();
         order.sort_by_key(|&row| (history_of[row as usize], self.end[row as usize]));
         let mut targets = Part::default();
@@ -251,12 +251,12 @@ impl Building {
         }
         let class: Vec<u32> = (0..self.items.len() as u32).collect();
         let sampler = |of: &Histories| Sampler::of(of.events().to_vec(), &class);
-        let further = pasts.map(|past| Further {
+        let extra = pasts.map(|past| ExtraSequence {
             sampler: sampler(&past.histories),
             history: pick(&past.history, &order),
             histories: past.histories,
         });
-        let (sampler, further) = (sampler(&histories), further.collect::<Vec<_>>());
+        let (sampler, extra_sequences) = (sampler(&histories), extra.collect::<Vec<_>>());
         let mut options = options.clone();
         if !sampler.is_enough() {
             options.negatives_per_event = 0;
@@ -266,7 +266,7 @@ impl Building {
             columns: Columns { behaviours: self.columns, class, ..Columns::default() },
             sampler,
             histories,
-            further,
+            extra_sequences,
             context: Context::Target(self.rows.in_order(&order)),
         };
         Chunk { samples, targets, rows: order }

@@ -15,10 +15,10 @@ pub(super) struct Layout {
     pub owners: Vec<usize>,
     pub table: Vec<Option<usize>>,
     pub candidate: Vec<usize>,
-    /// Those of each behaviour group.
+    /// Those of each sequence of behaviours.
     pub behaviours: Vec<Vec<usize>>,
-    /// The names of the groups after the first.
-    pub further: Vec<String>,
+    /// The names of the sequences after the first.
+    pub extra_sequences: Vec<String>,
     pub sparse: Vec<usize>,
     pub pooled: Vec<usize>,
     pub dense: Vec<usize>,
@@ -28,21 +28,25 @@ pub(super) struct Layout {
 
 impl Layout {
     /// # Errors
-    /// The schema has no behaviour group.
+    /// The schema has no sequence of behaviours.
     pub fn of(schema: &Schema, path: &Path) -> Result<Self, DataError> {
-        let [_, further @ ..] = &schema.behaviours[..] else {
-            return Err(DataError::file(path, "no group of behaviours", "one `[[behaviours]]` or several"));
+        let [_, extra @ ..] = &schema.behaviours[..] else {
+            return Err(DataError::file(
+                path,
+                "no sequence of behaviours",
+                "one `[[behaviours]]` or several",
+            ));
         };
         let place = |name: &str| schema.columns.get_index_of(name).expect("a checked schema has the column");
         let candidate: Vec<usize> = schema.candidate.iter().map(|name| place(name)).collect();
-        let places = |group: &Behaviours| group.columns.iter().map(|name| place(name)).collect();
+        let places = |sequence: &Behaviours| sequence.columns.iter().map(|name| place(name)).collect();
         let behaviours: Vec<Vec<usize>> = schema.behaviours.iter().map(places).collect();
         let mut layout = Layout {
             owners: vec![],
             table: vec![None; schema.columns.len()],
             candidate,
             behaviours,
-            further: further.iter().map(|group| group.name.clone()).collect(),
+            extra_sequences: extra.iter().map(|sequence| sequence.name.clone()).collect(),
             sparse: vec![],
             pooled: vec![],
             dense: vec![],
@@ -117,7 +121,7 @@ impl Layout {
             sparse: self.sparse.iter().map(lookup).collect(),
             pooled: self.pooled.iter().map(lookup).collect(),
             dense: self.dense.iter().map(|&i| name(i)).collect(),
-            groups: self.further.clone(),
+            extra_sequences: self.extra_sequences.clone(),
         }
     }
 }

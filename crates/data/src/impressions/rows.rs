@@ -58,7 +58,7 @@ pub(super) struct Row<'a, 'b> {
 }
 
 impl Row<'_, '_> {
-    /// That the lists of each group of behaviours are of one length, and there are as many events as the
+    /// That the lists of each sequence of behaviours are of one length, and there are as many events as the
     /// target sees.
     pub fn check_behaviours(&self, schema: &Schema, layout: &Layout) -> Result<(), Wrong> {
         match &self.past {

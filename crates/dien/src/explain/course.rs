@@ -14,7 +14,8 @@ pub(super) struct Course {
 
 /// The candidates' courses in a group of behaviours.
 pub(super) fn of(traces: Option<&[Trace<f32>]>, group: usize) -> Course {
-    let states = |trace: &Trace<f32>| trace.groups[group].evolution.as_ref().map(|path| path.states.clone());
+    let states =
+        |trace: &Trace<f32>| trace.sequences[group].evolution.as_ref().map(|path| path.states.clone());
     let paths: Option<Vec<Vec<Vec<f32>>>> = traces.and_then(|traces| traces.iter().map(states).collect());
     let Some(paths) = paths else { return Course::default() };
     let hidden = paths.iter().find_map(|path| path.first()).map_or(0, Vec::len);

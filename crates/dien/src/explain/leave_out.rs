@@ -1,6 +1,6 @@
 //! Batches whose histories lack an event each.
 
-use dien_model::{Batch, Behaviours, Group, Histories, Jagged, Targets};
+use dien_model::{Batch, Behaviours, Histories, Jagged, Sequence, Targets};
 
 /// Which event of which group of behaviours a target lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ const AT_ONCE: usize = 64;
 
 /// Every event that the first target of a batch with one history a group can lack, in order.
 pub(crate) fn each(batch: &Batch) -> Vec<Lacks> {
-    let counts = batch.groups().map(|group| group.histories.events()).enumerate();
+    let counts = batch.sequences().map(|group| group.histories.events()).enumerate();
     counts.flat_map(|(group, n)| (0..n).map(move |event| Lacks { group, event })).collect()
 }
 
@@ -28,8 +28,8 @@ pub(crate) fn parts(lacks: &[Lacks]) -> impl Iterator<Item = &[Lacks]> {
 /// targets, each of which looks back on a history of its own in the group where it lacks an event, and on the
 /// whole one in the others.
 pub(crate) fn without(batch: &Batch, lacks: &[Lacks]) -> Batch {
-    let mut groups = batch.groups().enumerate().map(|(place, group)| behaviours(place, group, lacks));
-    let Behaviours { histories, history, start, end } = groups.next().expect("the first group");
+    let mut sequences = batch.sequences().enumerate().map(|(place, group)| behaviours(place, group, lacks));
+    let Behaviours { histories, history, start, end } = sequences.next().expect("the first one");
     let (n, t) = (lacks.len(), &batch.targets);
     let same = |ids: &Vec<u32>| vec![ids[0]; n];
     let list = |lists: &Jagged| {
@@ -48,12 +48,12 @@ pub(crate) fn without(batch: &Batch, lacks: &[Lacks]) -> Batch {
         label: vec![0.0; n],
         group_id: vec![0; n],
     };
-    let further = groups.collect();
-    Batch { histories, targets, further }
+    let extra_sequences = sequences.collect();
+    Batch { histories, targets, extra_sequences }
 }
 
 /// The whole history, then one without each of the events that are lacked.
-fn behaviours(place: usize, group: Group<'_>, lacks: &[Lacks]) -> Behaviours {
+fn behaviours(place: usize, group: Sequence<'_>, lacks: &[Lacks]) -> Behaviours {
     let n = group.histories.events();
     let out: Vec<usize> = lacks.iter().filter(|l| l.group == place).map(|l| l.event).collect();
     let mut offsets = vec![0, n as u32];
@@ -84,7 +84,7 @@ mod tests {
             ids: vec![ids],
             ..Histories::default()
         };
-        let further =
+        let extra =
             Behaviours { histories: history(vec![9]), history: vec![0], start: vec![0], end: vec![1] };
         let targets = Targets {
             history: vec![0],
@@ -94,16 +94,16 @@ mod tests {
             pooled: vec![Jagged { offsets: vec![0, 2], ids: vec![1, 2] }],
             ..Targets::default()
         };
-        let batch = Batch { histories: history(vec![5, 6, 7]), targets, further: vec![further] };
+        let batch = Batch { histories: history(vec![5, 6, 7]), targets, extra_sequences: vec![extra] };
         let lacks = each(&batch);
         let whole = without(&batch, &lacks);
-        let seen = |group: Group<'_>, target: usize| {
+        let seen = |group: Sequence<'_>, target: usize| {
             let h = group.history[target] as usize;
             let first = group.histories.offsets[h];
             let window = first + group.start[target]..first + group.end[target];
             group.histories.ids[0][window.start as usize..window.end as usize].to_vec()
         };
-        let seen = |of: &Batch, target| of.groups().map(|g| seen(g, target)).collect::<Vec<_>>();
+        let seen = |of: &Batch, target| of.sequences().map(|g| seen(g, target)).collect::<Vec<_>>();
         assert_eq!(lacks.len(), 4);
         assert_eq!(seen(&whole, 0), [vec![6, 7], vec![9]]);
         assert_eq!(seen(&whole, 1), [vec![5, 7], vec![9]]);

@@ -160,7 +160,8 @@ impl Explainer {
             left_out.extend(self.scorer.logits(&leave_out::without(&encoded.batch, part))?);
         }
         let mut left_out = left_out.into_iter().zip(lacks);
-        let names = std::iter::once(None).chain(self.ranker.features().groups.iter().cloned().map(Some));
+        let names =
+            std::iter::once(None).chain(self.ranker.features().extra_sequences.iter().cloned().map(Some));
         let given = |name: &Option<String>| match name {
             None => request.history.len(),
             Some(name) => request.histories.iter().rev().find(|(n, _)| n == name).map_or(0, |(_, h)| h.len()),
@@ -168,7 +169,7 @@ impl Explainer {
         let mut groups = vec![];
         for (place, (name, items)) in names.zip(encoded.events).enumerate() {
             let course = course::of(traces.as_deref(), place);
-            let trace = traces.as_ref().map(|traces| &traces[0].groups[place]);
+            let trace = traces.as_ref().map(|traces| &traces[0].sequences[place]);
             let earlier = given(&name) - items.len();
             let event = |(i, item)| {
                 let (logit, lacks) = left_out.next().expect("one an event");

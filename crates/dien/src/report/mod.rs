@@ -64,8 +64,8 @@ pub struct Tested {
     pub metrics: Metrics,
     /// Whether its probabilities are what they say.
     pub calibration: Calibration,
-    /// By how many events a target looks back on in the first group of behaviours; lengths without a target
-    /// are left out.
+    /// By how many events a target looks back on in the first sequence of behaviours; lengths without a
+    /// target are left out.
     pub by_history: Vec<Bucket>,
 }
 

@@ -65,7 +65,7 @@ impl Frequency {
 fn add(features: &Features, batch: &Batch, counts: &mut [Vec<u32>]) {
     let t = &batch.targets;
     for (i, lookup) in features.behaviours.iter().enumerate() {
-        let events = batch.groups().flat_map(|group| &group.histories.ids[i]);
+        let events = batch.sequences().flat_map(|sequence| &sequence.histories.ids[i]);
         events.chain(&t.candidate[i]).for_each(|&id| counts[lookup.table][id as usize] += 1);
     }
     for (lookup, ids) in features.sparse.iter().zip(&t.sparse) {

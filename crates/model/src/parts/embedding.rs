@@ -156,8 +156,8 @@ impl Embedding {
         let (f, t) = (&self.features, &batch.targets);
         let behaviours = f.behaviours.iter().enumerate().filter(move |(_, l)| l.table == table);
         let candidates = behaviours.clone().flat_map(|(i, _)| &t.candidate[i]);
-        let of_groups = batch.groups().flat_map(move |group| {
-            let h = group.histories;
+        let of_sequences = batch.sequences().flat_map(move |sequence| {
+            let h = sequence.histories;
             let events = behaviours.clone().flat_map(|(i, _)| &h.ids[i]);
             let k = if negatives { h.negatives_per_event } else { 0 };
             let negatives = behaviours.clone().filter(move |_| k > 0).flat_map(move |(i, _)| {
@@ -172,6 +172,6 @@ impl Embedding {
         let pooled = f.pooled.iter().zip(&t.pooled).filter(move |(l, _)| of_table(l));
         let rest = sparse.flat_map(|(_, ids)| ids).chain(pooled.flat_map(|(_, lists)| &lists.ids));
         let padding = self.pools_padding.then_some(OOV).filter(|_| f.behaviours.iter().any(of_table));
-        of_groups.chain(candidates).chain(rest).copied().chain(padding)
+        of_sequences.chain(candidates).chain(rest).copied().chain(padding)
     }
 }

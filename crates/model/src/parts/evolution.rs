@@ -11,7 +11,7 @@ use dien_cells::serving::Cell;
 use dien_tensor::{ParamStore, Tape, Var};
 
 use crate::init::Builder;
-use crate::{Group, InterestTrace, trace};
+use crate::{InterestTrace, Sequence, trace};
 
 /// The cell `evolution`; its last state is the interest that the candidate meets.
 #[derive(Clone, Debug)]
@@ -68,15 +68,16 @@ impl Evolution {
         interests: Var<'_, T>,
         attention: Option<Var<'_, T>>,
         windows: &Windows,
-        group: Group<'_>,
+        sequence: Sequence<'_>,
     ) -> Vec<InterestTrace<T>> {
         let [w, u, b, b_hc] =
             [self.cell.w, self.cell.u, self.cell.b, self.cell.b_hc].map(|id| tape.param(id).data());
         let weights = Weights { w, u, b, b_hc };
         let attention = attention.map(|a| trace::scores(a, windows.targets()));
         let trace = |target: usize| {
-            let steps = group.start[target] as usize..group.end[target] as usize;
-            let inputs = trace::events(interests, windows.histories(), group.history[target] as usize, steps);
+            let steps = sequence.start[target] as usize..sequence.end[target] as usize;
+            let inputs =
+                trace::events(interests, windows.histories(), sequence.history[target] as usize, steps);
             let (mut h, mut course) = (vec![T::zero(); b_hc.len()], InterestTrace::default());
             for (step, x) in inputs.iter().enumerate() {
                 let a = attention.as_ref().map_or(T::one(), |a| a[target][step]);
@@ -88,7 +89,7 @@ impl Evolution {
             }
             course
         };
-        (0..group.history.len()).map(trace).collect()
+        (0..sequence.history.len()).map(trace).collect()
     }
 }
 
@@ -107,7 +108,7 @@ mod tests {
         let packed = Arc::new(Packed::from_lengths(&[5, 0, 3]));
         let windows = Arc::new(Windows::new(&packed, &history, &start, &end));
         let histories = crate::Histories::default();
-        let group = Group { histories: &histories, history: &history, start: &start, end: &end };
+        let sequence = Sequence { histories: &histories, history: &history, start: &start, end: &end };
         let waves = |shape: &[usize]| {
             let n: usize = shape.iter().product();
             let values = (0..n).map(|i| (i as f64 * 0.7).sin().abs()).collect();
@@ -122,7 +123,7 @@ mod tests {
             let scores = tape.constant(waves(&[windows.targets().blocks(), 1, LANES]));
             let attention = kind.takes_attention().then_some(scores);
             let last = evolution.forward(&tape, interests, attention, &windows);
-            let traces = evolution.traces(&tape, interests, attention, &windows, group);
+            let traces = evolution.traces(&tape, interests, attention, &windows, sequence);
             for (trace, last) in traces.iter().zip(last.data().chunks(HIDDEN)) {
                 let found = trace.states.last().cloned().unwrap_or(vec![0.0; HIDDEN]);
                 let apart = found.iter().zip(last).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);

@@ -1,4 +1,4 @@
-//! A group of behaviours as DIEN reads it: extractor, auxiliary loss, attention, evolution.
+//! A sequence of behaviours as DIEN reads it: extractor, auxiliary loss, attention, evolution.
 
 use std::sync::Arc;
 
@@ -10,9 +10,9 @@ use super::{Attention, Auxiliary, Embedding, Evolution, Extractor, HeadInput, He
 use crate::config::{AuxiliaryLoss, ModelConfig};
 use crate::frozen::FrozenInterest;
 use crate::init::Builder;
-use crate::{AttentionTrace, Group, trace};
+use crate::{AttentionTrace, Sequence, trace};
 
-/// The interest network of one group of behaviours.
+/// The interest network of one sequence of behaviours.
 #[derive(Clone, Debug)]
 pub struct Interest {
     hidden: usize,
@@ -26,13 +26,13 @@ pub struct Interest {
     evolution: Evolution,
 }
 
-/// The events of a group and the candidates that look back on them.
+/// The events of a sequence and the candidates that look back on them.
 #[derive(Clone, Copy, Debug)]
 pub struct SequenceInput<'a, 't, T: Real> {
-    /// Which of the batch's groups, counted from 0.
-    pub sequence: usize,
-    /// The group.
-    pub group: Group<'a>,
+    /// Which of the batch's sequences, counted from 0.
+    pub index: usize,
+    /// The sequence.
+    pub sequence: Sequence<'a>,
     /// Its histories, and the targets' windows on them.
     pub windows: &'a Arc<Windows>,
     /// `[history blocks, event width, LANES]`
@@ -70,10 +70,10 @@ impl Interest {
     /// Adds to the head's layout what [`forward`](Self::forward) gives of this sequence: each target's
     /// evolved interest, `[targets, hidden]`, and, where the auxiliary score is an inner product, the last
     /// interest's with the candidate, `[targets, 1]`.
-    pub fn add_to(&self, layout: &mut HeadLayout, sequence: usize) {
-        layout.add(HeadInput::Interest(sequence), self.hidden);
+    pub fn add_to(&self, layout: &mut HeadLayout, index: usize) {
+        layout.add(HeadInput::Interest(index), self.hidden);
         if let Some(Auxiliary::InnerProduct { .. }) = self.auxiliary {
-            layout.add(HeadInput::AuxiliaryScore(sequence), 1);
+            layout.add(HeadInput::AuxiliaryScore(index), 1);
         }
     }
 
@@ -82,25 +82,25 @@ impl Interest {
         &self,
         tape: &'t Tape<'_, T>,
         embedding: &Embedding,
-        SequenceInput { sequence, group, windows, events, candidates }: SequenceInput<'_, 't, T>,
+        SequenceInput { index, sequence, windows, events, candidates }: SequenceInput<'_, 't, T>,
         inputs: &mut HeadInputs<'_, 't, T>,
     ) -> InterestOutput<'t, T> {
         let packed = windows.histories();
         let interests = self.extractor.forward(tape, events, packed);
         let with_auxiliary =
-            tape.is_training() && self.learns_auxiliary && group.histories.negatives_per_event > 0;
+            tape.is_training() && self.learns_auxiliary && sequence.histories.negatives_per_event > 0;
         let loss = |a: &Auxiliary| {
-            a.loss(tape, self.auxiliary_loss, group.histories, embedding, interests, events, packed)
+            a.loss(tape, self.auxiliary_loss, sequence.histories, embedding, interests, events, packed)
         };
         let auxiliary = self.auxiliary.as_ref().filter(|_| with_auxiliary).map(loss);
         let attend = |a: &Attention| a.forward(tape, interests, candidates, windows);
         let attention = self.attention.as_ref().map(attend);
         let evolved = self.evolution.forward(tape, interests, attention, windows);
-        inputs.push(HeadInput::Interest(sequence), evolved);
+        inputs.push(HeadInput::Interest(index), evolved);
         if let Some(product @ Auxiliary::InnerProduct { .. }) = &self.auxiliary {
             let last = lanes::pick(interests, windows.last(), packed);
             if let Some(product) = product.product(tape, last, candidates) {
-                inputs.push(HeadInput::AuxiliaryScore(sequence), product);
+                inputs.push(HeadInput::AuxiliaryScore(index), product);
             }
         }
         InterestOutput { auxiliary, interests, attention }
@@ -121,11 +121,11 @@ impl Interest {
     pub(crate) fn trace<T: Real>(
         &self,
         tape: &Tape<'_, T>,
-        SequenceInput { group, windows, .. }: SequenceInput<'_, '_, T>,
+        SequenceInput { sequence, windows, .. }: SequenceInput<'_, '_, T>,
         output: InterestOutput<'_, T>,
     ) -> Vec<AttentionTrace<T>> {
         let InterestOutput { interests, attention, .. } = output;
-        let courses = self.evolution.traces(tape, interests, attention, windows, group);
+        let courses = self.evolution.traces(tape, interests, attention, windows, sequence);
         let mut scores = attention.map(|a| trace::scores(a, windows.targets()).into_iter());
         let trace = |course| AttentionTrace {
             attention: scores.as_mut().and_then(Iterator::next),

@@ -5,20 +5,20 @@ mod auxiliary;
 mod embedding;
 mod evolution;
 mod extractor;
-mod groups;
 mod head;
 mod interest;
 mod layout;
+mod sequences;
 
 pub use attention::{ActivationUnit, Attention, Bilinear};
 pub use auxiliary::Auxiliary;
 pub use embedding::Embedding;
 pub use evolution::Evolution;
 pub use extractor::Extractor;
-pub use groups::{add_history, in_groups, pooled, pooled_history, push_history, windows};
 pub use head::Head;
 pub use interest::{Interest, InterestOutput, SequenceInput};
 pub use layout::{HeadInput, HeadInputs, HeadLayout};
+pub use sequences::{add_history, per_sequence, pooled, pooled_history, push_history, windows};
 
 use dien_cells::Real;
 use dien_tensor::{ParamId, Tape, Var, ops};

@@ -111,16 +111,16 @@ impl Factored {
         Ok(())
     }
 
-    fn window(&self, group: usize, ids: &[Vec<u32>]) -> Window {
+    fn window(&self, sequence: usize, ids: &[Vec<u32>]) -> Window {
         let n = ids[0].len();
         let width = self.features.event_width();
-        let project = self.model.interests.get(group).and_then(|i| i.project.as_ref());
-        let len = n.min(self.max_history[group]);
+        let project = self.model.interests.get(sequence).and_then(|i| i.project.as_ref());
+        let len = n.min(self.max_history[sequence]);
         let mut window = Window {
             first: 0,
             len,
             events: vec![0.0; len * width],
-            h: vec![0.0; self.model.interests.get(group).map_or(0, |i| padded(i.hidden))],
+            h: vec![0.0; self.model.interests.get(sequence).map_or(0, |i| padded(i.hidden))],
             keys: vec![],
             key_parts: vec![],
             gates: vec![],
@@ -131,34 +131,34 @@ impl Factored {
             let ids: Vec<u32> = ids.iter().map(|ids| ids[event]).collect();
             self.embed(&ids, row);
         }
-        self.extract(group, &mut window, 0, len);
-        self.refresh(group, &mut window);
+        self.extract(sequence, &mut window, 0, len);
+        self.refresh(sequence, &mut window);
         window
     }
 
-    /// Adds the user's latest event of a group.
-    pub fn append(&self, state: &mut State, group: usize, ids: &[u32], profile: &Profile) {
+    /// Adds the user's latest event of a sequence.
+    pub fn append(&self, state: &mut State, sequence: usize, ids: &[u32], profile: &Profile) {
         let width = self.features.event_width();
-        let window = &mut state.windows[group];
-        let slot = if window.len < self.max_history[group] {
+        let window = &mut state.windows[sequence];
+        let slot = if window.len < self.max_history[sequence] {
             window.events.resize((window.len + 1) * width, 0.0);
             window.len += 1;
             window.len - 1
         } else {
             let oldest = window.first;
-            window.first = (oldest + 1) % self.max_history[group];
+            window.first = (oldest + 1) % self.max_history[sequence];
             oldest
         };
         self.embed(ids, &mut window.events[slot * width..][..width]);
-        self.extract(group, window, slot, 1);
-        self.refresh(group, window);
+        self.extract(sequence, window, slot, 1);
+        self.refresh(sequence, window);
         state.of_head = OnceLock::from(self.of_head(&state.windows, profile));
     }
 
     /// Runs the extractor over the events in `n` slots, and computes what the attention and the evolution
     /// want of them.
-    fn extract(&self, group: usize, state: &mut Window, slot: usize, n: usize) {
-        let Some(interests) = self.model.interests.get(group) else { return };
+    fn extract(&self, sequence: usize, state: &mut Window, slot: usize, n: usize) {
+        let Some(interests) = self.model.interests.get(sequence) else { return };
         let FrozenInterest { hidden, extractor, evolution, attention, .. } = interests;
         let (width, stride) = (self.features.event_width(), padded(*hidden));
         let mut scratch = self.scratches.take();
@@ -182,7 +182,7 @@ impl Factored {
     }
 
     /// Computes what depends on the window as a whole.
-    fn refresh(&self, group: usize, state: &mut Window) {
+    fn refresh(&self, sequence: usize, state: &mut Window) {
         let width = self.features.event_width();
         // Anew, in order: bits do not depend on how the window came about, and it is a fraction of a step's
         // work.
@@ -194,7 +194,9 @@ impl Factored {
             let scale = 1.0 / state.len as f32;
             state.history.iter_mut().for_each(|x| *x *= scale);
         }
-        if let Some(FrozenInterest { hidden, project: Some(columns), .. }) = self.model.interests.get(group) {
+        if let Some(FrozenInterest { hidden, project: Some(columns), .. }) =
+            self.model.interests.get(sequence)
+        {
             state.projected.fill(0.0);
             add_columns(columns, &state.h[..*hidden], &mut state.projected);
         }

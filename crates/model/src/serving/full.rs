@@ -10,7 +10,7 @@ use crate::{Batch, Behaviours, Features, Histories, Model, Targets};
 /// A model and its parameters.
 pub(super) struct Full {
     features: Features,
-    /// By group of behaviours.
+    /// By sequence of behaviours.
     max_history: Vec<usize>,
     model: Box<dyn Model<f32> + Send + Sync>,
     params: ParamStore<f32>,
@@ -70,7 +70,7 @@ impl Full {
 
     /// That a state has the shapes of this model's, whoever kept it in between.
     pub fn check(&self, state: &State) -> Result<(), ServingError> {
-        let sequences = 1 + self.features.groups.len();
+        let sequences = 1 + self.features.extra_sequences.len();
         check_len("user state: sequences", sequences, state.ids.len())?;
         for ids in &state.ids {
             let n = ids.first().map_or(0, Vec::len);
@@ -101,7 +101,7 @@ impl Full {
             weight: vec![],
             group_id: vec![0; n],
         };
-        let batch = Batch { histories, targets, further: sequences.collect() };
+        let batch = Batch { histories, targets, extra_sequences: sequences.collect() };
         let tape = Tape::new(&self.params, &self.pool, Mode::Eval);
         self.model.forward(&tape, &batch).logits.data().to_vec()
     }

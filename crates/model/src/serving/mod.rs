@@ -76,8 +76,8 @@ const _: () = {
 
 impl Serving {
     /// Takes the parameters of a configured model, and reads them where they are: none is drawn or copied but
-    /// what is packed. A state sees the latest `max_history` events of each group of behaviours, the first
-    /// group first.
+    /// what is packed. A state sees the latest `max_history` events of each sequence of behaviours, the first
+    /// one first.
     ///
     /// # Errors
     /// An option is impossible, or the features do not fit each other; `params` lacks a parameter of such a
@@ -120,7 +120,7 @@ impl Serving {
     /// and options: it goes into the [fingerprint](Self::fingerprint).
     ///
     /// # Panics
-    /// If `max_history` has not one entry a group of behaviours, or a 0; or `params` are not the model's.
+    /// If `max_history` has not one entry a sequence of behaviours, or a 0; or `params` are not the model's.
     #[track_caller]
     pub fn of_model(
         model: Box<dyn Model<f32> + Send + Sync>,
@@ -129,7 +129,8 @@ impl Serving {
         params: ParamStore<f32>,
         max_history: &[usize],
     ) -> Self {
-        assert_eq!(max_history.len(), 1 + features.groups.len(), "serving: a window a group of behaviours");
+        let sequences = 1 + features.extra_sequences.len();
+        assert_eq!(max_history.len(), sequences, "serving: a window a sequence of behaviours");
         assert!(!max_history.contains(&0), "serving: windows of at least one event");
         let description = format!("{description} {features:?} {max_history:?}");
         let fingerprint = Fingerprint::new(&description, &params);
@@ -152,7 +153,7 @@ impl Serving {
         &self.features
     }
 
-    /// How many of a group's latest events attention, evolution and pooling read, by group of behaviours.
+    /// How many of the latest events attention, evolution and pooling read, by sequence of behaviours.
     pub fn max_history(&self) -> &[usize] {
         &self.max_history
     }
@@ -174,31 +175,31 @@ impl Serving {
         }
     }
 
-    /// [`user_state_of`](Self::user_state_of) a user with behaviours of the first group alone.
+    /// [`user_state_of`](Self::user_state_of) a user with behaviours of the first sequence alone.
     ///
     /// # Errors
     /// As [`user_state_of`](Self::user_state_of).
     pub fn user_state(&self, ids: &[Vec<u32>], profile: Profile) -> Result<UserState, ServingError> {
         let nothing = vec![vec![]; self.features.behaviours.len()];
-        let mut groups = vec![&nothing[..]; self.max_history.len()];
-        groups[0] = ids;
-        self.user_state_of(&groups, profile)
+        let mut sequences = vec![&nothing[..]; self.max_history.len()];
+        sequences[0] = ids;
+        self.user_state_of(&sequences, profile)
     }
 
-    /// The state of a user whose events, oldest first, are `ids[group][feature][event]`, the first group of
-    /// behaviours first.
+    /// The state of a user whose events, oldest first, are `ids[sequence][feature][event]`, the first
+    /// sequence of behaviours first.
     ///
     /// It reads the latest [`max_history`](Self::max_history) events, as training and evaluation load them.
     ///
     /// # Errors
-    /// There is not one entry a group, with one list a behaviour feature, of one length; or an id has no row
-    /// in its table; or the profile does not have an id a sparse feature and a finite number a dense one.
+    /// There is not one entry a sequence, with one list a behaviour feature, of one length; or an id has no
+    /// row in its table; or the profile does not have an id a sparse feature and a finite number a dense one.
     pub fn user_state_of(&self, ids: &[&[Vec<u32>]], profile: Profile) -> Result<UserState, ServingError> {
         let f = &self.features;
         profile.check(f)?;
         check_len("histories", self.max_history.len(), ids.len())?;
         let names = std::iter::once("history".to_owned());
-        let names = names.chain(f.groups.iter().map(|name| format!("history of `{name}`")));
+        let names = names.chain(f.extra_sequences.iter().map(|name| format!("history of `{name}`")));
         for (name, ids) in names.zip(ids) {
             let events = ids.first().map_or(0, Vec::len);
             check_ids(&name, f, &f.behaviours, ids.iter().map(Vec::as_slice), events)?;
@@ -210,7 +211,7 @@ impl Serving {
         Ok(UserState::new(self.fingerprint, profile, data))
     }
 
-    /// [`append_to`](Self::append_to) the first group of behaviours.
+    /// [`append_to`](Self::append_to) the first sequence of behaviours.
     ///
     /// # Errors
     /// As [`append_to`](Self::append_to).
@@ -218,27 +219,27 @@ impl Serving {
         self.append_to(state, 0, ids)
     }
 
-    /// Adds the user's latest event of a group, an id for each behaviour feature: one step, whatever the
+    /// Adds the user's latest event of a sequence, an id for each behaviour feature: one step, whatever the
     /// history.
     ///
     /// Once the window is full, its oldest event leaves it; an extractor's state remembers it, where the work
     /// is split.
     ///
     /// # Errors
-    /// There is no such group, not one id a behaviour feature, or one has no row in its table; or the state
-    /// is of another model. Then the state is as it was.
-    pub fn append_to(&self, state: &mut UserState, group: usize, ids: &[u32]) -> Result<(), ServingError> {
+    /// There is no such sequence, not one id a behaviour feature, or one has no row in its table; or the
+    /// state is of another model. Then the state is as it was.
+    pub fn append_to(&self, state: &mut UserState, sequence: usize, ids: &[u32]) -> Result<(), ServingError> {
         self.check_state(state)?;
-        if group >= self.max_history.len() {
-            let (what, expected) = (format!("group {group} of behaviours"), self.max_history.len());
-            return Err(BatchError::Length { what, expected, found: group + 1 }.into());
+        if sequence >= self.max_history.len() {
+            let (what, expected) = (format!("sequence {sequence} of behaviours"), self.max_history.len());
+            return Err(BatchError::Length { what, expected, found: sequence + 1 }.into());
         }
         check_ids("event", &self.features, &self.features.behaviours, ids.chunks(1), 1)?;
         match (&self.backend, &mut state.data) {
             (Backend::Factored(factored), StateData::Factored(data)) => {
-                factored.append(data, group, ids, &state.profile);
+                factored.append(data, sequence, ids, &state.profile);
             }
-            (Backend::Full(full), StateData::Full(data)) => full.append(data, group, ids),
+            (Backend::Full(full), StateData::Full(data)) => full.append(data, sequence, ids),
             _ => unreachable!("checked above"),
         }
         Ok(())

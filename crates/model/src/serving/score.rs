@@ -63,8 +63,8 @@ impl Factored {
         let (e_width, list_width) = (f.event_width(), f.width(&f.pooled));
         let n = logits.len();
         let hidden = self.model.hidden();
-        let groups = || self.model.interests.iter().zip(&state.windows);
-        let scratches = groups().map(|(i, window)| i.scratch(window).iter().sum()).max().unwrap_or(0);
+        let sequences = || self.model.interests.iter().zip(&state.windows);
+        let scratches = sequences().map(|(i, window)| i.scratch(window).iter().sum()).max().unwrap_or(0);
         let widest = self.model.head.widest() * LANES;
         let sizes = [
             e_width * LANES,
@@ -76,7 +76,7 @@ impl Factored {
         ];
         let [e, lists, h, own, x, y] = scratch.parts(sizes);
         self.gather(candidates, start, n, e, lists);
-        for ((interests, window), h) in groups().zip(h.chunks_exact_mut((hidden * LANES).max(1))) {
+        for ((interests, window), h) in sequences().zip(h.chunks_exact_mut((hidden * LANES).max(1))) {
             interests.evolve(window, e, n, h, own);
         }
         let inputs = [&*e, lists, h];

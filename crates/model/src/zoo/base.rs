@@ -23,8 +23,8 @@ impl Base {
     pub fn new<T: Real>(config: &ModelConfig, features: &Features, builder: &mut Builder<'_, T>) -> Self {
         let embedding = Embedding::new(builder, features, config);
         let mut layout = HeadLayout::new(features);
-        for sequence in 0..1 + features.groups.len() {
-            layout.add(HeadInput::History(sequence), embedding.event_width());
+        for index in 0..1 + features.extra_sequences.len() {
+            layout.add(HeadInput::History(index), embedding.event_width());
         }
         let head = Head::new(builder, config, layout);
         Base { config: config.clone(), embedding, head }
@@ -34,11 +34,11 @@ impl Base {
 impl<T: Real> Model<T> for Base {
     fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
         let (mut inputs, _) = self.embedding.head_inputs(self.head.layout(), tape, batch);
-        for (sequence, group) in batch.groups().enumerate() {
-            let windows = windows(tape, group);
-            let events = self.embedding.events(tape, group.histories, windows.histories());
+        for (index, sequence) in batch.sequences().enumerate() {
+            let windows = windows(tape, sequence);
+            let events = self.embedding.events(tape, sequence.histories, windows.histories());
             let history = pooled(&self.embedding, events, &windows, &self.config);
-            inputs.push(HeadInput::History(sequence), history);
+            inputs.push(HeadInput::History(index), history);
         }
         Output { logits: self.head.forward(tape, inputs.concat()), auxiliary: None }
     }

@@ -8,7 +8,7 @@ use crate::frozen::FrozenModel;
 use crate::init::Builder;
 use crate::model::{Model, Output};
 use crate::parts::{
-    Embedding, Head, HeadLayout, Interest, SequenceInput, add_history, in_groups, pooled_history,
+    Embedding, Head, HeadLayout, Interest, SequenceInput, add_history, per_sequence, pooled_history,
     push_history, windows,
 };
 use crate::{AttentionTrace, Batch, Features, TouchedRows, Trace, trace};
@@ -19,13 +19,13 @@ use crate::{AttentionTrace, Batch, Features, TouchedRows, Trace, trace};
 /// AIGRU, AGRU and AUGRU are it with that cell and without the auxiliary loss, the paper's BaseModel + GRU +
 /// AUGRU and so on.
 ///
-/// Further groups of behaviours have an interest network of their own each; the head reads all of them side
+/// Extra sequences of behaviours have an interest network of their own each; the head reads all of them side
 /// by side.
 #[derive(Clone, Debug)]
 pub struct Dien {
     config: ModelConfig,
     embedding: Embedding,
-    /// By group of behaviours.
+    /// By sequence of behaviours.
     interests: Vec<Interest>,
     head: Head,
 }
@@ -36,17 +36,17 @@ impl Dien {
         let b = builder;
         let embedding = Embedding::new(b, features, config);
         let width = embedding.event_width();
-        let interests = in_groups(b, features, |b| Interest::new(b, config, width));
+        let interests = per_sequence(b, features, |b| Interest::new(b, config, width));
         let mut layout = HeadLayout::new(features);
-        for (sequence, interest) in interests.iter().enumerate() {
-            add_history(&mut layout, sequence, width);
-            interest.add_to(&mut layout, sequence);
+        for (index, interest) in interests.iter().enumerate() {
+            add_history(&mut layout, index, width);
+            interest.add_to(&mut layout, index);
         }
         let head = Head::new(b, config, layout);
         Dien { config: config.clone(), embedding, interests, head }
     }
 
-    /// The forward pass; what each group of behaviours says of every target goes to `traces`, if they are
+    /// The forward pass; what each sequence of behaviours says of every target goes to `traces`, if they are
     /// asked for.
     fn run<'t, T: Real>(
         &self,
@@ -56,12 +56,12 @@ impl Dien {
     ) -> Output<'t, T> {
         let mut auxiliary = None;
         let (mut inputs, candidates) = self.embedding.head_inputs(self.head.layout(), tape, batch);
-        for (sequence, (interest, group)) in self.interests.iter().zip(batch.groups()).enumerate() {
-            let windows = &windows(tape, group);
-            let events = self.embedding.events(tape, group.histories, windows.histories());
+        for (index, (interest, sequence)) in self.interests.iter().zip(batch.sequences()).enumerate() {
+            let windows = &windows(tape, sequence);
+            let events = self.embedding.events(tape, sequence.histories, windows.histories());
             let history = pooled_history(&self.embedding, candidates, events, windows, &self.config);
-            push_history(&mut inputs, sequence, history);
-            let input = SequenceInput { sequence, group, windows, events, candidates };
+            push_history(&mut inputs, index, history);
+            let input = SequenceInput { index, sequence, windows, events, candidates };
             let output = interest.forward(tape, &self.embedding, input, &mut inputs);
             if let Some(traces) = &mut traces {
                 traces.push(interest.trace(tape, input, output));
@@ -81,9 +81,9 @@ impl<T: Real> Model<T> for Dien {
     }
 
     fn trace(&self, tape: &Tape<'_, T>, batch: &Batch) -> Option<Vec<Trace<T>>> {
-        let mut groups = vec![];
-        let logits = self.run(tape, batch, Some(&mut groups)).logits;
-        Some(trace::traces(logits, groups))
+        let mut sequences = vec![];
+        let logits = self.run(tape, batch, Some(&mut sequences)).logits;
+        Some(trace::traces(logits, sequences))
     }
 
     fn touch(&self, batch: &Batch, touched: &mut TouchedRows) {

@@ -8,8 +8,8 @@ use crate::config::{LossWeights, ModelConfig};
 use crate::init::Builder;
 use crate::model::{Model, Output};
 use crate::parts::{
-    Attention, Embedding, Head, HeadInput, HeadLayout, add_history, in_groups, pooled_history, push_history,
-    windows,
+    Attention, Embedding, Head, HeadInput, HeadLayout, add_history, per_sequence, pooled_history,
+    push_history, windows,
 };
 use crate::{AttentionTrace, Batch, Features, TouchedRows, Trace, trace};
 
@@ -21,7 +21,7 @@ use crate::{AttentionTrace, Batch, Features, TouchedRows, Trace, trace};
 pub struct Din {
     config: ModelConfig,
     embedding: Embedding,
-    /// By group of behaviours.
+    /// By sequence of behaviours.
     attention: Vec<Attention>,
     head: Head,
 }
@@ -32,17 +32,17 @@ impl Din {
         let b = builder;
         let embedding = Embedding::new(b, features, config);
         let width = embedding.event_width();
-        let attention = in_groups(b, features, |b| Attention::new(b, config, width, width));
+        let attention = per_sequence(b, features, |b| Attention::new(b, config, width, width));
         let mut layout = HeadLayout::new(features);
-        for sequence in 0..attention.len() {
-            add_history(&mut layout, sequence, width);
-            layout.add(HeadInput::Interest(sequence), width);
+        for index in 0..attention.len() {
+            add_history(&mut layout, index, width);
+            layout.add(HeadInput::Interest(index), width);
         }
         let head = Head::new(b, config, layout);
         Din { config: config.clone(), embedding, attention, head }
     }
 
-    /// The forward pass; what each group of behaviours says of every target goes to `traces`, if they are
+    /// The forward pass; what each sequence of behaviours says of every target goes to `traces`, if they are
     /// asked for.
     fn run<'t, T: Real>(
         &self,
@@ -51,16 +51,16 @@ impl Din {
         mut traces: Option<&mut Vec<Vec<AttentionTrace<T>>>>,
     ) -> Output<'t, T> {
         let (mut inputs, candidates) = self.embedding.head_inputs(self.head.layout(), tape, batch);
-        for (sequence, (attention, group)) in self.attention.iter().zip(batch.groups()).enumerate() {
-            let windows = windows(tape, group);
-            let events = self.embedding.events(tape, group.histories, windows.histories());
+        for (index, (attention, sequence)) in self.attention.iter().zip(batch.sequences()).enumerate() {
+            let windows = windows(tape, sequence);
+            let events = self.embedding.events(tape, sequence.histories, windows.histories());
             let history = pooled_history(&self.embedding, candidates, events, &windows, &self.config);
-            push_history(&mut inputs, sequence, history);
+            push_history(&mut inputs, index, history);
             let scores = attention.forward(tape, events, candidates, &windows);
             if let Some(traces) = &mut traces {
                 traces.push(trace::attended(scores, windows.targets()));
             }
-            inputs.push(HeadInput::Interest(sequence), lanes::weighted_pool(events, scores, &windows));
+            inputs.push(HeadInput::Interest(index), lanes::weighted_pool(events, scores, &windows));
         }
         Output { logits: self.head.forward(tape, inputs.concat()), auxiliary: None }
     }
@@ -72,9 +72,9 @@ impl<T: Real> Model<T> for Din {
     }
 
     fn trace(&self, tape: &Tape<'_, T>, batch: &Batch) -> Option<Vec<Trace<T>>> {
-        let mut groups = vec![];
-        let logits = self.run(tape, batch, Some(&mut groups)).logits;
-        Some(trace::traces(logits, groups))
+        let mut sequences = vec![];
+        let logits = self.run(tape, batch, Some(&mut sequences)).logits;
+        Some(trace::traces(logits, sequences))
     }
 
     fn touch(&self, batch: &Batch, touched: &mut TouchedRows) {

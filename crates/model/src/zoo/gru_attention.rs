@@ -8,7 +8,7 @@ use crate::config::{LossWeights, ModelConfig};
 use crate::init::Builder;
 use crate::model::{Model, Output};
 use crate::parts::{
-    Attention, Embedding, Extractor, Head, HeadInput, HeadLayout, add_history, in_groups, pooled_history,
+    Attention, Embedding, Extractor, Head, HeadInput, HeadLayout, add_history, per_sequence, pooled_history,
     push_history, windows,
 };
 use crate::{AttentionTrace, Batch, Features, TouchedRows, Trace, trace};
@@ -20,8 +20,8 @@ use crate::{AttentionTrace, Batch, Features, TouchedRows, Trace, trace};
 pub struct GruAttention {
     config: ModelConfig,
     embedding: Embedding,
-    /// By group of behaviours.
-    groups: Vec<Layers>,
+    /// By sequence of behaviours.
+    sequences: Vec<Layers>,
     head: Head,
 }
 
@@ -40,21 +40,21 @@ impl GruAttention {
         let b = builder;
         let embedding = Embedding::new(b, features, config);
         let (width, hidden, bias) = (embedding.event_width(), config.hidden, config.init.update_bias);
-        let groups = in_groups(b, features, |b| Layers {
+        let sequences = per_sequence(b, features, |b| Layers {
             first: Extractor::new(b, "extractor.gru", width, hidden, bias),
             second: Extractor::new(b, "second.gru", hidden, hidden, bias),
             attention: Attention::new(b, config, hidden, width),
         });
         let mut layout = HeadLayout::new(features);
-        for sequence in 0..groups.len() {
-            add_history(&mut layout, sequence, width);
-            layout.add(HeadInput::Interest(sequence), hidden);
+        for index in 0..sequences.len() {
+            add_history(&mut layout, index, width);
+            layout.add(HeadInput::Interest(index), hidden);
         }
         let head = Head::new(b, config, layout);
-        GruAttention { config: config.clone(), embedding, groups, head }
+        GruAttention { config: config.clone(), embedding, sequences, head }
     }
 
-    /// The forward pass; what each group of behaviours says of every target goes to `traces`, if they are
+    /// The forward pass; what each sequence of behaviours says of every target goes to `traces`, if they are
     /// asked for.
     fn run<'t, T: Real>(
         &self,
@@ -63,18 +63,18 @@ impl GruAttention {
         mut traces: Option<&mut Vec<Vec<AttentionTrace<T>>>>,
     ) -> Output<'t, T> {
         let (mut inputs, candidates) = self.embedding.head_inputs(self.head.layout(), tape, batch);
-        for (sequence, (layers, group)) in self.groups.iter().zip(batch.groups()).enumerate() {
-            let windows = windows(tape, group);
+        for (index, (layers, sequence)) in self.sequences.iter().zip(batch.sequences()).enumerate() {
+            let windows = windows(tape, sequence);
             let packed = windows.histories();
-            let events = self.embedding.events(tape, group.histories, packed);
+            let events = self.embedding.events(tape, sequence.histories, packed);
             let history = pooled_history(&self.embedding, candidates, events, &windows, &self.config);
-            push_history(&mut inputs, sequence, history);
+            push_history(&mut inputs, index, history);
             let states = layers.second.forward(tape, layers.first.forward(tape, events, packed), packed);
             let scores = layers.attention.forward(tape, states, candidates, &windows);
             if let Some(traces) = &mut traces {
                 traces.push(trace::attended(scores, windows.targets()));
             }
-            inputs.push(HeadInput::Interest(sequence), lanes::weighted_pool(states, scores, &windows));
+            inputs.push(HeadInput::Interest(index), lanes::weighted_pool(states, scores, &windows));
         }
         Output { logits: self.head.forward(tape, inputs.concat()), auxiliary: None }
     }
@@ -86,9 +86,9 @@ impl<T: Real> Model<T> for GruAttention {
     }
 
     fn trace(&self, tape: &Tape<'_, T>, batch: &Batch) -> Option<Vec<Trace<T>>> {
-        let mut groups = vec![];
-        let logits = self.run(tape, batch, Some(&mut groups)).logits;
-        Some(trace::traces(logits, groups))
+        let mut sequences = vec![];
+        let logits = self.run(tape, batch, Some(&mut sequences)).logits;
+        Some(trace::traces(logits, sequences))
     }
 
     fn touch(&self, batch: &Batch, touched: &mut TouchedRows) {

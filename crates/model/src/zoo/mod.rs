@@ -1,7 +1,7 @@
 //! The models that the paper compares, over the same features: one file each; what they share is in
 //! [`parts`](crate::parts).
 //!
-//! Every head reads profile, context and candidate. What else it reads of each group of behaviours:
+//! Every head reads profile, context and candidate. What else it reads of each sequence of behaviours:
 //!
 //! | | |
 //! | --- | --- |

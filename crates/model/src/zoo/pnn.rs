@@ -37,8 +37,8 @@ impl Pnn {
         let mut fields = [named("", &features.sparse), named("", &features.pooled)].concat();
         fields.extend(named("", &features.behaviours));
         fields.extend(named("history.", &features.behaviours));
-        for group in &features.groups {
-            fields.extend(named(&format!("{group}."), &features.behaviours));
+        for sequence in &features.extra_sequences {
+            fields.extend(named(&format!("{sequence}."), &features.behaviours));
         }
         let project: Vec<_> = fields
             .iter()
@@ -50,8 +50,8 @@ impl Pnn {
         let n = project.len();
         let products = if config.kind == ModelKind::Ipnn { n * (n - 1) / 2 } else { common * common };
         let mut layout = HeadLayout::new(features);
-        for sequence in 0..1 + features.groups.len() {
-            layout.add(HeadInput::History(sequence), embedding.event_width());
+        for index in 0..1 + features.extra_sequences.len() {
+            layout.add(HeadInput::History(index), embedding.event_width());
         }
         layout.add(HeadInput::FieldProducts, products);
         let head = Head::new(b, config, layout);
@@ -87,11 +87,11 @@ impl<T: Real> Model<T> for Pnn {
         let candidates = self.embedding.candidates(tape, batch);
         inputs.push(HeadInput::Candidate, candidates);
         self.split(candidates, &features.behaviours, &mut 0, &mut fields);
-        for (sequence, group) in batch.groups().enumerate() {
-            let windows = windows(tape, group);
-            let events = self.embedding.events(tape, group.histories, windows.histories());
+        for (index, sequence) in batch.sequences().enumerate() {
+            let windows = windows(tape, sequence);
+            let events = self.embedding.events(tape, sequence.histories, windows.histories());
             let history = pooled(&self.embedding, events, &windows, &self.config);
-            inputs.push(HeadInput::History(sequence), history);
+            inputs.push(HeadInput::History(index), history);
             self.split(history, &features.behaviours, &mut 0, &mut fields);
         }
         let mut common = tape.var_list();

@@ -10,7 +10,7 @@ use crate::parts::{Embedding, Head, HeadInput, HeadLayout, Linear, pooled_histor
 use crate::{Batch, Features, TouchedRows};
 
 /// Wide & Deep as the DIEN authors compare it: the deep part is [`Base`](super::Base)'s head; the wide one is
-/// linear in the candidate, each group's pooled history and their product, and the logits are added.
+/// linear in the candidate, each sequence's pooled history and their product, and the logits are added.
 #[derive(Clone, Debug)]
 pub struct WideDeep {
     config: ModelConfig,
@@ -24,13 +24,13 @@ impl WideDeep {
     /// Adds the model's parameters.
     pub fn new<T: Real>(config: &ModelConfig, features: &Features, builder: &mut Builder<'_, T>) -> Self {
         let embedding = Embedding::new(builder, features, config);
-        let (groups, width) = (1 + features.groups.len(), embedding.event_width());
+        let (sequences, width) = (1 + features.extra_sequences.len(), embedding.event_width());
         let mut layout = HeadLayout::new(features);
-        for sequence in 0..groups {
-            layout.add(HeadInput::History(sequence), width);
+        for index in 0..sequences {
+            layout.add(HeadInput::History(index), width);
         }
         let deep = Head::new(builder, config, layout);
-        let wide = Linear::new(builder, "wide", 1, (1 + 2 * groups) * width);
+        let wide = Linear::new(builder, "wide", 1, (1 + 2 * sequences) * width);
         WideDeep { config: config.clone(), embedding, deep, wide }
     }
 }
@@ -40,12 +40,12 @@ impl<T: Real> Model<T> for WideDeep {
         let (mut deep, candidates) = self.embedding.head_inputs(self.deep.layout(), tape, batch);
         let mut wide = tape.var_list();
         wide.push(candidates);
-        for (sequence, group) in batch.groups().enumerate() {
-            let windows = windows(tape, group);
-            let events = self.embedding.events(tape, group.histories, windows.histories());
+        for (index, sequence) in batch.sequences().enumerate() {
+            let windows = windows(tape, sequence);
+            let events = self.embedding.events(tape, sequence.histories, windows.histories());
             let [history, product] =
                 pooled_history(&self.embedding, candidates, events, &windows, &self.config);
-            deep.push(HeadInput::History(sequence), history);
+            deep.push(HeadInput::History(index), history);
             wide.extend([history, product]);
         }
         let wide = self.wide.forward(tape, ops::concat(wide.iter()));

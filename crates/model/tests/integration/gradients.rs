@@ -55,8 +55,8 @@ fn every_cell() {
 }
 
 #[test]
-fn several_groups_of_behaviours() {
-    let features = crate::common::features_in_groups();
+fn several_sequences_of_behaviours() {
+    let features = crate::common::features_in_sequences();
     for kind in ModelKind::ALL {
         check_with(&features, &ModelConfig { kind, ..small() }, TRAIN);
     }

@@ -55,9 +55,9 @@ impl ModelBuilder for BiasedBuilder {
 impl Model<f32> for Biased {
     fn forward<'t>(&self, tape: &'t Tape<'_, f32>, batch: &Batch) -> Output<'t, f32> {
         let candidates = self.embedding.candidates(tape, batch);
-        let group = batch.groups().next().unwrap();
-        let windows = windows(tape, group);
-        let events = self.embedding.events(tape, group.histories, windows.histories());
+        let sequence = batch.sequences().next().unwrap();
+        let windows = windows(tape, sequence);
+        let events = self.embedding.events(tape, sequence.histories, windows.histories());
         let history = pooled(&self.embedding, events, &windows, &self.config);
         let bias = ops::gather(tape.param(self.bias), &batch.targets.candidate[0]);
         let logits = self.head.forward(tape, ops::concat([candidates, history]));

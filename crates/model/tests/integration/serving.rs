@@ -42,7 +42,8 @@ fn trained_on(features: Features, config: &ModelConfig) -> Trained {
         }
     }
     let serving =
-        Serving::new(config, &features, params.clone(), &vec![CAP; 1 + features.groups.len()]).unwrap();
+        Serving::new(config, &features, params.clone(), &vec![CAP; 1 + features.extra_sequences.len()])
+            .unwrap();
     Trained { model, params, features, serving, rng }
 }
 
@@ -68,11 +69,11 @@ impl Trained {
         self.expected_of(ids, &[], first, profile, c)
     }
 
-    /// The same with histories of further groups.
+    /// The same with histories of extra sequences.
     fn expected_of(
         &self,
         ids: &[Vec<u32>],
-        further: &[&[Vec<u32>]],
+        extra: &[&[Vec<u32>]],
         first: usize,
         profile: &Profile,
         c: &Candidates,
@@ -93,7 +94,7 @@ impl Trained {
                 weight: vec![],
                 group_id: vec![0; n],
             },
-            further: further.iter().map(|ids| behaviours(ids, n)).collect(),
+            extra_sequences: extra.iter().map(|ids| behaviours(ids, n)).collect(),
         };
         batch.validate(&self.features).unwrap();
         let pool = Pool::new();
@@ -264,9 +265,9 @@ fn a_missing_parameter_is_named() {
 }
 
 #[test]
-fn several_groups_of_behaviours() {
+fn several_sequences_of_behaviours() {
     for kind in ModelKind::ALL {
-        let mut t = trained_on(crate::common::features_in_groups(), &ModelConfig { kind, ..config() });
+        let mut t = trained_on(crate::common::features_in_sequences(), &ModelConfig { kind, ..config() });
         let [clicked, bought, searched] = [6, 3, 0].map(|n| t.ids(n));
         let c = t.candidates(40);
         let mut state = t.serving.user_state_of(&[&clicked, &bought, &searched], profile()).unwrap();
@@ -274,14 +275,14 @@ fn several_groups_of_behaviours() {
             t.expected_of(&clicked, &[bought, searched], 0, &profile(), &c)
         };
         let logits = t.serving.logits(&state, &c, None).unwrap();
-        assert_close(&logits, &expected(&t, &bought, &searched), "three groups");
+        assert_close(&logits, &expected(&t, &bought, &searched), "three sequences");
         let searched = t.ids(1);
         let event: Vec<u32> = searched.iter().map(|ids| ids[0]).collect();
         t.serving.append_to(&mut state, 2, &event).unwrap();
         let logits = t.serving.logits(&state, &c, None).unwrap();
-        assert_close(&logits, &expected(&t, &bought, &searched), "an event of a further group");
+        assert_close(&logits, &expected(&t, &bought, &searched), "an event of an extra sequence");
         let without =
             t.serving.logits(&t.serving.user_state(&clicked, profile()).unwrap(), &c, None).unwrap();
-        assert!(without != logits, "further groups count");
+        assert!(without != logits, "extra sequences count");
     }
 }

@@ -16,7 +16,7 @@ fn separate(batch: &Batch, features: &Features) -> Batch {
     }
     let mut targets = t.clone();
     targets.history = (0..t.len() as u32).collect();
-    let batch = Batch { histories: own, targets, further: vec![] };
+    let batch = Batch { histories: own, targets, extra_sequences: vec![] };
     batch.validate(features).unwrap();
     batch
 }

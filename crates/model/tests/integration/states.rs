@@ -1,7 +1,7 @@
 //! What a service is given is refused with a kind, never with a panic; a state is of one model, and can be
 //! kept.
 
-use crate::common::{features, features_in_groups};
+use crate::common::{features, features_in_sequences};
 use dien_model::serving::{Candidates, ErrorKind, Fingerprint, Profile, Serving, ServingError, UserState};
 use dien_model::{Features, Jagged, ModelConfig, ModelKind, build};
 use dien_tensor::ParamStore;
@@ -25,7 +25,7 @@ fn params(config: &ModelConfig, features: &Features, seed: u64) -> ParamStore<f3
 
 fn serving_of(kind: ModelKind, features: &Features, seed: u64) -> Serving {
     let config = config(kind);
-    let windows = vec![CAP; 1 + features.groups.len()];
+    let windows = vec![CAP; 1 + features.extra_sequences.len()];
     Serving::new(&config, features, params(&config, features, seed), &windows).unwrap()
 }
 
@@ -94,7 +94,7 @@ fn events_and_candidates_are_checked() {
         assert_refused(serving.append(&mut state, &[12, 1, 1]), ErrorKind::UnknownRow, expected);
         let expected = "event features: expected 3 entries, found 1";
         assert_refused(serving.append(&mut state, &[1]), ErrorKind::Count, expected);
-        let expected = "group 1 of behaviours: expected 1 entries, found 2";
+        let expected = "sequence 1 of behaviours: expected 1 entries, found 2";
         assert_refused(serving.append_to(&mut state, 1, &[1, 1, 1]), ErrorKind::Count, expected);
         assert_eq!(serving.logits(&state, &candidates(), None).unwrap(), before, "the state is as it was");
 
@@ -170,7 +170,7 @@ fn a_state_is_of_one_model() {
 #[test]
 fn a_state_that_was_kept_gives_the_same_bits() {
     for kind in ModelKind::ALL {
-        let serving = serving_of(kind, &features_in_groups(), 1);
+        let serving = serving_of(kind, &features_in_sequences(), 1);
         let (clicked, bought) = (history(3), history(CAP + 2));
         let none = history(0);
         let mut state = serving.user_state_of(&[&clicked, &bought, &none], profile()).unwrap();

@@ -1,6 +1,6 @@
 //! A trace tells what the forward pass did.
 
-use crate::common::{batch, features, features_in_groups};
+use crate::common::{batch, features, features_in_sequences};
 use dien_model::{CellKind, ModelConfig, ModelKind, build};
 use dien_tensor::{Mode, ParamStore, Pool, Tape};
 
@@ -18,7 +18,7 @@ fn config(kind: ModelKind, cell: CellKind) -> ModelConfig {
 #[test]
 fn logits_are_the_forward_pass_and_every_event_has_its_numbers() {
     for cell in CellKind::ALL {
-        for features in [features(), features_in_groups()] {
+        for features in [features(), features_in_sequences()] {
             let mut params = ParamStore::<f64>::new();
             let model = build(&config(ModelKind::Dien, cell), &features, &mut params, 3).unwrap();
             let batch = batch(&features, &[6, 0, 3], 2, 5);
@@ -28,9 +28,9 @@ fn logits_are_the_forward_pass_and_every_event_has_its_numbers() {
             let logits = model.forward(&tape, &batch).logits;
             assert_eq!(traces.iter().map(|t| t.logit).collect::<Vec<_>>(), logits.data());
             for (target, trace) in traces.iter().enumerate() {
-                assert_eq!(trace.groups.len(), 1 + features.groups.len());
-                for (attended, group) in trace.groups.iter().zip(batch.groups()) {
-                    let n = (group.end[target] - group.start[target]) as usize;
+                assert_eq!(trace.sequences.len(), 1 + features.extra_sequences.len());
+                for (attended, sequence) in trace.sequences.iter().zip(batch.sequences()) {
+                    let n = (sequence.end[target] - sequence.start[target]) as usize;
                     let evolution = attended.evolution.as_ref().unwrap();
                     assert_eq!((evolution.update.len(), evolution.states.len()), (n, n));
                     assert!(
@@ -55,7 +55,7 @@ fn logits_are_the_forward_pass_and_every_event_has_its_numbers() {
 #[test]
 fn others_tell_what_they_have() {
     for kind in ModelKind::ALL {
-        let features = features_in_groups();
+        let features = features_in_sequences();
         let mut params = ParamStore::<f64>::new();
         let model = build(&config(kind, CellKind::Augru), &features, &mut params, 3).unwrap();
         let batch = batch(&features, &[4, 1, 3], 2, 5);
@@ -72,7 +72,7 @@ fn others_tell_what_they_have() {
             traces.iter().map(|t| t.logit).collect::<Vec<_>>(),
             model.forward(&tape, &batch).logits.data()
         );
-        for attended in traces.iter().flat_map(|t| &t.groups) {
+        for attended in traces.iter().flat_map(|t| &t.sequences) {
             assert_eq!(
                 (attended.attention.is_some(), attended.evolution.is_some()),
                 (true, evolves),

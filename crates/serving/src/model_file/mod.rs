@@ -26,7 +26,7 @@ pub struct ModelFile {
     pub model: ModelConfig,
     /// The features that it reads.
     pub features: Features,
-    /// How many of the latest events it reads, by group of behaviours.
+    /// How many of the latest events it reads, by sequence of behaviours.
     pub max_history: Vec<usize>,
     /// One vocabulary per embedding table, in their order.
     pub vocabularies: Vocabularies,
@@ -75,9 +75,9 @@ struct Serving {
     model: ModelConfig,
     features: Features,
     max_history: usize,
-    /// Of the further groups of behaviours.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    further_max_history: Vec<usize>,
+    /// Of the extra sequences of behaviours.
+    #[serde(rename = "further_max_history", default, skip_serializing_if = "Vec::is_empty")]
+    extra_max_history: Vec<usize>,
     #[serde(default)]
     numbers: Vec<Number>,
 }

@@ -13,7 +13,7 @@ use crate::tensors::{Dtype, Numbers, Tensor, Tensors};
 /// A file that holds all.
 pub(super) fn whole(mut file: Tensors, serving: Serving) -> Result<ModelFile> {
     let path = &file.path().to_path_buf();
-    let Serving { model, features, max_history, further_max_history, numbers } = serving;
+    let Serving { model, features, max_history, extra_max_history, numbers } = serving;
     features.validate().map_err(|e| Error::file(path, e.to_string(), "a file that `dien train` wrote"))?;
     model.validate().map_err(|e| {
         let found = format!("option `{}`: {}", e.option, e.found);
@@ -22,7 +22,7 @@ pub(super) fn whole(mut file: Tensors, serving: Serving) -> Result<ModelFile> {
     let vocabularies = read_vocabularies(&mut file, &features)?;
     let has_items = file.get("items.text").is_some();
     let items = has_items.then(|| read_items(&mut file, &features)).transpose()?;
-    let max_history = [vec![max_history], further_max_history].concat();
+    let max_history = [vec![max_history], extra_max_history].concat();
     check_max_history(path, &max_history, &features)?;
     let params = StoredParams::new(file);
     Ok(ModelFile { model, features, max_history, vocabularies, numbers, items, params })
@@ -38,9 +38,9 @@ pub(super) fn parameters(file: Tensors, lacking: Lacking) -> Result<ModelFile> {
 }
 
 fn check_max_history(path: &Path, max_history: &[usize], features: &Features) -> Result<()> {
-    if max_history.len() != 1 + features.groups.len() {
-        let found = format!("`max_history` of {} groups", max_history.len());
-        return Err(Error::file(path, found, "one for each group of behaviours"));
+    if max_history.len() != 1 + features.extra_sequences.len() {
+        let found = format!("`max_history` of {} sequences", max_history.len());
+        return Err(Error::file(path, found, "one for each sequence of behaviours"));
     }
     if max_history.contains(&0) {
         return Err(Error::file(path, "`max_history` 0", "at least 1"));

@@ -18,7 +18,7 @@ pub struct Description<'a> {
     pub model: &'a ModelConfig,
     /// The features that it reads.
     pub features: &'a Features,
-    /// How many of the latest events it reads, by group of behaviours; at least one.
+    /// How many of the latest events it reads, by sequence of behaviours; at least one.
     pub max_history: &'a [usize],
     /// One vocabulary per embedding table, in their order.
     pub vocabularies: &'a Vocabularies,
@@ -46,7 +46,7 @@ pub fn stage(
         model: resolved(model),
         features: features.clone(),
         max_history: max_history[0],
-        further_max_history: max_history[1..].to_vec(),
+        extra_max_history: max_history[1..].to_vec(),
         numbers: numbers.to_vec(),
     };
     let (mut heads, mut bodies) = (vec![], vec![]);

@@ -45,9 +45,9 @@ impl std::fmt::Display for Named {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Encoded {
-    /// One history a group of behaviours, its latest `max_history` events, and a target a candidate.
+    /// One history a sequence of behaviours, its latest `max_history` events, and a target a candidate.
     pub batch: Batch,
-    /// By group, the events of the batch, oldest first.
+    /// By sequence, the events of the batch, oldest first.
     pub events: Vec<Vec<Named>>,
     /// The candidates, in their order.
     pub candidates: Vec<Named>,
@@ -63,8 +63,8 @@ impl Ranker {
     pub fn encoded(&self, request: &Request) -> Result<Encoded> {
         let (features, mut unknown) = (self.features(), 0);
         let n = request.candidates.len();
-        let (mut groups, mut events) = (vec![], vec![]);
-        let given = self.groups_of(&request.history, &request.histories)?;
+        let (mut sequences, mut events) = (vec![], vec![]);
+        let given = self.histories_of(&request.history, &request.histories)?;
         for ((place, history), &most) in given.iter().zip(self.serving.max_history()) {
             let mut ids = self.events(place, history, &mut unknown)?;
             let first = history.len().saturating_sub(most);
@@ -72,7 +72,12 @@ impl Ranker {
             events.push(self.named(&history[first..], &ids));
             let len = (history.len() - first) as u32;
             let histories = Histories { offsets: vec![0, len], ids, ..Histories::default() };
-            groups.push(Behaviours { histories, history: vec![0; n], start: vec![0; n], end: vec![len; n] });
+            sequences.push(Behaviours {
+                histories,
+                history: vec![0; n],
+                start: vec![0; n],
+                end: vec![len; n],
+            });
         }
         let Candidates { ids, pooled } = self.candidates(&request.candidates, &mut unknown)?;
         let nothing =
@@ -80,8 +85,8 @@ impl Ranker {
         let profile = self.profile(&request.profile, "profile", nothing, &mut unknown)?;
         let profile = self.profile(&request.context, "context", profile, &mut unknown)?;
         let candidates = self.named(&request.candidates, &ids);
-        let mut groups = groups.into_iter();
-        let Behaviours { histories, history, start, end } = groups.next().expect("the first group");
+        let mut sequences = sequences.into_iter();
+        let Behaviours { histories, history, start, end } = sequences.next().expect("the first one");
         let targets = Targets {
             history,
             start,
@@ -94,7 +99,7 @@ impl Ranker {
             label: vec![0.0; n],
             group_id: vec![0; n],
         };
-        let batch = Batch { histories, targets, further: groups.collect() };
+        let batch = Batch { histories, targets, extra_sequences: sequences.collect() };
         Ok(Encoded { batch, events, candidates, unknown })
     }
 

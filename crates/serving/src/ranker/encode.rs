@@ -79,17 +79,17 @@ impl Ranker {
         Ok(found)
     }
 
-    /// The place of a further group of behaviours among all groups.
-    pub(super) fn group(&self, name: &str, place: &dyn Display) -> Result<usize> {
-        let groups = &self.serving.features().groups;
-        let found = groups.iter().position(|group| group == name);
+    /// The place of an extra sequence of behaviours among all sequences.
+    pub(super) fn sequence(&self, name: &str, place: &dyn Display) -> Result<usize> {
+        let names = &self.serving.features().extra_sequences;
+        let found = names.iter().position(|other| other == name);
         found.map(|i| i + 1).ok_or_else(|| {
-            let expected = if groups.is_empty() {
-                "none: this model has no further group".into()
+            let expected = if names.is_empty() {
+                "none: this model has no extra sequence".into()
             } else {
-                one_of(groups.iter().map(String::as_str))
+                one_of(names.iter().map(String::as_str))
             };
-            wrong(ErrorKind::UnknownField, place, name, "an unknown group of behaviours", expected)
+            wrong(ErrorKind::UnknownField, place, name, "an unknown sequence of behaviours", expected)
         })
     }
 

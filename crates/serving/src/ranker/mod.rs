@@ -158,8 +158,8 @@ impl Ranker {
         self.serving.features()
     }
 
-    /// The state of a user with this history, oldest event first, and profile; a further group of behaviours
-    /// has no event.
+    /// The state of a user with this history, oldest event first, and profile; an extra sequence of
+    /// behaviours has no event.
     ///
     /// Its latest `max_history` events are read, as in training and evaluation. A profile's field that the
     /// model does not read is passed over; one that it lacks is out of vocabulary (a number: 0).
@@ -170,20 +170,20 @@ impl Ranker {
         self.user_state_of(history, &[], profile)
     }
 
-    /// The state of a user with histories in further groups of behaviours, too, each by its group's name.
+    /// The state of a user with histories in extra sequences of behaviours, too, each by its sequence's name.
     ///
     /// # Errors
-    /// As [`user_state`](Self::user_state); the model has no such group.
+    /// As [`user_state`](Self::user_state); the model has no such sequence.
     pub fn user_state_of(
         &self,
         history: &[Record],
-        further: &[(String, Vec<Record>)],
+        extra: &[(String, Vec<Record>)],
         profile: &Record,
     ) -> Result<UserState> {
         let mut unknown = 0;
-        let groups = self.groups_of(history, further)?;
+        let histories = self.histories_of(history, extra)?;
         let events = |(place, events): &(String, &[Record])| self.events(place, events, &mut unknown);
-        let ids = groups.iter().map(events).collect::<Result<Vec<_>>>()?;
+        let ids = histories.iter().map(events).collect::<Result<Vec<_>>>()?;
         let ids: Vec<&[Vec<u32>]> = ids.iter().map(Vec::as_slice).collect();
         let features = self.features();
         let nothing =
@@ -192,19 +192,19 @@ impl Ranker {
         Ok(UserState { state: self.serving.user_state_of(&ids, profile)?, unknown })
     }
 
-    /// Every group's history, the first one first, and what a message calls it.
-    fn groups_of<'a>(
+    /// Every sequence's history, the first one first, and what a message calls it.
+    fn histories_of<'a>(
         &self,
         history: &'a [Record],
-        further: &'a [(String, Vec<Record>)],
+        extra: &'a [(String, Vec<Record>)],
     ) -> Result<Vec<(String, &'a [Record])>> {
         let nothing: &[Record] = &[];
-        let names = self.features().groups.iter().map(|name| (format!("histories.{name}"), nothing));
-        let mut groups: Vec<_> = std::iter::once(("history".to_owned(), history)).chain(names).collect();
-        for (name, history) in further {
-            groups[self.group(name, &"histories")?].1 = history;
+        let names = self.features().extra_sequences.iter().map(|name| (format!("histories.{name}"), nothing));
+        let mut histories: Vec<_> = std::iter::once(("history".to_owned(), history)).chain(names).collect();
+        for (name, history) in extra {
+            histories[self.sequence(name, &"histories")?].1 = history;
         }
-        Ok(groups)
+        Ok(histories)
     }
 
     /// Adds the user's latest event: one step. Once `max_history` events are in the window the oldest leaves
@@ -216,19 +216,19 @@ impl Ranker {
         self.append_in(state, 0, event)
     }
 
-    /// [`append`](Self::append) to a further group of behaviours.
+    /// [`append`](Self::append) to an extra sequence of behaviours.
     ///
     /// # Errors
-    /// As [`append`](Self::append); the model has no such group.
-    pub fn append_to(&self, state: &mut UserState, group: &str, event: &Record) -> Result<()> {
-        let group = self.group(group, &"group")?;
-        self.append_in(state, group, event)
+    /// As [`append`](Self::append); the model has no such sequence.
+    pub fn append_to(&self, state: &mut UserState, sequence: &str, event: &Record) -> Result<()> {
+        let sequence = self.sequence(sequence, &"sequence")?;
+        self.append_in(state, sequence, event)
     }
 
-    fn append_in(&self, state: &mut UserState, group: usize, event: &Record) -> Result<()> {
+    fn append_in(&self, state: &mut UserState, sequence: usize, event: &Record) -> Result<()> {
         let mut unknown = 0;
         let ids = self.event(event, &mut unknown)?;
-        self.serving.append_to(&mut state.state, group, &ids)?;
+        self.serving.append_to(&mut state.state, sequence, &ids)?;
         state.unknown += unknown;
         Ok(())
     }

@@ -22,7 +22,7 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct Request {
     /// The user's behaviours, oldest first.
     pub history: Vec<Record>,
-    /// Their behaviours in further groups, by the group's name.
+    /// Their behaviours in extra sequences, by the sequence's name.
     pub histories: Vec<(String, Vec<Record>)>,
     /// What is known of the user.
     pub profile: Record,
@@ -84,19 +84,19 @@ fn wrong(kind: ErrorKind, field: &str, found: String, expected: String) -> Error
 }
 
 fn histories(name: &str, json: &Json) -> Result<Vec<(String, Vec<Record>)>> {
-    let Json::Object(groups) = json else {
+    let Json::Object(sequences) = json else {
         return Err(wrong(
             ErrorKind::WrongType,
             name,
             kind(json),
-            "an object of lists of events, by group".into(),
+            "an object of lists of events, by sequence".into(),
         ));
     };
-    let history = |(group, json): (&String, &Json)| {
-        let events = records(&format!("{name}.{group}"), json, "a list of events, oldest first")?;
-        Ok((group.clone(), events))
+    let history = |(sequence, json): (&String, &Json)| {
+        let events = records(&format!("{name}.{sequence}"), json, "a list of events, oldest first")?;
+        Ok((sequence.clone(), events))
     };
-    groups.iter().map(history).collect()
+    sequences.iter().map(history).collect()
 }
 
 fn records(name: &str, json: &Json, expected: &str) -> Result<Vec<Record>> {

@@ -1,5 +1,5 @@
 mod faults;
-mod groups;
+mod sequences;
 mod tables;
 
 use std::collections::HashSet;

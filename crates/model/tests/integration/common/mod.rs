@@ -21,7 +21,7 @@ pub fn features() -> Features {
         sparse: vec![lookup("user", 2), lookup("hour", 3)],
         pooled: vec![lookup("genres", 4)],
         dense: vec!["price".into(), "age".into()],
-        groups: vec![],
+        extra_sequences: vec![],
     }
 }
 
@@ -62,21 +62,22 @@ pub fn batch(features: &Features, lengths: &[u32], per_history: usize, seed: u64
     targets.dense =
         features.dense.iter().map(|_| (0..n).map(|_| rng.random_range(-1.0..1.0)).collect()).collect();
     let histories = Histories { offsets, ids, negatives, negatives_per_event: 2 };
-    let further = (0..features.groups.len()).map(|g| further(features, targets.len(), seed + 1 + g as u64));
-    let batch = Batch { histories, further: further.collect(), targets };
+    let extra =
+        (0..features.extra_sequences.len()).map(|g| extra(features, targets.len(), seed + 1 + g as u64));
+    let batch = Batch { histories, extra_sequences: extra.collect(), targets };
     batch.validate(features).expect("the batch is valid");
     batch
 }
 
-/// Two further groups of behaviours.
-pub fn features_in_groups() -> Features {
-    Features { groups: vec!["bought".into(), "searched".into()], ..features() }
+/// Two extra sequences.
+pub fn features_in_sequences() -> Features {
+    Features { extra_sequences: vec!["bought".into(), "searched".into()], ..features() }
 }
 
-/// Histories of a further group, which targets share in another way than the first's.
-fn further(features: &Features, targets: usize, seed: u64) -> Behaviours {
+/// Histories of an extra sequence, which targets share in another way than the first's.
+fn extra(features: &Features, targets: usize, seed: u64) -> Behaviours {
     let lengths = [3, 0, 5, 1];
-    let mut of = batch(&Features { groups: vec![], ..features.clone() }, &lengths, 1, seed);
+    let mut of = batch(&Features { extra_sequences: vec![], ..features.clone() }, &lengths, 1, seed);
     let history: Vec<u32> = (0..targets as u32).map(|i| (i * 3 + 1) % 4).collect();
     let end = history.iter().map(|&h| lengths[h as usize]).collect();
     of.histories.negatives_per_event = 1;

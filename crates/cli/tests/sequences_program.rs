@@ -1,4 +1,4 @@
-//! The program on a log with two groups of behaviours: clicks, and purchases that decide.
+//! The program on a log with two sequences of behaviours: clicks, and purchases that decide.
 
 mod common;
 
@@ -114,8 +114,8 @@ fn two_groups_train_predict_and_rank() {
     for (candidate, score) in explained["candidates"].as_array().unwrap().iter().zip(answer.scores()) {
         assert!((candidate["probability"].as_f64().unwrap() - score).abs() < 1e-5, "{candidate} {score}");
     }
-    let changes = |group: usize| -> Vec<f64> {
-        let events = explained["groups"][group]["events"].as_array().unwrap();
+    let changes = |sequence: usize| -> Vec<f64> {
+        let events = explained["groups"][sequence]["events"].as_array().unwrap();
         events.iter().map(|event| event["change"].as_f64().unwrap()).collect()
     };
     let (clicked, bought) = (changes(0), changes(1));
@@ -129,6 +129,6 @@ fn two_groups_train_predict_and_rank() {
     assert!(dien(root, &["report", "--run", "run"]).status.success());
     assert_page(&fs::read_to_string(root.join("run/report.html")).unwrap());
 
-    // The baseline reads both groups, too.
+    // The baseline reads both sequences, too.
     assert!(train("base", "base")["test"]["auc"].as_f64().unwrap() > 0.6);
 }

@@ -1,4 +1,4 @@
-//! What every model does with each group of behaviours.
+//! What every model does with each sequence of behaviours.
 
 use std::sync::Arc;
 
@@ -9,17 +9,17 @@ use dien_tensor::{Tape, Var, ops};
 use super::{Embedding, HeadInput, HeadInputs, HeadLayout};
 use crate::config::{ModelConfig, PoolingKind};
 use crate::init::Builder;
-use crate::{Features, Group};
+use crate::{Features, Sequence};
 
-/// What `part` adds for each group of behaviours: the first group's parameters have plain names, those of a
-/// further one begin with `group.<name>.`.
-pub fn in_groups<T: Real, P>(
+/// What `part` adds for each sequence of behaviours: the first one's parameters have plain names, those of an
+/// extra one begin with `group.<name>.`.
+pub fn per_sequence<T: Real, P>(
     builder: &mut Builder<'_, T>,
     features: &Features,
     mut part: impl FnMut(&mut Builder<'_, T>) -> P,
 ) -> Vec<P> {
     let mut parts = vec![part(builder)];
-    for name in &features.groups {
+    for name in &features.extra_sequences {
         parts.push(builder.within(&format!("group.{name}."), &mut part));
     }
     parts
@@ -74,9 +74,9 @@ pub fn push_history<'t, T: Real>(
     inputs.push(HeadInput::HistoryProduct(sequence), product);
 }
 
-/// Histories and windows of a group in lanes.
-pub fn windows<T: Real>(tape: &Tape<'_, T>, group: Group<'_>) -> Arc<Windows> {
+/// Histories and windows of a sequence in lanes.
+pub fn windows<T: Real>(tape: &Tape<'_, T>, sequence: Sequence<'_>) -> Arc<Windows> {
     tape.pool().shared(|windows: &mut Windows| {
-        windows.set(&group.histories.offsets, group.history, group.start, group.end);
+        windows.set(&sequence.histories.offsets, sequence.history, sequence.start, sequence.end);
     })
 }
