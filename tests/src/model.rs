@@ -20,7 +20,7 @@ pub fn features() -> Features {
         tables: [("item", 12, 4), ("category", 5, 3), ("user", 6, 3), ("tag", 7, 2)].map(table).into(),
         behaviours: vec![lookup("item", 0), lookup("category", 1)],
         sparse: vec![lookup("user", 2)],
-        pooled: vec![lookup("tag", 3)],
+        multi_hot: vec![lookup("tag", 3)],
         dense: vec!["price".into()],
         ..Features::default()
     }
@@ -49,7 +49,7 @@ fn batch(golden: &Golden) -> Batch {
             end: golden.ids("targets.end"),
             candidate: events("targets.candidate"),
             sparse: vec![golden.ids("targets.sparse.user")],
-            pooled: vec![Jagged {
+            multi_hot: vec![Jagged {
                 offsets: golden.ids("targets.pooled.tag.offsets"),
                 ids: golden.ids("targets.pooled.tag.ids"),
             }],

@@ -63,7 +63,7 @@ fn features() -> Features {
     features.tables.push(Table { name: "user".into(), num_embeddings: 300, embedding_dim: 5 });
     features.tables.push(Table { name: "tag".into(), num_embeddings: 20, embedding_dim: 3 });
     features.sparse.push(EmbeddingFeature { name: "user".into(), table: 2 });
-    features.pooled.push(EmbeddingFeature { name: "tags".into(), table: 3 });
+    features.multi_hot.push(EmbeddingFeature { name: "tags".into(), table: 3 });
     features.dense.push("age".into());
     features
 }
@@ -97,7 +97,7 @@ fn batch(histories: u32, targets: u32, shape: u32) -> Batch {
             end,
             candidate: ids(n, 2),
             sparse: vec![(0..n).map(|i| i % 300).collect()],
-            pooled: vec![tags],
+            multi_hot: vec![tags],
             dense: vec![(0..n).map(|i| (i % 7) as f32).collect()],
             label: (0..n).map(|i| (i % 2) as f32).collect(),
             weight: vec![],

@@ -230,12 +230,13 @@ impl<'a> Batches<'a> {
         match &self.data.context {
             Context::User => {
                 targets.sparse = columns.sparse.iter().map(|ids| pick(ids, &targets.group_id)).collect();
-                targets.pooled = columns.pooled.iter().map(|lists| pick_lists(lists, candidates)).collect();
+                targets.multi_hot =
+                    columns.multi_hot.iter().map(|lists| pick_lists(lists, candidates)).collect();
             }
             Context::Target(rows) => {
                 let places: Vec<u32> = groups.iter().flat_map(|g| g.first as u32..g.last as u32).collect();
                 targets.sparse = rows.sparse.iter().map(|ids| pick(ids, &places)).collect();
-                targets.pooled = rows.pooled.iter().map(|lists| pick_lists(lists, &places)).collect();
+                targets.multi_hot = rows.multi_hot.iter().map(|lists| pick_lists(lists, &places)).collect();
                 targets.dense = rows.dense.iter().map(|numbers| pick(numbers, &places)).collect();
                 targets.group_id = pick(&rows.group_id, &places);
                 targets.weight = if rows.weight.is_empty() { vec![] } else { pick(&rows.weight, &places) };

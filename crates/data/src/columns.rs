@@ -13,7 +13,7 @@ use crate::options::DataOptions;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Columns {
     pub behaviours: Vec<Vec<u32>>,
-    pub pooled: Vec<Jagged>,
+    pub multi_hot: Vec<Jagged>,
     pub sparse: Vec<Vec<u32>>,
     /// Items of one class look the same to the model: they agree in every behaviour feature.
     pub class: Vec<u32>,
@@ -40,7 +40,7 @@ impl Columns {
                 lists.ids.extend(tokens.map(|token| vocabulary.id(token)));
                 lists.offsets.push(lists.ids.len() as u32);
             }
-            columns.pooled.push(lists);
+            columns.multi_hot.push(lists);
         }
         for name in &options.sparse {
             let vocabulary = find(name)?;

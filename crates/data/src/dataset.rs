@@ -119,7 +119,7 @@ impl Dataset {
     /// The features of every item, for a model to be served with.
     pub fn item_table(&self) -> ItemTable {
         let (names, columns) = (self.names.items.iter().map(String::as_str), &self.samples.columns);
-        ItemTable::new(names, columns.behaviours.clone(), columns.pooled.clone())
+        ItemTable::new(names, columns.behaviours.clone(), columns.multi_hot.clone())
             .expect("a log has each item once, and a column has a cell an item")
     }
 

@@ -138,7 +138,7 @@ impl DataOptions {
         Features {
             tables: self.tables().map(table).collect(),
             behaviours: lookups.by_ref().take(self.behaviours.len()).collect(),
-            pooled: lookups.by_ref().take(self.pooled.len()).collect(),
+            multi_hot: lookups.by_ref().take(self.pooled.len()).collect(),
             sparse: lookups.collect(),
             ..Features::default()
         }

@@ -47,7 +47,7 @@ pub(crate) enum Context {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rows {
     pub sparse: Vec<Vec<u32>>,
-    pub pooled: Vec<Jagged>,
+    pub multi_hot: Vec<Jagged>,
     pub dense: Vec<Vec<f32>>,
     /// How much a target counts in the loss; empty if all count alike.
     pub weight: Vec<f32>,
@@ -78,7 +78,7 @@ impl Rows {
     pub fn in_order(&self, order: &[u32]) -> Self {
         Rows {
             sparse: self.sparse.iter().map(|ids| pick(ids, order)).collect(),
-            pooled: self.pooled.iter().map(|lists| pick_lists(lists, order)).collect(),
+            multi_hot: self.multi_hot.iter().map(|lists| pick_lists(lists, order)).collect(),
             dense: self.dense.iter().map(|numbers| pick(numbers, order)).collect(),
             weight: if self.weight.is_empty() { vec![] } else { pick(&self.weight, order) },
             group_id: pick(&self.group_id, order),

@@ -78,7 +78,10 @@ fn probe_batch(features: &Features) -> Batch {
             end: sequence.end,
             candidate: vec![vec![OOV; TARGETS]; behaviours],
             sparse: vec![vec![OOV; TARGETS]; features.sparse.len()],
-            pooled: vec![Jagged { offsets: vec![0, 1, 2], ids: vec![OOV; TARGETS] }; features.pooled.len()],
+            multi_hot: vec![
+                Jagged { offsets: vec![0, 1, 2], ids: vec![OOV; TARGETS] };
+                features.multi_hot.len()
+            ],
             dense: vec![vec![0.0; TARGETS]; features.dense.len()],
             weight: vec![],
             label: vec![1.0, 0.0],

@@ -69,8 +69,8 @@ pub struct Targets {
     pub candidate: Vec<Vec<u32>>,
     /// Profile and context ids: `sparse[feature][target]`.
     pub sparse: Vec<Vec<u32>>,
-    /// Lists of ids that are not behaviours: `pooled[feature]`.
-    pub pooled: Vec<Jagged>,
+    /// Lists of ids that are not behaviours: `multi_hot[feature]`.
+    pub multi_hot: Vec<Jagged>,
     /// Numbers: `dense[feature][target]`.
     pub dense: Vec<Vec<f32>>,
     /// 1 for a click, 0 for none.

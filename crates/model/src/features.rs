@@ -40,9 +40,10 @@ pub struct Features {
     /// One id per target: profile (user, age group) and context (hour, page).
     #[serde(default)]
     pub sparse: Vec<EmbeddingFeature>,
-    /// Lists of ids per target that are not behaviours, such as a film's genres; pooled by their mean.
-    #[serde(default)]
-    pub pooled: Vec<EmbeddingFeature>,
+    /// Lists of ids per target that are not behaviours, such as a film's genres; pooled by their mean. A file
+    /// calls them `pooled`.
+    #[serde(rename = "pooled", alias = "multi_hot", default)]
+    pub multi_hot: Vec<EmbeddingFeature>,
     /// Names of the numbers per target.
     #[serde(default)]
     pub dense: Vec<String>,
@@ -83,7 +84,7 @@ impl Features {
             let first = self.tables[..i].iter().all(|other| other.name != t.name);
             check(first, what("name"), "a name of its own", "the same name twice".into())?;
         }
-        for l in self.behaviours.iter().chain(&self.sparse).chain(&self.pooled) {
+        for l in self.behaviours.iter().chain(&self.sparse).chain(&self.multi_hot) {
             let what = format!("table of feature `{}`", l.name);
             check(
                 l.table < self.tables.len(),
@@ -152,5 +153,18 @@ mod tests {
         assert!(
             message(&|f| f.behaviours.clear()).contains("at least one feature, such as `item`, found none")
         );
+    }
+    #[test]
+    fn files_keep_their_words() {
+        let text =
+            r#"{"tables":[{"name":"item","rows":3,"width":2}],"behaviours":[{"name":"item","table":0}],"#
+                .to_owned()
+                + r#""sparse":[],"pooled":[],"dense":[],"groups":["bought"]}"#;
+        let features: Features = serde_json::from_str(&text).unwrap();
+        assert_eq!(serde_json::to_string(&features).unwrap(), text);
+        let ours = [("rows", "num_embeddings"), ("width", "embedding_dim"), ("pooled", "multi_hot")];
+        let ours = ours.iter().fold(text, |text, (file, ours)| text.replace(file, ours));
+        let ours = ours.replace("groups", "extra_sequences");
+        assert_eq!(serde_json::from_str::<Features>(&ours).unwrap(), features);
     }
 }

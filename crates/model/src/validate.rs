@@ -111,7 +111,7 @@ impl Batch {
         }
         check_ids("candidate", features, &features.behaviours, t.candidate.iter().map(Vec::as_slice), n)?;
         check_ids("sparse", features, &features.sparse, t.sparse.iter().map(Vec::as_slice), n)?;
-        check_pooled(features, &t.pooled, n)?;
+        check_multi_hot(features, &t.multi_hot, n)?;
         check_len("dense features", features.dense.len(), t.dense.len())?;
         for (name, column) in features.dense.iter().zip(&t.dense) {
             check_len(name, n, column.len())?;
@@ -195,16 +195,16 @@ pub(crate) fn check_ids<'a>(
     Ok(())
 }
 
-/// That there is a list of ids for each of `n` targets, by pooled feature.
-pub(crate) fn check_pooled(features: &Features, pooled: &[Jagged], n: usize) -> Result<(), BatchError> {
-    check_len("pooled features", features.pooled.len(), pooled.len())?;
-    for (lookup, list) in features.pooled.iter().zip(pooled) {
-        let what = format!("pooled `{}`", lookup.name);
+/// That there is a list of ids for each of `n` targets, by multi-hot feature.
+pub(crate) fn check_multi_hot(features: &Features, multi_hot: &[Jagged], n: usize) -> Result<(), BatchError> {
+    check_len("multi-hot features", features.multi_hot.len(), multi_hot.len())?;
+    for (lookup, list) in features.multi_hot.iter().zip(multi_hot) {
+        let what = format!("multi-hot `{}`", lookup.name);
         check_offsets(&what, &list.offsets)?;
         check_len(&what, n, list.offsets.len() - 1)?;
         let count = *list.offsets.last().expect("checked above") as usize;
         let ids = std::iter::once(&list.ids[..]);
-        check_ids("pooled", features, std::slice::from_ref(lookup), ids, count)?;
+        check_ids("multi-hot", features, std::slice::from_ref(lookup), ids, count)?;
     }
     Ok(())
 }

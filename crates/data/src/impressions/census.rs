@@ -154,7 +154,7 @@ fn count_row(
             count(layout.table[column], token);
         }
     }
-    for &column in &layout.pooled {
+    for &column in &layout.multi_hot {
         count_list(layout, column, None, view, row, buffer, count);
     }
 }

@@ -125,7 +125,7 @@ impl<'a> Encoder<'a> {
         let ids: Vec<u32> =
             layout.candidate.iter().map(|&c| self.id(c, view.id(schema, c, row, buffer))).collect();
         let candidate = self.chunk.item(&ids);
-        for (lists, &column) in self.chunk.rows.pooled.iter_mut().zip(&layout.pooled) {
+        for (lists, &column) in self.chunk.rows.multi_hot.iter_mut().zip(&layout.multi_hot) {
             for at in view.list(column, row) {
                 let vocabulary = self.vocabularies[layout.table[column].expect("an embedded column")];
                 lists.ids.push(view.list_id(column, at, buffer).map_or(OOV, |token| vocabulary.id(token)));
@@ -213,7 +213,7 @@ impl Building {
     fn new(layout: &Layout) -> Self {
         let rows = Rows {
             sparse: vec![vec![]; layout.sparse.len()],
-            pooled: vec![Jagged { offsets: vec![0], ids: vec![] }; layout.pooled.len()],
+            multi_hot: vec![Jagged { offsets: vec![0], ids: vec![] }; layout.multi_hot.len()],
             dense: vec![vec![]; layout.dense.len()],
             ..Rows::default()
         };

@@ -20,7 +20,7 @@ pub(super) struct Layout {
     /// The names of the sequences after the first.
     pub extra_sequences: Vec<String>,
     pub sparse: Vec<usize>,
-    pub pooled: Vec<usize>,
+    pub multi_hot: Vec<usize>,
     pub dense: Vec<usize>,
     /// Every column of numbers, be they read as such or as ids of buckets.
     pub numbers: Vec<usize>,
@@ -48,7 +48,7 @@ impl Layout {
             behaviours,
             extra_sequences: extra.iter().map(|sequence| sequence.name.clone()).collect(),
             sparse: vec![],
-            pooled: vec![],
+            multi_hot: vec![],
             dense: vec![],
             numbers: vec![],
         };
@@ -63,7 +63,7 @@ impl Layout {
             }
             match column.kind {
                 Kind::Sequence if !layout.behaviours.iter().flatten().any(|&b| b == i) => {
-                    layout.pooled.push(i)
+                    layout.multi_hot.push(i)
                 }
                 Kind::Sparse if !layout.candidate.contains(&i) => layout.sparse.push(i),
                 Kind::Dense if embedded => layout.sparse.push(i),
@@ -119,7 +119,7 @@ impl Layout {
             tables: tables.collect(),
             behaviours: self.candidate.iter().map(lookup).collect(),
             sparse: self.sparse.iter().map(lookup).collect(),
-            pooled: self.pooled.iter().map(lookup).collect(),
+            multi_hot: self.multi_hot.iter().map(lookup).collect(),
             dense: self.dense.iter().map(|&i| name(i)).collect(),
             extra_sequences: self.extra_sequences.clone(),
         }

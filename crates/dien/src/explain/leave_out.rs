@@ -42,7 +42,7 @@ pub(crate) fn without(batch: &Batch, lacks: &[Lacks]) -> Batch {
         end,
         candidate: t.candidate.iter().map(same).collect(),
         sparse: t.sparse.iter().map(same).collect(),
-        pooled: t.pooled.iter().map(list).collect(),
+        multi_hot: t.multi_hot.iter().map(list).collect(),
         dense: t.dense.iter().map(|numbers| vec![numbers[0]; n]).collect(),
         weight: vec![],
         label: vec![0.0; n],
@@ -91,7 +91,7 @@ mod tests {
             start: vec![0],
             end: vec![3],
             candidate: vec![vec![4]],
-            pooled: vec![Jagged { offsets: vec![0, 2], ids: vec![1, 2] }],
+            multi_hot: vec![Jagged { offsets: vec![0, 2], ids: vec![1, 2] }],
             ..Targets::default()
         };
         let batch = Batch { histories: history(vec![5, 6, 7]), targets, extra_sequences: vec![extra] };
@@ -109,7 +109,10 @@ mod tests {
         assert_eq!(seen(&whole, 1), [vec![5, 7], vec![9]]);
         assert_eq!(seen(&whole, 2), [vec![5, 6], vec![9]]);
         assert_eq!((seen(&whole, 3), lacks[3]), (vec![vec![5, 6, 7], vec![]], Lacks { group: 1, event: 0 }));
-        assert_eq!((whole.targets.candidate[0].len(), &whole.targets.pooled[0].ids[6..]), (4, &[1, 2][..]));
+        assert_eq!(
+            (whole.targets.candidate[0].len(), &whole.targets.multi_hot[0].ids[6..]),
+            (4, &[1, 2][..])
+        );
         // A part of them is the same, with histories of its own alone.
         let part = without(&batch, &lacks[1..3]);
         assert_eq!([0, 1].map(|target| seen(&part, target)), [1, 2].map(|target| seen(&whole, target)));

@@ -71,7 +71,7 @@ fn add(features: &Features, batch: &Batch, counts: &mut [Vec<u32>]) {
     for (lookup, ids) in features.sparse.iter().zip(&t.sparse) {
         ids.iter().for_each(|&id| counts[lookup.table][id as usize] += 1);
     }
-    for (lookup, lists) in features.pooled.iter().zip(&t.pooled) {
+    for (lookup, lists) in features.multi_hot.iter().zip(&t.multi_hot) {
         lists.ids.iter().for_each(|&id| counts[lookup.table][id as usize] += 1);
     }
 }

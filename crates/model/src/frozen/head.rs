@@ -12,10 +12,10 @@ pub struct FrozenHead {
     /// The first layer's bias `[units]`.
     bias: Vec<f32>,
     /// Columns of sparse and dense features, by column: `[inputs, units]`.
-    of_rest: Vec<f32>,
+    of_context: Vec<f32>,
     /// What batch normalisation subtracts from sparse and dense features: numbers such as a year are far from
     /// 0.
-    rest_mean: Vec<f32>,
+    context_mean: Vec<f32>,
     /// Columns of the candidate and of its lists, `[units, inputs]`.
     of_candidate: Tiles<f32>,
     of_lists: Tiles<f32>,
@@ -80,7 +80,7 @@ impl FrozenHead {
         }
         let (inputs, units) = (layout.width(), bias.len());
         let (sparse, dense) = (layout.columns(HeadInput::Sparse), layout.columns(HeadInput::Dense));
-        let rest_mean = match norm {
+        let context_mean = match norm {
             Some(norm) => {
                 let keeps = |i: usize| sparse.contains(&i) || dense.contains(&i);
                 norm.fold(keeps, &mut weight, &mut bias)
@@ -114,9 +114,18 @@ impl FrozenHead {
         };
         let sequences = layout.iter().filter(|(input, _)| matches!(input, HeadInput::History(_))).count();
         let sequences = (0..sequences).map(sequence).collect();
-        let of_rest = [by_column(HeadInput::Sparse), by_column(HeadInput::Dense)].concat();
-        let (of_candidate, of_lists) = (tiles(HeadInput::Candidate), tiles(HeadInput::Pooled));
-        Some(FrozenHead { bias, of_rest, rest_mean, of_candidate, of_lists, sequences, activations, layers })
+        let of_context = [by_column(HeadInput::Sparse), by_column(HeadInput::Dense)].concat();
+        let (of_candidate, of_lists) = (tiles(HeadInput::Candidate), tiles(HeadInput::MultiHot));
+        Some(FrozenHead {
+            bias,
+            of_context,
+            context_mean,
+            of_candidate,
+            of_lists,
+            sequences,
+            activations,
+            layers,
+        })
     }
 
     /// The units of the first layer.
@@ -131,10 +140,14 @@ impl FrozenHead {
 
     /// The user's part of the first layer, `[units]`, from their sparse and dense features and pooled
     /// histories.
-    pub(crate) fn of_user<'a>(&self, rest: &[f32], histories: impl Iterator<Item = &'a [f32]>) -> Vec<f32> {
+    pub(crate) fn of_user<'a>(
+        &self,
+        context: &[f32],
+        histories: impl Iterator<Item = &'a [f32]>,
+    ) -> Vec<f32> {
         let mut part = self.bias.clone();
-        let rest: Vec<f32> = rest.iter().zip(&self.rest_mean).map(|(x, mean)| x - mean).collect();
-        add_columns(&self.of_rest, &rest, &mut part);
+        let context: Vec<f32> = context.iter().zip(&self.context_mean).map(|(x, mean)| x - mean).collect();
+        add_columns(&self.of_context, &context, &mut part);
         for (sequence, history) in self.sequences.iter().zip(histories) {
             add_columns(&sequence.history, history, &mut part);
         }

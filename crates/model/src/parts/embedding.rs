@@ -101,16 +101,16 @@ impl Embedding {
         ops::concat(parts.iter())
     }
 
-    /// All that is neither behaviour nor candidate, `[targets, rest width]`: sparse features, pooled ones
-    /// (the mean of their embeddings, zero if there are none), dense ones. `None` if the model has no such
-    /// features.
-    pub fn rest<'t, T: Real>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Option<Var<'t, T>> {
+    /// All that is neither behaviour nor candidate, `[targets, context width]`: sparse features, multi-hot
+    /// ones (the mean of their embeddings, zero if there are none), dense ones. `None` if the model has no
+    /// such features.
+    pub fn context<'t, T: Real>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Option<Var<'t, T>> {
         let (f, t) = (&self.features, &batch.targets);
         let mut parts = tape.var_list();
         for (l, ids) in f.sparse.iter().zip(&t.sparse) {
             parts.push(ops::gather(tape.param(self.tables[l.table]), ids));
         }
-        for (l, lists) in f.pooled.iter().zip(&t.pooled) {
+        for (l, lists) in f.multi_hot.iter().zip(&t.multi_hot) {
             parts.push(ops::gather_mean(tape.param(self.tables[l.table]), &lists.offsets, &lists.ids));
         }
         if !f.dense.is_empty() {
@@ -123,7 +123,7 @@ impl Embedding {
         if parts.is_empty() { None } else { Some(ops::concat(parts.iter())) }
     }
 
-    /// What a [layout](HeadLayout::new) begins with, [`rest`](Self::rest) and the candidates; and these
+    /// What a [layout](HeadLayout::new) begins with, [`context`](Self::context) and the candidates; and these
     /// alone.
     pub fn head_inputs<'a, 't, T: Real>(
         &self,
@@ -133,8 +133,8 @@ impl Embedding {
     ) -> (HeadInputs<'a, 't, T>, Var<'t, T>) {
         let candidates = self.candidates(tape, batch);
         let mut inputs = layout.inputs(tape);
-        if let Some(rest) = self.rest(tape, batch) {
-            inputs.push_several(&HeadInput::REST, rest);
+        if let Some(context) = self.context(tape, batch) {
+            inputs.push_several(&HeadInput::CONTEXT, context);
         }
         inputs.push(HeadInput::Candidate, candidates);
         (inputs, candidates)
@@ -169,9 +169,9 @@ impl Embedding {
         });
         let of_table = move |l: &EmbeddingFeature| l.table == table;
         let sparse = f.sparse.iter().zip(&t.sparse).filter(move |(l, _)| of_table(l));
-        let pooled = f.pooled.iter().zip(&t.pooled).filter(move |(l, _)| of_table(l));
-        let rest = sparse.flat_map(|(_, ids)| ids).chain(pooled.flat_map(|(_, lists)| &lists.ids));
+        let multi_hot = f.multi_hot.iter().zip(&t.multi_hot).filter(move |(l, _)| of_table(l));
+        let context = sparse.flat_map(|(_, ids)| ids).chain(multi_hot.flat_map(|(_, lists)| &lists.ids));
         let padding = self.pools_padding.then_some(OOV).filter(|_| f.behaviours.iter().any(of_table));
-        of_sequences.chain(candidates).chain(rest).copied().chain(padding)
+        of_sequences.chain(candidates).chain(context).copied().chain(padding)
     }
 }

@@ -14,7 +14,7 @@ pub enum HeadInput {
     /// The embeddings of profile and context.
     Sparse,
     /// The means of the embeddings of the candidate's lists.
-    Pooled,
+    MultiHot,
     /// Numbers.
     Dense,
     /// The candidate's embeddings.
@@ -34,8 +34,8 @@ pub enum HeadInput {
 }
 
 impl HeadInput {
-    /// Those of [`Embedding::rest`](super::Embedding::rest).
-    pub const REST: [HeadInput; 3] = [HeadInput::Sparse, HeadInput::Pooled, HeadInput::Dense];
+    /// Those of [`Embedding::context`](super::Embedding::context).
+    pub const CONTEXT: [HeadInput; 3] = [HeadInput::Sparse, HeadInput::MultiHot, HeadInput::Dense];
 }
 
 /// A head's inputs side by side, each with its width: the one place where their order stands. The forward
@@ -62,7 +62,7 @@ impl HeadLayout {
     pub fn new(f: &Features) -> Self {
         let mut layout = HeadLayout::default();
         layout.add(HeadInput::Sparse, f.width(&f.sparse));
-        layout.add(HeadInput::Pooled, f.width(&f.pooled));
+        layout.add(HeadInput::MultiHot, f.width(&f.multi_hot));
         layout.add(HeadInput::Dense, f.dense.len());
         layout.add(HeadInput::Candidate, f.event_width());
         layout

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ServingError;
-use crate::validate::{check_ids, check_len, check_pooled};
+use crate::validate::{check_ids, check_len, check_multi_hot};
 use crate::{Features, Jagged};
 
 /// Candidates as ids; the lists are by feature, as in [`Targets`](crate::Targets).
@@ -11,8 +11,8 @@ use crate::{Features, Jagged};
 pub struct Candidates {
     /// Behaviour features: `ids[feature][candidate]`.
     pub ids: Vec<Vec<u32>>,
-    /// Lists of ids that are not behaviours: `pooled[feature]`, one list a candidate.
-    pub pooled: Vec<Jagged>,
+    /// Lists of ids that are not behaviours: `multi_hot[feature]`, one list a candidate.
+    pub multi_hot: Vec<Jagged>,
 }
 
 /// What is known beside the behaviours, as [`Targets`](crate::Targets) has it.
@@ -39,7 +39,7 @@ impl Candidates {
     pub(super) fn check(&self, features: &Features) -> Result<(), ServingError> {
         let n = self.len();
         check_ids("candidate", features, &features.behaviours, self.ids.iter().map(Vec::as_slice), n)?;
-        Ok(check_pooled(features, &self.pooled, n)?)
+        Ok(check_multi_hot(features, &self.multi_hot, n)?)
     }
 }
 

@@ -204,12 +204,12 @@ impl Factored {
 
     /// The head's part that a user brings, with this profile.
     pub fn of_user(&self, profile: &Profile, windows: &[Window]) -> Vec<f32> {
-        let mut rest = Vec::new();
+        let mut context = Vec::new();
         for (lookup, &id) in self.features.sparse.iter().zip(&profile.sparse) {
-            rest.extend_from_slice(self.row(lookup.table, id));
+            context.extend_from_slice(self.row(lookup.table, id));
         }
-        rest.extend_from_slice(&profile.dense);
-        self.model.head.of_user(&rest, windows.iter().map(|w| &w.history[..]))
+        context.extend_from_slice(&profile.dense);
+        self.model.head.of_user(&context, windows.iter().map(|w| &w.history[..]))
     }
 }
 

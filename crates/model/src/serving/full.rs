@@ -95,7 +95,7 @@ impl Full {
             end,
             candidate: candidates.ids.clone(),
             sparse: profile.sparse.iter().map(|&id| vec![id; n]).collect(),
-            pooled: candidates.pooled.clone(),
+            multi_hot: candidates.multi_hot.clone(),
             dense: profile.dense.iter().map(|&x| vec![x; n]).collect(),
             label: vec![0.0; n],
             weight: vec![],

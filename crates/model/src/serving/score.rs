@@ -60,7 +60,7 @@ impl Factored {
         scratch: &mut Scratch,
     ) {
         let f = &self.features;
-        let (e_width, list_width) = (f.event_width(), f.width(&f.pooled));
+        let (e_width, list_width) = (f.event_width(), f.width(&f.multi_hot));
         let n = logits.len();
         let hidden = self.model.hidden();
         let sequences = || self.model.interests.iter().zip(&state.windows);
@@ -100,7 +100,7 @@ impl Factored {
             at += f.tables[lookup.table].embedding_dim;
         }
         let mut at = 0;
-        for (lookup, list) in f.pooled.iter().zip(&candidates.pooled) {
+        for (lookup, list) in f.multi_hot.iter().zip(&candidates.multi_hot) {
             for lane in 0..n {
                 let bounds = list.offsets[start + lane] as usize..list.offsets[start + lane + 1] as usize;
                 let scale = 1.0 / bounds.len() as f32;

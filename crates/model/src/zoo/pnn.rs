@@ -34,7 +34,7 @@ impl Pnn {
         let named = |of: &str, lookups: &[EmbeddingFeature]| -> Vec<(String, usize)> {
             lookups.iter().map(|l| (format!("{of}{}", l.name), width_of(l))).collect()
         };
-        let mut fields = [named("", &features.sparse), named("", &features.pooled)].concat();
+        let mut fields = [named("", &features.sparse), named("", &features.multi_hot)].concat();
         fields.extend(named("", &features.behaviours));
         fields.extend(named("history.", &features.behaviours));
         for sequence in &features.extra_sequences {
@@ -78,11 +78,11 @@ impl<T: Real> Model<T> for Pnn {
     fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
         let features = self.embedding.features();
         let (mut inputs, mut fields) = (self.head.layout().inputs(tape), tape.var_list());
-        if let Some(rest) = self.embedding.rest(tape, batch) {
-            inputs.push_several(&HeadInput::REST, rest);
+        if let Some(context) = self.embedding.context(tape, batch) {
+            inputs.push_several(&HeadInput::CONTEXT, context);
             let mut from = 0;
-            self.split(rest, &features.sparse, &mut from, &mut fields);
-            self.split(rest, &features.pooled, &mut from, &mut fields);
+            self.split(context, &features.sparse, &mut from, &mut fields);
+            self.split(context, &features.multi_hot, &mut from, &mut fields);
         }
         let candidates = self.embedding.candidates(tape, batch);
         inputs.push(HeadInput::Candidate, candidates);

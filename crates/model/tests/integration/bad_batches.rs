@@ -32,8 +32,8 @@ fn each_fault_is_named() {
     assert_eq!(found, "sparse features: expected 2 entries, found 1");
     let found = message(|b| b.targets.label.push(0.0));
     assert_eq!(found, "label: expected 6 entries, found 7");
-    let found = message(|b| b.targets.pooled[0].ids[0] = 4);
-    assert_eq!(found, "pooled `genres`: id 4 at position 0 is beyond the table `genre` of 4 rows");
+    let found = message(|b| b.targets.multi_hot[0].ids[0] = 4);
+    assert_eq!(found, "multi-hot `genres`: id 4 at position 0 is beyond the table `genre` of 4 rows");
     let found = message(|b| b.targets.weight = vec![1.0]);
     assert!(found.starts_with("weight: expected"), "{found}");
     let found = message(|b| {

@@ -115,9 +115,9 @@ fn an_own_model_is_built_stored_and_served() {
     let events = (from + t.start[0]) as usize..(from + t.end[0]) as usize;
     let history: Vec<Vec<u32>> = h.ids.iter().map(|ids| ids[events.clone()].to_vec()).collect();
     let state = serving.user_state(&history, profile).unwrap();
-    let list = t.pooled[0].ids[..t.pooled[0].offsets[1] as usize].to_vec();
-    let pooled = vec![dien_model::Jagged { offsets: vec![0, list.len() as u32], ids: list }];
-    let candidates = Candidates { ids: of(0, &t.candidate), pooled };
+    let list = t.multi_hot[0].ids[..t.multi_hot[0].offsets[1] as usize].to_vec();
+    let multi_hot = vec![dien_model::Jagged { offsets: vec![0, list.len() as u32], ids: list }];
+    let candidates = Candidates { ids: of(0, &t.candidate), multi_hot };
     assert_eq!(serving.logits(&state, &candidates, None).unwrap(), expected[..1]);
 }
 

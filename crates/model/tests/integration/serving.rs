@@ -60,7 +60,7 @@ impl Trained {
         let mut offsets = vec![0];
         lengths.for_each(|len| offsets.push(offsets.last().unwrap() + len));
         let genres = (0..offsets[n]).map(|_| self.rng.random_range(0..4)).collect();
-        Candidates { ids, pooled: vec![Jagged { offsets, ids: genres }] }
+        Candidates { ids, multi_hot: vec![Jagged { offsets, ids: genres }] }
     }
 
     /// The evaluation forward over the history's events from `first` on, each target seeing the latest
@@ -88,7 +88,7 @@ impl Trained {
                 end: vec![events as u32; n],
                 candidate: c.ids.clone(),
                 sparse: profile.sparse.iter().map(|&id| vec![id; n]).collect(),
-                pooled: c.pooled.clone(),
+                multi_hot: c.multi_hot.clone(),
                 dense: profile.dense.iter().map(|&x| vec![x; n]).collect(),
                 label: vec![0.0; n],
                 weight: vec![],
@@ -217,13 +217,13 @@ fn the_papers_widths() {
 /// The candidates of these numbers.
 fn pick(c: &Candidates, which: &[usize]) -> Candidates {
     let ids = c.ids.iter().map(|ids| which.iter().map(|&i| ids[i]).collect()).collect();
-    let list = &c.pooled[0];
+    let list = &c.multi_hot[0];
     let mut picked = Jagged { offsets: vec![0], ids: vec![] };
     for &i in which {
         picked.ids.extend(&list.ids[list.offsets[i] as usize..list.offsets[i + 1] as usize]);
         picked.offsets.push(picked.ids.len() as u32);
     }
-    Candidates { ids, pooled: vec![picked] }
+    Candidates { ids, multi_hot: vec![picked] }
 }
 
 #[test]

@@ -173,7 +173,7 @@ fn order_and_company_do_not_matter_in_evaluation() {
         t.candidate.iter_mut().chain(&mut t.sparse).for_each(keep);
         t.label = vec![t.label[i]];
         t.dense.iter_mut().for_each(|column| *column = vec![column[i]]);
-        for list in &mut t.pooled {
+        for list in &mut t.multi_hot {
             list.ids = list.ids[list.offsets[i] as usize..list.offsets[i + 1] as usize].to_vec();
             list.offsets = vec![0, list.ids.len() as u32];
         }

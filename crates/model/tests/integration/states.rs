@@ -43,7 +43,7 @@ fn profile() -> Profile {
 
 fn candidates() -> Candidates {
     let ids = vec![vec![1, 11], vec![0, 4], vec![3, 2]];
-    Candidates { ids, pooled: vec![Jagged { offsets: vec![0, 2, 2], ids: vec![1, 3] }] }
+    Candidates { ids, multi_hot: vec![Jagged { offsets: vec![0, 2, 2], ids: vec![1, 3] }] }
 }
 
 #[track_caller]
@@ -107,14 +107,14 @@ fn events_and_candidates_are_checked() {
         assert_refused(of(&|c| c.ids[1][1] = 9), ErrorKind::UnknownRow, expected);
         let expected = "candidate `category`: expected 2 entries, found 1";
         assert_refused(of(&|c| c.ids[1].truncate(1)), ErrorKind::Count, expected);
-        let expected = "pooled features: expected 1 entries, found 0";
-        assert_refused(of(&|c| c.pooled.clear()), ErrorKind::Count, expected);
-        let expected = "pooled `genres`: expected 2 entries, found 1";
-        assert_refused(of(&|c| c.pooled[0].offsets.truncate(2)), ErrorKind::Count, expected);
-        let expected = "pooled `genres`: offsets must start at 0 and not decrease; entry 2 is 1";
-        assert_refused(of(&|c| c.pooled[0].offsets[2] = 1), ErrorKind::Count, expected);
-        let expected = "pooled `genres`: id 4 at position 0 is beyond the table `genre` of 4 rows";
-        assert_refused(of(&|c| c.pooled[0].ids[0] = 4), ErrorKind::UnknownRow, expected);
+        let expected = "multi-hot features: expected 1 entries, found 0";
+        assert_refused(of(&|c| c.multi_hot.clear()), ErrorKind::Count, expected);
+        let expected = "multi-hot `genres`: expected 2 entries, found 1";
+        assert_refused(of(&|c| c.multi_hot[0].offsets.truncate(2)), ErrorKind::Count, expected);
+        let expected = "multi-hot `genres`: offsets must start at 0 and not decrease; entry 2 is 1";
+        assert_refused(of(&|c| c.multi_hot[0].offsets[2] = 1), ErrorKind::Count, expected);
+        let expected = "multi-hot `genres`: id 4 at position 0 is beyond the table `genre` of 4 rows";
+        assert_refused(of(&|c| c.multi_hot[0].ids[0] = 4), ErrorKind::UnknownRow, expected);
         let other = Profile { sparse: vec![9, 9], dense: vec![0.0; 2] };
         let expected = "profile `user`: id 9 at position 0 is beyond the table `user` of 4 rows";
         let found = serving.logits(&state, &candidates(), Some(&other));

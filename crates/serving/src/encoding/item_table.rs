@@ -14,18 +14,18 @@ use crate::error::{Error, Result};
 pub struct ItemTable {
     places: HashMap<String, u32>,
     behaviours: Vec<Vec<u32>>,
-    pooled: Vec<Jagged>,
+    multi_hot: Vec<Jagged>,
 }
 
 impl ItemTable {
-    /// The items `names`, with `behaviours[feature][item]` and a list `pooled[feature]` for each.
+    /// The items `names`, with `behaviours[feature][item]` and a list `multi_hot[feature]` for each.
     ///
     /// # Errors
     /// A name comes twice, or a feature does not have an entry an item.
     pub fn new(
         names: impl IntoIterator<Item = impl Into<String>>,
         behaviours: Vec<Vec<u32>>,
-        pooled: Vec<Jagged>,
+        multi_hot: Vec<Jagged>,
     ) -> Result<Self> {
         let mut places = HashMap::new();
         for (place, name) in (0..).zip(names) {
@@ -41,7 +41,7 @@ impl ItemTable {
         }
         let n = places.len();
         let lengths = behaviours.iter().map(Vec::len);
-        let lists = pooled.iter().map(|l| l.offsets.len().saturating_sub(1));
+        let lists = multi_hot.iter().map(|l| l.offsets.len().saturating_sub(1));
         if let Some(found) = lengths.chain(lists).find(|&found| found != n) {
             return Err(Error::encoding("item table", format!("a feature of {found} items"), n.to_string()));
         }
@@ -50,11 +50,11 @@ impl ItemTable {
                 && l.offsets[0] == 0
                 && *l.offsets.last().expect("checked") as usize == l.ids.len()
         };
-        if let Some(list) = pooled.iter().find(|l| !is_jagged(l)) {
+        if let Some(list) = multi_hot.iter().find(|l| !is_jagged(l)) {
             let found = format!("offsets that do not fit {} ids", list.ids.len());
             return Err(Error::encoding("item table", found, "ascending ones, from 0 to the number of ids"));
         }
-        Ok(ItemTable { places, behaviours, pooled })
+        Ok(ItemTable { places, behaviours, multi_hot })
     }
 
     /// The item's place in the table.
@@ -67,9 +67,9 @@ impl ItemTable {
         self.behaviours[feature][place]
     }
 
-    /// The ids of a pooled feature.
-    pub fn pooled(&self, feature: usize, place: usize) -> &[u32] {
-        let list = &self.pooled[feature];
+    /// The ids of a multi-hot feature.
+    pub fn multi_hot(&self, feature: usize, place: usize) -> &[u32] {
+        let list = &self.multi_hot[feature];
         &list.ids[list.offsets[place] as usize..list.offsets[place + 1] as usize]
     }
 
@@ -85,9 +85,9 @@ impl ItemTable {
         &self.behaviours
     }
 
-    /// Every pooled feature's lists by place.
+    /// Every multi-hot feature's lists by place.
     pub fn lists(&self) -> &[Jagged] {
-        &self.pooled
+        &self.multi_hot
     }
 }
 
@@ -101,7 +101,7 @@ mod tests {
         let table = ItemTable::new(["a", "b"], vec![vec![3, 0], vec![1, 2]], vec![lists.clone()]).unwrap();
         assert_eq!((table.place("b"), table.place("c")), (Some(1), None));
         assert_eq!(
-            (table.behaviour(1, 1), table.pooled(0, 0), table.pooled(0, 1)),
+            (table.behaviour(1, 1), table.multi_hot(0, 0), table.multi_hot(0, 1)),
             (2, &[4, 1][..], &[][..])
         );
         assert_eq!(table.names(), ["a", "b"]);

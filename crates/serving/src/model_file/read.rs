@@ -73,7 +73,7 @@ fn read_items(file: &mut Tensors, features: &Features) -> Result<ItemTable> {
         behaviours.push(read_ids(file, &name, Some(&features.tables[lookup.table]))?);
     }
     let mut lists = vec![];
-    for lookup in &features.pooled {
+    for lookup in &features.multi_hot {
         let offsets = read_ids(file, &format!("items.list.{}.offsets", lookup.name), None)?;
         let name = format!("items.list.{}.ids", lookup.name);
         let ids = read_ids(file, &name, Some(&features.tables[lookup.table]))?;

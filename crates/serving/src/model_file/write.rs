@@ -80,7 +80,7 @@ pub fn stage(
         for (lookup, column) in features.behaviours.iter().zip(items.behaviours()) {
             ids(format!("items.feature.{}", lookup.name), column);
         }
-        for (lookup, lists) in features.pooled.iter().zip(items.lists()) {
+        for (lookup, lists) in features.multi_hot.iter().zip(items.lists()) {
             ids(format!("items.list.{}.offsets", lookup.name), &lists.offsets);
             ids(format!("items.list.{}.ids", lookup.name), &lists.ids);
         }

@@ -79,7 +79,7 @@ impl Ranker {
                 end: vec![len; n],
             });
         }
-        let Candidates { ids, pooled } = self.candidates(&request.candidates, &mut unknown)?;
+        let Candidates { ids, multi_hot } = self.candidates(&request.candidates, &mut unknown)?;
         let nothing =
             Profile { sparse: vec![OOV; features.sparse.len()], dense: vec![0.0; features.dense.len()] };
         let profile = self.profile(&request.profile, "profile", nothing, &mut unknown)?;
@@ -93,7 +93,7 @@ impl Ranker {
             end,
             candidate: ids,
             sparse: profile.sparse.iter().map(|&id| vec![id; n]).collect(),
-            pooled,
+            multi_hot,
             dense: profile.dense.iter().map(|&x| vec![x; n]).collect(),
             weight: vec![],
             label: vec![0.0; n],

@@ -34,9 +34,9 @@ impl Ranker {
     ) -> Result<Option<usize>> {
         let features = self.serving.features();
         for (name, _) in record.iter() {
-            let mut lookups = features.behaviours.iter().chain(&features.pooled);
+            let mut lookups = features.behaviours.iter().chain(&features.multi_hot);
             if name != ITEM && !lookups.any(|l| l.name == name) {
-                let names = features.behaviours.iter().chain(&features.pooled).map(|l| l.name.as_str());
+                let names = features.behaviours.iter().chain(&features.multi_hot).map(|l| l.name.as_str());
                 return Err(wrong(
                     ErrorKind::UnknownField,
                     place,
@@ -121,12 +121,14 @@ impl Ranker {
         let list = Jagged { offsets: vec![0], ids: vec![] };
         let mut candidates = Candidates {
             ids: vec![Vec::with_capacity(n); features.behaviours.len()],
-            pooled: vec![list; features.pooled.len()],
+            multi_hot: vec![list; features.multi_hot.len()],
         };
         for (i, record) in records.iter().enumerate() {
             let place = format_args!("candidates[{i}]");
             let found = self.item(record, &place, &mut candidates.ids, unknown)?;
-            for (feature, (lookup, list)) in features.pooled.iter().zip(&mut candidates.pooled).enumerate() {
+            for (feature, (lookup, list)) in
+                features.multi_hot.iter().zip(&mut candidates.multi_hot).enumerate()
+            {
                 match (record.get(&lookup.name), found) {
                     (Some(value), _) => {
                         let before = list.ids.len();
@@ -136,7 +138,7 @@ impl Ranker {
                     }
                     (None, Some(found)) => {
                         let items = self.items.as_ref().expect("found in it");
-                        list.ids.extend_from_slice(items.pooled(feature, found));
+                        list.ids.extend_from_slice(items.multi_hot(feature, found));
                     }
                     (None, None) => {}
                 }

@@ -126,7 +126,7 @@ fn rows_become_ids_and_equal_histories_one() {
         assert!((f64::from(found) - (raw - 2.5) / 2.75_f64.sqrt()).abs() < 1e-6);
     }
     let tags = |token: &str| {
-        let (lists, at) = (&batch.targets.pooled[0], at(token));
+        let (lists, at) = (&batch.targets.multi_hot[0], at(token));
         lists.offsets[at + 1] - lists.offsets[at]
     };
     assert_eq!(["i1", "i2", "i9", "i3"].map(tags), [2, 0, 1, 1]);

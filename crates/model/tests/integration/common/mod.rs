@@ -19,7 +19,7 @@ pub fn features() -> Features {
         ],
         behaviours: vec![lookup("item", 0), lookup("category", 1), lookup("previous item", 0)],
         sparse: vec![lookup("user", 2), lookup("hour", 3)],
-        pooled: vec![lookup("genres", 4)],
+        multi_hot: vec![lookup("genres", 4)],
         dense: vec!["price".into(), "age".into()],
         extra_sequences: vec![],
     }
@@ -40,15 +40,15 @@ pub fn batch(features: &Features, lengths: &[u32], per_history: usize, seed: u64
     let negatives = features.behaviours.iter().map(|l| draw(l, 2 * events)).collect();
     let candidate = features.behaviours.iter().map(|l| draw(l, n)).collect();
     let sparse = features.sparse.iter().map(|l| draw(l, n)).collect();
-    let pooled = features.pooled.iter().map(|l| {
+    let multi_hot = features.multi_hot.iter().map(|l| {
         let offsets: Vec<u32> = (0..=n as u32).map(|i| i * (i + 1) / 2 % 7 + 2 * i).collect();
         let offsets: Vec<u32> = offsets.iter().map(|o| o - offsets[0]).collect();
         let mut sorted = offsets.clone();
         sorted.sort_unstable();
         Jagged { ids: draw(l, sorted[n] as usize), offsets: sorted }
     });
-    let pooled = pooled.collect();
-    let mut targets = Targets { candidate, sparse, pooled, ..Targets::default() };
+    let multi_hot = multi_hot.collect();
+    let mut targets = Targets { candidate, sparse, multi_hot, ..Targets::default() };
     for (h, &length) in lengths.iter().enumerate() {
         for i in 0..per_history as u32 {
             let end = length - (i * 2).min(length);
