@@ -96,8 +96,8 @@ fn two_groups_train_predict_and_rank() {
         "candidates": [{"item": "i7", "category": "c3"}, {"item": "i8", "category": "c0"}]}"#;
     let ranker = Ranker::load(root.join("run/model.safetensors")).unwrap();
     let answer = ranker.rank(&Request::from_json(request).unwrap()).unwrap();
-    assert!(answer.scores()[0] > 0.8 && answer.scores()[1] < 0.2, "{answer:?}");
-    for (found, expected) in answer.scores().iter().zip(scores) {
+    assert!(answer.probabilities()[0] > 0.8 && answer.probabilities()[1] < 0.2, "{answer:?}");
+    for (found, expected) in answer.probabilities().iter().zip(scores) {
         assert!((found - expected).abs() < 1e-5, "{found} instead of {expected}");
     }
     let refused = common::rank(&root.join("run"), &request.replace("\"bought\"", "\"sold\""));
@@ -111,7 +111,7 @@ fn two_groups_train_predict_and_rank() {
     fs::write(root.join("request.json"), request).unwrap();
     let explain = ["explain", "--run", "run", "--request", "request.json", "--out", "why.html", "--json"];
     let explained: Value = serde_json::from_str(&stdout(&dien(root, &explain))).unwrap();
-    for (candidate, score) in explained["candidates"].as_array().unwrap().iter().zip(answer.scores()) {
+    for (candidate, score) in explained["candidates"].as_array().unwrap().iter().zip(answer.probabilities()) {
         assert!((candidate["probability"].as_f64().unwrap() - score).abs() < 1e-5, "{candidate} {score}");
     }
     let changes = |sequence: usize| -> Vec<f64> {

@@ -134,7 +134,7 @@ pub fn main() -> Result<()> {
                       "candidates": [{"item": "i13"}, {"item": "i29"}]}"#;
     let request = Request::from_json(request)?;
     let answer = ranker.rank(&request)?;
-    println!("i13 and i29 after i1, i5, i9: {:.4?}", answer.scores());
+    println!("i13 and i29 after i1, i5, i9: {:.4?}", answer.probabilities());
 
     let explanation = Explainer::of_run_with(&run, &registry)?.explain(&request)?;
     println!("why i13 has its score, by `{}`:", explanation.model);

@@ -17,12 +17,12 @@ fn main() -> Result<()> {
     let history = ["i1", "i5", "i9"].map(Record::item);
     let candidates = ["i13", "i29"].map(Record::item);
     let mut state = ranker.user_state(&history, &Record::new())?;
-    println!("after 3 events: {:.4?}", ranker.score(&state, &candidates)?.scores());
+    println!("after 3 events: {:.4?}", ranker.score(&state, &candidates)?.probabilities());
 
     // One behaviour more costs one step, not the history.
     ranker.append(&mut state, &Record::item("i13"))?;
     let answer = ranker.score(&state, &candidates)?;
-    println!("after i13 too:  {:.4?} ({} unknown ids)", answer.scores(), answer.unknown);
+    println!("after i13 too:  {:.4?} ({} unknown ids)", answer.probabilities(), answer.unknown);
     Ok(())
 }
 

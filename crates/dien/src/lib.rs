@@ -14,7 +14,7 @@
 //!
 //! let ranker = Ranker::load("runs/mine/model.safetensors")?; // later, elsewhere
 //! let state = ranker.user_state(&[Record::item("42"), Record::item("7")], &Record::new())?;
-//! println!("{:?}", ranker.score(&state, &[Record::item("99")])?.scores());
+//! println!("{:?}", ranker.score(&state, &[Record::item("99")])?.probabilities());
 //! # Ok::<(), dien::Error>(())
 //! ```
 //!

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use common::{TINY, tiny, train};
 use dien::prelude::*;
-use dien::ranker::{Answer, UserState};
+use dien::ranker::{Scores, UserState};
 use dien::serving::params;
 use dien::tensor::ParamStore;
 use safetensors::SafeTensors;
@@ -99,7 +99,7 @@ fn states_grow_and_candidates_do_not_meet() {
     assert_eq!(answer, ranker.score(&whole, &candidates).unwrap());
     assert_eq!(answer.logits[1], answer.logits[3]);
     assert_eq!(answer.logits[2], ranker.score(&state, &candidates[2..3]).unwrap().logits[0]);
-    assert!(answer.scores().iter().all(|p| (0.0..1.0).contains(p)));
+    assert!(answer.probabilities().iter().all(|p| (0.0..1.0).contains(p)));
     // The window is full: its oldest event leaves.
     ranker.append(&mut state, &Record::item("i9")).unwrap();
     assert_eq!(state.len(), 4);
@@ -113,7 +113,7 @@ fn states_grow_and_candidates_do_not_meet() {
         empty.is_empty() && ranker.score(&empty, &candidates).unwrap().logits.iter().all(|x| x.is_finite())
     );
     let unknown = state.unknown();
-    assert_eq!(ranker.score(&state, &[]).unwrap(), Answer { logits: vec![], unknown });
+    assert_eq!(ranker.score(&state, &[]).unwrap(), Scores { logits: vec![], unknown });
 }
 
 #[test]

@@ -29,8 +29,8 @@ fn format_0_gives_the_scores_that_it_gave() {
             let answer = ranker.rank(&request).unwrap();
             assert_eq!(answer.unknown as u64, asked["answer"]["unknown"].as_u64().unwrap());
             let expected = asked["answer"]["scores"].as_array().unwrap();
-            assert_eq!(answer.scores().len(), expected.len());
-            for (found, expected) in answer.scores().into_iter().zip(expected) {
+            assert_eq!(answer.probabilities().len(), expected.len());
+            for (found, expected) in answer.probabilities().into_iter().zip(expected) {
                 let expected = expected.as_f64().unwrap();
                 assert!((found - expected).abs() <= 1e-6, "{name}: {found}; expected {expected}");
             }

@@ -38,6 +38,6 @@ pub(super) fn run(args: &RankArgs) -> Result<ExitCode> {
         eprintln!("warning: `{field}` is ignored: the model has no such feature");
     }
     let answer = ranker.rank(&request)?;
-    print_json(&Scores { scores: answer.scores(), unknown: answer.unknown })?;
+    print_json(&Scores { scores: answer.probabilities(), unknown: answer.unknown })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -7,9 +7,9 @@
 //! let history = [Record::item("i1"), Record::item("i5")];
 //! let mut state = ranker.user_state(&history, &Record::new())?; // all that depends on the user alone, once
 //! let candidates = [Record::item("i9"), Record::item("i13")];
-//! println!("{:?}", ranker.score(&state, &candidates)?.scores());
+//! println!("{:?}", ranker.score(&state, &candidates)?.probabilities());
 //! ranker.append(&mut state, &Record::item("i9"))?; // one step, not the history
-//! println!("{:?}", ranker.score(&state, &candidates)?.scores());
+//! println!("{:?}", ranker.score(&state, &candidates)?.probabilities());
 //! # Ok::<(), dien_serving::Error>(())
 //! ```
 
@@ -80,16 +80,16 @@ impl UserState {
 
 /// The candidates' scores, in their order.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
+pub struct Scores {
     /// The logit of the probability of a click.
     pub logits: Vec<f32>,
     /// How many ids of the user, the candidates and the context the vocabularies do not know.
     pub unknown: usize,
 }
 
-impl Answer {
+impl Scores {
     /// The probabilities of a click.
-    pub fn scores(&self) -> Vec<f64> {
+    pub fn probabilities(&self) -> Vec<f64> {
         self.logits.iter().map(|&x| crate::probability(x)).collect()
     }
 }
@@ -237,7 +237,7 @@ impl Ranker {
     ///
     /// # Errors
     /// As [`user_state`](Self::user_state); [`Error::Score`](crate::Error::Score) if a score is not finite.
-    pub fn score(&self, state: &UserState, candidates: &[Record]) -> Result<Answer> {
+    pub fn score(&self, state: &UserState, candidates: &[Record]) -> Result<Scores> {
         self.score_in(state, candidates, &Record::new())
     }
 
@@ -245,14 +245,14 @@ impl Ranker {
     ///
     /// # Errors
     /// As [`score`](Self::score).
-    pub fn score_in(&self, state: &UserState, candidates: &[Record], context: &Record) -> Result<Answer> {
+    pub fn score_in(&self, state: &UserState, candidates: &[Record], context: &Record) -> Result<Scores> {
         let mut unknown = state.unknown;
         let candidates = self.candidates(candidates, &mut unknown)?;
         let own = state.state.profile();
         let profile = self.profile(context, "context", own.clone(), &mut unknown)?;
         let other = (profile != *own).then_some(&profile);
         let logits = self.serving.logits(&state.state, &candidates, other)?;
-        Ok(Answer { logits, unknown })
+        Ok(Scores { logits, unknown })
     }
 
     /// Scores the candidates of many users in one call, in parallel: an answer for each, in their order. Each
@@ -268,11 +268,11 @@ impl Ranker {
     /// let candidates = [Record::item("i9"), Record::item("i13")];
     /// let asked: Vec<_> = states.iter().map(|state| (state, &candidates[..])).collect();
     /// for answer in ranker.score_many(&asked) {
-    ///     println!("{:?}", answer?.scores());
+    ///     println!("{:?}", answer?.probabilities());
     /// }
     /// # Ok::<(), dien_serving::Error>(())
     /// ```
-    pub fn score_many(&self, asked: &[(&UserState, &[Record])]) -> Vec<Result<Answer>> {
+    pub fn score_many(&self, asked: &[(&UserState, &[Record])]) -> Vec<Result<Scores>> {
         asked.par_iter().map(|(state, candidates)| self.score(state, candidates)).collect()
     }
 
@@ -280,7 +280,7 @@ impl Ranker {
     ///
     /// # Errors
     /// As [`score`](Self::score).
-    pub fn rank(&self, request: &Request) -> Result<Answer> {
+    pub fn rank(&self, request: &Request) -> Result<Scores> {
         let state = self.user_state_of(&request.history, &request.histories, &request.profile)?;
         self.score_in(&state, &request.candidates, &request.context)
     }
