@@ -4,7 +4,7 @@ use std::path::Path;
 
 use dien_model::config::AttentionNorm;
 
-use super::{Candidate, Event, Explanation, Group, Named};
+use super::{Candidate, Event, Explanation, Group, ItemLabel};
 use crate::error::Result;
 use crate::page::bars::{Bar, Bars, Column, Row};
 use crate::page::lines::{Axis, Lines, Point, Series};
@@ -159,6 +159,6 @@ fn path(group: &Group, courses: &[Vec<[f64; 2]>], candidates: &[Candidate]) -> L
 }
 
 /// A name that has room beside a dot.
-fn short(item: &Named) -> String {
+fn short(item: &ItemLabel) -> String {
     crate::page::svg::fit(item.shown(), 130.0)
 }

@@ -27,7 +27,7 @@ use dien_model::{CellKind, ModelConfig, Registry};
 use dien_serving::{ErrorKind, Ranker, Request, probability};
 use serde::Serialize;
 
-pub use dien_serving::ranker::Named;
+pub use dien_serving::ranker::ItemLabel;
 pub use user::request;
 
 use crate::error::Result;
@@ -68,7 +68,7 @@ pub struct Explanation {
 #[non_exhaustive]
 pub struct Candidate {
     /// What it is called.
-    pub item: Named,
+    pub item: ItemLabel,
     /// The logit of the probability of a click.
     pub logit: f32,
     /// The probability of a click.
@@ -98,7 +98,7 @@ pub struct Group {
 #[non_exhaustive]
 pub struct Event {
     /// What it is called.
-    pub item: Named,
+    pub item: ItemLabel,
     /// Its attention; by softmax those of a group sum to 1. `None` where the model has none.
     pub attention: Option<f32>,
     /// The update gate after attention, its mean over the units: how much of the interest it replaced, from 0

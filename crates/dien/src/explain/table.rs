@@ -115,11 +115,11 @@ fn cut(text: &str, most: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Named;
+    use super::super::ItemLabel;
     use super::*;
 
     fn event(name: &str, change: f32) -> Event {
-        let item = Named { name: name.into(), note: "c\u{1b}[1m".into(), title: None };
+        let item = ItemLabel { name: name.into(), note: "c\u{1b}[1m".into(), title: None };
         Event { item, attention: Some(0.04), update: None, state: None, logit_without: 0.0, change }
     }
 

@@ -8,7 +8,7 @@ use crate::error::Result;
 
 /// What an item is called, and what else the model reads of it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Named {
+pub struct ItemLabel {
     /// The item, or the model's first feature of it where it reads no item.
     pub name: String,
     /// Its other features side by side, such as its category; an unknown one is `?`.
@@ -17,7 +17,7 @@ pub struct Named {
     pub title: Option<String>,
 }
 
-impl Named {
+impl ItemLabel {
     /// The title, or else the name.
     pub fn shown(&self) -> &str {
         self.title.as_deref().unwrap_or(&self.name)
@@ -33,7 +33,7 @@ impl Named {
     }
 }
 
-impl std::fmt::Display for Named {
+impl std::fmt::Display for ItemLabel {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let aside = self.aside();
         f.write_str(self.shown())?;
@@ -48,9 +48,9 @@ pub struct Encoded {
     /// One history a sequence of behaviours, its latest `max_history` events, and a target a candidate.
     pub batch: Batch,
     /// By sequence, the events of the batch, oldest first.
-    pub events: Vec<Vec<Named>>,
+    pub events: Vec<Vec<ItemLabel>>,
     /// The candidates, in their order.
-    pub candidates: Vec<Named>,
+    pub candidates: Vec<ItemLabel>,
     /// How many ids the vocabularies do not know.
     pub unknown: usize,
 }
@@ -69,7 +69,7 @@ impl Ranker {
             let mut ids = self.events(place, history, &mut unknown)?;
             let first = history.len().saturating_sub(most);
             ids.iter_mut().for_each(|ids| drop(ids.drain(..first)));
-            events.push(self.named(&history[first..], &ids));
+            events.push(self.labels(&history[first..], &ids));
             let len = (history.len() - first) as u32;
             let histories = Histories { offsets: vec![0, len], ids, ..Histories::default() };
             sequences.push(Behaviours {
@@ -84,7 +84,7 @@ impl Ranker {
             Profile { sparse: vec![OOV; features.sparse.len()], dense: vec![0.0; features.dense.len()] };
         let profile = self.profile(&request.profile, "profile", nothing, &mut unknown)?;
         let profile = self.profile(&request.context, "context", profile, &mut unknown)?;
-        let candidates = self.named(&request.candidates, &ids);
+        let candidates = self.labels(&request.candidates, &ids);
         let mut sequences = sequences.into_iter();
         let Behaviours { histories, history, start, end } = sequences.next().expect("the first one");
         let targets = Targets {
@@ -105,7 +105,7 @@ impl Ranker {
 
     /// What records with these ids, `[feature][record]`, are called: as they say themselves, or as the
     /// vocabularies do.
-    fn named(&self, records: &[Record], ids: &[Vec<u32>]) -> Vec<Named> {
+    fn labels(&self, records: &[Record], ids: &[Vec<u32>]) -> Vec<ItemLabel> {
         let lookups = &self.features().behaviours;
         let said = |record: &Record, name: &str| match record.get(name) {
             Some(Value::Text(text)) => Some(text.clone()),
@@ -123,7 +123,7 @@ impl Ranker {
             let rest = (first..lookups.len()).filter(|&f| lookups[f].name != "item");
             let note = rest.map(|f| text(i, f)).collect::<Vec<_>>().join(" · ");
             let name = item.unwrap_or_else(|| if lookups.is_empty() { "?".into() } else { text(i, 0) });
-            Named { name, note, title: None }
+            ItemLabel { name, note, title: None }
         };
         (0..records.len()).map(name).collect()
     }

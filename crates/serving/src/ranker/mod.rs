@@ -27,7 +27,7 @@ use dien_model::{Features, OOV, Registry};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-pub use batch::{Encoded, Named};
+pub use batch::{Encoded, ItemLabel};
 pub use record::{Record, Value};
 pub use request::Request;
 
