@@ -16,7 +16,7 @@ use crate::tensors;
 use crate::tensors::{Numbers, Tensor, Tensors, is_reserved};
 
 #[derive(Serialize, Deserialize)]
-struct Note {
+struct Metadata {
     /// Steps that the parameters are from.
     step: u64,
 }
@@ -32,7 +32,7 @@ pub fn stage(path: &Path, params: &ParamStore<f32>, step: u64) -> Result<Staged>
         let (dtype, shape) = (tensors::Dtype::F32, params.shape(id));
         (params.name(id), tensors::Output { dtype, shape, data })
     };
-    tensors::stage(path, params.ids().map(tensor).collect(), &Note { step })
+    tensors::stage(path, params.ids().map(tensor).collect(), &Metadata { step })
 }
 
 /// Overwrites every parameter, and returns the step that they are from. On an error some may be overwritten.
@@ -41,13 +41,13 @@ pub fn stage(path: &Path, params: &ParamStore<f32>, step: u64) -> Result<Staged>
 /// The file is missing, cut off, or has not just the parameters of these names and shapes.
 pub fn load(path: &Path, params: &mut ParamStore<f32>) -> Result<u64> {
     let mut file = Tensors::open(path)?;
-    let note: Note = file.note()?;
+    let metadata: Metadata = file.metadata()?;
     for id in params.ids() {
         let values = take(&mut file, params, params.name(id), params.shape(id))?;
         params.data_mut(id).copy_from_slice(&values);
     }
     no_foreign(&file, params)?;
-    Ok(note.step)
+    Ok(metadata.step)
 }
 
 /// That every tensor which is left is one of the parameters, or not for the model to read.

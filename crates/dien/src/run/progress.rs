@@ -52,7 +52,7 @@ pub struct Best {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Note {
+struct Metadata {
     step: u64,
     progress: Progress,
 }
@@ -67,12 +67,12 @@ pub(super) fn stage(path: &Path, state: &OptimizerState, progress: &Progress) ->
         };
         list.push((name.as_str(), Output { dtype, shape, data }));
     }
-    Ok(tensors::stage(path, list, &Note { step: state.step, progress: progress.clone() })?)
+    Ok(tensors::stage(path, list, &Metadata { step: state.step, progress: progress.clone() })?)
 }
 
 pub(super) fn load(path: &Path) -> Result<(OptimizerState, Progress)> {
     let file = Tensors::open(path)?;
-    let note: Note = file.note()?;
+    let metadata: Metadata = file.metadata()?;
     let mut list = vec![];
     for (name, Tensor { shape, numbers }) in file {
         let data = match numbers {
@@ -86,5 +86,5 @@ pub(super) fn load(path: &Path) -> Result<(OptimizerState, Progress)> {
         };
         list.push((name, StateTensor { shape, data }));
     }
-    Ok((OptimizerState { step: note.step, tensors: list }, note.progress))
+    Ok((OptimizerState { step: metadata.step, tensors: list }, metadata.progress))
 }

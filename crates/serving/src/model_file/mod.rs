@@ -59,7 +59,7 @@ pub const FORMAT: u32 = 1;
 
 /// The file's metadata.
 #[derive(Serialize, Deserialize)]
-struct Note {
+struct Metadata {
     /// The file's [`FORMAT`]; `None` in the first, and in files that hold parameters alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     format: Option<u32>,
@@ -127,7 +127,7 @@ impl ModelFile {
     }
 
     fn of<E: From<Error>>(file: Tensors, lacking: impl FnOnce() -> Result<Lacking, E>) -> Result<Self, E> {
-        match note(&file)?.serving {
+        match metadata(&file)?.serving {
             Some(serving) => Ok(read::whole(file, serving)?),
             None => Ok(read::parameters(file, lacking()?)?),
         }
@@ -135,14 +135,14 @@ impl ModelFile {
 }
 
 /// The metadata, if this version can read it.
-fn note(file: &Tensors) -> Result<Note> {
-    let Format { format } = file.note()?;
+fn metadata(file: &Tensors) -> Result<Metadata> {
+    let Format { format } = file.metadata()?;
     if format > FORMAT.into() {
         let found = format!("a model of format {format}, which a newer dien wrote");
         let expected = format!("format {FORMAT} or an earlier one; a newer version of this program reads it");
         return Err(Error::file(file.path(), found, expected));
     }
-    file.note()
+    file.metadata()
 }
 
 fn parameters_alone(path: &Path) -> Error {

@@ -5,7 +5,7 @@ use std::path::Path;
 use dien_model::{Features, ModelConfig};
 use dien_tensor::ParamStore;
 
-use super::{FORMAT, Note, Serving};
+use super::{FORMAT, Metadata, Serving};
 use crate::encoding::{ItemTable, Number, Vocabularies};
 use crate::error::Result;
 use crate::files::Staged;
@@ -89,7 +89,7 @@ pub fn stage(
         .iter()
         .zip(bodies)
         .map(|((name, shape), (dtype, data))| (name.as_str(), Output { dtype, shape, data }));
-    tensors::stage(path, tensors.collect(), &Note { format: Some(FORMAT), step, serving: Some(serving) })
+    tensors::stage(path, tensors.collect(), &Metadata { format: Some(FORMAT), step, serving: Some(serving) })
 }
 
 /// The options with none left to a default, which another version may have changed.

@@ -1,4 +1,4 @@
-//! Named tensors in a `.safetensors` file, with a note in its metadata.
+//! Named tensors in a `.safetensors` file, with metadata as JSON.
 
 mod read;
 #[cfg(feature = "write")]
@@ -9,9 +9,9 @@ pub use safetensors::Dtype;
 #[cfg(feature = "write")]
 pub use write::{Output, f32_bytes, stage};
 
-/// The one key of the metadata. A second one would make the order of the keys, and so the bytes, a matter of
-/// chance.
-const NOTE: &str = "dien";
+/// The one key of the header's metadata; its text is the file's metadata as JSON. A second one would make the
+/// order of the keys, and so the bytes, a matter of chance.
+const KEY: &str = "dien";
 
 /// Tensors whose names start so are no parameters.
 const RESERVED: [&str; 2] = ["vocabulary.", "items."];

@@ -10,7 +10,7 @@ use safetensors::Dtype;
 use safetensors::tensor::Metadata;
 use serde::de::DeserializeOwned;
 
-use super::NOTE;
+use super::KEY;
 use crate::error::{Error, Result};
 
 /// The most bytes of a header, as the format has it.
@@ -21,7 +21,7 @@ const HEADER: u64 = 100_000_000;
 #[derive(Clone, Debug)]
 pub struct Tensors {
     path: PathBuf,
-    note: String,
+    metadata: String,
     tensors: HashMap<String, Tensor>,
 }
 
@@ -70,7 +70,7 @@ impl Tensors {
     /// Reads a file.
     ///
     /// # Errors
-    /// It cannot be read, is no whole safetensors file, or has no note in its metadata.
+    /// It cannot be read, is no whole safetensors file, or has no metadata of ours.
     pub fn open(path: &Path) -> Result<Self> {
         // Read in large pieces: a buffer would only copy.
         Self::read(path, File::open(path).map_err(Error::io(path, "read"))?)
@@ -82,10 +82,10 @@ impl Tensors {
     /// As [`open`](Self::open).
     pub fn read(path: &Path, reader: impl Read) -> Result<Self> {
         let mut reader = Counting { reader, bytes: 0 };
-        let metadata = header(path, &mut reader)?;
+        let header = header(path, &mut reader)?;
         let mut tensors = HashMap::new();
-        for name in metadata.offset_keys() {
-            let info = metadata.info(&name).expect("one of its keys");
+        for name in header.offset_keys() {
+            let info = header.info(&name).expect("one of its keys");
             let bytes = info.data_offsets.1 - info.data_offsets.0;
             let numbers = numbers(&mut reader, info.dtype, bytes);
             let numbers = numbers.map_err(|e| failed(path, &reader, e))?;
@@ -94,9 +94,9 @@ impl Tensors {
         if reader.read(&mut [0]).map_err(Error::io(path, "read"))? > 0 {
             return Err(broken(path, reader.bytes, "and more after the last tensor"));
         }
-        let note = metadata.metadata().as_ref().and_then(|m| m.get(NOTE)).cloned();
-        let note = note.ok_or_else(|| foreign(path, format!("no `{NOTE}` in the metadata")))?;
-        Ok(Tensors { path: path.to_path_buf(), note, tensors })
+        let text = header.metadata().as_ref().and_then(|m| m.get(KEY)).cloned();
+        let metadata = text.ok_or_else(|| foreign(path, format!("no `{KEY}` in the metadata")))?;
+        Ok(Tensors { path: path.to_path_buf(), metadata, tensors })
     }
 
     /// Where they are from, for messages.
@@ -104,13 +104,13 @@ impl Tensors {
         &self.path
     }
 
-    /// The note.
+    /// The metadata.
     ///
     /// # Errors
     /// It is no JSON, or of another form.
-    pub fn note<N: DeserializeOwned>(&self) -> Result<N> {
-        serde_json::from_str(&self.note)
-            .map_err(|e| foreign(&self.path, format!("`{NOTE}` in the metadata: {e}")))
+    pub fn metadata<N: DeserializeOwned>(&self) -> Result<N> {
+        serde_json::from_str(&self.metadata)
+            .map_err(|e| foreign(&self.path, format!("`{KEY}` in the metadata: {e}")))
     }
 
     /// The tensor of this name.
@@ -224,7 +224,7 @@ fn foreign(path: &Path, found: String) -> Error {
 mod tests {
     use super::*;
 
-    fn file(note: &str) -> Vec<u8> {
+    fn file(metadata: &str) -> Vec<u8> {
         let data: Vec<u8> = [1.5f32, -2.0].iter().flat_map(|x| x.to_le_bytes()).collect();
         let view = |dtype, shape, data| safetensors::tensor::TensorView::new(dtype, shape, data).unwrap();
         let tensors = [
@@ -232,7 +232,7 @@ mod tests {
             ("b", view(Dtype::F16, vec![2], &data[..4])),
             ("c", view(Dtype::U8, vec![0], &[])),
         ];
-        let metadata = [(NOTE.to_owned(), note.to_owned())].into_iter().collect();
+        let metadata = [(KEY.to_owned(), metadata.to_owned())].into_iter().collect();
         safetensors::serialize(tensors, Some(metadata)).unwrap()
     }
 
@@ -240,12 +240,12 @@ mod tests {
     fn every_tensor_is_read_from_anything() {
         let bytes = file("7");
         let mut tensors = Tensors::read(Path::new("here"), &bytes[..]).unwrap();
-        assert_eq!(tensors.note::<u64>().unwrap(), 7);
+        assert_eq!(tensors.metadata::<u64>().unwrap(), 7);
         assert_eq!(tensors.take("a").unwrap().numbers, Numbers::F32(vec![1.5, -2.0]));
         assert!(tensors.take("a").is_none());
         assert_eq!(tensors.get("b").unwrap().numbers.dtype(), Dtype::F16);
         assert_eq!(tensors.get("c").unwrap().numbers, Numbers::U8(vec![]));
-        let message = tensors.note::<String>().unwrap_err().to_string();
+        let message = tensors.metadata::<String>().unwrap_err().to_string();
         assert!(message.starts_with("here: `dien` in the metadata: invalid type"), "{message}");
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use safetensors::{Dtype, View};
 use serde::Serialize;
 
-use super::NOTE;
+use super::KEY;
 use crate::error::{Error, Result};
 use crate::files::{self, Staged};
 
@@ -36,14 +36,14 @@ impl View for Output<'_> {
     }
 }
 
-/// Writes the tensors, and the note as JSON. The same content gives the same bytes.
+/// Writes the tensors, and the metadata as JSON. The same content gives the same bytes.
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn stage(path: &Path, tensors: Vec<(&str, Output<'_>)>, note: &impl Serialize) -> Result<Staged> {
-    let note = serde_json::to_string(note).expect("plain fields");
+pub fn stage(path: &Path, tensors: Vec<(&str, Output<'_>)>, metadata: &impl Serialize) -> Result<Staged> {
+    let metadata = serde_json::to_string(metadata).expect("plain fields");
     // The map is of whichever kind the format's crate has, which its features decide.
-    let metadata = [(NOTE.to_owned(), note)].into_iter().collect();
+    let metadata = [(KEY.to_owned(), metadata)].into_iter().collect();
     let bytes = safetensors::serialize(tensors, Some(metadata))
         .map_err(|e| Error::file(path, format!("tensors that do not fit the format ({e})"), "fewer"))?;
     files::stage(path, &bytes)

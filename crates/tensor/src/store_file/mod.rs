@@ -29,7 +29,7 @@ const KEY: &str = "dien-tensor";
 const FORMAT: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
-struct Note {
+struct Metadata {
     format: u32,
     /// Name and kind of each parameter, in order.
     params: Vec<(String, Kind)>,
@@ -94,13 +94,13 @@ impl<T: Real> ParamStore<T> {
             ParamKind::Buffer => Kind::Buffer,
         };
         let params = self.ids().map(|id| (self.name(id).to_owned(), kind(self.kind(id)))).collect();
-        let note = serde_json::to_string(&Note { format: FORMAT, params }).expect("plain fields");
+        let text = serde_json::to_string(&Metadata { format: FORMAT, params }).expect("plain fields");
         let tensors = self.ids().map(|id| {
             let bytes = to_bytes(self.data(id));
             (self.name(id), Tensor { dtype: dtype::<T>(), shape: self.shape(id), bytes })
         });
         // Which kind of map it is depends on safetensors' features.
-        let metadata = [(KEY.to_owned(), note)].into_iter().collect();
+        let metadata = [(KEY.to_owned(), text)].into_iter().collect();
         safetensors::serialize(tensors, Some(metadata)).map_err(broken)
     }
 
@@ -114,7 +114,7 @@ impl<T: Real> ParamStore<T> {
         let file = SafeTensors::deserialize(bytes).map_err(broken)?;
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(broken)?;
         let params = match header.metadata().as_ref().and_then(|metadata| metadata.get(KEY)) {
-            Some(note) => listed(note)?,
+            Some(text) => listed(text)?,
             None => {
                 let mut names: Vec<String> = file.names().into_iter().map(str::to_owned).collect();
                 names.sort_unstable();
@@ -185,18 +185,18 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Names and kinds from the metadata.
-fn listed(note: &str) -> Result<Vec<(String, Kind)>, FileError> {
+fn listed(text: &str) -> Result<Vec<(String, Kind)>, FileError> {
     #[derive(Deserialize)]
     struct Format {
         format: u32,
     }
     let broken = |e| FileError::format(format!("`{KEY}` in the metadata: {e}"));
     // Of a newer format only the number can be relied on.
-    let Format { format } = serde_json::from_str(note).map_err(broken)?;
+    let Format { format } = serde_json::from_str(text).map_err(broken)?;
     if format > FORMAT {
         return Err(FileErrorKind::Newer { format, newest: FORMAT }.into());
     }
-    serde_json::from_str(note).map(|note: Note| note.params).map_err(broken)
+    serde_json::from_str(text).map(|metadata: Metadata| metadata.params).map_err(broken)
 }
 
 fn broken(e: SafeTensorError) -> FileError {
