@@ -6,7 +6,7 @@ use dien_data::Data;
 use dien_model::{ModelConfig, Registry};
 use dien_serving::Ranker;
 use dien_serving::files::Staged;
-use dien_serving::model_file::{self, Description, Lacking, ModelFile};
+use dien_serving::model_file::{self, Description, MissingParts, ModelFile};
 use dien_tensor::ParamStore;
 
 use super::Run;
@@ -36,7 +36,7 @@ impl Run {
             let config = self.config()?;
             let vocabularies = self.vocabularies(config.data.tables())?;
             let (features, max_history) = (config.data.features(&vocabularies), config.data.max_history);
-            Ok(Lacking { model: config.model, features, max_history, vocabularies })
+            Ok(MissingParts { model: config.model, features, max_history, vocabularies })
         })
     }
 

@@ -84,7 +84,7 @@ impl Serving {
     /// model, or one has another shape.
     ///
     /// # Panics
-    /// As [`of_model`](Self::of_model).
+    /// As [`from_model`](Self::from_model).
     #[track_caller]
     pub fn new(
         config: &ModelConfig,
@@ -101,7 +101,7 @@ impl Serving {
     /// As [`new`](Self::new); no model of that name is registered.
     ///
     /// # Panics
-    /// As [`of_model`](Self::of_model).
+    /// As [`from_model`](Self::from_model).
     #[track_caller]
     pub fn with_registry(
         registry: &Registry,
@@ -111,7 +111,7 @@ impl Serving {
         max_history: &[usize],
     ) -> Result<Self, BuildError> {
         let model = registry.build(config, features, Builder::over(&mut params))?;
-        Ok(Self::of_model(model, &format!("{config:?}"), features, params, max_history))
+        Ok(Self::from_model(model, &format!("{config:?}"), features, params, max_history))
     }
 
     /// Takes any model with its features and parameters. Its work is split between the user and the
@@ -122,7 +122,7 @@ impl Serving {
     /// # Panics
     /// If `max_history` has not one entry a sequence of behaviours, or a 0; or `params` are not the model's.
     #[track_caller]
-    pub fn of_model(
+    pub fn from_model(
         model: Box<dyn Model<f32> + Send + Sync>,
         description: &str,
         features: &Features,

@@ -40,7 +40,7 @@ pub struct ModelFile {
 
 /// What a file lacks that holds parameters alone, as `dien train` once wrote it.
 #[derive(Clone, Debug)]
-pub struct Lacking {
+pub struct MissingParts {
     /// The model's options.
     pub model: ModelConfig,
     /// The features that it reads.
@@ -98,15 +98,15 @@ impl ModelFile {
         Self::load_or(path, || Err(parameters_alone(path)))
     }
 
-    /// Reads a file that may hold parameters alone: then `lacking` gives the rest.
+    /// Reads a file that may hold parameters alone: then `missing` gives the rest.
     ///
     /// # Errors
-    /// As [`load`](Self::load), and those of `lacking`.
+    /// As [`load`](Self::load), and those of `missing`.
     pub fn load_or<E: From<Error>>(
         path: &Path,
-        lacking: impl FnOnce() -> Result<Lacking, E>,
+        missing: impl FnOnce() -> Result<MissingParts, E>,
     ) -> Result<Self, E> {
-        Self::of(Tensors::open(path)?, lacking)
+        Self::from_tensors(Tensors::open(path)?, missing)
     }
 
     /// Reads a file that is in memory.
@@ -123,13 +123,16 @@ impl ModelFile {
     /// As [`load`](Self::load); messages call it `model`.
     pub fn from_reader(reader: impl Read) -> Result<Self> {
         let path = Path::new("model");
-        Self::of(Tensors::read(path, reader)?, || Err(parameters_alone(path)))
+        Self::from_tensors(Tensors::read(path, reader)?, || Err(parameters_alone(path)))
     }
 
-    fn of<E: From<Error>>(file: Tensors, lacking: impl FnOnce() -> Result<Lacking, E>) -> Result<Self, E> {
+    fn from_tensors<E: From<Error>>(
+        file: Tensors,
+        missing: impl FnOnce() -> Result<MissingParts, E>,
+    ) -> Result<Self, E> {
         match metadata(&file)?.serving {
             Some(serving) => Ok(read::whole(file, serving)?),
-            None => Ok(read::parameters(file, lacking()?)?),
+            None => Ok(read::parameters(file, missing()?)?),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use dien_model::{Features, Jagged, Table};
 
-use super::{Lacking, ModelFile, Serving};
+use super::{MissingParts, ModelFile, Serving};
 use crate::encoding::{ItemTable, Vocabularies, Vocabulary};
 use crate::error::{Error, Result};
 use crate::params::StoredParams;
@@ -29,8 +29,8 @@ pub(super) fn whole(mut file: Tensors, serving: Serving) -> Result<ModelFile> {
 }
 
 /// A file that holds parameters alone.
-pub(super) fn parameters(file: Tensors, lacking: Lacking) -> Result<ModelFile> {
-    let Lacking { model, features, max_history, vocabularies } = lacking;
+pub(super) fn parameters(file: Tensors, missing: MissingParts) -> Result<ModelFile> {
+    let MissingParts { model, features, max_history, vocabularies } = missing;
     let max_history = vec![max_history];
     check_max_history(file.path(), &max_history, &features)?;
     let params = StoredParams::new(file);

@@ -144,7 +144,7 @@ impl Ranker {
     pub fn with_registry(file: ModelFile, registry: &Registry) -> Result<Self> {
         let ModelFile { model: config, features, max_history, vocabularies, numbers, items, params } = file;
         let (model, params) = params.build(registry, &config, &features)?;
-        let serving = Serving::of_model(model, &format!("{config:?}"), &features, params, &max_history);
+        let serving = Serving::from_model(model, &format!("{config:?}"), &features, params, &max_history);
         Ok(Ranker { serving, vocabularies, numbers, items })
     }
 
