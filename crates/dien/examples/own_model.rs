@@ -136,7 +136,7 @@ pub fn main() -> Result<()> {
     let answer = ranker.rank(&request)?;
     println!("i13 and i29 after i1, i5, i9: {:.4?}", answer.probabilities());
 
-    let explanation = Explainer::of_run_with(&run, &registry)?.explain(&request)?;
+    let explanation = Explainer::from_run_with(&run, &registry)?.explain(&request)?;
     println!("why i13 has its score, by `{}`:", explanation.model);
     for event in &explanation.groups[0].events {
         println!("  {} {:+.4}", event.item.name, event.change);

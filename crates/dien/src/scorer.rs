@@ -60,12 +60,12 @@ impl Scorer {
     ) -> Result<Self> {
         let mut params = ParamStore::new();
         let model = registry.build(config, features, Builder::new(&mut params, seed))?;
-        Ok(Self::of(model, features, params))
+        Ok(Self::new(model, features, params))
     }
 
     /// A model of your own, with its initial parameters. One that is to be loaded again has a name in a
     /// [`Registry`]: see [`untrained_with`](Self::untrained_with).
-    pub fn of(
+    pub fn new(
         model: Box<dyn Model<f32> + Send + Sync>,
         features: &Features,
         params: ParamStore<f32>,
@@ -86,7 +86,7 @@ impl Scorer {
     /// # Errors
     /// As [`load`](Self::load); the registry does not know the model.
     pub fn load_with(run: &Run, registry: &Registry) -> Result<Self> {
-        Self::of_file(run.model_file()?, registry)
+        Self::from_file(run.model_file()?, registry)
     }
 
     /// The best model of a run, to be evaluated as the official code does.
@@ -96,7 +96,7 @@ impl Scorer {
     pub fn load_as(run: &Run, official: Official) -> Result<Self> {
         let mut file = run.model_file()?;
         file.model.pool_padding |= official.pool_padding;
-        let mut scorer = Self::of_file(file, &Registry::new())?;
+        let mut scorer = Self::from_file(file, &Registry::new())?;
         if official.batch_statistics {
             scorer.mode = Mode::EvalBatchStats;
         }
@@ -104,9 +104,9 @@ impl Scorer {
     }
 
     /// A model that was read, without drawing anything.
-    pub(crate) fn of_file(file: ModelFile, registry: &Registry) -> Result<Self> {
+    pub(crate) fn from_file(file: ModelFile, registry: &Registry) -> Result<Self> {
         let (model, params) = file.params.build(registry, &file.model, &file.features)?;
-        Ok(Self::of(model, &file.features, params))
+        Ok(Self::new(model, &file.features, params))
     }
 
     /// The features that a batch must have.

@@ -48,7 +48,7 @@ struct Explained<'a> {
 pub(super) fn run(args: &ExplainArgs, json: bool) -> Result<ExitCode> {
     let run = Run::open(&args.run)?;
     let (request, log) = args.request(&run)?;
-    let explainer = Explainer::of_run(&run)?;
+    let explainer = Explainer::from_run(&run)?;
     if args.request.is_some() {
         for field in explainer.unread(&request) {
             eprintln!("warning: `{field}` is ignored: the model has no such feature");

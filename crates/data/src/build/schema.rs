@@ -61,20 +61,20 @@ pub(super) fn of(log: &Log, parts: &[Part]) -> Schema {
         ("history", Kind::History),
         ("end", Kind::End),
     ] {
-        add(name.into(), Column::of(kind));
+        add(name.into(), Column::new(kind));
     }
     for (name, _) in &shape.single {
-        add(name.clone(), Column::of(Kind::Sparse));
+        add(name.clone(), Column::new(Kind::Sparse));
     }
     for (name, _) in &shape.lists {
-        add(name.clone(), Column::of(Kind::Sequence));
+        add(name.clone(), Column::new(Kind::Sequence));
     }
     for (name, _) in &shape.single {
-        add(seen(name), Column { shares: Some(name.clone()), ..Column::of(Kind::Sequence) });
+        add(seen(name), Column { shares: Some(name.clone()), ..Column::new(Kind::Sequence) });
     }
     schema.behaviours = vec![Behaviours {
         name: "seen".into(),
-        ..Behaviours::of(shape.single.iter().map(|(name, _)| seen(name)).collect())
+        ..Behaviours::new(shape.single.iter().map(|(name, _)| seen(name)).collect())
     }];
     schema
 }

@@ -29,7 +29,7 @@ pub(super) struct Layout {
 impl Layout {
     /// # Errors
     /// The schema has no sequence of behaviours.
-    pub fn of(schema: &Schema, path: &Path) -> Result<Self, DataError> {
+    pub fn from_schema(schema: &Schema, path: &Path) -> Result<Self, DataError> {
         let [_, extra @ ..] = &schema.behaviours[..] else {
             return Err(DataError::file(
                 path,

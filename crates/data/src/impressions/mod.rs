@@ -142,7 +142,7 @@ impl Impressions {
     /// The schema cannot be read or is none.
     pub fn tables(schema: &Path) -> Result<Vec<String>, DataError> {
         let (path, schema) = (schema, Schema::load(schema)?);
-        Ok(Layout::of(&schema, path)?.names(&schema).map(String::from).collect())
+        Ok(Layout::from_schema(&schema, path)?.names(&schema).map(String::from).collect())
     }
 
     /// A schema's file, and those that it says the rows are in.
@@ -168,7 +168,7 @@ impl Impressions {
     ) -> Result<(Schema, PathBuf, Layout, DataOptions), DataError> {
         options.validate()?;
         let schema = Schema::load(path)?;
-        let layout = Layout::of(&schema, path)?;
+        let layout = Layout::from_schema(&schema, path)?;
         let mut options = options.clone();
         options.targets = TargetKind::Real;
         options.max_history = schema.behaviours[0].max_history;

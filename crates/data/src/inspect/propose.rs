@@ -31,7 +31,7 @@ pub(super) fn schema(profile: &Profile) -> Schema {
             kind => kind,
         };
         let transform = (kind == Kind::Dense).then_some(Transform::Standardise);
-        let column_of = Column { transform, ..Column::of(kind) };
+        let column_of = Column { transform, ..Column::new(kind) };
         schema.columns.insert(column.name().into(), column_of);
     }
     share(profile, &mut schema);
@@ -102,7 +102,7 @@ fn share(profile: &Profile, schema: &mut Schema) {
         if let Some(order) = in_order.collect::<Option<Vec<usize>>>().filter(|order| order.len() == of.len())
         {
             let names: Vec<String> = order.iter().map(|&at| columns[group[at]].name().into()).collect();
-            schema.behaviours.push(Behaviours::of(names));
+            schema.behaviours.push(Behaviours::new(names));
         }
     }
 }

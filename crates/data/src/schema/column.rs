@@ -57,7 +57,7 @@ pub struct Column {
 
 impl Column {
     /// A column of a kind, and nothing else said.
-    pub fn of(kind: Kind) -> Self {
+    pub fn new(kind: Kind) -> Self {
         Column {
             kind,
             from: None,

@@ -101,7 +101,7 @@ fn default_max_history() -> usize {
 
 impl Behaviours {
     /// A group of these columns, named after the first.
-    pub fn of(columns: Vec<String>) -> Self {
+    pub fn new(columns: Vec<String>) -> Self {
         let name = columns.first().cloned().unwrap_or_default();
         Behaviours {
             name,

@@ -120,7 +120,7 @@ impl FromStr for Ablation {
 
 impl Variant {
     /// A model with the shared options.
-    pub fn of(kind: ModelKind) -> Self {
+    pub fn from_kind(kind: ModelKind) -> Self {
         Variant { name: kind.name().into(), options: vec![format!("model.kind={}", kind.name())] }
     }
 
@@ -150,9 +150,9 @@ impl Variant {
         let mut variants = vec![];
         for name in names {
             if name == "all" {
-                variants.extend(ModelKind::ALL.map(Variant::of));
+                variants.extend(ModelKind::ALL.map(Variant::from_kind));
             } else {
-                variants.push(Variant::of(name.parse()?));
+                variants.push(Variant::from_kind(name.parse()?));
             }
         }
         let mut seen = std::collections::HashSet::new();
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn every_variant_is_a_configuration() {
-        let mut variants: Vec<Variant> = ModelKind::ALL.map(Variant::of).into();
+        let mut variants: Vec<Variant> = ModelKind::ALL.map(Variant::from_kind).into();
         variants.extend(Ablation::ALL.into_iter().flat_map(Ablation::variants));
         for variant in variants {
             let mut layers = Layers::new();

@@ -4,7 +4,7 @@
 //! use dien::explain::Explainer;
 //! use dien::prelude::*;
 //!
-//! let explainer = Explainer::of_run(&Run::open("runs/mine")?)?;
+//! let explainer = Explainer::from_run(&Run::open("runs/mine")?)?;
 //! let request = r#"{"history": [{"item": "i1"}, {"item": "i5"}], "candidates": [{"item": "i9"}]}"#;
 //! let explanation = explainer.explain(&Request::from_json(request)?)?;
 //! for event in &explanation.groups[0].events {
@@ -117,19 +117,19 @@ impl Explainer {
     ///
     /// # Errors
     /// As [`Run::ranker`].
-    pub fn of_run(run: &Run) -> Result<Self> {
-        Self::of_run_with(run, &Registry::new())
+    pub fn from_run(run: &Run) -> Result<Self> {
+        Self::from_run_with(run, &Registry::new())
     }
 
     /// The best model of a run, which may be one of your own.
     ///
     /// # Errors
     /// As [`Run::ranker_with`].
-    pub fn of_run_with(run: &Run, registry: &Registry) -> Result<Self> {
+    pub fn from_run_with(run: &Run, registry: &Registry) -> Result<Self> {
         let file = run.model_file()?;
         let ranker = Ranker::with_registry(file.clone(), registry)?;
         let model = file.model.clone();
-        Ok(Explainer { ranker, scorer: Scorer::of_file(file, registry)?, model })
+        Ok(Explainer { ranker, scorer: Scorer::from_file(file, registry)?, model })
     }
 
     /// The fields of a request's profile and context that the model does not read.
