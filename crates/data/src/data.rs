@@ -1,7 +1,7 @@
 //! What a model is trained and tested on, whatever form it has.
 
 use dien_model::{Batch, Features};
-use dien_serving::encoding::{ItemTable, Number, Vocabularies};
+use dien_serving::encoding::{DenseEncoder, ItemTable, Vocabularies};
 
 use crate::batches::Batches;
 use crate::dataset::Dataset;
@@ -93,7 +93,7 @@ impl Data {
     }
 
     /// What becomes of the columns of numbers.
-    pub fn numbers(&self) -> &[Number] {
+    pub fn numbers(&self) -> &[DenseEncoder] {
         match self {
             Data::Behaviours(_) => &[],
             Data::Impressions(log) => log.numbers(),

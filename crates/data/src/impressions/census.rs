@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::Path;
 
-use dien_serving::encoding::{Number, Spread, Transform, Vocabularies, Vocabulary};
+use dien_serving::encoding::{DenseEncoder, Standardizer, Transform, Vocabularies, Vocabulary};
 
 use super::layout::Layout;
 use super::row::View;
@@ -18,7 +18,7 @@ use crate::schema::{Part, Rule, Schema};
 pub(super) struct Census {
     pub vocabularies: Vocabularies,
     /// The dense columns, in the schema's order.
-    pub numbers: Vec<Number>,
+    pub numbers: Vec<DenseEncoder>,
     pub skipped: Skipped,
     /// Rows that train.
     pub training: usize,
@@ -40,9 +40,9 @@ impl Moments {
         self.squares += before * (x - self.mean);
     }
 
-    fn spread(self) -> Spread {
+    fn standardizer(self) -> Standardizer {
         let deviation = (self.squares / self.count.max(1.0)).sqrt();
-        Spread { mean: self.mean, deviation: if deviation > 0.0 { deviation } else { 1.0 } }
+        Standardizer { mean: self.mean, deviation: if deviation > 0.0 { deviation } else { 1.0 } }
     }
 }
 
@@ -134,7 +134,8 @@ pub(super) fn take(
     let parts = names.zip(counts.into_iter().enumerate().map(vocabulary));
     let parts = parts.map(|(name, v)| Ok((name, v?))).collect::<Result<_, DataError>>()?;
     for (number, moments) in numbers.iter_mut().zip(moments) {
-        number.spread = (number.transform == Some(Transform::Standardise)).then(|| moments.spread());
+        number.standardizer =
+            (number.transform == Some(Transform::Standardise)).then(|| moments.standardizer());
     }
     Ok(Census { vocabularies: Vocabularies::from_parts(parts), numbers, skipped, training })
 }

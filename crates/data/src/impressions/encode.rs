@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use dien_model::{Jagged, OOV};
-use dien_serving::encoding::{Number, Vocabularies, Vocabulary, hash};
+use dien_serving::encoding::{DenseEncoder, Vocabularies, Vocabulary, hash};
 
 use super::histories::Past;
 use super::layout::Layout;
@@ -29,7 +29,7 @@ pub(super) struct Encoder<'a> {
     layout: &'a Layout,
     /// By table.
     vocabularies: Vec<&'a Vocabulary>,
-    numbers: &'a [Number],
+    numbers: &'a [DenseEncoder],
     chunk: Building,
 }
 
@@ -67,7 +67,7 @@ impl<'a> Encoder<'a> {
         schema: &'a Schema,
         layout: &'a Layout,
         vocabularies: &'a Vocabularies,
-        numbers: &'a [Number],
+        numbers: &'a [DenseEncoder],
     ) -> Self {
         let vocabularies = vocabularies.iter().map(|(_, v)| v).collect();
         let chunk = Building::new(layout);

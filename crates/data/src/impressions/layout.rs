@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use dien_model::{EmbeddingFeature, Features, Table};
-use dien_serving::encoding::{Number, Transform, Vocabularies};
+use dien_serving::encoding::{DenseEncoder, Transform, Vocabularies};
 
 use crate::error::DataError;
 use crate::schema::{Behaviours, Kind, Rule, Schema};
@@ -85,10 +85,10 @@ impl Layout {
     }
 
     /// The columns of numbers, their spreads unknown.
-    pub fn numbers(&self, schema: &Schema) -> Vec<Number> {
+    pub fn numbers(&self, schema: &Schema) -> Vec<DenseEncoder> {
         let number = |&i: &usize| {
             let (name, column) = schema.columns.get_index(i).expect("a column");
-            Number { name: name.clone(), transform: column.transform.clone(), spread: None }
+            DenseEncoder { name: name.clone(), transform: column.transform.clone(), standardizer: None }
         };
         self.numbers.iter().map(number).collect()
     }

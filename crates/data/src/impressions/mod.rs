@@ -23,7 +23,7 @@ mod unscored;
 use std::path::{Path, PathBuf};
 
 use dien_model::Features;
-use dien_serving::encoding::{Number, Vocabularies};
+use dien_serving::encoding::{DenseEncoder, Vocabularies};
 
 pub use predictions::Predictions;
 pub use rows::{OnError, Skipped};
@@ -43,7 +43,7 @@ pub struct Impressions {
     base: PathBuf,
     layout: Layout,
     vocabularies: Vocabularies,
-    numbers: Vec<Number>,
+    numbers: Vec<DenseEncoder>,
     features: Features,
     options: DataOptions,
     /// Rows that train; unknown where only held-out rows are of interest.
@@ -83,7 +83,7 @@ impl Impressions {
     pub fn with_vocabularies(
         schema: &Path,
         vocabularies: Vocabularies,
-        numbers: Vec<Number>,
+        numbers: Vec<DenseEncoder>,
         options: &DataOptions,
     ) -> Result<Self, DataError> {
         let path = schema;
@@ -115,7 +115,7 @@ impl Impressions {
     pub fn continuing(
         schema: &Path,
         vocabularies: &Vocabularies,
-        numbers: Vec<Number>,
+        numbers: Vec<DenseEncoder>,
         options: &DataOptions,
     ) -> Result<(Self, Skipped), DataError> {
         let (own, skipped) = Self::open(schema, options)?;
@@ -197,7 +197,7 @@ impl Impressions {
     }
 
     /// What becomes of the columns of numbers.
-    pub fn numbers(&self) -> &[Number] {
+    pub fn numbers(&self) -> &[DenseEncoder] {
         &self.numbers
     }
 

@@ -2,7 +2,7 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ListArray};
-use dien_serving::encoding::Number;
+use dien_serving::encoding::DenseEncoder;
 
 use crate::error::DataError;
 use crate::schema::{Default, Kind, Part, Schema};
@@ -222,7 +222,7 @@ impl<'a> View<'a> {
     pub fn number(
         &self,
         schema: &Schema,
-        number: &Number,
+        number: &DenseEncoder,
         column: usize,
         row: usize,
     ) -> Result<(f64, f32), Wrong> {

@@ -11,7 +11,7 @@ use dien_data::Data;
 use dien_data::schema::Schema;
 use dien_model::ModelConfig;
 use dien_optim::OptimizerState;
-use dien_serving::encoding::{Number, Vocabularies};
+use dien_serving::encoding::{DenseEncoder, Vocabularies};
 use dien_serving::files::{self, Staged};
 use dien_serving::params;
 use dien_tensor::ParamStore;
@@ -132,7 +132,7 @@ impl Run {
     ///
     /// # Errors
     /// There is no model yet, or its file is cut off.
-    pub fn encoding(&self) -> Result<(Vocabularies, Vec<Number>)> {
+    pub fn encoding(&self) -> Result<(Vocabularies, Vec<DenseEncoder>)> {
         let model = self.model_file()?;
         Ok((model.vocabularies, model.numbers))
     }
@@ -141,7 +141,7 @@ impl Run {
     ///
     /// # Errors
     /// The file is broken.
-    pub fn numbers(&self) -> Result<Vec<Number>> {
+    pub fn numbers(&self) -> Result<Vec<DenseEncoder>> {
         let path = self.path("numbers.json");
         match fs::read_to_string(&path) {
             Ok(text) => serde_json::from_str(&text)
@@ -155,7 +155,7 @@ impl Run {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub(crate) fn save_numbers(&self, numbers: &[Number]) -> Result<()> {
+    pub(crate) fn save_numbers(&self, numbers: &[DenseEncoder]) -> Result<()> {
         if numbers.is_empty() {
             return Ok(());
         }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "write")]
 pub use write::{Description, stage};
 
-use crate::encoding::{ItemTable, Number, Vocabularies};
+use crate::encoding::{DenseEncoder, ItemTable, Vocabularies};
 use crate::error::{Error, Result};
 use crate::params::StoredParams;
 use crate::tensors::Tensors;
@@ -31,7 +31,7 @@ pub struct ModelFile {
     /// One vocabulary per embedding table, in their order.
     pub vocabularies: Vocabularies,
     /// What becomes of numbers.
-    pub numbers: Vec<Number>,
+    pub numbers: Vec<DenseEncoder>,
     /// `None` if the data has no table of its items, or the run was trained before it was saved with it.
     pub items: Option<ItemTable>,
     /// The parameters, for the [model](Self::model) to take.
@@ -79,7 +79,7 @@ struct Serving {
     #[serde(rename = "further_max_history", default, skip_serializing_if = "Vec::is_empty")]
     extra_max_history: Vec<usize>,
     #[serde(default)]
-    numbers: Vec<Number>,
+    numbers: Vec<DenseEncoder>,
 }
 
 /// The number of the format alone, which any version can read.

@@ -6,7 +6,7 @@ use dien_model::{Features, ModelConfig};
 use dien_tensor::ParamStore;
 
 use super::{FORMAT, Metadata, Serving};
-use crate::encoding::{ItemTable, Number, Vocabularies};
+use crate::encoding::{DenseEncoder, ItemTable, Vocabularies};
 use crate::error::Result;
 use crate::files::Staged;
 use crate::tensors::{self, Dtype, Output};
@@ -23,7 +23,7 @@ pub struct Description<'a> {
     /// One vocabulary per embedding table, in their order.
     pub vocabularies: &'a Vocabularies,
     /// What becomes of numbers.
-    pub numbers: &'a [Number],
+    pub numbers: &'a [DenseEncoder],
     /// What the model reads of each item, where it is known.
     pub items: Option<&'a ItemTable>,
 }

@@ -31,7 +31,7 @@ pub use batch::{Encoded, ItemLabel};
 pub use record::{Record, Value};
 pub use request::Request;
 
-use crate::encoding::{ItemTable, Number, Vocabularies};
+use crate::encoding::{DenseEncoder, ItemTable, Vocabularies};
 use crate::error::Result;
 use crate::model_file::ModelFile;
 
@@ -45,7 +45,7 @@ pub struct Ranker {
     /// In the order of the model's tables.
     vocabularies: Vocabularies,
     /// What becomes of numbers.
-    numbers: Vec<Number>,
+    numbers: Vec<DenseEncoder>,
     /// `None` where the run has none.
     items: Option<ItemTable>,
 }

@@ -16,7 +16,7 @@ pub enum Transform {
 
 /// Mean and standard deviation of a column over the training rows.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Spread {
+pub struct Standardizer {
     /// The mean.
     pub mean: f64,
     /// The standard deviation; 1 where all numbers are alike.
@@ -25,27 +25,27 @@ pub struct Spread {
 
 /// A dense column, as a trained model needs it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Number {
+pub struct DenseEncoder {
     /// The feature's name.
     pub name: String,
     /// What is done to the number.
     #[serde(default)]
     pub transform: Option<Transform>,
-    /// For [`Transform::Standardise`].
-    #[serde(default)]
-    pub spread: Option<Spread>,
+    /// For [`Transform::Standardise`]; a file calls it `spread`.
+    #[serde(rename = "spread", default)]
+    pub standardizer: Option<Standardizer>,
 }
 
-impl Number {
+impl DenseEncoder {
     /// What a model reads; for [`Transform::Buckets`] it is [`bucket`](Self::bucket).
     ///
     /// # Errors
     /// What was expected.
     pub fn value(&self, x: f64) -> Result<f32, &'static str> {
-        let value = match (&self.transform, self.spread) {
+        let value = match (&self.transform, self.standardizer) {
             (Some(Transform::Log1p), _) if x < 0.0 => return Err("a number of at least 0, for `log1p`"),
             (Some(Transform::Log1p), _) => x.ln_1p(),
-            (Some(Transform::Standardise), Some(Spread { mean, deviation })) => (x - mean) / deviation,
+            (Some(Transform::Standardise), Some(Standardizer { mean, deviation })) => (x - mean) / deviation,
             _ => x,
         } as f32;
         if value.is_finite() { Ok(value) } else { Err("a finite number, also in `f32`") }
@@ -64,10 +64,10 @@ mod tests {
 
     #[test]
     fn transforms_are_what_they_say() {
-        let number = |transform| Number {
+        let number = |transform| DenseEncoder {
             name: "x".into(),
             transform,
-            spread: Some(Spread { mean: 2.0, deviation: 4.0 }),
+            standardizer: Some(Standardizer { mean: 2.0, deviation: 4.0 }),
         };
         assert_eq!(number(None).value(3.0), Ok(3.0));
         assert_eq!(number(Some(Transform::Standardise)).value(4.0), Ok(0.5));
