@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use dien_benches::{ragged_lengths, rng, uniform};
-use dien_cells::cell::{CellInput, Kind, Output, Run, cell};
+use dien_cells::cell::{CellArgs, CellInput, CellKind, CellOutput, cell};
 use dien_cells::{LANES, Packed};
 use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Tape, ops};
 
@@ -36,12 +36,12 @@ fn cells(criterion: &mut Criterion) {
             params.data_mut(a).iter_mut().for_each(|a| *a = a.abs());
             let pool = Pool::new();
             let flops = 6 * packed.events() * width * 2 * width;
-            for kind in [Kind::Gru, Kind::Aigru, Kind::Agru, Kind::Augru] {
-                let output = if kind == Kind::Gru { Output::States } else { Output::Last };
+            for kind in [CellKind::Gru, CellKind::Aigru, CellKind::Agru, CellKind::Augru] {
+                let output = if kind == CellKind::Gru { CellOutput::States } else { CellOutput::Last };
                 let run = |backward: bool| {
                     let tape =
                         Tape::new(&params, &pool, if backward { Mode::EvalWithGrad } else { Mode::Eval });
-                    let run = Run {
+                    let run = CellArgs {
                         kind,
                         input: CellInput::Events(tape.param(x), tape.param(w)),
                         attention: kind.takes_attention().then(|| tape.param(a)),

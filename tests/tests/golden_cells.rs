@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dien_cells::Real;
-use dien_cells::cell::{CellInput, Kind, Output, Run, cell};
+use dien_cells::cell::{CellArgs, CellInput, CellKind, CellOutput, cell};
 use dien_cells::{Packed, lanes};
 use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Tape, Var};
 use dien_tests::golden::Golden;
@@ -12,7 +12,7 @@ use dien_tests::project::project;
 /// All states as rows in jagged order, and each sequence's last one.
 fn run<'t, T: Real>(
     tape: &'t Tape<'_, T>,
-    kind: Kind,
+    kind: CellKind,
     packed: &Arc<Packed>,
     own_product: bool,
 ) -> (Var<'t, T>, Var<'t, T>) {
@@ -25,15 +25,15 @@ fn run<'t, T: Real>(
     };
     let attention = kind.takes_attention().then(|| lanes::pack(param("a"), packed));
     let initial = Some(lanes::place(param("h0"), packed));
-    let run = Run { kind, input, attention, initial, u: param("u"), b: param("b"), b_hc: param("b_hc") };
+    let run = CellArgs { kind, input, attention, initial, u: param("u"), b: param("b"), b_hc: param("b_hc") };
     let lengths = packed.lengths().iter().enumerate();
     let events = lengths.flat_map(|(s, &n)| (0..n as usize).map(move |t| Some((s, t))));
-    let states = lanes::pick(cell(run, Output::States, packed), events, packed);
-    let last = lanes::rows(cell(run, Output::Last, packed), packed);
+    let states = lanes::pick(cell(run, CellOutput::States, packed), events, packed);
+    let last = lanes::rows(cell(run, CellOutput::Last, packed), packed);
     (states, last)
 }
 
-fn check<T: Real>(file: &str, kind: Kind, own_product: bool) {
+fn check<T: Real>(file: &str, kind: CellKind, own_product: bool) {
     let golden = Golden::load(file);
     let mut params: ParamStore<T> = golden.params(&["x", "h0", "w", "u", "b", "b_hc"]);
     if kind.takes_attention() {
@@ -52,7 +52,7 @@ fn check<T: Real>(file: &str, kind: Kind, own_product: bool) {
     golden.check_grads(&params, &grads);
 }
 
-fn check_all(file: &str, kind: Kind) {
+fn check_all(file: &str, kind: CellKind) {
     // An event's attention scales the input before the product: AIGRU's gates may come in as W x all the
     // same.
     for own_product in [true, false] {
@@ -63,25 +63,25 @@ fn check_all(file: &str, kind: Kind) {
 
 #[test]
 fn gru() {
-    check_all("gru", Kind::Gru);
+    check_all("gru", CellKind::Gru);
 }
 
 #[test]
 fn aigru() {
-    check_all("aigru", Kind::Aigru);
+    check_all("aigru", CellKind::Aigru);
 }
 
 #[test]
 fn agru() {
-    check_all("agru", Kind::Agru);
+    check_all("agru", CellKind::Agru);
 }
 
 #[test]
 fn augru() {
-    check_all("augru", Kind::Augru);
+    check_all("augru", CellKind::Augru);
 }
 
 #[test]
 fn augru_official() {
-    check_all("augru_official", Kind::AugruOfficial);
+    check_all("augru_official", CellKind::AugruOfficial);
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dien_cells::cell::Kind;
+use dien_cells::cell::CellKind;
 use dien_cells::nn::{AttentionalGru, Gru, GruWeights};
 use dien_cells::{Packed, lanes};
 use dien_tensor::check::{assert_gradients, mix};
@@ -93,7 +93,7 @@ fn gradients_reach_every_parameter() {
     let a = params.add("a", ParamKind::Dense, matrix(&mut rng, (5, 1)).mapv(f64::abs).into_dyn());
     let mut builder = Builder::new(&mut params, 1);
     let gru = Gru::new(&mut builder, "gru", INPUTS, 2);
-    let augru = AttentionalGru::new(&mut builder, "augru", Kind::Augru, 2, 2);
+    let augru = AttentionalGru::new(&mut builder, "augru", CellKind::Augru, 2, 2);
     assert_gradients(&params, |tape| {
         let [x, a] = [x, a].map(|id| lanes::pack(tape.param(id), &packed));
         mix(lanes::rows(augru.last(gru.forward(x, &packed), a, &packed), &packed))
@@ -107,5 +107,5 @@ fn gradients_reach_every_parameter() {
 #[should_panic(expected = "AttentionalGru: gru takes no attention; use nn::Gru")]
 fn a_gru_takes_no_attention() {
     let mut params = ParamStore::<f32>::new();
-    AttentionalGru::new(&mut Builder::new(&mut params, 1), "gru", Kind::Gru, 2, 2);
+    AttentionalGru::new(&mut Builder::new(&mut params, 1), "gru", CellKind::Gru, 2, 2);
 }

@@ -5,7 +5,7 @@ mod common;
 use std::sync::Arc;
 
 use common::{Case, Idle, cell_params, events, get, run_cell, step, store};
-use dien_cells::cell::{Kind, Output};
+use dien_cells::cell::{CellKind, CellOutput};
 use dien_cells::{Packed, Padded, Padding, lanes};
 use dien_tensor::{Mode, ParamStore, Pool, Tape, ops};
 use ndarray::Array2;
@@ -21,9 +21,9 @@ fn any_lengths() -> impl Strategy<Value = Vec<u32>> {
 }
 
 fn any_case() -> impl Strategy<Value = Case> {
-    (0..Kind::ALL.len(), any::<bool>()).prop_map(|(kind, gates)| Case {
-        kind: Kind::ALL[kind],
-        output: Output::States,
+    (0..CellKind::ALL.len(), any::<bool>()).prop_map(|(kind, gates)| Case {
+        kind: CellKind::ALL[kind],
+        output: CellOutput::States,
         gates,
         initial: true,
     })

@@ -2,7 +2,7 @@
 
 use dien_cells::LANES;
 use dien_cells::Real;
-use dien_cells::cell::Kind;
+use dien_cells::cell::CellKind;
 use dien_cells::cell::reference::{self, Weights};
 use dien_cells::serving::{ActivationUnit, Cell, Tiles, add_product, dots, padded, softmax};
 use dien_kernels::simd::Level;
@@ -27,7 +27,7 @@ fn assert_close<T: Real>(found: T, expected: f64, tolerance: f64, what: &str) {
 }
 
 /// One sequence by units, and candidates in lanes, against the equations.
-fn check_cell<T: Real>(kind: Kind, (inputs, hidden, steps): (usize, usize, usize), tolerance: f64) {
+fn check_cell<T: Real>(kind: CellKind, (inputs, hidden, steps): (usize, usize, usize), tolerance: f64) {
     let rng = &mut ChaCha8Rng::seed_from_u64(hidden as u64);
     let n = hidden;
     let bound = 1.0 / (n as f64).sqrt();
@@ -80,14 +80,14 @@ fn check_cell<T: Real>(kind: Kind, (inputs, hidden, steps): (usize, usize, usize
 fn every_level_agrees_with_the_equations() {
     for level in Level::available::<f32>() {
         Level::force(level);
-        for kind in Kind::ALL {
+        for kind in CellKind::ALL {
             for shape in [(1, 1, 3), (4, 6, 1), (7, 13, 9), (36, 36, 20), (10, 41, 6)] {
                 check_cell::<f32>(kind, shape, 3e-6);
                 check_cell::<f64>(kind, shape, 1e-12);
             }
         }
-        check_cell::<f32>(Kind::Augru, (64, 64, 5), 3e-6);
-        check_cell::<f32>(Kind::Gru, (128, 128, 5), 5e-6);
+        check_cell::<f32>(CellKind::Augru, (64, 64, 5), 3e-6);
+        check_cell::<f32>(CellKind::Gru, (128, 128, 5), 5e-6);
         for widths in [[1, 1, 1], [5, 8, 3], [36, 80, 40], [7, 11, 13]] {
             check_unit::<f32>(widths, 5e-6);
             check_unit::<f64>(widths, 1e-12);

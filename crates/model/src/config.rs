@@ -1,6 +1,6 @@
 //! What a model is made of.
 
-use dien_cells::cell::Kind;
+use dien_cells::cell::CellKind;
 /// What makes attention of scores: `softmax`, as the paper has it, or `sigmoid`.
 pub use dien_cells::lanes::Norm as AttentionNorm;
 /// What the auxiliary loss asks of the scores: `paper` or `info-nce`.
@@ -133,7 +133,7 @@ pub struct ModelConfig {
     /// Units of the extractor and of the evolution cell.
     pub hidden: usize,
     /// The evolution cell of `dien`.
-    pub cell: Kind,
+    pub cell: CellKind,
     /// The attention; by default the paper's of the model: DIN's unit in `din` and `gru-attention`, the
     /// bilinear form where interests evolve.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -209,7 +209,7 @@ impl Default for ModelConfig {
             kind: ModelKind::Dien,
             custom: None,
             hidden: 36,
-            cell: Kind::Augru,
+            cell: CellKind::Augru,
             attention: None,
             attention_norm: AttentionNorm::Softmax,
             attention_layers: [80, 40],
@@ -258,11 +258,11 @@ impl ModelConfig {
     }
 
     /// The evolution cell: the kind's own, or for `dien` the one that is configured.
-    pub fn cell(&self) -> Kind {
+    pub fn cell(&self) -> CellKind {
         match self.kind {
-            ModelKind::Augru => Kind::Augru,
-            ModelKind::Agru => Kind::Agru,
-            ModelKind::Aigru => Kind::Aigru,
+            ModelKind::Augru => CellKind::Augru,
+            ModelKind::Agru => CellKind::Agru,
+            ModelKind::Aigru => CellKind::Aigru,
             _ => self.cell,
         }
     }

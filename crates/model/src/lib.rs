@@ -24,7 +24,7 @@ pub mod zoo;
 pub use batch::{Batch, Behaviours, Histories, Jagged, Sequence, Targets};
 pub use build::{build, build_from, build_over, build_with};
 pub use config::{LossWeights, ModelConfig, ModelKind};
-pub use dien_cells::cell::Kind as CellKind;
+pub use dien_cells::cell::CellKind;
 pub use error::{BuildError, ConfigError};
 pub use features::{EmbeddingFeature, Features, FeaturesError, OOV, Table};
 pub use init::{ParamError, ParamSource};

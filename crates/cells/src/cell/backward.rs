@@ -5,7 +5,7 @@ use dien_kernels::gemm::{Block, Panels, Store, product};
 use dien_kernels::simd::{Kernel, Simd, transpose};
 use dien_tensor::Real;
 
-use super::Kind;
+use super::CellKind;
 use super::ahead::Ahead;
 use super::layout::HELD_STRIDE;
 use super::layout::SAVED;
@@ -15,7 +15,7 @@ use crate::{LANES, Packed};
 
 /// One chunk's way back. All slices are the chunk's own part.
 pub(super) struct Backward<'a, T> {
-    pub kind: Kind,
+    pub kind: CellKind,
     pub packed: &'a Packed,
     pub chunk: usize,
     pub sizes: Sizes,

@@ -6,7 +6,7 @@
 use dien_kernels::simd::{Kernel, Simd, UnitTiles, axpy, math};
 use dien_tensor::Real;
 
-use super::Kind;
+use super::CellKind;
 use super::ahead::Ahead;
 use super::gates::{Kept, Planes, finish};
 use super::layout::SAVED;
@@ -24,7 +24,7 @@ pub(crate) enum Input<'a, T> {
 
 /// One chunk's steps. All slices are the chunk's own part.
 pub(crate) struct Forward<'a, T> {
-    pub kind: Kind,
+    pub kind: CellKind,
     pub packed: &'a Packed,
     pub chunk: usize,
     pub stream: Stream,
@@ -50,7 +50,7 @@ pub(crate) struct Forward<'a, T> {
 
 /// One step of a chunk.
 struct Step<'a, T> {
-    kind: Kind,
+    kind: CellKind,
     stream: Stream,
     input: Input<'a, T>,
     a: &'a [T],

@@ -42,7 +42,7 @@ pub(crate) enum Kept<'a, T> {
 }
 
 /// The gates of `R` units (fewer at the end: as many as `to` has) and `W` lanes, and the states they give.
-/// `weight` is [`Kind::weight_lines`](super::Kind::weight_lines).
+/// `weight` is [`CellKind::weight_lines`](super::CellKind::weight_lines).
 ///
 /// c and u share one reciprocal: with e = 2^z, 1/((1 + e_u)(1 + e_c)) times (1 + e_c) is u, and times (1 −
 /// e_c)(1 + e_u) is c.

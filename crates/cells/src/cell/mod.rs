@@ -30,14 +30,14 @@ mod tests;
 mod weights;
 
 pub(crate) use op::CellOp;
-pub use op::{CellInput, Output, Run, cell};
+pub use op::{CellArgs, CellInput, CellOutput, cell};
 
 use serde::{Deserialize, Serialize};
 
 /// Which cell. See the [module](self) for the equations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum CellKind {
     /// Gated recurrent unit.
     Gru,
     /// GRU with attentional input.
@@ -51,34 +51,35 @@ pub enum Kind {
     AugruOfficial,
 }
 
-impl Kind {
+impl CellKind {
     /// Every kind.
-    pub const ALL: [Kind; 5] = [Kind::Gru, Kind::Aigru, Kind::Agru, Kind::Augru, Kind::AugruOfficial];
+    pub const ALL: [CellKind; 5] =
+        [CellKind::Gru, CellKind::Aigru, CellKind::Agru, CellKind::Augru, CellKind::AugruOfficial];
 
     /// Its name in a configuration, such as `augru-official`.
     pub fn name(self) -> &'static str {
         match self {
-            Kind::Gru => "gru",
-            Kind::Aigru => "aigru",
-            Kind::Agru => "agru",
-            Kind::Augru => "augru",
-            Kind::AugruOfficial => "augru-official",
+            CellKind::Gru => "gru",
+            CellKind::Aigru => "aigru",
+            CellKind::Agru => "agru",
+            CellKind::Augru => "augru",
+            CellKind::AugruOfficial => "augru-official",
         }
     }
 
     /// Whether the cell takes an attention score with each event.
     pub fn takes_attention(self) -> bool {
-        self != Kind::Gru
+        self != CellKind::Gru
     }
 
     /// Whether the update gate is computed.
     pub(crate) fn has_update(self) -> bool {
-        self != Kind::Agru
+        self != CellKind::Agru
     }
 
     /// Whether the score scales the input.
     pub(crate) fn scales_input(self) -> bool {
-        self == Kind::Aigru
+        self == CellKind::Aigru
     }
 
     /// w as a line in u, (α, β) with w = α + β u, for a score: so the kernels need not know the kind.
@@ -86,10 +87,10 @@ impl Kind {
     pub(crate) fn weight_line<T: dien_tensor::Real>(self, a: T) -> (T, T) {
         let (zero, one) = (T::zero(), T::one());
         match self {
-            Kind::Gru | Kind::Aigru => (zero, one),
-            Kind::Agru => (a, zero),
-            Kind::Augru => (zero, a),
-            Kind::AugruOfficial => (one, a - one),
+            CellKind::Gru | CellKind::Aigru => (zero, one),
+            CellKind::Agru => (a, zero),
+            CellKind::Augru => (zero, a),
+            CellKind::AugruOfficial => (one, a - one),
         }
     }
 
@@ -97,9 +98,9 @@ impl Kind {
     pub(crate) fn weight_slope<T: dien_tensor::Real>(self) -> (T, T) {
         let (zero, one) = (T::zero(), T::one());
         match self {
-            Kind::Gru | Kind::Aigru => (zero, zero),
-            Kind::Agru => (one, zero),
-            Kind::Augru | Kind::AugruOfficial => (zero, one),
+            CellKind::Gru | CellKind::Aigru => (zero, zero),
+            CellKind::Agru => (one, zero),
+            CellKind::Augru | CellKind::AugruOfficial => (zero, one),
         }
     }
 

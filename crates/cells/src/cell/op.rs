@@ -7,7 +7,7 @@ use dien_kernels::simd::{Level, dispatch_at};
 use dien_tensor::{Real, Scratch, Var};
 use ndarray::ArrayD;
 
-use super::Kind;
+use super::CellKind;
 use super::forward::{Forward, Input};
 use super::gates::PLANES;
 use super::layout::SAVED;
@@ -26,7 +26,7 @@ pub enum CellInput<'t, T: Real> {
 
 /// What the node's value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Output {
+pub enum CellOutput {
     /// Every state: `[blocks, hidden, LANES]`.
     States,
     /// Each sequence's last state (its initial one if it is empty): `[chunks, hidden, LANES]`.
@@ -35,9 +35,9 @@ pub enum Output {
 
 /// One run of a cell over packed sequences.
 #[derive(Clone, Copy, Debug)]
-pub struct Run<'t, T: Real> {
+pub struct CellArgs<'t, T: Real> {
     /// Which cell.
-    pub kind: Kind,
+    pub kind: CellKind,
     /// What drives the gates.
     pub input: CellInput<'t, T>,
     /// Attention scores `[blocks, 1, LANES]`, for the kinds that take them.
@@ -55,10 +55,10 @@ pub struct Run<'t, T: Real> {
 /// What the node saves for its way back. Its inputs, in order: events or gates, u, b, b_hc, then w, attention
 /// and initial state where there are any.
 pub(super) struct Cell<T: Real> {
-    pub kind: Kind,
+    pub kind: CellKind,
     pub packed: Arc<Packed>,
     pub hidden: usize,
-    pub output: Output,
+    pub output: CellOutput,
     pub w: Option<usize>,
     pub attention: Option<usize>,
     pub initial: Option<usize>,
@@ -75,11 +75,13 @@ concrete! {
     ///
     /// # Panics
     /// If shapes do not agree, or a kind that takes attention has none.
-    pub fn cell<'t>(run: Run<'t, T>, output: Output, packed: &Arc<Packed>) -> Var<'t, T> = record_cell;
+    pub fn cell<'t>(
+        args: CellArgs<'t, T>, output: CellOutput, packed: &Arc<Packed>,
+    ) -> Var<'t, T> = record_cell;
 }
 
 #[track_caller]
-fn record_cell<'t, T: Real>(run: Run<'t, T>, output: Output, packed: &Arc<Packed>) -> Var<'t, T> {
+fn record_cell<'t, T: Real>(run: CellArgs<'t, T>, output: CellOutput, packed: &Arc<Packed>) -> Var<'t, T> {
     let hidden = check(&run, packed);
     let tape = run.b.tape();
     let pool = tape.pool();
@@ -101,7 +103,7 @@ fn record_cell<'t, T: Real>(run: Run<'t, T>, output: Output, packed: &Arc<Packed
         Some(h) => last_data.copy_from_slice(h.data()),
         None => last_data.fill(T::zero()),
     }
-    let want_states = records || output == Output::States;
+    let want_states = records || output == CellOutput::States;
     let mut states = pool.stale(&[if want_states { blocks } else { 0 }, hidden, LANES]);
     let turns_size = if want_states { 0 } else { 2 * size };
     let mut turns = pool.scratch(chunks * turns_size);
@@ -119,7 +121,7 @@ fn record_cell<'t, T: Real>(run: Run<'t, T>, output: Output, packed: &Arc<Packed
     );
     packed.par_chunks(parts).for_each(|chunk, (input, a, last, states, turns, planes, saved)| {
         let input = if inputs > 0 { Input::Events(input) } else { Input::Gates(input) };
-        let (kind, weights, want_last) = (run.kind, &weights[..], output == Output::Last);
+        let (kind, weights, want_last) = (run.kind, &weights[..], output == CellOutput::Last);
         dispatch_at(
             level,
             Forward {
@@ -140,11 +142,11 @@ fn record_cell<'t, T: Real>(run: Run<'t, T>, output: Output, packed: &Arc<Packed
         );
     });
     let (value, states) = match output {
-        Output::States => {
+        CellOutput::States => {
             pool.give_array(last);
             (states, None)
         }
-        Output::Last => (last, Some(pool.adopt(ArrayD::into_raw_vec_and_offset(states).0))),
+        CellOutput::Last => (last, Some(pool.adopt(ArrayD::into_raw_vec_and_offset(states).0))),
     };
 
     let mut given = Given { vars: [run.u; 7], len: 0 };
@@ -177,7 +179,7 @@ impl<'t, T: Real> Given<'t, T> {
 
 /// The hidden width, if all shapes agree.
 #[track_caller]
-fn check<T: Real>(run: &Run<'_, T>, packed: &Packed) -> usize {
+fn check<T: Real>(run: &CellArgs<'_, T>, packed: &Packed) -> usize {
     let hidden = run.b_hc.len();
     assert_eq!(run.u.shape(), [3 * hidden, hidden], "cell: recurrent weights");
     assert_eq!(run.b.shape(), [3 * hidden], "cell: biases");

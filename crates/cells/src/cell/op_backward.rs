@@ -5,23 +5,23 @@ use dien_kernels::simd::{Level, dispatch_at};
 use dien_tensor::{Backward as TapeBackward, OpGrads, Real};
 use ndarray::ArrayViewD;
 
-use super::Kind;
+use super::CellKind;
 use super::backward::Backward;
 use super::layout::LINE;
 use super::layout::PARTIAL;
 use super::layout::SAVED;
-use super::op::{Cell, Output};
+use super::op::{Cell, CellOutput};
 use super::sums::{Sizes, aligned};
 use crate::{LANES, per_block, per_piece};
 
 impl<T: Real> TapeBackward<T> for Cell<T> {
     fn name(&self) -> &'static str {
         match self.kind {
-            Kind::Gru => "gru",
-            Kind::Aigru => "aigru",
-            Kind::Agru => "agru",
-            Kind::Augru => "augru",
-            Kind::AugruOfficial => "augru (official)",
+            CellKind::Gru => "gru",
+            CellKind::Aigru => "aigru",
+            CellKind::Agru => "agru",
+            CellKind::Augru => "augru",
+            CellKind::AugruOfficial => "augru (official)",
         }
     }
 
@@ -54,8 +54,8 @@ impl<T: Real> TapeBackward<T> for Cell<T> {
         let mut dh = pool.stale(&[chunks, hidden, LANES]);
         let dh_data = dh.as_slice_mut().expect("standard layout");
         match self.output {
-            Output::States => dh_data.fill(T::zero()),
-            Output::Last => dh_data.copy_from_slice(dy),
+            CellOutput::States => dh_data.fill(T::zero()),
+            CellOutput::Last => dh_data.copy_from_slice(dy),
         }
         let mut sums = pool.scratch(chunks * sizes.sums() + LINE);
         let sums = aligned(&mut sums);
@@ -67,7 +67,7 @@ impl<T: Real> TapeBackward<T> for Cell<T> {
             self.initial.map(|i| per_piece(io.input_data(i), size)),
             per_block(self.states.as_deref().unwrap_or(io.output_data()), hidden),
             per_block(&self.saved[..], SAVED * hidden),
-            (self.output == Output::States).then(|| per_block(dy, hidden)),
+            (self.output == CellOutput::States).then(|| per_block(dy, hidden)),
             per_piece(dh_data, size),
             per_block(d_input.as_slice_mut().expect("standard layout"), features),
             per_block(da.as_slice_mut().expect("standard layout"), 1),

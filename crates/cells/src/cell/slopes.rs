@@ -3,13 +3,13 @@
 use dien_kernels::simd::{Simd, Vectors, math};
 use dien_tensor::Real;
 
-use super::Kind;
+use super::CellKind;
 use super::layout::{HELD_STRIDE, PARTIAL, SAVED};
 use crate::LANES;
 
 /// One step of a chunk on its way back.
 pub(crate) struct Slopes<'a, T> {
-    pub kind: Kind,
+    pub kind: CellKind,
     pub hidden: usize,
     /// The true lanes.
     pub active: usize,

@@ -16,13 +16,13 @@ use crate::{Packed, lanes};
 
 /// Everything a cell reads, in the jagged form, as parameters of a store.
 struct Case {
-    kind: Kind,
+    kind: CellKind,
     lengths: Vec<u32>,
     params: ParamStore<f64>,
 }
 
 impl Case {
-    fn new(kind: Kind, lengths: &[u32], inputs: usize, hidden: usize, seed: u64) -> Case {
+    fn new(kind: CellKind, lengths: &[u32], inputs: usize, hidden: usize, seed: u64) -> Case {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let events = lengths.iter().sum::<u32>() as usize;
         let mut params = ParamStore::new();
@@ -73,11 +73,11 @@ impl Case {
 
 /// The run on a tape, its input product inside or outside the node.
 fn run<'t, T: Real>(
-    kind: Kind,
+    kind: CellKind,
     tape: &'t Tape<'_, T>,
     packed: &Arc<Packed>,
     shared: bool,
-    output: Output,
+    output: CellOutput,
 ) -> Var<'t, T> {
     let param = |name: &str| tape.param(tape.params().id(name).unwrap());
     let x = lanes::pack(param("x"), packed);
@@ -89,7 +89,7 @@ fn run<'t, T: Real>(
     let attention = kind.takes_attention().then(|| lanes::pack(param("a"), packed));
     let initial = Some(lanes::place(param("h0"), packed));
     cell(
-        Run { kind, input, attention, initial, u: param("u"), b: param("b"), b_hc: param("b_hc") },
+        CellArgs { kind, input, attention, initial, u: param("u"), b: param("b"), b_hc: param("b_hc") },
         output,
         packed,
     )
@@ -105,7 +105,7 @@ fn lengths(n: u32) -> Vec<u32> {
 }
 
 fn forward_agrees<T: Real>(tolerance: f64) {
-    for kind in Kind::ALL {
+    for kind in CellKind::ALL {
         for (inputs, hidden) in [(5, 6), (1, 1), (18, 36), (7, 33)] {
             let case = Case::new(kind, &lengths(41), inputs, hidden, 1);
             let expected = case.reference();
@@ -114,8 +114,8 @@ fn forward_agrees<T: Real>(tolerance: f64) {
             for (shared, mode) in [(false, Mode::Eval), (true, Mode::Eval), (false, Mode::EvalWithGrad)] {
                 let pool = Pool::new();
                 let tape = Tape::new(&params, &pool, mode);
-                let states = all_events(run(kind, &tape, &packed, shared, Output::States), &packed);
-                let last = lanes::rows(run(kind, &tape, &packed, shared, Output::Last), &packed);
+                let states = all_events(run(kind, &tape, &packed, shared, CellOutput::States), &packed);
+                let last = lanes::rows(run(kind, &tape, &packed, shared, CellOutput::Last), &packed);
                 for (found, expected) in states.data().iter().zip(&expected) {
                     assert!(
                         (found.f64() - expected).abs() < tolerance,
@@ -154,7 +154,7 @@ fn f32_states_agree_at_every_level() {
 
 #[test]
 fn gradients_of_every_input_weight_and_bias() {
-    for kind in Kind::ALL {
+    for kind in CellKind::ALL {
         for shared in [false, true] {
             for (lengths, inputs, hidden) in
                 [(lengths(37), 5, 6), (vec![0, 0], 2, 1), (vec![1], 3, 2), (vec![4; 33], 2, 3)]
@@ -164,12 +164,12 @@ fn gradients_of_every_input_weight_and_bias() {
                 let check = Check::default().mode(Mode::EvalWithGrad);
                 check
                     .run(&case.params, |tape| {
-                        mix(all_events(run(kind, tape, &packed, shared, Output::States), &packed))
+                        mix(all_events(run(kind, tape, &packed, shared, CellOutput::States), &packed))
                     })
                     .unwrap_or_else(|e| panic!("{kind:?} states {lengths:?}: {e}"));
                 check
                     .run(&case.params, |tape| {
-                        mix(lanes::rows(run(kind, tape, &packed, shared, Output::Last), &packed))
+                        mix(lanes::rows(run(kind, tape, &packed, shared, CellOutput::Last), &packed))
                     })
                     .unwrap_or_else(|e| panic!("{kind:?} last {lengths:?}: {e}"));
             }
@@ -179,20 +179,20 @@ fn gradients_of_every_input_weight_and_bias() {
 
 #[test]
 fn each_derivative_of_a_tiny_case() {
-    for kind in Kind::ALL {
+    for kind in CellKind::ALL {
         let case = Case::new(kind, &[2, 0, 1], 2, 2, 3);
         let packed = Arc::new(Packed::from_lengths(&case.lengths));
         let check = Check::default().mode(Mode::EvalWithGrad).each_element();
         check
             .run(&case.params, |tape| {
-                mix(all_events(run(kind, tape, &packed, false, Output::States), &packed))
+                mix(all_events(run(kind, tape, &packed, false, CellOutput::States), &packed))
             })
             .unwrap_or_else(|e| panic!("{kind:?}: {e}"));
     }
 }
 
 /// The states of a kind at one attention score, its update gate negated if asked.
-fn states_at(kind: Kind, a: f64, negate_update: bool) -> Vec<f64> {
+fn states_at(kind: CellKind, a: f64, negate_update: bool) -> Vec<f64> {
     let mut case = Case::new(kind, &[5, 1, 3], 4, 3, 4);
     let id = |name| case.params.id(name).unwrap();
     let (scores, gates) = (id("a"), ["w", "u", "b"].map(id));
@@ -204,7 +204,7 @@ fn states_at(kind: Kind, a: f64, negate_update: bool) -> Vec<f64> {
     let packed = Arc::new(Packed::from_lengths(&case.lengths));
     let pool = Pool::new();
     let tape = Tape::new(&case.params, &pool, Mode::Eval);
-    all_events(run(kind, &tape, &packed, false, Output::States), &packed).data().to_vec()
+    all_events(run(kind, &tape, &packed, false, CellOutput::States), &packed).data().to_vec()
 }
 
 #[test]
@@ -212,22 +212,22 @@ fn ends_of_the_score_are_known_cells() {
     let close =
         |a: &[f64], b: &[f64]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-14);
     let at = |kind, a| states_at(kind, a, false);
-    let gru = at(Kind::Gru, 0.3);
-    assert!(close(&at(Kind::Augru, 1.0), &gru), "AUGRU at a = 1 is GRU");
-    assert!(close(&at(Kind::Aigru, 1.0), &gru), "AIGRU at a = 1 is GRU");
+    let gru = at(CellKind::Gru, 0.3);
+    assert!(close(&at(CellKind::Augru, 1.0), &gru), "AUGRU at a = 1 is GRU");
+    assert!(close(&at(CellKind::Aigru, 1.0), &gru), "AIGRU at a = 1 is GRU");
     assert!(
-        close(&states_at(Kind::AugruOfficial, 0.0, true), &gru),
+        close(&states_at(CellKind::AugruOfficial, 0.0, true), &gru),
         "official AUGRU at a = 0 is a GRU whose gate keeps"
     );
     assert!(
-        close(&at(Kind::Agru, 1.0), &at(Kind::AugruOfficial, 1.0)),
+        close(&at(CellKind::Agru, 1.0), &at(CellKind::AugruOfficial, 1.0)),
         "at a = 1 both give the candidate state"
     );
-    let case = Case::new(Kind::Agru, &[5, 1, 3], 4, 3, 4);
+    let case = Case::new(CellKind::Agru, &[5, 1, 3], 4, 3, 4);
     let mut kept = Vec::new();
     for (s, &n) in case.lengths.iter().enumerate() {
         (0..n).for_each(|_| kept.extend_from_slice(&case.get("h0")[s * 3..][..3]));
     }
-    assert!(close(&at(Kind::Augru, 0.0), &kept), "AUGRU at a = 0 keeps its state");
-    assert!(close(&at(Kind::Agru, 0.0), &kept), "AGRU at a = 0 keeps its state");
+    assert!(close(&at(CellKind::Augru, 0.0), &kept), "AUGRU at a = 0 keeps its state");
+    assert!(close(&at(CellKind::Agru, 0.0), &kept), "AGRU at a = 0 keeps its state");
 }

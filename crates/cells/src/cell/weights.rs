@@ -3,7 +3,7 @@
 use dien_kernels::simd::Level;
 use dien_tensor::Real;
 
-use super::Kind;
+use super::CellKind;
 
 /// The shape of a packed stream of weights.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +18,7 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    pub fn new(kind: Kind, level: Level, hidden: usize, inputs: usize) -> Stream {
+    pub fn new(kind: CellKind, level: Level, hidden: usize, inputs: usize) -> Stream {
         Stream { hidden, inputs, gates: if kind.has_update() { 3 } else { 2 }, units: level.packing().units }
     }
 

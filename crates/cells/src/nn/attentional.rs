@@ -6,20 +6,20 @@ use dien_tensor::Var;
 use dien_tensor::init::Builder;
 
 use super::CellParams;
-use crate::cell::{Kind, Output, cell};
+use crate::cell::{CellKind, CellOutput, cell};
 use crate::{Packed, Real};
 
 /// An AIGRU, AGRU or AUGRU over packed sequences, from a zero state; see [`cell`](crate::cell) for the
 /// equations.
 ///
 /// ```
-/// use dien_cells::{Packed, cell::Kind, lanes, nn::AttentionalGru};
+/// use dien_cells::{Packed, cell::CellKind, lanes, nn::AttentionalGru};
 /// use dien_tensor::{Mode, ParamStore, Pool, Tape, init::Builder};
 /// use ndarray::Array2;
 /// use std::sync::Arc;
 ///
 /// let mut params = ParamStore::<f32>::new();
-/// let augru = AttentionalGru::new(&mut Builder::new(&mut params, 1), "augru", Kind::Augru, 4, 8);
+/// let augru = AttentionalGru::new(&mut Builder::new(&mut params, 1), "augru", CellKind::Augru, 4, 8);
 /// let packed = Arc::new(Packed::from_lengths(&[3, 0, 2]));
 /// let (pool, rows) = (Pool::new(), |width| Array2::ones((5, width)).into_dyn());
 /// let tape = Tape::new(&params, &pool, Mode::Eval);
@@ -30,7 +30,7 @@ use crate::{Packed, Real};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AttentionalGru {
     /// Which of them.
-    pub kind: Kind,
+    pub kind: CellKind,
     /// The parameters.
     pub params: CellParams,
 }
@@ -44,7 +44,7 @@ impl AttentionalGru {
     pub fn new<T: Real>(
         builder: &mut Builder<'_, T>,
         name: &str,
-        kind: Kind,
+        kind: CellKind,
         inputs: usize,
         hidden: usize,
     ) -> Self {
@@ -64,7 +64,7 @@ impl AttentionalGru {
         attention: Var<'t, T>,
         packed: &Arc<Packed>,
     ) -> Var<'t, T> {
-        cell(self.params.run(events.tape(), self.kind, events, Some(attention)), Output::States, packed)
+        cell(self.params.run(events.tape(), self.kind, events, Some(attention)), CellOutput::States, packed)
     }
 
     /// Each sequence's last state, zero if it is empty: `[chunks, hidden, LANES]`; as rows by
@@ -79,6 +79,6 @@ impl AttentionalGru {
         attention: Var<'t, T>,
         packed: &Arc<Packed>,
     ) -> Var<'t, T> {
-        cell(self.params.run(events.tape(), self.kind, events, Some(attention)), Output::Last, packed)
+        cell(self.params.run(events.tape(), self.kind, events, Some(attention)), CellOutput::Last, packed)
     }
 }

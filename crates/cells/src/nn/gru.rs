@@ -6,7 +6,7 @@ use dien_tensor::init::Builder;
 use dien_tensor::{ParamStore, Var};
 
 use super::{CellParams, GruWeights};
-use crate::cell::{Kind, Output, cell};
+use crate::cell::{CellKind, CellOutput, cell};
 use crate::{Packed, Real};
 
 /// A gated recurrent unit over packed sequences, from a zero state. Reset after the recurrent product, as in
@@ -42,7 +42,7 @@ impl Gru {
     /// If `events` has another shape.
     #[track_caller]
     pub fn forward<'t, T: Real>(&self, events: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
-        cell(self.params.run(events.tape(), Kind::Gru, events, None), Output::States, packed)
+        cell(self.params.run(events.tape(), CellKind::Gru, events, None), CellOutput::States, packed)
     }
 
     /// Each sequence's last state, zero if it is empty: `[chunks, hidden, LANES]`; as rows by
@@ -52,6 +52,6 @@ impl Gru {
     /// If `events` has another shape.
     #[track_caller]
     pub fn last<'t, T: Real>(&self, events: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
-        cell(self.params.run(events.tape(), Kind::Gru, events, None), Output::Last, packed)
+        cell(self.params.run(events.tape(), CellKind::Gru, events, None), CellOutput::Last, packed)
     }
 }

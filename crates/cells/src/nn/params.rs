@@ -4,7 +4,7 @@ use dien_tensor::init::Builder;
 use dien_tensor::{ParamId, ParamStore, Real, Tape, Var};
 
 use crate::cell::reference::Weights;
-use crate::cell::{CellInput, Kind, Run};
+use crate::cell::{CellArgs, CellInput, CellKind};
 use crate::serving::Cell;
 
 /// The parameters of a GRU, AIGRU, AGRU or AUGRU; see [`cell`](crate::cell) for the equations.
@@ -48,11 +48,11 @@ impl CellParams {
     pub fn run<'t, T: Real>(
         &self,
         tape: &'t Tape<'t, T>,
-        kind: Kind,
+        kind: CellKind,
         events: Var<'t, T>,
         attention: Option<Var<'t, T>>,
-    ) -> Run<'t, T> {
-        Run {
+    ) -> CellArgs<'t, T> {
+        CellArgs {
             kind,
             input: CellInput::Events(events, tape.param(self.w)),
             attention,
@@ -64,7 +64,7 @@ impl CellParams {
     }
 
     /// The cell's serving form.
-    pub fn freeze(&self, kind: Kind, params: &ParamStore<f32>) -> Cell<f32> {
+    pub fn freeze(&self, kind: CellKind, params: &ParamStore<f32>) -> Cell<f32> {
         let [w, u, b, b_hc] = [self.w, self.u, self.b, self.b_hc].map(|id| params.data(id));
         Cell::new(kind, Weights { w, u, b, b_hc })
     }

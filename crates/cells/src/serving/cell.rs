@@ -6,7 +6,7 @@ use dien_tensor::Real;
 
 use super::columns;
 use super::tile::Tiles;
-use crate::cell::Kind;
+use crate::cell::CellKind;
 use crate::cell::reference::Weights;
 
 /// A width rounded up to whole vectors.
@@ -20,7 +20,7 @@ pub fn padded(width: usize) -> usize {
 /// whole vectors of 16.
 #[derive(Clone, Debug)]
 pub struct Cell<T> {
-    pub(super) kind: Kind,
+    pub(super) kind: CellKind,
     inputs: usize,
     pub(super) hidden: usize,
     pub(super) stride: usize,
@@ -42,7 +42,7 @@ impl<T: Real> Cell<T> {
     /// # Panics
     /// If the shapes do not agree.
     #[track_caller]
-    pub fn new(kind: Kind, weights: Weights<'_, T>) -> Self {
+    pub fn new(kind: CellKind, weights: Weights<'_, T>) -> Self {
         let hidden = weights.b_hc.len();
         let inputs = weights.w.len() / (3 * hidden);
         let found = [weights.w.len(), weights.u.len(), weights.b.len()];

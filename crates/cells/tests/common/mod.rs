@@ -10,7 +10,7 @@ mod ops;
 use std::sync::Arc;
 
 use dien_cells::Real;
-use dien_cells::cell::{CellInput, Kind, Output, Run, cell};
+use dien_cells::cell::{CellArgs, CellInput, CellKind, CellOutput, cell};
 use dien_cells::{Packed, lanes};
 use dien_tensor::check::mix;
 use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Tape, Var};
@@ -53,8 +53,8 @@ pub fn events<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
 /// One way to run a cell.
 #[derive(Clone, Copy, Debug)]
 pub struct Case {
-    pub kind: Kind,
-    pub output: Output,
+    pub kind: CellKind,
+    pub output: CellOutput,
     /// Whether the input product is computed outside.
     pub gates: bool,
     pub initial: bool,
@@ -62,9 +62,9 @@ pub struct Case {
 
 impl Case {
     pub fn all() -> impl Iterator<Item = Case> {
-        (0..Kind::ALL.len() * 8).map(|i| Case {
-            kind: Kind::ALL[i / 8],
-            output: if i & 1 == 0 { Output::States } else { Output::Last },
+        (0..CellKind::ALL.len() * 8).map(|i| Case {
+            kind: CellKind::ALL[i / 8],
+            output: if i & 1 == 0 { CellOutput::States } else { CellOutput::Last },
             gates: i & 2 != 0,
             initial: i & 4 != 0,
         })
@@ -109,10 +109,11 @@ pub fn run_cell<'t, T: Real>(
     let attention = takes.then(|| idle.events(lanes::pack(param("a"), packed), packed));
     let initial = case.initial.then(|| idle.sequences(lanes::place(param("h0"), packed), packed));
     let (u, b, b_hc) = (param("u"), param("b"), param("b_hc"));
-    let states = cell(Run { kind: case.kind, input, attention, initial, u, b, b_hc }, case.output, packed);
+    let states =
+        cell(CellArgs { kind: case.kind, input, attention, initial, u, b, b_hc }, case.output, packed);
     match case.output {
-        Output::States => events(idle.events(states, packed), packed),
-        Output::Last => lanes::rows(idle.sequences(states, packed), packed),
+        CellOutput::States => events(idle.events(states, packed), packed),
+        CellOutput::Last => lanes::rows(idle.sequences(states, packed), packed),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use dien_cells::cell::{CellInput, Kind, Output, Run, cell};
+use dien_cells::cell::{CellArgs, CellInput, CellKind, CellOutput, cell};
 use dien_cells::{LANES, Packed, lanes};
 use dien_tensor::{Grad, Mode, ParamId, ParamKind, ParamStore, Pool, Tape, Var, ops};
 
@@ -11,7 +11,7 @@ use super::inputs::{Lengths, rng, uniform};
 
 /// One cell's weights and one batch.
 pub(super) struct Cells {
-    kind: Kind,
+    kind: CellKind,
     hidden: usize,
     packed: Arc<Packed>,
     params: ParamStore<f32>,
@@ -22,7 +22,7 @@ pub(super) struct Cells {
 }
 
 impl Cells {
-    pub fn new(kind: Kind, batch: usize, steps: usize, hidden: usize, lengths: Lengths) -> Self {
+    pub fn new(kind: CellKind, batch: usize, steps: usize, hidden: usize, lengths: Lengths) -> Self {
         let mut rng = rng(2018);
         let packed = Arc::new(Packed::from_lengths(&lengths.draw(batch, steps, &mut rng)));
         let mut params = ParamStore::new();
@@ -70,7 +70,7 @@ impl Cells {
 
     fn value<'t>(&self, tape: &'t Tape<'_, f32>) -> Var<'t, f32> {
         let [w, u, b, b_hc] = self.weights.map(|id| tape.param(id));
-        let run = Run {
+        let run = CellArgs {
             kind: self.kind,
             input: CellInput::Events(tape.param(self.x), w),
             attention: self.kind.takes_attention().then(|| tape.param(self.a)),
@@ -79,7 +79,7 @@ impl Cells {
             b,
             b_hc,
         };
-        let output = if self.kind == Kind::Gru { Output::States } else { Output::Last };
+        let output = if self.kind == CellKind::Gru { CellOutput::States } else { CellOutput::Last };
         cell(run, output, &self.packed)
     }
 }

@@ -11,7 +11,7 @@ mod step;
 mod timing;
 
 use dien::{Error, Result};
-use dien_cells::cell::Kind;
+use dien_cells::cell::CellKind;
 use dien_kernels::simd::Level;
 use serde::Serialize;
 
@@ -155,7 +155,8 @@ impl Bench<'_> {
 
     fn cells(&mut self, shape: [usize; 3], lengths: Lengths) {
         let [batch, steps, hidden] = shape;
-        let names = [("gru_infer", "gru_train", Kind::Gru), ("augru_infer", "augru_train", Kind::Augru)];
+        let names =
+            [("gru_infer", "gru_train", CellKind::Gru), ("augru_infer", "augru_train", CellKind::Augru)];
         for (infer, train, kind) in names {
             let cells = || Cells::new(kind, batch, steps, hidden, lengths);
             if batch == 1 {

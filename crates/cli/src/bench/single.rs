@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use dien_cells::cell::Kind;
+use dien_cells::cell::CellKind;
 use dien_cells::cell::reference::Weights;
 use dien_cells::serving::{Cell, padded};
 
@@ -22,7 +22,7 @@ pub(super) struct Single {
 
 impl Single {
     /// All states of a GRU, the last one of the kinds that take attention.
-    pub fn new(kind: Kind, steps: usize, hidden: usize) -> Self {
+    pub fn new(kind: CellKind, steps: usize, hidden: usize) -> Self {
         let mut rng = rng(2018);
         let bound = 1.0 / (hidden as f32).sqrt();
         let mut draw = |n: usize, bound| uniform(&[n], bound, &mut rng).into_raw_vec_and_offset().0;

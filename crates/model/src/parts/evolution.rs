@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dien_cells::Real;
 use dien_cells::cell::reference::{Weights, gated_step};
-use dien_cells::cell::{CellInput, Kind, Output, Run, cell};
+use dien_cells::cell::{CellArgs, CellInput, CellKind, CellOutput, cell};
 use dien_cells::lanes::{self, Activation, Windows};
 use dien_cells::nn::CellParams;
 use dien_cells::serving::Cell;
@@ -16,13 +16,18 @@ use crate::{InterestTrace, Sequence, trace};
 /// The cell `evolution`; its last state is the interest that the candidate meets.
 #[derive(Clone, Debug)]
 pub struct Evolution {
-    kind: Kind,
+    kind: CellKind,
     cell: CellParams,
 }
 
 impl Evolution {
     /// Adds the parameters.
-    pub fn new<T: Real>(builder: &mut Builder<'_, T>, kind: Kind, hidden: usize, update_bias: f64) -> Self {
+    pub fn new<T: Real>(
+        builder: &mut Builder<'_, T>,
+        kind: CellKind,
+        hidden: usize,
+        update_bias: f64,
+    ) -> Self {
         Evolution { kind, cell: CellParams::new(builder, "evolution", hidden, hidden, update_bias) }
     }
 
@@ -43,7 +48,7 @@ impl Evolution {
             let gates = lanes::linear(interests, w, None, Activation::None, windows.histories());
             CellInput::Gates(lanes::gather(gates, windows))
         };
-        let run = Run {
+        let run = CellArgs {
             kind: self.kind,
             input,
             attention,
@@ -52,7 +57,7 @@ impl Evolution {
             b: tape.param(self.cell.b),
             b_hc: tape.param(self.cell.b_hc),
         };
-        lanes::rows(cell(run, Output::Last, windows.targets()), windows.targets())
+        lanes::rows(cell(run, CellOutput::Last, windows.targets()), windows.targets())
     }
 
     /// Its serving form.
@@ -114,7 +119,7 @@ mod tests {
             let values = (0..n).map(|i| (i as f64 * 0.7).sin().abs()).collect();
             ArrayD::from_shape_vec(shape.to_vec(), values).unwrap()
         };
-        for kind in Kind::ALL {
+        for kind in CellKind::ALL {
             let mut params = ParamStore::<f64>::new();
             let evolution = Evolution::new(&mut Builder::new(&mut params, 7), kind, HIDDEN, 0.3);
             let pool = Pool::new();

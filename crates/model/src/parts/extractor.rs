@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dien_cells::Packed;
 use dien_cells::Real;
-use dien_cells::cell::{Kind, Output, cell};
+use dien_cells::cell::{CellKind, CellOutput, cell};
 use dien_cells::nn::CellParams;
 use dien_cells::serving::Cell;
 use dien_tensor::{ParamStore, Tape, Var};
@@ -36,11 +36,11 @@ impl Extractor {
         events: Var<'t, T>,
         packed: &Arc<Packed>,
     ) -> Var<'t, T> {
-        cell(self.gru.run(tape, Kind::Gru, events, None), Output::States, packed)
+        cell(self.gru.run(tape, CellKind::Gru, events, None), CellOutput::States, packed)
     }
 
     /// Its serving form.
     pub fn freeze(&self, params: &ParamStore<f32>) -> Cell<f32> {
-        self.gru.freeze(Kind::Gru, params)
+        self.gru.freeze(CellKind::Gru, params)
     }
 }
