@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use dien_benches::{ragged_lengths, rng, uniform};
-use dien_cells::lanes::{Norm, UnitWeights, Windows, activation_unit};
+use dien_cells::lanes::{AttentionNorm, UnitWeights, Windows, activation_unit};
 use dien_cells::{LANES, Packed};
 use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Tape, ops};
 
@@ -66,8 +66,13 @@ fn attention(criterion: &mut Criterion) {
             let tape = Tape::new(&params, &pool, if backward { Mode::EvalWithGrad } else { Mode::Eval });
             let [first, first_bias, second, second_bias, score] = weights.map(|id| tape.param(id));
             let weights = UnitWeights { first, first_bias, second, second_bias, score };
-            let a =
-                activation_unit(Norm::Softmax, tape.param(interests), tape.param(query), weights, &windows);
+            let a = activation_unit(
+                AttentionNorm::Softmax,
+                tape.param(interests),
+                tape.param(query),
+                weights,
+                &windows,
+            );
             if backward {
                 black_box(tape.backward(ops::sum(a)));
             } else {

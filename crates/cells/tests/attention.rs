@@ -4,7 +4,7 @@ mod common;
 
 use common::{Form, Idle, Sort, attention, attention_params, bits, lengths, step};
 use dien_cells::Real;
-use dien_cells::lanes::Norm;
+use dien_cells::lanes::AttentionNorm;
 use dien_tensor::check::{Check, mix};
 use dien_tensor::{Mode, Pool};
 
@@ -75,7 +75,7 @@ fn nothing_at_all_is_legal() {
             let windows = sort.windows(lengths);
             let params = attention_params(&windows, 4);
             step(&params, &Pool::new(), |tape| {
-                attention(tape, Form::Unit(Norm::Softmax), Idle(None), &windows, true)
+                attention(tape, Form::Unit(AttentionNorm::Softmax), Idle(None), &windows, true)
             });
         }
     }
@@ -97,7 +97,7 @@ fn an_unused_history_changes_nothing_but_the_rounding() {
             params.data_mut(id).iter_mut().enumerate().for_each(|(i, x)| *x = (i as f64 * 1.3).cos());
         }
         let mut found = step(&params, &Pool::new(), |tape| {
-            attention(tape, Form::Unit(Norm::Softmax), Idle(None), &windows, true)
+            attention(tape, Form::Unit(AttentionNorm::Softmax), Idle(None), &windows, true)
         });
         found.iter_mut().filter(|(name, _)| name == "gradient of x").for_each(|(_, g)| g.truncate(events));
         found
@@ -121,7 +121,7 @@ fn order_of_targets_changes_no_bit() {
         // compare.
         let single = params.cast::<f32>();
         let found = step(&single, &Pool::new(), |tape| {
-            let a = attention(tape, Form::Unit(Norm::Softmax), Idle(None), &windows, true);
+            let a = attention(tape, Form::Unit(AttentionNorm::Softmax), Idle(None), &windows, true);
             dien_tensor::ops::sum(a * a)
         });
         found.into_iter().filter(|(name, _)| name.contains("gradient")).collect::<Vec<_>>()

@@ -2,7 +2,7 @@
 
 use dien_cells::cell::CellKind;
 /// What makes attention of scores: `softmax`, as the paper has it, or `sigmoid`.
-pub use dien_cells::lanes::Norm as AttentionNorm;
+pub use dien_cells::lanes::AttentionNorm;
 /// What the auxiliary loss asks of the scores: `paper` or `info-nce`.
 pub use dien_cells::lanes::auxiliary::Loss as AuxiliaryLoss;
 use serde::{Deserialize, Serialize};

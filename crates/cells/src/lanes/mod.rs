@@ -21,7 +21,7 @@ pub use attention::{UnitWeights, activation_unit, dot_attention};
 pub use embed::{EventIds, embed};
 pub use linear::{Activation, linear};
 pub use merge::sigmoid_sum;
-pub use norm::Norm;
+pub use norm::AttentionNorm;
 pub use pick::pick;
 pub use place::{pack, pack_padded, place, rows};
 pub use reduce::sum_features;

@@ -10,7 +10,7 @@ use crate::{LANES, Packed};
 /// How the scores of a target's events become its attention.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Norm {
+pub enum AttentionNorm {
     /// a_t = e^{x_t} / Σ_s e^{x_s}, as the paper has it: what the events share is 1, however many they are.
     #[default]
     Softmax,
@@ -19,12 +19,12 @@ pub enum Norm {
     Sigmoid,
 }
 
-impl Norm {
+impl AttentionNorm {
     /// Scores of a chunk, `[blocks, LANES]`, to their attention; zero in idle lanes.
     pub(super) fn apply<T: Real>(self, packed: &Packed, chunk: usize, scores: &mut [T]) {
         match self {
-            Norm::Softmax => softmax::normalize(packed, chunk, scores),
-            Norm::Sigmoid => dispatch(Sigmoid { packed, chunk, scores }),
+            AttentionNorm::Softmax => softmax::normalize(packed, chunk, scores),
+            AttentionNorm::Sigmoid => dispatch(Sigmoid { packed, chunk, scores }),
         }
     }
 
@@ -32,8 +32,8 @@ impl Norm {
     /// `[blocks, LANES]`; zero in idle lanes.
     pub(super) fn slopes<T: Real>(self, packed: &Packed, chunk: usize, a: &[T], da: &[T], dx: &mut [T]) {
         match self {
-            Norm::Softmax => softmax::slopes(packed, chunk, a, da, dx),
-            Norm::Sigmoid => dispatch(Slopes { packed, chunk, a, da, dx }),
+            AttentionNorm::Softmax => softmax::slopes(packed, chunk, a, da, dx),
+            AttentionNorm::Sigmoid => dispatch(Slopes { packed, chunk, a, da, dx }),
         }
     }
 }

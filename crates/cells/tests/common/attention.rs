@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dien_cells::Real;
-use dien_cells::lanes::{self, Activation, Norm, UnitWeights, Windows};
+use dien_cells::lanes::{self, Activation, AttentionNorm, UnitWeights, Windows};
 use dien_cells::{LANES, Packed};
 use dien_tensor::{ParamStore, Tape, Var, ops};
 
@@ -12,16 +12,16 @@ use super::{Idle, events, get, store};
 /// Which attention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    Unit(Norm),
-    Dot(Norm),
+    Unit(AttentionNorm),
+    Dot(AttentionNorm),
 }
 
 impl Form {
     pub const ALL: [Form; 4] = [
-        Form::Unit(Norm::Softmax),
-        Form::Unit(Norm::Sigmoid),
-        Form::Dot(Norm::Softmax),
-        Form::Dot(Norm::Sigmoid),
+        Form::Unit(AttentionNorm::Softmax),
+        Form::Unit(AttentionNorm::Sigmoid),
+        Form::Dot(AttentionNorm::Softmax),
+        Form::Dot(AttentionNorm::Sigmoid),
     ];
 }
 
@@ -118,10 +118,10 @@ pub fn attention<'t, T: Real>(
     events(idle.events(attention, windows.targets()), windows.targets())
 }
 
-fn normalised<'t, T: Real>(norm: Norm, scores: Var<'t, T>, windows: &Windows) -> Var<'t, T> {
+fn normalised<'t, T: Real>(norm: AttentionNorm, scores: Var<'t, T>, windows: &Windows) -> Var<'t, T> {
     match norm {
-        Norm::Softmax => lanes::softmax(scores, windows.targets()),
-        Norm::Sigmoid => ops::sigmoid(scores),
+        AttentionNorm::Softmax => lanes::softmax(scores, windows.targets()),
+        AttentionNorm::Sigmoid => ops::sigmoid(scores),
     }
 }
 

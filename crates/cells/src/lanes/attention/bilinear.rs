@@ -8,14 +8,14 @@ use dien_tensor::{Backward as TapeBackward, OpGrads, Real, Scratch, Var};
 use ndarray::ArrayViewD;
 
 use super::query;
-use crate::lanes::{Norm, event_features};
+use crate::lanes::{AttentionNorm, event_features};
 use crate::{LANES, Packed, per_block, per_piece};
 
 const KEYS: usize = 0;
 const QUERY: usize = 1;
 
 struct Dot<T: Real> {
-    norm: Norm,
+    norm: AttentionNorm,
     targets: Arc<Packed>,
     /// The queries in lanes, `[chunks, hidden, LANES]`.
     query: Scratch<T>,
@@ -32,7 +32,7 @@ concrete! {
     /// # Panics
     /// If the shapes do not agree.
     pub fn dot_attention<'t>(
-        norm: Norm,
+        norm: AttentionNorm,
         keys: Var<'t, T>,
         query: Var<'t, T>,
         targets: &Arc<Packed>,
@@ -41,7 +41,7 @@ concrete! {
 
 #[track_caller]
 fn record_dot<'t, T: Real>(
-    norm: Norm,
+    norm: AttentionNorm,
     keys: Var<'t, T>,
     query: Var<'t, T>,
     targets: &Arc<Packed>,

@@ -15,7 +15,7 @@ use super::keys::{KeyGrads, Keys};
 use super::query::{self, QueryGrads};
 use super::weights::{First, Parts, transposed};
 use crate::lanes::windows::{HistoryRows, Windows, add_rows, history_rows, sum_targets};
-use crate::lanes::{Norm, event_features};
+use crate::lanes::{AttentionNorm, event_features};
 use crate::{LANES, per_block, per_piece};
 
 /// The layers of [`activation_unit`]. The scores have no bias: a softmax would cancel it.
@@ -43,7 +43,7 @@ const SECOND_BIAS: usize = 5;
 const SCORE: usize = 6;
 
 struct Unit<T: Real> {
-    norm: Norm,
+    norm: AttentionNorm,
     windows: Arc<Windows>,
     shape: Shape,
     /// The queries in lanes, `[chunks, hidden, LANES]`.
@@ -72,7 +72,7 @@ concrete! {
     /// # Panics
     /// If the shapes do not agree.
     pub fn activation_unit<'t>(
-        norm: Norm,
+        norm: AttentionNorm,
         interests: Var<'t, T>,
         query: Var<'t, T>,
         weights: UnitWeights<'t, T>,
@@ -82,7 +82,7 @@ concrete! {
 
 #[track_caller]
 fn record_unit<'t, T: Real>(
-    norm: Norm,
+    norm: AttentionNorm,
     interests: Var<'t, T>,
     query: Var<'t, T>,
     weights: UnitWeights<'t, T>,
