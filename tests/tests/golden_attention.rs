@@ -30,11 +30,11 @@ fn check<T: Real>(file: &str, attention: AttentionKind, attention_norm: Attentio
     let windows = Arc::new(Windows::new(&histories, &history, &start, &end));
     let targets = windows.targets();
     let tape = Tape::new(&params, &Pool::new(), Mode::EvalWithGrad);
-    let interests = lanes::pack(tape.param(keys), &histories);
+    let interests = lanes::events_to_lanes(tape.param(keys), &histories);
     let weights = attention.forward(&tape, interests, tape.param(candidates), &windows);
     let lengths = targets.lengths().iter().enumerate();
     let events = lengths.flat_map(|(target, &n)| (0..n as usize).map(move |t| Some((target, t))));
-    let weights = lanes::pick(weights, events, targets);
+    let weights = lanes::select_events(weights, events, targets);
     golden.check("weights", weights.view());
     let loss = golden.array::<T>("loss_weights");
     let loss = loss.into_shape_with_order(weights.shape()).expect("a weight for each event");

@@ -17,19 +17,19 @@ fn run<'t, T: Real>(
     own_product: bool,
 ) -> (Var<'t, T>, Var<'t, T>) {
     let param = |name: &str| tape.param(tape.params().id(name).expect("a parameter of the case"));
-    let x = lanes::pack(param("x"), packed);
+    let x = lanes::events_to_lanes(param("x"), packed);
     let input = if own_product {
         CellInput::Events(x, param("w"))
     } else {
         CellInput::Gates(lanes::linear(x, param("w"), None, lanes::Activation::None, packed))
     };
-    let attention = kind.takes_attention().then(|| lanes::pack(param("a"), packed));
-    let initial = Some(lanes::place(param("h0"), packed));
+    let attention = kind.takes_attention().then(|| lanes::events_to_lanes(param("a"), packed));
+    let initial = Some(lanes::sequences_to_lanes(param("h0"), packed));
     let run = CellArgs { kind, input, attention, initial, u: param("u"), b: param("b"), b_hc: param("b_hc") };
     let lengths = packed.lengths().iter().enumerate();
     let events = lengths.flat_map(|(s, &n)| (0..n as usize).map(move |t| Some((s, t))));
-    let states = lanes::pick(cell(run, CellOutput::States, packed), events, packed);
-    let last = lanes::rows(cell(run, CellOutput::Last, packed), packed);
+    let states = lanes::select_events(cell(run, CellOutput::States, packed), events, packed);
+    let last = lanes::lanes_to_sequences(cell(run, CellOutput::Last, packed), packed);
     (states, last)
 }
 

@@ -43,8 +43,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let start = Instant::now();
     for step in 0..STEPS {
         let tape = Tape::new(&params, &pool, Mode::Train { seed: step });
-        let x = lanes::pack(tape.constant(events.clone().into_dyn()), &packed);
-        let last = lanes::rows(gru.last(x, &packed), &packed);
+        let x = lanes::events_to_lanes(tape.constant(events.clone().into_dyn()), &packed);
+        let last = lanes::lanes_to_sequences(gru.last(x, &packed), &packed);
         let loss = ops::bce_with_logits(head.forward(last), &labels, None);
         if step % 20 == 19 {
             println!("step {:3}: {loss:?}", step + 1);

@@ -33,8 +33,8 @@
 //! let events = array![[0.1, 1.0], [0.2, 0.5], [0.9, 0.0], [0.3, 0.7], [0.8, 0.1f32]].into_dyn();
 //! for seed in 0..10 {
 //!     let tape = Tape::new(&params, &pool, Mode::Train { seed });
-//!     let x = lanes::pack(tape.constant(events.clone()), &packed);
-//!     let last = lanes::rows(gru.last(x, &packed), &packed); // [sequences, 8]
+//!     let x = lanes::events_to_lanes(tape.constant(events.clone()), &packed);
+//!     let last = lanes::lanes_to_sequences(gru.last(x, &packed), &packed); // [sequences, 8]
 //!     let loss = ops::bce_with_logits(head.forward(last), &[1.0, 0.0, 1.0], None);
 //!     let grads = tape.backward(loss);
 //!     drop(tape); // it borrows the parameters

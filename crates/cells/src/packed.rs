@@ -22,18 +22,18 @@ pub(crate) const NONE: u32 = u32::MAX;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packed {
     lengths: Vec<u32>,
-    /// The sequence in each slot (chunk · LANES + lane), or [`NONE`].
+    /// The sequence in each place (chunk · LANES + lane), or [`NONE`].
     sequences: Vec<u32>,
-    /// Each sequence's slot.
-    slots: Vec<u32>,
+    /// Each sequence's place.
+    places: Vec<u32>,
     /// The first block of each chunk, and the number of blocks at the end.
     starts: Vec<usize>,
     active: Vec<u8>,
     /// The step of each block within its chunk.
     steps: Vec<u32>,
     /// Block · LANES + lane of each event, sequence after sequence.
-    cells: Vec<u32>,
-    /// The event in each cell, or [`NONE`].
+    event_slots: Vec<u32>,
+    /// The event in each slot, or [`NONE`].
     events: Vec<u32>,
 }
 
@@ -49,11 +49,11 @@ impl Packed {
         let mut packed = Packed {
             lengths: Vec::new(),
             sequences: Vec::new(),
-            slots: Vec::new(),
+            places: Vec::new(),
             starts: Vec::new(),
             active: Vec::new(),
             steps: Vec::new(),
-            cells: Vec::new(),
+            event_slots: Vec::new(),
             events: Vec::new(),
         };
         packed.pack(lengths.iter().copied());
@@ -94,15 +94,15 @@ impl Packed {
     }
 
     fn pack_own_lengths(&mut self) {
-        let Packed { lengths, sequences, slots, starts, active, steps, .. } = self;
+        let Packed { lengths, sequences, places, starts, active, steps, .. } = self;
         let n = lengths.len();
         sequences.clear();
         sequences.extend(0..n as u32);
         sequences.sort_unstable_by_key(|&s| (std::cmp::Reverse(lengths[s as usize]), s));
-        slots.clear();
-        slots.resize(n, 0);
-        for (slot, &s) in sequences.iter().enumerate() {
-            slots[s as usize] = slot as u32;
+        places.clear();
+        places.resize(n, 0);
+        for (place, &s) in sequences.iter().enumerate() {
+            places[s as usize] = place as u32;
         }
         starts.clear();
         starts.push(0);
@@ -124,17 +124,17 @@ impl Packed {
         self.index_events();
     }
 
-    /// Finds each event's cell and each cell's event.
+    /// Finds each event's slot and each slot's event.
     fn index_events(&mut self) {
-        self.cells.clear();
+        self.event_slots.clear();
         self.events.clear();
         self.events.resize(self.active.len() * LANES, NONE);
-        for (&slot, &length) in self.slots.iter().zip(&self.lengths) {
-            let (chunk, lane) = (slot as usize / LANES, slot as usize % LANES);
+        for (&place, &length) in self.places.iter().zip(&self.lengths) {
+            let (chunk, lane) = (place as usize / LANES, place as usize % LANES);
             for step in 0..length as usize {
-                let cell = (self.starts[chunk] + step) * LANES + lane;
-                self.events[cell] = self.cells.len() as u32;
-                self.cells.push(cell as u32);
+                let slot = (self.starts[chunk] + step) * LANES + lane;
+                self.events[slot] = self.event_slots.len() as u32;
+                self.event_slots.push(slot as u32);
             }
         }
     }
@@ -146,12 +146,12 @@ impl Packed {
         self.steps.clone_from(&from.steps);
         self.sequences.clone_from(&from.sequences);
         self.lengths.clear();
-        self.slots.clear();
+        self.places.clear();
         for (new, &old) in order.iter().enumerate() {
-            let slot = from.slots[old as usize];
+            let place = from.places[old as usize];
             self.lengths.push(from.lengths[old as usize]);
-            self.slots.push(slot);
-            self.sequences[slot as usize] = new as u32;
+            self.places.push(place);
+            self.sequences[place as usize] = new as u32;
         }
         self.index_events();
     }
@@ -211,8 +211,8 @@ impl Packed {
     /// Where a sequence stands: its chunk and lane.
     #[inline]
     pub fn place(&self, sequence: usize) -> (usize, usize) {
-        let slot = self.slots[sequence] as usize;
-        (slot / LANES, slot % LANES)
+        let place = self.places[sequence] as usize;
+        (place / LANES, place % LANES)
     }
 
     /// The sequence in a chunk's lane, if there is one.
@@ -232,14 +232,14 @@ impl Packed {
 
     /// Block · LANES + lane of a sequence's event at `step`.
     #[inline]
-    pub fn cell(&self, sequence: usize, step: usize) -> u32 {
+    pub fn slot(&self, sequence: usize, step: usize) -> u32 {
         let (block, lane) = self.event(sequence, step);
         (block * LANES + lane) as u32
     }
 
     /// Block · LANES + lane of every event, sequence after sequence: the order of the jagged form.
-    pub fn cells(&self) -> &[u32] {
-        &self.cells
+    pub fn event_slots(&self) -> &[u32] {
+        &self.event_slots
     }
 
     /// The step of a block within its chunk.
@@ -274,7 +274,7 @@ mod tests {
                         let s = packed.sequence(chunk, lane).unwrap();
                         assert_eq!((packed.event(s, step), packed.step(block)), ((block, lane), step));
                         let event = packed.events_of(block)[lane] as usize;
-                        assert_eq!(packed.cells()[event] as usize, block * LANES + lane);
+                        assert_eq!(packed.event_slots()[event] as usize, block * LANES + lane);
                         seen += 1;
                     }
                 }

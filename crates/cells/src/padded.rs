@@ -102,9 +102,9 @@ impl Padded {
         }
     }
 
-    /// The true events of `rows` `[rows, steps, …]` one after the other: `cells[i]` is the place, counted
-    /// over rows and steps, of the jagged form's event `i`.
-    pub fn cells(&self) -> Vec<u32> {
+    /// Where the true events stand in `[rows, steps, …]`, one after the other: element `i` is the place,
+    /// counted over rows and steps, of the jagged form's event `i`.
+    pub fn event_positions(&self) -> Vec<u32> {
         let rows = self.lengths.iter().enumerate();
         rows.flat_map(|(row, &n)| (0..n as usize).map(move |e| (row * self.steps + self.step(row, e)) as u32))
             .collect()
@@ -120,10 +120,13 @@ mod tests {
     fn masks_of_either_side() {
         let right = array![[true, true, false], [false, false, false], [true, true, true]];
         let padded = Padded::from_mask(right.view(), Padding::Right).unwrap();
-        assert_eq!((padded.lengths.as_slice(), padded.cells()), (&[2, 0, 3][..], vec![0, 1, 6, 7, 8]));
+        assert_eq!(
+            (padded.lengths.as_slice(), padded.event_positions()),
+            (&[2, 0, 3][..], vec![0, 1, 6, 7, 8])
+        );
         let left = array![[false, true, true], [false, false, true]];
         let padded = Padded::from_mask(left.view(), Padding::Left).unwrap();
-        assert_eq!((padded.lengths.as_slice(), padded.cells()), (&[2, 1][..], vec![1, 2, 5]));
+        assert_eq!((padded.lengths.as_slice(), padded.event_positions()), (&[2, 1][..], vec![1, 2, 5]));
         assert_eq!(Padded::from_mask(right.view(), Padding::Left), Err(PaddedError::Holes { row: 0 }));
         let too_long = Padded::from_lengths(&[1, 4], 3, Padding::Left).unwrap_err();
         assert_eq!(too_long.to_string(), "lengths: row 1 has length 4, but there are only 3 steps");

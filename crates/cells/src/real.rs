@@ -2,7 +2,7 @@
 
 use crate::cell::CellOp;
 use crate::lanes::ops::{
-    AuxiliaryOps, DotOp, EmbedKernels, GatherOp, LinearOp, PlaceOps, PoolOp, UnitOp, WeightedPoolOp,
+    AuxiliaryOps, ConvertOps, DotOp, EmbedKernels, GatherOp, LinearOp, PoolOp, UnitOp, WeightedPoolOp,
 };
 use crate::serving::kernels::{AttentionKernels, CellKernels, DenseKernels, TilesKernel, UnitKernel};
 
@@ -14,7 +14,7 @@ pub trait LaneOps<T: dien_tensor::Real>:
     + EmbedKernels<T>
     + GatherOp<T>
     + LinearOp<T>
-    + PlaceOps<T>
+    + ConvertOps<T>
     + PoolOp<T>
     + UnitOp<T>
     + WeightedPoolOp<T>

@@ -56,7 +56,7 @@ impl Case {
     /// The fused op.
     fn fused<'t, T: Real>(&self, tape: &'t Tape<'_, T>, idle: Idle) -> Var<'t, T> {
         let packed = self.packed();
-        let event = |name| idle.events(lanes::pack(get(tape, name), &packed), &packed);
+        let event = |name| idle.events(lanes::events_to_lanes(get(tape, name), &packed), &packed);
         let negatives: Vec<_> = ["e1", "e2", "e3"].into_iter().take(self.negatives).map(event).collect();
         let (h, e) = (event("h"), event("e0"));
         if self.mlp {

@@ -38,7 +38,7 @@ fn events<'t>(x: Var<'t, f64>, packed: &Arc<Packed>) -> Var<'t, f64> {
     let all: Vec<_> = (0..packed.len())
         .flat_map(|s| (0..packed.lengths()[s] as usize).map(move |t| Some((s, t))))
         .collect();
-    lanes::pick(x, all, packed)
+    lanes::select_events(x, all, packed)
 }
 
 fn value(params: &ParamStore<f64>, f: impl for<'t> Fn(&'t Tape<'t, f64>) -> Var<'t, f64>) -> Array2<f64> {
@@ -62,25 +62,37 @@ fn check(params: &ParamStore<f64>, f: impl for<'t> Fn(&'t Tape<'t, f64>) -> Var<
 fn pack_and_pick_are_inverse() {
     let (packed, n) = (packed(), packed().events());
     let params = params(&[("x", &[n, 3])]);
-    let f = value(&params, |tape| events(lanes::pack(get(tape, "x"), &packed), &packed));
+    let f = value(&params, |tape| events(lanes::events_to_lanes(get(tape, "x"), &packed), &packed));
     assert_eq!(f.as_slice().unwrap(), params.data(params.id("x").unwrap()));
-    check(&params, |tape| events(lanes::pack(get(tape, "x"), &packed), &packed));
+    check(&params, |tape| events(lanes::events_to_lanes(get(tape, "x"), &packed), &packed));
     // An event twice, and none at all.
     let picks = [Some((4, 0)), None, Some((4, 0)), Some((7, 3))];
-    check(&params, |tape| lanes::pick(lanes::pack(get(tape, "x"), &packed), picks, &packed));
+    check(&params, |tape| {
+        lanes::select_events(lanes::events_to_lanes(get(tape, "x"), &packed), picks, &packed)
+    });
 }
 
 #[test]
 fn place_and_rows_are_inverse() {
     let packed = packed();
     let params = params(&[("x", &[packed.len(), 3])]);
-    let f = value(&params, |tape| lanes::rows(lanes::place(get(tape, "x"), &packed), &packed));
+    let f = value(&params, |tape| {
+        lanes::lanes_to_sequences(lanes::sequences_to_lanes(get(tape, "x"), &packed), &packed)
+    });
     assert_eq!(f.as_slice().unwrap(), params.data(params.id("x").unwrap()));
-    check(&params, |tape| lanes::rows(lanes::place(get(tape, "x"), &packed), &packed));
+    check(&params, |tape| {
+        lanes::lanes_to_sequences(lanes::sequences_to_lanes(get(tape, "x"), &packed), &packed)
+    });
 }
 
 fn layer<'t>(t: &'t Tape<'_, f64>, activation: Activation, packed: &Arc<Packed>) -> Var<'t, f64> {
-    lanes::linear(lanes::pack(get(t, "x"), packed), get(t, "w"), Some(get(t, "b")), activation, packed)
+    lanes::linear(
+        lanes::events_to_lanes(get(t, "x"), packed),
+        get(t, "w"),
+        Some(get(t, "b")),
+        activation,
+        packed,
+    )
 }
 
 #[test]
@@ -98,7 +110,13 @@ fn linear_is_a_matrix_product() {
         check(&params, |t| events(layer(t, activation, &packed), &packed));
         check(&params, |t| {
             events(
-                lanes::linear(lanes::pack(get(t, "x"), &packed), get(t, "w"), None, activation, &packed),
+                lanes::linear(
+                    lanes::events_to_lanes(get(t, "x"), &packed),
+                    get(t, "w"),
+                    None,
+                    activation,
+                    &packed,
+                ),
                 &packed,
             )
         });
@@ -110,20 +128,23 @@ fn spread_sum_and_softmax() {
     let (packed, n) = (packed(), packed().events());
     let params = params(&[("x", &[n, 3]), ("y", &[n, 3]), ("q", &[packed.len(), 3])]);
     check(&params, |t| {
-        let (x, q) = (lanes::pack(get(t, "x"), &packed), lanes::place(get(t, "q"), &packed));
-        events(lanes::mul_spread(x, q, &packed), &packed)
+        let (x, q) =
+            (lanes::events_to_lanes(get(t, "x"), &packed), lanes::sequences_to_lanes(get(t, "q"), &packed));
+        events(lanes::mul_broadcast(x, q, &packed), &packed)
     });
     check(&params, |t| {
-        let (x, y) = (lanes::pack(get(t, "x"), &packed), lanes::pack(get(t, "y"), &packed));
-        let q = lanes::place(get(t, "q"), &packed);
+        let (x, y) =
+            (lanes::events_to_lanes(get(t, "x"), &packed), lanes::events_to_lanes(get(t, "y"), &packed));
+        let q = lanes::sequences_to_lanes(get(t, "q"), &packed);
         events(lanes::sigmoid_sum(x, y, Some(q), &packed), &packed)
     });
     check(&params, |t| {
-        let (x, y) = (lanes::pack(get(t, "x"), &packed), lanes::pack(get(t, "y"), &packed));
+        let (x, y) =
+            (lanes::events_to_lanes(get(t, "x"), &packed), lanes::events_to_lanes(get(t, "y"), &packed));
         events(lanes::sigmoid_sum(x, y, None, &packed), &packed)
     });
     let softmax = |x: Var<'_, f64>| -> Array2<f64> {
-        events(lanes::softmax(lanes::sum_features(lanes::pack(x, &packed)), &packed), &packed)
+        events(lanes::softmax(lanes::sum_features(lanes::events_to_lanes(x, &packed)), &packed), &packed)
             .view2()
             .to_owned()
     };
@@ -139,7 +160,10 @@ fn spread_sum_and_softmax() {
         first += length as usize;
     }
     check(&params, |t| {
-        events(lanes::softmax(lanes::sum_features(lanes::pack(get(t, "x"), &packed)), &packed), &packed)
+        events(
+            lanes::softmax(lanes::sum_features(lanes::events_to_lanes(get(t, "x"), &packed)), &packed),
+            &packed,
+        )
     });
 }
 
@@ -203,19 +227,22 @@ fn windows_share_a_history() {
         })
         .collect();
     let gathered = value(&params, |t| {
-        events(lanes::gather(lanes::pack(get(t, "x"), &packed), &windows), windows.targets())
+        events(lanes::gather(lanes::events_to_lanes(get(t, "x"), &packed), &windows), windows.targets())
     });
     assert_close(&gathered, &x.select(ndarray::Axis(0), &rows.concat()));
-    check(&params, |t| events(lanes::gather(lanes::pack(get(t, "x"), &packed), &windows), windows.targets()));
+    check(&params, |t| {
+        events(lanes::gather(lanes::events_to_lanes(get(t, "x"), &packed), &windows), windows.targets())
+    });
     for mean in [false, true] {
-        let pooled = value(&params, |t| lanes::pool(lanes::pack(get(t, "x"), &packed), &windows, mean));
+        let pooled =
+            value(&params, |t| lanes::pool(lanes::events_to_lanes(get(t, "x"), &packed), &windows, mean));
         let mut expected = Array2::zeros((70, 3));
         for (i, rows) in rows.iter().enumerate() {
             let scale = if mean { rows.len().max(1) as f64 } else { 1.0 };
             rows.iter().for_each(|&r| expected.row_mut(i).scaled_add(1.0 / scale, &x.row(r)));
         }
         assert_close(&pooled, &expected);
-        check(&params, |t| lanes::pool(lanes::pack(get(t, "x"), &packed), &windows, mean));
+        check(&params, |t| lanes::pool(lanes::events_to_lanes(get(t, "x"), &packed), &windows, mean));
     }
     for (target, pick) in windows.last().enumerate() {
         let expected =
@@ -231,7 +258,8 @@ fn padded_rows_of_either_side_are_the_jagged_ones() {
     for padding in [Padding::Left, Padding::Right] {
         let padded = Padded::from_lengths(&lengths, 3, padding).unwrap();
         let packed = Arc::new(padded.packed());
-        let found = value(&params, |t| events(lanes::pack_padded(get(t, "x"), &padded, &packed), &packed));
+        let found =
+            value(&params, |t| events(lanes::padded_to_lanes(get(t, "x"), &padded, &packed), &packed));
         let x = params.value(params.id("x").unwrap());
         let mut event = 0;
         for (row, &length) in lengths.iter().enumerate() {
@@ -241,7 +269,7 @@ fn padded_rows_of_either_side_are_the_jagged_ones() {
                 event += 1;
             }
         }
-        check(&params, |t| events(lanes::pack_padded(get(t, "x"), &padded, &packed), &packed));
+        check(&params, |t| events(lanes::padded_to_lanes(get(t, "x"), &padded, &packed), &packed));
     }
 }
 
@@ -251,7 +279,7 @@ fn nothing_at_all_is_legal() {
     let params = params(&[("x", &[0, 3]), ("w", &[2, 3])]);
     let pool = Pool::new();
     let tape = Tape::new(&params, &pool, Mode::EvalWithGrad);
-    let x = lanes::pack(get(&tape, "x"), &empty);
+    let x = lanes::events_to_lanes(get(&tape, "x"), &empty);
     let y = lanes::linear(x, get(&tape, "w"), None, Activation::Sigmoid, &empty);
     assert_eq!(y.shape(), [0, 2, LANES]);
     tape.backward(mix(events(y, &empty)));

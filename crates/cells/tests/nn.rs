@@ -60,8 +60,8 @@ fn weights_of_pytorch_give_its_states() {
 
     let (pool, packed) = (Pool::new(), Arc::new(Packed::from_lengths(&lengths)));
     let tape = Tape::new(&params, &pool, Mode::Eval);
-    let x = lanes::pack(tape.constant(x.into_dyn()), &packed);
-    let found = lanes::rows(gru.last(x, &packed), &packed);
+    let x = lanes::events_to_lanes(tape.constant(x.into_dyn()), &packed);
+    let found = lanes::lanes_to_sequences(gru.last(x, &packed), &packed);
     assert_eq!(found.shape(), expected.shape());
     for (found, expected) in found.data().iter().zip(&expected) {
         assert!((found - expected).abs() <= 1e-14, "{found} where PyTorch has {expected}");
@@ -95,8 +95,8 @@ fn gradients_reach_every_parameter() {
     let gru = Gru::new(&mut builder, "gru", INPUTS, 2);
     let augru = AttentionalGru::new(&mut builder, "augru", CellKind::Augru, 2, 2);
     assert_gradients(&params, |tape| {
-        let [x, a] = [x, a].map(|id| lanes::pack(tape.param(id), &packed));
-        mix(lanes::rows(augru.last(gru.forward(x, &packed), a, &packed), &packed))
+        let [x, a] = [x, a].map(|id| lanes::events_to_lanes(tape.param(id), &packed));
+        mix(lanes::lanes_to_sequences(augru.last(gru.forward(x, &packed), a, &packed), &packed))
     });
     let names: Vec<&str> = params.ids().map(|id| params.name(id)).skip(2).collect();
     let of = |cell: &str| ["w", "u", "b", "b_hc"].map(|part| format!("{cell}.{part}"));

@@ -156,17 +156,19 @@ proptest! {
         let rows = params.data(x).to_vec();
         // Whatever stands in the padding is not read.
         params.data_mut(to).fill(f64::NAN);
-        for (row, &cell) in rows.chunks_exact(INPUTS).zip(&padded.cells()) {
+        for (row, &cell) in rows.chunks_exact(INPUTS).zip(&padded.event_positions()) {
             params.data_mut(to)[cell as usize * INPUTS..][..INPUTS].copy_from_slice(row);
         }
         let pool = Pool::new();
-        let jagged = step(&params, &pool, |tape| events(lanes::pack(get(tape, "x"), &packed), &packed));
+        let jagged = step(&params, &pool, |tape| {
+            events(lanes::events_to_lanes(get(tape, "x"), &packed), &packed)
+        });
         let found = step(&params, &pool, |tape| {
-            events(lanes::pack_padded(get(tape, "padded"), &padded, &packed), &packed)
+            events(lanes::padded_to_lanes(get(tape, "padded"), &padded, &packed), &packed)
         });
         prop_assert_eq!(&jagged[0].1, &found[0].1);
         let mut expected = vec![0.0; lengths.len() * steps * INPUTS];
-        for (g, &cell) in jagged[1].1.chunks_exact(INPUTS).zip(&padded.cells()) {
+        for (g, &cell) in jagged[1].1.chunks_exact(INPUTS).zip(&padded.event_positions()) {
             expected[cell as usize * INPUTS..][..INPUTS].copy_from_slice(g);
         }
         prop_assert_eq!(&expected, &found[1].1);

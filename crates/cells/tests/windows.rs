@@ -43,10 +43,10 @@ fn a_reordered_target_stands_where_its_history_does() {
         assert_eq!(targets.place(target), histories.place(history));
         assert_eq!(targets.lengths()[target], histories.lengths()[history]);
         for t in 0..targets.lengths()[target] as usize {
-            assert_eq!(targets.cell(target, t), histories.cell(history, t));
+            assert_eq!(targets.slot(target, t), histories.slot(history, t));
         }
     }
-    assert_eq!(targets.cells().len(), histories.cells().len());
+    assert_eq!(targets.event_slots().len(), histories.event_slots().len());
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn the_identity_gathers_nothing() {
 }
 
 fn pack<'t>(tape: &'t Tape<'_, f64>, windows: &Windows) -> Var<'t, f64> {
-    lanes::pack(get(tape, "x"), windows.histories())
+    lanes::events_to_lanes(get(tape, "x"), windows.histories())
 }
 
 /// The rows of x that each target sees.

@@ -80,14 +80,14 @@ fn run<'t, T: Real>(
     output: CellOutput,
 ) -> Var<'t, T> {
     let param = |name: &str| tape.param(tape.params().id(name).unwrap());
-    let x = lanes::pack(param("x"), packed);
+    let x = lanes::events_to_lanes(param("x"), packed);
     let input = if shared {
         CellInput::Gates(lanes::linear(x, param("w"), None, lanes::Activation::None, packed))
     } else {
         CellInput::Events(x, param("w"))
     };
-    let attention = kind.takes_attention().then(|| lanes::pack(param("a"), packed));
-    let initial = Some(lanes::place(param("h0"), packed));
+    let attention = kind.takes_attention().then(|| lanes::events_to_lanes(param("a"), packed));
+    let initial = Some(lanes::sequences_to_lanes(param("h0"), packed));
     cell(
         CellArgs { kind, input, attention, initial, u: param("u"), b: param("b"), b_hc: param("b_hc") },
         output,
@@ -97,7 +97,7 @@ fn run<'t, T: Real>(
 
 fn all_events<'t, T: Real>(states: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
     let events = (0..packed.len()).flat_map(|s| (0..packed.lengths()[s] as usize).map(move |t| Some((s, t))));
-    lanes::pick(states, events.collect::<Vec<_>>(), packed)
+    lanes::select_events(states, events.collect::<Vec<_>>(), packed)
 }
 
 fn lengths(n: u32) -> Vec<u32> {
@@ -115,7 +115,8 @@ fn forward_agrees<T: Real>(tolerance: f64) {
                 let pool = Pool::new();
                 let tape = Tape::new(&params, &pool, mode);
                 let states = all_events(run(kind, &tape, &packed, shared, CellOutput::States), &packed);
-                let last = lanes::rows(run(kind, &tape, &packed, shared, CellOutput::Last), &packed);
+                let last =
+                    lanes::lanes_to_sequences(run(kind, &tape, &packed, shared, CellOutput::Last), &packed);
                 for (found, expected) in states.data().iter().zip(&expected) {
                     assert!(
                         (found.f64() - expected).abs() < tolerance,
@@ -169,7 +170,10 @@ fn gradients_of_every_input_weight_and_bias() {
                     .unwrap_or_else(|e| panic!("{kind:?} states {lengths:?}: {e}"));
                 check
                     .run(&case.params, |tape| {
-                        mix(lanes::rows(run(kind, tape, &packed, shared, CellOutput::Last), &packed))
+                        mix(lanes::lanes_to_sequences(
+                            run(kind, tape, &packed, shared, CellOutput::Last),
+                            &packed,
+                        ))
                     })
                     .unwrap_or_else(|e| panic!("{kind:?} last {lengths:?}: {e}"));
             }

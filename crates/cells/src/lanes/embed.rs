@@ -38,7 +38,7 @@ impl<'a> EventIds<'a> {
 
 struct Embed {
     packed: Arc<Packed>,
-    /// By table: the rows in use, and the cells that use them.
+    /// By table: the rows in use, and the slots that use them.
     orders: Arc<Vec<IdGroups>>,
 }
 
@@ -117,12 +117,12 @@ fn events_to_rows_of<T: Real>(packed: &Packed, dy: &[T], rows: &mut [T], feature
     });
 }
 
-/// Each id that is read, with its cell; by cell.
+/// Each id that is read, with its slot; by slot.
 fn used<'a>(packed: &'a Packed, ids: EventIds<'a>, skip: usize) -> impl Iterator<Item = (u32, u32)> + 'a {
     let blocks = (0..packed.blocks()).filter(move |&block| packed.step(block) >= skip);
     blocks.flat_map(move |block| {
-        let cells = (block * LANES) as u32..;
-        packed.events_of(block).iter().zip(cells).map(move |(&event, cell)| (ids.get(event), cell))
+        let slots = (block * LANES) as u32..;
+        packed.events_of(block).iter().zip(slots).map(move |(&event, slot)| (ids.get(event), slot))
     })
 }
 
@@ -212,8 +212,8 @@ impl<T: Real + EmbedKernels<T>> Backward<T> for Embed {
         let mut first = 0;
         for (table, order) in self.orders.iter().enumerate() {
             let width = io.input(table).shape()[1];
-            io.add_row_sums(table, order, |cell, sum| {
-                let row = &rows[cell * features + first..][..width];
+            io.add_row_sums(table, order, |slot, sum| {
+                let row = &rows[slot * features + first..][..width];
                 sum.iter_mut().zip(row).for_each(|(s, &g)| *s += g);
             });
             first += width;

@@ -5,28 +5,28 @@
 
 mod attention;
 pub mod auxiliary;
+mod broadcast;
+mod convert;
 mod embed;
 mod kernel;
 mod linear;
 mod merge;
 mod norm;
-mod pick;
-mod place;
 mod reduce;
+mod select;
 mod softmax;
-mod spread;
 mod windows;
 
 pub use attention::{UnitWeights, activation_unit, dot_attention};
+pub use broadcast::mul_broadcast;
+pub use convert::{events_to_lanes, lanes_to_sequences, padded_to_lanes, sequences_to_lanes};
 pub use embed::{EventIds, embed};
 pub use linear::{Activation, linear};
 pub use merge::sigmoid_sum;
 pub use norm::AttentionNorm;
-pub use pick::pick;
-pub use place::{pack, pack_padded, place, rows};
 pub use reduce::sum_features;
+pub use select::select_events;
 pub use softmax::softmax;
-pub use spread::mul_spread;
 pub use windows::{Windows, gather, pool, weighted_pool};
 
 pub(crate) use kernel::{lane_sum, transpose_weight};
@@ -35,9 +35,9 @@ pub(crate) use kernel::{lane_sum, transpose_weight};
 pub(crate) mod ops {
     pub use super::attention::{DotOp, UnitOp};
     pub use super::auxiliary::AuxiliaryOps;
+    pub use super::convert::ConvertOps;
     pub use super::embed::EmbedKernels;
     pub use super::linear::LinearOp;
-    pub use super::place::PlaceOps;
     pub use super::windows::{GatherOp, PoolOp, WeightedPoolOp};
 }
 

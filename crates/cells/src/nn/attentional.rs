@@ -23,8 +23,8 @@ use crate::{Packed, Real};
 /// let packed = Arc::new(Packed::from_lengths(&[3, 0, 2]));
 /// let (pool, rows) = (Pool::new(), |width| Array2::ones((5, width)).into_dyn());
 /// let tape = Tape::new(&params, &pool, Mode::Eval);
-/// let [x, scores] = [4, 1].map(|width| lanes::pack(tape.constant(rows(width)), &packed));
-/// let last = lanes::rows(augru.last(x, scores, &packed), &packed);
+/// let [x, scores] = [4, 1].map(|width| lanes::events_to_lanes(tape.constant(rows(width)), &packed));
+/// let last = lanes::lanes_to_sequences(augru.last(x, scores, &packed), &packed);
 /// assert_eq!(last.shape(), [3, 8]);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl AttentionalGru {
     }
 
     /// Each sequence's last state, zero if it is empty: `[chunks, hidden, LANES]`; as rows by
-    /// [`lanes::rows`](crate::lanes::rows).
+    /// [`lanes::lanes_to_sequences`](crate::lanes::lanes_to_sequences).
     ///
     /// # Panics
     /// If a shape is another.

@@ -46,7 +46,7 @@ impl Gru {
     }
 
     /// Each sequence's last state, zero if it is empty: `[chunks, hidden, LANES]`; as rows by
-    /// [`lanes::rows`](crate::lanes::rows).
+    /// [`lanes::lanes_to_sequences`](crate::lanes::lanes_to_sequences).
     ///
     /// # Panics
     /// If `events` has another shape.

@@ -91,7 +91,7 @@ pub fn attention<'t, T: Real>(
 ) -> Var<'t, T> {
     let histories = windows.histories();
     let param = |name| get(tape, name);
-    let interests = idle.events(lanes::pack(param("x"), histories), histories);
+    let interests = idle.events(lanes::events_to_lanes(param("x"), histories), histories);
     let weights = UnitWeights {
         first: param("w1"),
         first_bias: param("b1"),
@@ -109,8 +109,8 @@ pub fn attention<'t, T: Real>(
         }
         (Form::Dot(norm), false) => {
             let (keys, query) =
-                (lanes::gather(interests, windows), lanes::place(param("q"), windows.targets()));
-            let scores = lanes::sum_features(lanes::mul_spread(keys, query, windows.targets()));
+                (lanes::gather(interests, windows), lanes::sequences_to_lanes(param("q"), windows.targets()));
+            let scores = lanes::sum_features(lanes::mul_broadcast(keys, query, windows.targets()));
             normalised(norm, scores, windows)
         }
     };
@@ -136,10 +136,11 @@ fn composed<'t, T: Real>(
     let hidden = query.shape()[1];
     let block = |i: usize| ops::slice_columns(weights.first, i * hidden..(i + 1) * hidden);
     let (w_q, w_k, w_d, w_p) = (block(0), block(1), block(2), block(3));
-    let of_query = lanes::place(ops::linear(query, w_q + w_d, Some(weights.first_bias)), targets);
+    let of_query =
+        lanes::sequences_to_lanes(ops::linear(query, w_q + w_d, Some(weights.first_bias)), targets);
     let keys = lanes::gather(interests, windows);
     let of_key = lanes::linear(keys, w_k - w_d, None, Activation::None, targets);
-    let pair = lanes::mul_spread(keys, lanes::place(query, targets), targets);
+    let pair = lanes::mul_broadcast(keys, lanes::sequences_to_lanes(query, targets), targets);
     let of_pair = lanes::linear(pair, w_p, None, Activation::None, targets);
     let first = lanes::sigmoid_sum(of_key, of_pair, Some(of_query), targets);
     let second =

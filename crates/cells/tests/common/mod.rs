@@ -47,7 +47,7 @@ pub fn get<'t, T: Real>(tape: &'t Tape<'_, T>, name: &str) -> Var<'t, T> {
 /// Every event of a tensor in lanes, as rows in jagged order.
 pub fn events<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
     let steps = |s: usize| (0..packed.lengths()[s] as usize).map(move |t| Some((s, t)));
-    lanes::pick(x, (0..packed.len()).flat_map(steps), packed)
+    lanes::select_events(x, (0..packed.len()).flat_map(steps), packed)
 }
 
 /// One way to run a cell.
@@ -98,7 +98,7 @@ pub fn run_cell<'t, T: Real>(
     packed: &Arc<Packed>,
 ) -> Var<'t, T> {
     let param = |name| get(tape, name);
-    let x = idle.events(lanes::pack(param("x"), packed), packed);
+    let x = idle.events(lanes::events_to_lanes(param("x"), packed), packed);
     let input = if case.gates {
         let gates = lanes::linear(x, param("w"), None, lanes::Activation::None, packed);
         CellInput::Gates(idle.events(gates, packed))
@@ -106,14 +106,15 @@ pub fn run_cell<'t, T: Real>(
         CellInput::Events(x, param("w"))
     };
     let takes = case.kind.takes_attention();
-    let attention = takes.then(|| idle.events(lanes::pack(param("a"), packed), packed));
-    let initial = case.initial.then(|| idle.sequences(lanes::place(param("h0"), packed), packed));
+    let attention = takes.then(|| idle.events(lanes::events_to_lanes(param("a"), packed), packed));
+    let initial =
+        case.initial.then(|| idle.sequences(lanes::sequences_to_lanes(param("h0"), packed), packed));
     let (u, b, b_hc) = (param("u"), param("b"), param("b_hc"));
     let states =
         cell(CellArgs { kind: case.kind, input, attention, initial, u, b, b_hc }, case.output, packed);
     match case.output {
         CellOutput::States => events(idle.events(states, packed), packed),
-        CellOutput::Last => lanes::rows(idle.sequences(states, packed), packed),
+        CellOutput::Last => lanes::lanes_to_sequences(idle.sequences(states, packed), packed),
     }
 }
 

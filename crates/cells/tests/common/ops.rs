@@ -18,9 +18,9 @@ pub enum LaneOp {
     LinearBias,
     LinearSigmoid,
     Softmax,
-    MulSpread,
+    MulBroadcast,
     SigmoidSum,
-    SigmoidSumSpread,
+    SigmoidSumBroadcast,
     Gather,
     PoolSum,
     PoolMean,
@@ -38,9 +38,9 @@ impl LaneOp {
         LaneOp::LinearBias,
         LaneOp::LinearSigmoid,
         LaneOp::Softmax,
-        LaneOp::MulSpread,
+        LaneOp::MulBroadcast,
         LaneOp::SigmoidSum,
-        LaneOp::SigmoidSumSpread,
+        LaneOp::SigmoidSumBroadcast,
         LaneOp::Gather,
         LaneOp::PoolSum,
         LaneOp::PoolMean,
@@ -97,8 +97,8 @@ pub fn lane_op<'t, T: Real>(
     packed: &Arc<Packed>,
     windows: &Arc<Windows>,
 ) -> Var<'t, T> {
-    let event = |name| idle.events(lanes::pack(get(tape, name), packed), packed);
-    let sequence = |name| idle.sequences(lanes::place(get(tape, name), packed), packed);
+    let event = |name| idle.events(lanes::events_to_lanes(get(tape, name), packed), packed);
+    let sequence = |name| idle.sequences(lanes::sequences_to_lanes(get(tape, name), packed), packed);
     let layer = |x, bias: Option<&str>, activation| {
         lanes::linear(x, get(tape, "w"), bias.map(|b| get(tape, b)), activation, packed)
     };
@@ -107,9 +107,11 @@ pub fn lane_op<'t, T: Real>(
         LaneOp::LinearBias => layer(event("x"), Some("b"), Activation::None),
         LaneOp::LinearSigmoid => layer(event("x"), Some("b"), Activation::Sigmoid),
         LaneOp::Softmax => lanes::softmax(event("score"), packed),
-        LaneOp::MulSpread => lanes::mul_spread(event("x"), sequence("q"), packed),
+        LaneOp::MulBroadcast => lanes::mul_broadcast(event("x"), sequence("q"), packed),
         LaneOp::SigmoidSum => lanes::sigmoid_sum(event("x"), event("y"), None, packed),
-        LaneOp::SigmoidSumSpread => lanes::sigmoid_sum(event("x"), event("y"), Some(sequence("q")), packed),
+        LaneOp::SigmoidSumBroadcast => {
+            lanes::sigmoid_sum(event("x"), event("y"), Some(sequence("q")), packed)
+        }
         LaneOp::SumFeatures => lanes::sum_features(event("x") * event("y")),
         LaneOp::Embed => {
             let ids: Vec<u32> = (0..packed.events() as u32).map(|i| i * i % ROWS as u32).collect();
@@ -117,7 +119,7 @@ pub fn lane_op<'t, T: Real>(
         }
         LaneOp::PackPadded => {
             let padded = Padded::from_lengths(packed.lengths(), STEPS, Padding::Left).expect("short enough");
-            lanes::pack_padded(get(tape, "padded"), &padded, packed)
+            lanes::padded_to_lanes(get(tape, "padded"), &padded, packed)
         }
         LaneOp::Gather => {
             let seen = lanes::gather(event("x"), windows);
@@ -129,8 +131,8 @@ pub fn lane_op<'t, T: Real>(
             let weights = idle.events(lanes::gather(event("score"), windows), windows.targets());
             return lanes::weighted_pool(event("x"), weights, windows);
         }
-        LaneOp::Pick => return lanes::pick(event("x"), windows.last().collect::<Vec<_>>(), packed),
-        LaneOp::Place => return lanes::rows(sequence("q"), packed),
+        LaneOp::Pick => return lanes::select_events(event("x"), windows.last().collect::<Vec<_>>(), packed),
+        LaneOp::Place => return lanes::lanes_to_sequences(sequence("q"), packed),
     };
     events(idle.events(value, packed), packed)
 }

@@ -103,6 +103,6 @@ impl Conversion {
 
     pub fn run(&self) {
         let tape = Tape::new(&self.params, &self.pool, Mode::Eval);
-        black_box(lanes::pack(tape.param(self.rows), &self.packed).data());
+        black_box(lanes::events_to_lanes(tape.param(self.rows), &self.packed).data());
     }
 }

@@ -57,7 +57,7 @@ impl Evolution {
             b: tape.param(self.cell.b),
             b_hc: tape.param(self.cell.b_hc),
         };
-        lanes::rows(cell(run, CellOutput::Last, windows.targets()), windows.targets())
+        lanes::lanes_to_sequences(cell(run, CellOutput::Last, windows.targets()), windows.targets())
     }
 
     /// Its serving form.

@@ -98,7 +98,7 @@ impl Interest {
         let evolved = self.evolution.forward(tape, interests, attention, windows);
         inputs.push(HeadInput::Interest(index), evolved);
         if let Some(product @ Auxiliary::InnerProduct { .. }) = &self.auxiliary {
-            let last = lanes::pick(interests, windows.last(), packed);
+            let last = lanes::select_events(interests, windows.last(), packed);
             if let Some(product) = product.product(tape, last, candidates) {
                 inputs.push(HeadInput::AuxiliaryScore(index), product);
             }

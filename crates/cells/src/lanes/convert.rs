@@ -9,47 +9,47 @@ use std::sync::Arc;
 use super::sequence_features;
 use crate::{LANES, Packed, Padded};
 
-struct Place {
+struct SequencesToLanes {
     packed: Arc<Packed>,
     features: usize,
 }
 
-struct Rows {
+struct LanesToSequences {
     packed: Arc<Packed>,
     features: usize,
 }
 
-struct Pack {
+struct EventsToLanes {
     packed: Arc<Packed>,
     features: usize,
 }
 
 concrete! {
     /// The moves between rows and lanes on the tape.
-    pub trait PlaceOps;
+    pub trait ConvertOps;
 
     /// A row per sequence, `[sequences, features]`, into lanes: `[chunks, features, LANES]`, idle lanes zero.
     ///
     /// # Panics
     /// If there is not one row per sequence.
-    pub fn place<'t>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> = record_place;
+    pub fn sequences_to_lanes<'t>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> = record_sequences;
 
-    /// The inverse of [`place`]: `[chunks, features, LANES]` to `[sequences, features]`.
+    /// The inverse of [`sequences_to_lanes`]: `[chunks, features, LANES]` to `[sequences, features]`.
     ///
     /// # Panics
     /// If `x` has another shape.
-    pub fn rows<'t>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> = record_rows;
+    pub fn lanes_to_sequences<'t>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> = record_rows;
 
     /// A row per event, `[events, features]` in jagged order, into lanes: `[blocks, features, LANES]`.
     ///
     /// # Panics
     /// If there is not one row per event.
-    pub fn pack<'t>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> = record_pack;
+    pub fn events_to_lanes<'t>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> = record_events;
 }
 
 #[track_caller]
-fn record_place<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
-    let features = row_features("lanes place", x, packed.len());
+fn record_sequences<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
+    let features = row_features("sequences to lanes", x, packed.len());
     let mut y = x.tape().pool().zeros(&[packed.chunks(), features, LANES]);
     let data = x.data();
     par_chunks_mut(y.as_slice_mut().expect("standard layout"), features, |chunk, y| {
@@ -59,31 +59,31 @@ fn record_place<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> 
             }
         }
     });
-    x.tape().record(&[x], y, Place { packed: packed.clone(), features })
+    x.tape().record(&[x], y, SequencesToLanes { packed: packed.clone(), features })
 }
 
 #[track_caller]
 fn record_rows<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
-    let features = sequence_features("lanes rows", x, packed);
+    let features = sequence_features("lanes to sequences", x, packed);
     let mut y = x.tape().pool().stale(&[packed.len(), features]);
     let data = x.data();
     par_rows_mut(y.as_slice_mut().expect("standard layout"), features, |s, row| {
         let (chunk, lane) = packed.place(s);
         collect(&data[chunk * features * LANES..], lane, row, |_, x| x);
     });
-    x.tape().record(&[x], y, Rows { packed: packed.clone(), features })
+    x.tape().record(&[x], y, LanesToSequences { packed: packed.clone(), features })
 }
 
 #[track_caller]
-fn record_pack<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
-    let features = row_features("lanes pack", x, packed.events());
+fn record_events<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
+    let features = row_features("events to lanes", x, packed.events());
     let mut y = x.tape().pool().zeros(&[packed.blocks(), features, LANES]);
     let (data, y_data) = (x.data(), y.as_slice_mut().expect("standard layout"));
-    for (row, &cell) in data.chunks_exact(features.max(1)).zip(packed.cells()) {
-        let (block, lane) = (cell as usize / LANES, cell as usize % LANES);
+    for (row, &slot) in data.chunks_exact(features.max(1)).zip(packed.event_slots()) {
+        let (block, lane) = (slot as usize / LANES, slot as usize % LANES);
         scatter(row, &mut y_data[block * features * LANES..], lane);
     }
-    x.tape().record(&[x], y, Pack { packed: packed.clone(), features })
+    x.tape().record(&[x], y, EventsToLanes { packed: packed.clone(), features })
 }
 
 /// The true events of padded rows, `[rows, steps, features]`, into lanes: `[blocks, features, LANES]` over
@@ -92,18 +92,18 @@ fn record_pack<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
 /// # Panics
 /// If `x` has another shape.
 #[track_caller]
-pub fn pack_padded<'t, T: Real + PlaceOps<T>>(
+pub fn padded_to_lanes<'t, T: Real + ConvertOps<T>>(
     x: Var<'t, T>,
     padded: &Padded,
     packed: &Arc<Packed>,
 ) -> Var<'t, T> {
     let [rows, steps, features] = *x.shape() else {
-        panic!("lanes pack_padded: expected [rows, steps, features], found {:?}", x.shape())
+        panic!("padded to lanes: expected [rows, steps, features], found {:?}", x.shape())
     };
-    assert_eq!((rows, steps), (padded.lengths.len(), padded.steps), "lanes pack_padded: rows and steps");
-    assert_eq!(packed.lengths(), padded.lengths, "lanes pack_padded: lengths");
+    assert_eq!((rows, steps), (padded.lengths.len(), padded.steps), "padded to lanes: rows and steps");
+    assert_eq!(packed.lengths(), padded.lengths, "padded to lanes: lengths");
     let cells = ops::reshape(x, &[rows * steps, features]);
-    pack(ops::gather(cells, &padded.cells()), packed)
+    events_to_lanes(ops::gather(cells, &padded.event_positions()), packed)
 }
 
 #[track_caller]
@@ -138,9 +138,9 @@ fn par_rows_mut<T: Real>(data: &mut [T], features: usize, f: impl Fn(usize, &mut
     data.par_chunks_mut(features.max(1)).with_min_len(64).enumerate().for_each(|(s, row)| f(s, row));
 }
 
-impl<T: Real> Backward<T> for Place {
+impl<T: Real> Backward<T> for SequencesToLanes {
     fn name(&self) -> &'static str {
-        "lanes place"
+        "sequences to lanes"
     }
 
     fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
@@ -155,9 +155,9 @@ impl<T: Real> Backward<T> for Place {
     }
 }
 
-impl<T: Real> Backward<T> for Rows {
+impl<T: Real> Backward<T> for LanesToSequences {
     fn name(&self) -> &'static str {
-        "lanes rows"
+        "lanes to sequences"
     }
 
     fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
@@ -177,9 +177,9 @@ impl<T: Real> Backward<T> for Rows {
     }
 }
 
-impl<T: Real> Backward<T> for Pack {
+impl<T: Real> Backward<T> for EventsToLanes {
     fn name(&self) -> &'static str {
-        "lanes pack"
+        "events to lanes"
     }
 
     fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
@@ -187,8 +187,8 @@ impl<T: Real> Backward<T> for Pack {
         let (packed, features) = (&self.packed, self.features);
         if let Some(dx) = io.grad_data(0) {
             par_rows_mut(dx, features, |event, row| {
-                let cell = packed.cells()[event] as usize;
-                collect(&dy[cell / LANES * features * LANES..], cell % LANES, row, |a, b| a + b);
+                let slot = packed.event_slots()[event] as usize;
+                collect(&dy[slot / LANES * features * LANES..], slot % LANES, row, |a, b| a + b);
             });
         }
     }

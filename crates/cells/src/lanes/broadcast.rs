@@ -18,7 +18,7 @@ struct Mul {
 /// # Panics
 /// If the shapes do not agree.
 #[track_caller]
-pub fn mul_spread<'t, T: Real>(x: Var<'t, T>, q: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
+pub fn mul_broadcast<'t, T: Real>(x: Var<'t, T>, q: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
     let features = check(x, q, packed);
     let y = map(x, q, packed, features, |x, q| x * q);
     x.tape().record(&[x, q], y, Mul { packed: packed.clone(), features })
@@ -26,9 +26,9 @@ pub fn mul_spread<'t, T: Real>(x: Var<'t, T>, q: Var<'t, T>, packed: &Arc<Packed
 
 #[track_caller]
 fn check<T: Real>(x: Var<'_, T>, q: Var<'_, T>, packed: &Packed) -> usize {
-    let features = event_features("lanes spread", x, packed);
-    let own = sequence_features("lanes spread", q, packed);
-    assert_eq!(features, own, "lanes spread: {:?} against {:?}", x.shape(), q.shape());
+    let features = event_features("lanes mul_broadcast", x, packed);
+    let own = sequence_features("lanes mul_broadcast", q, packed);
+    assert_eq!(features, own, "lanes mul_broadcast: {:?} against {:?}", x.shape(), q.shape());
     features
 }
 
@@ -81,7 +81,7 @@ fn sum_over_steps<T: Real>(
 
 impl<T: Real> Backward<T> for Mul {
     fn name(&self) -> &'static str {
-        "lanes mul spread"
+        "lanes mul_broadcast"
     }
 
     fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
