@@ -2,27 +2,10 @@
 
 mod common;
 
-use common::{Form, Idle, Sort, attention, attention_params, bits, lengths, step};
-use dien_cells::Real;
+use common::{Form, Idle, Sort, assert_close, attention, attention_params, bits, lengths, step};
 use dien_cells::lanes::AttentionNorm;
 use dien_tensor::check::{Check, mix};
 use dien_tensor::{Mode, Pool};
-
-/// Values and gradients differ by no more than this share of the largest.
-fn assert_close<T: Real>(
-    found: &[(String, Vec<T>)],
-    expected: &[(String, Vec<T>)],
-    tolerance: f64,
-    what: &str,
-) {
-    assert_eq!(found.len(), expected.len(), "{what}");
-    for ((name, found), (other, expected)) in found.iter().zip(expected) {
-        assert_eq!((name, found.len()), (other, expected.len()), "{what}");
-        let largest = expected.iter().fold(0.0, |max: f64, x| max.max(x.f64().abs()));
-        let worst = found.iter().zip(expected).map(|(f, e)| (f.f64() - e.f64()).abs()).fold(0.0, f64::max);
-        assert!(worst <= tolerance * largest, "{what}: {name}: {worst:e} of {largest}");
-    }
-}
 
 /// Compares the op with the composed ops, both ways.
 fn assert_composed(sort: Sort, lengths: &[u32], hidden: usize) {

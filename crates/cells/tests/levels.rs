@@ -6,13 +6,12 @@ mod common;
 use std::sync::Arc;
 
 use common::{
-    Case, Form, Idle, LaneOp, Sort, attention, attention_params, cell_params, lane_op, lane_params, lengths,
-    run_cell, step, windows,
+    Case, Form, Idle, LaneOp, Sort, assert_close, attention, attention_params, cell_params, lane_op,
+    lane_params, lengths, run_cell, step, windows,
 };
 use dien_cells::Packed;
 use dien_kernels::simd::Level;
 use dien_tensor::Pool;
-use dien_tensor::Real;
 
 /// The widths: whole vectors with a rest, one past them, less than one.
 const WIDTHS: [usize; 3] = [36, 33, 7];
@@ -22,23 +21,13 @@ const TOLERANCE: f64 = 1e-5;
 
 type Step<T> = Vec<(String, Vec<T>)>;
 
-fn assert_close(found: &Step<f32>, exact: &Step<f64>, what: &str) {
-    assert_eq!(found.len(), exact.len(), "{what}");
-    for ((name, found), (_, exact)) in found.iter().zip(exact) {
-        assert_eq!(found.len(), exact.len(), "{what}: {name}");
-        let largest = exact.iter().fold(0.0, |max: f64, x| max.max(x.abs()));
-        let worst = found.iter().zip(exact).map(|(f, e)| (f.f64() - e).abs()).fold(0.0, f64::max);
-        assert!(worst <= TOLERANCE * largest, "{what}: {name}: {worst:e} of {largest}");
-    }
-}
-
 /// Compares `single` at each level with `exact`.
 fn at_every_level(exact: &Step<f64>, what: &str, single: impl Fn() -> Step<f32>) {
     for level in Level::available::<f32>() {
         Level::force(level);
         let found = single();
         assert_eq!(Level::current(), level);
-        assert_close(&found, exact, &format!("{what}, {level:?}"));
+        assert_close(&found, exact, TOLERANCE, &format!("{what}, {level:?}"));
     }
 }
 

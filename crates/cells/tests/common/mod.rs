@@ -134,6 +134,27 @@ pub fn step<T: Real>(
     std::iter::once(("value".to_owned(), value.data().to_vec())).chain(gradients).collect()
 }
 
+/// That `found` has the values and gradients of `exact`, and that no element differs by more than `tolerance`
+/// times the largest of its own; a NaN on either side differs.
+#[track_caller]
+pub fn assert_close<F: Real, E: Real>(
+    found: &[(String, Vec<F>)],
+    exact: &[(String, Vec<E>)],
+    tolerance: f64,
+    what: &str,
+) {
+    assert_eq!(found.len(), exact.len(), "{what}");
+    for ((name, found), (other, exact)) in found.iter().zip(exact) {
+        assert_eq!((name, found.len()), (other, exact.len()), "{what}");
+        let largest = exact.iter().fold(0.0, |max: f64, x| max.max(x.f64().abs()));
+        for (i, (f, e)) in found.iter().zip(exact).enumerate() {
+            // As it stands, it is false of a NaN.
+            let near = (f.f64() - e.f64()).abs() <= tolerance * largest;
+            assert!(near, "{what}: {name}, element {i}: {f} for {e}, of {largest}");
+        }
+    }
+}
+
 /// Every number's bits: equal only if the numbers are the same, NaN included.
 pub fn bits<T: Real>(step: &[(String, Vec<T>)]) -> Vec<(&str, Vec<u64>)> {
     step.iter().map(|(name, x)| (name.as_str(), x.iter().map(|x| x.f64().to_bits()).collect())).collect()
