@@ -41,16 +41,11 @@ fn cells(criterion: &mut Criterion) {
                 let run = |backward: bool| {
                     let tape =
                         Tape::new(&params, &pool, if backward { Mode::EvalWithGrad } else { Mode::Eval });
-                    let run = CellArgs {
-                        kind,
-                        input: CellInput::Events(tape.param(x), tape.param(w)),
-                        attention: kind.takes_attention().then(|| tape.param(a)),
-                        initial: None,
-                        u: tape.param(u),
-                        b: tape.param(b),
-                        b_hc: tape.param(b_hc),
-                    };
-                    let value = cell(run, output, &packed);
+                    let input = CellInput::Events(tape.param(x), tape.param(w));
+                    let [u, b, b_hc] = [u, b, b_hc].map(|id| tape.param(id));
+                    let attention = kind.takes_attention().then(|| tape.param(a));
+                    let args = CellArgs::new(kind, input, u, b, b_hc).attention(attention);
+                    let value = cell(args, output, &packed);
                     if backward {
                         black_box(tape.backward(ops::sum(value)));
                     } else {

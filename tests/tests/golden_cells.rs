@@ -25,11 +25,12 @@ fn run<'t, T: Real>(
     };
     let attention = kind.takes_attention().then(|| lanes::events_to_lanes(param("a"), packed));
     let initial = Some(lanes::sequences_to_lanes(param("h0"), packed));
-    let run = CellArgs { kind, input, attention, initial, u: param("u"), b: param("b"), b_hc: param("b_hc") };
+    let args = CellArgs::new(kind, input, param("u"), param("b"), param("b_hc"));
+    let args = args.attention(attention).initial(initial);
     let lengths = packed.lengths().iter().enumerate();
     let events = lengths.flat_map(|(s, &n)| (0..n as usize).map(move |t| Some((s, t))));
-    let states = lanes::select_events(cell(run, CellOutput::States, packed), events, packed);
-    let last = lanes::lanes_to_sequences(cell(run, CellOutput::Last, packed), packed);
+    let states = lanes::select_events(cell(args, CellOutput::States, packed), events, packed);
+    let last = lanes::lanes_to_sequences(cell(args, CellOutput::Last, packed), packed);
     (states, last)
 }
 

@@ -49,6 +49,7 @@ pub mod nn;
 mod packed;
 mod padded;
 mod real;
+pub mod recurrence;
 pub mod serving;
 mod walk;
 

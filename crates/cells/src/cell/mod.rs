@@ -12,25 +12,19 @@
 //! AUGRU   w = a·u                   official code: w = 1 − (1 − a)·u
 //! ```
 //!
-//! [`mod@reference`] is these equations, literally; `forward` and `backward` are the kernels, [`cell()`]
-//! their tape node.
+//! [`mod@reference`] is these equations, literally; [`GruRecurrence`] is what the kernels of
+//! [`recurrence`](crate::recurrence) run, [`cell()`] the tape node.
 
-mod ahead;
-mod backward;
-mod forward;
-mod gates;
-mod layout;
+mod gru;
 mod op;
-mod op_backward;
 pub mod reference;
-mod slopes;
-mod sums;
 #[cfg(test)]
 mod tests;
-mod weights;
 
+pub use crate::recurrence::{CellInput, CellOutput};
+pub use gru::GruRecurrence;
 pub(crate) use op::CellOp;
-pub use op::{CellArgs, CellInput, CellOutput, cell};
+pub use op::{CellArgs, cell};
 
 use serde::{Deserialize, Serialize};
 
@@ -91,16 +85,6 @@ impl CellKind {
             CellKind::Agru => (a, zero),
             CellKind::Augru => (zero, a),
             CellKind::AugruOfficial => (one, a - one),
-        }
-    }
-
-    /// ∂w/∂a as a line in u: (γ, δ) with ∂w/∂a = γ + δ u.
-    pub(crate) fn weight_slope<T: dien_tensor::Real>(self) -> (T, T) {
-        let (zero, one) = (T::zero(), T::one());
-        match self {
-            CellKind::Gru | CellKind::Aigru => (zero, zero),
-            CellKind::Agru => (one, zero),
-            CellKind::Augru | CellKind::AugruOfficial => (zero, one),
         }
     }
 

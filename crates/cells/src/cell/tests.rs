@@ -88,11 +88,8 @@ fn run<'t, T: Real>(
     };
     let attention = kind.takes_attention().then(|| lanes::events_to_lanes(param("a"), packed));
     let initial = Some(lanes::sequences_to_lanes(param("h0"), packed));
-    cell(
-        CellArgs { kind, input, attention, initial, u: param("u"), b: param("b"), b_hc: param("b_hc") },
-        output,
-        packed,
-    )
+    let args = CellArgs::new(kind, input, param("u"), param("b"), param("b_hc"));
+    cell(args.attention(attention).initial(initial), output, packed)
 }
 
 fn all_events<'t, T: Real>(states: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {

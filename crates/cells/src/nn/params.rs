@@ -52,15 +52,9 @@ impl CellParams {
         events: Var<'t, T>,
         attention: Option<Var<'t, T>>,
     ) -> CellArgs<'t, T> {
-        CellArgs {
-            kind,
-            input: CellInput::Events(events, tape.param(self.w)),
-            attention,
-            initial: None,
-            u: tape.param(self.u),
-            b: tape.param(self.b),
-            b_hc: tape.param(self.b_hc),
-        }
+        let input = CellInput::Events(events, tape.param(self.w));
+        let [u, b, b_hc] = [self.u, self.b, self.b_hc].map(|id| tape.param(id));
+        CellArgs::new(kind, input, u, b, b_hc).attention(attention)
     }
 
     /// The cell's serving form.

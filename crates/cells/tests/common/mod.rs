@@ -109,9 +109,8 @@ pub fn run_cell<'t, T: Real>(
     let attention = takes.then(|| idle.events(lanes::events_to_lanes(param("a"), packed), packed));
     let initial =
         case.initial.then(|| idle.sequences(lanes::sequences_to_lanes(param("h0"), packed), packed));
-    let (u, b, b_hc) = (param("u"), param("b"), param("b_hc"));
-    let states =
-        cell(CellArgs { kind: case.kind, input, attention, initial, u, b, b_hc }, case.output, packed);
+    let args = CellArgs::new(case.kind, input, param("u"), param("b"), param("b_hc"));
+    let states = cell(args.attention(attention).initial(initial), case.output, packed);
     match case.output {
         CellOutput::States => events(idle.events(states, packed), packed),
         CellOutput::Last => lanes::lanes_to_sequences(idle.sequences(states, packed), packed),

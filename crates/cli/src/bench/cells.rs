@@ -70,17 +70,11 @@ impl Cells {
 
     fn value<'t>(&self, tape: &'t Tape<'_, f32>) -> Var<'t, f32> {
         let [w, u, b, b_hc] = self.weights.map(|id| tape.param(id));
-        let run = CellArgs {
-            kind: self.kind,
-            input: CellInput::Events(tape.param(self.x), w),
-            attention: self.kind.takes_attention().then(|| tape.param(self.a)),
-            initial: None,
-            u,
-            b,
-            b_hc,
-        };
+        let input = CellInput::Events(tape.param(self.x), w);
+        let attention = self.kind.takes_attention().then(|| tape.param(self.a));
+        let args = CellArgs::new(self.kind, input, u, b, b_hc).attention(attention);
         let output = if self.kind == CellKind::Gru { CellOutput::States } else { CellOutput::Last };
-        cell(run, output, &self.packed)
+        cell(args, output, &self.packed)
     }
 }
 

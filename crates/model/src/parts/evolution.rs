@@ -48,16 +48,9 @@ impl Evolution {
             let gates = lanes::linear(interests, w, None, Activation::None, windows.histories());
             CellInput::Gates(lanes::gather(gates, windows))
         };
-        let run = CellArgs {
-            kind: self.kind,
-            input,
-            attention,
-            initial: None,
-            u: tape.param(self.cell.u),
-            b: tape.param(self.cell.b),
-            b_hc: tape.param(self.cell.b_hc),
-        };
-        lanes::lanes_to_sequences(cell(run, CellOutput::Last, windows.targets()), windows.targets())
+        let [u, b, b_hc] = [self.cell.u, self.cell.b, self.cell.b_hc].map(|id| tape.param(id));
+        let args = CellArgs::new(self.kind, input, u, b, b_hc).attention(attention);
+        lanes::lanes_to_sequences(cell(args, CellOutput::Last, windows.targets()), windows.targets())
     }
 
     /// Its serving form.

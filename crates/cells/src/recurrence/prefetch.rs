@@ -9,11 +9,11 @@ const AT_A_TIME: usize = 24 * 64;
 ///
 /// A batch's states and gates are more than the caches hold, and each step's lie apart from the last one's:
 /// without this every step would begin by waiting for memory, which then lies idle while the step computes.
-pub(super) struct Ahead<'a, T, const N: usize> {
+pub(super) struct Prefetch<'a, T, const N: usize> {
     pub parts: [&'a [T]; N],
 }
 
-impl<T, const N: usize> Ahead<'_, T, N> {
+impl<T, const N: usize> Prefetch<'_, T, N> {
     /// Asks for a few lines more.
     #[inline(always)]
     pub fn fetch(&mut self) {

@@ -1,0 +1,151 @@
+//! The way back of a recurrence's tape node.
+
+use dien_kernels::gemm::Panels;
+use dien_kernels::simd::{Level, dispatch_at};
+use dien_tensor::{Backward as TapeBackward, OpGrads, Real};
+use ndarray::ArrayViewD;
+
+use super::Recurrence;
+use super::args::CellOutput;
+use super::backward::Backward;
+use super::layout::{LINE, PARTIAL};
+use super::op::Node;
+use super::sizes::{Sizes, aligned};
+use crate::{LANES, per_block, per_piece};
+
+impl<T: Real, R: Recurrence> TapeBackward<T> for Node<T, R> {
+    fn name(&self) -> &'static str {
+        self.recurrence.name()
+    }
+
+    fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
+        let (packed, hidden) = (&*self.packed, self.hidden);
+        let (rows, chunks, blocks) = (R::STATES * hidden, packed.chunks(), packed.blocks());
+        let pool = io.pool();
+        let level = Level::of::<T>();
+        let dy = dy.to_slice().expect("standard layout");
+        let inputs = self.w.map_or(0, |w| io.input(w).shape()[1]);
+        let sizes = Sizes::new::<R>(hidden, inputs);
+
+        // Column `gate · hidden + unit` of the transposed weights; of U's, those of a split gate come first,
+        // as the gradient of its product does.
+        let gates = R::GATES * hidden;
+        let of_u = Panels::new(level, hidden, gates);
+        let mut u_t = pool.scratch(of_u.len());
+        let u = io.input_data(1);
+        let first = if R::SPLIT { gates - hidden } else { 0 };
+        of_u.pack(|row, column| u[(column + first) % gates * hidden + row], &mut u_t);
+        let of_w = Panels::new(level, inputs, gates);
+        let mut w_t = pool.scratch(of_w.len());
+        if let Some(w) = self.w {
+            let w = io.input_data(w);
+            of_w.pack(|row, column| w[column * inputs + row], &mut w_t);
+        }
+        let mut zeros = pool.scratch(if self.initial.is_none() { rows * LANES } else { 0 });
+        zeros.fill(T::zero());
+        let features = sizes.features();
+        let mut d_input = pool.stale(&[blocks, features, LANES]);
+        let mut d_score = pool.stale(&[blocks, 1, LANES]);
+        let mut carried = pool.stale(&[chunks, rows, LANES]);
+        let carried_data = carried.as_slice_mut().expect("standard layout");
+        match self.output {
+            CellOutput::States => carried_data.fill(T::zero()),
+            CellOutput::Last => carried_data.copy_from_slice(dy),
+        }
+        let mut sums = pool.scratch(chunks * sizes.chunk() + LINE);
+        let sums = aligned(&mut sums);
+        let mut scratch = pool.scratch(chunks * sizes.scratch() + LINE);
+        let scratch = aligned(&mut scratch);
+        let parts = (
+            per_block(io.input_data(0), features),
+            self.score.map(|i| per_block(io.input_data(i), 1)),
+            self.initial.map(|i| per_piece(io.input_data(i), rows * LANES)),
+            per_block(self.states.as_deref().unwrap_or(io.output_data()), rows),
+            per_block(&self.saved[..], R::SAVED * hidden),
+            (self.output == CellOutput::States).then(|| per_block(dy, rows)),
+            per_piece(carried_data, rows * LANES),
+            per_block(d_input.as_slice_mut().expect("standard layout"), features),
+            per_block(d_score.as_slice_mut().expect("standard layout"), 1),
+            per_piece(&mut *scratch, sizes.scratch()),
+            per_piece(&mut *sums, sizes.chunk()),
+        );
+        packed.par_chunks(parts).for_each(|chunk, parts| {
+            let (input, score, initial, states, saved, d_states, carried, d_input, d_score, scratch, sums) =
+                parts;
+            let work = Backward {
+                recurrence: self.recurrence,
+                packed,
+                chunk,
+                sizes,
+                u_t: &u_t,
+                w_t: &w_t,
+                input,
+                score,
+                initial: initial.unwrap_or(&zeros),
+                states,
+                saved,
+                d_states,
+                carried,
+                d_input,
+                d_score,
+                scratch,
+                sums,
+            };
+            dispatch_at(level, work);
+        });
+
+        io.add(0, d_input);
+        match self.score {
+            Some(i) => io.add(i, d_score),
+            None => pool.give_array(d_score),
+        }
+        match self.initial {
+            Some(i) => io.add(i, carried),
+            None => pool.give_array(carried),
+        }
+        self.add_sums(io, sizes, sums);
+    }
+}
+
+impl<T: Real, R: Recurrence> Node<T, R> {
+    /// Adds every chunk's sums to the gradients of the weights and biases, chunk by chunk.
+    fn add_sums(&self, io: &mut OpGrads<'_, T>, sizes: Sizes, sums: &[T]) {
+        let Sizes { hidden, inputs, .. } = sizes;
+        let (stride, all) = (sizes.stride(), sizes.sums());
+        let chunks = || sums.chunks_exact(sizes.chunk());
+        // Which of the sums a gate's are: U's of a split gate are the first, all others in order after it.
+        let of_gate = |gate: usize| gate + usize::from(R::SPLIT);
+        let of_product = |gate: usize| of_gate(gate) % R::GATES;
+        let mut add_columns = |input: usize, first: usize, columns: usize, row: &dyn Fn(usize) -> usize| {
+            let Some(g) = io.grad_data(input) else { return };
+            for sums in chunks() {
+                for (gate, g) in g.chunks_exact_mut(hidden * columns).enumerate() {
+                    let rows = sums[row(gate) * hidden * stride..].chunks_exact(stride);
+                    for (g, row) in g.chunks_exact_mut(columns).zip(rows) {
+                        g.iter_mut().zip(&row[first..]).for_each(|(g, &s)| *g += s);
+                    }
+                }
+            }
+        };
+        add_columns(1, inputs, hidden, &of_product);
+        if let Some(w) = self.w {
+            add_columns(w, 0, inputs, &of_gate);
+        }
+        let mut add_biases = |input: usize, row: &dyn Fn(usize) -> usize| {
+            let Some(g) = io.grad_data(input) else { return };
+            for sums in chunks() {
+                let biases = &sums[sizes.weights()..];
+                for (gate, g) in g.chunks_exact_mut(hidden).enumerate() {
+                    for (g, unit) in g.iter_mut().zip(biases.chunks_exact(all * PARTIAL)) {
+                        let partial = &unit[row(gate) * PARTIAL..][..PARTIAL];
+                        *g += partial.iter().fold(T::zero(), |sum, &s| sum + s);
+                    }
+                }
+            }
+        };
+        add_biases(2, &of_gate);
+        if let Some(b_u) = self.b_u {
+            add_biases(b_u, &|_| 0);
+        }
+    }
+}
