@@ -19,6 +19,8 @@
 
 use std::ops::Range;
 
+use dien_kernels::par::join;
+
 use crate::{LANES, Packed};
 
 /// Blocks in a group of [`Packed::par_groups`].
@@ -227,10 +229,10 @@ pub(crate) fn walk<P: Split>(
             let middle = pieces.start + n.div_ceil(2);
             let blocks = first_block(middle) - first_block(pieces.start);
             let (left, right) = parts.split(middle - pieces.start, blocks);
-            rayon::join(
-                || walk(pieces.start..middle, first_block, left, f),
-                || walk(middle..pieces.end, first_block, right, f),
-            );
+            let (mut left, mut right) = (Some(left), Some(right));
+            join(&mut || walk(pieces.start..middle, first_block, left.take().expect("once"), f), &mut || {
+                walk(middle..pieces.end, first_block, right.take().expect("once"), f)
+            });
         }
     }
 }

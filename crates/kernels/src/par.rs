@@ -5,6 +5,13 @@ use rayon::prelude::*;
 /// Elements that one task handles.
 pub const CHUNK: usize = 8192;
 
+/// Calls both, perhaps at once, each once.
+///
+/// They are not generic, so that rayon's part is compiled once and not for every walk.
+pub fn join(a: &mut (dyn FnMut() + Send), b: &mut (dyn FnMut() + Send)) {
+    rayon::join(a, b);
+}
+
 /// What a loop does to the part of an array that starts at an element, or is that row.
 pub type Run<'a, T> = dyn Fn(usize, &mut [T]) + Send + Sync + 'a;
 

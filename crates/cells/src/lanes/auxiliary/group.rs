@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use dien_kernels::par::join;
 use dien_kernels::simd::dispatch;
 use dien_tensor::{Pool, Real};
 
@@ -121,10 +122,10 @@ impl<T: Real, S: Score<T>> Problem<'_, T, S> {
         let cut = Pairs::new(self.packed, blocks.clone()).cut(pairs * left / groups);
         let left_pairs = Pairs::new(self.packed, blocks.start..cut).count();
         let (a, b) = parts.split(left, cut - blocks.start);
-        rayon::join(
-            || self.walk(blocks.start..cut, left_pairs, left, a),
-            || self.walk(cut..blocks.end, pairs - left_pairs, groups - left, b),
-        );
+        let (mut a, mut b) = (Some(a), Some(b));
+        join(&mut || self.walk(blocks.start..cut, left_pairs, left, a.take().expect("once")), &mut || {
+            self.walk(cut..blocks.end, pairs - left_pairs, groups - left, b.take().expect("once"))
+        });
     }
 
     fn group(
