@@ -6,6 +6,7 @@ use crate::Packed;
 
 /// On which side of a row the padding stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Padding {
     /// Events first, padding after them.
     Right,

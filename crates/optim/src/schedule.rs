@@ -7,6 +7,7 @@ use crate::ConfigError;
 /// What the base learning rate is multiplied with at each step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Schedule {
     /// Always 1.
     #[default]

@@ -76,6 +76,7 @@ impl StateData {
 
 /// Why a state does not fit.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum StateError {
     /// A tensor is not there.
     #[error("optimizer state has no tensor `{name}`, expected {expected}")]

@@ -15,6 +15,7 @@ use crate::{Grad, Grads, ParamId, ParamKind, ParamStore, Pool, Real, Updates, Va
 
 /// What a tape is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Mode {
     /// Training: the backward pass is recorded, dropout drops, normalisation uses the batch's statistics.
     Train {

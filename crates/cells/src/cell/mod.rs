@@ -31,6 +31,7 @@ use serde::{Deserialize, Serialize};
 /// Which cell. See the [module](self) for the equations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum CellKind {
     /// Gated recurrent unit.
     Gru,

@@ -10,6 +10,7 @@ use crate::{LANES, Packed};
 
 /// What is done to W x (+ b) while a block of it is in the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Activation {
     /// φ(x) = x
     None,

@@ -4,6 +4,7 @@ use dien_tensor::{Real, Var};
 
 /// What drives the gates.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum CellInput<'t, T: Real> {
     /// Events `[blocks, inputs, LANES]` and the input weights W `[gates · hidden, inputs]`.
     Events(Var<'t, T>, Var<'t, T>),

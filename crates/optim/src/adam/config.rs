@@ -33,6 +33,7 @@ pub struct AdamConfig {
 /// step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum SparseMode {
     /// They move as in Adam on the whole table, which is what TensorFlow does and what a dense PyTorch
     /// gradient gives; but they do so late, when they are next read, and all at once. Costs 104 bytes of

@@ -32,6 +32,7 @@ use crate::Packed;
 /// What is lost on a pair whose events have the logits z₀ (the one that came) and zⱼ (the k negatives).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Loss {
     /// −log σ(z₀) − (1/k) Σⱼ log(1 − σ(zⱼ)): each event is judged alone, as the DIEN paper has it.
     #[default]
