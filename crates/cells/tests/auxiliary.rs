@@ -154,8 +154,8 @@ fn assert_close<T: Real>(case: &Case, found: &Step<T>, exact: &Step<f64>, tolera
     assert_eq!(found.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>(), names(exact), "{what}");
     for ((name, found), (_, exact)) in found.iter().zip(exact) {
         assert_eq!(found.len(), exact.len(), "{what}: {name}");
-        // InfoNCE's slopes cancel over the events of a pair, and with them most of what the layers' gradients
-        // add up; of b₃'s, on which the loss does not depend, all but the rounding.
+        // InfoNCE's derivatives cancel over the events of a pair, and with them most of what the layers'
+        // gradients add up; of b₃'s, on which the loss does not depend, all but the rounding.
         let least = match name.trim_start_matches("gradient of ") {
             "b3" if case.loss == Loss::InfoNce => 0.1,
             "w1" | "b1" | "w2" | "b2" | "w3" if case.loss == Loss::InfoNce => 3e-3,
@@ -263,8 +263,8 @@ fn info_nce_without_negatives_is_zero_and_has_no_gradient() {
     }
 }
 
-/// InfoNCE of one pair whose events have these logits, and its slopes: h = 1 and P = 1, so that logits are
-/// events.
+/// InfoNCE of one pair whose events have these logits, and its derivatives: h = 1 and P = 1, so that logits
+/// are events.
 fn info_nce_of<T: Real>(logits: &[f64]) -> (f64, Vec<f64>) {
     let (negatives, lengths) = (logits.len() - 1, vec![2]);
     let case = Case { loss: Loss::InfoNce, mlp: false, negatives, widths: (1, 1), layers: [1, 1], lengths };
@@ -283,23 +283,23 @@ fn info_nce_of<T: Real>(logits: &[f64]) -> (f64, Vec<f64>) {
     let loss = case.fused(&tape, Idle(None));
     let grads = tape.backward(loss);
     // The first event has no part.
-    let slope = |id| grads.get(id).expect("an event's gradient").values()[1].f64();
-    (loss.scalar().f64(), events.into_iter().map(slope).collect())
+    let derivative = |id| grads.get(id).expect("an event's gradient").values()[1].f64();
+    (loss.scalar().f64(), events.into_iter().map(derivative).collect())
 }
 
 #[test]
 fn info_nce_of_one_negative_is_the_softplus_of_the_difference() {
     for (a, b) in [(0.3, -1.2), (-2.0, 1.5), (0.7, 0.7), (30.0, -5.0), (-20.0, 25.0)] {
-        let (loss, slopes) = info_nce_of::<f64>(&[a, b]);
+        let (loss, derivatives) = info_nce_of::<f64>(&[a, b]);
         let expected: f64 = f64::exp(b - a).ln_1p();
         assert!((loss - expected).abs() <= 1e-14 * expected, "{a}, {b}: {loss} for {expected}");
-        let slope = 1.0 / (1.0 + f64::exp(a - b));
-        assert!((slopes[0] + slope).abs() <= 1e-14 * slope, "{a}, {b}: {slopes:?}");
-        assert_eq!(slopes[1], -slopes[0], "{a}, {b}");
+        let derivative = 1.0 / (1.0 + f64::exp(a - b));
+        assert!((derivatives[0] + derivative).abs() <= 1e-14 * derivative, "{a}, {b}: {derivatives:?}");
+        assert_eq!(derivatives[1], -derivatives[0], "{a}, {b}");
     }
 }
 
-/// Logits whose exponentials are no `f32`: the loss is what the greatest makes of it, and the slopes sum
+/// Logits whose exponentials are no `f32`: the loss is what the greatest makes of it, and the derivatives sum
 /// to 0.
 #[test]
 fn info_nce_of_far_logits_is_finite() {
@@ -309,10 +309,10 @@ fn info_nce_of_far_logits_is_finite() {
         (&[0.0, 200.0, 200.0, 200.0], 200.0 + 3f64.ln()),
     ];
     for (logits, expected) in far {
-        let (loss, slopes) = info_nce_of::<f32>(logits);
+        let (loss, derivatives) = info_nce_of::<f32>(logits);
         assert!((loss - expected).abs() <= 1e-6 * expected.max(1e-20), "{logits:?}: {loss} for {expected}");
-        let sum: f64 = slopes.iter().sum();
-        assert!(slopes.len() == logits.len() && sum.abs() <= 1e-6, "{logits:?}: {slopes:?}");
+        let sum: f64 = derivatives.iter().sum();
+        assert!(derivatives.len() == logits.len() && sum.abs() <= 1e-6, "{logits:?}: {derivatives:?}");
     }
 }
 

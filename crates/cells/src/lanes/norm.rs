@@ -30,10 +30,10 @@ impl AttentionNorm {
 
     /// The gradient of a chunk's scores, from its attention `a` and the attention's gradient, all
     /// `[blocks, LANES]`; zero in idle lanes.
-    pub(super) fn slopes<T: Real>(self, packed: &Packed, chunk: usize, a: &[T], da: &[T], dx: &mut [T]) {
+    pub(super) fn derivatives<T: Real>(self, packed: &Packed, chunk: usize, a: &[T], da: &[T], dx: &mut [T]) {
         match self {
-            AttentionNorm::Softmax => softmax::slopes(packed, chunk, a, da, dx),
-            AttentionNorm::Sigmoid => dispatch(Slopes { packed, chunk, a, da, dx }),
+            AttentionNorm::Softmax => softmax::derivatives(packed, chunk, a, da, dx),
+            AttentionNorm::Sigmoid => dispatch(Derivatives { packed, chunk, a, da, dx }),
         }
     }
 }
@@ -58,7 +58,7 @@ impl<T: Real> Kernel<T> for Sigmoid<'_, T> {
 }
 
 /// dx = a (1 − a) da.
-struct Slopes<'a, T> {
+struct Derivatives<'a, T> {
     packed: &'a Packed,
     chunk: usize,
     a: &'a [T],
@@ -66,7 +66,7 @@ struct Slopes<'a, T> {
     dx: &'a mut [T],
 }
 
-impl<T: Real> Kernel<T> for Slopes<'_, T> {
+impl<T: Real> Kernel<T> for Derivatives<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {

@@ -70,11 +70,11 @@ impl<T: Real> Kernel<T> for Normalize<'_, T> {
 }
 
 /// dx_t = a_t (dy_t − Σ_s a_s dy_s) for a chunk's softmax a, all `[blocks, LANES]`; zero in idle lanes.
-pub(super) fn slopes<T: Real>(packed: &Packed, chunk: usize, a: &[T], dy: &[T], dx: &mut [T]) {
-    dispatch(Slopes { packed, chunk, a, dy, dx });
+pub(super) fn derivatives<T: Real>(packed: &Packed, chunk: usize, a: &[T], dy: &[T], dx: &mut [T]) {
+    dispatch(Derivatives { packed, chunk, a, dy, dx });
 }
 
-struct Slopes<'a, T> {
+struct Derivatives<'a, T> {
     packed: &'a Packed,
     chunk: usize,
     a: &'a [T],
@@ -82,11 +82,11 @@ struct Slopes<'a, T> {
     dx: &'a mut [T],
 }
 
-impl<T: Real> Kernel<T> for Slopes<'_, T> {
+impl<T: Real> Kernel<T> for Derivatives<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let Slopes { packed, chunk, a, dy, dx } = self;
+        let Derivatives { packed, chunk, a, dy, dx } = self;
         let mut dot = [T::zero(); LANES];
         let given = a.chunks_exact(LANES).zip(dy.chunks_exact(LANES));
         for (block, ((a, dy), dx)) in packed.chunk(chunk).zip(given.zip(dx.chunks_exact_mut(LANES))) {
@@ -119,7 +119,7 @@ impl<T: Real> Backward<T> for Softmax {
             per_block(y, 1),
             per_block(dx.as_slice_mut().expect("standard layout"), 1),
         );
-        packed.par_chunks(parts).for_each(|chunk, (dy, y, dx)| slopes(packed, chunk, y, dy, dx));
+        packed.par_chunks(parts).for_each(|chunk, (dy, y, dx)| derivatives(packed, chunk, y, dy, dx));
         io.add(0, dx);
     }
 }

@@ -93,7 +93,7 @@ impl<T: Real> Kernel<T> for Backward<'_, T> {
             let weight = Columns(Block::new(self.second, shape.first));
             let dims = (shape.first, columns, shape.second);
             product::<T, S, _, _>(dims, weight, d, Store::new(d_first, STRIDE));
-            slopes(first, stride, columns, d_first);
+            derivatives(first, stride, columns, d_first);
 
             let padded = Shape::padded(shape.first);
             rows_of::<T, S>(first, stride, (shape.first, padded), batch.events, rows);
@@ -196,7 +196,7 @@ impl<T: Real> Backward<'_, T> {
 
 /// d ← d ∘ s ∘ (1 − s), the derivative of σ at the values s.
 #[inline(always)]
-fn slopes<T: Real>(s: &[T], stride: usize, columns: usize, d: &mut [T]) {
+fn derivatives<T: Real>(s: &[T], stride: usize, columns: usize, d: &mut [T]) {
     for (d, s) in d.chunks_exact_mut(STRIDE).zip(s.chunks_exact(stride)) {
         for (d, s) in d[..columns].chunks_exact_mut(GROUP).zip(s[..columns].chunks_exact(GROUP)) {
             let s = load(s);

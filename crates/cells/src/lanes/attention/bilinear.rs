@@ -143,7 +143,7 @@ impl<T: Real> TapeBackward<T> for Dot<T> {
             per_piece(&mut d_query[..], size),
         );
         targets.par_chunks(parts).for_each(|chunk, ((dy, y), d_scores, keys, query, d_keys, d_query)| {
-            self.norm.slopes(targets, chunk, y, dy, d_scores);
+            self.norm.derivatives(targets, chunk, y, dy, d_scores);
             dispatch(Backward { packed: targets, chunk, keys, query, d_scores, d_keys, d_query });
         });
         if let Some(g) = io.grad_data(QUERY) {

@@ -194,7 +194,7 @@ impl<T: Real> TapeBackward<T> for Unit<T> {
         let dy = per_block(dy.to_slice().expect("standard layout"), 1);
         let parts = (dy, per_block(io.output_data(), 1), per_block(&mut d_scores[..], 1));
         targets.par_chunks(parts).for_each(|chunk, (dy, y, dx)| {
-            self.norm.slopes(targets, chunk, y, dy, dx);
+            self.norm.derivatives(targets, chunk, y, dy, dx);
         });
 
         let segments = windows.segments();

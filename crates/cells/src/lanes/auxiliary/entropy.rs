@@ -1,17 +1,17 @@
-//! The cross-entropy of a panel's logits, and its slope.
+//! The cross-entropy of a panel's logits, and its derivative.
 
 use dien_kernels::simd::{Kernel, Simd, math};
 use dien_tensor::Real;
 
 use super::panel::COLUMNS;
 
-/// Adds `weight` · l to `losses` for each used column, l = −log σ(z) of events that came or −log(1 − σ(z)) of
-/// those that did not, and replaces z by `share` · dl/dz. Both are zero past the used columns.
+/// Adds `weight` · l to `losses` for each used column, l = −log σ(z) of positive events or −log(1 − σ(z)) of
+/// negative ones, and replaces z by `scale` · dl/dz. Both are zero past the used columns.
 pub(super) struct Entropy<'a, T> {
-    pub came: bool,
+    pub positive: bool,
     pub used: usize,
     pub weight: T,
-    pub share: T,
+    pub scale: T,
     pub z: &'a mut [T; COLUMNS],
     pub losses: &'a mut [T; COLUMNS],
 }
@@ -21,14 +21,14 @@ impl<T: Real> Kernel<T> for Entropy<'_, T> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let (zero, one) = (T::zero(), T::one());
-        let label = if self.came { one } else { zero };
+        let label = if self.positive { one } else { zero };
         for c in 0..COLUMNS {
             let z = self.z[c];
             // Neither overflows nor cancels.
             let loss = z.max(zero) - z * label + math::log_1p::<T, S>((-z.abs()).exp_at::<S>());
-            let slope = math::sigmoid::<T, S>(z) - label;
+            let derivative = math::sigmoid::<T, S>(z) - label;
             self.losses[c] += if c < self.used { self.weight * loss } else { zero };
-            self.z[c] = if c < self.used { self.share * slope } else { zero };
+            self.z[c] = if c < self.used { self.scale * derivative } else { zero };
         }
     }
 }

@@ -172,23 +172,23 @@ impl<T: Real, S: Score<T>> Problem<'_, T, S> {
         *loss = group.losses.iter().fold(T::zero(), |sum, &l| sum + l);
     }
 
-    /// The paper's loss of a panel: an event's slope depends on its logit alone, so one pass goes there and
-    /// back.
+    /// The paper's loss of a panel: an event's derivative depends on its logit alone, so one pass goes there
+    /// and back.
     fn one_by_one(&self, panel: &Panel, group: &mut Group<'_, T>) {
         let (used, k) = (panel.used, self.events.len() - 1);
-        let share = T::of(1.0 / self.pairs as f64);
+        let scale = T::of(1.0 / self.pairs as f64);
         for which in 0..=k {
             let mut z = [T::zero(); COLUMNS];
             self.event(which, panel, group, &mut z);
-            let came = which == 0;
-            let weight = if came { T::one() } else { T::of(1.0 / k as f64) };
-            let share = weight * share;
-            dispatch(Entropy { came, used, weight, share, z: &mut z, losses: &mut group.losses });
-            self.event_back(which, panel, group, (&z, came));
+            let positive = which == 0;
+            let weight = if positive { T::one() } else { T::of(1.0 / k as f64) };
+            let scale = weight * scale;
+            dispatch(Entropy { positive, used, weight, scale, z: &mut z, losses: &mut group.losses });
+            self.event_back(which, panel, group, (&z, positive));
         }
     }
 
-    /// InfoNCE of a panel: an event's slope depends on all logits, so they come first.
+    /// InfoNCE of a panel: an event's derivative depends on all logits, so they come first.
     fn together(&self, panel: &Panel, group: &mut Group<'_, T>) {
         let k = self.events.len() - 1;
         for which in 0..=k {
@@ -196,8 +196,8 @@ impl<T: Real, S: Score<T>> Problem<'_, T, S> {
             self.event(which, panel, group, &mut z);
             group.z[which] = z;
         }
-        let (used, share) = (panel.used, T::of(1.0 / self.pairs as f64));
-        dispatch(InfoNce { used, share, z: group.z, losses: &mut group.losses });
+        let (used, scale) = (panel.used, T::of(1.0 / self.pairs as f64));
+        dispatch(InfoNce { used, scale, z: group.z, losses: &mut group.losses });
         if group.gradients.is_none() {
             return;
         }

@@ -1,17 +1,17 @@
-//! InfoNCE of a panel's logits, and its slopes.
+//! InfoNCE of a panel's logits, and its derivatives.
 
 use dien_kernels::simd::{Kernel, Simd, math};
 use dien_tensor::Real;
 
 use super::panel::COLUMNS;
 
-/// Adds l = log(1 + Σⱼ exp(zⱼ − z₀)) to `losses` for each used column, where z₀ is the logit of the event
-/// that came and zⱼ those of at least one that did not, and replaces each z by `share` · dl/dz. Both are zero
-/// past the used columns.
+/// Adds l = log(1 + Σⱼ exp(zⱼ − z₀)) to `losses` for each used column, where z₀ is the logit of the
+/// positive event and zⱼ those of at least one negative, and replaces each z by `scale` · dl/dz. Both are
+/// zero past the used columns.
 pub(super) struct InfoNce<'a, T> {
     pub used: usize,
-    pub share: T,
-    /// The event that came, then each that did not.
+    pub scale: T,
+    /// The positive event, then each negative.
     pub z: &'a mut [[T; COLUMNS]],
     pub losses: &'a mut [T; COLUMNS],
 }
@@ -21,7 +21,7 @@ impl<T: Real> Kernel<T> for InfoNce<'_, T> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let (zero, one) = (T::zero(), T::one());
-        let (came, others) = self.z.split_first_mut().expect("the event that came");
+        let (positive, others) = self.z.split_first_mut().expect("a positive event");
         let mut most = others[0];
         for z in &others[1..] {
             for c in 0..COLUMNS {
@@ -43,23 +43,23 @@ impl<T: Real> Kernel<T> for InfoNce<'_, T> {
             (roots, at_most) = (roots + 1, at_most.sqrt());
         }
         let halved = T::of(f64::from(1 << roots));
-        let mut slopes = [zero; COLUMNS];
+        let mut derivatives = [zero; COLUMNS];
         for c in 0..COLUMNS {
             let mut root = total[c];
             for _ in 0..roots {
                 root = root.sqrt();
             }
             // The cross-entropy of one logit, z₀ − log Σ exp zⱼ, which neither overflows nor cancels.
-            let gap = most[c] - came[c] + halved * math::log_1p::<T, S>(root - one);
+            let gap = most[c] - positive[c] + halved * math::log_1p::<T, S>(root - one);
             let loss = gap.max(zero) + math::log_1p::<T, S>((-gap.abs()).exp_at::<S>());
-            let slope = self.share * math::sigmoid::<T, S>(gap);
+            let derivative = self.scale * math::sigmoid::<T, S>(gap);
             self.losses[c] += if c < self.used { loss } else { zero };
-            came[c] = if c < self.used { -slope } else { zero };
-            slopes[c] = slope / total[c];
+            positive[c] = if c < self.used { -derivative } else { zero };
+            derivatives[c] = derivative / total[c];
         }
         for z in others {
             for c in 0..COLUMNS {
-                z[c] = if c < self.used { slopes[c] * z[c] } else { zero };
+                z[c] = if c < self.used { derivatives[c] * z[c] } else { zero };
             }
         }
     }
@@ -76,8 +76,8 @@ mod tests {
         let mut z: Vec<[T; COLUMNS]> =
             (0..=others).map(|which| std::array::from_fn(|c| T::of(logit(which, c)))).collect();
         let mut losses = [T::one(); COLUMNS];
-        let (used, share) = (COLUMNS - 5, T::of(0.25));
-        dispatch(InfoNce { used, share, z: &mut z, losses: &mut losses });
+        let (used, scale) = (COLUMNS - 5, T::of(0.25));
+        dispatch(InfoNce { used, scale, z: &mut z, losses: &mut losses });
         for c in 0..COLUMNS {
             let mut sum = 0.0;
             (0..=others).for_each(|which| sum += logit(which, c).exp());
@@ -89,10 +89,10 @@ mod tests {
                 losses[c]
             );
             for (which, z) in z.iter().enumerate() {
-                let came = f64::from(u8::from(which == 0));
-                let slope = if c < used { 0.25 * (logit(which, c).exp() / sum - came) } else { 0.0 };
-                let error = (z[c].f64() - slope).abs();
-                assert!(error <= tolerance, "{others} others, column {c}: {} for {slope}", z[c]);
+                let positive = f64::from(u8::from(which == 0));
+                let derivative = if c < used { 0.25 * (logit(which, c).exp() / sum - positive) } else { 0.0 };
+                let error = (z[c].f64() - derivative).abs();
+                assert!(error <= tolerance, "{others} others, column {c}: {} for {derivative}", z[c]);
             }
         }
     }

@@ -9,7 +9,7 @@ use super::carve_mut;
 use super::group::{Back, Score};
 use super::panel::COLUMNS;
 use super::rows::{Dot, DotBack, PARTS, add_row_sums, padded, sigmoid, transpose};
-use super::slope::SigmoidSlope;
+use super::sigmoid::SigmoidBackward;
 use crate::lanes::transpose_weight;
 
 /// The widths of an interest, of an event, and of the first and second layer.
@@ -131,7 +131,7 @@ impl<T: Real> Score<T> for Mlp<'_, T> {
         let stride = padded(second);
         let (a, b) = (Rows(Block::new(&*y1, COLUMNS)), Block::new(&*rows, stride));
         dispatch_product((units, stride, width), a, b, Accumulate { c: dw2_t, stride });
-        let to = SigmoidSlope { y: &mut *y1, sum: d_state, first, stride: COLUMNS };
+        let to = SigmoidBackward { y: &mut *y1, sum: d_state, first, stride: COLUMNS };
         let w = Rows(Block::new(w2_t, second));
         dispatch_product((units, width, second), w, Block::new(dz2, COLUMNS), to);
         let dz1 = &*y1;

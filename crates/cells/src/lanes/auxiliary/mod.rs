@@ -15,7 +15,7 @@ mod mlp;
 mod op;
 mod panel;
 mod rows;
-mod slope;
+mod sigmoid;
 
 use std::sync::Arc;
 

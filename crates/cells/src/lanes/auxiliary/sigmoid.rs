@@ -7,14 +7,14 @@ use dien_tensor::Real;
 
 /// Back through y = σ(z): y becomes dz = (A·B) y (1 − y), which is also added to `sum`, or begins it if
 /// `first`.
-pub(super) struct SigmoidSlope<'a, T> {
+pub(super) struct SigmoidBackward<'a, T> {
     pub y: &'a mut [T],
     pub sum: &'a mut [T],
     pub first: bool,
     pub stride: usize,
 }
 
-impl<T: Real> Epilogue<T> for SigmoidSlope<'_, T> {
+impl<T: Real> Epilogue<T> for SigmoidBackward<'_, T> {
     #[inline(always)]
     fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, dy: [T; V]) {
         // Values first, stores last: the compiler does not know that the two slices are apart.
