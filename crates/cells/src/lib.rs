@@ -57,7 +57,7 @@ pub use packed::{LANES, Packed};
 pub use real::Real;
 
 pub use padded::{Padded, PaddedError, Padding};
-pub use walk::{ParChunks, ParGroups, PerBlock, PerPiece, Slice, Split, per_block, per_piece};
+pub use walk::{ParBlocks, ParChunks, PerBlock, PerTask, Slice, Split, per_block, per_task};
 
 /// The example of the README runs.
 #[cfg(doctest)]

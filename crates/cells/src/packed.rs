@@ -4,7 +4,7 @@
 pub const LANES: usize = 32;
 
 /// Kernels work on this many lanes at a time, so a block's idle lanes are computed up to the next multiple.
-const GROUP: usize = 16;
+const LANE_STEP: usize = 16;
 
 /// No sequence, no position.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -195,7 +195,7 @@ impl Packed {
     /// How many lanes of a block kernels compute: [`active`](Packed::active), rounded up.
     #[inline]
     pub fn width(&self, block: usize) -> usize {
-        self.active(block).next_multiple_of(GROUP)
+        self.active(block).next_multiple_of(LANE_STEP)
     }
 
     /// Each sequence's length.

@@ -1,14 +1,14 @@
-//! Walks over the chunks of a [`Packed`], or over groups of its blocks, in parallel and without a list of the
-//! pieces.
+//! Walks over the chunks of a [`Packed`], or over some of its blocks at a time, in parallel and without a
+//! list of the tasks.
 //!
 //! ```
-//! use dien_cells::{LANES, Packed, per_block, per_piece};
+//! use dien_cells::{LANES, Packed, per_block, per_task};
 //!
 //! let packed = Packed::from_lengths(&[3, 1, 2]);
 //! let x = vec![1.0; packed.blocks() * 4 * LANES]; // [blocks, 4 features, LANES]
 //! let mut y = vec![0.0; packed.blocks() * 2 * LANES]; // [blocks, 2 features, LANES]
 //! let mut sums = vec![0.0; packed.chunks() * LANES]; // LANES numbers a chunk
-//! let parts = (per_block(&x[..], 4), per_block(&mut y[..], 2), per_piece(&mut sums[..], LANES));
+//! let parts = (per_block(&x[..], 4), per_block(&mut y[..], 2), per_task(&mut sums[..], LANES));
 //! packed.par_chunks(parts).for_each(|chunk, (x, y, sums)| {
 //!     // `x`, `y` and `sums` are the chunk's own; its blocks are `packed.chunk(chunk)`.
 //!     assert_eq!(x.len(), packed.chunk(chunk).len() * 4 * LANES);
@@ -23,19 +23,19 @@ use dien_kernels::par::join;
 
 use crate::{LANES, Packed};
 
-/// Blocks in a group of [`Packed::par_groups`].
-pub(crate) const GROUP_BLOCKS: usize = 16;
+/// Blocks in a task of [`Packed::par_blocks`].
+pub(crate) const TASK_BLOCKS: usize = 16;
 
-/// What a walk cuts into pieces: [`per_block`], [`per_piece`], an [`Option`] of such, or a tuple of up to
+/// What a walk cuts into tasks: [`per_block`], [`per_task`], an [`Option`] of such, or a tuple of up to
 /// twelve.
 pub trait Split: Send {
-    /// What one piece receives.
+    /// What one task receives.
     type Part;
-    /// Cuts off the first `pieces` pieces, which have `blocks` blocks.
-    fn split(self, pieces: usize, blocks: usize) -> (Self, Self)
+    /// Cuts off the first `tasks` tasks, which have `blocks` blocks.
+    fn split(self, tasks: usize, blocks: usize) -> (Self, Self)
     where
         Self: Sized;
-    /// The only piece.
+    /// The only task.
     fn part(self) -> Self::Part;
 }
 
@@ -72,22 +72,22 @@ pub struct PerBlock<S> {
     size: usize,
 }
 
-/// A tensor of a fixed number of elements a piece; see [`per_piece`].
+/// A tensor of a fixed number of elements a task; see [`per_task`].
 #[derive(Debug)]
-pub struct PerPiece<S> {
+pub struct PerTask<S> {
     data: S,
     size: usize,
 }
 
-/// A tensor `[blocks, features, LANES]`, of which a piece receives its blocks.
+/// A tensor `[blocks, features, LANES]`, of which a task receives its blocks.
 pub fn per_block<S: Slice>(data: S, features: usize) -> PerBlock<S> {
     PerBlock { data, size: features * LANES }
 }
 
-/// A tensor of which each piece (chunk or group) receives `size` elements, such as
+/// A tensor of which each task (a chunk, or some blocks) receives `size` elements, such as
 /// `[chunks, features, LANES]`.
-pub fn per_piece<S: Slice>(data: S, size: usize) -> PerPiece<S> {
-    PerPiece { data, size }
+pub fn per_task<S: Slice>(data: S, size: usize) -> PerTask<S> {
+    PerTask { data, size }
 }
 
 impl<S: Slice> Split for PerBlock<S> {
@@ -101,11 +101,11 @@ impl<S: Slice> Split for PerBlock<S> {
     }
 }
 
-impl<S: Slice> Split for PerPiece<S> {
+impl<S: Slice> Split for PerTask<S> {
     type Part = S;
-    fn split(self, pieces: usize, _: usize) -> (Self, Self) {
-        let (a, b) = self.data.cut(pieces * self.size);
-        (PerPiece { data: a, size: self.size }, PerPiece { data: b, size: self.size })
+    fn split(self, tasks: usize, _: usize) -> (Self, Self) {
+        let (a, b) = self.data.cut(tasks * self.size);
+        (PerTask { data: a, size: self.size }, PerTask { data: b, size: self.size })
     }
     fn part(self) -> S {
         self.data
@@ -114,8 +114,8 @@ impl<S: Slice> Split for PerPiece<S> {
 
 impl<P: Split> Split for Option<P> {
     type Part = Option<P::Part>;
-    fn split(self, pieces: usize, blocks: usize) -> (Self, Self) {
-        self.map(|p| p.split(pieces, blocks)).unzip()
+    fn split(self, tasks: usize, blocks: usize) -> (Self, Self) {
+        self.map(|p| p.split(tasks, blocks)).unzip()
     }
     fn part(self) -> Self::Part {
         self.map(P::part)
@@ -127,9 +127,9 @@ macro_rules! tuple {
         impl<$($name: Split),+> Split for ($($name,)+) {
             type Part = ($($name::Part,)+);
             #[allow(non_snake_case)]
-            fn split(self, pieces: usize, blocks: usize) -> (Self, Self) {
+            fn split(self, tasks: usize, blocks: usize) -> (Self, Self) {
                 let ($($name,)+) = self;
-                $(let $name = $name.split(pieces, blocks);)+
+                $(let $name = $name.split(tasks, blocks);)+
                 (($($name.0,)+), ($($name.1,)+))
             }
             #[allow(non_snake_case)]
@@ -162,10 +162,10 @@ pub struct ParChunks<'a, P> {
     parts: P,
 }
 
-/// A walk over groups of blocks; see [`Packed::par_groups`].
+/// A walk over tasks of blocks; see [`Packed::par_blocks`].
 #[derive(Debug)]
 #[must_use = "call for_each"]
-pub struct ParGroups<'a, P> {
+pub struct ParBlocks<'a, P> {
     packed: &'a Packed,
     parts: P,
 }
@@ -174,23 +174,23 @@ impl Packed {
     /// Every chunk in parallel, each with its own part of several tensors: `for_each(|chunk, (a, b, …)| …)`.
     ///
     /// Allocates nothing. For work that goes from step to step; what treats each event alone balances better
-    /// over [`par_groups`](Packed::par_groups).
+    /// over [`par_blocks`](Packed::par_blocks).
     pub fn par_chunks<P: Split>(&self, parts: P) -> ParChunks<'_, P> {
         ParChunks { packed: self, parts }
     }
 
-    /// Groups of consecutive blocks in parallel, each with its own part of several tensors:
-    /// `for_each(|blocks, (a, b, …)| …)`, where `blocks` is the group's range of blocks.
+    /// Tasks of consecutive blocks in parallel, each with its own part of several tensors:
+    /// `for_each(|blocks, (a, b, …)| …)`, where `blocks` is the task's range of blocks.
     ///
-    /// A group has 16 blocks, the last one perhaps fewer, and may go on from one chunk to the next. There are
-    /// [`groups`](Packed::groups) of them, fixed by the lengths alone. Allocates nothing.
-    pub fn par_groups<P: Split>(&self, parts: P) -> ParGroups<'_, P> {
-        ParGroups { packed: self, parts }
+    /// A task has 16 blocks, the last one perhaps fewer, and may go on from one chunk to the next. There are
+    /// [`block_tasks`](Packed::block_tasks) of them, fixed by the lengths alone. Allocates nothing.
+    pub fn par_blocks<P: Split>(&self, parts: P) -> ParBlocks<'_, P> {
+        ParBlocks { packed: self, parts }
     }
 
-    /// How many pieces [`par_groups`](Packed::par_groups) has.
-    pub fn groups(&self) -> usize {
-        self.blocks().div_ceil(GROUP_BLOCKS)
+    /// How many tasks [`par_blocks`](Packed::par_blocks) has.
+    pub fn block_tasks(&self) -> usize {
+        self.blocks().div_ceil(TASK_BLOCKS)
     }
 }
 
@@ -203,35 +203,35 @@ impl<P: Split> ParChunks<'_, P> {
     }
 }
 
-impl<P: Split> ParGroups<'_, P> {
-    /// Calls `f` with each group's range of blocks and its parts.
+impl<P: Split> ParBlocks<'_, P> {
+    /// Calls `f` with each task's range of blocks and its parts.
     pub fn for_each(self, f: impl Fn(Range<usize>, P::Part) + Sync) {
         let packed = self.packed;
-        let first_block = |group: usize| (group * GROUP_BLOCKS).min(packed.blocks());
-        walk(0..packed.groups(), &first_block, self.parts, &|group, part| {
-            f(first_block(group)..first_block(group + 1), part);
+        let first_block = |task: usize| (task * TASK_BLOCKS).min(packed.blocks());
+        walk(0..packed.block_tasks(), &first_block, self.parts, &|task, part| {
+            f(first_block(task)..first_block(task + 1), part);
         });
     }
 }
 
-/// Calls `f` with each piece and its parts; `first_block(piece)` is where it begins, and for one past the
+/// Calls `f` with each task and its parts; `first_block(task)` is where it begins, and for one past the
 /// last the end.
 pub(crate) fn walk<P: Split>(
-    pieces: Range<usize>,
+    tasks: Range<usize>,
     first_block: &(impl Fn(usize) -> usize + Sync),
     parts: P,
     f: &(impl Fn(usize, P::Part) + Sync),
 ) {
-    match pieces.len() {
+    match tasks.len() {
         0 => {}
-        1 => f(pieces.start, parts.part()),
+        1 => f(tasks.start, parts.part()),
         n => {
-            let middle = pieces.start + n.div_ceil(2);
-            let blocks = first_block(middle) - first_block(pieces.start);
-            let (left, right) = parts.split(middle - pieces.start, blocks);
+            let middle = tasks.start + n.div_ceil(2);
+            let blocks = first_block(middle) - first_block(tasks.start);
+            let (left, right) = parts.split(middle - tasks.start, blocks);
             let (mut left, mut right) = (Some(left), Some(right));
-            join(&mut || walk(pieces.start..middle, first_block, left.take().expect("once"), f), &mut || {
-                walk(middle..pieces.end, first_block, right.take().expect("once"), f)
+            join(&mut || walk(tasks.start..middle, first_block, left.take().expect("once"), f), &mut || {
+                walk(middle..tasks.end, first_block, right.take().expect("once"), f)
             });
         }
     }
@@ -255,7 +255,7 @@ mod tests {
             let parts = (
                 per_block(&x[..], 3),
                 per_block(&mut y[..], 1),
-                per_piece(&mut seen[..], 1),
+                per_task(&mut seen[..], 1),
                 None::<PerBlock<&[f32]>>,
             );
             packed.par_chunks(parts).for_each(|chunk, (x, y, seen, none)| {
@@ -276,9 +276,9 @@ mod tests {
     fn groups_cover_every_block_once() {
         let packed = Packed::from_lengths(&(0..130).map(|i| i % 19).collect::<Vec<_>>());
         let mut y = vec![0.0; packed.blocks() * 2 * LANES];
-        let mut counts = vec![0; packed.groups()];
-        let parts = (per_block(&mut y[..], 2), per_piece(&mut counts[..], 1));
-        packed.par_groups(parts).for_each(|blocks, (y, count)| {
+        let mut counts = vec![0; packed.block_tasks()];
+        let parts = (per_block(&mut y[..], 2), per_task(&mut counts[..], 1));
+        packed.par_blocks(parts).for_each(|blocks, (y, count)| {
             count[0] = blocks.len();
             for (block, y) in blocks.zip(y.chunks_exact_mut(2 * LANES)) {
                 y.iter_mut().for_each(|y| *y += block as f32);

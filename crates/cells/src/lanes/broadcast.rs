@@ -5,7 +5,7 @@ use ndarray::ArrayViewD;
 use std::sync::Arc;
 
 use super::{event_features, sequence_features};
-use crate::{LANES, Packed, per_block, per_piece};
+use crate::{LANES, Packed, per_block, per_task};
 
 struct Mul {
     packed: Arc<Packed>,
@@ -42,7 +42,7 @@ fn map<T: Real>(
     let mut y = x.tape().pool().stale(x.shape());
     let size = features * LANES;
     let data = y.as_slice_mut().expect("standard layout");
-    let parts = (per_block(data, features), per_block(x.data(), features), per_piece(q.data(), size));
+    let parts = (per_block(data, features), per_block(x.data(), features), per_task(q.data(), size));
     packed.par_chunks(parts).for_each(|_, (y, x, q)| {
         for (y, x) in y.chunks_exact_mut(size).zip(x.chunks_exact(size)) {
             for ((y, &x), &q) in y.iter_mut().zip(x).zip(q) {
@@ -63,7 +63,7 @@ fn sum_over_steps<T: Real>(
     g: impl Fn(T, T) -> T + Sync,
 ) {
     let size = features * LANES;
-    let parts = (per_piece(dq, size), per_block(dy, features), per_block(x, features));
+    let parts = (per_task(dq, size), per_block(dy, features), per_block(x, features));
     packed.par_chunks(parts).for_each(|chunk, (dq, dy, x)| {
         let blocks = dy.chunks_exact(size).zip(x.chunks_exact(size));
         for (block, (dy, x)) in packed.chunk(chunk).zip(blocks) {
@@ -89,7 +89,7 @@ impl<T: Real> Backward<T> for Mul {
         let (x, q) = (io.input_data(0), io.input_data(1));
         let size = self.features * LANES;
         if let Some(dx) = io.grad_data(0) {
-            let parts = (per_block(dx, self.features), per_block(dy, self.features), per_piece(q, size));
+            let parts = (per_block(dx, self.features), per_block(dy, self.features), per_task(q, size));
             self.packed.par_chunks(parts).for_each(|_, (dx, dy, q)| {
                 for (dx, dy) in dx.chunks_exact_mut(size).zip(dy.chunks_exact(size)) {
                     for ((dx, &dy), &q) in dx.iter_mut().zip(dy).zip(q) {

@@ -105,14 +105,14 @@ fn gather_table_of<T: Real>(
     y: &mut [T],
     (first, features): (usize, usize),
 ) {
-    packed.par_groups(per_block(y, features)).for_each(|blocks, y| {
+    packed.par_blocks(per_block(y, features)).for_each(|blocks, y| {
         dispatch(Gather { packed, blocks, table, width, ids, skip, y, first, features });
     });
 }
 
 /// `[blocks, features, LANES]` as `[blocks, LANES, features]`.
 fn events_to_rows_of<T: Real>(packed: &Packed, dy: &[T], rows: &mut [T], features: usize) {
-    packed.par_groups((per_block(dy, features), per_block(rows, features))).for_each(|blocks, (dy, rows)| {
+    packed.par_blocks((per_block(dy, features), per_block(rows, features))).for_each(|blocks, (dy, rows)| {
         dispatch(ToRows { packed, blocks, dy, rows, features });
     });
 }

@@ -9,7 +9,7 @@ use ndarray::ArrayViewD;
 use super::event_features;
 pub use super::kernel::Activation;
 use super::kernel::{backward_input, backward_weight, forward, padded_inputs, transpose_weight};
-use crate::{LANES, Packed, per_block, per_piece};
+use crate::{LANES, Packed, per_block, per_task};
 
 struct Linear {
     packed: Arc<Packed>,
@@ -52,7 +52,7 @@ fn record_linear<'t, T: Real>(
     let (x_data, w, b) = (x.data(), weight.data(), bias.map(Var::data));
     assert!(b.is_none_or(|b| b.len() == outputs), "lanes linear: bias; weight {:?}", weight.shape());
     let parts = (per_block(y.as_slice_mut().expect("standard layout"), outputs), per_block(x_data, inputs));
-    packed.par_groups(parts).for_each(|blocks, (y, x)| {
+    packed.par_blocks(parts).for_each(|blocks, (y, x)| {
         forward(packed, blocks, (w, b, activation), x, y, dims);
     });
     let op = Linear { packed: packed.clone(), outputs, bias: bias.is_some(), activation };
@@ -76,7 +76,7 @@ impl<T: Real> Backward<T> for Linear {
         if self.activation == Activation::Sigmoid {
             let mut dz = io.pool().scratch(dy.len());
             let parts = (per_block(&mut dz[..], outputs), per_block(dy, outputs), per_block(y, outputs));
-            packed.par_groups(parts).for_each(|_, (dz, dy, y)| {
+            packed.par_blocks(parts).for_each(|_, (dz, dy, y)| {
                 for ((dz, &dy), &y) in dz.iter_mut().zip(dy).zip(y) {
                     *dz = dy * y * (T::one() - y);
                 }
@@ -103,22 +103,22 @@ fn linear_backward<T: Real>(
         let mut weight_t = io.pool().scratch(inputs * outputs);
         transpose_weight(io.input_data(weight), &mut weight_t, dims);
         let GradSlot { data, add } = io.grad_slot(x).expect("wanted");
-        packed.par_groups((per_block(data, inputs), per_block(dz, outputs))).for_each(|blocks, (dx, dz)| {
+        packed.par_blocks((per_block(data, inputs), per_block(dz, outputs))).for_each(|blocks, (dx, dz)| {
             backward_input(packed, blocks, &weight_t, dz, dx, dims, add);
         });
     }
     if io.wants(weight) || bias.is_some_and(|b| io.wants(b)) {
         let stride = padded_inputs(inputs);
         let size = stride * outputs + outputs;
-        let mut sums = io.pool().scratch(packed.groups() * size);
-        let mut rows = io.pool().scratch(packed.groups() * LANES * stride);
+        let mut sums = io.pool().scratch(packed.block_tasks() * size);
+        let mut rows = io.pool().scratch(packed.block_tasks() * LANES * stride);
         let parts = (
-            per_piece(&mut sums[..], size),
-            per_piece(&mut rows[..], LANES * stride),
+            per_task(&mut sums[..], size),
+            per_task(&mut rows[..], LANES * stride),
             per_block(io.input_data(x), inputs),
             per_block(dz, outputs),
         );
-        packed.par_groups(parts).for_each(|blocks, (sum, rows, x, dz)| {
+        packed.par_blocks(parts).for_each(|blocks, (sum, rows, x, dz)| {
             let (sum, bias_sum) = sum.split_at_mut(stride * outputs);
             backward_weight(packed, blocks, x, dz, sum, bias.map(|_| bias_sum), rows, dims);
         });
@@ -129,8 +129,8 @@ fn linear_backward<T: Real>(
     }
 }
 
-/// Adds the part of each piece (chunk or group) to an input's gradient, one by one. A part starts at `offset`
-/// of its `size` elements and has rows of `columns`, `stride` elements apart.
+/// Adds the part of each task (a chunk, or some blocks) to an input's gradient, one by one. A part starts at
+/// `offset` of its `size` elements and has rows of `columns`, `stride` elements apart.
 fn add_chunk_sums<T: Real>(
     io: &mut OpGrads<'_, T>,
     input: usize,

@@ -8,7 +8,7 @@ use ndarray::ArrayViewD;
 use rayon::prelude::*;
 
 use super::{event_features, sequence_features};
-use crate::{LANES, Packed, per_block, per_piece};
+use crate::{LANES, Packed, per_block, per_task};
 
 struct SigmoidSum {
     packed: Arc<Packed>,
@@ -41,7 +41,7 @@ pub fn sigmoid_sum<'t, T: Real>(
         per_block(y.as_slice_mut().expect("standard layout"), features),
         per_block(a.data(), features),
         per_block(b.data(), features),
-        q.map(|q| per_piece(q.data(), features * LANES)),
+        q.map(|q| per_task(q.data(), features * LANES)),
     );
     packed.par_chunks(parts).for_each(|_, (y, a, b, q)| dispatch(Forward { a, b, q, y }));
     let op = SigmoidSum { packed: packed.clone(), features, own: q.is_some() };
@@ -99,7 +99,7 @@ impl<T: Real> Backward<T> for SigmoidSum {
         if self.own
             && let Some(dq) = io.grad_data(2)
         {
-            packed.par_chunks((per_piece(dq, size), per_block(&*data, features))).for_each(
+            packed.par_chunks((per_task(dq, size), per_block(&*data, features))).for_each(
                 |chunk, (dq, dz)| {
                     for (block, dz) in packed.chunk(chunk).zip(dz.chunks_exact(size)) {
                         let active = packed.active(block);

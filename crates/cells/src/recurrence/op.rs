@@ -13,7 +13,7 @@ use super::layout::{MAX_PLANES, MAX_STATES, PLANE};
 use super::sizes::sums;
 use super::weights::{Stream, Weights};
 use crate::lanes::{event_features, sequence_features};
-use crate::{LANES, Packed, per_block, per_piece};
+use crate::{LANES, Packed, per_block, per_task};
 
 /// What the node saves for its way back. Its inputs, in order: events or gates, u, b, then b_u, w, scores and
 /// initial state where there are any.
@@ -99,10 +99,10 @@ pub fn run<'t, T: Real, R: Recurrence>(
     let parts = (
         per_block(first.data(), if inputs > 0 { inputs } else { R::GATES * hidden }),
         args.score.map(|a| per_block(a.data(), 1)),
-        per_piece(last_data, rows * LANES),
+        per_task(last_data, rows * LANES),
         want_states.then(|| per_block(states_data, rows)),
-        per_piece(&mut double_buffer[..], double),
-        per_piece(&mut planes[..], R::SAVED * PLANE),
+        per_task(&mut double_buffer[..], double),
+        per_task(&mut planes[..], R::SAVED * PLANE),
         records.then(|| per_block(&mut saved[..], R::SAVED * hidden)),
     );
     packed.par_chunks(parts).for_each(|chunk, (input, score, last, states, double_buffer, planes, saved)| {

@@ -11,7 +11,7 @@ use super::backward::Backward;
 use super::layout::{LINE, PARTIAL};
 use super::op::Node;
 use super::sizes::{Sizes, aligned};
-use crate::{LANES, per_block, per_piece};
+use crate::{LANES, per_block, per_task};
 
 impl<T: Real, R: Recurrence> TapeBackward<T> for Node<T, R> {
     fn name(&self) -> &'static str {
@@ -59,15 +59,15 @@ impl<T: Real, R: Recurrence> TapeBackward<T> for Node<T, R> {
         let parts = (
             per_block(io.input_data(0), features),
             self.score.map(|i| per_block(io.input_data(i), 1)),
-            self.initial.map(|i| per_piece(io.input_data(i), rows * LANES)),
+            self.initial.map(|i| per_task(io.input_data(i), rows * LANES)),
             per_block(self.states.as_deref().unwrap_or(io.output_data()), rows),
             per_block(&self.saved[..], R::SAVED * hidden),
             (self.output == CellOutput::States).then(|| per_block(dy, rows)),
-            per_piece(carried_data, rows * LANES),
+            per_task(carried_data, rows * LANES),
             per_block(d_input.as_slice_mut().expect("standard layout"), features),
             per_block(d_score.as_slice_mut().expect("standard layout"), 1),
-            per_piece(&mut *scratch, sizes.scratch()),
-            per_piece(&mut *sums, sizes.chunk()),
+            per_task(&mut *scratch, sizes.scratch()),
+            per_task(&mut *sums, sizes.chunk()),
         );
         packed.par_chunks(parts).for_each(|chunk, parts| {
             let (input, score, initial, states, saved, d_states, carried, d_input, d_score, scratch, sums) =

@@ -7,9 +7,9 @@ use dien_kernels::simd::{Kernel, Simd, transpose};
 use dien_tensor::Real;
 
 use super::Shape;
-use super::batch::{
-    Batch, COLUMNS, GROUP, STRIDE, batches, clear_rest, groups, load, mask, minus, plus, put, select, store,
-    times,
+use super::event_tile::{
+    COLUMNS, EventTile, LANE_STEP, STRIDE, clear_rest, event_tiles, groups, load, mask, minus, plus, put,
+    select, store, times,
 };
 use super::forward::put_pairs;
 use super::keys::{KeyGrads, Keys};
@@ -57,7 +57,7 @@ pub(super) fn scratch(shape: Shape) -> usize {
     matrices + row_size(shape) + 2 * shape.second * SUM + 2 * shape.hidden * LANES
 }
 
-/// A batch's rows, of the first layer's inputs or values.
+/// A tile's rows, of the first layer's inputs or values.
 fn row_size(shape: Shape) -> usize {
     Shape::padded(shape.first.max(shape.inputs())) * COLUMNS
 }
@@ -81,14 +81,14 @@ impl<T: Real> Kernel<T> for Backward<'_, T> {
         lane_sums.fill(T::zero());
         self.d_query.fill(T::zero());
         self.d_query_part.fill(T::zero());
-        for batch in batches(self.packed, self.blocks.clone()) {
-            let (columns, add) = (batch.columns(), batch.blocks.start > self.blocks.start);
-            let offset = (batch.blocks.start - self.blocks.start) * shape.saved() * LANES;
+        for tile in event_tiles(self.packed, self.blocks.clone()) {
+            let (columns, add) = (tile.columns(), tile.blocks.start > self.blocks.start);
+            let offset = (tile.blocks.start - self.blocks.start) * shape.saved() * LANES;
             let saved = &self.saved[offset..];
-            let stride = batch.saved_stride();
+            let stride = tile.saved_stride();
             let (first, second) = saved.split_at(shape.first * stride);
 
-            self.second_slopes(&batch, second, d_second, lane_sums);
+            self.second_slopes(&tile, second, d_second, lane_sums);
             let d = Block::new(&*d_second, STRIDE);
             let weight = Columns(Block::new(self.second, shape.first));
             let dims = (shape.first, columns, shape.second);
@@ -96,23 +96,23 @@ impl<T: Real> Kernel<T> for Backward<'_, T> {
             derivatives(first, stride, columns, d_first);
 
             let padded = Shape::padded(shape.first);
-            rows_of::<T, S>(first, stride, (shape.first, padded), batch.events, rows);
-            let dims = (shape.second, padded, batch.events);
+            rows_of::<T, S>(first, stride, (shape.first, padded), tile.events, rows);
+            let dims = (shape.second, padded, tile.events);
             let to = Store { c: &mut *d_second_weight, stride: padded, add };
             product::<T, S, _, _>(dims, LongRows(d), Block::new(&*rows, padded), to);
 
-            self.fill::<S>(&batch, x, lanes);
+            self.fill::<S>(&tile, x, lanes);
             let padded = Shape::padded(inputs);
-            rows_of::<T, S>(x, STRIDE, (inputs, padded), batch.events, rows);
+            rows_of::<T, S>(x, STRIDE, (inputs, padded), tile.events, rows);
             let d = Block::new(&*d_first, STRIDE);
-            let dims = (shape.first, padded, batch.events);
+            let dims = (shape.first, padded, tile.events);
             let to = Store { c: &mut *d_weight, stride: padded, add };
             product::<T, S, _, _>(dims, LongRows(d), Block::new(&*rows, padded), to);
 
             let weight = Columns(Block::new(self.weight, inputs));
             let dims = (inputs, columns, shape.first);
             product::<T, S, _, _>(dims, weight, d, Store::new(dx, STRIDE));
-            self.spread::<S>(&batch, x, dx, d_first, lanes);
+            self.spread::<S>(&tile, x, dx, d_first, lanes);
         }
         for (to, sums) in d_vectors.iter_mut().zip(lane_sums.chunks_exact(SUM)) {
             let [a, b, c, d, e, f, g, h] = *sums.first_chunk().expect("SUM lanes");
@@ -125,23 +125,23 @@ impl<T: Real> Backward<'_, T> {
     /// From the scores' gradient to that of the second layer's argument; sums for the bias and the scores'
     /// weight.
     #[inline(always)]
-    fn second_slopes(&self, batch: &Batch, second: &[T], d_second: &mut [T], lane_sums: &mut [T]) {
+    fn second_slopes(&self, tile: &EventTile, second: &[T], d_second: &mut [T], lane_sums: &mut [T]) {
         let mut d_scores = [T::zero(); STRIDE];
-        for (block, column) in batch.walk(self.packed) {
+        for (block, column) in tile.walk(self.packed) {
             let d = &self.d_scores[(block - self.blocks.start) * LANES..][..LANES];
             put(d, self.packed.active(block), column, &mut d_scores);
         }
-        clear_rest(batch, &mut d_scores);
-        let stride = batch.saved_stride();
+        clear_rest(tile, &mut d_scores);
+        let stride = tile.saved_stride();
         let (bias_sums, score_sums) = lane_sums.split_at_mut(self.shape.second * SUM);
         let sums = bias_sums.chunks_exact_mut(SUM).zip(score_sums.chunks_exact_mut(SUM));
         let rows = second.chunks_exact(stride).zip(d_second.chunks_exact_mut(STRIDE));
         for (((s, to), (bias_sum, score_sum)), &w) in rows.zip(sums).zip(self.score) {
-            let (mut of_bias, mut of_score) = ([T::zero(); GROUP], [T::zero(); GROUP]);
-            for column in (0..batch.columns()).step_by(GROUP) {
+            let (mut of_bias, mut of_score) = ([T::zero(); LANE_STEP], [T::zero(); LANE_STEP]);
+            for column in (0..tile.columns()).step_by(LANE_STEP) {
                 let s = load(&s[column..]);
                 let ds = times(s, load(&d_scores[column..]));
-                let d = times([w; GROUP], minus(ds, times(ds, s)));
+                let d = times([w; LANE_STEP], minus(ds, times(ds, s)));
                 store(&mut to[column..], d);
                 of_score = plus(of_score, ds);
                 of_bias = plus(of_bias, d);
@@ -154,21 +154,21 @@ impl<T: Real> Backward<'_, T> {
     }
 
     #[inline(always)]
-    fn fill<S: Simd>(&self, batch: &Batch, x: &mut [T], lanes: &mut [T]) {
-        for (block, column) in batch.walk(self.packed) {
+    fn fill<S: Simd>(&self, tile: &EventTile, x: &mut [T], lanes: &mut [T]) {
+        for (block, column) in tile.walk(self.packed) {
             let active = self.packed.active(block);
             let keys = self.keys.of_block::<S>(self.packed, block, self.query.len(), lanes);
             put_pairs(keys, self.query, active, column, x);
         }
-        clear_rest(batch, x);
+        clear_rest(tile, x);
     }
 
-    /// From the gradients of a batch's columns to those of its keys and its queries.
+    /// From the gradients of a tile's columns to those of its keys and its queries.
     #[inline(always)]
-    fn spread<S: Simd>(&mut self, batch: &Batch, x: &[T], dx: &mut [T], d_first: &[T], lanes: &mut [T]) {
+    fn spread<S: Simd>(&mut self, tile: &EventTile, x: &[T], dx: &mut [T], d_first: &[T], lanes: &mut [T]) {
         let half = self.shape.hidden * STRIDE;
         let (d_keys, d_pairs) = dx.split_at_mut(half);
-        for (block, column) in batch.walk(self.packed) {
+        for (block, column) in tile.walk(self.packed) {
             let active = self.packed.active(block);
             let mask = mask::<T>(active);
             for (to, row) in self.d_query_part.chunks_exact_mut(LANES).zip(d_first.chunks_exact(STRIDE)) {
@@ -198,7 +198,7 @@ impl<T: Real> Backward<'_, T> {
 #[inline(always)]
 fn derivatives<T: Real>(s: &[T], stride: usize, columns: usize, d: &mut [T]) {
     for (d, s) in d.chunks_exact_mut(STRIDE).zip(s.chunks_exact(stride)) {
-        for (d, s) in d[..columns].chunks_exact_mut(GROUP).zip(s[..columns].chunks_exact(GROUP)) {
+        for (d, s) in d[..columns].chunks_exact_mut(LANE_STEP).zip(s[..columns].chunks_exact(LANE_STEP)) {
             let s = load(s);
             store(d, times(load(d), minus(s, times(s, s))));
         }

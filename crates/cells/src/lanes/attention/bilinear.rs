@@ -9,7 +9,7 @@ use ndarray::ArrayViewD;
 
 use super::query;
 use crate::lanes::{AttentionNorm, event_features};
-use crate::{LANES, Packed, per_block, per_piece};
+use crate::{LANES, Packed, per_block, per_task};
 
 const KEYS: usize = 0;
 const QUERY: usize = 1;
@@ -53,7 +53,7 @@ fn record_dot<'t, T: Real>(
     let mut scores = pool.stale(&[targets.blocks(), 1, LANES]);
     let parts = (
         per_block(keys.data(), hidden),
-        per_piece(&in_lanes[..], hidden * LANES),
+        per_task(&in_lanes[..], hidden * LANES),
         per_block(scores.as_slice_mut().expect("standard layout"), 1),
     );
     targets.par_chunks(parts).for_each(|chunk, (keys, query, scores)| {
@@ -138,9 +138,9 @@ impl<T: Real> TapeBackward<T> for Dot<T> {
             (per_block(dy.to_slice().expect("standard layout"), 1), per_block(y, 1)),
             per_block(&mut d_scores[..], 1),
             per_block(keys, hidden),
-            per_piece(&self.query[..], size),
+            per_task(&self.query[..], size),
             io.grad_data(KEYS).map(|d| per_block(d, hidden)),
-            per_piece(&mut d_query[..], size),
+            per_task(&mut d_query[..], size),
         );
         targets.par_chunks(parts).for_each(|chunk, ((dy, y), d_scores, keys, query, d_keys, d_query)| {
             self.norm.derivatives(targets, chunk, y, dy, d_scores);

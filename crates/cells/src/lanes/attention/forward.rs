@@ -7,7 +7,9 @@ use dien_kernels::simd::{Kernel, Simd, math};
 use dien_tensor::Real;
 
 use super::Shape;
-use super::batch::{Batch, GROUP, STRIDE, batches, clear_rest, groups, load, plus, put, store, times};
+use super::event_tile::{
+    EventTile, LANE_STEP, STRIDE, clear_rest, event_tiles, groups, load, plus, put, store, times,
+};
 use super::keys::Keys;
 use crate::{LANES, Packed};
 
@@ -48,9 +50,9 @@ impl<T: Real> Kernel<T> for Forward<'_, T> {
         let (x, rest) = std::mem::take(&mut self.scratch).split_at_mut(2 * shape.hidden * STRIDE);
         let (first, rest) = rest.split_at_mut(shape.first * STRIDE);
         let (second, lanes) = rest.split_at_mut(shape.second * STRIDE);
-        for batch in batches(self.packed, self.blocks.clone()) {
-            let columns = batch.columns();
-            self.fill::<S>(&batch, x, first, lanes);
+        for tile in event_tiles(self.packed, self.blocks.clone()) {
+            let columns = tile.columns();
+            self.fill::<S>(&tile, x, first, lanes);
             let inputs = shape.inputs();
             let weight = Columns(Block::new(self.weight_t, shape.first));
             let dims = (shape.first, columns, inputs);
@@ -63,8 +65,8 @@ impl<T: Real> Kernel<T> for Forward<'_, T> {
             let weight = Columns(Block::new(self.second_t, shape.second));
             product::<T, S, _, _>(dims, weight, Block::new(&*first, STRIDE), Store::add(second, STRIDE));
             sigmoid::<T, S>(second, columns);
-            self.save(&batch, first, second);
-            self.score(&batch, second);
+            self.save(&tile, first, second);
+            self.score(&tile, second);
         }
     }
 }
@@ -72,40 +74,40 @@ impl<T: Real> Kernel<T> for Forward<'_, T> {
 impl<T: Real> Forward<'_, T> {
     /// The keys, their products with the queries, and the queries' part of the first layer.
     #[inline(always)]
-    fn fill<S: Simd>(&self, batch: &Batch, x: &mut [T], first: &mut [T], lanes: &mut [T]) {
-        for (block, column) in batch.walk(self.packed) {
+    fn fill<S: Simd>(&self, tile: &EventTile, x: &mut [T], first: &mut [T], lanes: &mut [T]) {
+        for (block, column) in tile.walk(self.packed) {
             let active = self.packed.active(block);
             let keys = self.keys.of_block::<S>(self.packed, block, self.query.len(), lanes);
             put_pairs(keys, self.query, active, column, x);
             put(self.query_part, active, column, first);
         }
-        clear_rest(batch, x);
-        clear_rest(batch, first);
+        clear_rest(tile, x);
+        clear_rest(tile, first);
     }
 
     #[inline(always)]
-    fn save(&mut self, batch: &Batch, first: &[T], second: &[T]) {
+    fn save(&mut self, tile: &EventTile, first: &[T], second: &[T]) {
         let Some(saved) = &mut self.saved else { return };
-        let offset = (batch.blocks.start - self.blocks.start) * self.shape.saved() * LANES;
-        let stride = batch.saved_stride();
+        let offset = (tile.blocks.start - self.blocks.start) * self.shape.saved() * LANES;
+        let stride = tile.saved_stride();
         let rows = first.chunks_exact(STRIDE).chain(second.chunks_exact(STRIDE));
         for (to, row) in saved[offset..].chunks_exact_mut(stride).zip(rows) {
-            to[..batch.columns()].copy_from_slice(&row[..batch.columns()]);
+            to[..tile.columns()].copy_from_slice(&row[..tile.columns()]);
         }
     }
 
     /// w₃ · s₂ of each event, zero in idle lanes.
     #[inline(always)]
-    fn score(&mut self, batch: &Batch, second: &mut [T]) {
+    fn score(&mut self, tile: &EventTile, second: &mut [T]) {
         let mut scores = [T::zero(); STRIDE];
-        for column in (0..batch.columns()).step_by(GROUP) {
-            let mut sum = [T::zero(); GROUP];
+        for column in (0..tile.columns()).step_by(LANE_STEP) {
+            let mut sum = [T::zero(); LANE_STEP];
             for (row, &w) in second.chunks_exact(STRIDE).zip(self.score) {
-                sum = plus(sum, times([w; GROUP], load(&row[column..])));
+                sum = plus(sum, times([w; LANE_STEP], load(&row[column..])));
             }
             store(&mut scores[column..], sum);
         }
-        for (block, column) in batch.walk(self.packed) {
+        for (block, column) in tile.walk(self.packed) {
             let active = self.packed.active(block);
             let to = &mut self.scores[(block - self.blocks.start) * LANES..][..LANES];
             to[..active].copy_from_slice(&scores[column..column + active]);
@@ -133,7 +135,7 @@ pub(super) fn put_pairs<T: Real>(keys: &[T], query: &[T], active: usize, column:
 #[inline(always)]
 fn sigmoid<T: Real, S: Simd>(rows: &mut [T], columns: usize) {
     for row in rows.chunks_exact_mut(STRIDE) {
-        for x in row[..columns].chunks_exact_mut(GROUP) {
+        for x in row[..columns].chunks_exact_mut(LANE_STEP) {
             let mut group = load(x);
             for x in &mut group {
                 *x = math::sigmoid::<T, S>(*x);

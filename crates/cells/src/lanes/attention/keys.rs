@@ -3,7 +3,7 @@
 use dien_kernels::simd::{Simd, transpose};
 use dien_tensor::Real;
 
-use super::batch::{STRIDE, groups, load, plus, select, store, times};
+use super::event_tile::{STRIDE, groups, load, plus, select, store, times};
 use crate::lanes::windows::HistoryRows;
 use crate::{LANES, Packed};
 
@@ -47,7 +47,7 @@ pub(super) enum KeyGrads<'a, T> {
     Nowhere,
     /// Added to the targets' own lanes, `[blocks, hidden, LANES]`.
     Own(&'a mut [T]),
-    /// Into the rows of the segment, `[LANES, steps, hidden]`, overwritten.
+    /// Into the rows of the task, `[LANES, steps, hidden]`, overwritten.
     Shared(&'a mut [T]),
 }
 

@@ -1,8 +1,8 @@
 //! Attention as one op: DIN's local activation unit, and the paper's bilinear form.
 
 mod backward;
-mod batch;
 mod bilinear;
+mod event_tile;
 mod forward;
 mod keys;
 mod query;

@@ -7,12 +7,12 @@ use rayon::prelude::*;
 
 use super::Shape;
 use crate::lanes::windows::Windows;
-use crate::{LANES, Packed, per_piece};
+use crate::{LANES, Packed, per_task};
 
 /// Rows `[targets, hidden]` in lanes, `[chunks, hidden, LANES]`, idle lanes zero.
 pub(super) fn lanes<T: Real>(pool: &Pool<T>, targets: &Packed, rows: &[T], hidden: usize) -> Scratch<T> {
     let mut lanes = pool.scratch(targets.chunks() * hidden * LANES);
-    targets.par_chunks(per_piece(&mut lanes[..], hidden * LANES)).for_each(|chunk, lanes| {
+    targets.par_chunks(per_task(&mut lanes[..], hidden * LANES)).for_each(|chunk, lanes| {
         lanes.fill(T::zero());
         for lane in 0..LANES {
             let Some(target) = targets.sequence(chunk, lane) else { break };
@@ -71,7 +71,7 @@ pub(super) fn part<T: Real>(
 ) -> Scratch<T> {
     let hidden = weight_t.len() / bias.len();
     let mut part = pool.scratch(targets.chunks() * bias.len() * LANES);
-    let parts = (per_piece(query, hidden * LANES), per_piece(&mut part[..], bias.len() * LANES));
+    let parts = (per_task(query, hidden * LANES), per_task(&mut part[..], bias.len() * LANES));
     targets.par_chunks(parts).for_each(|_, (query, part)| dispatch(Part { weight_t, bias, query, part }));
     part
 }
@@ -82,9 +82,9 @@ struct Backward<'a, T> {
     query: &'a [T],
     /// W_query, `[first, hidden]`.
     weight: &'a [T],
-    /// What each segment of the chunk gives to q and to its part of the first layer,
+    /// What each task of the chunk gives to q and to its part of the first layer,
     /// `[hidden + first, LANES]`.
-    segments: &'a [T],
+    tasks: &'a [T],
     /// Both summed; then the whole gradient of q stands in front.
     d: &'a mut [T],
     /// dW_query `[first, padded hidden]` and db `[first]`.
@@ -99,8 +99,8 @@ impl<T: Real> Kernel<T> for Backward<'_, T> {
     fn run<S: Simd>(self) {
         let Shape { hidden, first, .. } = self.shape;
         self.d.fill(T::zero());
-        for segment in self.segments.chunks_exact(self.d.len()) {
-            self.d.iter_mut().zip(segment).for_each(|(d, &x)| *d += x);
+        for task in self.tasks.chunks_exact(self.d.len()) {
+            self.d.iter_mut().zip(task).for_each(|(d, &x)| *d += x);
         }
         let (d_query, d_part) = self.d.split_at_mut(hidden * LANES);
         let d = Block::new(&*d_part, LANES);
@@ -127,14 +127,14 @@ pub(super) struct QueryGrads<T: Real> {
     pub sums_size: usize,
 }
 
-/// From what each segment gives to its chunk's queries and to their part of the first layer.
+/// From what each task gives to its chunk's queries and to their part of the first layer.
 pub(super) fn backward<T: Real>(
     pool: &Pool<T>,
     windows: &Windows,
     shape: Shape,
     query: &[T],
     weight: &[T],
-    segments: &[T],
+    tasks: &[T],
 ) -> QueryGrads<T> {
     let targets = &**windows.targets();
     let (size, padded) = (shape.query() * LANES, Shape::padded(shape.hidden));
@@ -143,15 +143,15 @@ pub(super) fn backward<T: Real>(
     let mut sums = pool.scratch(targets.chunks() * sums_size);
     let mut rows = pool.scratch(targets.chunks() * LANES * padded);
     let parts = (
-        per_piece(query, shape.hidden * LANES),
-        per_piece(&mut d[..], size),
-        per_piece(&mut sums[..], sums_size),
-        per_piece(&mut rows[..], LANES * padded),
+        per_task(query, shape.hidden * LANES),
+        per_task(&mut d[..], size),
+        per_task(&mut sums[..], sums_size),
+        per_task(&mut rows[..], LANES * padded),
     );
     targets.par_chunks(parts).for_each(|chunk, (query, d, sums, rows)| {
-        let own = windows.segments_of(chunk);
-        let segments = &segments[own.start * size..own.end * size];
-        dispatch(Backward { shape, query, weight, segments, d, sums, rows });
+        let own = windows.tasks_of(chunk);
+        let tasks = &tasks[own.start * size..own.end * size];
+        dispatch(Backward { shape, query, weight, tasks, d, sums, rows });
     });
     QueryGrads { query: d, sums, sums_size }
 }

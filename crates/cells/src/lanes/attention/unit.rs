@@ -16,7 +16,7 @@ use super::query::{self, QueryGrads};
 use super::weights::{First, Parts, transposed};
 use crate::lanes::windows::{HistoryRows, Windows, add_rows, history_rows, sum_targets};
 use crate::lanes::{AttentionNorm, event_features};
-use crate::{LANES, per_block, per_piece};
+use crate::{LANES, per_block, per_task};
 
 /// The layers of [`activation_unit`]. The scores have no bias: a softmax would cancel it.
 #[derive(Clone, Copy, Debug)]
@@ -110,9 +110,9 @@ fn record_unit<'t, T: Real>(
     let scratch_size = forward::scratch(shape);
     let data = interests.data();
     let (second_bias, score) = (weights.second_bias.data(), weights.score.data());
-    warm(pool, scratch_size, windows.segments());
-    windows.par_segments(parts, |segment, (scores, saved)| {
-        let (blocks, chunk) = windows.segment(segment);
+    warm(pool, scratch_size, windows.tasks());
+    windows.par_tasks(parts, |task, (scores, saved)| {
+        let (blocks, chunk) = windows.task(task);
         let mut scratch = pool.scratch(scratch_size);
         dispatch(Forward {
             shape,
@@ -155,8 +155,8 @@ fn shape<T: Real>(
 }
 
 /// As many free buffers as there can be threads at work, so that none is allocated in a later step.
-fn warm<T: Real>(pool: &Pool<T>, len: usize, pieces: usize) {
-    pool.reserve(rayon::current_num_threads().min(pieces), len);
+fn warm<T: Real>(pool: &Pool<T>, len: usize, tasks: usize) {
+    pool.reserve(rayon::current_num_threads().min(tasks), len);
 }
 
 fn keys<'a, T: Real>(
@@ -197,26 +197,26 @@ impl<T: Real> TapeBackward<T> for Unit<T> {
             self.norm.derivatives(targets, chunk, y, dy, dx);
         });
 
-        let segments = windows.segments();
+        let tasks = windows.tasks();
         let (sums_size, query_size) = (backward::sums(shape), shape.query() * LANES);
-        let mut sums = pool.scratch(segments * sums_size);
-        let mut d_query = pool.scratch(segments * query_size);
+        let mut sums = pool.scratch(tasks * sums_size);
+        let mut d_query = pool.scratch(tasks * query_size);
         let shared = self.rows.is_some() && io.wants(INTERESTS);
         let rows_size = if shared { targets.blocks() * shape.hidden * LANES } else { 0 };
         let mut rows = pool.scratch(rows_size);
         let scratch_size = backward::scratch(shape);
-        warm(pool, scratch_size, segments);
+        warm(pool, scratch_size, tasks);
         let own = if self.rows.is_some() { None } else { io.grad_data(INTERESTS) };
         let parts = (
             per_block(&self.saved[..], shape.saved()),
             per_block(&d_scores[..], 1),
-            per_piece(&mut d_query[..], query_size),
-            per_piece(&mut sums[..], sums_size),
+            per_task(&mut d_query[..], query_size),
+            per_task(&mut sums[..], sums_size),
             own.map(|own| per_block(own, shape.hidden)),
             shared.then(|| per_block(&mut rows[..], shape.hidden)),
         );
-        windows.par_segments(parts, |segment, (saved, d_scores, d_query, sums, own, rows)| {
-            let (blocks, chunk) = windows.segment(segment);
+        windows.par_tasks(parts, |task, (saved, d_scores, d_query, sums, own, rows)| {
+            let (blocks, chunk) = windows.task(task);
             let (d_query, d_query_part) = d_query.split_at_mut(shape.hidden * LANES);
             let mut scratch = pool.scratch(scratch_size);
             dispatch(Backward {
@@ -258,11 +258,11 @@ impl<T: Real> Unit<T> {
     fn add_weights(&self, io: &mut OpGrads<'_, T>, sums: &[T], of_query: &QueryGrads<T>) {
         let Shape { hidden: n, first, second } = self.shape;
         let size = backward::sums(self.shape);
-        let segments = |offset, stride| Parts { data: sums, size, offset, stride };
+        let tasks = |offset, stride| Parts { data: sums, size, offset, stride };
         let chunks =
             |offset, stride| Parts { data: &of_query.sums, size: of_query.sums_size, offset, stride };
         let (inputs, padded) = (self.shape.inputs(), Shape::padded(n));
-        let (product, query) = (segments(0, Shape::padded(inputs)), chunks(0, padded));
+        let (product, query) = (tasks(0, Shape::padded(inputs)), chunks(0, padded));
         if let Some(g) = io.grad_data(FIRST) {
             g.par_chunks_mut(4 * n).enumerate().for_each(|(row, g)| {
                 let (g_query, rest) = g.split_at_mut(n);
@@ -280,12 +280,12 @@ impl<T: Real> Unit<T> {
         }
         let offset = first * Shape::padded(inputs);
         if let Some(g) = io.grad_data(SECOND) {
-            let parts = segments(offset, Shape::padded(first));
+            let parts = tasks(offset, Shape::padded(first));
             g.par_chunks_mut(first).enumerate().for_each(|(row, g)| {
                 parts.add_row(row, 0..first, T::one(), g);
             });
         }
-        let vectors = segments(offset + second * Shape::padded(first), second);
+        let vectors = tasks(offset + second * Shape::padded(first), second);
         for (row, input) in [SECOND_BIAS, SCORE].into_iter().enumerate() {
             if let Some(g) = io.grad_data(input) {
                 vectors.add_row(row, 0..second, T::one(), g);

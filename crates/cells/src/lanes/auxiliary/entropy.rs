@@ -1,9 +1,9 @@
-//! The cross-entropy of a panel's logits, and its derivative.
+//! The cross-entropy of a tile's logits, and its derivative.
 
 use dien_kernels::simd::{Kernel, Simd, math};
 use dien_tensor::Real;
 
-use super::panel::COLUMNS;
+use super::event_tile::COLUMNS;
 
 /// Adds `weight` · l to `losses` for each used column, l = −log σ(z) of positive events or −log(1 − σ(z)) of
 /// negative ones, and replaces z by `scale` · dl/dz. Both are zero past the used columns.

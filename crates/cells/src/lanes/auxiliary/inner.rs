@@ -6,9 +6,9 @@ use dien_kernels::simd::{Kernel, Simd, dispatch, math};
 use dien_tensor::{Pool, Real, Scratch};
 
 use super::carve_mut;
-use super::group::{Back, Score};
-use super::panel::COLUMNS;
+use super::event_tile::COLUMNS;
 use super::rows::{padded, transpose};
+use super::task::{Back, Score};
 use crate::lanes::transpose_weight;
 
 /// P `[event, hidden]`. The sums are its gradient, the columns padded.
@@ -77,7 +77,7 @@ impl<T: Real> Score<T> for InnerProduct<'_, T> {
     }
 }
 
-/// z = Σ pᵢ eᵢ over the rows of two panels.
+/// z = Σ pᵢ eᵢ over the rows of two tiles.
 struct Dots<'a, T> {
     projected: &'a [T],
     e: &'a [T],

@@ -6,10 +6,10 @@ use dien_kernels::simd::dispatch;
 use dien_tensor::{Pool, Real, Scratch};
 
 use super::carve_mut;
-use super::group::{Back, Score};
-use super::panel::COLUMNS;
+use super::event_tile::COLUMNS;
 use super::rows::{Dot, DotBack, PARTS, add_row_sums, padded, sigmoid, transpose};
 use super::sigmoid::SigmoidBackward;
+use super::task::{Back, Score};
 use crate::lanes::transpose_weight;
 
 /// The widths of an interest, of an event, and of the first and second layer.
@@ -75,7 +75,7 @@ impl<'a, T: Real> Mlp<'a, T> {
     }
 }
 
-/// Panels `[features, COLUMNS]`.
+/// Tiles `[features, COLUMNS]`.
 struct Parts<'w, T> {
     /// W₁'s half of the states, and b₁.
     state: &'w mut [T],
@@ -84,7 +84,7 @@ struct Parts<'w, T> {
     y1: &'w mut [T],
     /// The same of the second layer.
     y2: &'w mut [T],
-    /// A panel transposed.
+    /// A tile transposed.
     rows: &'w mut [T],
 }
 
@@ -115,7 +115,7 @@ impl<T: Real> Score<T> for Mlp<'_, T> {
         let to = RowBias { bias: self.b2, c: &mut *y2, stride: COLUMNS };
         dispatch_product((second, width, first), w, y, to);
         sigmoid(y2, width);
-        dispatch(Dot { panel: y2, width, w: self.w3, b: self.b3, z });
+        dispatch(Dot { tile: y2, width, w: self.w3, b: self.b3, z });
     }
 
     fn event_back(&self, dz: &[T; COLUMNS], e: &[T], first: bool, width: usize, back: Back<'_, T>) {
@@ -124,7 +124,7 @@ impl<T: Real> Score<T> for Mlp<'_, T> {
         let Parts { d_state, y1, y2, rows, .. } = self.parts(back.work);
         let [_, dw1, _, dw2_t, db2, dw3, db3] = carve_mut(back.sums, self.widths.sums());
         add_row_sums(dz, width, db3);
-        dispatch(DotBack { dz, panel: y2, width, w: self.w3, dw: dw3, row_sums: db2 });
+        dispatch(DotBack { dz, tile: y2, width, w: self.w3, dw: dw3, row_sums: db2 });
         let dz2 = &*y2;
 
         transpose(dz2, second, width, rows);

@@ -8,14 +8,14 @@
 //! between stays in the caches.
 
 mod entropy;
-mod group;
+mod event_tile;
 mod info_nce;
 mod inner;
 mod mlp;
 mod op;
-mod panel;
 mod rows;
 mod sigmoid;
+mod task;
 
 use std::sync::Arc;
 

@@ -7,12 +7,12 @@ use dien_tensor::{Backward, GradSlot, OpGrads, Real, Scratch, Var};
 use ndarray::{ArrayD, ArrayViewD};
 use rayon::prelude::*;
 
-use super::group::{Problem, Score, groups};
+use super::event_tile::Pairs;
 use super::mlp::Widths;
-use super::panel::Pairs;
 use super::rows::{padded, total};
+use super::task::{Problem, Score, tasks};
 use super::{Loss, carve};
-use crate::{LANES, Packed, per_block, per_piece};
+use crate::{LANES, Packed, per_block, per_task};
 
 /// How a score's sums are the gradients of its parameters.
 #[derive(Clone, Copy, Debug)]
@@ -101,31 +101,31 @@ fn compute<T: Real, S: Score<T>>(
     }
     let widths = (hidden, events[0].len() / (packed.blocks() * LANES));
     let problem = Problem { loss, packed, score, interests: interests.data(), events, widths, pairs, pool };
-    let mut losses = pool.scratch(groups(pairs));
+    let mut losses = pool.scratch(tasks(pairs));
     let gradients = if tape.records() {
         Some(with_gradients(&problem, &mut losses))
     } else {
-        problem.run(per_piece(&mut losses[..], 1), None);
+        problem.run(per_task(&mut losses[..], 1), None);
         None
     };
     value.fill(losses.iter().fold(T::zero(), |sum, &l| sum + l) / T::of(pairs as f64));
     (value, gradients)
 }
 
-/// Computes each group's sum of losses, and the gradients.
+/// Computes each task's sum of losses, and the gradients.
 fn with_gradients<T: Real, S: Score<T>>(problem: &Problem<'_, T, S>, losses: &mut [T]) -> Gradients<T> {
     let ((hidden, event), pool) = (problem.widths, problem.pool);
-    let (blocks, groups) = (problem.packed.blocks(), losses.len());
+    let (blocks, tasks) = (problem.packed.blocks(), losses.len());
     let (size, features) = (problem.score.sums(), event * problem.events.len());
-    let mut sums = pool.scratch(groups * size);
+    let mut sums = pool.scratch(tasks * size);
     let mut before = pool.scratch(blocks * hidden * LANES);
     let mut events = pool.scratch(blocks * features * LANES);
     let parts = (
-        per_piece(&mut sums[..], size),
+        per_task(&mut sums[..], size),
         per_block(&mut before[..], hidden),
         per_block(&mut events[..], features),
     );
-    problem.run(per_piece(losses, 1), Some(parts));
+    problem.run(per_task(losses, 1), Some(parts));
     let (total, rest) = sums.split_at_mut(size);
     for part in rest.chunks_exact(size) {
         total.iter_mut().zip(part).for_each(|(t, &p)| *t += p);

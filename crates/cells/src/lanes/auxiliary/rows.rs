@@ -1,23 +1,23 @@
-//! What a panel needs besides products: transposes, and sums over its columns.
+//! What a tile needs besides products: transposes, and sums over its columns.
 
 use dien_kernels::simd::{self, Kernel, Simd, dispatch, math};
 use dien_tensor::Real;
 
-use super::panel::COLUMNS;
+use super::event_tile::COLUMNS;
 
 /// Features, rounded up to whole vectors.
 pub(super) fn padded(features: usize) -> usize {
     features.next_multiple_of(8)
 }
 
-/// A panel `[features, COLUMNS]` with its first `width` columns as rows, `[width, padded features]`, zero
+/// A tile `[features, COLUMNS]` with its first `width` columns as rows, `[width, padded features]`, zero
 /// past the features.
-pub(super) fn transpose<T: Real>(panel: &[T], features: usize, width: usize, rows: &mut [T]) {
-    dispatch(Transpose { panel, features, width, rows });
+pub(super) fn transpose<T: Real>(tile: &[T], features: usize, width: usize, rows: &mut [T]) {
+    dispatch(Transpose { tile, features, width, rows });
 }
 
 struct Transpose<'a, T> {
-    panel: &'a [T],
+    tile: &'a [T],
     features: usize,
     width: usize,
     rows: &'a mut [T],
@@ -27,9 +27,9 @@ impl<T: Real> Kernel<T> for Transpose<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let Transpose { panel, features, width, rows } = self;
+        let Transpose { tile, features, width, rows } = self;
         let stride = padded(features);
-        simd::transpose::<T, S>(panel, COLUMNS, (features, width), rows, stride);
+        simd::transpose::<T, S>(tile, COLUMNS, (features, width), rows, stride);
         if features < stride {
             for row in rows.chunks_exact_mut(stride).take(width) {
                 row[features..].fill(T::zero());
@@ -41,13 +41,13 @@ impl<T: Real> Kernel<T> for Transpose<'_, T> {
 /// Sums over columns are kept in this many parts: adding those up is slow, and left to the end.
 pub(super) const PARTS: usize = 16;
 
-/// Adds the sum over each row's first `width` columns of a panel to that row's [`PARTS`] of `sums`.
-pub(super) fn add_row_sums<T: Real>(panel: &[T], width: usize, sums: &mut [T]) {
-    dispatch(RowSums { panel, width, sums });
+/// Adds the sum over each row's first `width` columns of a tile to that row's [`PARTS`] of `sums`.
+pub(super) fn add_row_sums<T: Real>(tile: &[T], width: usize, sums: &mut [T]) {
+    dispatch(RowSums { tile, width, sums });
 }
 
 struct RowSums<'a, T> {
-    panel: &'a [T],
+    tile: &'a [T],
     width: usize,
     sums: &'a mut [T],
 }
@@ -56,7 +56,7 @@ impl<T: Real> Kernel<T> for RowSums<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
-        for (sum, row) in self.sums.as_chunks_mut().0.iter_mut().zip(self.panel.chunks_exact(COLUMNS)) {
+        for (sum, row) in self.sums.as_chunks_mut().0.iter_mut().zip(self.tile.chunks_exact(COLUMNS)) {
             let mut parts = [T::zero(); PARTS];
             for x in row[..self.width].as_chunks::<PARTS>().0 {
                 for l in 0..PARTS {
@@ -91,12 +91,12 @@ pub(super) fn total<T: Real>(parts: &[T; PARTS]) -> T {
 /// y = σ(z) for each row's first `width` columns, in place.
 ///
 /// A pass of its own: in a product's tiles the constants of σ and the sums would compete for registers.
-pub(super) fn sigmoid<T: Real>(panel: &mut [T], width: usize) {
-    dispatch(Sigmoid { panel, width });
+pub(super) fn sigmoid<T: Real>(tile: &mut [T], width: usize) {
+    dispatch(Sigmoid { tile, width });
 }
 
 struct Sigmoid<'a, T> {
-    panel: &'a mut [T],
+    tile: &'a mut [T],
     width: usize,
 }
 
@@ -104,9 +104,9 @@ impl<T: Real> Kernel<T> for Sigmoid<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
-        // A full panel is one run of memory.
-        let row = if self.width == COLUMNS { self.panel.len() } else { COLUMNS };
-        for row in self.panel.chunks_exact_mut(row) {
+        // A full tile is one run of memory.
+        let row = if self.width == COLUMNS { self.tile.len() } else { COLUMNS };
+        for row in self.tile.chunks_exact_mut(row) {
             let used = if self.width == COLUMNS { row.len() } else { self.width };
             for y in &mut row[..used] {
                 *y = math::sigmoid::<T, S>(*y);
@@ -115,9 +115,9 @@ impl<T: Real> Kernel<T> for Sigmoid<'_, T> {
     }
 }
 
-/// z = Σ wᵢ yᵢ + b over the rows of a panel.
+/// z = Σ wᵢ yᵢ + b over the rows of a tile.
 pub(super) struct Dot<'a, T> {
-    pub panel: &'a [T],
+    pub tile: &'a [T],
     pub width: usize,
     pub w: &'a [T],
     pub b: T,
@@ -130,7 +130,7 @@ impl<T: Real> Kernel<T> for Dot<'_, T> {
     fn run<S: Simd>(self) {
         let z = &mut self.z[..self.width];
         z.fill(self.b);
-        for (row, &w) in self.panel.chunks_exact(COLUMNS).zip(self.w) {
+        for (row, &w) in self.tile.chunks_exact(COLUMNS).zip(self.w) {
             for (z, &y) in z.iter_mut().zip(row) {
                 *z = math::mul_add::<T, S>(w, y, *z);
             }
@@ -142,7 +142,7 @@ impl<T: Real> Kernel<T> for Dot<'_, T> {
 /// gathers, and dw gathers Σ dz y; both in [`PARTS`].
 pub(super) struct DotBack<'a, T> {
     pub dz: &'a [T; COLUMNS],
-    pub panel: &'a mut [T],
+    pub tile: &'a mut [T],
     pub width: usize,
     pub w: &'a [T],
     pub dw: &'a mut [T],
@@ -154,7 +154,7 @@ impl<T: Real> Kernel<T> for DotBack<'_, T> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let dz = self.dz[..self.width].as_chunks::<PARTS>().0;
-        let rows = self.panel.chunks_exact_mut(COLUMNS).zip(self.w);
+        let rows = self.tile.chunks_exact_mut(COLUMNS).zip(self.w);
         let sums = self.dw.as_chunks_mut().0.iter_mut().zip(self.row_sums.as_chunks_mut().0);
         for ((row, &w), (dw, row_sum)) in rows.zip(sums) {
             let (mut dw_parts, mut row_parts) = ([T::zero(); PARTS], [T::zero(); PARTS]);

@@ -11,7 +11,7 @@ use ndarray::ArrayViewD;
 use super::Windows;
 use super::rows::{HistoryRows, add_rows, history_rows, put_blocks, sum_targets};
 use crate::lanes::event_features;
-use crate::{LANES, Packed, per_block, per_piece};
+use crate::{LANES, Packed, per_block, per_task};
 
 struct Gather {
     windows: Arc<Windows>,
@@ -43,10 +43,10 @@ fn record_gather<'t, T: Real>(x: Var<'t, T>, windows: &Arc<Windows>) -> Var<'t, 
     let rows = history_rows(pool, histories, x.data(), features);
     let mut y = pool.stale(&[targets.blocks(), features, LANES]);
     let size = features * LANES;
-    let mut scratch = pool.scratch(windows.segments() * size);
+    let mut scratch = pool.scratch(windows.tasks() * size);
     let y_part = per_block(y.as_slice_mut().expect("standard layout"), features);
-    windows.par_segments((y_part, per_piece(&mut scratch[..], size)), |segment, (y, scratch)| {
-        let (blocks, chunk) = windows.segment(segment);
+    windows.par_tasks((y_part, per_task(&mut scratch[..], size)), |task, (y, scratch)| {
+        let (blocks, chunk) = windows.task(task);
         let from = HistoryRows::new(&rows, features, windows, chunk);
         dispatch(Forward { targets, blocks, from, y, scratch });
     });
@@ -85,8 +85,8 @@ impl<T: Real> Backward<T> for Gather {
         let Some(dx) = io.grad_data(0) else { return };
         let mut rows = pool.scratch(dy.len());
         let dy = per_block(dy.to_slice().expect("standard layout"), features);
-        windows.par_segments((dy, per_block(&mut rows[..], features)), |segment, (dy, rows)| {
-            put_blocks(targets, windows.segment(segment).0.start, (dy, features), rows, (features, 0));
+        windows.par_tasks((dy, per_block(&mut rows[..], features)), |task, (dy, rows)| {
+            put_blocks(targets, windows.task(task).0.start, (dy, features), rows, (features, 0));
         });
         let sums = sum_targets(pool, windows, &rows, features);
         add_rows(pool, &windows.histories, (&sums, features, 0), (dx, features));

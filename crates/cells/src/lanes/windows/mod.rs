@@ -19,8 +19,8 @@ use std::sync::Arc;
 use crate::walk::{Split, walk};
 use crate::{LANES, Packed};
 
-/// Events in a [segment](Windows::segments), at most.
-const SEGMENT: usize = 512;
+/// Events in a [task](Windows::tasks), at most.
+const TASK: usize = 512;
 
 /// Which events of which history each target sees.
 #[derive(Clone, Debug)]
@@ -36,10 +36,10 @@ pub struct Windows {
     /// The targets of history `h`, ascending, are `by_history[offsets[h]..offsets[h + 1]]`.
     offsets: Vec<u32>,
     by_history: Vec<u32>,
-    /// The first block and the chunk of each segment of the targets' blocks, with one more to mark the end.
-    segments: Vec<(usize, usize)>,
-    /// The first segment of each chunk, and the number of segments.
-    chunk_segments: Vec<usize>,
+    /// The first block and the chunk of each task of the targets' blocks, with one more to mark the end.
+    tasks: Vec<(usize, usize)>,
+    /// The first task of each chunk, and the number of tasks.
+    chunk_tasks: Vec<usize>,
     /// The targets' own packing while the histories' serves.
     spare: Option<Arc<Packed>>,
 }
@@ -55,8 +55,8 @@ impl Default for Windows {
             first_rows: Vec::new(),
             offsets: vec![0],
             by_history: Vec::new(),
-            segments: vec![(0, 0)],
-            chunk_segments: vec![0],
+            tasks: vec![(0, 0)],
+            chunk_tasks: vec![0],
             spare: None,
         }
     }
@@ -148,26 +148,26 @@ impl Windows {
         self.cut_segments();
     }
 
-    /// Cuts each of the targets' chunks into segments.
+    /// Cuts each of the targets' chunks into tasks.
     fn cut_segments(&mut self) {
-        let (packed, segments) = (&self.targets, &mut self.segments);
-        segments.clear();
-        self.chunk_segments.clear();
-        self.chunk_segments.push(0);
+        let (packed, tasks) = (&self.targets, &mut self.tasks);
+        tasks.clear();
+        self.chunk_tasks.clear();
+        self.chunk_tasks.push(0);
         for chunk in 0..packed.chunks() {
             let total: usize = packed.chunk(chunk).map(|block| packed.active(block)).sum();
-            let share = total.div_ceil(total.div_ceil(SEGMENT).max(1));
+            let share = total.div_ceil(total.div_ceil(TASK).max(1));
             let mut events = share;
             for block in packed.chunk(chunk) {
                 if events >= share {
-                    segments.push((block, chunk));
+                    tasks.push((block, chunk));
                     events = 0;
                 }
                 events += packed.active(block);
             }
-            self.chunk_segments.push(segments.len());
+            self.chunk_tasks.push(tasks.len());
         }
-        segments.push((packed.blocks(), packed.chunks()));
+        tasks.push((packed.blocks(), packed.chunks()));
     }
 
     /// The packing of the targets' windows; the histories' own, if each history has one target that sees all
@@ -197,26 +197,26 @@ impl Windows {
         self.source.iter().zip(self.targets.lengths()).map(last)
     }
 
-    /// The number of segments: consecutive target blocks of one chunk, pieces of work of much the same size,
-    /// fixed by the windows alone.
-    pub(crate) fn segments(&self) -> usize {
-        self.segments.len() - 1
+    /// The number of tasks: consecutive target blocks of one chunk, of much the same work, fixed by the
+    /// windows alone.
+    pub(crate) fn tasks(&self) -> usize {
+        self.tasks.len() - 1
     }
 
-    /// The blocks of a segment, and their chunk.
-    pub(crate) fn segment(&self, segment: usize) -> (Range<usize>, usize) {
-        let (start, chunk) = self.segments[segment];
-        (start..self.segments[segment + 1].0, chunk)
+    /// The blocks of a task, and their chunk.
+    pub(crate) fn task(&self, task: usize) -> (Range<usize>, usize) {
+        let (start, chunk) = self.tasks[task];
+        (start..self.tasks[task + 1].0, chunk)
     }
 
-    /// The segments of a chunk.
-    pub(crate) fn segments_of(&self, chunk: usize) -> Range<usize> {
-        self.chunk_segments[chunk]..self.chunk_segments[chunk + 1]
+    /// The tasks of a chunk.
+    pub(crate) fn tasks_of(&self, chunk: usize) -> Range<usize> {
+        self.chunk_tasks[chunk]..self.chunk_tasks[chunk + 1]
     }
 
-    /// Every segment in parallel, each with its own part of several tensors.
-    pub(crate) fn par_segments<P: Split>(&self, parts: P, f: impl Fn(usize, P::Part) + Sync) {
-        walk(0..self.segments(), &|segment: usize| self.segments[segment].0, parts, &f);
+    /// Every task in parallel, each with its own part of several tensors.
+    pub(crate) fn par_tasks<P: Split>(&self, parts: P, f: impl Fn(usize, P::Part) + Sync) {
+        walk(0..self.tasks(), &|task: usize| self.tasks[task].0, parts, &f);
     }
 
     /// The rows of a target's window among the [rows](history_rows) of the histories.

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use super::Windows;
 use super::rows::{add_rows, history_rows, par_histories};
 use crate::lanes::event_features;
-use crate::{LANES, Packed, per_block, per_piece};
+use crate::{LANES, Packed, per_block, per_task};
 
 struct PoolWindow {
     windows: Arc<Windows>,
@@ -42,7 +42,7 @@ fn record_pool<'t, T: Real>(x: Var<'t, T>, windows: &Arc<Windows>, mean: bool) -
     if windows.is_identity() {
         let size = features * LANES;
         let mut sums = pool.scratch(targets.chunks() * size);
-        let parts = (per_block(x.data(), features), per_piece(&mut sums[..], size));
+        let parts = (per_block(x.data(), features), per_task(&mut sums[..], size));
         targets.par_chunks(parts).for_each(|chunk, (x, sums)| {
             dispatch(SumSteps { packed: targets, chunk, x, sums });
         });
@@ -143,7 +143,7 @@ impl<T: Real> Backward<T> for PoolWindow {
         if windows.is_identity() {
             let size = features * LANES;
             let mut lanes = pool.scratch(histories.chunks() * size);
-            let parts = (per_block(dx, features), per_piece(&mut lanes[..], size));
+            let parts = (per_block(dx, features), per_task(&mut lanes[..], size));
             // Idle lanes receive what stands in theirs.
             windows.targets.par_chunks(parts).for_each(|chunk, (dx, lanes)| {
                 for lane in 0..LANES {

@@ -1,7 +1,7 @@
 //! Events as rows, so that one is a run of memory, and a sequence's next event the next one.
 //!
-//! The rows of a *piece*, a chunk or a segment, are `[LANES, steps, features]`. A tensor's rows are its
-//! pieces', one after the other; idle lanes have rows too, which are neither read nor written.
+//! The rows of a *task*, a chunk or a part of one, are `[LANES, steps, features]`. A tensor's rows are its
+//! tasks', one after the other; idle lanes have rows too, which are neither read nor written.
 
 use dien_kernels::simd::{Kernel, Simd, dispatch, transpose};
 use dien_tensor::{Pool, Real, Scratch};
@@ -34,7 +34,7 @@ impl<T: Real> Kernel<T> for PutBlocks<'_, T> {
     }
 }
 
-/// Consecutive blocks `[blocks, x_features, LANES]` into the rows of their piece, from their feature `first`
+/// Consecutive blocks `[blocks, x_features, LANES]` into the rows of their task, from their feature `first`
 /// on.
 pub(crate) fn put_blocks<T: Real>(
     packed: &Packed,
@@ -89,7 +89,7 @@ impl<'a, T: Real> HistoryRows<'a, T> {
     }
 }
 
-/// Rows, cut where a walk's pieces begin.
+/// Rows, cut where a walk's tasks begin.
 struct PerRow<'a, T> {
     rows: &'a mut [T],
     features: usize,
@@ -125,8 +125,8 @@ impl<T: Real> Kernel<T> for SumTargets<'_, T> {
             let (chunk, lane) = targets.place(target);
             let (start, length) = (windows.source[target].1 as usize, targets.lengths()[target] as usize);
             let first = targets.chunk(chunk).start;
-            for segment in windows.segments_of(chunk) {
-                let (blocks, _) = windows.segment(segment);
+            for task in windows.tasks_of(chunk) {
+                let (blocks, _) = windows.task(task);
                 let step = blocks.start - first;
                 if step >= length {
                     break;
@@ -160,7 +160,7 @@ pub(super) fn par_histories<T: Real>(
 }
 
 /// The rows of histories, chunk by chunk: the sums, over each history's targets in order, of the targets'
-/// `rows`, which stand segment by segment.
+/// `rows`, which stand task by task.
 pub(crate) fn sum_targets<T: Real>(
     pool: &Pool<T>,
     windows: &Windows,
@@ -212,7 +212,7 @@ pub(crate) fn add_rows<T: Real>(
     let size = x_features * LANES;
     let mut lanes = pool.scratch(histories.chunks() * size);
     lanes.fill(T::zero());
-    let parts = (per_block(rows, features), per_block(x, x_features), crate::per_piece(&mut lanes[..], size));
+    let parts = (per_block(rows, features), per_block(x, x_features), crate::per_task(&mut lanes[..], size));
     histories.par_chunks(parts).for_each(|chunk, (rows, x, lanes)| {
         let first_block = histories.chunk(chunk).start;
         dispatch(AddRows { packed: histories, first_block, rows, features, first, x, lanes });

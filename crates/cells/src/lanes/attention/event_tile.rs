@@ -6,32 +6,32 @@ use dien_tensor::Real;
 
 use crate::{LANES, Packed};
 
-/// Events in a batch, at most: its matrices, [rows, COLUMNS], stay in the second-level cache.
+/// Events in a tile, at most: its matrices, [rows, COLUMNS], stay in the second-level cache.
 pub(super) const COLUMNS: usize = 128;
 
-/// Elements from one row of a batch's matrix to the next: a block is written whole vectors at a time, beyond
+/// Elements from one row of a tile's matrix to the next: a block is written whole vectors at a time, beyond
 /// its active lanes; and not a power of two, so that a column's elements do not share a cache set.
 pub(super) const STRIDE: usize = COLUMNS + 24;
 
 /// Lanes, or columns, that are read and written at once.
-pub(super) const GROUP: usize = 16;
+pub(super) const LANE_STEP: usize = 16;
 
 /// Consecutive blocks of a chunk, whose active lanes stand side by side in the columns of matrices.
 #[derive(Clone, Debug)]
-pub(super) struct Batch {
+pub(super) struct EventTile {
     pub blocks: Range<usize>,
     /// True events.
     pub events: usize,
 }
 
-impl Batch {
+impl EventTile {
     /// Columns that are computed.
     #[inline(always)]
     pub fn columns(&self) -> usize {
-        self.events.next_multiple_of(GROUP)
+        self.events.next_multiple_of(LANE_STEP)
     }
 
-    /// Elements from one row of what is saved of a batch to the next.
+    /// Elements from one row of what is saved of a tile to the next.
     #[inline(always)]
     pub fn saved_stride(&self) -> usize {
         self.columns()
@@ -48,9 +48,12 @@ impl Batch {
     }
 }
 
-/// Cuts a chunk's `blocks` into batches.
+/// Cuts a chunk's `blocks` into tiles.
 #[inline(always)]
-pub(super) fn batches(packed: &Packed, blocks: Range<usize>) -> impl Iterator<Item = Batch> + use<'_> {
+pub(super) fn event_tiles(
+    packed: &Packed,
+    blocks: Range<usize>,
+) -> impl Iterator<Item = EventTile> + use<'_> {
     let mut next = blocks.start;
     std::iter::from_fn(move || {
         let (start, mut events) = (next, 0);
@@ -58,18 +61,18 @@ pub(super) fn batches(packed: &Packed, blocks: Range<usize>) -> impl Iterator<It
             events += packed.active(next);
             next += 1;
         }
-        (start < next).then_some(Batch { blocks: start..next, events })
+        (start < next).then_some(EventTile { blocks: start..next, events })
     })
 }
 
 /// The first lane of each group of 16 that holds one of a block's active lanes.
 #[inline(always)]
 pub(super) fn groups(active: usize) -> impl Iterator<Item = usize> {
-    (0..active).step_by(GROUP)
+    (0..active).step_by(LANE_STEP)
 }
 
 /// A group of lanes, by value: loops over slices that the compiler cannot tell apart stay scalar.
-pub(super) type Group<T> = [T; GROUP];
+pub(super) type Group<T> = [T; LANE_STEP];
 
 /// The first 16 elements.
 #[inline(always)]
@@ -86,7 +89,7 @@ pub(super) fn store<T: Real>(to: &mut [T], x: Group<T>) {
 /// a + b
 #[inline(always)]
 pub(super) fn plus<T: Real>(mut a: Group<T>, b: Group<T>) -> Group<T> {
-    for l in 0..GROUP {
+    for l in 0..LANE_STEP {
         a[l] += b[l];
     }
     a
@@ -95,7 +98,7 @@ pub(super) fn plus<T: Real>(mut a: Group<T>, b: Group<T>) -> Group<T> {
 /// a − b
 #[inline(always)]
 pub(super) fn minus<T: Real>(mut a: Group<T>, b: Group<T>) -> Group<T> {
-    for l in 0..GROUP {
+    for l in 0..LANE_STEP {
         a[l] -= b[l];
     }
     a
@@ -104,7 +107,7 @@ pub(super) fn minus<T: Real>(mut a: Group<T>, b: Group<T>) -> Group<T> {
 /// a ∘ b
 #[inline(always)]
 pub(super) fn times<T: Real>(mut a: Group<T>, b: Group<T>) -> Group<T> {
-    for l in 0..GROUP {
+    for l in 0..LANE_STEP {
         a[l] *= b[l];
     }
     a
@@ -113,7 +116,7 @@ pub(super) fn times<T: Real>(mut a: Group<T>, b: Group<T>) -> Group<T> {
 /// x where `mask` is not 0, else 0.
 #[inline(always)]
 pub(super) fn select<T: Real>(mask: Group<T>, mut x: Group<T>) -> Group<T> {
-    for l in 0..GROUP {
+    for l in 0..LANE_STEP {
         x[l] = if mask[l] > T::zero() { x[l] } else { T::zero() };
     }
     x
@@ -139,10 +142,10 @@ pub(super) fn put<T: Real>(lanes: &[T], active: usize, column: usize, to: &mut [
     }
 }
 
-/// Zeroes what blocks left between a batch's last event and its last column.
+/// Zeroes what blocks left between a tile's last event and its last column.
 #[inline(always)]
-pub(super) fn clear_rest<T: Real>(batch: &Batch, rows: &mut [T]) {
+pub(super) fn clear_rest<T: Real>(tile: &EventTile, rows: &mut [T]) {
     for row in rows.chunks_exact_mut(STRIDE) {
-        row[batch.events..batch.columns()].fill(T::zero());
+        row[tile.events..tile.columns()].fill(T::zero());
     }
 }

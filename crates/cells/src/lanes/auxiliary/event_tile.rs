@@ -1,4 +1,4 @@
-//! Panels: the true pairs of several blocks side by side, so that ragged blocks leave no lane idle.
+//! Tiles: the true pairs of several blocks side by side, so that ragged blocks leave no lane idle.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use dien_tensor::Real;
 
 use crate::{LANES, Packed};
 
-/// Columns of a panel. A feature of it is a row of this many elements; some 200 KB of a panel's `f32`
+/// Columns of a tile. A feature of it is a row of this many elements; some 200 KB of a tile's `f32`
 /// intermediates fit L2.
 pub(super) const COLUMNS: usize = 96;
 
@@ -75,26 +75,26 @@ impl<'a> Pairs<'a> {
     }
 }
 
-/// Which pairs a panel's columns are.
-pub(super) struct Panel {
+/// Which pairs a tile's columns are.
+pub(super) struct EventTile {
     runs: [Run; COLUMNS],
     len: usize,
     /// How many columns hold a pair.
     pub used: usize,
 }
 
-impl Panel {
+impl EventTile {
     /// The next pairs, up to [`COLUMNS`]; `None` if there are no more.
-    pub(super) fn take(pairs: &mut Pairs<'_>) -> Option<Panel> {
-        let mut panel = Panel { runs: [Run::default(); COLUMNS], len: 0, used: 0 };
-        while panel.used < COLUMNS
-            && let Some(run) = pairs.next(COLUMNS - panel.used)
+    pub(super) fn take(pairs: &mut Pairs<'_>) -> Option<EventTile> {
+        let mut tile = EventTile { runs: [Run::default(); COLUMNS], len: 0, used: 0 };
+        while tile.used < COLUMNS
+            && let Some(run) = pairs.next(COLUMNS - tile.used)
         {
-            panel.runs[panel.len] = run;
-            panel.len += 1;
-            panel.used += run.count;
+            tile.runs[tile.len] = run;
+            tile.len += 1;
+            tile.used += run.count;
         }
-        (panel.len > 0).then_some(panel)
+        (tile.len > 0).then_some(tile)
     }
 
     /// How many columns are computed: [`Self::used`], rounded up to whole vectors. Those past the used ones
@@ -106,7 +106,7 @@ impl Panel {
     /// Each pair's column of `from` `[blocks, features, LANES]`, read `before` blocks earlier, into `to`
     /// `[features, COLUMNS]`.
     pub(super) fn gather<T: Real>(&self, from: &[T], before: usize, features: usize, to: &mut [T]) {
-        dispatch(Gather { panel: self, from, before, features, to });
+        dispatch(Gather { tile: self, from, before, features, to });
     }
 
     /// The columns of `from` `[features, COLUMNS]` into their lanes of `to`, which begins at block `first`
@@ -118,12 +118,12 @@ impl Panel {
         to: &mut [T],
         (first, stride): (usize, usize),
     ) {
-        dispatch(Scatter { panel: self, from, features, to, first, stride });
+        dispatch(Scatter { tile: self, from, features, to, first, stride });
     }
 }
 
 struct Gather<'a, T> {
-    panel: &'a Panel,
+    tile: &'a EventTile,
     from: &'a [T],
     before: usize,
     features: usize,
@@ -136,7 +136,7 @@ impl<T: Real> Kernel<T> for Gather<'_, T> {
     fn run<S: Simd>(self) {
         let size = self.features * LANES;
         let mut column = 0;
-        for run in &self.panel.runs[..self.panel.len] {
+        for run in &self.tile.runs[..self.tile.len] {
             let block = &self.from[(run.block - self.before) * size..][..size];
             let rows = block.chunks_exact(LANES).zip(self.to.chunks_exact_mut(COLUMNS));
             // A copy of a fixed length is a few instructions; the next run overwrites what was too much.
@@ -152,13 +152,13 @@ impl<T: Real> Kernel<T> for Gather<'_, T> {
             column += run.count;
         }
         for to in self.to.chunks_exact_mut(COLUMNS) {
-            to[column..self.panel.width()].fill(T::zero());
+            to[column..self.tile.width()].fill(T::zero());
         }
     }
 }
 
 struct Scatter<'a, T> {
-    panel: &'a Panel,
+    tile: &'a EventTile,
     from: &'a [T],
     features: usize,
     to: &'a mut [T],
@@ -172,7 +172,7 @@ impl<T: Real> Kernel<T> for Scatter<'_, T> {
     fn run<S: Simd>(self) {
         let size = self.features * LANES;
         let mut column = 0;
-        for run in &self.panel.runs[..self.panel.len] {
+        for run in &self.tile.runs[..self.tile.len] {
             let block = &mut self.to[(run.block - self.first) * self.stride..][..size];
             let rows = block.chunks_exact_mut(LANES).zip(self.from.chunks_exact(COLUMNS));
             if run.lane == 0 && column + LANES <= COLUMNS {

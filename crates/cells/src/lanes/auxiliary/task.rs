@@ -1,4 +1,4 @@
-//! The loss, and its gradients, over groups of blocks in parallel.
+//! The loss, and its gradients, over tasks of a few blocks each, in parallel.
 
 use std::ops::Range;
 
@@ -8,17 +8,17 @@ use dien_tensor::{Pool, Real};
 
 use super::Loss;
 use super::entropy::Entropy;
+use super::event_tile::{COLUMNS, EventTile, Pairs};
 use super::info_nce::InfoNce;
-use super::panel::{COLUMNS, Pairs, Panel};
 use crate::walk::Split;
-use crate::{LANES, Packed, PerBlock, PerPiece};
+use crate::{LANES, Packed, PerBlock, PerTask};
 
-/// Pairs in a group, about: whole panels, and few enough that any number of threads has equal work.
-const GROUP: usize = 6 * COLUMNS;
+/// Pairs in a task, about: whole tiles, and few enough that any number of threads has equal work.
+const TASK: usize = 6 * COLUMNS;
 
-/// How a state is scored against an event, over panels.
+/// How a state is scored against an event, over tiles.
 ///
-/// A group calls [`state`](Score::state), then for each event [`logits`](Score::logits) and perhaps
+/// A task calls [`state`](Score::state), then for each event [`logits`](Score::logits) and perhaps
 /// [`event_back`](Score::event_back), at last [`state_back`](Score::state_back), with the same `work`.
 pub(super) trait Score<T: Real>: Sync {
     /// Elements of `work`.
@@ -60,17 +60,17 @@ pub(super) struct Problem<'a, T: Real, S> {
     pub pool: &'a Pool<T>,
 }
 
-/// The gradients of the parameters (a piece for each group), of each block's predecessor in the interests,
+/// The gradients of the parameters (a part for each task), of each block's predecessor in the interests,
 /// and of all events: within a block first the true ones, then each negative.
-pub(super) type Gradients<'a, T> = (PerPiece<&'a mut [T]>, PerBlock<&'a mut [T]>, PerBlock<&'a mut [T]>);
+pub(super) type Gradients<'a, T> = (PerTask<&'a mut [T]>, PerBlock<&'a mut [T]>, PerBlock<&'a mut [T]>);
 
-/// A group's memory, and what it gives.
-struct Group<'a, T> {
+/// A task's memory, and what it gives.
+struct Task<'a, T> {
     /// Its first block.
     start: usize,
-    /// A panel of events.
+    /// A tile of events.
     e: &'a mut [T],
-    /// The logits of all events of a panel, if they are wanted together.
+    /// The logits of all events of a tile, if they are wanted together.
     z: &'a mut [[T; COLUMNS]],
     dx: &'a mut [T],
     work: &'a mut [T],
@@ -79,27 +79,27 @@ struct Group<'a, T> {
     gradients: Option<(&'a mut [T], &'a mut [T], &'a mut [T])>,
 }
 
-/// The number of groups; each has its loss, and its gradients of the parameters.
-pub(super) fn groups(pairs: usize) -> usize {
-    pairs.div_ceil(GROUP)
+/// The number of tasks; each has its loss, and its gradients of the parameters.
+pub(super) fn tasks(pairs: usize) -> usize {
+    pairs.div_ceil(TASK)
 }
 
 impl<T: Real, S: Score<T>> Problem<'_, T, S> {
-    /// Computes each group's sum of losses and, if wanted, its gradients. Groups are fixed by the data,
+    /// Computes each task's sum of losses and, if wanted, its gradients. Tasks are fixed by the data,
     /// whatever the pool.
-    pub(super) fn run(&self, losses: PerPiece<&mut [T]>, gradients: Option<Gradients<'_, T>>) {
-        let groups = groups(self.pairs);
-        self.pool.reserve(rayon::current_num_threads().min(groups), self.scratch());
-        self.walk(0..self.packed.blocks(), self.pairs, groups, (losses, gradients));
+    pub(super) fn run(&self, losses: PerTask<&mut [T]>, gradients: Option<Gradients<'_, T>>) {
+        let tasks = tasks(self.pairs);
+        self.pool.reserve(rayon::current_num_threads().min(tasks), self.scratch());
+        self.walk(0..self.packed.blocks(), self.pairs, tasks, (losses, gradients));
     }
 
-    /// The elements of a group's scratch.
+    /// The elements of a task's scratch.
     fn scratch(&self) -> usize {
         let (hidden, event) = self.widths;
         (hidden + event + self.kept() + hidden.max(event)) * COLUMNS + self.score.work()
     }
 
-    /// For how many events a panel's logits are kept.
+    /// For how many events a tile's logits are kept.
     fn kept(&self) -> usize {
         match self.loss {
             Loss::Paper => 0,
@@ -111,24 +111,24 @@ impl<T: Real, S: Score<T>> Problem<'_, T, S> {
         &self,
         blocks: Range<usize>,
         pairs: usize,
-        groups: usize,
-        parts: (PerPiece<&mut [T]>, Option<Gradients<'_, T>>),
+        tasks: usize,
+        parts: (PerTask<&mut [T]>, Option<Gradients<'_, T>>),
     ) {
-        if groups <= 1 {
+        if tasks <= 1 {
             let (losses, gradients) = parts.part();
-            return self.group(blocks, &mut losses[0], gradients);
+            return self.task(blocks, &mut losses[0], gradients);
         }
-        let left = groups / 2;
-        let cut = Pairs::new(self.packed, blocks.clone()).cut(pairs * left / groups);
+        let left = tasks / 2;
+        let cut = Pairs::new(self.packed, blocks.clone()).cut(pairs * left / tasks);
         let left_pairs = Pairs::new(self.packed, blocks.start..cut).count();
         let (a, b) = parts.split(left, cut - blocks.start);
         let (mut a, mut b) = (Some(a), Some(b));
         join(&mut || self.walk(blocks.start..cut, left_pairs, left, a.take().expect("once")), &mut || {
-            self.walk(cut..blocks.end, pairs - left_pairs, groups - left, b.take().expect("once"))
+            self.walk(cut..blocks.end, pairs - left_pairs, tasks - left, b.take().expect("once"))
         });
     }
 
-    fn group(
+    fn task(
         &self,
         blocks: Range<usize>,
         loss: &mut T,
@@ -143,7 +143,7 @@ impl<T: Real, S: Score<T>> Problem<'_, T, S> {
         let (dx, work) = rest.split_at_mut(hidden.max(event) * COLUMNS);
         if let Some((sums, d_before, d_events)) = &mut gradients {
             sums.fill(T::zero());
-            // A chunk's first block has no predecessor, and is in no panel.
+            // A chunk's first block has no predecessor, and is in no tile.
             for first in (0..self.packed.chunks()).map(|chunk| self.packed.chunk(chunk).start) {
                 if blocks.contains(&first) {
                     let block = first - blocks.start;
@@ -153,68 +153,67 @@ impl<T: Real, S: Score<T>> Problem<'_, T, S> {
             }
         }
         let z = z.as_chunks_mut().0;
-        let mut group =
-            Group { start: blocks.start, e, z, dx, work, losses: [T::zero(); COLUMNS], gradients };
+        let mut task = Task { start: blocks.start, e, z, dx, work, losses: [T::zero(); COLUMNS], gradients };
         let mut pairs = Pairs::new(self.packed, blocks);
-        while let Some(panel) = Panel::take(&mut pairs) {
-            panel.gather(self.interests, 1, hidden, h);
-            self.score.state(h, panel.width(), group.work);
+        while let Some(tile) = EventTile::take(&mut pairs) {
+            tile.gather(self.interests, 1, hidden, h);
+            self.score.state(h, tile.width(), task.work);
             match self.loss {
-                Loss::Paper => self.one_by_one(&panel, &mut group),
-                Loss::InfoNce => self.together(&panel, &mut group),
+                Loss::Paper => self.one_by_one(&tile, &mut task),
+                Loss::InfoNce => self.together(&tile, &mut task),
             }
-            if let Some((sums, d_before, _)) = &mut group.gradients {
-                let dx = &mut group.dx[..hidden * COLUMNS];
-                self.score.state_back(h, panel.width(), Back { dx, work: group.work, sums });
-                panel.scatter(dx, hidden, d_before, (group.start, hidden * LANES));
+            if let Some((sums, d_before, _)) = &mut task.gradients {
+                let dx = &mut task.dx[..hidden * COLUMNS];
+                self.score.state_back(h, tile.width(), Back { dx, work: task.work, sums });
+                tile.scatter(dx, hidden, d_before, (task.start, hidden * LANES));
             }
         }
-        *loss = group.losses.iter().fold(T::zero(), |sum, &l| sum + l);
+        *loss = task.losses.iter().fold(T::zero(), |sum, &l| sum + l);
     }
 
-    /// The paper's loss of a panel: an event's derivative depends on its logit alone, so one pass goes there
+    /// The paper's loss of a tile: an event's derivative depends on its logit alone, so one pass goes there
     /// and back.
-    fn one_by_one(&self, panel: &Panel, group: &mut Group<'_, T>) {
-        let (used, k) = (panel.used, self.events.len() - 1);
+    fn one_by_one(&self, tile: &EventTile, task: &mut Task<'_, T>) {
+        let (used, k) = (tile.used, self.events.len() - 1);
         let scale = T::of(1.0 / self.pairs as f64);
         for which in 0..=k {
             let mut z = [T::zero(); COLUMNS];
-            self.event(which, panel, group, &mut z);
+            self.event(which, tile, task, &mut z);
             let positive = which == 0;
             let weight = if positive { T::one() } else { T::of(1.0 / k as f64) };
             let scale = weight * scale;
-            dispatch(Entropy { positive, used, weight, scale, z: &mut z, losses: &mut group.losses });
-            self.event_back(which, panel, group, (&z, positive));
+            dispatch(Entropy { positive, used, weight, scale, z: &mut z, losses: &mut task.losses });
+            self.event_back(which, tile, task, (&z, positive));
         }
     }
 
-    /// InfoNCE of a panel: an event's derivative depends on all logits, so they come first.
-    fn together(&self, panel: &Panel, group: &mut Group<'_, T>) {
+    /// InfoNCE of a tile: an event's derivative depends on all logits, so they come first.
+    fn together(&self, tile: &EventTile, task: &mut Task<'_, T>) {
         let k = self.events.len() - 1;
         for which in 0..=k {
             let mut z = [T::zero(); COLUMNS];
-            self.event(which, panel, group, &mut z);
-            group.z[which] = z;
+            self.event(which, tile, task, &mut z);
+            task.z[which] = z;
         }
-        let (used, scale) = (panel.used, T::of(1.0 / self.pairs as f64));
-        dispatch(InfoNce { used, scale, z: group.z, losses: &mut group.losses });
-        if group.gradients.is_none() {
+        let (used, scale) = (tile.used, T::of(1.0 / self.pairs as f64));
+        dispatch(InfoNce { used, scale, z: task.z, losses: &mut task.losses });
+        if task.gradients.is_none() {
             return;
         }
         for which in (0..=k).rev() {
             // Of the last event, the score still has what lies between; of the others it must have it again.
             if which < k {
-                self.event(which, panel, group, &mut [T::zero(); COLUMNS]);
+                self.event(which, tile, task, &mut [T::zero(); COLUMNS]);
             }
-            let z = group.z[which];
-            self.event_back(which, panel, group, (&z, which == k));
+            let z = task.z[which];
+            self.event_back(which, tile, task, (&z, which == k));
         }
     }
 
     /// The logits of event number `which`.
-    fn event(&self, which: usize, panel: &Panel, group: &mut Group<'_, T>, z: &mut [T; COLUMNS]) {
-        panel.gather(self.events[which], 0, self.widths.1, group.e);
-        self.score.logits(group.e, panel.width(), group.work, z);
+    fn event(&self, which: usize, tile: &EventTile, task: &mut Task<'_, T>, z: &mut [T; COLUMNS]) {
+        tile.gather(self.events[which], 0, self.widths.1, task.e);
+        self.score.logits(task.e, tile.width(), task.work, z);
     }
 
     /// Back to event number `which` from the gradient of the logits just computed, if wanted; `first` as in
@@ -222,15 +221,15 @@ impl<T: Real, S: Score<T>> Problem<'_, T, S> {
     fn event_back(
         &self,
         which: usize,
-        panel: &Panel,
-        group: &mut Group<'_, T>,
+        tile: &EventTile,
+        task: &mut Task<'_, T>,
         (dz, first): (&[T; COLUMNS], bool),
     ) {
-        let Some((sums, _, d_events)) = &mut group.gradients else { return };
+        let Some((sums, _, d_events)) = &mut task.gradients else { return };
         let event = self.widths.1;
-        let (dx, size) = (&mut group.dx[..event * COLUMNS], event * LANES);
-        self.score.event_back(dz, group.e, first, panel.width(), Back { dx, work: group.work, sums });
+        let (dx, size) = (&mut task.dx[..event * COLUMNS], event * LANES);
+        self.score.event_back(dz, task.e, first, tile.width(), Back { dx, work: task.work, sums });
         let to = &mut d_events[which * size..];
-        panel.scatter(dx, event, to, (group.start, self.events.len() * size));
+        tile.scatter(dx, event, to, (task.start, self.events.len() * size));
     }
 }
