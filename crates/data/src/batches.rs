@@ -5,11 +5,10 @@ use std::collections::HashMap;
 use dien_model::{Batch, Behaviours, Histories, OOV, Targets};
 use rand::rngs::ChaCha8Rng;
 
-use crate::dataset::Names;
 use crate::draw::{self, Use};
 use crate::plan::{Group, Plan};
 use crate::sampler::Sampler;
-use crate::samples::{Context, ExtraSequence, Part, Samples, pick, pick_lists};
+use crate::samples::{Context, ExtraSequence, Names, Part, Samples, pick, pick_lists};
 
 /// A plan of batches; each is built when asked for, by any thread, and is the same however often and in
 /// whatever order.

@@ -9,15 +9,8 @@ use crate::error::DataError;
 use crate::log::Log;
 use crate::options::{DataOptions, TargetKind};
 use crate::sampler::Sampler;
-use crate::samples::{Context, Part, Samples};
+use crate::samples::{Context, Names, Part, Samples};
 use crate::split::Split;
-
-/// What the log calls its users and items.
-#[derive(Clone, Debug)]
-pub(crate) struct Names {
-    pub users: Vec<String>,
-    pub items: Vec<String>,
-}
 
 /// A behaviour log as ids, with its vocabularies, its split and its samplers. Immutable, and shared freely by
 /// threads.

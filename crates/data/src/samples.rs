@@ -43,6 +43,13 @@ pub(crate) enum Context {
     Target(Rows),
 }
 
+/// What a log calls its users and items.
+#[derive(Clone, Debug)]
+pub(crate) struct Names {
+    pub users: Vec<String>,
+    pub items: Vec<String>,
+}
+
 /// Features by target.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rows {
