@@ -11,6 +11,7 @@ pub(crate) enum Use {
     Batch,
     Synthesis,
     Files,
+    #[cfg(feature = "parquet")]
     Build,
 }
 

@@ -95,6 +95,13 @@ impl DataError {
         DataError::File { path: path.to_path_buf(), found: found.into(), expected: expected.into() }
     }
 
+    /// That a feature of the crate is off which a file needs.
+    #[cfg(not(all(feature = "parquet", feature = "zstd")))]
+    pub(crate) fn not_built(path: &Path, what: &str, feature: &str) -> Self {
+        let found = format!("{what}, which this build of dien does not support");
+        DataError::file(path, found, format!("a build with the feature `{feature}`"))
+    }
+
     pub(crate) fn log(
         place: impl Into<String>,
         found: impl Into<String>,

@@ -14,7 +14,10 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Read + Send>, DataError> {
     let end = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
     Ok(match end {
         "gz" => Box::new(MultiGzDecoder::new(file)),
+        #[cfg(feature = "zstd")]
         "zst" => Box::new(zstd::Decoder::with_buffer(file).map_err(DataError::io(path, "read"))?),
+        #[cfg(not(feature = "zstd"))]
+        "zst" => return Err(DataError::not_built(path, "zstd", "zstd")),
         _ => Box::new(file),
     })
 }

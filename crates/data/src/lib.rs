@@ -41,6 +41,11 @@
 //! assert_eq!(data.test().targets(), 2); // one user: the last behaviour and its negative
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Features
+//!
+//! - `parquet` (default): Parquet is read and written. Without it such a file is an error that says so.
+//! - `zstd` (with `parquet`): so are `.zst` files.
 
 mod batches;
 pub mod build;

@@ -6,23 +6,26 @@
 //! by user, nor anything from the cut on, if it is by time; and negatives of every part are drawn from what
 //! trains.
 
+#[cfg(feature = "parquet")]
 mod negatives;
+#[cfg(feature = "parquet")]
 mod parts;
+#[cfg(feature = "parquet")]
 mod schema;
+#[cfg(feature = "parquet")]
 mod tables;
-#[cfg(test)]
+#[cfg(all(test, feature = "parquet"))]
 mod tests;
+#[cfg(feature = "parquet")]
+mod write;
 
-use std::fs;
 use std::path::Path;
 
-use dien_serving::files::{self, StagedFolder};
 use serde::{Deserialize, Serialize};
 
 use crate::error::DataError;
 use crate::log::Log;
-use crate::schema::{Part, Split};
-use negatives::Negatives;
+use crate::schema::Split;
 
 /// Which behaviours are targets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,52 +99,12 @@ impl Build {
     /// The folder is not empty, or cannot be written; no behaviour trains; too few items train for a
     /// negative.
     pub fn write(&self, log: &Log, folder: &Path) -> Result<Built, DataError> {
-        if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
-            return Err(DataError::file(folder, "a folder that is not empty", "a new or an empty one"));
+        #[cfg(feature = "parquet")]
+        return write::write(self, log, folder);
+        #[cfg(not(feature = "parquet"))]
+        {
+            let _ = log;
+            Err(DataError::not_built(folder, "Parquet", "parquet"))
         }
-        if let Some(name) = log.columns().iter().find(|name| schema::RESERVED.contains(&name.as_str())) {
-            let expected = "other names than the targets' own columns have";
-            return Err(DataError::log("items", format!("a column `{name}`"), expected));
-        }
-        let mut names = log.columns().iter().map(String::as_str).chain(["item"]).map(schema::seen);
-        if let Some(name) = names.find(|seen| log.columns().contains(seen)) {
-            let expected = "other names than those of the histories' columns";
-            return Err(DataError::log("items", format!("a column `{name}`"), expected));
-        }
-        if folder.file_name().is_none() {
-            return Err(DataError::file(folder, "a folder without a name of its own", "a new folder's"));
-        }
-        match self.split {
-            Split::Group { validation, test, .. } if validation + test >= 1.0 => {
-                let found = format!("shares of {validation} and {test}");
-                return Err(DataError::log("split", found, "shares that leave some users to train on"));
-            }
-            Split::Time { validation_from: Some(a), test_from: Some(b) } if a >= b => {
-                let found = format!("a validation from {a} and a test from {b}");
-                return Err(DataError::log("split", found, "a validation before the test"));
-            }
-            _ => {}
-        }
-        let negatives = Negatives::new(self, log)?;
-        let staged = StagedFolder::create(folder)?;
-        let mut built = Built::default();
-        let mut parts = vec![];
-        for (part, name, counts) in [
-            (Part::Training, "train", &mut built.training),
-            (Part::Validation, "validation", &mut built.validation),
-            (Part::Test, "test", &mut built.test),
-        ] {
-            *counts = tables::write(self, log, part, &negatives, &staged.part().join(name))?;
-            if counts[1] > 0 {
-                parts.push(part);
-            }
-        }
-        if built.training[1] == 0 {
-            let expected = format!("training users with more than {} behaviours", self.min_history);
-            return Err(DataError::log("log", "no training target", expected));
-        }
-        files::write(&staged.part().join("dataset.toml"), schema::of(log, &parts).to_toml().as_bytes())?;
-        staged.commit()?;
-        Ok(built)
     }
 }

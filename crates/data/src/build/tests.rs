@@ -1,4 +1,5 @@
 use std::collections::HashSet;
+use std::fs;
 use std::path::Path;
 
 use arrow_array::Array;
@@ -8,6 +9,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use proptest::prelude::*;
 
 use super::*;
+use crate::schema::Part;
 use crate::{DataOptions, Event, Impressions, Item, User};
 
 /// Users with these items and times; every third is a test user, if they are named.

@@ -1,12 +1,10 @@
 //! The cells of a row, and what can be wrong with them.
 
-use arrow_array::cast::AsArray;
-use arrow_array::{Array, ListArray};
 use dien_serving::encoding::DenseEncoder;
 
 use crate::error::DataError;
 use crate::schema::{Default, Kind, Part, Schema};
-use crate::table::{Block, Cells, Wanted};
+use crate::table::{Block, Cells, ListColumn, Wanted};
 
 /// What is wrong with a cell.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,7 +82,7 @@ pub(super) struct View<'a> {
 #[derive(Clone, Copy)]
 enum Column<'a> {
     Single(Cells<'a>),
-    List(&'a ListArray, Cells<'a>),
+    List(&'a ListColumn, Cells<'a>),
 }
 
 /// What every row has, whatever its features.
@@ -99,13 +97,10 @@ pub(super) struct Sample {
 impl<'a> View<'a> {
     pub fn of(schema: &Schema, block: &'a Block, places: &[Option<usize>]) -> Self {
         let view = |(place, column): (&Option<usize>, &crate::schema::Column)| {
-            let array = block.columns[(*place)?].as_ref();
+            let read = &block.columns[(*place)?];
             Some(match column.kind {
-                Kind::Sequence => {
-                    let lists = array.as_list::<i32>();
-                    Column::List(lists, Cells::of(lists.values().as_ref()))
-                }
-                _ => Column::Single(Cells::of(array)),
+                Kind::Sequence => Column::List(read.lists(), Cells::of(read.lists().values())),
+                _ => Column::Single(Cells::of(read)),
             })
         };
         let columns: Vec<_> = places.iter().zip(schema.columns.values()).map(view).collect();
@@ -253,11 +248,7 @@ impl<'a> View<'a> {
     /// The places of a list's ids among its column's.
     pub fn list(&self, column: usize, row: usize) -> std::ops::Range<usize> {
         match self.columns[column] {
-            Some(Column::List(lists, _)) if lists.is_valid(row) => {
-                let offsets = lists.value_offsets();
-                offsets[row] as usize..offsets[row + 1] as usize
-            }
-            Some(Column::List(..)) => 0..0,
+            Some(Column::List(lists, _)) => lists.range(row),
             _ => unreachable!("a sequence that is read"),
         }
     }

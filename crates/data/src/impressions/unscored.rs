@@ -1,9 +1,8 @@
 //! Rows that are only to be scored: in their order, with the columns that tell which is which.
 
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc;
 use std::thread;
 
-use arrow_array::{ArrayRef, StringArray};
 use dien_model::Batch;
 
 use super::Impressions;
@@ -14,7 +13,7 @@ use super::rows::{OnError, Row, Skipped, past};
 use crate::batches::Batches;
 use crate::error::DataError;
 use crate::schema::{Part, Source};
-use crate::table::{Block, Blocks, Wanted};
+use crate::table::{Block, Blocks, Column, Wanted};
 
 /// Rows of a block: histories of one length meet only within it.
 const BLOCK: usize = 1 << 14;
@@ -25,16 +24,16 @@ pub struct Unscored {
     /// How many rows.
     pub rows: usize,
     /// The columns that are kept, a cell a row.
-    pub(super) kept: Vec<ArrayRef>,
+    pub(super) kept: Vec<Column>,
     /// Batches, and of each target its row. A row with something wrong in it is in none.
     pub batches: Vec<(Batch, Vec<u32>)>,
 }
 
+#[cfg(feature = "parquet")]
 impl Unscored {
     /// No row, of so many columns that are kept.
     pub(super) fn none(kept: usize) -> Self {
-        let empty: ArrayRef = Arc::new(StringArray::from(Vec::<&str>::new()));
-        Unscored { rows: 0, kept: vec![empty; kept], batches: vec![] }
+        Unscored { rows: 0, kept: vec![Column::Text([].into_iter().collect()); kept], batches: vec![] }
     }
 }
 
@@ -75,7 +74,7 @@ impl Impressions {
         let mut skipped = Skipped::default();
         let mut encoder = Encoder::new(&self.schema, &self.layout, &self.vocabularies, &self.numbers);
         for block in Blocks::open(source, &self.base, wanted, BLOCK)? {
-            let block = block?;
+            let mut block = block?;
             let right = self.encode(&block, &places, &mut histories, &mut encoder, &mut skipped)?;
             let mut batches = vec![];
             if !right.is_empty() {
@@ -86,7 +85,7 @@ impl Impressions {
                     batches.push((plan.batch(i), plan.places(i).map(row).collect()));
                 }
             }
-            if !give(Unscored { rows: block.rows, kept: block.columns[features..].to_vec(), batches }) {
+            if !give(Unscored { rows: block.rows, kept: block.columns.split_off(features), batches }) {
                 break;
             }
         }

@@ -2,11 +2,9 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::ops::Range;
 
-use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, ListArray};
-
-use crate::table::Cells;
+use crate::table::{Cells, Column};
 
 /// Distinct ids are counted up to this many.
 const COUNTED: usize = 1 << 20;
@@ -51,13 +49,14 @@ impl ColumnProfile {
         }
     }
 
-    pub(super) fn add(&mut self, array: &ArrayRef) {
+    /// Adds the first rows of a block.
+    pub(super) fn add(&mut self, column: &Column, rows: usize) {
         if !self.list {
-            return self.add_cells(array.as_ref());
+            return self.add_cells(Cells::of(column), 0..rows);
         }
-        let lists = array.as_list::<i32>();
-        for row in 0..lists.len() {
-            let length = if lists.is_null(row) { 0 } else { lists.value_length(row) as usize };
+        let lists = column.lists();
+        for row in 0..rows {
+            let length = lists.range(row).len();
             let bin = length.checked_ilog2().map_or(0, |log| log as usize + 1);
             if self.lengths.len() <= bin {
                 self.lengths.resize(bin + 1, 0);
@@ -65,14 +64,12 @@ impl ColumnProfile {
             self.lengths[bin] += 1;
             self.longest = self.longest.max(length);
         }
-        // A slice's values are those of its own rows.
-        let (first, last) = (lists.value_offsets()[0], lists.value_offsets()[lists.len()]);
-        self.add_cells(lists.values().slice(first as usize, (last - first) as usize).as_ref());
+        self.add_cells(Cells::of(lists.values()), lists.first(rows));
     }
 
-    fn add_cells(&mut self, array: &dyn Array) {
-        let (cells, mut buffer) = (Cells::of(array), String::new());
-        for i in 0..array.len() {
+    fn add_cells(&mut self, cells: Cells<'_>, places: Range<usize>) {
+        let mut buffer = String::new();
+        for i in places {
             self.cells += 1;
             let Some(token) = cells.token(i, &mut buffer) else {
                 self.nulls += 1;
@@ -147,10 +144,9 @@ impl ColumnProfile {
 }
 
 /// Whether two list columns have one length in every row.
-pub(super) fn same_lengths(a: &ArrayRef, b: &ArrayRef) -> bool {
-    let length = |lists: &ListArray, row| if lists.is_null(row) { 0 } else { lists.value_length(row) };
-    let (a, b) = (a.as_list::<i32>(), b.as_list::<i32>());
-    (0..a.len()).all(|row| length(a, row) == length(b, row))
+pub(super) fn same_lengths(a: &Column, b: &Column) -> bool {
+    let (a, b) = (a.lists(), b.lists());
+    (0..a.len()).all(|row| a.range(row).len() == b.range(row).len())
 }
 
 impl fmt::Display for ColumnProfile {

@@ -80,33 +80,27 @@ impl Rows {
 /// The name of the file of impressions.
 const LOG: &str = "log.parquet";
 
-impl Synthesis {
-    /// Writes `log.parquet` and its `dataset.toml` into a folder, new or empty: for each user the last event,
-    /// clicked, and another item of its category, not clicked, each with the events before it. Users are
-    /// drawn until the rows hold `events` of these; how many `users` there are does not count, and each is
-    /// drawn by a seed of their own.
-    ///
-    /// # Errors
-    /// An impossible field; the folder is not empty, or a file cannot be written. Then no file is left.
-    pub fn write_impressions(&self, folder: &Path, events: u64) -> Result<(), DataError> {
-        self.validate()?;
-        fs::create_dir_all(folder).map_err(DataError::io(folder, "make the folder"))?;
-        let mut there = fs::read_dir(folder).map_err(DataError::io(folder, "read"))?;
-        if let Some(Ok(entry)) = there.next() {
-            let found = format!("`{}` in it", entry.file_name().to_string_lossy());
-            return Err(DataError::file(folder, found, "a new or empty folder"));
-        }
-        let path = folder.join(LOG);
-        let staged = Staged::create(&path)?;
-        self.write_rows(staged.file()?, events).map_err(|e| DataError::Io {
-            path: path.clone(),
-            action: "write",
-            source: e.into(),
-        })?;
-        staged.commit()?;
-        Ok(files::write(&folder.join("dataset.toml"), SCHEMA.as_bytes())?)
+/// See [`Synthesis::write_impressions`].
+pub(super) fn write(synthesis: &Synthesis, folder: &Path, events: u64) -> Result<(), DataError> {
+    synthesis.validate()?;
+    fs::create_dir_all(folder).map_err(DataError::io(folder, "make the folder"))?;
+    let mut there = fs::read_dir(folder).map_err(DataError::io(folder, "read"))?;
+    if let Some(Ok(entry)) = there.next() {
+        let found = format!("`{}` in it", entry.file_name().to_string_lossy());
+        return Err(DataError::file(folder, found, "a new or empty folder"));
     }
+    let path = folder.join(LOG);
+    let staged = Staged::create(&path)?;
+    synthesis.write_rows(staged.file()?, events).map_err(|e| DataError::Io {
+        path: path.clone(),
+        action: "write",
+        source: e.into(),
+    })?;
+    staged.commit()?;
+    Ok(files::write(&folder.join("dataset.toml"), SCHEMA.as_bytes())?)
+}
 
+impl Synthesis {
     fn write_rows(&self, file: File, events: u64) -> Result<(), ParquetError> {
         let mut rows = Rows::default();
         let mut writer = ArrowWriter::try_new(file, rows.take().schema(), None)?;

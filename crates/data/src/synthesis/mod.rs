@@ -1,6 +1,9 @@
 //! Behaviours with planted interests that evolve, so that the order of events matters.
 
+#[cfg(feature = "parquet")]
 mod impressions;
+
+use std::path::Path;
 
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
@@ -112,6 +115,23 @@ impl Synthesis {
             log.add_user(user)?;
         }
         Ok(log)
+    }
+
+    /// Writes `log.parquet` and its `dataset.toml` into a folder, new or empty: for each user the last event,
+    /// clicked, and another item of its category, not clicked, each with the events before it. Users are
+    /// drawn until the rows hold `events` of these; how many `users` there are does not count, and each is
+    /// drawn by a seed of their own.
+    ///
+    /// # Errors
+    /// An impossible field; the folder is not empty, or a file cannot be written. Then no file is left.
+    pub fn write_impressions(&self, folder: &Path, events: u64) -> Result<(), DataError> {
+        #[cfg(feature = "parquet")]
+        return impressions::write(self, folder, events);
+        #[cfg(not(feature = "parquet"))]
+        {
+            let _ = events;
+            Err(DataError::not_built(folder, "Parquet", "parquet"))
+        }
     }
 
     /// The options that suit the log: target negatives from the positive's category, as the test's are;

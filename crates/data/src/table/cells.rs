@@ -1,29 +1,27 @@
 //! What stands in a column, whatever its type.
 
 use std::fmt::Write;
+use std::str::FromStr;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type};
-use arrow_array::{Array, Float64Array, Int64Array, StringArray};
-use arrow_schema::DataType;
+use super::column::{Column, Primitive, TextColumn};
 
 /// The cells of a column, or of its lists' values.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Cells<'a> {
-    Texts(&'a StringArray),
-    Integers(&'a Int64Array),
-    Numbers(&'a Float64Array),
+    Texts(&'a TextColumn),
+    Integers(&'a Primitive<i64>),
+    Numbers(&'a Primitive<f64>),
 }
 
 impl<'a> Cells<'a> {
     /// # Panics
-    /// If the array is of none of a [`Block`](super::Block)'s types.
-    pub fn of(array: &'a dyn Array) -> Self {
-        match array.data_type() {
-            DataType::Utf8 => Cells::Texts(array.as_string()),
-            DataType::Int64 => Cells::Integers(array.as_primitive::<Int64Type>()),
-            DataType::Float64 => Cells::Numbers(array.as_primitive::<Float64Type>()),
-            other => unreachable!("a column of type {other}"),
+    /// If they are lists.
+    pub fn of(column: &'a Column) -> Self {
+        match column {
+            Column::Text(texts) => Cells::Texts(texts),
+            Column::Int(ints) => Cells::Integers(ints),
+            Column::Float(floats) => Cells::Numbers(floats),
+            Column::List(_) => unreachable!("lists where single cells are"),
         }
     }
 
@@ -34,10 +32,9 @@ impl<'a> Cells<'a> {
     {
         buffer.clear();
         let written = match self {
-            Cells::Texts(a) => return (a.is_valid(i) && !a.value(i).is_empty()).then(|| a.value(i)),
-            Cells::Integers(a) if a.is_valid(i) => write!(buffer, "{}", a.value(i)),
-            Cells::Numbers(a) if a.is_valid(i) && !a.value(i).is_nan() => write!(buffer, "{}", a.value(i)),
-            _ => return None,
+            Cells::Texts(texts) => return texts.get(i).filter(|text| !text.is_empty()),
+            Cells::Integers(ints) => write!(buffer, "{}", ints.get(i)?),
+            Cells::Numbers(floats) => write!(buffer, "{}", floats.get(i).filter(|x| !x.is_nan())?),
         };
         written.expect("a String takes everything");
         Some(buffer)
@@ -49,13 +46,9 @@ impl<'a> Cells<'a> {
     /// What it is, if no number.
     pub fn number(&self, i: usize) -> Result<Option<f64>, String> {
         match self {
-            Cells::Texts(a) if a.is_valid(i) => {
-                let text = a.value(i);
-                text.trim().parse().map(Some).map_err(|_| format!("`{text}`"))
-            }
-            Cells::Integers(a) => Ok(a.is_valid(i).then(|| a.value(i) as f64)),
-            Cells::Numbers(a) => Ok((a.is_valid(i) && !a.value(i).is_nan()).then(|| a.value(i))),
-            Cells::Texts(_) => Ok(None),
+            Cells::Texts(texts) => texts.get(i).map(parse).transpose(),
+            Cells::Integers(ints) => Ok(ints.get(i).map(|x| x as f64)),
+            Cells::Numbers(floats) => Ok(floats.get(i).filter(|x| !x.is_nan())),
         }
     }
 
@@ -65,20 +58,21 @@ impl<'a> Cells<'a> {
     /// What it is, if no integer.
     pub fn integer(&self, i: usize) -> Result<Option<i64>, String> {
         match self {
-            Cells::Texts(a) if a.is_valid(i) => {
-                let text = a.value(i);
-                text.trim().parse().map(Some).map_err(|_| format!("`{text}`"))
-            }
-            Cells::Integers(a) => Ok(a.is_valid(i).then(|| a.value(i))),
-            Cells::Numbers(a) if a.is_valid(i) && !a.value(i).is_nan() => {
-                let x = a.value(i);
-                // Beyond 2^53 neighbouring integers are one number.
-                let whole = x.fract() == 0.0 && x.abs() <= 9_007_199_254_740_992.0;
-                if whole { Ok(Some(x as i64)) } else { Err(format!("{x}")) }
-            }
-            _ => Ok(None),
+            Cells::Texts(texts) => texts.get(i).map(parse).transpose(),
+            Cells::Integers(ints) => Ok(ints.get(i)),
+            Cells::Numbers(floats) => floats.get(i).filter(|x| !x.is_nan()).map(whole).transpose(),
         }
     }
+}
+
+fn parse<N: FromStr>(text: &str) -> Result<N, String> {
+    text.trim().parse().map_err(|_| format!("`{text}`"))
+}
+
+/// Beyond 2^53 neighbouring integers are one number.
+fn whole(x: f64) -> Result<i64, String> {
+    let whole = x.fract() == 0.0 && x.abs() <= 9_007_199_254_740_992.0;
+    if whole { Ok(x as i64) } else { Err(x.to_string()) }
 }
 
 #[cfg(test)]
@@ -87,9 +81,10 @@ mod tests {
 
     #[test]
     fn every_type_is_ids_and_numbers() {
-        let texts = StringArray::from(vec![Some("7"), Some("x"), None, Some(""), Some(" 2.5 ")]);
-        let integers = Int64Array::from(vec![Some(-3), None]);
-        let numbers = Float64Array::from(vec![Some(12.0), Some(0.5), Some(f64::NAN), None]);
+        let texts = [Some("7"), Some("x"), None, Some(""), Some(" 2.5 ")].into_iter().collect();
+        let integers = [Some(-3), None].into_iter().collect();
+        let numbers = [Some(12.0), Some(0.5), Some(f64::NAN), None].into_iter().collect();
+        let (texts, integers, numbers) = (Column::Text(texts), Column::Int(integers), Column::Float(numbers));
         let (texts, integers, numbers) = (Cells::of(&texts), Cells::of(&integers), Cells::of(&numbers));
         let mut buffer = String::new();
         let mut token = |cells: &Cells<'_>, i| cells.token(i, &mut buffer).map(String::from);

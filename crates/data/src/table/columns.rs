@@ -1,11 +1,9 @@
 //! Which columns a file has.
 
-use std::fs::File;
 use std::path::Path;
 
-use arrow_schema::DataType;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-
+#[cfg(feature = "parquet")]
+use super::parquet;
 use super::{Wanted, csv, files};
 use crate::error::DataError;
 use crate::schema::{Format, Source};
@@ -20,23 +18,11 @@ pub(crate) fn columns(source: &Source, base: &Path) -> Result<Vec<Wanted>, DataE
     let path = &files[0];
     match files::format(source, path)? {
         Format::Csv => csv_columns(path, source),
-        Format::Parquet => parquet_columns(path),
+        #[cfg(feature = "parquet")]
+        Format::Parquet => parquet::columns(path),
+        #[cfg(not(feature = "parquet"))]
+        Format::Parquet => Err(DataError::not_built(path, "Parquet", "parquet")),
     }
-}
-
-fn parquet_columns(path: &Path) -> Result<Vec<Wanted>, DataError> {
-    let file = File::open(path).map_err(DataError::io(path, "open"))?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file)
-        .map_err(|e| DataError::file(path, e.to_string(), "a whole Parquet file"))?;
-    let fields = builder.schema().fields().iter();
-    Ok(fields
-        .filter_map(|field| {
-            let item = item_type(field.data_type());
-            let list = item.is_some();
-            let simple = is_simple(item.unwrap_or(field.data_type()));
-            simple.then(|| Wanted { name: field.name().clone(), list })
-        })
-        .collect())
 }
 
 fn csv_columns(path: &Path, source: &Source) -> Result<Vec<Wanted>, DataError> {
@@ -50,24 +36,4 @@ fn csv_columns(path: &Path, source: &Source) -> Result<Vec<Wanted>, DataError> {
         }
     }
     Ok(wanted)
-}
-
-/// What a list holds, if it is one.
-pub(super) fn item_type(of: &DataType) -> Option<&DataType> {
-    use DataType::*;
-    match of {
-        List(item) | LargeList(item) | FixedSizeList(item, _) | ListView(item) | LargeListView(item) => {
-            Some(item.data_type())
-        }
-        _ => None,
-    }
-}
-
-fn is_simple(of: &DataType) -> bool {
-    use DataType::*;
-    match of {
-        Dictionary(_, values) => is_simple(values),
-        Utf8 | LargeUtf8 | Utf8View | Boolean | Date32 | Date64 | Timestamp(..) | Null => true,
-        other => other.is_numeric(),
-    }
 }

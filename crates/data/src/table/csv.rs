@@ -4,9 +4,7 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::ArrayRef;
-use arrow_array::builder::{ListBuilder, StringBuilder};
-
+use super::column::{Column, ListColumn, TextColumn, Validity};
 use super::{Block, Broken, Places, Wanted, files, missing};
 use crate::error::DataError;
 use crate::schema::Source;
@@ -51,7 +49,7 @@ pub(super) fn blocks(
         }
         let (file, rows) = (Arc::clone(&file), lines.len());
         let columns = columns.into_iter().map(Builder::finish).collect();
-        (rows > 0).then(|| Ok(Block { file, places: Places::Lines(lines), rows, columns, broken }))
+        (rows > 0).then_some(Ok(Block { file, places: Places::Lines(lines), rows, columns, broken }))
     }))
 }
 
@@ -98,35 +96,37 @@ pub(super) fn header(path: &Path, reader: &mut Reader) -> Result<Vec<String>, Da
 }
 
 enum Builder {
-    Single(StringBuilder),
-    List(ListBuilder<StringBuilder>),
+    Single(TextColumn),
+    /// All lists' ids, and where each list begins and the last one ends.
+    List(TextColumn, Vec<usize>),
 }
 
 impl Builder {
     fn new(list: bool) -> Self {
         match list {
-            false => Builder::Single(StringBuilder::new()),
-            true => Builder::List(ListBuilder::new(StringBuilder::new())),
+            false => Builder::Single(TextColumn::default()),
+            true => Builder::List(TextColumn::default(), vec![0]),
         }
     }
 
     fn push(&mut self, field: &str, separator: char) {
         match self {
-            Builder::Single(b) if field.is_empty() => b.append_null(),
-            Builder::Single(b) => b.append_value(field),
-            Builder::List(b) => {
+            Builder::Single(cells) => cells.push(Some(field).filter(|field| !field.is_empty())),
+            Builder::List(ids, offsets) => {
                 if !field.is_empty() {
-                    field.split(separator).for_each(|id| b.values().append_value(id));
+                    field.split(separator).for_each(|id| ids.push(Some(id)));
                 }
-                b.append(true);
+                offsets.push(ids.len());
             }
         }
     }
 
-    fn finish(self) -> ArrayRef {
+    fn finish(self) -> Column {
         match self {
-            Builder::Single(mut b) => Arc::new(b.finish()),
-            Builder::List(mut b) => Arc::new(b.finish()),
+            Builder::Single(cells) => Column::Text(cells),
+            Builder::List(ids, offsets) => {
+                Column::List(ListColumn::new(Column::Text(ids), offsets, Validity::default()))
+            }
         }
     }
 }

@@ -1,10 +1,11 @@
-//! Rows of CSV and Parquet files, block by block, as Arrow arrays of a few types.
+//! Rows of CSV and Parquet files, block by block, as columns of a few types.
 
-mod canonical;
 mod cells;
+mod column;
 mod columns;
 mod csv;
 mod files;
+#[cfg(feature = "parquet")]
 mod parquet;
 #[cfg(test)]
 mod tests;
@@ -12,11 +13,12 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow_array::ArrayRef;
-
 pub(crate) use cells::Cells;
+pub(crate) use column::{Column, ListColumn};
 pub(crate) use columns::columns;
 pub(crate) use csv::wrong as wrong_csv;
+#[cfg(feature = "parquet")]
+pub(crate) use parquet::to_arrow;
 
 use crate::error::DataError;
 use crate::schema::{Format, Source};
@@ -36,8 +38,8 @@ pub(crate) struct Block {
     pub file: Arc<Path>,
     pub places: Places,
     pub rows: usize,
-    /// One for each wanted column, in that order: `Utf8`, `Int64` or `Float64`, or a `List` of such.
-    pub columns: Vec<ArrayRef>,
+    /// One for each wanted column, in that order.
+    pub columns: Vec<Column>,
     /// Rows that could not be taken apart, ascending: their cells are missing.
     pub broken: Vec<Broken>,
 }
@@ -52,6 +54,7 @@ pub(crate) struct Broken {
 
 /// Where a block's rows stand in their file, counted from 1: rows of Parquet, lines of CSV.
 #[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "CSV has lines"))]
 pub(crate) enum Places {
     Rows(u64),
     Lines(Vec<u64>),
@@ -118,7 +121,10 @@ impl Blocks {
         path: &Path,
     ) -> Result<Box<dyn Iterator<Item = Result<Block, DataError>> + Send>, DataError> {
         Ok(match files::format(&self.source, path)? {
+            #[cfg(feature = "parquet")]
             Format::Parquet => Box::new(parquet::blocks(path, &self.wanted, self.block_rows)?),
+            #[cfg(not(feature = "parquet"))]
+            Format::Parquet => return Err(DataError::not_built(path, "Parquet", "parquet")),
             Format::Csv => Box::new(csv::blocks(path, &self.source, &self.wanted, self.block_rows)?),
         })
     }

@@ -8,3 +8,5 @@ mod protocol;
 mod shared_data;
 mod support;
 mod synthesis;
+#[cfg(not(feature = "parquet"))]
+mod without_parquet;

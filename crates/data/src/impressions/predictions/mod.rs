@@ -1,13 +1,12 @@
 //! Scores, beside the columns that tell whose they are.
 
-use std::fs::File;
+#[cfg(feature = "parquet")]
+mod parquet;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Float32Array, RecordBatch};
 use dien_serving::files::Staged;
-use parquet::arrow::ArrowWriter;
 
 use super::unscored::Unscored;
 use crate::error::DataError;
@@ -25,8 +24,8 @@ pub struct Predictions {
 
 enum To {
     Csv(Box<csv::Writer<Box<dyn Write>>>),
-    /// The writer begins with the first rows, which have the columns' types.
-    Parquet(Option<File>, Option<Box<ArrowWriter<File>>>),
+    #[cfg(feature = "parquet")]
+    Parquet(parquet::Parquet),
 }
 
 impl Predictions {
@@ -50,10 +49,15 @@ impl Predictions {
                 "`.csv` or `.parquet`",
             ));
         }
+        #[cfg(not(feature = "parquet"))]
+        if end == "parquet" {
+            return Err(DataError::not_built(path, "Parquet", "parquet"));
+        }
         let staged = Staged::create(path)?;
         let file = staged.file()?;
-        let to = match path.extension() {
-            Some(end) if end == "parquet" => To::Parquet(Some(file), None),
+        let to = match end {
+            #[cfg(feature = "parquet")]
+            "parquet" => To::Parquet(parquet::Parquet::new(file, keep)),
             _ => To::Csv(Box::new(csv::Writer::from_writer(Box::new(file)))),
         };
         Predictions { staged: Some(staged), path: path.to_path_buf(), names: keep.to_vec(), to }.begun()
@@ -72,7 +76,8 @@ impl Predictions {
         let header: Vec<&str> = self.names.iter().map(String::as_str).chain(["score"]).collect();
         let written = match &mut self.to {
             To::Csv(csv) => csv.write_record(header).map_err(Into::into),
-            To::Parquet(..) => Ok(()),
+            #[cfg(feature = "parquet")]
+            To::Parquet(_) => Ok(()),
         };
         written.map_err(|e| self.failed(e))?;
         Ok(self)
@@ -85,7 +90,8 @@ impl Predictions {
     pub fn write(&mut self, rows: &Unscored, scores: &[Option<f32>]) -> Result<(), DataError> {
         let written = match &mut self.to {
             To::Csv(csv) => write_csv(csv, rows, scores),
-            To::Parquet(file, writer) => write_parquet(file, writer, &self.names, rows, scores),
+            #[cfg(feature = "parquet")]
+            To::Parquet(parquet) => parquet.write(rows, scores),
         };
         written.map_err(|e| self.failed(e))
     }
@@ -97,12 +103,8 @@ impl Predictions {
     pub fn finish(mut self) -> Result<(), DataError> {
         let closed = match &mut self.to {
             To::Csv(csv) => csv.flush(),
-            To::Parquet(file, writer) => match writer.take() {
-                Some(writer) => writer.close().map(|_| ()).map_err(Into::into),
-                // There was no row: the columns' types are not known.
-                None => write_parquet(file, writer, &self.names, &Unscored::none(self.names.len()), &[])
-                    .and_then(|()| Ok(writer.take().expect("begun").close().map(|_| ())?)),
-            },
+            #[cfg(feature = "parquet")]
+            To::Parquet(parquet) => parquet.finish(),
         };
         closed.map_err(|e| self.failed(e))?;
         Ok(self.staged.map_or(Ok(()), Staged::commit)?)
@@ -118,7 +120,7 @@ fn write_csv(
     rows: &Unscored,
     scores: &[Option<f32>],
 ) -> std::io::Result<()> {
-    let kept: Vec<Cells<'_>> = rows.kept.iter().map(|column| Cells::of(column.as_ref())).collect();
+    let kept: Vec<Cells<'_>> = rows.kept.iter().map(Cells::of).collect();
     let mut buffer = String::new();
     for (row, score) in scores.iter().enumerate() {
         for cells in &kept {
@@ -127,23 +129,5 @@ fn write_csv(
         csv.write_field(score.map_or(String::new(), |score| score.to_string()))?;
         csv.write_record(None::<&[u8]>)?;
     }
-    Ok(())
-}
-
-fn write_parquet(
-    file: &mut Option<File>,
-    writer: &mut Option<Box<ArrowWriter<File>>>,
-    names: &[String],
-    rows: &Unscored,
-    scores: &[Option<f32>],
-) -> std::io::Result<()> {
-    let score: ArrayRef = Arc::new(Float32Array::from(scores.to_vec()));
-    let columns = names.iter().map(String::as_str).zip(rows.kept.iter().cloned()).chain([("score", score)]);
-    let columns = columns.map(|(name, column)| (name, column, true));
-    let batch = RecordBatch::try_from_iter_with_nullable(columns).map_err(std::io::Error::other)?;
-    if let Some(file) = file.take() {
-        *writer = Some(Box::new(ArrowWriter::try_new(file, batch.schema(), None)?));
-    }
-    writer.as_mut().expect("begun with the first rows").write(&batch)?;
     Ok(())
 }

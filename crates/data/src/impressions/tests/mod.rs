@@ -1,4 +1,6 @@
 mod faults;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod sequences;
 mod tables;
 
@@ -7,13 +9,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use arrow_array::builder::{ListBuilder, StringBuilder};
-use arrow_array::{ArrayRef, RecordBatch, StringArray, UInt8Array};
 use dien_model::Batch;
-use parquet::arrow::ArrowWriter;
-use parquet::file::properties::WriterProperties;
 use tempfile::TempDir;
 
 use super::{Impressions, OnError, Stream};
@@ -243,47 +240,6 @@ fn parts_share_no_group_and_no_time() {
             log.vocabularies().get("item").unwrap().tokens().iter().map(String::as_str).collect();
         assert_eq!(tokens, known);
     }
-}
-
-/// The rows of [`long`] as Parquet, in row groups of 100.
-fn long_parquet(rows: usize) -> Vec<u8> {
-    let text = long(rows);
-    let fields: Vec<Vec<&str>> = text.lines().skip(1).map(|l| l.split(',').collect()).collect();
-    let mut seen = ListBuilder::new(StringBuilder::new());
-    for row in &fields {
-        row[4].split('|').filter(|t| !t.is_empty()).for_each(|token| seen.values().append_value(token));
-        seen.append(true);
-    }
-    let number = |i: usize| fields.iter().map(|row| row[i].parse().unwrap()).collect::<Vec<u8>>();
-    let texts = |i: usize| StringArray::from_iter_values(fields.iter().map(|row| row[i]));
-    let columns: [(&str, ArrayRef); 5] = [
-        ("seen", Arc::new(seen.finish())),
-        ("clicked", Arc::new(UInt8Array::from(number(0)))),
-        ("user", Arc::new(texts(1))),
-        ("item", Arc::new(texts(3))),
-        ("time", Arc::new(UInt8Array::from(number(2)))),
-    ];
-    let batch = RecordBatch::try_from_iter(columns).unwrap();
-    let properties = WriterProperties::builder().set_max_row_group_row_count(Some(100)).build();
-    let mut writer = ArrowWriter::try_new(vec![], batch.schema(), Some(properties)).unwrap();
-    writer.write(&batch).unwrap();
-    writer.into_inner().unwrap()
-}
-
-#[test]
-fn every_format_gives_the_same_batches() {
-    let schema = format!("split = {{ by = 'group', validation = 0.2 }}\n{LONG}");
-    let (folder, csv) = folder(&schema, &[("log.csv", &long(400))]);
-    fs::write(folder.path().join("log.parquet"), long_parquet(400)).unwrap();
-    let parquet = folder.path().join("parquet.toml");
-    fs::write(&parquet, schema.replace("*.csv", "log.parquet")).unwrap();
-    let options = DataOptions { batch_size: 32, shuffle: 128, ..DataOptions::default() };
-    let [csv, parquet] = [csv, parquet].map(|path| Impressions::open(&path, &options).unwrap().0);
-    assert_eq!(csv.vocabularies(), parquet.vocabularies());
-    for epoch in 0..2 {
-        assert_eq!(batches(&csv.epoch(7, epoch)), batches(&parquet.epoch(7, epoch)));
-    }
-    assert_eq!(batches(&csv.validation()), batches(&parquet.validation()));
 }
 
 #[test]

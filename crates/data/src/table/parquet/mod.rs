@@ -1,4 +1,10 @@
-//! Blocks of a Parquet file.
+//! Blocks of a Parquet file: what knows Arrow of all that is read.
+
+mod from_arrow;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod to_arrow;
 
 use std::fs::File;
 use std::path::Path;
@@ -7,12 +13,22 @@ use std::sync::Arc;
 use ::parquet::arrow::ProjectionMask;
 use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use arrow_array::RecordBatch;
-use arrow_schema::DataType;
 
-use super::canonical::canonical;
-use super::columns::item_type;
+pub(super) use schema::columns;
+pub(crate) use to_arrow::to_arrow;
+
 use super::{Block, Places, Wanted, missing};
 use crate::error::DataError;
+
+type Builder = ParquetRecordBatchReaderBuilder<File>;
+
+fn open(path: &Path) -> Result<Builder, DataError> {
+    let file = File::open(path).map_err(DataError::io(path, "open"))?;
+    Builder::try_new(file).map_err(|e| DataError::file(path, e.to_string(), WHOLE))
+}
+
+/// What a file should be.
+const WHOLE: &str = "a whole Parquet file";
 
 /// The wanted columns of a file, `rows` rows at a time.
 pub(super) fn blocks(
@@ -20,17 +36,14 @@ pub(super) fn blocks(
     wanted: &[Wanted],
     rows: usize,
 ) -> Result<impl Iterator<Item = Result<Block, DataError>> + use<>, DataError> {
-    let whole = "a whole Parquet file";
-    let file = File::open(path).map_err(DataError::io(path, "open"))?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file)
-        .map_err(|e| DataError::file(path, e.to_string(), whole))?;
+    let builder = open(path)?;
     let fields = builder.schema().fields();
     let mut roots = vec![];
     for column in wanted {
         let (at, field) = fields
             .find(&column.name)
             .ok_or_else(|| missing(path, &column.name, fields.iter().map(|f| f.name().as_str())))?;
-        check_type(path, column, field.data_type())?;
+        schema::check_type(path, column, field.data_type())?;
         roots.push(at);
     }
     let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
@@ -38,15 +51,13 @@ pub(super) fn blocks(
         .with_projection(mask)
         .with_batch_size(rows)
         .build()
-        .map_err(|e| DataError::file(path, e.to_string(), whole))?;
+        .map_err(|e| DataError::file(path, e.to_string(), WHOLE))?;
     let (file, names): (Arc<Path>, Vec<String>) =
         (path.into(), wanted.iter().map(|w| w.name.clone()).collect());
     let mut next = 1;
     Ok(reader.map(move |batch| {
         let first = next;
-        let batch = batch.map_err(|e| {
-            DataError::file(&file, format!("from row {first} on: {e}"), "a whole Parquet file")
-        })?;
+        let batch = batch.map_err(|e| DataError::file(&file, format!("from row {first} on: {e}"), WHOLE))?;
         next += batch.num_rows() as u64;
         block(&file, &batch, &names, first)
     }))
@@ -56,18 +67,10 @@ fn block(file: &Arc<Path>, batch: &RecordBatch, names: &[String], first: u64) ->
     let mut columns = Vec::with_capacity(names.len());
     for name in names {
         let array = batch.column_by_name(name).expect("projected");
-        columns.push(canonical(array).map_err(|found| {
+        columns.push(from_arrow::column(array).map_err(|found| {
             DataError::file(file, format!("column `{name}`: {found}"), "texts, numbers or lists of them")
         })?);
     }
     let places = Places::Rows(first);
     Ok(Block { file: Arc::clone(file), places, rows: batch.num_rows(), columns, broken: vec![] })
-}
-
-fn check_type(path: &Path, column: &Wanted, found: &DataType) -> Result<(), DataError> {
-    if item_type(found).is_some() == column.list {
-        return Ok(());
-    }
-    let expected = if column.list { "lists of ids, for a sequence" } else { "single values" };
-    Err(DataError::file(path, format!("column `{}` of type {found}", column.name), expected))
 }

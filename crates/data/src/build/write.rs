@@ -1,0 +1,63 @@
+//! A folder of samples: each part's tables, and the schema that says what they are.
+
+use std::fs;
+use std::path::Path;
+
+use dien_serving::files::{self, StagedFolder};
+
+use super::negatives::Negatives;
+use super::{Build, Built, schema, tables};
+use crate::error::DataError;
+use crate::log::Log;
+use crate::schema::{Part, Split};
+
+/// See [`Build::write`].
+pub(super) fn write(build: &Build, log: &Log, folder: &Path) -> Result<Built, DataError> {
+    if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(DataError::file(folder, "a folder that is not empty", "a new or an empty one"));
+    }
+    if let Some(name) = log.columns().iter().find(|name| schema::RESERVED.contains(&name.as_str())) {
+        let expected = "other names than the targets' own columns have";
+        return Err(DataError::log("items", format!("a column `{name}`"), expected));
+    }
+    let mut names = log.columns().iter().map(String::as_str).chain(["item"]).map(schema::seen);
+    if let Some(name) = names.find(|seen| log.columns().contains(seen)) {
+        let expected = "other names than those of the histories' columns";
+        return Err(DataError::log("items", format!("a column `{name}`"), expected));
+    }
+    if folder.file_name().is_none() {
+        return Err(DataError::file(folder, "a folder without a name of its own", "a new folder's"));
+    }
+    match build.split {
+        Split::Group { validation, test, .. } if validation + test >= 1.0 => {
+            let found = format!("shares of {validation} and {test}");
+            return Err(DataError::log("split", found, "shares that leave some users to train on"));
+        }
+        Split::Time { validation_from: Some(a), test_from: Some(b) } if a >= b => {
+            let found = format!("a validation from {a} and a test from {b}");
+            return Err(DataError::log("split", found, "a validation before the test"));
+        }
+        _ => {}
+    }
+    let negatives = Negatives::new(build, log)?;
+    let staged = StagedFolder::create(folder)?;
+    let mut built = Built::default();
+    let mut parts = vec![];
+    for (part, name, counts) in [
+        (Part::Training, "train", &mut built.training),
+        (Part::Validation, "validation", &mut built.validation),
+        (Part::Test, "test", &mut built.test),
+    ] {
+        *counts = tables::write(build, log, part, &negatives, &staged.part().join(name))?;
+        if counts[1] > 0 {
+            parts.push(part);
+        }
+    }
+    if built.training[1] == 0 {
+        let expected = format!("training users with more than {} behaviours", build.min_history);
+        return Err(DataError::log("log", "no training target", expected));
+    }
+    files::write(&staged.part().join("dataset.toml"), schema::of(log, &parts).to_toml().as_bytes())?;
+    staged.commit()?;
+    Ok(built)
+}
