@@ -112,7 +112,7 @@ pub(super) fn run(args: &TrainArgs, json: bool) -> Result<ExitCode> {
         Some(run) => Trainer::resume(run, &config, dataset).map_err(|e| layers.locate(e))?,
         None => {
             let trainer = match &from {
-                Some(run) => Trainer::further(run, &config, dataset)?,
+                Some(run) => Trainer::warm_start(run, &config, dataset)?,
                 None => Trainer::new(&config, dataset)?,
             };
             save(trainer, args.out.as_deref())?

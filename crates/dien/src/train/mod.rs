@@ -199,15 +199,15 @@ impl Trainer {
     ///
     /// # Errors
     /// A file of the run is missing or cut off; the configuration asks for another model or optimiser.
-    pub fn further(run: &Run, config: &Config, data: impl Into<Arc<Data>>) -> Result<Self> {
-        Self::further_with(&Registry::new(), run, config, data)
+    pub fn warm_start(run: &Run, config: &Config, data: impl Into<Arc<Data>>) -> Result<Self> {
+        Self::warm_start_with(&Registry::new(), run, config, data)
     }
 
     /// The same of a model that may be one of your own.
     ///
     /// # Errors
-    /// As [`further`](Self::further); the registry does not know the model.
-    pub fn further_with(
+    /// As [`warm_start`](Self::warm_start); the registry does not know the model.
+    pub fn warm_start_with(
         registry: &Registry,
         run: &Run,
         config: &Config,
