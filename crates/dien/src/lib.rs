@@ -33,7 +33,7 @@ pub mod compare;
 pub mod config;
 mod data_source;
 #[cfg(feature = "compare")]
-mod datasets;
+mod dataset_cache;
 pub mod describe;
 mod error;
 pub mod explain;

@@ -9,7 +9,7 @@ use dien_data::Warnings;
 use rayon::ThreadPoolBuilder;
 
 use super::{Cell, Outcome};
-use crate::datasets::Datasets;
+use crate::dataset_cache::DatasetCache;
 use crate::error::{Error, Result};
 use crate::train::StopWhen;
 
@@ -68,7 +68,7 @@ impl Runner {
             }
         }
         let (next, done, failed) = (AtomicUsize::new(0), AtomicUsize::new(0), Mutex::new(None::<Error>));
-        let datasets = Mutex::new(Datasets::default());
+        let datasets = Mutex::new(DatasetCache::default());
         let goes_on = || {
             let late = self.budget.is_some_and(|budget| started.elapsed() >= budget);
             !stop.load(Ordering::Relaxed) && !late && lock(&failed).is_none()
@@ -110,7 +110,7 @@ impl Runner {
 /// outcome. None if it was stopped.
 fn alone(
     same: &[&Cell],
-    datasets: &Mutex<Datasets>,
+    datasets: &Mutex<DatasetCache>,
     stop: &AtomicBool,
     tell: &(dyn Fn(Event<'_>) + Sync),
 ) -> Result<Vec<Outcome>> {

@@ -21,7 +21,7 @@ pub use rung::Trial;
 pub use space::Space;
 
 use crate::config::{Config, Layers};
-use crate::datasets::Datasets;
+use crate::dataset_cache::DatasetCache;
 use crate::error::{Error, Result};
 use crate::run::write_config;
 
@@ -76,7 +76,7 @@ impl Search {
         fs::create_dir_all(&self.folder).map_err(Error::io(&self.folder, "make the folder"))?;
         let mut trials = self.draw()?;
         let mut found = Found { trials: vec![], best: None, epochs: 0, seconds: 0.0, stopped: false };
-        let mut datasets = Datasets::default();
+        let mut datasets = DatasetCache::default();
         let mut epochs = self.first.min(self.epochs);
         'rungs: loop {
             for trial in &mut trials {

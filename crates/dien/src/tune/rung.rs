@@ -9,7 +9,7 @@ use std::time::Instant;
 use serde::Serialize;
 
 use crate::config::{Config, Source};
-use crate::datasets::Datasets;
+use crate::dataset_cache::DatasetCache;
 use crate::error::{Error, Result};
 use crate::run::Run;
 use crate::train::{End, StopWhen, Trainer};
@@ -97,7 +97,7 @@ impl Trial {
     pub(super) fn train(
         &mut self,
         epochs: u64,
-        datasets: &mut Datasets,
+        datasets: &mut DatasetCache,
         stop: &AtomicBool,
     ) -> Result<Trained> {
         let data = datasets.get(&self.config)?;

@@ -13,9 +13,9 @@ const KEPT: usize = 6;
 
 /// The data that configurations asked for last, by source and data options; the latest first.
 #[derive(Debug, Default)]
-pub(crate) struct Datasets(Vec<(Config, Arc<Data>)>);
+pub(crate) struct DatasetCache(Vec<(Config, Arc<Data>)>);
 
-impl Datasets {
+impl DatasetCache {
     /// A configuration's data, read once for all that want the same.
     pub fn get(&mut self, config: &Config) -> Result<Arc<Data>> {
         Ok(self.get_warned(config)?.0)
@@ -44,7 +44,7 @@ mod tests {
     #[test]
     fn the_same_data_is_read_once() {
         let config = |text: &str| format!("source.synthetic.users = 40\n{text}").parse::<Config>().unwrap();
-        let mut datasets = Datasets::default();
+        let mut datasets = DatasetCache::default();
         let mut get = |text: &str| datasets.get(&config(text)).unwrap();
         let first = get("");
         assert!(Arc::ptr_eq(&first, &get("model.hidden = 8\ntrain.seed = 3")));
