@@ -64,21 +64,22 @@ fn explains_the_scores_that_eval_gives() {
             assert_eq!(event["state"].as_array().unwrap().len(), 6);
         }
         assert!(events.iter().any(|e| e["change"].as_f64().unwrap().abs() > 1e-5), "{explained}");
-        let courses = group["courses"].as_array().unwrap();
+        let trajectories = group["trajectories"].as_array().unwrap();
         assert!(
-            courses.len() == 2 && courses.iter().all(|c| c.as_array().unwrap().len() == events.len() + 1)
+            trajectories.len() == 2
+                && trajectories.iter().all(|t| t.as_array().unwrap().len() == events.len() + 1)
         );
         // A plane brings the states, of which the first is zero, no further apart than they are.
         let states = std::iter::once(vec![0.0; 6]).chain(events.iter().map(|e| numbers(&e["state"])));
         let states: Vec<Vec<f64>> = states.collect();
-        let course: Vec<Vec<f64>> = courses[0].as_array().unwrap().iter().map(numbers).collect();
+        let trajectory: Vec<Vec<f64>> = trajectories[0].as_array().unwrap().iter().map(numbers).collect();
         for (i, j) in (0..states.len()).flat_map(|i| (0..i).map(move |j| (i, j))) {
             assert!(
-                apart(&course[i], &course[j]) <= apart(&states[i], &states[j]) + 1e-7,
+                apart(&trajectory[i], &trajectory[j]) <= apart(&states[i], &states[j]) + 1e-7,
                 "{i} {j}: {group}"
             );
         }
-        assert_ne!(courses[0], courses[1], "each candidate has a course of its own");
+        assert_ne!(trajectories[0], trajectories[1], "each candidate has a trajectory of its own");
     }
     // By default the last behaviour.
     let default = json(root, &["--user", rows[0][0]]);
@@ -247,8 +248,8 @@ fn a_cell_without_attention_has_gates_and_a_path() {
     assert_page(&html);
     assert!(html.contains("The interest&#39;s path") && !html.contains(">attention</text>"));
     // What takes no attention makes the same of a history, whatever the candidate.
-    let courses = &json(root, &["--user", "u2"])["groups"][0]["courses"];
-    assert_eq!(courses[0], courses[1]);
+    let trajectories = &json(root, &["--user", "u2"])["groups"][0]["trajectories"];
+    assert_eq!(trajectories[0], trajectories[1]);
 }
 
 #[test]

@@ -38,7 +38,7 @@ pub mod describe;
 mod error;
 pub mod explain;
 #[cfg(feature = "pages")]
-mod page;
+mod html;
 pub mod predict;
 mod prefetch;
 pub mod prelude;

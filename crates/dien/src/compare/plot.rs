@@ -2,8 +2,8 @@
 
 use super::Summary;
 use super::markdown::spread;
-use crate::page::scale::{Scale, bounds, labels, ticks};
-use crate::page::svg::{Anchor, Svg, width};
+use crate::html::scale::{Scale, bounds, labels, ticks};
+use crate::html::svg::{Anchor, Svg, width};
 
 /// Pixels.
 const WIDTH: f64 = 900.0;

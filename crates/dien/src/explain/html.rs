@@ -6,9 +6,9 @@ use dien_model::config::AttentionNorm;
 
 use super::{Candidate, Event, Explanation, Group, ItemLabel};
 use crate::error::Result;
-use crate::page::bars::{Bar, Bars, Column, Row};
-use crate::page::lines::{Axis, Lines, Point, Series};
-use crate::page::{Page, Picture, WIDTH};
+use crate::html::bars::{Bar, Bars, Column, Row};
+use crate::html::lines::{Axis, Lines, Point, Series};
+use crate::html::{Page, Picture, WIDTH};
 
 /// How many events are named along a path.
 const NAMED: usize = 8;
@@ -16,8 +16,8 @@ const NAMED: usize = 8;
 /// What there is to see of a path.
 const PATH: &str = "The evolution's state after each event, from the zero state on, in the plane of the \
     first two principal components of all states shown (in brackets, their shares of the variance). Dots \
-    grow with time; the events with the most attention are named. Where courses part, the candidates make \
-    something else of the same history.";
+    grow with time; the events with the most attention are named. Where trajectories part, the candidates \
+    make something else of the same history.";
 
 impl Explanation {
     /// Writes the [page](Self::html) under another name, and then renames it.
@@ -58,8 +58,8 @@ impl Explanation {
                 &note(group, self.attention_norm),
                 bars(group).picture(WIDTH),
             );
-            if let Some(courses) = &group.courses {
-                let picture = path(group, courses, &self.candidates).picture(WIDTH);
+            if let Some(trajectories) = &group.trajectories {
+                let picture = path(group, trajectories, &self.candidates).picture(WIDTH);
                 page.section(&format!("The interest's path{of}"), PATH, picture);
             }
         }
@@ -116,14 +116,14 @@ fn bars(group: &Group) -> Bars {
     }
 }
 
-fn path(group: &Group, courses: &[Vec<[f64; 2]>], candidates: &[Candidate]) -> Lines {
+fn path(group: &Group, trajectories: &[Vec<[f64; 2]>], candidates: &[Candidate]) -> Lines {
     let n = group.events.len();
     let mut order: Vec<usize> = (0..n).collect();
     // Without attention the gate says where the interest moves.
     let weight = |i: usize| group.events[i].attention.or(group.events[i].update).unwrap_or(0.0);
     order.sort_by(|&a, &b| weight(b).total_cmp(&weight(a)).then(b.cmp(&a)));
     let rank = |i: usize| order[..NAMED.min(n)].iter().position(|&o| o == i);
-    let series = |(c, (course, candidate)): (usize, (&Vec<[f64; 2]>, &Candidate))| {
+    let series = |(c, (trajectory, candidate)): (usize, (&Vec<[f64; 2]>, &Candidate))| {
         let point = |(step, &[x, y]): (usize, &[f64; 2])| {
             let event = step.checked_sub(1).map(|i| &group.events[i]);
             let number = group.earlier + step;
@@ -140,7 +140,7 @@ fn path(group: &Group, courses: &[Vec<[f64; 2]>], candidates: &[Candidate]) -> L
         Series {
             name: format!("{} ({:.3})", candidate.item, candidate.probability),
             colour: c,
-            points: course.iter().enumerate().map(point).collect(),
+            points: trajectory.iter().enumerate().map(point).collect(),
             dashed: false,
             below: c > 0,
         }
@@ -153,12 +153,12 @@ fn path(group: &Group, courses: &[Vec<[f64; 2]>], candidates: &[Candidate]) -> L
         name: "The path of the interest's state in a plane, by candidate".into(),
         x: axis("first", group.shares[0]),
         y: axis("second", group.shares[1]),
-        series: courses.iter().zip(candidates).enumerate().map(series).collect(),
+        series: trajectories.iter().zip(candidates).enumerate().map(series).collect(),
         equal: true,
     }
 }
 
 /// A name that has room beside a dot.
 fn short(item: &ItemLabel) -> String {
-    crate::page::svg::fit(item.shown(), 130.0)
+    crate::html::svg::fit(item.shown(), 130.0)
 }

@@ -14,12 +14,12 @@
 //! # Ok::<(), dien::Error>(())
 //! ```
 
-mod course;
 #[cfg(feature = "pages")]
 mod html;
 mod leave_out;
 mod projection;
 mod table;
+mod trajectory;
 mod user;
 
 use dien_model::config::AttentionNorm;
@@ -30,11 +30,12 @@ use serde::Serialize;
 pub use dien_serving::ranker::ItemLabel;
 pub use user::request;
 
+use self::trajectory::Trajectories;
 use crate::error::Result;
 use crate::run::Run;
 use crate::scorer::Scorer;
 
-/// How many candidates' courses are shown side by side.
+/// How many candidates' trajectories are shown side by side.
 const CANDIDATES: usize = 3;
 
 /// A trained model that explains its scores.
@@ -85,10 +86,10 @@ pub struct Group {
     pub events: Vec<Event>,
     /// How many events were before them, which the model does not read.
     pub earlier: usize,
-    /// Each candidate's course of the interest, the one that is explained first, in one plane: the state
+    /// Each candidate's trajectory of the interest, the one that is explained first, in one plane: the state
     /// after each event, the zero state before the first one included. `None` where the model has no
     /// evolution.
-    pub courses: Option<Vec<Vec<[f64; 2]>>>,
+    pub trajectories: Option<Vec<Vec<[f64; 2]>>>,
     /// The shares of the states' variance along the plane's two axes.
     pub shares: [f64; 2],
 }
@@ -168,7 +169,7 @@ impl Explainer {
         };
         let mut groups = vec![];
         for (place, (name, items)) in names.zip(encoded.events).enumerate() {
-            let course = course::of(traces.as_deref(), place);
+            let trajectories = Trajectories::new(traces.as_deref(), place);
             let trace = traces.as_ref().map(|traces| &traces[0].sequences[place]);
             let earlier = given(&name) - items.len();
             let event = |(i, item)| {
@@ -185,7 +186,8 @@ impl Explainer {
                 }
             };
             let events = items.into_iter().enumerate().map(event).collect();
-            groups.push(Group { name, events, earlier, courses: course.courses, shares: course.shares });
+            let Trajectories { points, shares } = trajectories;
+            groups.push(Group { name, events, earlier, trajectories: points, shares });
         }
         let attends = groups.iter().flat_map(|group| &group.events).any(|event| event.attention.is_some());
         let candidate = |(item, logit)| Candidate { item, logit, probability: probability(logit) };

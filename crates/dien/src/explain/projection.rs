@@ -39,7 +39,7 @@ impl Projection {
     }
 
     /// Where a point lies in the plane.
-    pub fn of(&self, point: &[f32]) -> [f64; 2] {
+    pub fn project(&self, point: &[f32]) -> [f64; 2] {
         let along = |axis: &Vec<f64>| {
             point.iter().zip(&self.mean).zip(axis).map(|((&x, m), a)| (f64::from(x) - m) * a).sum()
         };
@@ -124,22 +124,22 @@ mod tests {
         let apart = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| (x - y).powi(2)).sum::<f64>().sqrt();
         let wide = |p: &[f32]| p.iter().map(|&x| x.into()).collect::<Vec<f64>>();
         for pair in slices.windows(2) {
-            let flat = apart(&plane.of(pair[0]), &plane.of(pair[1]));
+            let flat = apart(&plane.project(pair[0]), &plane.project(pair[1]));
             assert!((flat - apart(&wide(pair[0]), &wide(pair[1]))).abs() < 1e-5);
         }
         // The same plane, with the same signs, in whatever order the points come.
         let mut backwards = slices.clone();
         backwards.reverse();
         let again = Projection::new(&backwards);
-        assert!(apart(&plane.of(slices[3]), &again.of(slices[3])) < 1e-9);
+        assert!(apart(&plane.project(slices[3]), &again.project(slices[3])) < 1e-9);
     }
 
     #[test]
     fn no_points_and_one_dimension_have_a_plane_too() {
         assert_eq!(Projection::new(&[]).shares, [0.0, 0.0]);
         let line = Projection::new(&[&[1.0], &[3.0]]);
-        assert_eq!((line.of(&[3.0]), line.shares), ([1.0, 0.0], [1.0, 0.0]));
+        assert_eq!((line.project(&[3.0]), line.shares), ([1.0, 0.0], [1.0, 0.0]));
         let same = Projection::new(&[&[1.0, 2.0], &[1.0, 2.0]]);
-        assert_eq!((same.of(&[1.0, 2.0]), same.shares), ([0.0, 0.0], [0.0, 0.0]));
+        assert_eq!((same.project(&[1.0, 2.0]), same.shares), ([0.0, 0.0], [0.0, 0.0]));
     }
 }

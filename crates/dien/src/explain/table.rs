@@ -127,7 +127,7 @@ mod tests {
     fn shows_what_matters_most_in_order() {
         let changes = (0..25).map(|i| if i == 3 { -0.5 } else { i as f32 * 1e-3 });
         let events = changes.enumerate().map(|(i, x)| event(&format!("item{i}"), x)).collect();
-        let group = Group { name: None, events, earlier: 2, courses: None, shares: [0.0; 2] };
+        let group = Group { name: None, events, earlier: 2, trajectories: None, shares: [0.0; 2] };
         let text = table(&group);
         let rows: Vec<&str> = text.lines().filter(|line| line.contains("item")).collect();
         assert_eq!(rows.len(), ROWS, "{text}");

@@ -5,9 +5,9 @@ use std::path::Path;
 use super::{Calibration, RunReport, Tested};
 use crate::describe::thousands;
 use crate::error::Result;
-use crate::page::bars::{Bar, Bars, Column, Row};
-use crate::page::lines::{Axis, Lines, Point, Series};
-use crate::page::{Page, Picture, WIDTH};
+use crate::html::bars::{Bar, Bars, Column, Row};
+use crate::html::lines::{Axis, Lines, Point, Series};
+use crate::html::{Page, Picture, WIDTH};
 use crate::train::Epoch;
 
 impl RunReport {
