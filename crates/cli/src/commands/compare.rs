@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use dien::compare::{Comparison, Entry, Event, Plan, Runner, Summary};
+use dien::compare::{Comparison, ComparisonSpec, Event, Plan, Runner, Summary};
 use dien::config::Layers;
 use dien::prelude::*;
 
@@ -45,14 +45,14 @@ pub(super) struct CompareArgs {
     /// What the plan's data is relative to; the plan's own folder by default.
     #[arg(long, value_name = "DIR", requires = "plan")]
     root: Option<PathBuf>,
-    /// Where the cells, the tables and the pictures go. What is finished there is not trained again.
+    /// Where the runs, the tables and the pictures go. What is finished there is not trained again.
     #[arg(long, value_name = "DIR", default_value = "comparison")]
     out: PathBuf,
     /// A Markdown document to put the tables into, each between `<!-- compare: NAME -->` and
     /// `<!-- /compare -->`.
     #[arg(long, value_name = "FILE")]
     fill: Option<PathBuf>,
-    /// Begin no further cell after so many minutes.
+    /// Begin no further run after so many minutes.
     #[arg(long, value_name = "N")]
     minutes: Option<u32>,
     /// Train nothing: only write the tables of what is finished.
@@ -63,9 +63,9 @@ pub(super) struct CompareArgs {
 /// Runs `dien compare`.
 pub(super) fn run(args: &CompareArgs, threads: Option<usize>, json: bool) -> Result<ExitCode> {
     let comparisons = args.comparisons()?;
-    let mut cells = vec![];
+    let mut runs = vec![];
     for comparison in &comparisons {
-        cells.extend(comparison.cells(&args.out)?);
+        runs.extend(comparison.runs(&args.out)?);
     }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = threads.unwrap_or(cores);
@@ -74,8 +74,8 @@ pub(super) fn run(args: &CompareArgs, threads: Option<usize>, json: bool) -> Res
     let ran = if args.report {
         Ok(true)
     } else {
-        let said = Progress::new(cells.len());
-        Runner { jobs, budget }.run(&cells, interrupt.flag(), &|event| said.tell(&event))
+        let said = Progress::new(runs.len());
+        Runner { jobs, budget }.run(&runs, interrupt.flag(), &|event| said.tell(&event))
     };
     let summaries: Vec<Summary> = comparisons.iter().map(|c| c.summary(&args.out)).collect::<Result<_>>()?;
     // What is finished is told even if something went wrong.
@@ -120,7 +120,7 @@ impl CompareArgs {
             [] => vec![None],
             data => data.iter().cloned().map(Some).collect(),
         };
-        let entry = |data| Entry {
+        let entry = |data| ComparisonSpec {
             name: None,
             data,
             models: models.clone(),
@@ -136,7 +136,7 @@ impl CompareArgs {
 
 /// Says on standard error how far it is.
 struct Progress {
-    cells: usize,
+    runs: usize,
     started: Instant,
     done: Mutex<Done>,
 }
@@ -148,33 +148,33 @@ struct Done {
 }
 
 impl Progress {
-    fn new(cells: usize) -> Self {
-        Progress { cells, started: Instant::now(), done: Mutex::default() }
+    fn new(runs: usize) -> Self {
+        Progress { runs, started: Instant::now(), done: Mutex::default() }
     }
 
     fn tell(&self, event: &Event<'_>) {
         let mut done = self.done.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         match event {
             Event::Known(_) => done.known += 1,
-            Event::Finished(cell, outcome) => {
+            Event::Finished(run, outcome) => {
                 done.now += 1;
                 let minutes = self.started.elapsed().as_secs_f64() / 60.0;
-                let open = self.cells - (done.known + done.now).min(self.cells);
+                let open = self.runs - (done.known + done.now).min(self.runs);
                 eprintln!(
                     "{:>4}/{} {} {} seed {}: AUC {:.4} in {:.0} s ({minutes:.0} min, about {:.0} to go)",
                     done.known + done.now,
-                    self.cells,
-                    cell.set,
-                    cell.variant,
-                    cell.seed,
+                    self.runs,
+                    run.set,
+                    run.variant,
+                    run.seed,
                     outcome.test.auc.unwrap_or(f64::NAN),
                     outcome.seconds,
                     minutes / done.now as f64 * open as f64,
                 );
             }
-            Event::Warned(cell, warnings) => eprintln!("warning: {}: {warnings}", cell.set),
-            Event::Failed(cell, error) => {
-                eprintln!("warning: {} {} seed {}: {error}", cell.set, cell.variant, cell.seed);
+            Event::Warned(run, warnings) => eprintln!("warning: {}: {warnings}", run.set),
+            Event::Failed(run, error) => {
+                eprintln!("warning: {} {} seed {}: {error}", run.set, run.variant, run.seed);
             }
             _ => {}
         }

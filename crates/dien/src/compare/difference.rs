@@ -26,7 +26,7 @@ pub struct Difference {
 
 impl Difference {
     /// Variant `a` less variant `b`.
-    pub(super) fn of(bootstrap: &Bootstrap, a: usize, b: usize) -> Self {
+    pub(super) fn from_bootstrap(bootstrap: &Bootstrap, a: usize, b: usize) -> Self {
         Difference::new([&bootstrap.auc[a], &bootstrap.auc[b]], bootstrap.variance(a, b), bootstrap.users)
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Difference, Row, Spread, Summary};
+use super::{Difference, MeanStd, Row, Summary};
 use crate::describe::thousands;
 
 impl Summary {
@@ -29,7 +29,7 @@ impl Summary {
                 None if row.other_targets => ("other targets".into(), String::new()),
                 None => (String::new(), String::new()),
             };
-            let optional = |s: Option<Spread>| s.map_or(String::new(), |s| format!("{:.4}", s.mean));
+            let optional = |s: Option<MeanStd>| s.map_or(String::new(), |s| format!("{:.4}", s.mean));
             let _ = writeln!(
                 text,
                 "| {} | {auc} | {difference} | {p} | {} | {:.4} | {} | {} |",
@@ -64,7 +64,7 @@ impl Summary {
 }
 
 /// A mean and its standard deviation, if there is one.
-pub(super) fn spread(Spread { mean, sd }: Spread) -> String {
+pub(super) fn spread(MeanStd { mean, sd }: MeanStd) -> String {
     sd.map_or(format!("{mean:.4}"), |sd| format!("{mean:.4} ± {sd:.4}"))
 }
 

@@ -1,11 +1,10 @@
 //! Models compared on the same data: every model and seed trained alike, and the difference told from noise.
 //!
 //! A [`Comparison`] is a set of data, [`Variant`]s of a configuration and seeds; each variant with each seed
-//! is a [`Cell`]. A finished cell is a file of its own, its [`Outcome`], and is never trained again.
+//! is a [`TrialRun`]. A finished run is a file of its own, its [`Outcome`], and is never trained again.
 //! [`Summary`] is what the outcomes come to.
 
 mod bootstrap;
-mod cell;
 mod difference;
 mod markdown;
 mod plan;
@@ -13,6 +12,7 @@ mod plot;
 mod runner;
 mod seeds;
 mod summary;
+mod trial_run;
 mod variant;
 
 use std::fs;
@@ -20,12 +20,12 @@ use std::path::{Path, PathBuf};
 
 use dien_serving::files;
 
-pub use cell::{Cell, Outcome, Scores};
 pub use difference::Difference;
-pub use plan::{Entry, Plan, distinct};
+pub use plan::{ComparisonSpec, Plan, distinct};
 pub use runner::{Event, Runner};
 pub use seeds::Seeds;
-pub use summary::{Row, Spread, Summary};
+pub use summary::{MeanStd, Row, Summary};
+pub use trial_run::{Outcome, Scores, TrialRun};
 pub use variant::{Ablation, Variant};
 
 use crate::config::Layers;
@@ -51,8 +51,8 @@ impl Comparison {
     ///
     /// # Errors
     /// An option of a variant is impossible.
-    pub fn cells(&self, folder: &Path) -> Result<Vec<Cell>> {
-        let mut cells = vec![];
+    pub fn runs(&self, folder: &Path) -> Result<Vec<TrialRun>> {
+        let mut runs = vec![];
         for seed in self.seeds.iter() {
             for variant in &self.variants {
                 let mut layers = self.layers.clone();
@@ -63,22 +63,22 @@ impl Comparison {
                 let file =
                     self.folder(folder).join(file_name(&variant.name)).join(format!("seed{seed}.json"));
                 let (variant, config) = (variant.name.clone(), layers.config()?);
-                cells.push(Cell { set: self.name.clone(), variant, seed, config, file });
+                runs.push(TrialRun { set: self.name.clone(), variant, seed, config, file });
             }
         }
-        Ok(cells)
+        Ok(runs)
     }
 
-    /// What the finished cells under `folder` come to.
+    /// What the finished runs under `folder` come to.
     ///
     /// # Errors
-    /// As [`cells`](Self::cells); a cell's file cannot be read.
+    /// As [`runs`](Self::runs); a run's file cannot be read.
     pub fn summary(&self, folder: &Path) -> Result<Summary> {
         let mut outcomes = vec![];
-        for cell in self.cells(folder)? {
-            outcomes.extend(cell.finished()?);
+        for run in self.runs(folder)? {
+            outcomes.extend(run.finished()?);
         }
-        Ok(Summary::of(self, &outcomes))
+        Ok(Summary::new(self, &outcomes))
     }
 
     fn folder(&self, folder: &Path) -> PathBuf {

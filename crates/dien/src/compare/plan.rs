@@ -27,13 +27,13 @@ use crate::error::{Error, Result};
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// The comparisons, in the order in which they are made.
-    pub comparison: Vec<Entry>,
+    pub comparison: Vec<ComparisonSpec>,
 }
 
 /// One comparison of a [`Plan`].
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Entry {
+pub struct ComparisonSpec {
     /// What it is called; the data's name by default.
     pub name: Option<String>,
     /// A folder of behaviours or a schema, relative to the root; the built-in synthetic behaviours by
@@ -88,7 +88,7 @@ impl Plan {
     }
 }
 
-impl Entry {
+impl ComparisonSpec {
     /// The comparison, over the options in `layers`; its data is relative to `root`.
     ///
     /// # Errors
@@ -187,11 +187,11 @@ mod tests {
                     [[comparison]]\nablations = ['alpha']\nset = ['train.epochs=2']";
         let all = comparisons(text).unwrap();
         assert_eq!(all.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["a", "synthetic"]);
-        let cells = all[0].cells(Path::new("out")).unwrap();
-        assert_eq!((cells.len(), cells[3].seed, cells[3].variant.as_str()), (10, 2, "dien"));
-        assert_eq!(cells[0].config.source, Source::Folder("root/a".into()));
-        assert_eq!(cells[3].file, Path::new("out/cells/a/dien/seed2.json"));
-        assert!(all[1].cells(Path::new("out")).unwrap().iter().all(|cell| cell.config.train.epochs == 2));
+        let runs = all[0].runs(Path::new("out")).unwrap();
+        assert_eq!((runs.len(), runs[3].seed, runs[3].variant.as_str()), (10, 2, "dien"));
+        assert_eq!(runs[0].config.source, Source::Folder("root/a".into()));
+        assert_eq!(runs[3].file, Path::new("out/cells/a/dien/seed2.json"));
+        assert!(all[1].runs(Path::new("out")).unwrap().iter().all(|run| run.config.train.epochs == 2));
     }
 
     #[test]

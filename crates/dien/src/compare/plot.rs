@@ -68,15 +68,15 @@ impl Summary {
 #[cfg(test)]
 mod tests {
     use super::{RIGHT, WIDTH};
-    use crate::compare::{Row, Spread, Summary};
+    use crate::compare::{MeanStd, Row, Summary};
 
     fn summary(auc: &[(f64, f64)]) -> Summary {
         let row = |(i, &(mean, sd)): (usize, &(f64, f64))| Row {
             variant: format!("<model {i}>"),
             seeds: vec![1, 2],
-            auc: Spread { mean, sd: Some(sd) },
+            auc: MeanStd { mean, sd: Some(sd) },
             gauc: None,
-            logloss: Spread { mean: 0.5, sd: None },
+            logloss: MeanStd { mean: 0.5, sd: None },
             validation: None,
             difference: None,
             other_targets: false,

@@ -8,60 +8,65 @@ use std::time::{Duration, Instant};
 use dien_data::Warnings;
 use rayon::ThreadPoolBuilder;
 
-use super::{Cell, Outcome};
+use super::{Outcome, TrialRun};
 use crate::dataset_cache::DatasetCache;
 use crate::error::{Error, Result};
 use crate::train::StopWhen;
 
-/// How cells are trained.
+/// How runs are trained.
 #[derive(Clone, Copy, Debug)]
 pub struct Runner {
-    /// How many at once, each on one thread: a cell's bits do not depend on it.
+    /// How many at once, each on one thread: a run's bits do not depend on it.
     pub jobs: usize,
-    /// After this time no further cell begins.
+    /// After this time no further run begins.
     pub budget: Option<Duration>,
 }
 
-/// What happened to a cell.
+/// What happened to a run.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
     /// It was finished before.
-    Known(&'a Cell),
+    Known(&'a TrialRun),
     /// Its training begins.
-    Begun(&'a Cell),
+    Begun(&'a TrialRun),
     /// It is trained and tested.
-    Finished(&'a Cell, &'a Outcome),
+    Finished(&'a TrialRun, &'a Outcome),
     /// Its data was read, and some of it ignored.
-    Warned(&'a Cell, &'a Warnings),
+    Warned(&'a TrialRun, &'a Warnings),
     /// Its loss is not finite. The others go on, and it is trained anew another time.
-    Failed(&'a Cell, &'a Error),
+    Failed(&'a TrialRun, &'a Error),
 }
 
 impl Runner {
-    /// Trains the cells that are not finished, until `stop` is set. Whether all are finished now.
+    /// Trains the runs that are not finished, until `stop` is set. Whether all are finished now.
     ///
     /// # Errors
-    /// The first of any cell but a [loss that is not finite](Event::Failed); the others that have begun are
+    /// The first of any run but a [loss that is not finite](Event::Failed); the others that have begun are
     /// finished.
-    pub fn run(&self, cells: &[Cell], stop: &AtomicBool, tell: &(dyn Fn(Event<'_>) + Sync)) -> Result<bool> {
+    pub fn run(
+        &self,
+        runs: &[TrialRun],
+        stop: &AtomicBool,
+        tell: &(dyn Fn(Event<'_>) + Sync),
+    ) -> Result<bool> {
         let started = Instant::now();
         // Cells that differ in name alone are trained once.
-        let mut open: Vec<Vec<&Cell>> = vec![];
-        let mut known: Vec<&Cell> = vec![];
-        for cell in cells {
-            if cell.finished()?.is_some() {
-                known.push(cell);
-                tell(Event::Known(cell));
-            } else if let Some(same) = open.iter_mut().find(|same| same[0].config == cell.config) {
-                same.push(cell);
+        let mut open: Vec<Vec<&TrialRun>> = vec![];
+        let mut known: Vec<&TrialRun> = vec![];
+        for run in runs {
+            if run.finished()?.is_some() {
+                known.push(run);
+                tell(Event::Known(run));
+            } else if let Some(same) = open.iter_mut().find(|same| same[0].config == run.config) {
+                same.push(run);
             } else {
-                open.push(vec![cell]);
+                open.push(vec![run]);
             }
         }
-        for cell in known {
-            for same in open.extract_if(.., |same| same[0].config == cell.config).flatten() {
-                if let Some(outcome) = cell.finished()? {
+        for run in known {
+            for same in open.extract_if(.., |same| same[0].config == run.config).flatten() {
+                if let Some(outcome) = run.finished()? {
                     same.adopt(&outcome)?;
                     tell(Event::Known(same));
                 }
@@ -79,15 +84,15 @@ impl Runner {
                 tell(Event::Begun(same[0]));
                 match alone(same, &datasets, stop, tell) {
                     Err(e @ Error::NonFinite { .. }) => {
-                        same.iter().for_each(|cell| tell(Event::Failed(cell, &e)))
+                        same.iter().for_each(|run| tell(Event::Failed(run, &e)))
                     }
                     Ok(outcomes) if outcomes.is_empty() => break,
                     Ok(outcomes) => {
                         done.fetch_add(1, Ordering::Relaxed);
-                        same.iter().zip(&outcomes).for_each(|(cell, o)| tell(Event::Finished(cell, o)));
+                        same.iter().zip(&outcomes).for_each(|(run, o)| tell(Event::Finished(run, o)));
                     }
                     Err(e) => {
-                        let Cell { set, variant, seed, .. } = same[0];
+                        let TrialRun { set, variant, seed, .. } = same[0];
                         let which = format!("{set} {variant} seed {seed}");
                         lock(&failed).get_or_insert(Error::Within { which, source: Box::new(e) });
                     }
@@ -106,10 +111,10 @@ impl Runner {
     }
 }
 
-/// Trains the first of cells that differ in name alone, on a pool of one thread; the others take over its
+/// Trains the first of runs that differ in name alone, on a pool of one thread; the others take over its
 /// outcome. None if it was stopped.
 fn alone(
-    same: &[&Cell],
+    same: &[&TrialRun],
     datasets: &Mutex<DatasetCache>,
     stop: &AtomicBool,
     tell: &(dyn Fn(Event<'_>) + Sync),
@@ -125,7 +130,7 @@ fn alone(
     }
     match pool.install(|| same[0].train(&data, &mut StopWhen(stop)))? {
         Some(first) => {
-            let others = same[1..].iter().map(|cell| cell.adopt(&first)).collect::<Result<Vec<_>>>()?;
+            let others = same[1..].iter().map(|run| run.adopt(&first)).collect::<Result<Vec<_>>>()?;
             Ok([vec![first], others].concat())
         }
         None => Ok(vec![]),

@@ -7,7 +7,7 @@ use super::{Comparison, Difference, Outcome, Scores};
 
 /// A mean over seeds, and their standard deviation.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Spread {
+pub struct MeanStd {
     /// The mean.
     pub mean: f64,
     /// The sample's standard deviation; none for a single seed.
@@ -22,13 +22,13 @@ pub struct Row {
     /// The seeds that are finished.
     pub seeds: Vec<u32>,
     /// Test AUC.
-    pub auc: Spread,
+    pub auc: MeanStd,
     /// Test GAUC; none where no user has both labels.
-    pub gauc: Option<Spread>,
+    pub gauc: Option<MeanStd>,
     /// Test log loss.
-    pub logloss: Spread,
+    pub logloss: MeanStd,
     /// Validation AUC.
-    pub validation: Option<Spread>,
+    pub validation: Option<MeanStd>,
     /// Less the reference's AUC; none for the reference itself, without it, or where the targets are not the
     /// same.
     pub difference: Option<Difference>,
@@ -53,22 +53,22 @@ pub struct Summary {
     pub reference: String,
     /// Test targets, and those clicked.
     pub targets: [usize; 2],
-    /// A row a variant of which a cell is finished.
+    /// A row a variant of which a run is finished.
     pub rows: Vec<Row>,
     /// Cells that are not finished.
     pub missing: usize,
 }
 
-impl Spread {
-    fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
+impl MeanStd {
+    fn new(values: impl Iterator<Item = f64>) -> Option<Self> {
         let values: Vec<f64> = values.collect();
         let sd = (values.len() > 1).then(|| variance(&values).sqrt());
-        (!values.is_empty()).then(|| Spread { mean: mean(&values), sd })
+        (!values.is_empty()).then(|| MeanStd { mean: mean(&values), sd })
     }
 }
 
 impl Summary {
-    pub(super) fn of(comparison: &Comparison, outcomes: &[Outcome]) -> Self {
+    pub(super) fn new(comparison: &Comparison, outcomes: &[Outcome]) -> Self {
         let of = |name: &str| outcomes.iter().filter(|o| o.variant == name).collect::<Vec<_>>();
         let variants: Vec<(&str, Vec<&Outcome>)> = comparison
             .variants
@@ -90,11 +90,10 @@ impl Summary {
         let bootstrap = reference.and_then(|r| Some((r, Bootstrap::new(&scores)?)));
         let rows = variants.iter().enumerate().map(|(i, (name, seeds))| {
             let place = |i: usize| tested.iter().position(|&t| t == i);
-            let difference = bootstrap
-                .as_ref()
-                .filter(|(r, _)| *r != i)
-                .and_then(|(r, bootstrap)| Some(Difference::of(bootstrap, place(i)?, place(*r)?)));
-            Row::of(name, seeds, difference, place(i).is_none())
+            let difference = bootstrap.as_ref().filter(|(r, _)| *r != i).and_then(|(r, bootstrap)| {
+                Some(Difference::from_bootstrap(bootstrap, place(i)?, place(*r)?))
+            });
+            Row::new(name, seeds, difference, place(i).is_none())
         });
         let first = outcomes.first().map(|o| &o.scores.labels[..]).unwrap_or_default();
         Summary {
@@ -113,8 +112,8 @@ impl Summary {
 }
 
 impl Row {
-    fn of(variant: &str, seeds: &[&Outcome], difference: Option<Difference>, other_targets: bool) -> Self {
-        let spread = |of: &dyn Fn(&Outcome) -> Option<f64>| Spread::of(seeds.iter().filter_map(|o| of(o)));
+    fn new(variant: &str, seeds: &[&Outcome], difference: Option<Difference>, other_targets: bool) -> Self {
+        let spread = |of: &dyn Fn(&Outcome) -> Option<f64>| MeanStd::new(seeds.iter().filter_map(|o| of(o)));
         let mean =
             |of: &dyn Fn(&Outcome) -> f64| seeds.iter().map(|o| of(o)).sum::<f64>() / seeds.len() as f64;
         Row {

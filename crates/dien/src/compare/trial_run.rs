@@ -17,7 +17,7 @@ use crate::train::{End, Observer, Trainer};
 
 /// A variant with a seed, and the file of its outcome.
 #[derive(Clone, Debug)]
-pub struct Cell {
+pub struct TrialRun {
     /// The set's name.
     pub set: String,
     /// The variant's name.
@@ -30,7 +30,7 @@ pub struct Cell {
     pub file: PathBuf,
 }
 
-/// What training a cell came to.
+/// What training a run came to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     /// The variant's name.
@@ -71,8 +71,8 @@ pub struct Scores {
     pub users: Vec<u32>,
 }
 
-impl Cell {
-    /// The outcome, if the cell was trained with these very options on files of these names and sizes; where
+impl TrialRun {
+    /// The outcome, if the run was trained with these very options on files of these names and sizes; where
     /// they are does not count, nor whether they are still there.
     ///
     /// # Errors
@@ -160,7 +160,7 @@ impl Cell {
         }
     }
 
-    /// Takes over the outcome of a cell that differs in name alone.
+    /// Takes over the outcome of a run that differs in name alone.
     ///
     /// # Errors
     /// The file cannot be written.
