@@ -42,6 +42,7 @@ mod html;
 pub mod predict;
 mod prefetch;
 pub mod prelude;
+mod reference_eval;
 pub mod report;
 pub mod run;
 mod scorer;
@@ -54,8 +55,9 @@ pub use config::Config;
 pub use data_source::{DataSource, Encoding};
 pub use dien_serving::{Ranker, ranker};
 pub use error::{Error, Origin, Result};
+pub use reference_eval::ReferenceEval;
 pub use run::Run;
-pub use scorer::{Official, Scorer};
+pub use scorer::Scorer;
 pub use train::Trainer;
 
 pub use dien_cells as cells;

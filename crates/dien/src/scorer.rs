@@ -13,21 +13,9 @@ use crate::error::Result;
 use crate::prefetch;
 use crate::run::Run;
 
-/// What the official code's evaluation does, and ours does not: a target's score then depends on the batch it
-/// is in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Official {
-    /// Batch normalisation and Dice use the evaluation batch's own statistics.
-    pub batch_statistics: bool,
-    /// The pooled history counts the padding; see [`ModelConfig::pool_padding`].
-    pub pool_padding: bool,
-}
-
 /// A model with its parameters. Shared freely by threads.
 pub struct Scorer {
     features: Features,
-    /// How evaluation treats normalisation.
-    mode: Mode,
     model: Box<dyn Model<f32> + Send + Sync>,
     pub(crate) params: ParamStore<f32>,
     pub(crate) pool: Pool<f32>,
@@ -70,7 +58,7 @@ impl Scorer {
         features: &Features,
         params: ParamStore<f32>,
     ) -> Self {
-        Scorer { features: features.clone(), mode: Mode::Eval, model, params, pool: Pool::new() }
+        Scorer { features: features.clone(), model, params, pool: Pool::new() }
     }
 
     /// The best model of a run.
@@ -87,20 +75,6 @@ impl Scorer {
     /// As [`load`](Self::load); the registry does not know the model.
     pub fn load_with(run: &Run, registry: &Registry) -> Result<Self> {
         Self::from_file(run.model_file()?, registry)
-    }
-
-    /// The best model of a run, to be evaluated as the official code does.
-    ///
-    /// # Errors
-    /// As [`load`](Self::load).
-    pub fn load_as(run: &Run, official: Official) -> Result<Self> {
-        let mut file = run.model_file()?;
-        file.model.pool_padding |= official.pool_padding;
-        let mut scorer = Self::from_file(file, &Registry::new())?;
-        if official.batch_statistics {
-            scorer.mode = Mode::EvalBatchStats;
-        }
-        Ok(scorer)
     }
 
     /// A model that was read, without drawing anything.
@@ -140,7 +114,7 @@ impl Scorer {
     /// As [`score`](Self::score).
     pub fn logits(&self, batch: &Batch) -> Result<Vec<f32>> {
         batch.validate(&self.features)?;
-        logits(self.model(), &self.params, &self.pool, self.mode, batch)
+        logits(self.model(), &self.params, &self.pool, Mode::Eval, batch)
     }
 
     /// What each target's score went through; `None` of models that pool histories without looking at the
@@ -150,7 +124,7 @@ impl Scorer {
     /// As [`score`](Self::score).
     pub fn trace(&self, batch: &Batch) -> Result<Option<Vec<Trace<f32>>>> {
         batch.validate(&self.features)?;
-        let tape = Tape::new(&self.params, &self.pool, self.mode);
+        let tape = Tape::new(&self.params, &self.pool, Mode::Eval);
         Ok(self.model.trace(&tape, batch))
     }
 
@@ -171,7 +145,17 @@ impl Scorer {
         batches: &Examples<'_>,
         each: impl FnMut(usize, &Batch, &[f32]) -> Result<()>,
     ) -> Result<Metrics> {
-        evaluate(self.model(), &self.features, &self.params, &self.pool, self.mode, batches, each)
+        self.evaluate_in(Mode::Eval, batches, each)
+    }
+
+    /// The same in a mode of evaluation.
+    pub(crate) fn evaluate_in(
+        &self,
+        mode: Mode,
+        batches: &Examples<'_>,
+        each: impl FnMut(usize, &Batch, &[f32]) -> Result<()>,
+    ) -> Result<Metrics> {
+        evaluate(self.model(), &self.features, &self.params, &self.pool, mode, batches, each)
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use dien::Official;
+use dien::ReferenceEval;
 use dien::prelude::*;
 use serde::Serialize;
 
@@ -75,8 +75,6 @@ pub(super) fn held_out(run: &Run, data: Option<&Path>, batch_size: Option<u32>) 
 /// Runs `dien eval`.
 pub(super) fn run(args: &EvalArgs, json: bool) -> Result<ExitCode> {
     let run = Run::open(&args.run)?;
-    let official = Official { batch_statistics: args.batch_statistics, pool_padding: args.pool_padding };
-    let scorer = Scorer::load_as(&run, official)?;
     let dataset = held_out(&run, args.data.as_deref(), args.batch_size)?;
     let batches = match args.split {
         Split::Test => dataset.test(),
@@ -87,9 +85,11 @@ pub(super) fn run(args: &EvalArgs, json: bool) -> Result<ExitCode> {
         let (found, expected) = ("no targets in this split", "users who are held out (`test_users.txt`)");
         return Err(Error::File { path, found: found.into(), expected: expected.into() });
     }
+    let reference =
+        ReferenceEval::default().batch_statistics(args.batch_statistics).pool_padding(args.pool_padding);
     let metrics = match &args.scores {
-        Some(path) => scorer.write_scores(&batches, path)?,
-        None => scorer.evaluate(&batches)?,
+        Some(path) => reference.write_scores(&run, &batches, path)?,
+        None => reference.evaluate(&run, &batches)?,
     };
     if json {
         print_json(&Evaluation { run: args.run.clone(), split: args.split, metrics })?;
