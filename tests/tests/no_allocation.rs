@@ -141,7 +141,7 @@ fn from_the_third_step_on() {
     let official = ModelConfig {
         attention: Some(AttentionKind::Unit),
         auxiliary: AuxiliaryKind::Mlp,
-        l2_rows: 1e-4,
+        embedding_l2: 1e-4,
         ..ModelConfig::default()
     };
     let other = ModelConfig {

@@ -42,7 +42,9 @@ pub struct DataOptions {
     /// How many positions of one history may meet in one batch and share it; 0 for all of them.
     pub targets_per_history: usize,
     /// Histories are sorted by length within this many batches' worth of targets; 0 or 1 sorts nothing.
-    pub bucket: usize,
+    /// Called `bucket` in configurations before.
+    #[serde(alias = "bucket")]
+    pub bucket_batches: usize,
     /// Targets per batch of validation and test users.
     pub test_batch_size: usize,
     /// Rows of a log that are held in memory and shuffled, where a schema says what they are; 0 keeps the
@@ -107,7 +109,7 @@ impl Default for DataOptions {
             negatives_per_event: 1,
             batch_size: 512,
             targets_per_history: 0,
-            bucket: 8,
+            bucket_batches: 8,
             test_batch_size: 1024,
             shuffle: 1 << 16,
             on_error: OnError::Fail,

@@ -43,8 +43,8 @@ impl Plan {
         let per_batch = (options.batch_size / per_position).max(1);
         let mut groups = groups(part, options.targets_per_history);
         groups.shuffle(rng);
-        if options.bucket > 1 {
-            let (cut, windows) = cut(groups, per_batch.saturating_mul(options.bucket));
+        if options.bucket_batches > 1 {
+            let (cut, windows) = cut(groups, per_batch.saturating_mul(options.bucket_batches));
             groups = cut;
             for window in windows {
                 groups[window].sort_by_key(|g| g.window(part, options.max_history).len());
@@ -128,8 +128,11 @@ mod tests {
     #[test]
     fn fills_every_batch_but_one_and_takes_each_target_once() {
         let part = part(&[5, 1, 9, 30, 2, 2, 7]);
-        for (batch_size, targets_per_history, bucket) in [(16, 0, 8), (6, 2, 0), (2, 1, 3), (1000, 0, 1)] {
-            let options = DataOptions { batch_size, targets_per_history, bucket, ..DataOptions::default() };
+        for (batch_size, targets_per_history, bucket_batches) in
+            [(16, 0, 8), (6, 2, 0), (2, 1, 3), (1000, 0, 1)]
+        {
+            let options =
+                DataOptions { batch_size, targets_per_history, bucket_batches, ..DataOptions::default() };
             let plan = Plan::training(&part, &options, 2, &mut draw::rng(Use::Shuffle, 3, 4, 0));
             let mut sizes = sizes(&plan);
             sizes.sort_unstable_by(|a, b| b.cmp(a));
@@ -147,8 +150,8 @@ mod tests {
     fn buckets_hold_histories_of_one_length() {
         let counts: Vec<usize> = (0..4000).map(|i| 1 + (i * 7919) % 40).collect();
         let part = part(&counts);
-        let spread = |bucket| {
-            let options = DataOptions { bucket, ..DataOptions::default() };
+        let spread = |bucket_batches| {
+            let options = DataOptions { bucket_batches, ..DataOptions::default() };
             let plan = Plan::training(&part, &options, 2, &mut draw::rng(Use::Shuffle, 1, 0, 0));
             let length = |g: &Group| g.window(&part, 100).len();
             let range =

@@ -83,7 +83,7 @@ impl Model<f32> for Biased {
         self.embedding.tables()
     }
 
-    // `model.l2_rows` and `model.label_smoothing`; without this, neither. There is no auxiliary loss.
+    // `model.embedding_l2` and `model.label_smoothing`; without this, neither. There is no auxiliary loss.
     fn weights(&self) -> LossWeights {
         LossWeights { auxiliary: 0.0, ..self.config.loss_weights() }
     }

@@ -114,7 +114,7 @@ fn more_epochs_go_on_where_the_run_ended() {
 fn an_average_is_what_is_kept_and_resumes_too() {
     let root = tempdir().unwrap();
     let mut config = tiny();
-    config.train.average = 0.9;
+    config.train.ema_decay = 0.9;
     let [whole, parts, plain] = ["whole", "parts", "plain"].map(|name| root.path().join(name));
     train(&config, &whole);
     start(&config, &parts).train(&mut StopAfter(3)).unwrap();

@@ -168,7 +168,9 @@ pub struct ModelConfig {
     /// The share of the head's inputs that are dropped in training.
     pub dropout: f64,
     /// λ: adds λ/2 · Σ ‖row‖² over the rows that a batch touches, divided by its targets, to the loss.
-    pub l2_rows: f64,
+    /// Called `l2_rows` in configurations and model files before.
+    #[serde(alias = "l2_rows")]
+    pub embedding_l2: f64,
     /// λ of DIN's mini-batch-aware regularisation: adds λ/2 · Σ ‖row‖²/n over the rows that a batch touches,
     /// n being how often the row's id occurs in an epoch. A frequent row shrinks less with each batch.
     pub l2_by_frequency: f64,
@@ -223,7 +225,7 @@ impl Default for ModelConfig {
             head_activation: HeadActivation::Dice,
             head_norm: true,
             dropout: 0.3,
-            l2_rows: 0.0,
+            embedding_l2: 0.0,
             l2_by_frequency: 0.0,
             label_smoothing: 0.0,
             init: InitConfig::default(),
@@ -237,7 +239,7 @@ pub struct LossWeights {
     /// α: the weight of the auxiliary loss.
     pub auxiliary: f64,
     /// λ: the weight of the squares of the touched rows.
-    pub l2_rows: f64,
+    pub embedding_l2: f64,
     /// ε of label smoothing.
     pub label_smoothing: f64,
 }
@@ -252,7 +254,7 @@ impl ModelConfig {
     pub fn loss_weights(&self) -> LossWeights {
         LossWeights {
             auxiliary: if self.learns_auxiliary() { self.auxiliary_weight } else { 0.0 },
-            l2_rows: self.l2_rows,
+            embedding_l2: self.embedding_l2,
             label_smoothing: self.label_smoothing,
         }
     }
@@ -312,8 +314,8 @@ impl ModelConfig {
         let alpha = self.auxiliary_weight;
         check(alpha >= 0.0 && alpha.is_finite(), "auxiliary_weight", "a finite number from 0 up", &alpha)?;
         check((0.0..1.0).contains(&self.dropout), "dropout", "a number from 0 up to below 1", &self.dropout)?;
-        let l2 = self.l2_rows;
-        check(l2 >= 0.0 && l2.is_finite(), "l2_rows", "a finite number from 0 up", &l2)?;
+        let l2 = self.embedding_l2;
+        check(l2 >= 0.0 && l2.is_finite(), "embedding_l2", "a finite number from 0 up", &l2)?;
         let l2 = self.l2_by_frequency;
         check(l2 >= 0.0 && l2.is_finite(), "l2_by_frequency", "a finite number from 0 up", &l2)?;
         let smoothing = self.label_smoothing;

@@ -80,7 +80,7 @@ pub trait Model<T: Real> {
     fn losses<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch, output: Output<'t, T>) -> Losses<'t, T> {
         let (label, weight) = (&batch.targets.label, &batch.targets.weight);
         let weight = (!weight.is_empty()).then_some(&weight[..]);
-        let LossWeights { auxiliary: alpha, l2_rows, label_smoothing } = self.weights();
+        let LossWeights { auxiliary: alpha, embedding_l2, label_smoothing } = self.weights();
         let smoothing = label_smoothing as f32;
         let target = if smoothing > 0.0 {
             let soft = label.iter().map(|y| y * (1.0 - smoothing) + 0.5 * smoothing).collect::<Vec<_>>();
@@ -92,8 +92,8 @@ pub trait Model<T: Real> {
         if let Some(auxiliary) = output.auxiliary {
             total = total + ops::scale(auxiliary, T::of(alpha));
         }
-        if l2_rows > 0.0 && !batch.targets.is_empty() {
-            let weight = T::of(l2_rows / batch.targets.len() as f64);
+        if embedding_l2 > 0.0 && !batch.targets.is_empty() {
+            let weight = T::of(embedding_l2 / batch.targets.len() as f64);
             let touched = tape.pool().shared(|touched: &mut TouchedRows| self.touch(batch, touched));
             for (table, rows) in touched.iter() {
                 total = total + ops::scale(ops::l2_rows(tape.param(table), rows), weight);

@@ -39,7 +39,7 @@ fn options() -> impl Strategy<Value = DataOptions> {
         batch_size: sizes.1,
         test_batch_size: sizes.1,
         targets_per_history: sizes.2,
-        bucket: sizes.3,
+        bucket_batches: sizes.3,
         max_history: sizes.4,
         first_target: sizes.5,
         min_count: sizes.6,

@@ -19,7 +19,7 @@ use crate::error::{Error, Origin, Result};
 /// - The source is synthetic: `data.target_negatives` `same-category`, `data.auxiliary_negatives` `own`,
 ///   `data.batch_size` 256, `model.dropout` 0, `optimizer.lr` 0.004, `train.epochs` 4.
 /// - `data.targets` is `real`: `model.head_layers` `[]`, `model.head_norm` false, `model.dropout` 0,
-///   `model.l2_rows` 0.1, `model.init.embedding` 0.01.
+///   `model.embedding_l2` 0.1, `model.init.embedding` 0.01.
 #[derive(Clone, Debug, Default)]
 pub struct Layers {
     table: Table,

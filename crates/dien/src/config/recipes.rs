@@ -30,7 +30,7 @@ const REAL_LABELS: &str = "
 head_layers = []
 head_norm = false
 dropout = 0.0
-l2_rows = 0.1
+embedding_l2 = 0.1
 [model.init]
 embedding = 0.01
 ";
@@ -56,7 +56,10 @@ mod tests {
         let every = parse("source.folder = 'x'");
         assert_eq!((every.optimizer.lr, every.model.head_layers.len(), every.model.dropout), (0.002, 2, 0.3));
         let real = parse("source.folder = 'x'\ndata.targets = 'real'\nmodel.dropout = 0.1");
-        assert_eq!((real.model.head_layers.len(), real.model.dropout, real.model.l2_rows), (0, 0.1, 0.1));
+        assert_eq!(
+            (real.model.head_layers.len(), real.model.dropout, real.model.embedding_l2),
+            (0, 0.1, 0.1)
+        );
         let synthetic = Config::default();
         assert_eq!(
             (synthetic.optimizer.lr, synthetic.data.batch_size, synthetic.train.epochs),

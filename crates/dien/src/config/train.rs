@@ -16,12 +16,14 @@ pub struct TrainConfig {
     pub patience: u64,
     /// The decay of an exponential moving average of the weights, which is then what is validated and saved;
     /// 0 for none. Such as 0.999; a pass over all parameters a step.
-    pub average: f64,
+    /// Called `average` in configurations before.
+    #[serde(alias = "average")]
+    pub ema_decay: f64,
 }
 
 impl Default for TrainConfig {
     fn default() -> Self {
-        TrainConfig { epochs: 20, seed: 1, patience: 2, average: 0.0 }
+        TrainConfig { epochs: 20, seed: 1, patience: 2, ema_decay: 0.0 }
     }
 }
 
@@ -33,8 +35,8 @@ impl TrainConfig {
                 return Err((option, "0".into(), "at least 1"));
             }
         }
-        if !(0.0..1.0).contains(&self.average) {
-            return Err(("average", self.average.to_string(), "a number from 0 up to below 1"));
+        if !(0.0..1.0).contains(&self.ema_decay) {
+            return Err(("ema_decay", self.ema_decay.to_string(), "a number from 0 up to below 1"));
         }
         Ok(())
     }

@@ -99,7 +99,7 @@ impl Trainer {
         let (batches, targets) = (epoch.len().unwrap_or(0), epoch.targets().unwrap_or(0));
         let progress = Progress { batches, targets, ..Progress::default() };
         drop(epoch);
-        let (config, average) = (config.clone(), Average::new(config.train.average, &params));
+        let (config, average) = (config.clone(), Average::new(config.train.ema_decay, &params));
         Ok(Trainer {
             config,
             dataset,
@@ -250,7 +250,7 @@ impl Trainer {
             Error::file(run.folder(), format!("optimizer.safetensors: {e}"), expected)
         })?;
         trainer.scorer.params.clone_from(&trainer.params);
-        trainer.average = Average::new(config.train.average, &trainer.params);
+        trainer.average = Average::new(config.train.ema_decay, &trainer.params);
         Ok(trainer)
     }
 

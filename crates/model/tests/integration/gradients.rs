@@ -15,7 +15,7 @@ fn small() -> ModelConfig {
         attention_layers: [6, 3],
         auxiliary_layers: [5, 3],
         head_layers: vec![7, 4],
-        l2_rows: 0.3,
+        embedding_l2: 0.3,
         dropout: 0.0,
         ..ModelConfig::default()
     }

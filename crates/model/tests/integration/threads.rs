@@ -49,7 +49,7 @@ fn configs() -> impl Iterator<Item = ModelConfig> {
         attention_layers: [20, 10],
         auxiliary_layers: [20, 10],
         head_layers: vec![20, 10],
-        l2_rows: 0.1,
+        embedding_l2: 0.1,
         ..ModelConfig::default()
     })
 }
