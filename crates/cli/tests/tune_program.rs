@@ -107,9 +107,9 @@ fn what_is_wrong_is_named() {
     let tune = ["tune", "--space", "space.toml", "--data", "data", "--config", "tiny.toml", "--epochs", "1"];
     let space = |text: &str| fs::write(root.join("space.toml"), text).unwrap();
     space("'model.depth' = { choice = [1] }");
-    fails(root, &tune, "space.toml, line 1: `model.depth` = 1: unknown field `depth`");
+    fails(root, &tune, "space.toml, line 1: unknown option `model.depth`");
     space("\n'model.hidden' = { choice = [0] }");
-    fails(root, &tune, "space.toml, line 2: option `model.hidden`: found 0; expected at least 1");
+    fails(root, &tune, "space.toml, line 2: option `model.hidden`: found 0; expected an integer of at least");
     space("'model.hidden' = { uniform = [4.0, 9.0] }");
     fails(root, &tune, "; for integers there is `{ integer = [LOW, HIGH] }`");
     space("'data.split_seed' = { integer = [1, 3] }");

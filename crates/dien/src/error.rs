@@ -34,7 +34,7 @@ pub enum Error {
         /// What should be.
         expected: String,
     },
-    /// A configuration that cannot be read: no TOML, an unknown option, a value of another type.
+    /// A configuration that cannot be read: no TOML, an unknown option, options that exclude each other.
     #[error("{origin}: {problem}")]
     Config {
         /// Where it stands.
@@ -42,7 +42,7 @@ pub enum Error {
         /// What is wrong, and what is possible.
         problem: String,
     },
-    /// An option with an impossible value.
+    /// An option with a value of another type, or an impossible one.
     #[error("{origin}: option `{option}`: found {found}; expected {expected}")]
     Option {
         /// Where the value was set.

@@ -11,7 +11,7 @@ use dien::config::Layers;
 use dien::prelude::*;
 
 use super::interrupt::Interrupt;
-use super::{print, print_json};
+use super::{options, print, print_json};
 
 #[derive(Debug, Args)]
 pub(super) struct CompareArgs {
@@ -63,6 +63,7 @@ pub(super) struct CompareArgs {
 /// Runs `dien compare`.
 pub(super) fn run(args: &CompareArgs, threads: Option<usize>, json: bool) -> Result<ExitCode> {
     let comparisons = args.comparisons()?;
+    options::tell(comparisons.iter().flat_map(|comparison| comparison.layers.renamed()));
     let mut runs = vec![];
     for comparison in &comparisons {
         runs.extend(comparison.runs(&args.out)?);

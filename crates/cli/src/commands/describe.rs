@@ -33,7 +33,7 @@ struct Description {
 
 /// Runs `dien describe`.
 pub(super) fn run(args: &DescribeArgs, json: bool) -> Result<ExitCode> {
-    let run = Run::open(&args.run)?;
+    let run = super::open(&args.run)?;
     let scorer = Scorer::load(&run)?;
     if args.dot {
         print(&scorer.graph().dot())?;

@@ -74,7 +74,7 @@ pub(super) fn held_out(run: &Run, data: Option<&Path>, batch_size: Option<u32>) 
 
 /// Runs `dien eval`.
 pub(super) fn run(args: &EvalArgs, json: bool) -> Result<ExitCode> {
-    let run = Run::open(&args.run)?;
+    let run = super::open(&args.run)?;
     let dataset = held_out(&run, args.data.as_deref(), args.batch_size)?;
     let batches = match args.split {
         Split::Test => dataset.test(),

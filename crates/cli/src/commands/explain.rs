@@ -46,7 +46,7 @@ struct Explained<'a> {
 
 /// Runs `dien explain`.
 pub(super) fn run(args: &ExplainArgs, json: bool) -> Result<ExitCode> {
-    let run = Run::open(&args.run)?;
+    let run = super::open(&args.run)?;
     let (request, log) = args.request(&run)?;
     let explainer = Explainer::from_run(&run)?;
     if args.request.is_some() {

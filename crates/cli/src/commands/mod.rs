@@ -11,6 +11,7 @@ mod document;
 mod eval;
 mod explain;
 mod interrupt;
+mod options;
 mod predict;
 mod progress;
 mod rank;
@@ -20,10 +21,11 @@ mod train;
 mod tune;
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use dien::{Error, Result};
+use dien::{Error, Result, Run};
 use serde::Serialize;
 
 /// Train, evaluate and describe click-through-rate models over behaviour sequences.
@@ -61,6 +63,8 @@ enum Command {
     Report(report::ReportArgs),
     /// Look at a log, and describe it by a schema.
     Data(data::DataArgs),
+    /// List the options of a configuration: what each may be, its defaults, and what it decides.
+    Options(options::OptionsArgs),
     /// Measure the engine on this machine, beside the machine's own peak; one thread unless told otherwise.
     Bench(bench::BenchArgs),
     /// Show a trained model's parameters and graph.
@@ -110,9 +114,19 @@ fn run(cli: &Cli) -> Result<ExitCode> {
         Some(Command::Explain(args)) => explain::run(args, json),
         Some(Command::Report(args)) => report::run(args, json),
         Some(Command::Data(args)) => data::run(args, json),
+        Some(Command::Options(args)) => options::run(args, json),
         Some(Command::Bench(args)) => bench::run(args, cli.global.threads.map(usize::from), json),
         Some(Command::Describe(args)) => describe::run(args, json),
     }
+}
+
+/// Opens a run, and tells which of its options have other names now.
+fn open(folder: &Path) -> Result<Run> {
+    let run = Run::open(folder)?;
+    if let Ok(layers) = run.layers() {
+        options::tell(layers.renamed());
+    }
+    Ok(run)
 }
 
 /// Prints an object on a line of its own on standard output.

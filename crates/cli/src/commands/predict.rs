@@ -4,12 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use clap::builder::TypedValueParser;
 use dien::data::schema::Source as Files;
 use dien::data::{OnError, Predictions};
 use dien::prelude::*;
 
-use super::choice::choice;
+use super::options::value_of;
 use super::print_json;
 use dien::describe::thousands;
 
@@ -29,21 +28,13 @@ pub(super) struct PredictArgs {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// What becomes of a row with something wrong in it.
-    #[arg(long, value_parser = on_error(), default_value = "fail")]
+    #[arg(long, value_parser = value_of::<OnError>("data.on_error"), default_value = "fail")]
     on_error: OnError,
-}
-
-/// Reads what becomes of a row with something wrong in it.
-pub(super) fn on_error() -> impl TypedValueParser<Value = OnError> {
-    choice([
-        (OnError::Fail, "The command ends with an error that says what is wrong"),
-        (OnError::Skip, "The row is counted and left out, or has no score"),
-    ])
 }
 
 /// Runs `dien predict`.
 pub(super) fn run(args: &PredictArgs, json: bool) -> Result<ExitCode> {
-    let run = Run::open(&args.run)?;
+    let run = super::open(&args.run)?;
     let scorer = Scorer::load(&run)?;
     let mut config = run.config()?;
     if let OnError::Skip = args.on_error {

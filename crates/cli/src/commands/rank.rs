@@ -29,7 +29,7 @@ struct Scores {
 /// Runs `dien rank`.
 pub(super) fn run(args: &RankArgs) -> Result<ExitCode> {
     let ranker =
-        if args.run.is_file() { Ranker::load(&args.run)? } else { Run::open(&args.run)?.ranker()? };
+        if args.run.is_file() { Ranker::load(&args.run)? } else { super::open(&args.run)?.ranker()? };
     let mut text = String::new();
     let failed = |source| Error::Io { path: "standard input".into(), action: "read", source };
     io::stdin().read_to_string(&mut text).map_err(failed)?;

@@ -38,7 +38,7 @@ struct Written<'a> {
 
 /// Runs `dien report`.
 pub(super) fn run(args: &ReportArgs, json: bool) -> Result<ExitCode> {
-    let run = Run::open(&args.run)?;
+    let run = super::open(&args.run)?;
     let data = held_out(&run, args.data.as_deref(), None)?;
     let mut report = RunReport::new(&run, &data.test())?;
     if let Some(other) = other_data(&run.config()?, args.data.as_deref()) {

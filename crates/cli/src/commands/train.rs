@@ -5,14 +5,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use dien::data::OnError;
 use dien::prelude::*;
 use dien::train::End;
 
-use super::choice::{choice, name};
+use super::choice::name;
 use super::interrupt::Interrupt;
-use super::predict::on_error;
+use super::options::{self, help, value_of};
 use super::progress::Progress;
 use super::summary::Summary;
 use super::{print, print_json};
@@ -44,53 +43,34 @@ pub(super) struct TrainArgs {
     /// The run's folder, new or empty; a fresh one under `runs/` by default.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Passes over the training targets, at most [`train.epochs`].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help = help("train.epochs"))]
     epochs: Option<u32>,
-    /// Stop after so many epochs without a better validation AUC [`train.patience`].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help = help("train.patience"))]
     patience: Option<u32>,
-    /// Seeds all that is drawn [`train.seed`].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help = help("train.seed"))]
     seed: Option<u32>,
-    /// Targets per step [`data.batch_size`].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help = help("data.batch_size"))]
     batch_size: Option<u32>,
-    /// The learning rate [`optimizer.lr`].
-    #[arg(long, value_name = "RATE")]
+    #[arg(long, value_name = "RATE", help = help("optimizer.lr"))]
     lr: Option<f64>,
-    /// Which behaviours train [`data.targets`].
-    #[arg(long, value_parser = targets())]
+    #[arg(long, value_parser = value_of::<TargetKind>("data.targets"), help = help("data.targets"))]
     targets: Option<TargetKind>,
-    /// What becomes of a log's row with something wrong in it [`data.on_error`].
-    #[arg(long, value_parser = on_error())]
+    #[arg(long, value_parser = value_of::<OnError>("data.on_error"), help = help("data.on_error"))]
     on_error: Option<OnError>,
-    /// Which model [`model.kind`].
-    #[arg(long, value_name = "NAME", value_parser = model())]
+    #[arg(
+        long, value_name = "NAME", value_parser = value_of::<ModelKind>("model.kind"),
+        help = help("model.kind")
+    )]
     model: Option<ModelKind>,
-    /// Any option, such as `model.dropout=0.2`; may be repeated.
+    /// Any option, such as `model.dropout=0.2`; may be repeated. `dien options` lists them.
     #[arg(long, value_name = "SECTION.OPTION=VALUE")]
     set: Vec<String>,
-}
-
-/// Reads which behaviours train.
-fn targets() -> impl TypedValueParser<Value = TargetKind> {
-    choice([
-        (TargetKind::Every, "Every behaviour from the third on, with a drawn negative"),
-        (TargetKind::Last, "Each user's last behaviour, with a drawn negative"),
-        (TargetKind::Real, "The real labels of `targets_real.csv`"),
-    ])
-}
-
-/// Reads a model's name.
-fn model() -> impl TypedValueParser<Value = ModelKind> {
-    PossibleValuesParser::new(ModelKind::ALL.map(ModelKind::name))
-        .map(|name| name.parse().expect("one of the names"))
 }
 
 /// Runs `dien train`.
 pub(super) fn run(args: &TrainArgs, json: bool) -> Result<ExitCode> {
     let layers = args.layers()?;
+    options::tell(layers.renamed());
     let config = layers.config()?;
     let interrupt = Interrupt::new();
     let from = args.from.as_deref().map(Run::open).transpose()?;
@@ -160,7 +140,7 @@ impl TrainArgs {
     fn layers(&self) -> Result<Layers> {
         let mut layers = Layers::new();
         if let Some(run) = self.resume.as_ref().or(self.from.as_ref()) {
-            layers.file(&Run::open(run)?.folder().join("config.toml"))?;
+            layers = Run::open(run)?.layers()?;
         }
         if let Some(file) = &self.config {
             layers.file(file)?;

@@ -9,7 +9,7 @@ use dien::prelude::*;
 use dien::tune::{Found, Search, Space, Trial};
 
 use super::interrupt::Interrupt;
-use super::{print, print_json, program};
+use super::{options, print, print_json, program};
 
 #[derive(Debug, Args)]
 pub(super) struct TuneArgs {
@@ -49,6 +49,7 @@ pub(super) struct TuneArgs {
 /// Runs `dien tune`.
 pub(super) fn run(args: &TuneArgs, json: bool) -> Result<ExitCode> {
     let search = args.search()?;
+    options::tell(search.layers.renamed().iter().chain(search.space.renamed()));
     let interrupt = Interrupt::new();
     let found = search.run(interrupt.flag(), &mut |trial, _| {
         eprintln!("{:>3} epochs  {}", trial.epochs, line(trial));

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{Ablation, Comparison, Variant, file_name};
-use crate::config::{Layers, Source};
+use crate::config::{Layers, options};
 use crate::error::{Error, Result};
 
 /// A file of comparisons.
@@ -109,8 +109,8 @@ impl ComparisonSpec {
         let mut variants = Variant::models(&self.models).map_err(|e| said("models", &e))?;
         for name in &self.ablations {
             let found: Ablation = name.parse().map_err(|e: String| said("ablations", &e))?;
-            let of_log = matches!(found, Ablation::History | Ablation::Targets);
-            if of_log && matches!(layers.config()?.source, Source::Schema(_)) {
+            let source = layers.config()?.source;
+            if options::find(found.option()).is_some_and(|option| !option.is_read_with(&source)) {
                 let expected = "another: which targets and events a schema's log has, its schema says";
                 return Err(wrong("ablations", format!("`{name}`"), expected));
             }
@@ -174,6 +174,7 @@ fn wrong(field: &str, found: String, expected: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Source;
 
     fn comparisons(text: &str) -> Result<Vec<Comparison>> {
         let file = tempfile::NamedTempFile::new().unwrap();
@@ -219,7 +220,10 @@ mod tests {
                 "[[comparison]]\nmodels = ['din']\nagainst = 'dien'",
                 "`against`: found `dien`; expected one of din",
             ),
-            ("[[comparison]]\nmodels = ['din']\nset = ['model.depth=2']", "unknown field `depth`"),
+            (
+                "[[comparison]]\nmodels = ['din']\nset = ['model.depth=2']",
+                "unknown `model.depth` (`dien options` lists all)",
+            ),
             (
                 "[[comparison]]\nmodels = ['din']\n[[comparison]]\nmodels = ['din']",
                 "found `synthetic` and `synthetic`, which share their files",

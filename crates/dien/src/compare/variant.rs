@@ -78,8 +78,13 @@ impl Ablation {
         }
     }
 
+    /// The option that is varied, such as `model.cell`.
+    pub fn option(self) -> &'static str {
+        self.values().0
+    }
+
     /// An option that goes with each of the values, and what it is called.
-    fn further(self) -> Option<(&'static str, &'static str)> {
+    fn beside(self) -> Option<(&'static str, &'static str)> {
         match self {
             Ablation::Attention => Some(("sigmoid", "model.attention_norm=sigmoid")),
             Ablation::Loss => Some(("4 negatives", "data.negatives_per_event=4")),
@@ -95,12 +100,12 @@ impl Ablation {
             options: vec!["model.kind=dien".into(), format!("{option}={value}")],
         };
         let mut variants: Vec<Variant> = values.iter().map(variant).collect();
-        if let Some((name, option)) = self.further() {
-            let further = |v: &Variant| Variant {
+        if let Some((name, option)) = self.beside() {
+            let beside = |v: &Variant| Variant {
                 name: format!("{}, {name}", v.name),
                 options: [&v.options[..], &[option.into()]].concat(),
             };
-            variants.extend(variants.iter().map(further).collect::<Vec<_>>());
+            variants.extend(variants.iter().map(beside).collect::<Vec<_>>());
         }
         variants
     }

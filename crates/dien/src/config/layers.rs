@@ -7,24 +7,33 @@ use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
+use crate::config::options::{self, Renamed};
 use crate::config::{Config, Source, recipes};
 use crate::error::{Error, Origin, Result};
 
 /// Collects options from files and arguments; what comes later overrides what came before, option by option.
 ///
 /// Below them all are the defaults: those of each section's type, but where what is trained on suggests
-/// others.
+/// others, as [`options`] says. A key that an option had before is read as its key of now, and
+/// [told](Self::renamed).
 ///
-/// - The source is a folder: `optimizer.lr` 0.002.
-/// - The source is synthetic: `data.target_negatives` `same-category`, `data.auxiliary_negatives` `own`,
-///   `data.batch_size` 256, `model.dropout` 0, `optimizer.lr` 0.004, `train.epochs` 4.
-/// - `data.targets` is `real`: `model.head_layers` `[]`, `model.head_norm` false, `model.dropout` 0,
-///   `model.embedding_l2` 0.1, `model.init.embedding` 0.01.
+/// ```
+/// use dien::config::Layers;
+///
+/// let mut layers = Layers::new();
+/// layers.text("[model]\nhidden = 64\n[train]\naverage = 0.99")?;
+/// layers.assign("--set model.hidden=32", "model.hidden=32")?;
+/// let config = layers.config()?;
+/// assert_eq!((config.model.hidden, config.train.ema_decay), (32, 0.99));
+/// assert_eq!(layers.renamed()[0].key, "train.ema_decay");
+/// # Ok::<(), dien::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Layers {
     table: Table,
     /// Where each option was set; the last entry of an option counts.
     origins: Vec<(String, Origin)>,
+    renamed: Vec<Renamed>,
 }
 
 impl Layers {
@@ -37,7 +46,7 @@ impl Layers {
     /// folder.
     ///
     /// # Errors
-    /// The file cannot be read, is no TOML, or has an unknown option or a value of the wrong type.
+    /// The file cannot be read, is no TOML, or has an unknown option or a value of another type.
     pub fn file(&mut self, path: &Path) -> Result<()> {
         let text = fs::read_to_string(path).map_err(Error::io(path, "read"))?;
         let mut table = self.read(&text, |line| Origin::File(path.to_path_buf(), line))?;
@@ -103,6 +112,11 @@ impl Layers {
         self.set(argument, option, path.to_string_lossy().into_owned())
     }
 
+    /// Options that were set by names which they had before.
+    pub fn renamed(&self) -> &[Renamed] {
+        &self.renamed
+    }
+
     /// Whether a layer says where the behaviours come from.
     pub fn has_source(&self) -> bool {
         self.table.contains_key("source")
@@ -136,24 +150,51 @@ impl Layers {
             origin: origin(line(e.span().map_or(0, |s| s.start))),
             problem: message(&e),
         };
-        toml::from_str::<Config>(text).map_err(wrong)?;
         let spans = DeTable::parse(text).map_err(wrong)?;
-        walk(spans.get_ref(), "", &mut |option, at| self.origins.push((option, origin(line(at)))));
-        text.parse().map_err(wrong)
+        let mut set = vec![];
+        walk(spans.get_ref(), "", &mut |option, at| set.push((option, origin(line(at)))));
+        let table = self.known(text.parse().map_err(wrong)?, set)?;
+        // What the options do not say by themselves: the source is one, a schedule has its fields.
+        toml::from_str::<Config>(text).map_err(wrong)?;
+        Ok(table)
     }
 
     fn add(&mut self, argument: &str, table: Table) -> Result<()> {
         let origin = Origin::Argument(argument.into());
-        let mut options = vec![];
-        walk_values(&table, "", &mut options);
-        let before = self.table.clone();
-        merge(&mut self.table, table, "");
-        if let Err(e) = self.merged() {
-            self.table = before;
-            return Err(Error::Config { origin, problem: message(&e) });
+        let before = self.clone();
+        let mut set = vec![];
+        walk_values(&table, "", &mut |option| set.push((option, origin.clone())));
+        let added = self.known(table, set).and_then(|table| {
+            merge(&mut self.table, table, "");
+            self.merged().map_err(|e| Error::Config { origin, problem: message(&e) })
+        });
+        if added.is_err() {
+            *self = before;
         }
-        self.origins.extend(options.into_iter().map(|option| (option, origin.clone())));
-        Ok(())
+        added.map(drop)
+    }
+
+    /// The table with the names that options have now, all of which there are, with values of their types.
+    /// `set` says where each was set.
+    fn known(&mut self, mut table: Table, mut set: Vec<(String, Origin)>) -> Result<Table> {
+        let origin = |key: &str, set: &[(String, Origin)]| {
+            set.iter().find(|(option, _)| option == key).map_or(Origin::Default, |(_, origin)| origin.clone())
+        };
+        let renamed = options::rename(&mut table).map_err(|(former, key)| Error::Config {
+            origin: origin(&former, &set),
+            problem: format!("found `{former}` and `{key}`, which is its name now; expected one of them"),
+        })?;
+        let renamed =
+            renamed.into_iter().map(|(former, key)| Renamed { origin: origin(&former, &set), former, key });
+        let renamed: Vec<Renamed> = renamed.collect();
+        set.extend(renamed.iter().map(|renamed| (renamed.key.to_owned(), renamed.origin.clone())));
+        options::check("", &Value::Table(table.clone()), false).map_err(|wrong| {
+            let origin = origin(wrong.key(), &set);
+            wrong.at(origin)
+        })?;
+        self.renamed.extend(renamed);
+        self.origins.extend(set);
+        Ok(table)
     }
 
     fn merged(&self) -> Result<Config, toml::de::Error> {
@@ -209,13 +250,13 @@ fn walk(table: &DeTable<'_>, path: &str, found: &mut impl FnMut(String, usize)) 
     }
 }
 
-fn walk_values(table: &Table, path: &str, found: &mut Vec<String>) {
+fn walk_values(table: &Table, path: &str, found: &mut impl FnMut(String)) {
     for (key, value) in table {
         let option = join(path, key);
         if let Value::Table(inner) = value {
             walk_values(inner, &option, found);
         }
-        found.push(option);
+        found(option);
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a run is made of: everything that decides its result.
 
 mod layers;
+pub mod options;
 mod recipes;
 mod source;
 mod train;
@@ -78,11 +79,15 @@ impl Config {
         if *self == other { None } else { difference(&value(self), &value(&other)) }
     }
 
-    /// Checks every option that can be checked without the data.
+    /// Checks every option that can be checked without the data: against its [range](options), then against
+    /// the others of its section.
     ///
     /// # Errors
     /// [`Error::Option`] with the first impossible one.
     pub fn validate(&self) -> Result<()> {
+        if let Some(wrong) = options::out_of_range(self) {
+            return Err(wrong.at(Origin::Default));
+        }
         let wrong = |section: &str, option: &str, found: String, expected: String| Error::Option {
             origin: Origin::Default,
             option: format!("{section}.{option}"),
@@ -91,10 +96,7 @@ impl Config {
         };
         self.data.validate().map_err(Error::in_data)?;
         self.model.validate().map_err(|e| wrong("model", &e.option, e.found, e.expected.into_owned()))?;
-        self.optimizer.validate().map_err(|e| wrong("optimizer", e.option, e.found, e.expected.into()))?;
-        self.train
-            .validate()
-            .map_err(|(option, found, expected)| wrong("train", option, found, expected.into()))
+        self.optimizer.validate().map_err(|e| wrong("optimizer", e.option, e.found, e.expected.into()))
     }
 }
 

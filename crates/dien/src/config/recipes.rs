@@ -35,15 +35,24 @@ embedding_l2 = 0.1
 embedding = 0.01
 ";
 
+/// For what each holds, and what it is; a later one goes over those before it.
+const RECIPES: [(&str, &str); 3] = [
+    ("where the source is a folder or a schema", BEHAVIOURS),
+    ("where the source is synthetic", SYNTHETIC),
+    ("where `data.targets` is `real`", REAL_LABELS),
+];
+
+/// Every recipe: for what it holds, and its options.
+pub(super) fn all() -> impl Iterator<Item = (&'static str, Table)> {
+    RECIPES.into_iter().map(|(when, text)| (when, text.parse().expect("recipes are TOML")))
+}
+
 /// The defaults that go under `options`.
-pub(super) fn under(options: &Table) -> Vec<Table> {
+pub(super) fn under(options: &Table) -> impl Iterator<Item = Table> {
     let synthetic = options.get("source").is_none_or(|s| s.get("synthetic").is_some());
     let targets = options.get("data").and_then(|d| d.get("targets")).and_then(Value::as_str);
-    let mut recipes = vec![if synthetic { SYNTHETIC } else { BEHAVIOURS }];
-    if targets == Some("real") {
-        recipes.push(REAL_LABELS);
-    }
-    recipes.into_iter().map(|text| text.parse().expect("recipes are TOML")).collect()
+    let holds = [!synthetic, synthetic, targets == Some("real")];
+    all().zip(holds).filter(|(_, holds)| *holds).map(|((_, table), _)| table)
 }
 
 #[cfg(test)]

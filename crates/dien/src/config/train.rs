@@ -26,18 +26,3 @@ impl Default for TrainConfig {
         TrainConfig { epochs: 20, seed: 1, patience: 2, ema_decay: 0.0 }
     }
 }
-
-impl TrainConfig {
-    /// The first option that is impossible, its value, and what is possible.
-    pub(crate) fn validate(&self) -> Result<(), (&'static str, String, &'static str)> {
-        for (option, value) in [("epochs", self.epochs), ("patience", self.patience)] {
-            if value == 0 {
-                return Err((option, "0".into(), "at least 1"));
-            }
-        }
-        if !(0.0..1.0).contains(&self.ema_decay) {
-            return Err(("ema_decay", self.ema_decay.to_string(), "a number from 0 up to below 1"));
-        }
-        Ok(())
-    }
-}

@@ -106,9 +106,17 @@ impl Run {
     /// # Errors
     /// As [`Layers::file`] and [`Layers::config`].
     pub fn config(&self) -> Result<Config> {
+        self.layers()?.config()
+    }
+
+    /// The run's configuration, to put other options over it.
+    ///
+    /// # Errors
+    /// As [`Layers::file`].
+    pub fn layers(&self) -> Result<Layers> {
         let mut layers = Layers::new();
         layers.file(&self.path("config.toml"))?;
-        layers.config()
+        Ok(layers)
     }
 
     /// Writes the configuration. The path of the data becomes absolute, so that it holds in any working

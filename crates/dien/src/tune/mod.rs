@@ -125,6 +125,9 @@ impl Search {
 
     /// The configurations; the same for the same seed, however many are drawn. None of them is there twice.
     fn draw(&self) -> Result<Vec<Trial>> {
+        if let Ok(shared) = self.layers.config() {
+            self.space.check_read_with(&shared.source)?;
+        }
         let mut trials: Vec<Trial> = vec![];
         for number in 1..=self.trials {
             let mut rng = ChaCha8Rng::seed_from_u64(self.seed);

@@ -10,23 +10,12 @@ use serde::Deserialize;
 use toml::Value;
 use toml::de::DeTable;
 
-use crate::config::Layers;
+use crate::config::options::{self, Domain, OptionSpec, Renamed};
+use crate::config::{Layers, Source};
 use crate::error::{Error, Origin, Result};
 
-/// Options that a search cannot vary, and why; of a section all.
-const REFUSED: [(&str, &str); 7] = [
-    ("source", "trials on other data cannot be compared"),
-    ("data.targets", VALIDATION),
-    ("data.valid_fraction", VALIDATION),
-    ("data.split_seed", VALIDATION),
-    ("data.on_error", VALIDATION),
-    ("train.epochs", "the search itself says how long trials train (`--first`, `--keep`, `--epochs`)"),
-    ("train.seed", "the best of several seeds had luck, and is no better an option"),
-];
-
-const VALIDATION: &str = "it decides which targets validate, by which trials are compared";
-
-/// Options, and what each is drawn from.
+/// Options, and what each is drawn from: any but those that [`options`] says are
+/// [fixed](options::OptionSpec::fixed).
 ///
 /// ```toml
 /// "optimizer.lr" = { log = [0.0005, 0.01] }     # uniform in the logarithm
@@ -38,6 +27,7 @@ const VALIDATION: &str = "it decides which targets validate, by which trials are
 pub struct Space {
     file: PathBuf,
     options: Vec<Varied>,
+    renamed: Vec<Renamed>,
 }
 
 /// An option that is varied.
@@ -75,11 +65,16 @@ impl Space {
         };
         let mut ranges: IndexMap<String, Range> = toml::from_str(&text).map_err(wrong)?;
         let places = DeTable::parse(&text).map_err(wrong)?;
-        let mut space = Space { file: path.to_path_buf(), options: vec![] };
+        let mut space = Space { file: path.to_path_buf(), options: vec![], renamed: vec![] };
         for (key, _) in places.get_ref() {
-            let option = key.get_ref().to_string();
-            if let Some(range) = ranges.swap_remove(&option) {
-                space.options.push(Varied { option, line: line(key.span().start), range });
+            let name = key.get_ref().to_string();
+            if let Some(range) = ranges.swap_remove(&name) {
+                let (option, line) = (options::current(&name).to_owned(), line(key.span().start));
+                if let Some(spec) = options::find(&option).filter(|_| option != name) {
+                    let origin = Origin::File(path.to_path_buf(), line);
+                    space.renamed.push(Renamed { origin, former: name, key: spec.key });
+                }
+                space.options.push(Varied { option, line, range });
             }
         }
         if space.options.is_empty() {
@@ -90,11 +85,53 @@ impl Space {
             if let Some(expected) = range.wrong() {
                 return Err(Error::file(path, format!("`{option}`: {range:?}"), expected));
             }
-            if let Some((refused, why)) = varied.refused() {
-                return Err(space.error(varied, format!("`{refused}` cannot be varied: {why}")));
+            if let Some((option, why)) = varied.options().find_map(|o| Some((o.key, o.fixed?))) {
+                return Err(space.error(varied, format!("`{option}` cannot be varied: {why}")));
             }
+            space.check(varied)?;
         }
         Ok(space)
+    }
+
+    /// Options that are varied by names which they had before.
+    pub fn renamed(&self) -> &[Renamed] {
+        &self.renamed
+    }
+
+    /// That every value which can be drawn is possible.
+    fn check(&self, varied: &Varied) -> Result<()> {
+        let Varied { option, range, line } = varied;
+        let problem = |value: &Value| {
+            let origin = Origin::File(self.file.clone(), *line);
+            options::check(option, value, true).err().map(|wrong| wrong.at(origin))
+        };
+        let wants_integers =
+            matches!(options::find(option), Some(o) if matches!(o.domain, Domain::Integer { .. }));
+        match *range {
+            Range::Choice(ref values) => values.iter().find_map(problem).map_or(Ok(()), Err),
+            Range::Uniform(_) | Range::Log(_) if wants_integers => {
+                let problem =
+                    format!("`{option}` is an integer; for integers there is `{{ integer = [LOW, HIGH] }}`");
+                Err(self.error(varied, problem))
+            }
+            Range::Uniform(bounds) | Range::Log(bounds) => {
+                bounds.into_iter().find_map(|bound| problem(&Value::Float(bound))).map_or(Ok(()), Err)
+            }
+            Range::Integer(bounds) => {
+                bounds.into_iter().find_map(|bound| problem(&Value::Integer(bound))).map_or(Ok(()), Err)
+            }
+        }
+    }
+
+    /// That the source reads what is varied.
+    pub(super) fn check_read_with(&self, source: &Source) -> Result<()> {
+        for varied in &self.options {
+            if let Some(option) = varied.options().find(|option| !option.is_read_with(source)) {
+                let of = option.scope.words().unwrap_or("other sources");
+                return Err(self.error(varied, format!("`{}` is read of {of} alone", option.key)));
+            }
+        }
+        Ok(())
     }
 
     /// A value for each option.
@@ -105,7 +142,7 @@ impl Space {
     /// Sets the options to values that were drawn.
     ///
     /// # Errors
-    /// There is no such option, or the value is of another type: with its place in the file.
+    /// They do not fit each other: with their place in the file.
     pub(super) fn set(&self, layers: &mut Layers, drawn: &[(String, Value)]) -> Result<()> {
         let file = self.file.display().to_string();
         for (varied, (option, value)) in self.options.iter().zip(drawn) {
@@ -114,10 +151,7 @@ impl Space {
                 Error::Config { problem, .. } => problem,
                 other => other.to_string(),
             };
-            let wants_integers = value.is_float() && layers.set(&file, option, 1_i64).is_ok();
-            let hint =
-                if wants_integers { "; for integers there is `{ integer = [LOW, HIGH] }`" } else { "" };
-            return Err(self.error(varied, format!("`{option}` = {value}: {problem}{hint}")));
+            return Err(self.error(varied, format!("`{option}` = {value}: {problem}")));
         }
         Ok(())
     }
@@ -139,27 +173,22 @@ impl Space {
 }
 
 impl Varied {
-    /// The first option that it would vary and cannot, and why.
-    fn refused(&self) -> Option<(String, &'static str)> {
-        let mut options = vec![self.option.clone()];
+    /// The options that it varies: more than one, if values are tables of them.
+    fn options(&self) -> impl Iterator<Item = &'static OptionSpec> {
+        let mut keys = vec![self.option.clone()];
         if let Range::Choice(values) = &self.range {
-            values.iter().for_each(|value| set_by(&self.option, value, &mut options));
+            values.iter().for_each(|value| keys_in(&self.option, value, &mut keys));
         }
-        options.into_iter().find_map(|option| {
-            let is_in =
-                |section: &str| option.strip_prefix(section).is_some_and(|rest| rest.starts_with('.'));
-            let (_, why) = REFUSED.into_iter().find(|&(refused, _)| option == refused || is_in(refused))?;
-            Some((option, why))
-        })
+        keys.into_iter().filter_map(|key| options::find(options::current(&key)))
     }
 }
 
-/// The options that a value sets, if it is a table of them.
-fn set_by(option: &str, value: &Value, found: &mut Vec<String>) {
+/// The keys that a value sets, if it is a table of options.
+fn keys_in(option: &str, value: &Value, found: &mut Vec<String>) {
     let Value::Table(table) = value else { return };
     for (key, value) in table {
         let option = format!("{option}.{key}");
-        set_by(&option, value, found);
+        keys_in(&option, value, found);
         found.push(option);
     }
 }
@@ -261,19 +290,51 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_another_type_is_told_with_its_place() {
-        let message = |text: &str| {
-            let space = load(text).unwrap();
-            let drawn = space.draw(&mut ChaCha8Rng::seed_from_u64(1));
-            space.set(&mut Layers::new(), &drawn).unwrap_err().to_string()
-        };
-        let float =
-            message("'model.dropout' = { choice = [0.1] }\n'model.hidden' = { uniform = [4.0, 9.0] }");
-        assert!(float.contains(", line 2: `model.hidden` = ") && float.contains("{ integer = ["), "{float}");
-        let text = message("'model.hidden' = { choice = ['wide'] }");
-        assert!(
-            text.contains(", line 1: `model.hidden` = \"wide\": ") && !text.contains("integer = ["),
-            "{text}"
-        );
+    fn a_value_that_is_not_possible_is_told_with_its_place() {
+        for (text, expected) in [
+            (
+                "'model.dropout' = { choice = [0.1] }\n'model.hidden' = { uniform = [4.0, 9.0] }",
+                ", line 2: `model.hidden` is an integer; for integers there is `{ integer = [LOW, HIGH] }`",
+            ),
+            (
+                "'model.hidden' = { choice = ['wide'] }",
+                ", line 1: option `model.hidden`: found \"wide\"; expected an integer of at least 1",
+            ),
+            (
+                "'model.hidden' = { integer = [0, 9] }",
+                ", line 1: option `model.hidden`: found 0; expected an integer of at least 1",
+            ),
+            (
+                "\n'model.dropout' = { uniform = [0.1, 1.0] }",
+                ", line 2: option `model.dropout`: found 1; expected a number from 0 to below 1",
+            ),
+            (
+                "'model.dropuot' = { uniform = [0.1, 0.9] }",
+                ", line 1: unknown option `model.dropuot`; did you mean `model.dropout`?",
+            ),
+            (
+                "model = { choice = [{ hidden = 4 }, { hidden = 0 }] }",
+                ", line 1: option `model.hidden`: found 0; expected an integer of at least 1",
+            ),
+        ] {
+            let message = load(text).unwrap_err().to_string();
+            assert!(message.contains(expected), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_the_source_does_not_read_is_refused() {
+        let space = load("\n'data.max_history' = { integer = [1, 9] }").unwrap();
+        assert!(space.check_read_with(&Source::Folder("x".into())).is_ok());
+        let message = space.check_read_with(&Source::Schema("x".into())).unwrap_err().to_string();
+        assert!(message.contains(", line 2: `data.max_history` is read of behaviours"), "{message}");
+    }
+
+    #[test]
+    fn a_former_name_varies_the_option_of_now() {
+        let space = load("'train.average' = { choice = [0.5] }").unwrap();
+        let mut layers = Layers::new();
+        space.set(&mut layers, &space.draw(&mut ChaCha8Rng::seed_from_u64(1))).unwrap();
+        assert_eq!(layers.config().unwrap().train.ema_decay, 0.5);
     }
 }

@@ -1,0 +1,89 @@
+//! Options of `[data]`.
+
+use super::{Choice, Domain, OptionSpec, Scope};
+
+const VALIDATION: &str = "it decides which targets validate, by which trials are compared";
+
+const TARGETS: &[Choice] = &[
+    Choice::new("every", "every behaviour from `data.first_target` on, with a drawn negative"),
+    Choice::new("last", "each user's last behaviour, with a drawn negative"),
+    Choice::new("real", "the real labels of `targets_real.csv`, in training and test"),
+];
+
+const TARGET_NEGATIVES: &[Choice] = &[
+    Choice::new("popularity", "any training behaviour, so by how often an item occurs"),
+    Choice::new("same-category", "those of the positive's category: hard negatives"),
+];
+
+const AUXILIARY_NEGATIVES: &[Choice] = &[
+    Choice::new("popularity", "any training behaviour, so by how often an item occurs"),
+    Choice::new("uniform", "the items of training behaviours, each alike"),
+    Choice::new("own", "the user's own behaviours in the batch"),
+];
+
+const ON_ERROR: &[Choice] = &[
+    Choice::new("fail", "the command ends with an error that says what is wrong"),
+    Choice::new("skip", "the row is counted and left out, or has no score"),
+];
+
+const fn count(key: &'static str, least: u64, meaning: &'static str) -> OptionSpec {
+    OptionSpec::new(key, Domain::Integer { least }, meaning)
+}
+
+const fn choice(key: &'static str, choices: &'static [Choice], meaning: &'static str) -> OptionSpec {
+    OptionSpec::new(key, Domain::Choice(choices), meaning)
+}
+
+const fn columns(key: &'static str, meaning: &'static str) -> OptionSpec {
+    OptionSpec::new(key, Domain::Texts, meaning).of(Scope::Behaviours)
+}
+
+pub(super) const OPTIONS: &[OptionSpec] = &[
+    columns("data.behaviours", "What an event consists of: `item`, and columns of the item table."),
+    columns("data.pooled", "Columns whose cells list values between `|`; the candidate's are pooled."),
+    columns("data.sparse", "Features of the user: `user`, or none."),
+    count("data.embedding_width", 1, "Numbers in an embedding, of every table.").of(Scope::Behaviours),
+    count(
+        "data.min_count",
+        0,
+        "What fewer behaviours of users who are not tested have is out of vocabulary.",
+    )
+    .of(Scope::Behaviours),
+    choice("data.targets", TARGETS, "Which behaviours train.").of(Scope::Behaviours).fixed(VALIDATION),
+    count("data.first_target", 1, "With `every` target, the first position that is one, counted from 1.")
+        .of(Scope::Behaviours),
+    count("data.max_history", 1, "How many of the latest behaviours before it a target sees.")
+        .of(Scope::Behaviours),
+    OptionSpec::new(
+        "data.valid_fraction",
+        Domain::BELOW_ONE,
+        "The share of the training users who validate.",
+    )
+    .of(Scope::Behaviours)
+    .fixed(VALIDATION),
+    count("data.split_seed", 0, "Seeds the choice of the users who validate.")
+        .of(Scope::Behaviours)
+        .fixed(VALIDATION),
+    choice("data.target_negatives", TARGET_NEGATIVES, "What a training target's negative is drawn from.")
+        .of(Scope::Behaviours),
+    choice(
+        "data.auxiliary_negatives",
+        AUXILIARY_NEGATIVES,
+        "What the auxiliary loss's negatives are drawn from.",
+    ),
+    count("data.negatives_per_event", 0, "Auxiliary negatives of each event; 0 draws none."),
+    count("data.batch_size", 2, "Targets per training batch; a positive and its negative are two."),
+    count("data.targets_per_history", 0, "Targets of one history that may share it in a batch; 0 for all."),
+    count(
+        "data.bucket_batches",
+        0,
+        "Histories are sorted by length within so many batches; 0 and 1 sort nothing.",
+    )
+    .formerly(&["bucket"]),
+    count("data.test_batch_size", 2, "Targets per batch in validation and test."),
+    count("data.shuffle", 0, "Rows that are held in memory and shuffled; 0 keeps the files' order.")
+        .of(Scope::Log),
+    choice("data.on_error", ON_ERROR, "What becomes of a row with something wrong in it.")
+        .of(Scope::Log)
+        .fixed(VALIDATION),
+];

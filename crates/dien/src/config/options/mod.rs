@@ -1,0 +1,66 @@
+//! Every option of a configuration, as data.
+//!
+//! An [`OptionSpec`] says an option's key, what it may be, what it decides and with which sources it is read;
+//! its default is that of the type that holds it. From these are made the refusals of
+//! [`Layers`](super::Layers) and [`Config::validate`](super::Config::validate), what a search may vary, the
+//! program's help, what `dien options` prints, and `docs/options.md`.
+//!
+//! ```
+//! use dien::config::options;
+//!
+//! let dropout = options::find("model.dropout").unwrap();
+//! assert_eq!(dropout.default().unwrap().as_float(), Some(0.3));
+//! assert_eq!(dropout.domain.to_string(), "a number from 0 to below 1");
+//! for option in options::all().filter(|option| option.former.contains(&"l2_rows")) {
+//!     println!("{}: {}", option.key, option.meaning);
+//! }
+//! ```
+
+mod check;
+mod data;
+mod domain;
+mod model;
+mod optimizer;
+mod page;
+mod rename;
+mod source;
+mod spec;
+mod suggest;
+mod train;
+
+pub(crate) use check::check;
+pub(super) use check::out_of_range;
+pub use domain::{Choice, Domain};
+pub use page::{listing, markdown};
+pub(super) use rename::rename;
+pub use rename::{Renamed, current};
+pub use spec::{OptionSpec, Scope};
+pub use suggest::unknown;
+
+/// The sections of a configuration, and what each is about; options of a section have its name before theirs.
+pub const SECTIONS: [(&str, &str); 5] = [
+    ("source", "Where the behaviours come from. One of `folder`, `schema` and `synthetic`."),
+    ("data", "Features, targets, negatives and batches."),
+    ("model", "The model: its kind, shape, regularisation and initial values."),
+    ("optimizer", "Adam, its clipping and its learning-rate schedule."),
+    ("train", "How long to train, and the seed."),
+];
+
+/// Every option, section by section.
+pub fn all() -> impl Iterator<Item = &'static OptionSpec> {
+    [source::OPTIONS, data::OPTIONS, model::OPTIONS, optimizer::OPTIONS, train::OPTIONS].into_iter().flatten()
+}
+
+/// The option of this key, such as `model.dropout`.
+pub fn find(key: &str) -> Option<&'static OptionSpec> {
+    all().find(|option| option.key == key)
+}
+
+/// The options of a section or a table in one, such as `optimizer.schedule`.
+pub fn within(section: &str) -> impl Iterator<Item = &'static OptionSpec> {
+    let is_in = move |key: &str| key.strip_prefix(section).is_some_and(|rest| rest.starts_with('.'));
+    all().filter(move |option| is_in(option.key))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,209 @@
+//! The table against the types that hold the options, and against what is refused.
+
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
+use toml::{Table, Value};
+
+use super::spec::lookup;
+use super::*;
+use crate::Error;
+use crate::config::{Config, Layers};
+
+/// Configurations that have every option between them: some exclude others, some have no default.
+fn configurations() -> Vec<Table> {
+    [
+        "",
+        "source.folder = 'x'",
+        "source.schema = 'x'",
+        "optimizer.clip_norm = 1.0\nmodel.attention = 'unit'\n\
+         model.custom = { name = 'x', options = { a = 1 } }",
+        "optimizer.schedule = { kind = 'step-decay', factor = 0.5, period = 1 }",
+        "optimizer.schedule = { kind = 'warmup-cosine', warmup = 1, total = 2 }",
+    ]
+    .map(|text| Table::try_from(text.parse::<Config>().unwrap()).unwrap())
+    .into()
+}
+
+fn leaves(table: &Table, path: &str, found: &mut BTreeSet<String>) {
+    for (key, value) in table {
+        let key = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        match value {
+            Value::Table(inner) if find(&key).is_none() => leaves(inner, &key, found),
+            _ => drop(found.insert(key)),
+        }
+    }
+}
+
+#[test]
+fn the_table_has_the_options_of_the_types_and_no_other() {
+    let mut held = BTreeSet::new();
+    configurations().iter().for_each(|table| leaves(table, "", &mut held));
+    let told: BTreeSet<String> = all().map(|option| option.key.to_owned()).collect();
+    assert_eq!(told, held);
+    assert_eq!(all().count(), told.len(), "each option stands once");
+    for section in SECTIONS.map(|(section, _)| section) {
+        assert!(within(section).next().is_some(), "{section}");
+    }
+    assert!(all().all(|option| SECTIONS.iter().any(|(section, _)| *section == option.section_and_name().0)));
+}
+
+#[test]
+fn defaults_are_possible_and_said_once() {
+    for option in all() {
+        let (default, key) = (option.default(), option.key);
+        assert!(default.is_some() != option.unset.is_some(), "{key}: a default, or what holds without one");
+        let others = option.other_defaults().map(|(_, value)| value);
+        for value in default.into_iter().chain(others) {
+            assert!(option.domain.contains(&value), "{key}: {value}");
+        }
+        assert!(option.meaning.ends_with('.') && !option.meaning.contains("  "), "{key}");
+    }
+}
+
+/// A configuration with one value set, and with what must stand beside it.
+fn with(key: &str, value: &Value) -> Result<Config, Error> {
+    let mut layers = Layers::new();
+    let step_decay = "optimizer.schedule = { kind = 'step-decay', factor = 0.5, period = 3 }";
+    let warmup_cosine = "optimizer.schedule = { kind = 'warmup-cosine', warmup = 0, total = 3 }";
+    match (key, value.as_str()) {
+        ("optimizer.schedule.factor" | "optimizer.schedule.period", _)
+        | ("optimizer.schedule.kind", Some("step-decay")) => layers.text(step_decay).unwrap(),
+        ("optimizer.schedule.warmup" | "optimizer.schedule.total" | "optimizer.schedule.floor", _)
+        | ("optimizer.schedule.kind", Some("warmup-cosine")) => layers.text(warmup_cosine).unwrap(),
+        // The exact mode wants moments that die out; the range is that of all modes.
+        ("optimizer.betas", _) => layers.text("optimizer.sparse = 'lazy'").unwrap(),
+        _ => {}
+    }
+    layers.set("a test", key, value.clone())?;
+    layers.config()
+}
+
+/// Values just inside of an option's range, and just outside.
+fn edges(domain: Domain) -> (Vec<Value>, Vec<Value>) {
+    let list = |n: usize, x: Value| Value::Array(vec![x; n]);
+    match domain {
+        Domain::Integer { least } => {
+            (vec![Value::Integer(least as i64)], vec![Value::Integer(least as i64 - 1)])
+        }
+        Domain::Sizes { count } => {
+            let n = count.unwrap_or(1);
+            let short = count.map(|n| list(n - 1, 1.into()));
+            (vec![list(n, 1.into())], [Some(list(n, 0.into())), short].into_iter().flatten().collect())
+        }
+        Domain::Number(low, high) => numbers(low, high),
+        Domain::Numbers(n, low, high) => {
+            let (inside, outside) = numbers(low, high);
+            let all = |values: Vec<Value>| values.into_iter().map(|x| list(n, x)).collect::<Vec<_>>();
+            let (inside, mut outside) = (all(inside), all(outside));
+            outside.push(list(n + 1, 0.5.into()));
+            (inside, outside)
+        }
+        Domain::Choice(choices) => {
+            (choices.iter().map(|choice| choice.name.into()).collect(), vec!["xyzzy".into(), 1.into()])
+        }
+        Domain::Bool => (vec![true.into(), false.into()], vec!["true".into()]),
+        Domain::Text | Domain::Path => (vec!["x".into()], vec![1.into()]),
+        Domain::Texts => (vec![], vec!["x".into()]),
+        Domain::Table => (vec![], vec!["x".into()]),
+    }
+}
+
+fn numbers(low: Bound<f64>, high: Bound<f64>) -> (Vec<Value>, Vec<Value>) {
+    let (mut inside, mut outside) = (vec![], vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY]);
+    for (bound, inwards, outwards) in [
+        (low, f64::next_up as fn(f64) -> f64, f64::next_down as fn(f64) -> f64),
+        (high, f64::next_down, f64::next_up),
+    ] {
+        match bound {
+            Bound::Included(x) => {
+                inside.push(x);
+                outside.push(outwards(x));
+            }
+            Bound::Excluded(x) => {
+                inside.push(inwards(x));
+                outside.push(x);
+            }
+            Bound::Unbounded => {}
+        }
+    }
+    if inside.is_empty() {
+        inside.extend([-1e9, 1e9]);
+    }
+    [inside, outside].map(|values| values.into_iter().map(Value::Float).collect()).into()
+}
+
+#[test]
+fn what_is_just_inside_is_taken_and_what_is_just_outside_refused_by_name() {
+    for option in all() {
+        let (inside, outside) = edges(option.domain);
+        for value in inside {
+            if let Err(error) = with(option.key, &value) {
+                panic!("`{}` = {value}: {error}", option.key);
+            }
+        }
+        for value in outside {
+            match with(option.key, &value) {
+                Err(Error::Option { option: key, found, expected, .. }) => {
+                    assert_eq!(key, option.key, "{value}");
+                    assert!(!found.is_empty() && expected == option.domain.to_string(), "{key}: {expected}");
+                }
+                other => panic!("`{}` = {value}: {other:?}", option.key),
+            }
+        }
+    }
+}
+
+#[test]
+fn the_sections_refuse_the_same_by_themselves() {
+    for option in all().filter(|option| ["data", "model", "optimizer"].contains(&option.section_and_name().0))
+    {
+        for value in edges(option.domain).1.into_iter().filter(|value| option.domain.fits(value)) {
+            let mut config =
+                with(option.key, &option.default().or(edges(option.domain).0.pop()).unwrap()).unwrap();
+            let mut table = Table::try_from(&config).unwrap();
+            *lookup_mut(&mut table, option.key) = value.clone();
+            config = Value::Table(table).try_into().unwrap();
+            let named = match option.section_and_name().0 {
+                "data" => config.data.validate().unwrap_err().to_string(),
+                "model" => config.model.validate().unwrap_err().to_string(),
+                _ => config.optimizer.validate().unwrap_err().to_string(),
+            };
+            let name = option.section_and_name().1;
+            assert!(named.contains(name), "`{}` = {value}: {named}", option.key);
+        }
+    }
+}
+
+fn lookup_mut<'a>(table: &'a mut Table, key: &str) -> &'a mut Value {
+    assert!(lookup(table, key).is_some(), "{key}");
+    let (section, name) = key.rsplit_once('.').unwrap();
+    let section = section.split('.').fold(table, |table, key| table[key].as_table_mut().unwrap());
+    &mut section[name]
+}
+
+#[test]
+fn former_names_are_no_options_and_lead_to_one() {
+    for option in all() {
+        for former in option.former {
+            let (section, name) = option.key.rsplit_once('.').unwrap();
+            let former = format!("{section}.{former}");
+            assert!(find(&former).is_none() && !option.former.contains(&name));
+            assert_eq!(current(&former), option.key);
+        }
+    }
+    assert_eq!(current("model.dropout"), "model.dropout");
+    assert_eq!(current("model.average"), "model.average");
+}
+
+#[test]
+fn every_option_is_on_the_page_and_in_the_list() {
+    let (page, list) = (markdown(), listing(""));
+    for option in all() {
+        let name = option.key.rsplit('.').next().unwrap();
+        assert!(page.contains(&format!("- **`{name}`** · ")) && list.contains(&format!("{} · ", option.key)));
+        assert!(listing(option.key).starts_with(option.key));
+    }
+    assert!(page.lines().chain(list.lines()).all(|line| line.chars().count() <= 110));
+    assert!(listing("optimizer.schedule").starts_with("optimizer.schedule.kind · "));
+}

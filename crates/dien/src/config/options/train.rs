@@ -1,0 +1,30 @@
+//! Options of `[train]`.
+
+use super::{Domain, OptionSpec};
+
+const POSITIVE: Domain = Domain::Integer { least: 1 };
+
+pub(super) const OPTIONS: &[OptionSpec] = &[
+    OptionSpec::new("train.epochs", POSITIVE, "Passes over the training targets, at most.")
+        .fixed("the search itself says how long trials train (`--first`, `--keep`, `--epochs`)"),
+    OptionSpec::new(
+        "train.seed",
+        Domain::Integer { least: 0 },
+        "Seeds the initial parameters, the shuffles, the negatives and dropout: the same seed gives the same \
+         bits.",
+    )
+    .fixed("the best of several seeds had luck, and is no better an option"),
+    OptionSpec::new(
+        "train.patience",
+        POSITIVE,
+        "Training stops after so many epochs without a better validation AUC; without validation users it \
+         never does.",
+    ),
+    OptionSpec::new(
+        "train.ema_decay",
+        Domain::BELOW_ONE,
+        "The decay of an exponential moving average of the weights, which is then validated and saved; 0 for \
+         none.",
+    )
+    .formerly(&["average"]),
+];
