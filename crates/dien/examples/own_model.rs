@@ -11,6 +11,7 @@ use dien::model::init::Builder;
 use dien::model::parts::{Embedding, Head, pooled_history, windows};
 use dien::model::{ConfigError, LossWeights, Model, ModelBuilder, Output, Registry, TouchedRows};
 use dien::prelude::*;
+use dien::report::RunReport;
 use dien::tensor::{ParamId, Tape, ops};
 
 /// The model: parameters and shapes; the numbers are in the tape's parameters.
@@ -128,6 +129,10 @@ pub fn main() -> Result<()> {
     let run = Run::open(&folder)?;
     let loaded = Scorer::load_with(&run, &registry)?.evaluate(&trainer.dataset().test())?;
     assert_eq!(loaded, trained, "what was saved is what was trained");
+
+    let report = RunReport::new_with(&run, &registry, &trainer.dataset().test())?;
+    println!("`{}` has {} trained numbers", report.model, report.parameters);
+    assert_eq!(report.test.expect("test users").metrics, trained);
 
     let ranker = run.ranker_with(&registry)?;
     let request = r#"{"history": [{"item": "i1"}, {"item": "i5"}, {"item": "i9"}],

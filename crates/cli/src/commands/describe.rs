@@ -24,7 +24,7 @@ pub(super) struct DescribeArgs {
 #[derive(Serialize)]
 struct Description {
     run: PathBuf,
-    model: ModelKind,
+    model: String,
     parameter_count: usize,
     parameters: Vec<Parameter>,
     /// The graph in DOT.
@@ -41,7 +41,7 @@ pub(super) fn run(args: &DescribeArgs, json: bool) -> Result<ExitCode> {
     }
     let description = Description {
         run: args.run.clone(),
-        model: run.config()?.model.kind,
+        model: run.config()?.model.name().to_owned(),
         parameter_count: scorer.parameter_count(),
         parameters: scorer.parameters(),
         graph: scorer.graph().dot(),

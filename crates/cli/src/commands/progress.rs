@@ -29,10 +29,10 @@ impl Progress {
     pub fn new(trainer: &Trainer, interrupt: &Interrupt) -> Self {
         let dataset = trainer.dataset();
         let epoch = dataset.epoch(trainer.config().train.seed, 0);
-        let kind = format!("{:?}", trainer.config().model.kind).to_lowercase();
+        let model = trainer.config().model.name();
         let known = |count: Option<usize>| count.map_or("?".into(), thousands);
         let (targets, batches) = (known(epoch.targets()), known(epoch.len()));
-        eprint!("{kind}: {} parameters; ", thousands(trainer.scorer().parameter_count()));
+        eprint!("{model}: {} parameters; ", thousands(trainer.scorer().parameter_count()));
         match dataset.as_behaviours() {
             Some(data) => eprintln!(
                 "{targets} training targets of {} users in {batches} batches; {} validation, {} test users",

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use dien::model::config::ModelKind;
 use dien::prelude::*;
 use dien::train::End;
 use serde::Serialize;
@@ -16,7 +15,8 @@ use dien::describe::thousands;
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Summary {
     pub run: Option<PathBuf>,
-    pub model: ModelKind,
+    /// The model's name.
+    pub model: String,
     pub end: End,
     /// Whole epochs.
     pub epochs: usize,
@@ -34,7 +34,7 @@ impl Summary {
     pub fn new(trainer: &Trainer, report: &Report, test: Option<Metrics>) -> Self {
         Summary {
             run: trainer.run().map(|run| run.folder().to_path_buf()),
-            model: trainer.config().model.kind,
+            model: trainer.config().model.name().to_owned(),
             end: report.end,
             epochs: report.epochs.len(),
             best_epoch: report.best_epoch,

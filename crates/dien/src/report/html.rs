@@ -21,7 +21,7 @@ impl RunReport {
 
     /// One self-contained HTML file.
     pub fn html(&self) -> String {
-        let model = self.model.name();
+        let model = &self.model;
         let other = self.tested_on.as_ref().map_or(String::new(), |other| format!(", tested on {other}"));
         let title = format!("{model} on {}{other}", self.name);
         let best = self.best_epoch.map_or("No epoch has ended yet.".into(), |epoch| {

@@ -18,7 +18,7 @@ mod lengths;
 
 use dien_data::Examples;
 use dien_model::metrics::Metrics;
-use dien_model::{Batch, ModelKind};
+use dien_model::{Batch, Registry};
 use dien_serving::probability;
 use serde::Serialize;
 
@@ -37,8 +37,8 @@ use crate::train::Epoch;
 pub struct RunReport {
     /// Where its data came from.
     pub name: String,
-    /// The model.
-    pub model: ModelKind,
+    /// The model's name: that of its kind, or of the registered model of one's own.
+    pub model: String,
     /// Numbers that are trained.
     pub parameters: usize,
     /// Every epoch, in order.
@@ -75,11 +75,19 @@ impl RunReport {
     /// # Errors
     /// A file of the run is missing or cut off; as [`Scorer::evaluate`].
     pub fn new(run: &Run, test: &Examples<'_>) -> Result<Self> {
-        let (config, epochs, scorer) = (run.config()?, run.epochs()?, Scorer::load(run)?);
+        Self::new_with(run, &Registry::new(), test)
+    }
+
+    /// The same of a model that may be one of your own.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); the registry does not know the model.
+    pub fn new_with(run: &Run, registry: &Registry, test: &Examples<'_>) -> Result<Self> {
+        let (config, epochs, scorer) = (run.config()?, run.epochs()?, Scorer::load_with(run, registry)?);
         let best = epochs.iter().rev().find(|epoch| epoch.is_best);
         Ok(RunReport {
             name: config.source.name(),
-            model: config.model.kind,
+            model: config.model.name().to_owned(),
             parameters: scorer.parameter_count(),
             best_epoch: best.map(|epoch| epoch.epoch),
             tested_on: None,
