@@ -17,8 +17,9 @@ fn reading(criterion: &mut Criterion) {
     let schema = folder.path().join("dataset.toml");
     let built = rayon::ThreadPoolBuilder::new().num_threads(1).build_global();
     built.expect("nothing has run in parallel yet");
-    let train = TrainConfig { epochs: 1, ..TrainConfig::default() };
-    let config = Config { source: Source::Schema(schema.clone()), train, ..Config::default() };
+    let mut config = Config::default();
+    config.source = Source::Schema(schema.clone());
+    config.train.epochs = 1;
     let open = || Impressions::open(&schema, &config.data).expect("a log").0;
     let log = open();
 

@@ -118,7 +118,8 @@ fn explains_the_scores_of_real_labels() {
     }
     let data = root.join("data");
     log.write(&data).unwrap();
-    let mut config = Config { source: Source::Folder(data), ..tiny() };
+    let mut config = tiny();
+    config.source = Source::Folder(data);
     config.data.targets = TargetKind::Real;
     config.train.epochs = 1;
     train(&config, &root.join("run"));
@@ -295,7 +296,8 @@ fn items_are_called_by_their_titles() {
         _ => format!("{line},<i>Film {i}\n"),
     });
     fs::write(data.join("items.csv"), titled.collect::<String>()).unwrap();
-    let mut config = Config { source: Source::Folder(data), ..tiny() };
+    let mut config = tiny();
+    config.source = Source::Folder(data);
     config.train.epochs = 1;
     train(&config, &root.join("run"));
     let output = dien(root, &["explain", "--run", "run", "--user", "u1", "--out", "why.html"]);

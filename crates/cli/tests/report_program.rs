@@ -9,6 +9,12 @@ use dien::prelude::*;
 use serde_json::{Value, json};
 use tempfile::tempdir;
 
+fn one_epoch() -> Config {
+    let mut config = tiny();
+    config.train.epochs = 1;
+    config
+}
+
 #[test]
 fn a_run_on_a_page() {
     let root = tempdir().unwrap();
@@ -52,7 +58,7 @@ fn other_data_has_a_page_of_its_own() {
     let Source::Synthetic(mut synthesis) = tiny().source else { panic!("tiny is synthetic") };
     synthesis.seed = 2;
     synthesis.log().unwrap().write(&root.join("other")).unwrap();
-    train(&Config { train: TrainConfig { epochs: 1, ..tiny().train }, ..tiny() }, &root.join("run"));
+    train(&one_epoch(), &root.join("run"));
     let report = |more: &[&str]| {
         let output = dien(root, &[&["report", "--run", "run"], more].concat());
         assert!(output.status.success(), "{output:?}");
@@ -84,7 +90,8 @@ fn names_are_escaped_and_what_is_missing_is_said() {
     let Source::Synthetic(synthesis) = tiny().source else { panic!("tiny is synthetic") };
     let data = root.join("<b>&");
     synthesis.log().unwrap().write(&data).unwrap();
-    let mut config = Config { source: Source::Folder(data), ..tiny() };
+    let mut config = tiny();
+    config.source = Source::Folder(data);
     config.data.valid_fraction = 0.0;
     config.train.epochs = 1;
     config.model.kind = ModelKind::Base;
@@ -110,7 +117,7 @@ fn what_is_wrong_is_named() {
     fails(root, &["report", "--run", "run"], "run: no run (there is no `config.toml`)");
     common::start(&tiny(), &root.join("unfinished"));
     fails(root, &["report", "--run", "unfinished"], "no model yet (training stopped within the first epoch)");
-    train(&Config { train: TrainConfig { epochs: 1, ..tiny().train }, ..tiny() }, &root.join("run"));
+    train(&one_epoch(), &root.join("run"));
     fails(root, &["report", "--run", "run", "--out", "no/where.html"], "no/where.html: cannot write");
     fails(root, &["report", "--run", "run", "--data", "nowhere"], "nowhere");
 }

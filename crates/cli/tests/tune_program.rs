@@ -20,7 +20,7 @@ fn search(root: &Path, name: &str, trials: usize) -> Search {
     let mut layers = Layers::new();
     layers.text(TINY).unwrap();
     let (space, folder) = (Space::load(&space).unwrap(), root.join(name));
-    Search { layers, space, trials, first: 1, keep: 3, epochs: 3, seed: 1, folder }
+    Search::new(layers, space, folder).trials(trials).rungs(1, 3)
 }
 
 fn run(search: &Search) -> Found {
@@ -200,7 +200,8 @@ fn no_configuration_is_tried_twice() {
     fs::write(root.join("small.toml"), "'model.hidden' = { integer = [3, 6] }").unwrap();
     let space = Space::load(&root.join("small.toml")).unwrap();
     let options = |trials: usize, name: &str| {
-        let search = Search { space: space.clone(), epochs: 1, ..search(root, name, trials) };
+        let mut search = search(root, name, trials).rungs(1, 1);
+        search.space = space.clone();
         let mut trials: Vec<Trial> = run(&search).trials;
         trials.sort_by_key(|trial| trial.number);
         trials.into_iter().map(|trial| trial.options).collect::<Vec<_>>()

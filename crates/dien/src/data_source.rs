@@ -8,6 +8,7 @@ use crate::run::Run;
 
 /// Which ids and numbers stand for what the data holds.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum Encoding<'a> {
     /// The data's own: its training part decides.
     Fit,

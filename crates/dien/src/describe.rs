@@ -89,24 +89,3 @@ fn probe_batch(features: &Features) -> Batch {
         },
     }
 }
-
-/// Digits in groups of three.
-pub fn thousands(n: usize) -> String {
-    let digits = n.to_string();
-    let group = |(i, c): (usize, char)| {
-        let comma = i > 0 && (digits.len() - i).is_multiple_of(3);
-        comma.then_some(',').into_iter().chain([c]).collect::<Vec<_>>()
-    };
-    digits.chars().enumerate().flat_map(group).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn digits_stand_in_groups() {
-        let written = [0, 12, 123, 1234, 1_234_567].map(thousands);
-        assert_eq!(written, ["0", "12", "123", "1,234", "1,234,567"]);
-    }
-}

@@ -8,6 +8,7 @@ use crate::scorer::Scorer;
 
 /// What was scored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Predicted {
     /// Rows, those with something wrong in them included.
     pub rows: u64,

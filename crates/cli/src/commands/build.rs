@@ -11,8 +11,7 @@ use dien::data::presets::Preset;
 use dien::data::schema::Split;
 
 use super::choice::choice;
-use super::{print, print_json, program};
-use dien::describe::thousands;
+use super::{print, print_json, program, thousands};
 
 #[derive(Debug, Args)]
 pub(super) struct BuildArgs {

@@ -68,15 +68,14 @@ pub(super) fn run(args: &CompareArgs, threads: Option<usize>, json: bool) -> Res
     for comparison in &comparisons {
         runs.extend(comparison.runs(&args.out)?);
     }
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let jobs = threads.unwrap_or(cores);
+    let runner = threads.map_or_else(Runner::default, Runner::new);
     let budget = args.minutes.map(|minutes| Duration::from_secs(60 * u64::from(minutes)));
     let interrupt = Interrupt::saying("stopping: what is finished is kept, cells that have begun are not");
     let ran = if args.report {
         Ok(true)
     } else {
         let said = Progress::new(runs.len());
-        Runner { jobs, budget }.run(&runs, interrupt.flag(), &|event| said.tell(&event))
+        runner.budget(budget).run(&runs, interrupt.flag(), &|event| said.tell(&event))
     };
     let summaries: Vec<Summary> = comparisons.iter().map(|c| c.summary(&args.out)).collect::<Result<_>>()?;
     // What is finished is told even if something went wrong.
@@ -85,7 +84,8 @@ pub(super) fn run(args: &CompareArgs, threads: Option<usize>, json: bool) -> Res
     }
     let whole = ran?;
     if let Some(document) = &args.fill {
-        super::document::fill(document, &summaries)?;
+        let tables: Vec<(&str, String)> = summaries.iter().map(|s| (s.set.as_str(), s.tables())).collect();
+        super::document::fill(document, &tables)?;
     }
     if json {
         print_json(&summaries)?;
@@ -121,16 +121,14 @@ impl CompareArgs {
             [] => vec![None],
             data => data.iter().cloned().map(Some).collect(),
         };
-        let entry = |data| ComparisonSpec {
-            name: None,
-            data,
-            models: models.clone(),
-            ablations: self.ablations.clone(),
-            seeds: Some(self.seeds.clone()),
-            against: self.against.clone(),
-            set: self.set.clone(),
-        };
-        let all = data.into_iter().map(|data| entry(data).comparison(Path::new(""), &layers));
+        let mut spec = ComparisonSpec::default();
+        (spec.models, spec.ablations) = (models, self.ablations.clone());
+        (spec.seeds, spec.against) = (Some(self.seeds.clone()), self.against.clone());
+        spec.set.clone_from(&self.set);
+        let all = data.into_iter().map(|data| {
+            spec.data = data;
+            spec.comparison(Path::new(""), &layers)
+        });
         dien::compare::distinct(all.collect::<Result<_>>()?)
     }
 }

@@ -8,8 +8,7 @@ use dien::describe::Parameter;
 use dien::prelude::*;
 use serde::Serialize;
 
-use super::{print, print_json};
-use dien::describe::thousands;
+use super::{print, print_json, thousands};
 
 #[derive(Debug, Args)]
 pub(super) struct DescribeArgs {

@@ -9,8 +9,7 @@ use dien::prelude::*;
 use serde::Serialize;
 
 use super::progress::scores;
-use super::{print, print_json};
-use dien::describe::thousands;
+use super::{print, print_json, thousands};
 
 #[derive(Debug, Args)]
 pub(super) struct EvalArgs {

@@ -26,6 +26,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use dien::{Error, Result, Run};
+use indicatif::HumanCount;
 use serde::Serialize;
 
 /// Train, evaluate and describe click-through-rate models over behaviour sequences.
@@ -143,6 +144,11 @@ fn print(text: &str) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Digits in groups of three.
+fn thousands(n: usize) -> String {
+    HumanCount(n as u64).to_string()
 }
 
 /// How this program was called, for commands to try.

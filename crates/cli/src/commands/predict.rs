@@ -9,8 +9,7 @@ use dien::data::{OnError, Predictions};
 use dien::prelude::*;
 
 use super::options::value_of;
-use super::print_json;
-use dien::describe::thousands;
+use super::{print_json, thousands};
 
 #[derive(Debug, Args)]
 pub(super) struct PredictArgs {

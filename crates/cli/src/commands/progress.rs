@@ -4,11 +4,11 @@ use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use dien::describe::thousands;
 use dien::prelude::*;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::interrupt::Interrupt;
+use super::thousands;
 
 /// Lines per epoch without a terminal.
 const LINES: usize = 4;

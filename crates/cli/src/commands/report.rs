@@ -68,7 +68,7 @@ fn other_data(config: &Config, path: Option<&Path>) -> Option<String> {
     let other = Source::at(path?.to_path_buf());
     let place = |source: &Source| match source {
         Source::Folder(path) | Source::Schema(path) => fs::canonicalize(path).ok(),
-        Source::Synthetic(_) => None,
+        _ => None,
     };
     (place(&config.source) != place(&other)).then(|| other.name())
 }

@@ -7,9 +7,8 @@ use dien::prelude::*;
 use dien::train::End;
 use serde::Serialize;
 
-use super::program;
 use super::progress::scores;
-use dien::describe::thousands;
+use super::{program, thousands};
 
 /// The object that `dien train --json` prints.
 #[derive(Clone, Debug, Serialize)]

@@ -108,15 +108,10 @@ impl TuneArgs {
         for assignment in &self.set {
             layers.assign(&format!("--set {assignment}"), assignment)?;
         }
-        Ok(Search {
-            layers,
-            space: Space::load(&self.space)?,
-            trials: self.trials.into(),
-            first: self.first.into(),
-            keep: self.keep.into(),
-            epochs: self.epochs.max(self.first).into(),
-            seed: self.seed.into(),
-            folder: self.out.clone(),
-        })
+        Ok(Search::new(layers, Space::load(&self.space)?, &self.out)
+            .trials(self.trials.into())
+            .rungs(self.first.into(), self.epochs.max(self.first).into())
+            .keep(self.keep.into())
+            .seed(self.seed.into()))
     }
 }

@@ -12,6 +12,7 @@ use super::bootstrap::{Bootstrap, mean, variance};
 /// seeds. Their sum is measured by Student's t, with Welch and Satterthwaite's degrees of freedom: with few
 /// seeds s² itself is hardly known, and t says so.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Difference {
     /// The difference.
     pub mean: f64,

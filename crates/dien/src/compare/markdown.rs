@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Difference, MeanStd, Row, Summary};
-use crate::describe::thousands;
+use crate::html::thousands;
 
 impl Summary {
     /// The tables under a heading.

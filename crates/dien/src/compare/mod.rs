@@ -33,6 +33,7 @@ use crate::error::{Error, Result};
 
 /// Variants of a configuration on one set of data.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Comparison {
     /// What the set is called in tables and files.
     pub name: String,

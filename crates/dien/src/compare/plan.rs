@@ -25,6 +25,7 @@ use crate::error::{Error, Result};
 /// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Plan {
     /// The comparisons, in the order in which they are made.
     pub comparison: Vec<ComparisonSpec>,
@@ -33,6 +34,7 @@ pub struct Plan {
 /// One comparison of a [`Plan`].
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct ComparisonSpec {
     /// What it is called; the data's name by default.
     pub name: Option<String>,

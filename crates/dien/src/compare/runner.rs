@@ -15,6 +15,7 @@ use crate::train::StopWhen;
 
 /// How runs are trained.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Runner {
     /// How many at once, each on one thread: a run's bits do not depend on it.
     pub jobs: usize,
@@ -38,7 +39,26 @@ pub enum Event<'a> {
     Failed(&'a TrialRun, &'a Error),
 }
 
+impl Default for Runner {
+    /// A job for each core.
+    fn default() -> Self {
+        Runner::new(thread::available_parallelism().map_or(1, usize::from))
+    }
+}
+
 impl Runner {
+    /// So many jobs, for as long as it takes.
+    pub fn new(jobs: usize) -> Self {
+        Runner { jobs, budget: None }
+    }
+
+    /// Sets [`budget`](Self::budget).
+    #[must_use]
+    pub fn budget(mut self, budget: impl Into<Option<Duration>>) -> Self {
+        self.budget = budget.into();
+        self
+    }
+
     /// Trains the runs that are not finished, until `stop` is set. Whether all are finished now.
     ///
     /// # Errors

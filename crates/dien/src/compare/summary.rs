@@ -7,6 +7,7 @@ use super::{Comparison, Difference, Outcome, Scores};
 
 /// A mean over seeds, and their standard deviation.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct MeanStd {
     /// The mean.
     pub mean: f64,
@@ -16,6 +17,7 @@ pub struct MeanStd {
 
 /// A variant over its seeds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Row {
     /// The variant.
     pub variant: String,
@@ -46,6 +48,7 @@ pub struct Row {
 
 /// A comparison's rows.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Summary {
     /// The set's name.
     pub set: String,

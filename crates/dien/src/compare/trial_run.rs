@@ -17,6 +17,7 @@ use crate::train::{End, Observer, Trainer};
 
 /// A variant with a seed, and the file of its outcome.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct TrialRun {
     /// The set's name.
     pub set: String,
@@ -32,6 +33,7 @@ pub struct TrialRun {
 
 /// What training a run came to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Outcome {
     /// The variant's name.
     pub variant: String,
@@ -62,6 +64,7 @@ pub struct Outcome {
 
 /// Test targets, in order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Scores {
     /// The logit of each.
     pub logits: Vec<f32>,

@@ -9,6 +9,7 @@ use crate::error::Result;
 
 /// A configuration's variant: a name, and options over those that all share.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Variant {
     /// What it is called in tables and files.
     pub name: String,
@@ -18,6 +19,7 @@ pub struct Variant {
 
 /// One option of DIEN, varied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Ablation {
     /// α of the auxiliary loss.
     Alpha,

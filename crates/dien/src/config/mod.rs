@@ -34,6 +34,7 @@ use crate::error::{Error, Origin, Result};
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Config {
     /// Where the behaviours come from.
     #[serde(default)]
@@ -55,11 +56,28 @@ pub struct Config {
 impl Default for Config {
     /// DIEN on synthetic behaviours.
     fn default() -> Self {
-        Layers::new().config().expect("the defaults are possible")
+        Config::new(Source::default())
     }
 }
 
 impl Config {
+    /// The defaults that suit what is trained on; every field can be set then.
+    ///
+    /// ```
+    /// use dien::config::{Config, Source};
+    ///
+    /// let mut config = Config::new(Source::at("data/my-shop".into()));
+    /// config.train.epochs = 3;
+    /// assert_eq!((config.optimizer.lr, Config::default().optimizer.lr), (0.002, 0.004));
+    /// ```
+    pub fn new(source: Source) -> Self {
+        let mut layers = Layers::new();
+        if !matches!(source, Source::Synthetic(_)) {
+            layers.set("source", "source.folder", "").expect("an option");
+        }
+        Config { source, ..layers.config().expect("the defaults are possible") }
+    }
+
     /// The data options, without the auxiliary negatives of a model that has no use for them.
     pub fn data_options(&self) -> DataOptions {
         let mut options = self.data.clone();

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 /// Where the behaviours come from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Source {
     /// A folder, as [`read_folder`](dien_data::read_folder) reads it.
     Folder(PathBuf),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// How long to train, and the seed of everything that is drawn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct TrainConfig {
     /// Passes over the training targets.
     pub epochs: u64,
@@ -24,5 +25,35 @@ pub struct TrainConfig {
 impl Default for TrainConfig {
     fn default() -> Self {
         TrainConfig { epochs: 20, seed: 1, patience: 2, ema_decay: 0.0 }
+    }
+}
+
+impl TrainConfig {
+    /// Sets [`epochs`](Self::epochs).
+    #[must_use]
+    pub fn epochs(mut self, epochs: u64) -> Self {
+        self.epochs = epochs;
+        self
+    }
+
+    /// Sets [`seed`](Self::seed).
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Sets [`patience`](Self::patience).
+    #[must_use]
+    pub fn patience(mut self, patience: u64) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Sets [`ema_decay`](Self::ema_decay).
+    #[must_use]
+    pub fn ema_decay(mut self, decay: f64) -> Self {
+        self.ema_decay = decay;
+        self
     }
 }

@@ -105,6 +105,16 @@ pub(crate) fn escape(text: &str) -> String {
     escaped
 }
 
+/// Digits in groups of three.
+pub(crate) fn thousands(n: usize) -> String {
+    let digits = n.to_string();
+    let group = |(i, c): (usize, char)| {
+        let comma = i > 0 && (digits.len() - i).is_multiple_of(3);
+        comma.then_some(',').into_iter().chain([c]).collect::<Vec<_>>()
+    };
+    digits.chars().enumerate().flat_map(group).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,5 +130,11 @@ mod tests {
             assert!(!html.contains(wrong), "{wrong}: {html}");
         }
         assert!(html.contains("<title>&lt;b&gt;&amp;</title>") && html.contains("&quot;it&#39;s&quot;"));
+    }
+
+    #[test]
+    fn digits_stand_in_groups() {
+        let written = [0, 12, 123, 1234, 1_234_567].map(thousands);
+        assert_eq!(written, ["0", "12", "123", "1,234", "1,234,567"]);
     }
 }

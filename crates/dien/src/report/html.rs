@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::{Calibration, RunReport, Tested};
-use crate::describe::thousands;
 use crate::error::Result;
 use crate::html::bars::{Bar, Bars, Column, Row};
 use crate::html::lines::{Axis, Lines, Point, Series};
+use crate::html::thousands;
 use crate::html::{Page, Picture, WIDTH};
 use crate::train::Epoch;
 

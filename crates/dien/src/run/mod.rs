@@ -16,7 +16,7 @@ use dien_serving::files::{self, Staged};
 use dien_serving::params;
 use dien_tensor::ParamStore;
 
-pub use progress::{Best, Progress, Sums};
+pub(crate) use progress::{Best, Progress, Sums};
 
 use crate::config::{Config, Layers, Source};
 use crate::error::{Error, Result};

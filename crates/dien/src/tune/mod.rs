@@ -22,7 +22,7 @@ pub use space::Space;
 
 use crate::config::{Config, Layers};
 use crate::dataset_cache::DatasetCache;
-use crate::error::{Error, Result};
+use crate::error::{Error, Origin, Result};
 use crate::run::write_config;
 
 /// How often a trial is drawn until it is none that there is; then the space is taken to have no other.
@@ -30,6 +30,7 @@ const DRAWS: usize = 100;
 
 /// A search.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Search {
     /// The options that all trials share, the source among them.
     pub layers: Layers,
@@ -37,9 +38,9 @@ pub struct Search {
     pub space: Space,
     /// Configurations that are tried; fewer, if the space has no more.
     pub trials: usize,
-    /// Epochs that the first rung trains.
+    /// Epochs that the first rung trains; 1 at least.
     pub first: u64,
-    /// One of so many trials trains on, so many times as long.
+    /// One of so many trials trains on, so many times as long; 2 at least.
     pub keep: u64,
     /// Epochs that the last rung trains, at most.
     pub epochs: u64,
@@ -67,12 +68,57 @@ pub struct Found {
 }
 
 impl Search {
+    /// A search of 12 trials by seed 1, whose first rung trains one epoch and whose last nine, each rung a
+    /// third of the trials before it.
+    pub fn new(layers: Layers, space: Space, folder: impl Into<PathBuf>) -> Self {
+        Search { layers, space, trials: 12, first: 1, keep: 3, epochs: 9, seed: 1, folder: folder.into() }
+    }
+
+    /// Sets [`trials`](Self::trials).
+    #[must_use]
+    pub fn trials(mut self, trials: usize) -> Self {
+        self.trials = trials;
+        self
+    }
+
+    /// Sets the epochs that the [`first`](Self::first) and the [last](Self::epochs) rung train.
+    #[must_use]
+    pub fn rungs(mut self, first: u64, last: u64) -> Self {
+        (self.first, self.epochs) = (first, last);
+        self
+    }
+
+    /// Sets [`keep`](Self::keep).
+    #[must_use]
+    pub fn keep(mut self, keep: u64) -> Self {
+        self.keep = keep;
+        self
+    }
+
+    /// Sets [`seed`](Self::seed).
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
     /// Searches until the last rung is trained, or `stop` is set; `best.toml` in the folder is the best
     /// trial's configuration. A trial whose loss is not finite has failed, and the search goes on without it.
     ///
     /// # Errors
     /// An option is impossible; the data has no validation users; a run cannot be read or written.
     pub fn run(&self, stop: &AtomicBool, tell: &mut dyn FnMut(&Trial, u64)) -> Result<Found> {
+        for (option, value, least) in [("first", self.first, 1), ("keep", self.keep, 2)] {
+            if value < least {
+                let (found, expected) = (value.to_string(), format!("at least {least}"));
+                return Err(Error::Option {
+                    origin: Origin::Default,
+                    option: option.into(),
+                    found,
+                    expected,
+                });
+            }
+        }
         fs::create_dir_all(&self.folder).map_err(Error::io(&self.folder, "make the folder"))?;
         let mut trials = self.draw()?;
         let mut found = Found { trials: vec![], best: None, epochs: 0, seconds: 0.0, stopped: false };
