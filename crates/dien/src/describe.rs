@@ -1,4 +1,15 @@
 //! What a model is made of: its parameters and its graph.
+//!
+//! ```
+//! use dien::prelude::*;
+//!
+//! let config: Config = "source.synthetic.users = 40".parse()?;
+//! let (data, _warnings) = DataSource::open(&config, Encoding::Fit)?;
+//! let scorer = Scorer::untrained(&config.model, data.features(), 1)?;
+//! assert!(scorer.parameters().iter().any(|parameter| parameter.name == "embedding.item"));
+//! assert!(scorer.graph().dot().starts_with("digraph"));
+//! # Ok::<(), dien::Error>(())
+//! ```
 
 use dien_model::{Batch, Behaviours, Features, Histories, Jagged, OOV, Targets};
 use dien_tensor::{Graph, Mode, ParamKind, Tape};

@@ -21,6 +21,20 @@ impl Scorer {
     /// `keep`. `log` says what the columns are; labels are not read. Memory does not depend on how many rows
     /// there are.
     ///
+    /// ```no_run
+    /// use dien::data::Predictions;
+    /// use dien::prelude::*;
+    ///
+    /// let run = Run::open("runs/of-a-log")?;
+    /// let (data, _warnings) = DataSource::open(&run.config()?, Encoding::Reuse(&run))?;
+    /// let Data::Impressions(log) = &data else { panic!("a run on behaviours") };
+    /// let mut out = Predictions::create("scores.csv".as_ref(), &[])?;
+    /// let done = Scorer::load(&run)?.predict(log, &log.schema().source, &[], &mut out)?;
+    /// out.finish()?;
+    /// println!("{} rows, {} of them without a score", done.rows, done.skipped.rows);
+    /// # Ok::<(), dien::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Impressions::unscored`]; the log does not fit the model; a score is not finite, or cannot be
     /// written.
@@ -41,6 +55,7 @@ impl Scorer {
         done?;
         Ok(Predicted { rows, skipped })
     }
+
     fn scores(&self, block: &Unscored) -> Result<Vec<Option<f32>>> {
         let mut scores = vec![None; block.rows];
         for (batch, places) in &block.batches {

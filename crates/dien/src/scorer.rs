@@ -14,6 +14,17 @@ use crate::prefetch;
 use crate::run::Run;
 
 /// A model with its parameters. Shared freely by threads.
+///
+/// ```no_run
+/// use dien::prelude::*;
+///
+/// let run = Run::open("runs/mine")?;
+/// let scorer = Scorer::load(&run)?;
+/// let (data, _warnings) = DataSource::open(&run.config()?, Encoding::Reuse(&run))?;
+/// let test = scorer.evaluate(&data.test())?;
+/// println!("AUC {:?}, GAUC {:?}, log loss {:.4} nats", test.auc, test.gauc, test.logloss);
+/// # Ok::<(), dien::Error>(())
+/// ```
 pub struct Scorer {
     features: Features,
     model: Box<dyn Model<f32> + Send + Sync>,

@@ -3,6 +3,20 @@
 //! A [`Comparison`] is a set of data, [`Variant`]s of a configuration and seeds; each variant with each seed
 //! is a [`TrialRun`]. A finished run is a file of its own, its [`Outcome`], and is never trained again.
 //! [`Summary`] is what the outcomes come to.
+//!
+//! ```no_run
+//! use std::path::Path;
+//! use std::sync::atomic::AtomicBool;
+//!
+//! use dien::compare::{Plan, Runner};
+//!
+//! let out = Path::new("comparison");
+//! for comparison in Plan::load("plan.toml".as_ref())?.comparisons("data".as_ref())? {
+//!     Runner::default().run(&comparison.runs(out)?, &AtomicBool::new(false), &|_| ())?;
+//!     print!("{}", comparison.summary(out)?.to_markdown());
+//! }
+//! # Ok::<(), dien::Error>(())
+//! ```
 
 mod bootstrap;
 mod difference;

@@ -7,16 +7,13 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TrainConfig {
-    /// Passes over the training targets.
+    /// Passes over the training targets; 1 at least.
     pub epochs: u64,
-    /// Seeds the initial parameters, the shuffles, the negatives and dropout. The same seed gives the same
-    /// bits.
+    /// The seed of everything that is drawn.
     pub seed: u64,
-    /// Training stops after this many epochs without a better validation AUC. Without validation users it
-    /// never stops early, and the last epoch counts as the best.
+    /// Epochs without a better validation AUC after which training stops; 1 at least.
     pub patience: u64,
-    /// The decay of an exponential moving average of the weights, which is then what is validated and saved;
-    /// 0 for none. Such as 0.999; a pass over all parameters a step.
+    /// d of the average θ̄ ← d θ̄ + (1 − d) θ of the weights, from 0, for none, to below 1.
     /// Called `average` in configurations before.
     #[serde(alias = "average")]
     pub ema_decay: f64,

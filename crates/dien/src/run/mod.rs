@@ -37,6 +37,17 @@ use crate::train::Epoch;
 /// | `report.html` | the page that `dien report` writes, if it was asked |
 ///
 /// Each file is written under another name and then renamed, so that it is always whole.
+///
+/// ```no_run
+/// use dien::prelude::*;
+///
+/// let run = Run::open("runs/mine")?;
+/// for epoch in run.epochs()? {
+///     println!("epoch {} in {:.1} s: {:?}", epoch.epoch, epoch.seconds, epoch.validation);
+/// }
+/// println!("{} is all that a service needs", run.model_path()?.display());
+/// # Ok::<(), dien::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
     folder: PathBuf,

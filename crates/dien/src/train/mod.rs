@@ -130,6 +130,17 @@ impl Trainer {
     /// A trainer where the run stopped. `config` is the run's, but may ask for more epochs or patience, and
     /// find the same data elsewhere.
     ///
+    /// ```no_run
+    /// use dien::prelude::*;
+    ///
+    /// let run = Run::open("runs/mine")?;
+    /// let mut config = run.config()?;
+    /// config.train.epochs += 10;
+    /// let (data, _warnings) = DataSource::open(&config, Encoding::Extend(&run))?;
+    /// Trainer::resume(run, &config, data)?.train(&mut ())?;
+    /// # Ok::<(), dien::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// The run's files are missing, cut off or do not fit each other, the configuration, or the data.
     pub fn resume(run: Run, config: &Config, dataset: impl Into<Arc<Data>>) -> Result<Self> {
@@ -196,6 +207,18 @@ impl Trainer {
     /// A trainer at the first epoch on other data, with the latest parameters and the optimiser's state of a
     /// run. `data` knows the ids of the run's model, and perhaps more (see
     /// [`Encoding::Extend`](crate::Encoding::Extend)): their rows begin as those of a new model.
+    ///
+    /// ```no_run
+    /// use dien::prelude::*;
+    ///
+    /// let before = Run::open("runs/monday")?;
+    /// let mut config = before.config()?;
+    /// config.source = Source::at("data/tuesday".into());
+    /// let (data, _warnings) = DataSource::open(&config, Encoding::Extend(&before))?;
+    /// let trainer = Trainer::warm_start(&before, &config, data)?;
+    /// trainer.save_to(Run::create("runs/tuesday", &config)?)?.train(&mut ())?;
+    /// # Ok::<(), dien::Error>(())
+    /// ```
     ///
     /// # Errors
     /// A file of the run is missing or cut off; the configuration asks for another model or optimiser.

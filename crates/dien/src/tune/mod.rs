@@ -5,6 +5,20 @@
 //! [`epochs`](Search::epochs). What is asked for is the best validation AUC of any epoch; test users are not
 //! looked at. A search that was stopped goes on where it was: runs resume. One that is extended finds what it
 //! would have found at once: a rung judges a trial by its own epochs, however many the run has.
+//!
+//! ```no_run
+//! use std::sync::atomic::AtomicBool;
+//!
+//! use dien::prelude::*;
+//! use dien::tune::{Search, Space};
+//!
+//! let mut layers = Layers::new();
+//! layers.source("the data", "data/my-shop".as_ref())?;
+//! let search = Search::new(layers, Space::load("space.toml".as_ref())?, "tuning").trials(20);
+//! let found = search.run(&AtomicBool::new(false), &mut |trial, _| println!("{:?}", trial.auc))?;
+//! println!("the best configuration: {:?}", found.best);
+//! # Ok::<(), dien::Error>(())
+//! ```
 
 mod rung;
 mod space;
