@@ -21,13 +21,12 @@ fn pair(items: Vec<u32>) -> Vec<Vec<u32>> {
 fn ranking(criterion: &mut Criterion) {
     let features = Features::item_category(ITEMS, 1_001, 18);
     let mut params = ParamStore::<f32>::new();
-    let config = ModelConfig { attention: Some(AttentionKind::Unit), ..ModelConfig::default() };
+    let config = ModelConfig::default().with_attention(AttentionKind::Unit);
     build(&config, &features, &mut params, 1).expect("possible options");
     let serving = Serving::new(&config, &features, params, &[HISTORY]).expect("possible options");
     let mut rng = rng();
     let history = pair(popular_ids(HISTORY, ITEMS, &mut rng));
-    let mut candidates =
-        |n| Candidates { ids: pair(popular_ids(n, ITEMS, &mut rng)), ..Candidates::default() };
+    let mut candidates = |n| Candidates::new(pair(popular_ids(n, ITEMS, &mut rng)));
     let (one, many) = (candidates(1), candidates(200));
     let state = || serving.user_state(&history, Profile::default()).expect("ids of the features");
     let known = state();

@@ -24,8 +24,8 @@ const USERS: usize = 100_001;
 
 fn features(items: usize) -> Features {
     let mut features = Features::item_category(items, CATEGORIES, 18);
-    features.tables.push(Table { name: "user".into(), num_embeddings: USERS, embedding_dim: 18 });
-    features.sparse.push(EmbeddingFeature { name: "user".into(), table: 2 });
+    features.tables.push(Table::new("user", USERS, 18));
+    features.sparse.push(EmbeddingFeature::new("user", 2));
     features
 }
 
@@ -45,20 +45,13 @@ fn batch(lengths: &[u32]) -> Batch {
         Some(*sum)
     }));
     let n = lengths.len() as u32;
-    Batch {
-        histories: Histories { offsets, ids, negatives, negatives_per_event: 1 },
-        targets: Targets {
-            history: (0..n).collect(),
-            start: vec![0; n as usize],
-            end: lengths.to_vec(),
-            candidate,
-            sparse: vec![(0..n).map(|_| rng.random_range(1..USERS as u32)).collect()],
-            label: (0..n).map(|i| (i % 2) as f32).collect(),
-            group_id: (0..n).collect(),
-            ..Targets::default()
-        },
-        extra_sequences: vec![],
-    }
+    Batch::new(
+        Histories::new(offsets, ids).with_negatives(negatives, 1),
+        Targets::new((0..n).collect(), vec![0; n as usize], lengths.to_vec(), candidate)
+            .with_sparse(vec![(0..n).map(|_| rng.random_range(1..USERS as u32)).collect()])
+            .with_label((0..n).map(|i| (i % 2) as f32).collect())
+            .with_group_id((0..n).collect()),
+    )
 }
 
 /// All that a step needs.
@@ -76,12 +69,10 @@ impl Training {
         let features = features(items);
         batch.validate(&features).expect("the batch is valid");
         let mut params = ParamStore::new();
-        let config = ModelConfig {
-            attention: Some(AttentionKind::Unit),
-            auxiliary: AuxiliaryKind::Mlp,
-            dropout: 0.0,
-            ..ModelConfig::default()
-        };
+        let config = ModelConfig::default()
+            .with_attention(AttentionKind::Unit)
+            .with_auxiliary(AuxiliaryKind::Mlp)
+            .with_dropout(0.0);
         let model = build(&config, &features, &mut params, 1).expect("possible options");
         let lazy = AdamConfig { sparse: SparseMode::Lazy, ..AdamConfig::default() };
         let adam = Adam::new(&params, lazy).expect("possible options");

@@ -10,56 +10,44 @@ use crate::golden::Golden;
 
 /// The features of the golden models.
 pub fn features() -> Features {
-    let table = |(name, rows, width): (&str, _, _)| Table {
-        name: name.into(),
-        num_embeddings: rows,
-        embedding_dim: width,
-    };
-    let lookup = |name: &str, table| EmbeddingFeature { name: name.into(), table };
-    Features {
-        tables: [("item", 12, 4), ("category", 5, 3), ("user", 6, 3), ("tag", 7, 2)].map(table).into(),
-        behaviours: vec![lookup("item", 0), lookup("category", 1)],
-        sparse: vec![lookup("user", 2)],
-        multi_hot: vec![lookup("tag", 3)],
-        dense: vec!["price".into()],
-        ..Features::default()
-    }
+    let table = |(name, rows, width): (&str, _, _)| Table::new(name, rows, width);
+    let lookup = |name: &str, table| EmbeddingFeature::new(name, table);
+    Features::new(
+        [("item", 12, 4), ("category", 5, 3), ("user", 6, 3), ("tag", 7, 2)].map(table).into(),
+        vec![lookup("item", 0), lookup("category", 1)],
+    )
+    .with_sparse(vec![lookup("user", 2)])
+    .with_multi_hot(vec![lookup("tag", 3)])
+    .with_dense(vec!["price".into()])
 }
 
 /// The batch in a golden file, which may hold no negatives.
 fn batch(golden: &Golden) -> Batch {
     let events = |what: &str| ["item", "category"].map(|name| golden.ids(&format!("{what}.{name}"))).into();
     let numbers = |name: &str| golden.array::<f32>(name).into_raw_vec_and_offset().0;
-    let mut histories = Histories {
-        offsets: golden.ids("histories.offsets"),
-        ids: events("histories.ids"),
-        negatives: vec![vec![]; 2],
-        negatives_per_event: 0,
-    };
+    let mut histories = Histories::new(golden.ids("histories.offsets"), events("histories.ids"))
+        .with_negatives(vec![vec![]; 2], 0);
     if golden.has_ids("histories.negatives_per_event") {
         histories.negatives = events("histories.negatives");
         histories.negatives_per_event = golden.ids("histories.negatives_per_event")[0] as usize;
     }
     let label = numbers("targets.label");
-    let batch = Batch {
+    let batch = Batch::new(
         histories,
-        targets: Targets {
-            history: golden.ids("targets.history"),
-            start: golden.ids("targets.start"),
-            end: golden.ids("targets.end"),
-            candidate: events("targets.candidate"),
-            sparse: vec![golden.ids("targets.sparse.user")],
-            multi_hot: vec![Jagged {
-                offsets: golden.ids("targets.pooled.tag.offsets"),
-                ids: golden.ids("targets.pooled.tag.ids"),
-            }],
-            dense: vec![numbers("targets.dense.price")],
-            weight: vec![],
-            group_id: vec![0; label.len()],
-            label,
-        },
-        extra_sequences: vec![],
-    };
+        Targets::new(
+            golden.ids("targets.history"),
+            golden.ids("targets.start"),
+            golden.ids("targets.end"),
+            events("targets.candidate"),
+        )
+        .with_sparse(vec![golden.ids("targets.sparse.user")])
+        .with_multi_hot(vec![Jagged {
+            offsets: golden.ids("targets.pooled.tag.offsets"),
+            ids: golden.ids("targets.pooled.tag.ids"),
+        }])
+        .with_dense(vec![numbers("targets.dense.price")])
+        .with_label(label),
+    );
     batch.validate(&features()).unwrap();
     batch
 }
@@ -86,14 +74,12 @@ impl<T: Real> Case<T> {
     #[track_caller]
     pub fn new(file: &str, config: ModelConfig) -> Self {
         let golden = Golden::load(file);
-        let config = ModelConfig {
-            hidden: 6,
-            dropout: 0.0,
-            attention_layers: [8, 4],
-            auxiliary_layers: [6, 4],
-            head_layers: vec![8, 5],
-            ..config
-        };
+        let config = config
+            .with_hidden(6)
+            .with_dropout(0.0)
+            .with_attention_layers([8, 4])
+            .with_auxiliary_layers([6, 4])
+            .with_head_layers([8, 5]);
         let mut params = ParamStore::new();
         let model = build(&config, &features(), &mut params, 0).unwrap();
         golden.fill(&mut params, "param.", "");

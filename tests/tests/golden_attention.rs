@@ -20,8 +20,11 @@ fn check<T: Real>(file: &str, attention: AttentionKind, attention_norm: Attentio
     let hidden = params.shape(keys)[1];
     let event_width = params.shape(candidates)[1];
     let attention = Some(attention);
-    let config =
-        ModelConfig { hidden, attention, attention_norm, attention_layers: [8, 4], ..ModelConfig::default() };
+    let config = ModelConfig::default()
+        .with_hidden(hidden)
+        .with_attention(attention)
+        .with_attention_norm(attention_norm)
+        .with_attention_layers([8, 4]);
     let attention = Attention::new(&mut Builder::new(&mut params, 0), &config, config.hidden, event_width);
     golden.fill(&mut params, "", "attention.");
 

@@ -31,7 +31,7 @@ fn train<T: Real>(case: &mut Case<T>) {
 }
 
 fn config(attention: AttentionKind, auxiliary: AuxiliaryKind) -> ModelConfig {
-    ModelConfig { attention: Some(attention), auxiliary, ..ModelConfig::default() }
+    ModelConfig::default().with_attention(attention).with_auxiliary(auxiliary)
 }
 
 fn check<T: Real>(file: &str, config: ModelConfig) {
@@ -62,10 +62,8 @@ fn bilinear_attention_and_inner_product() {
 
 #[test]
 fn info_nce() {
-    let config = ModelConfig {
-        auxiliary_loss: AuxiliaryLoss::InfoNce,
-        ..config(AttentionKind::Bilinear, AuxiliaryKind::InnerProduct)
-    };
+    let config = config(AttentionKind::Bilinear, AuxiliaryKind::InnerProduct)
+        .with_auxiliary_loss(AuxiliaryLoss::InfoNce);
     check::<f64>("dien_info_nce", config.clone());
     check::<f32>("dien_info_nce", config);
 }
@@ -76,12 +74,8 @@ fn info_nce() {
 fn no_pair_no_auxiliary_loss() {
     let mut case = Case::<f64>::new("dien_small", config(AttentionKind::Unit, AuxiliaryKind::Mlp));
     let h = &mut case.batch.histories;
-    *h = Histories {
-        offsets: vec![0, 1, 1],
-        ids: vec![vec![3], vec![2]],
-        negatives: vec![vec![1, 2], vec![1, 2]],
-        negatives_per_event: 2,
-    };
+    *h =
+        Histories::new(vec![0, 1, 1], vec![vec![3], vec![2]]).with_negatives(vec![vec![1, 2], vec![1, 2]], 2);
     let t = &mut case.batch.targets;
     for (i, history) in t.history.iter_mut().enumerate() {
         *history = i as u32 % 2;

@@ -6,14 +6,14 @@ use dien_tests::model::Case;
 
 fn check<T: Real>(kind: ModelKind) {
     let file = format!("zoo_{}", kind.name().replace('-', "_"));
-    let case = Case::<T>::new(&file, ModelConfig { kind, ..ModelConfig::default() });
+    let case = Case::<T>::new(&file, ModelConfig::new(kind));
     case.check_evaluation("eval.logits");
     case.check_training();
 }
 
 #[test]
 fn every_model_but_dien() {
-    for kind in ModelKind::ALL.into_iter().filter(|&kind| kind != ModelKind::Dien) {
+    for &kind in ModelKind::ALL.iter().filter(|&&kind| kind != ModelKind::Dien) {
         check::<f64>(kind);
         check::<f32>(kind);
     }

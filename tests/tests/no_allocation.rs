@@ -60,10 +60,10 @@ const ITEMS: u32 = 5000;
 /// Items and categories, a user, a list of tags and a number.
 fn features() -> Features {
     let mut features = Features::item_category(ITEMS as usize, 50, 6);
-    features.tables.push(Table { name: "user".into(), num_embeddings: 300, embedding_dim: 5 });
-    features.tables.push(Table { name: "tag".into(), num_embeddings: 20, embedding_dim: 3 });
-    features.sparse.push(EmbeddingFeature { name: "user".into(), table: 2 });
-    features.multi_hot.push(EmbeddingFeature { name: "tags".into(), table: 3 });
+    features.tables.push(Table::new("user", 300, 5));
+    features.tables.push(Table::new("tag", 20, 3));
+    features.sparse.push(EmbeddingFeature::new("user", 2));
+    features.multi_hot.push(EmbeddingFeature::new("tags", 3));
     features.dense.push("age".into());
     features
 }
@@ -84,27 +84,15 @@ fn batch(histories: u32, targets: u32, shape: u32) -> Batch {
     let end = history.iter().zip(0..n).map(|(&h, t)| length(h) * (1 + t % targets) / targets).collect();
     let tags =
         Jagged { offsets: (0..=n).map(|t| t * 2).collect(), ids: (0..2 * n).map(|i| i % 20).collect() };
-    Batch {
-        histories: Histories {
-            offsets,
-            ids: ids(events, 0),
-            negatives: ids(events, 1),
-            negatives_per_event: 1,
-        },
-        targets: Targets {
-            history,
-            start: vec![0; n as usize],
-            end,
-            candidate: ids(n, 2),
-            sparse: vec![(0..n).map(|i| i % 300).collect()],
-            multi_hot: vec![tags],
-            dense: vec![(0..n).map(|i| (i % 7) as f32).collect()],
-            label: (0..n).map(|i| (i % 2) as f32).collect(),
-            weight: vec![],
-            group_id: (0..n).collect(),
-        },
-        extra_sequences: vec![],
-    }
+    Batch::new(
+        Histories::new(offsets, ids(events, 0)).with_negatives(ids(events, 1), 1),
+        Targets::new(history, vec![0; n as usize], end, ids(n, 2))
+            .with_sparse(vec![(0..n).map(|i| i % 300).collect()])
+            .with_multi_hot(vec![tags])
+            .with_dense(vec![(0..n).map(|i| (i % 7) as f32).collect()])
+            .with_label((0..n).map(|i| (i % 2) as f32).collect())
+            .with_group_id((0..n).collect()),
+    )
 }
 
 /// The allocations of each of 8 steps, which go round the batches.
@@ -138,18 +126,14 @@ fn allocations(config: &ModelConfig, batches: &[Batch]) -> Vec<usize> {
 
 #[test]
 fn from_the_third_step_on() {
-    let official = ModelConfig {
-        attention: Some(AttentionKind::Unit),
-        auxiliary: AuxiliaryKind::Mlp,
-        embedding_l2: 1e-4,
-        ..ModelConfig::default()
-    };
-    let other = ModelConfig {
-        attention: Some(AttentionKind::Bilinear),
-        cell: CellKind::Agru,
-        pooling: PoolingKind::Sum,
-        ..ModelConfig::default()
-    };
+    let official = ModelConfig::default()
+        .with_attention(AttentionKind::Unit)
+        .with_auxiliary(AuxiliaryKind::Mlp)
+        .with_embedding_l2(1e-4);
+    let other = ModelConfig::default()
+        .with_attention(AttentionKind::Bilinear)
+        .with_cell(CellKind::Agru)
+        .with_pooling(PoolingKind::Sum);
     let equal = [batch(70, 1, 0)];
     let different = [batch(70, 1, 3), batch(64, 1, 1)];
     let shared = [batch(30, 3, 2), batch(40, 2, 0)];

@@ -17,7 +17,8 @@ fn every_model_is_compared_and_none_is_trained_twice() {
     let found = json(root, &compare);
     let rows = found[0]["rows"].as_array().unwrap();
     let names: Vec<&str> = rows.iter().map(|row| row["variant"].as_str().unwrap()).collect();
-    assert_eq!(names, ModelKind::ALL.map(ModelKind::name));
+    let expected: Vec<&str> = ModelKind::ALL.iter().map(|kind| kind.name()).collect();
+    assert_eq!(names, expected);
     for row in rows {
         assert_eq!(row["seeds"], serde_json::json!([1, 2]));
         assert_eq!(row["difference"].is_null(), row["variant"] == "dien", "{row}");

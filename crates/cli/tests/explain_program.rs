@@ -157,7 +157,7 @@ fn an_event_left_out_is_a_history_without_it() {
     let request = explain::request(&log, &config.data, "u3", None).unwrap();
     // More events than are left out at once, too.
     let long = request.history.iter().cycle().take(70).cloned().collect();
-    for request in [Request { history: long, ..request.clone() }, request] {
+    for request in [request.clone().with_history(long), request] {
         let explanation = explainer.explain(&request).unwrap();
         let events = &explanation.groups[0].events;
         assert_eq!(events.len(), request.history.len());

@@ -80,7 +80,7 @@ impl<'a> Batches<'a> {
         let histories = self.histories(groups, &mut rng);
         let extra = self.data.extra_sequences.iter();
         let extra_sequences = extra.map(|of| self.extra_sequence(of, groups, &mut rng)).collect();
-        Batch { histories, targets: self.targets_of(groups, &candidates), extra_sequences }
+        Batch::new(histories, self.targets_of(groups, &candidates)).with_extra_sequences(extra_sequences)
     }
 
     /// The user and the candidate of each of a batch's targets, in order, as the log calls them.
@@ -194,21 +194,20 @@ impl<'a> Batches<'a> {
             }
         }
         let ids = columns.behaviours.iter().map(|column| pick(column, &events)).collect();
-        Histories { offsets, ids, negatives, negatives_per_event: k }
+        Histories::new(offsets, ids).with_negatives(negatives, k)
     }
 
     fn targets_of(&self, groups: &[Group], candidates: &[u32]) -> Targets {
         let columns = &self.data.columns;
         let n = candidates.len();
-        let mut targets = Targets {
-            history: Vec::with_capacity(n),
-            start: Vec::with_capacity(n),
-            end: Vec::with_capacity(n),
-            label: Vec::with_capacity(n),
-            group_id: Vec::with_capacity(n),
-            candidate: columns.behaviours.iter().map(|column| pick(column, candidates)).collect(),
-            ..Targets::default()
-        };
+        let mut targets = Targets::new(
+            Vec::with_capacity(n),
+            Vec::with_capacity(n),
+            Vec::with_capacity(n),
+            columns.behaviours.iter().map(|column| pick(column, candidates)).collect(),
+        )
+        .with_label(Vec::with_capacity(n))
+        .with_group_id(Vec::with_capacity(n));
         let drawn = self.draws_targets();
         let max_history = self.data.options.max_history;
         for (history, group) in (0..).zip(groups) {

@@ -133,17 +133,14 @@ impl DataOptions {
     pub fn features(&self, vocabularies: &Vocabularies) -> Features {
         let width = self.embedding_width;
         let rows = |name: &str| vocabularies.get(name).expect("a vocabulary of each table").rows();
-        let table =
-            |name: &str| Table { name: name.into(), num_embeddings: rows(name), embedding_dim: width };
-        let mut lookups =
-            self.tables().enumerate().map(|(table, name)| EmbeddingFeature { name: name.into(), table });
-        Features {
-            tables: self.tables().map(table).collect(),
-            behaviours: lookups.by_ref().take(self.behaviours.len()).collect(),
-            multi_hot: lookups.by_ref().take(self.pooled.len()).collect(),
-            sparse: lookups.collect(),
-            ..Features::default()
-        }
+        let table = |name: &str| Table::new(name, rows(name), width);
+        let mut lookups = self.tables().enumerate().map(|(table, name)| EmbeddingFeature::new(name, table));
+        Features::new(
+            self.tables().map(table).collect(),
+            lookups.by_ref().take(self.behaviours.len()).collect(),
+        )
+        .with_multi_hot(lookups.by_ref().take(self.pooled.len()).collect())
+        .with_sparse(lookups.collect())
     }
 
     /// Checks what can be checked without a log.

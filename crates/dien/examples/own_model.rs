@@ -70,7 +70,7 @@ impl Model<f32> for Biased {
         let [history, product] = pooled_history(&self.embedding, candidates, events, &windows, &self.config);
         let logits = self.head.forward(tape, ops::concat([candidates, history, product]));
         let bias = ops::gather(tape.param(self.bias), &batch.targets.candidate[0]);
-        Output { logits: logits + ops::scale(bias, self.scale), auxiliary: None }
+        Output::new(logits + ops::scale(bias, self.scale))
     }
 
     // The optimiser has to know which rows of the tables a batch reads.
@@ -86,7 +86,7 @@ impl Model<f32> for Biased {
 
     // `model.embedding_l2` and `model.label_smoothing`; without this, neither. There is no auxiliary loss.
     fn weights(&self) -> LossWeights {
-        LossWeights { auxiliary: 0.0, ..self.config.loss_weights() }
+        self.config.loss_weights().with_auxiliary(0.0)
     }
 }
 

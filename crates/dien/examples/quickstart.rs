@@ -26,23 +26,15 @@ fn main() -> Result<()> {
     let vocabularies = trainer.dataset().vocabularies().clone();
     let id = |name: &str, token: &str| vocabularies.get(name).map_or(0, |v| v.id(token)); // 0: not known
     let items = |tokens: &[&str]| tokens.iter().map(|t| id("item", t)).collect();
-    let batch = Batch {
-        histories: Histories {
-            offsets: vec![0, 3],
-            ids: vec![items(&["i1", "i5", "i9"]), vec![id("category", "c1"); 3]],
-            ..Histories::default()
-        },
-        targets: Targets {
-            history: vec![0, 0],
-            start: vec![0, 0],
-            end: vec![3, 3],
-            candidate: vec![items(&["i13", "i29"]), vec![id("category", "c1"); 2]],
-            label: vec![0.0; 2], // not known yet
-            group_id: vec![0; 2],
-            ..Targets::default()
-        },
-        extra_sequences: vec![],
-    };
+    let batch = Batch::new(
+        Histories::new(vec![0, 3], vec![items(&["i1", "i5", "i9"]), vec![id("category", "c1"); 3]]),
+        Targets::new(
+            vec![0, 0],
+            vec![0, 0],
+            vec![3, 3],
+            vec![items(&["i13", "i29"]), vec![id("category", "c1"); 2]],
+        ),
+    );
     println!("probabilities of a click: {:?}", trainer.into_scorer().score(&batch)?);
     Ok(())
 }

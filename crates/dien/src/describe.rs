@@ -69,34 +69,24 @@ fn probe_batch(features: &Features) -> Batch {
     const EVENTS: usize = 4;
     const TARGETS: usize = 2;
     let behaviours = features.behaviours.len();
-    let sequence = Behaviours {
-        histories: Histories {
-            offsets: vec![0, EVENTS as u32],
-            ids: vec![vec![OOV; EVENTS]; behaviours],
-            negatives: vec![vec![OOV; EVENTS]; behaviours],
-            negatives_per_event: 1,
-        },
-        history: vec![0; TARGETS],
-        start: vec![0; TARGETS],
-        end: vec![EVENTS as u32; TARGETS],
-    };
-    Batch {
-        extra_sequences: vec![sequence.clone(); features.extra_sequences.len()],
-        histories: sequence.histories,
-        targets: Targets {
-            history: sequence.history,
-            start: sequence.start,
-            end: sequence.end,
-            candidate: vec![vec![OOV; TARGETS]; behaviours],
-            sparse: vec![vec![OOV; TARGETS]; features.sparse.len()],
-            multi_hot: vec![
+    let sequence = Behaviours::new(
+        Histories::new(vec![0, EVENTS as u32], vec![vec![OOV; EVENTS]; behaviours])
+            .with_negatives(vec![vec![OOV; EVENTS]; behaviours], 1),
+        vec![0; TARGETS],
+        vec![0; TARGETS],
+        vec![EVENTS as u32; TARGETS],
+    );
+    let extra = vec![sequence.clone(); features.extra_sequences.len()];
+    Batch::new(
+        sequence.histories,
+        Targets::new(sequence.history, sequence.start, sequence.end, vec![vec![OOV; TARGETS]; behaviours])
+            .with_sparse(vec![vec![OOV; TARGETS]; features.sparse.len()])
+            .with_multi_hot(vec![
                 Jagged { offsets: vec![0, 1, 2], ids: vec![OOV; TARGETS] };
                 features.multi_hot.len()
-            ],
-            dense: vec![vec![0.0; TARGETS]; features.dense.len()],
-            weight: vec![],
-            label: vec![1.0, 0.0],
-            group_id: vec![0; TARGETS],
-        },
-    }
+            ])
+            .with_dense(vec![vec![0.0; TARGETS]; features.dense.len()])
+            .with_label(vec![1.0, 0.0]),
+    )
+    .with_extra_sequences(extra)
 }

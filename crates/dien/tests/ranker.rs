@@ -113,7 +113,7 @@ fn states_grow_and_candidates_do_not_meet() {
         empty.is_empty() && ranker.score(&empty, &candidates).unwrap().logits.iter().all(|x| x.is_finite())
     );
     let unknown = state.unknown();
-    assert_eq!(ranker.score(&state, &[]).unwrap(), Scores { logits: vec![], unknown });
+    assert_eq!(ranker.score(&state, &[]).unwrap(), Scores::new(vec![], unknown));
 }
 
 #[test]
@@ -153,11 +153,9 @@ fn what_is_not_known_is_counted() {
     let nobody = none().with("user", "nobody");
     assert_eq!(unknown(&known, nobody.clone(), &known, nobody.clone()), 2);
     assert_eq!(unknown(&known, none().with("age", 7_i64), &known, none()), 0);
-    let request = Request {
-        profile: nobody.clone().with("age", 7_i64),
-        context: none().with("hour", 3_i64),
-        ..Request::default()
-    };
+    let request = Request::default()
+        .with_profile(nobody.clone().with("age", 7_i64))
+        .with_context(none().with("hour", 3_i64));
     assert_eq!(ranker.unread(&request), ["profile.age", "context.hour"]);
     // The empty text is no id; a number is its digits.
     assert_eq!(unknown(&items(&[""]), none(), &[none().with("item", 7_i64)], none()), 2);
@@ -201,7 +199,7 @@ fn one_file_holds_all() {
     for name in ["items.text", "items.feature.category", "vocabulary.item.text", "embedding.item"] {
         assert!(file.tensor(name).is_ok(), "{name}");
     }
-    let request = Request { history: items(&["i1"]), candidates: items(&["i2"]), ..Request::default() };
+    let request = Request::new(items(&["i1"]), items(&["i2"]));
     let expected = Ranker::load(&alone).unwrap().rank(&request).unwrap();
     assert_eq!(trainer.run().unwrap().ranker().unwrap().rank(&request).unwrap(), expected);
     let message = |bytes: &[u8]| {

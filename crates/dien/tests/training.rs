@@ -107,7 +107,7 @@ fn scoring_checks_the_batch() {
     let message = trainer.score(&unknown).unwrap_err().to_string();
     assert!(message.starts_with("histories `category`: id 99 at position 0 is beyond"), "{message}");
 
-    let features = Features { dense: vec!["price".into()], ..trainer.dataset().features().clone() };
+    let features = trainer.dataset().features().clone().with_dense(vec!["price".into()]);
     let scorer = Scorer::untrained(&config.model, &features, 1).unwrap();
     let mut priced = batch.clone();
     priced.targets.dense = vec![vec![0.5; batch.targets.len()]];
@@ -124,6 +124,6 @@ fn no_targets_and_empty_histories_are_ordinary() {
     let mut batch = trainer.dataset().as_behaviours().unwrap().test().batch(0);
     batch.targets.end.clone_from(&batch.targets.start);
     assert_eq!(trainer.score(&batch).unwrap().len(), batch.targets.len());
-    batch.targets = Targets { candidate: vec![vec![], vec![]], ..Targets::default() };
+    batch.targets = Targets::new(vec![], vec![], vec![], vec![vec![], vec![]]);
     assert!(trainer.score(&batch).unwrap().is_empty());
 }

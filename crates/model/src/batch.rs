@@ -1,9 +1,24 @@
 //! A batch: histories, and targets that look back on them.
 
+use crate::{Histories, Targets};
+
 /// Histories and the targets to be scored against them.
 ///
 /// What depends on a history alone is computed once, however many targets look back on it.
+///
+/// ```
+/// use dien_model::{Batch, Features, Histories, Targets};
+///
+/// // Items and categories of two users' events: two of the first, three of the second.
+/// let histories = Histories::new(vec![0, 2, 5], vec![vec![7, 2, 3, 9, 2], vec![1, 1, 2, 1, 1]]);
+/// // Each is shown item 4 of category 2; the second clicked.
+/// let candidate = vec![vec![4, 4], vec![2, 2]];
+/// let targets = Targets::new(vec![0, 1], vec![0, 0], vec![2, 3], candidate).with_label(vec![0.0, 1.0]);
+/// Batch::new(histories, targets).validate(&Features::item_category(10, 3, 18))?;
+/// # Ok::<(), dien_model::BatchError>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Batch {
     /// The behaviour sequences.
     pub histories: Histories,
@@ -16,6 +31,7 @@ pub struct Batch {
 
 /// Histories of one sequence of behaviours, and each target's window on them.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Behaviours {
     /// The behaviour sequences.
     pub histories: Histories,
@@ -29,6 +45,7 @@ pub struct Behaviours {
 
 /// One sequence of behaviours of a batch, be it the first or an extra one.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Sequence<'a> {
     /// The behaviour sequences.
     pub histories: &'a Histories,
@@ -40,86 +57,18 @@ pub struct Sequence<'a> {
     pub end: &'a [u32],
 }
 
-/// Jagged behaviour sequences, oldest event first.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Histories {
-    /// History `i` has the events `offsets[i]..offsets[i + 1]`; starts with 0. One more entry than histories.
-    pub offsets: Vec<u32>,
-    /// Ids by behaviour feature, then by event: `ids[feature][event]`.
-    pub ids: Vec<Vec<u32>>,
-    /// Sampled negatives for the auxiliary loss, `negatives[feature][event * negatives_per_event + j]`: what
-    /// did *not* happen at that event. Those of a history's first event are not used. May be empty if there
-    /// are none.
-    pub negatives: Vec<Vec<u32>>,
-    /// How many negatives each event has.
-    pub negatives_per_event: usize,
-}
-
-/// Samples: one entry per target in each list.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Targets {
-    /// Which history.
-    pub history: Vec<u32>,
-    /// The first event of the history, counted from its own start, that attention, evolution and pooling
-    /// read.
-    pub start: Vec<u32>,
-    /// One past the last event that the target sees; `start == end` is an empty history.
-    pub end: Vec<u32>,
-    /// The candidate's ids by behaviour feature: `candidate[feature][target]`.
-    pub candidate: Vec<Vec<u32>>,
-    /// Profile and context ids: `sparse[feature][target]`.
-    pub sparse: Vec<Vec<u32>>,
-    /// Lists of ids that are not behaviours: `multi_hot[feature]`.
-    pub multi_hot: Vec<Jagged>,
-    /// Numbers: `dense[feature][target]`.
-    pub dense: Vec<Vec<f32>>,
-    /// 1 for a click, 0 for none.
-    pub label: Vec<f32>,
-    /// How much a target counts in the loss, which is Σ w l / Σ w; empty if all count alike.
-    pub weight: Vec<f32>,
-    /// The user, for metrics by user (GAUC); not seen by the model.
-    pub group_id: Vec<u32>,
-}
-
-/// Lists of ids of any length.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Jagged {
-    /// List `i` is `ids[offsets[i]..offsets[i + 1]]`; starts with 0. One more entry than lists.
-    pub offsets: Vec<u32>,
-    /// All lists, one after the other.
-    pub ids: Vec<u32>,
-}
-
-impl Histories {
-    /// How many histories.
-    pub fn len(&self) -> usize {
-        self.offsets.len().saturating_sub(1)
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// How many events all histories have together.
-    pub fn events(&self) -> usize {
-        self.offsets.last().map_or(0, |&n| n as usize)
-    }
-}
-
-impl Targets {
-    /// How many targets.
-    pub fn len(&self) -> usize {
-        self.history.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.history.is_empty()
-    }
-}
-
 impl Batch {
+    /// Targets that look back on one sequence of behaviours.
+    pub fn new(histories: Histories, targets: Targets) -> Self {
+        Batch { histories, targets, extra_sequences: vec![] }
+    }
+
+    /// The same with what the targets look back on in extra sequences, in the order of the features'.
+    #[must_use]
+    pub fn with_extra_sequences(self, extra_sequences: Vec<Behaviours>) -> Self {
+        Batch { extra_sequences, ..self }
+    }
+
     /// Every sequence of behaviours, the first one first.
     pub fn sequences(&self) -> impl Iterator<Item = Sequence<'_>> {
         let t = &self.targets;
@@ -131,5 +80,12 @@ impl Batch {
             start: &b.start,
             end: &b.end,
         }))
+    }
+}
+
+impl Behaviours {
+    /// By target, the events `start..end` of a history.
+    pub fn new(histories: Histories, history: Vec<u32>, start: Vec<u32>, end: Vec<u32>) -> Self {
+        Behaviours { histories, history, start, end }
     }
 }

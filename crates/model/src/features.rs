@@ -8,6 +8,7 @@ pub const OOV: u32 = 0;
 /// An embedding table `[num_embeddings, embedding_dim]`; row 0 is [`OOV`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Table {
     /// The vocabulary's name, such as `item`.
     pub name: String,
@@ -22,6 +23,7 @@ pub struct Table {
 /// A feature that looks up embeddings in a table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct EmbeddingFeature {
     /// The feature's name, such as `item` or `genres`.
     pub name: String,
@@ -32,6 +34,7 @@ pub struct EmbeddingFeature {
 /// Every feature of a model. The order of each list is the order in a [`Batch`](crate::Batch).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Features {
     /// The embedding tables.
     pub tables: Vec<Table>,
@@ -54,9 +57,24 @@ pub struct Features {
     pub extra_sequences: Vec<String>,
 }
 
+impl Table {
+    /// A table of this name, with so many rows (row 0 for what is out of vocabulary) of so many numbers.
+    pub fn new(name: impl Into<String>, num_embeddings: usize, embedding_dim: usize) -> Self {
+        Table { name: name.into(), num_embeddings, embedding_dim }
+    }
+}
+
+impl EmbeddingFeature {
+    /// A feature of this name that looks up in the table of this place.
+    pub fn new(name: impl Into<String>, table: usize) -> Self {
+        EmbeddingFeature { name: name.into(), table }
+    }
+}
+
 /// What is wrong with [`Features`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("features: {what}: expected {expected}, found {found}")]
+#[non_exhaustive]
 pub struct FeaturesError {
     /// Which table or feature.
     pub what: String,
@@ -103,14 +121,48 @@ impl Features {
 
     /// Item and category, the paper's features; `rows` count the vocabularies with [`OOV`].
     pub fn item_category(item_rows: usize, category_rows: usize, width: usize) -> Self {
-        let table =
-            |name: &str, rows| Table { name: name.into(), num_embeddings: rows, embedding_dim: width };
-        let lookup = |name: &str, table| EmbeddingFeature { name: name.into(), table };
-        Features {
-            tables: vec![table("item", item_rows), table("category", category_rows)],
-            behaviours: vec![lookup("item", 0), lookup("category", 1)],
-            ..Features::default()
-        }
+        let tables = vec![Table::new("item", item_rows, width), Table::new("category", category_rows, width)];
+        Features::new(tables, vec![EmbeddingFeature::new("item", 0), EmbeddingFeature::new("category", 1)])
+    }
+
+    /// Embedding tables, and what an event consists of.
+    ///
+    /// ```
+    /// use dien_model::{EmbeddingFeature, Features, Table};
+    ///
+    /// let tables = vec![Table::new("item", 1000, 18), Table::new("user", 50, 8)];
+    /// let features = Features::new(tables, vec![EmbeddingFeature::new("item", 0)])
+    ///     .with_sparse(vec![EmbeddingFeature::new("user", 1)])
+    ///     .with_dense(vec!["price".into()]);
+    /// features.validate()?;
+    /// # Ok::<(), dien_model::FeaturesError>(())
+    /// ```
+    pub fn new(tables: Vec<Table>, behaviours: Vec<EmbeddingFeature>) -> Self {
+        Features { tables, behaviours, ..Features::default() }
+    }
+
+    /// The same with features of profile and context, an id a target each.
+    #[must_use]
+    pub fn with_sparse(self, sparse: Vec<EmbeddingFeature>) -> Self {
+        Features { sparse, ..self }
+    }
+
+    /// The same with features that are lists of ids.
+    #[must_use]
+    pub fn with_multi_hot(self, multi_hot: Vec<EmbeddingFeature>) -> Self {
+        Features { multi_hot, ..self }
+    }
+
+    /// The same with numbers of these names.
+    #[must_use]
+    pub fn with_dense(self, dense: Vec<String>) -> Self {
+        Features { dense, ..self }
+    }
+
+    /// The same with sequences of behaviours beside the first, of these names.
+    #[must_use]
+    pub fn with_extra_sequences(self, extra_sequences: Vec<String>) -> Self {
+        Features { extra_sequences, ..self }
     }
 
     /// The width of an event, and of a candidate: its embeddings side by side.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 /// How good a list of scores is.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[non_exhaustive]
 pub struct Metrics {
     /// Area under the ROC curve; `None` unless both labels occur.
     pub auc: Option<f64>,

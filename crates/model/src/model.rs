@@ -9,6 +9,7 @@ use crate::{Batch, TouchedRows, Trace};
 
 /// What a forward pass gives.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Output<'t, T: Real> {
     /// The logits, `[targets, 1]`; the probability of a click is their sigmoid.
     pub logits: Var<'t, T>,
@@ -18,6 +19,7 @@ pub struct Output<'t, T: Real> {
 
 /// The losses of a batch, all scalars.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Losses<'t, T: Real> {
     /// Binary cross-entropy of the targets, their mean.
     pub target: Var<'t, T>,
@@ -25,6 +27,33 @@ pub struct Losses<'t, T: Real> {
     pub auxiliary: Option<Var<'t, T>>,
     /// target + α · auxiliary + regularisation: what is minimised.
     pub total: Var<'t, T>,
+}
+
+impl<'t, T: Real> Output<'t, T> {
+    /// Logits alone, `[targets, 1]`.
+    pub fn new(logits: Var<'t, T>) -> Self {
+        Output { logits, auxiliary: None }
+    }
+
+    /// The same with an auxiliary loss, where there is one: a scalar, unweighted.
+    #[must_use]
+    pub fn with_auxiliary(self, auxiliary: Option<Var<'t, T>>) -> Self {
+        Output { auxiliary, ..self }
+    }
+}
+
+impl<'t, T: Real> Losses<'t, T> {
+    /// The loss of the targets and the `total` that is minimised, of a model that has
+    /// [losses](Model::losses) of its own.
+    pub fn new(target: Var<'t, T>, total: Var<'t, T>) -> Self {
+        Losses { target, auxiliary: None, total }
+    }
+
+    /// The same with an auxiliary loss, which `total` has already.
+    #[must_use]
+    pub fn with_auxiliary(self, auxiliary: Option<Var<'t, T>>) -> Self {
+        Losses { auxiliary, ..self }
+    }
 }
 
 /// A CTR model over a [`Batch`]. It holds parameter ids and shapes; the numbers are in the tape's parameters.

@@ -38,7 +38,7 @@ pub trait ModelBuilder: Send + Sync {
 /// let registry = Registry::new(); // `.with(MyBuilder)` adds one's own
 /// let (features, mut params) = (Features::item_category(100, 10, 18), ParamStore::new());
 /// registry.build(&ModelConfig::default(), &features, Builder::new(&mut params, 1))?;
-/// let config = ModelConfig { custom: Some(CustomModel::new("mine")), ..ModelConfig::default() };
+/// let config = ModelConfig::default().with_custom(CustomModel::new("mine"));
 /// assert!(registry.build(&config, &features, Builder::new(&mut params, 1)).is_err());
 /// # Ok::<(), dien_model::BuildError>(())
 /// ```
@@ -76,7 +76,7 @@ impl Registry {
     /// The names of all models, those of the zoo first.
     pub fn names(&self) -> impl Iterator<Item = &str> + '_ {
         let own = self.own.iter().map(|builder| builder.name());
-        let zoo = ModelKind::ALL.into_iter().map(|kind| -> &str { kind.name() });
+        let zoo = ModelKind::ALL.iter().copied().map(|kind| -> &str { kind.name() });
         zoo.chain(own)
     }
 

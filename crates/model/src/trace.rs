@@ -6,6 +6,7 @@ use dien_tensor::Var;
 
 /// What the score of one target went through.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Trace<T> {
     /// The logit, as [`forward`](crate::Model::forward) gives it.
     pub logit: T,
@@ -15,6 +16,7 @@ pub struct Trace<T> {
 
 /// What a target's score made of the events in its window on one sequence of behaviours, oldest first.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct AttentionTrace<T> {
     /// The attention of each event, which by softmax sums to 1; `None` where nothing is weighed by attention.
     pub attention: Option<Vec<T>>,
@@ -24,6 +26,7 @@ pub struct AttentionTrace<T> {
 
 /// The course of an interest's evolution over the events of a window.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct InterestTrace<T> {
     /// By event, the update gate after attention, from 0 to 1, its mean over the units: w in h' = (1 − w) ∘
     /// h + w ∘ c.

@@ -65,19 +65,17 @@ pub(super) fn uniform(shape: &[usize], bound: f32, rng: &mut ChaCha8Rng) -> Arra
 /// Item, category and user, 18 wide each.
 pub(super) fn features() -> Features {
     let mut features = Features::item_category(ITEMS, CATEGORIES, 18);
-    features.tables.push(Table { name: "user".into(), num_embeddings: USERS, embedding_dim: 18 });
-    features.sparse.push(EmbeddingFeature { name: "user".into(), table: 2 });
+    features.tables.push(Table::new("user", USERS, 18));
+    features.sparse.push(EmbeddingFeature::new("user", 2));
     features
 }
 
 /// The official configuration: hidden 36, activation unit 80-40-1, auxiliary MLP 100-50-1, head 200-80.
 pub(super) fn config() -> ModelConfig {
-    ModelConfig {
-        attention: Some(AttentionKind::Unit),
-        auxiliary: AuxiliaryKind::Mlp,
-        dropout: 0.0,
-        ..ModelConfig::default()
-    }
+    ModelConfig::default()
+        .with_attention(AttentionKind::Unit)
+        .with_auxiliary(AuxiliaryKind::Mlp)
+        .with_dropout(0.0)
 }
 
 /// Samples with one target a history and one sampled negative an event.
@@ -90,23 +88,11 @@ pub(super) fn batch(size: usize, lengths: Lengths, rng: &mut ChaCha8Rng) -> Batc
         Some(*sum)
     }));
     let n = size as u32;
-    Batch {
-        histories: Histories {
-            offsets,
-            ids: pairs(events, rng),
-            negatives: pairs(events, rng),
-            negatives_per_event: 1,
-        },
-        targets: Targets {
-            history: (0..n).collect(),
-            start: vec![0; size],
-            end: lengths,
-            candidate: pairs(size, rng),
-            sparse: vec![(0..n).map(|_| rng.random_range(1..USERS as u32)).collect()],
-            label: (0..n).map(|i| (i % 2) as f32).collect(),
-            group_id: (0..n).collect(),
-            ..Targets::default()
-        },
-        extra_sequences: vec![],
-    }
+    Batch::new(
+        Histories::new(offsets, pairs(events, rng)).with_negatives(pairs(events, rng), 1),
+        Targets::new((0..n).collect(), vec![0; size], lengths, pairs(size, rng))
+            .with_sparse(vec![(0..n).map(|_| rng.random_range(1..USERS as u32)).collect()])
+            .with_label((0..n).map(|i| (i % 2) as f32).collect())
+            .with_group_id((0..n).collect()),
+    )
 }

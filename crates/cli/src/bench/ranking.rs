@@ -27,8 +27,8 @@ impl Ranking {
         let serving = Serving::new(&config, &features, params, &[HISTORY]).expect("possible options");
         let mut rng = inputs::rng(2018);
         let history = inputs::pairs(HISTORY, &mut rng);
-        let candidates = Candidates { ids: inputs::pairs(candidates, &mut rng), ..Candidates::default() };
-        Ranking { serving, history, profile: Profile { sparse: vec![1], dense: vec![] }, candidates }
+        let candidates = Candidates::new(inputs::pairs(candidates, &mut rng));
+        Ranking { serving, history, profile: Profile::new(vec![1], vec![]), candidates }
     }
 
     /// Flops of the user's state, of each event with each candidate, and of the candidates' heads.

@@ -42,7 +42,7 @@ impl Moments {
 
     fn standardizer(self) -> Standardizer {
         let deviation = (self.squares / self.count.max(1.0)).sqrt();
-        Standardizer { mean: self.mean, deviation: if deviation > 0.0 { deviation } else { 1.0 } }
+        Standardizer::new(self.mean, if deviation > 0.0 { deviation } else { 1.0 })
     }
 }
 

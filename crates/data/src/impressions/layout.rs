@@ -88,7 +88,7 @@ impl Layout {
     pub fn numbers(&self, schema: &Schema) -> Vec<DenseEncoder> {
         let number = |&i: &usize| {
             let (name, column) = schema.columns.get_index(i).expect("a column");
-            DenseEncoder { name: name.clone(), transform: column.transform.clone(), standardizer: None }
+            DenseEncoder::new(name.clone()).with_transform(column.transform.clone())
         };
         self.numbers.iter().map(number).collect()
     }
@@ -108,20 +108,14 @@ impl Layout {
     pub fn features(&self, schema: &Schema, vocabularies: &Vocabularies) -> Features {
         let tables = self.owners.iter().zip(vocabularies.iter()).map(|(&i, (name, vocabulary))| {
             let width = schema.columns[i].width.unwrap_or(schema.width);
-            Table { name: name.into(), num_embeddings: vocabulary.rows(), embedding_dim: width }
+            Table::new(name, vocabulary.rows(), width)
         });
         let name = |i: usize| schema.columns.get_index(i).expect("a column").0.clone();
-        let lookup = |&i: &usize| EmbeddingFeature {
-            name: name(i),
-            table: self.table[i].expect("an embedded column"),
-        };
-        Features {
-            tables: tables.collect(),
-            behaviours: self.candidate.iter().map(lookup).collect(),
-            sparse: self.sparse.iter().map(lookup).collect(),
-            multi_hot: self.multi_hot.iter().map(lookup).collect(),
-            dense: self.dense.iter().map(|&i| name(i)).collect(),
-            extra_sequences: self.extra_sequences.clone(),
-        }
+        let lookup = |&i: &usize| EmbeddingFeature::new(name(i), self.table[i].expect("an embedded column"));
+        Features::new(tables.collect(), self.candidate.iter().map(lookup).collect())
+            .with_sparse(self.sparse.iter().map(lookup).collect())
+            .with_multi_hot(self.multi_hot.iter().map(lookup).collect())
+            .with_dense(self.dense.iter().map(|&i| name(i)).collect())
+            .with_extra_sequences(self.extra_sequences.clone())
     }
 }

@@ -157,7 +157,7 @@ impl Variant {
         let mut variants = vec![];
         for name in names {
             if name == "all" {
-                variants.extend(ModelKind::ALL.map(Variant::from_kind));
+                variants.extend(ModelKind::ALL.iter().map(|&kind| Variant::from_kind(kind)));
             } else {
                 variants.push(Variant::from_kind(name.parse()?));
             }
@@ -174,7 +174,8 @@ mod tests {
 
     #[test]
     fn every_variant_is_a_configuration() {
-        let mut variants: Vec<Variant> = ModelKind::ALL.map(Variant::from_kind).into();
+        let mut variants: Vec<Variant> =
+            ModelKind::ALL.iter().map(|&kind| Variant::from_kind(kind)).collect();
         variants.extend(Ablation::ALL.into_iter().flat_map(Ablation::variants));
         for variant in variants {
             let mut layers = Layers::new();

@@ -29,27 +29,19 @@ pub(crate) fn parts(lacks: &[Lacks]) -> impl Iterator<Item = &[Lacks]> {
 /// whole one in the others.
 pub(crate) fn without(batch: &Batch, lacks: &[Lacks]) -> Batch {
     let mut sequences = batch.sequences().enumerate().map(|(place, group)| behaviours(place, group, lacks));
-    let Behaviours { histories, history, start, end } = sequences.next().expect("the first one");
+    let Behaviours { histories, history, start, end, .. } = sequences.next().expect("the first one");
     let (n, t) = (lacks.len(), &batch.targets);
     let same = |ids: &Vec<u32>| vec![ids[0]; n];
     let list = |lists: &Jagged| {
         let one = &lists.ids[..lists.offsets[1] as usize];
         Jagged { offsets: (0..=n as u32).map(|i| i * one.len() as u32).collect(), ids: one.repeat(n) }
     };
-    let targets = Targets {
-        history,
-        start,
-        end,
-        candidate: t.candidate.iter().map(same).collect(),
-        sparse: t.sparse.iter().map(same).collect(),
-        multi_hot: t.multi_hot.iter().map(list).collect(),
-        dense: t.dense.iter().map(|numbers| vec![numbers[0]; n]).collect(),
-        weight: vec![],
-        label: vec![0.0; n],
-        group_id: vec![0; n],
-    };
+    let targets = Targets::new(history, start, end, t.candidate.iter().map(same).collect())
+        .with_sparse(t.sparse.iter().map(same).collect())
+        .with_multi_hot(t.multi_hot.iter().map(list).collect())
+        .with_dense(t.dense.iter().map(|numbers| vec![numbers[0]; n]).collect());
     let extra_sequences = sequences.collect();
-    Batch { histories, targets, extra_sequences }
+    Batch::new(histories, targets).with_extra_sequences(extra_sequences)
 }
 
 /// The whole history, then one without each of the events that are lacked.
@@ -69,8 +61,8 @@ fn behaviours(place: usize, group: Sequence<'_>, lacks: &[Lacks]) -> Behaviours 
         .map(|l| if l.group == place { own.next().expect("an endless range") } else { 0 })
         .collect();
     let end = history.iter().map(|&h| if h == 0 { n } else { n - 1 } as u32).collect();
-    let histories = Histories { offsets, ids, ..Histories::default() };
-    Behaviours { histories, start: vec![0; history.len()], history, end }
+    let start = vec![0; history.len()];
+    Behaviours::new(Histories::new(offsets, ids), history, start, end)
 }
 
 #[cfg(test)]
@@ -79,22 +71,11 @@ mod tests {
 
     #[test]
     fn each_target_lacks_one_event() {
-        let history = |ids: Vec<u32>| Histories {
-            offsets: vec![0, ids.len() as u32],
-            ids: vec![ids],
-            ..Histories::default()
-        };
-        let extra =
-            Behaviours { histories: history(vec![9]), history: vec![0], start: vec![0], end: vec![1] };
-        let targets = Targets {
-            history: vec![0],
-            start: vec![0],
-            end: vec![3],
-            candidate: vec![vec![4]],
-            multi_hot: vec![Jagged { offsets: vec![0, 2], ids: vec![1, 2] }],
-            ..Targets::default()
-        };
-        let batch = Batch { histories: history(vec![5, 6, 7]), targets, extra_sequences: vec![extra] };
+        let history = |ids: Vec<u32>| Histories::new(vec![0, ids.len() as u32], vec![ids]);
+        let extra = Behaviours::new(history(vec![9]), vec![0], vec![0], vec![1]);
+        let targets = Targets::new(vec![0], vec![0], vec![3], vec![vec![4]])
+            .with_multi_hot(vec![Jagged { offsets: vec![0, 2], ids: vec![1, 2] }]);
+        let batch = Batch::new(history(vec![5, 6, 7]), targets).with_extra_sequences(vec![extra]);
         let lacks = each(&batch);
         let whole = without(&batch, &lacks);
         let seen = |group: Sequence<'_>, target: usize| {

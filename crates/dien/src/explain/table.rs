@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     fn event(name: &str, change: f32) -> Event {
-        let item = ItemLabel { name: name.into(), note: "c\u{1b}[1m".into(), title: None };
+        let item = ItemLabel::new(name, "c\u{1b}[1m");
         Event { item, attention: Some(0.04), update: None, state: None, logit_without: 0.0, change }
     }
 

@@ -53,12 +53,11 @@ pub fn request(log: &Log, options: &DataOptions, user: &str, candidate: Option<&
             candidates.push(item);
         }
     }
-    Ok(Request {
-        history: history.into_iter().map(Record::item).collect(),
-        profile: Record::new().with("user", user),
-        candidates: candidates.into_iter().map(Record::item).collect(),
-        ..Request::default()
-    })
+    Ok(Request::new(
+        history.into_iter().map(Record::item).collect(),
+        candidates.into_iter().map(Record::item).collect(),
+    )
+    .with_profile(Record::new().with("user", user)))
 }
 
 /// Columns of the item table that people would call an item by.

@@ -36,7 +36,7 @@ impl Run {
             let config = self.config()?;
             let vocabularies = self.vocabularies(config.data.tables())?;
             let (features, max_history) = (config.data.features(&vocabularies), config.data.max_history);
-            Ok(MissingParts { model: config.model, features, max_history, vocabularies })
+            Ok(MissingParts::new(config.model, features, max_history, vocabularies))
         })
     }
 
@@ -67,13 +67,9 @@ pub(super) fn stage(
     data: &Data,
 ) -> Result<Staged> {
     let items = data.item_table();
-    let description = Description {
-        model,
-        features: data.features(),
-        max_history: &data.max_history(),
-        vocabularies: data.vocabularies(),
-        numbers: data.numbers(),
-        items: items.as_ref(),
-    };
+    let max_history = data.max_history();
+    let description = Description::new(model, data.features(), &max_history, data.vocabularies())
+        .with_numbers(data.numbers())
+        .with_items(items.as_ref());
     Ok(model_file::stage(path, params, step, &description)?)
 }

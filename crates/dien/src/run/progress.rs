@@ -65,7 +65,7 @@ pub(super) fn stage(path: &Path, state: &OptimizerState, progress: &Progress) ->
             StateData::F64(x) => (Dtype::F64, x.iter().flat_map(|x| x.to_le_bytes()).collect()),
             StateData::U32(x) => (Dtype::U32, x.iter().flat_map(|x| x.to_le_bytes()).collect()),
         };
-        list.push((name.as_str(), Output { dtype, shape, data }));
+        list.push((name.as_str(), Output::new(dtype, shape, data)));
     }
     Ok(tensors::stage(path, list, &Metadata { step: state.step, progress: progress.clone() })?)
 }
@@ -74,7 +74,7 @@ pub(super) fn load(path: &Path) -> Result<(OptimizerState, Progress)> {
     let file = Tensors::open(path)?;
     let metadata: Metadata = file.metadata()?;
     let mut list = vec![];
-    for (name, Tensor { shape, numbers }) in file {
+    for (name, Tensor { shape, numbers, .. }) in file {
         let data = match numbers {
             Numbers::F32(x) => StateData::F32(x),
             Numbers::F64(x) => StateData::F64(x),

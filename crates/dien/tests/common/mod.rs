@@ -53,14 +53,11 @@ pub fn start(config: &Config, folder: &Path) -> Trainer {
 /// Writes a model of `params` as the run's.
 pub fn save_model(run: &Run, params: &ParamStore<f32>, trainer: &Trainer) {
     let (data, items) = (trainer.dataset(), trainer.dataset().item_table());
-    let description = Description {
-        model: &trainer.config().model,
-        features: data.features(),
-        max_history: &data.max_history(),
-        vocabularies: data.vocabularies(),
-        numbers: data.numbers(),
-        items: items.as_ref(),
-    };
+    let max_history = data.max_history();
+    let description =
+        Description::new(&trainer.config().model, data.features(), &max_history, data.vocabularies())
+            .with_numbers(data.numbers())
+            .with_items(items.as_ref());
     let path = run.folder().join("model.safetensors");
     model_file::stage(&path, params, 1, &description).unwrap().commit().unwrap();
 }

@@ -14,6 +14,7 @@ use crate::init::Builder;
 
 /// One of the two attentions.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Attention {
     /// DIN's local activation unit.
     Unit(ActivationUnit),

@@ -15,6 +15,7 @@ use crate::init::Builder;
 
 /// The score of a state against an event.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Auxiliary {
     /// An MLP with sigmoid hidden units over `[h, e]`.
     Mlp {

@@ -28,6 +28,7 @@ pub struct Interest {
 
 /// The events of a sequence and the candidates that look back on them.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct SequenceInput<'a, 't, T: Real> {
     /// Which of the batch's sequences, counted from 0.
     pub index: usize,
@@ -50,6 +51,20 @@ pub struct InterestOutput<'t, T: Real> {
     interests: Var<'t, T>,
     /// The attention, `[target blocks, 1, LANES]`; `None` where the cell takes none.
     attention: Option<Var<'t, T>>,
+}
+
+impl<'a, 't, T: Real> SequenceInput<'a, 't, T> {
+    /// Of the sequence number `index` its windows, events `[history blocks, event width, LANES]` and
+    /// candidates `[targets, event width]`.
+    pub fn new(
+        index: usize,
+        sequence: Sequence<'a>,
+        windows: &'a Arc<Windows>,
+        events: Var<'t, T>,
+        candidates: Var<'t, T>,
+    ) -> Self {
+        SequenceInput { index, sequence, windows, events, candidates }
+    }
 }
 
 impl Interest {

@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::ServingError;
 use crate::validate::{check_ids, check_len, check_multi_hot};
-use crate::{Features, Jagged};
+use crate::{Features, Jagged, OOV};
 
 /// Candidates as ids; the lists are by feature, as in [`Targets`](crate::Targets).
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Candidates {
     /// Behaviour features: `ids[feature][candidate]`.
     pub ids: Vec<Vec<u32>>,
@@ -17,14 +18,26 @@ pub struct Candidates {
 
 /// What is known beside the behaviours, as [`Targets`](crate::Targets) has it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Profile {
-    /// Ids by sparse feature; [`OOV`](crate::OOV) for what is not known.
+    /// Ids by sparse feature; [`OOV`] for what is not known.
     pub sparse: Vec<u32>,
     /// Numbers by dense feature.
     pub dense: Vec<f32>,
 }
 
 impl Candidates {
+    /// Candidates of these `ids[feature][candidate]`.
+    pub fn new(ids: Vec<Vec<u32>>) -> Self {
+        Candidates { ids, multi_hot: vec![] }
+    }
+
+    /// The same with lists of ids that are not behaviours, `multi_hot[feature]`.
+    #[must_use]
+    pub fn with_multi_hot(self, multi_hot: Vec<Jagged>) -> Self {
+        Candidates { multi_hot, ..self }
+    }
+
     /// How many.
     pub fn len(&self) -> usize {
         self.ids.first().map_or(0, Vec::len)
@@ -44,6 +57,16 @@ impl Candidates {
 }
 
 impl Profile {
+    /// Ids by sparse feature, and numbers by dense feature.
+    pub fn new(sparse: Vec<u32>, dense: Vec<f32>) -> Self {
+        Profile { sparse, dense }
+    }
+
+    /// Nothing is known: ids out of vocabulary, and zeros.
+    pub fn unknown(features: &Features) -> Self {
+        Profile { sparse: vec![OOV; features.sparse.len()], dense: vec![0.0; features.dense.len()] }
+    }
+
     /// That it is one of a model with these features.
     pub(super) fn check(&self, features: &Features) -> Result<(), ServingError> {
         check_ids("profile", features, &features.sparse, self.sparse.chunks(1), 1)?;

@@ -49,7 +49,7 @@ use user_state::StateData;
 /// let serving = Serving::new(&config, &features, params, &[50])?;
 /// let mut user = serving.user_state(&[vec![3, 7], vec![1, 2]], Profile::default())?; // items, categories
 /// serving.append(&mut user, &[9, 1])?;
-/// let candidates = Candidates { ids: vec![vec![4, 5, 6], vec![1, 1, 2]], multi_hot: vec![] };
+/// let candidates = Candidates::new(vec![vec![4, 5, 6], vec![1, 1, 2]]);
 /// assert_eq!(serving.logits(&user, &candidates, None)?.len(), 3);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -10,15 +10,13 @@ use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
 fn small() -> ModelConfig {
-    ModelConfig {
-        hidden: 4,
-        attention_layers: [6, 3],
-        auxiliary_layers: [5, 3],
-        head_layers: vec![7, 4],
-        embedding_l2: 0.3,
-        dropout: 0.0,
-        ..ModelConfig::default()
-    }
+    ModelConfig::default()
+        .with_hidden(4)
+        .with_attention_layers([6, 3])
+        .with_auxiliary_layers([5, 3])
+        .with_head_layers([7, 4])
+        .with_embedding_l2(0.3)
+        .with_dropout(0.0)
 }
 
 fn check(config: &ModelConfig, mode: Mode) {
@@ -50,15 +48,15 @@ const TRAIN: Mode = Mode::Train { seed: 1 };
 fn every_cell() {
     let kinds = [CellKind::Gru, CellKind::Aigru, CellKind::Agru, CellKind::Augru, CellKind::AugruOfficial];
     for cell in kinds {
-        check(&ModelConfig { cell, ..small() }, TRAIN);
+        check(&small().with_cell(cell), TRAIN);
     }
 }
 
 #[test]
 fn several_sequences_of_behaviours() {
     let features = crate::common::features_in_sequences();
-    for kind in ModelKind::ALL {
-        check_with(&features, &ModelConfig { kind, ..small() }, TRAIN);
+    for &kind in ModelKind::ALL {
+        check_with(&features, &small().with_kind(kind), TRAIN);
     }
 }
 
@@ -66,9 +64,9 @@ fn several_sequences_of_behaviours() {
 fn every_attention_and_auxiliary_score() {
     for attention in [AttentionKind::Unit, AttentionKind::Bilinear].map(Some) {
         let attention_norm = AttentionNorm::Sigmoid;
-        check(&ModelConfig { attention, attention_norm, ..small() }, TRAIN);
+        check(&small().with_attention(attention).with_attention_norm(attention_norm), TRAIN);
         for auxiliary in [AuxiliaryKind::Mlp, AuxiliaryKind::InnerProduct] {
-            check(&ModelConfig { attention, auxiliary, ..small() }, TRAIN);
+            check(&small().with_attention(attention).with_auxiliary(auxiliary), TRAIN);
         }
     }
 }
@@ -76,42 +74,40 @@ fn every_attention_and_auxiliary_score() {
 #[test]
 fn info_nce_of_every_auxiliary_score() {
     for auxiliary in [AuxiliaryKind::Mlp, AuxiliaryKind::InnerProduct] {
-        check(&ModelConfig { auxiliary, auxiliary_loss: AuxiliaryLoss::InfoNce, ..small() }, TRAIN);
+        check(&small().with_auxiliary(auxiliary).with_auxiliary_loss(AuxiliaryLoss::InfoNce), TRAIN);
     }
 }
 
 #[test]
 fn every_head_and_pooling() {
     let prelu = HeadActivation::Prelu;
-    check(&ModelConfig { pooling: PoolingKind::Sum, dropout: 0.4, ..small() }, TRAIN);
-    check(&ModelConfig { head_activation: prelu, head_norm: false, ..small() }, TRAIN);
-    check(&ModelConfig { head_layers: vec![], auxiliary_weight: 0.0, ..small() }, TRAIN);
+    check(&small().with_pooling(PoolingKind::Sum).with_dropout(0.4), TRAIN);
+    check(&small().with_head_activation(prelu).with_head_norm(false), TRAIN);
+    check(&small().with_head_layers(vec![]).with_auxiliary_weight(0.0), TRAIN);
     check(&small(), Mode::EvalWithGrad);
 }
 
 #[test]
 fn every_model_of_the_zoo() {
-    for kind in ModelKind::ALL {
-        let config = ModelConfig { kind, ..small() };
+    for &kind in ModelKind::ALL {
+        let config = small().with_kind(kind);
         check(&config, TRAIN);
-        let attention = Some(match config.attention() {
-            AttentionKind::Unit => AttentionKind::Bilinear,
-            AttentionKind::Bilinear => AttentionKind::Unit,
-        });
-        check(&ModelConfig { attention, pooling: PoolingKind::Sum, head_norm: false, ..config }, TRAIN);
+        let is_unit = config.attention() == AttentionKind::Unit;
+        let attention = if is_unit { AttentionKind::Bilinear } else { AttentionKind::Unit };
+        check(&config.with_attention(attention).with_pooling(PoolingKind::Sum).with_head_norm(false), TRAIN);
     }
 }
 
 #[test]
 fn pooled_padding() {
     for (kind, pooling) in [(ModelKind::Dien, PoolingKind::Sum), (ModelKind::Base, PoolingKind::Mean)] {
-        check(&ModelConfig { kind, pooling, pool_padding: true, ..small() }, TRAIN);
+        check(&small().with_kind(kind).with_pooling(pooling).with_pool_padding(true), TRAIN);
     }
 }
 
 #[test]
 fn smoothed_labels() {
-    check(&ModelConfig { label_smoothing: 0.2, ..small() }, TRAIN);
+    check(&small().with_label_smoothing(0.2), TRAIN);
 }
 
 #[test]

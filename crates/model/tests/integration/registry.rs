@@ -61,7 +61,7 @@ impl Model<f32> for Biased {
         let history = pooled(&self.embedding, events, &windows, &self.config);
         let bias = ops::gather(tape.param(self.bias), &batch.targets.candidate[0]);
         let logits = self.head.forward(tape, ops::concat([candidates, history]));
-        Output { logits: logits + ops::scale(bias, self.scale), auxiliary: None }
+        Output::new(logits + ops::scale(bias, self.scale))
     }
 
     fn touch(&self, batch: &Batch, touched: &mut TouchedRows) {
@@ -74,14 +74,14 @@ impl Model<f32> for Biased {
     }
 
     fn weights(&self) -> LossWeights {
-        LossWeights { auxiliary: 0.0, ..self.config.loss_weights() }
+        self.config.loss_weights().with_auxiliary(0.0)
     }
 }
 
 fn config(scale: OptionValue) -> ModelConfig {
     let mut custom = CustomModel::new("biased");
     custom.options.set("scale", scale);
-    ModelConfig { custom: Some(custom), head_layers: vec![6], ..ModelConfig::default() }
+    ModelConfig::default().with_custom(custom).with_head_layers([6])
 }
 
 #[test]
@@ -109,15 +109,14 @@ fn an_own_model_is_built_stored_and_served() {
     let serving = Serving::with_registry(&registry, &config, &features, loaded, &[50]).unwrap();
     let (h, t) = (&batch.histories, &batch.targets);
     let of = |target: usize, ids: &[Vec<u32>]| ids.iter().map(|ids| vec![ids[target]]).collect::<Vec<_>>();
-    let profile =
-        Profile { sparse: of(0, &t.sparse).concat(), dense: t.dense.iter().map(|x| x[0]).collect() };
+    let profile = Profile::new(of(0, &t.sparse).concat(), t.dense.iter().map(|x| x[0]).collect());
     let from = h.offsets[t.history[0] as usize];
     let events = (from + t.start[0]) as usize..(from + t.end[0]) as usize;
     let history: Vec<Vec<u32>> = h.ids.iter().map(|ids| ids[events.clone()].to_vec()).collect();
     let state = serving.user_state(&history, profile).unwrap();
     let list = t.multi_hot[0].ids[..t.multi_hot[0].offsets[1] as usize].to_vec();
     let multi_hot = vec![dien_model::Jagged { offsets: vec![0, list.len() as u32], ids: list }];
-    let candidates = Candidates { ids: of(0, &t.candidate), multi_hot };
+    let candidates = Candidates::new(of(0, &t.candidate)).with_multi_hot(multi_hot);
     assert_eq!(serving.logits(&state, &candidates, None).unwrap(), expected[..1]);
 }
 

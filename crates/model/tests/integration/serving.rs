@@ -60,7 +60,7 @@ impl Trained {
         let mut offsets = vec![0];
         lengths.for_each(|len| offsets.push(offsets.last().unwrap() + len));
         let genres = (0..offsets[n]).map(|_| self.rng.random_range(0..4)).collect();
-        Candidates { ids, multi_hot: vec![Jagged { offsets, ids: genres }] }
+        Candidates::new(ids).with_multi_hot(vec![Jagged { offsets, ids: genres }])
     }
 
     /// The evaluation forward over the history's events from `first` on, each target seeing the latest
@@ -80,22 +80,19 @@ impl Trained {
     ) -> Vec<f32> {
         let (n, events) = (c.len(), ids[0].len() - first);
         let ids = ids.iter().map(|ids| ids[first..].to_vec()).collect();
-        let batch = Batch {
-            histories: Histories { offsets: vec![0, events as u32], ids, ..Histories::default() },
-            targets: Targets {
-                history: vec![0; n],
-                start: vec![events.saturating_sub(CAP) as u32; n],
-                end: vec![events as u32; n],
-                candidate: c.ids.clone(),
-                sparse: profile.sparse.iter().map(|&id| vec![id; n]).collect(),
-                multi_hot: c.multi_hot.clone(),
-                dense: profile.dense.iter().map(|&x| vec![x; n]).collect(),
-                label: vec![0.0; n],
-                weight: vec![],
-                group_id: vec![0; n],
-            },
-            extra_sequences: extra.iter().map(|ids| behaviours(ids, n)).collect(),
-        };
+        let batch = Batch::new(
+            Histories::new(vec![0, events as u32], ids),
+            Targets::new(
+                vec![0; n],
+                vec![events.saturating_sub(CAP) as u32; n],
+                vec![events as u32; n],
+                c.ids.clone(),
+            )
+            .with_sparse(profile.sparse.iter().map(|&id| vec![id; n]).collect())
+            .with_multi_hot(c.multi_hot.clone())
+            .with_dense(profile.dense.iter().map(|&x| vec![x; n]).collect()),
+        )
+        .with_extra_sequences(extra.iter().map(|ids| behaviours(ids, n)).collect());
         batch.validate(&self.features).unwrap();
         let pool = Pool::new();
         let tape = Tape::new(&self.params, &pool, Mode::Eval);
@@ -106,16 +103,16 @@ impl Trained {
 /// One history that every target sees.
 fn behaviours(ids: &[Vec<u32>], targets: usize) -> Behaviours {
     let events = ids[0].len() as u32;
-    Behaviours {
-        histories: Histories { offsets: vec![0, events], ids: ids.to_vec(), ..Histories::default() },
-        history: vec![0; targets],
-        start: vec![0; targets],
-        end: vec![events; targets],
-    }
+    Behaviours::new(
+        Histories::new(vec![0, events], ids.to_vec()),
+        vec![0; targets],
+        vec![0; targets],
+        vec![events; targets],
+    )
 }
 
 fn profile() -> Profile {
-    Profile { sparse: vec![2, 0], dense: vec![0.7, -0.4] }
+    Profile::new(vec![2, 0], vec![0.7, -0.4])
 }
 
 #[track_caller]
@@ -160,13 +157,13 @@ fn check(config: &ModelConfig) {
         }
     }
     // Another profile for one call.
-    let other = Profile { sparse: vec![1, 2], dense: vec![-3.0, 0.1] };
+    let other = Profile::new(vec![1, 2], vec![-3.0, 0.1]);
     let logits = t.serving.logits(&state_of(&t, 3), &c, Some(&other)).unwrap();
     assert_close(&logits, &t.expected(&latest(3), 0, &other, &c), "another profile");
 }
 
 fn config() -> ModelConfig {
-    ModelConfig { hidden: 5, attention_layers: [8, 5], head_layers: vec![12, 6], ..ModelConfig::default() }
+    ModelConfig::default().with_hidden(5).with_attention_layers([8, 5]).with_head_layers([12, 6])
 }
 
 #[test]
@@ -174,7 +171,9 @@ fn each_cell_with_each_attention() {
     for cell in CellKind::ALL {
         for attention in [AttentionKind::Unit, AttentionKind::Bilinear].map(Some) {
             for attention_norm in [AttentionNorm::Softmax, AttentionNorm::Sigmoid] {
-                check(&ModelConfig { cell, attention, attention_norm, ..config() });
+                check(
+                    &config().with_cell(cell).with_attention(attention).with_attention_norm(attention_norm),
+                );
             }
         }
     }
@@ -185,33 +184,38 @@ fn each_head_and_auxiliary_score() {
     for head_norm in [true, false] {
         for head_activation in [HeadActivation::Dice, HeadActivation::Prelu] {
             for auxiliary in [AuxiliaryKind::InnerProduct, AuxiliaryKind::Mlp] {
-                check(&ModelConfig { head_norm, head_activation, auxiliary, ..config() });
+                check(
+                    &config()
+                        .with_head_norm(head_norm)
+                        .with_head_activation(head_activation)
+                        .with_auxiliary(auxiliary),
+                );
             }
         }
     }
-    check(&ModelConfig { head_layers: vec![], ..config() });
-    check(&ModelConfig { head_layers: vec![], head_norm: false, pooling: PoolingKind::Sum, ..config() });
-    check(&ModelConfig { head_layers: vec![7, 6, 5], ..config() });
+    check(&config().with_head_layers(vec![]));
+    check(&config().with_head_layers(vec![]).with_head_norm(false).with_pooling(PoolingKind::Sum));
+    check(&config().with_head_layers([7, 6, 5]));
 }
 
 #[test]
 fn every_model_of_the_zoo() {
-    for kind in ModelKind::ALL {
-        check(&ModelConfig { kind, ..config() });
+    for &kind in ModelKind::ALL {
+        check(&config().with_kind(kind));
     }
 }
 
 #[test]
 fn the_base_model() {
     for pooling in [PoolingKind::Mean, PoolingKind::Sum] {
-        check(&ModelConfig { kind: ModelKind::Base, pooling, ..config() });
+        check(&config().with_kind(ModelKind::Base).with_pooling(pooling));
     }
 }
 
 #[test]
 fn the_papers_widths() {
     check(&ModelConfig::default());
-    check(&ModelConfig { hidden: 64, ..ModelConfig::default() });
+    check(&ModelConfig::default().with_hidden(64));
 }
 
 /// The candidates of these numbers.
@@ -223,13 +227,13 @@ fn pick(c: &Candidates, which: &[usize]) -> Candidates {
         picked.ids.extend(&list.ids[list.offsets[i] as usize..list.offsets[i + 1] as usize]);
         picked.offsets.push(picked.ids.len() as u32);
     }
-    Candidates { ids, multi_hot: vec![picked] }
+    Candidates::new(ids).with_multi_hot(vec![picked])
 }
 
 #[test]
 fn bits_depend_neither_on_company_nor_on_threads() {
     for cell in CellKind::ALL {
-        let mut t = trained(&ModelConfig { cell, hidden: 9, ..config() });
+        let mut t = trained(&config().with_cell(cell).with_hidden(9));
         let history = t.ids(CAP);
         let state: UserState = t.serving.user_state(&history, profile()).unwrap();
         let c = t.candidates(200);
@@ -256,7 +260,7 @@ fn bits_depend_neither_on_company_nor_on_threads() {
 
 #[test]
 fn a_missing_parameter_is_named() {
-    let pooled = ModelConfig { kind: ModelKind::Base, ..config() };
+    let pooled = config().with_kind(ModelKind::Base);
     let mut params = ParamStore::new();
     build(&pooled, &crate::common::features(), &mut params, 1).unwrap();
     let error = Serving::new(&config(), &crate::common::features(), params, &[CAP]).unwrap_err();
@@ -266,8 +270,8 @@ fn a_missing_parameter_is_named() {
 
 #[test]
 fn several_sequences_of_behaviours() {
-    for kind in ModelKind::ALL {
-        let mut t = trained_on(crate::common::features_in_sequences(), &ModelConfig { kind, ..config() });
+    for &kind in ModelKind::ALL {
+        let mut t = trained_on(crate::common::features_in_sequences(), &config().with_kind(kind));
         let [clicked, bought, searched] = [6, 3, 0].map(|n| t.ids(n));
         let c = t.candidates(40);
         let mut state = t.serving.user_state_of(&[&clicked, &bought, &searched], profile()).unwrap();

@@ -7,7 +7,7 @@ use dien_tensor::{Mode, ParamStore, Pool, Tape};
 /// The same targets, each with a history of its own: what its target sees and all that came before.
 fn separate(batch: &Batch, features: &Features) -> Batch {
     let (h, t) = (&batch.histories, &batch.targets);
-    let mut own = Histories { offsets: vec![0], ids: vec![vec![]; h.ids.len()], ..Histories::default() };
+    let mut own = Histories::new(vec![0], vec![vec![]; h.ids.len()]);
     for i in 0..t.len() {
         let from = h.offsets[t.history[i] as usize];
         let events = from as usize..(from + t.end[i]) as usize;
@@ -16,20 +16,17 @@ fn separate(batch: &Batch, features: &Features) -> Batch {
     }
     let mut targets = t.clone();
     targets.history = (0..t.len() as u32).collect();
-    let batch = Batch { histories: own, targets, extra_sequences: vec![] };
+    let batch = Batch::new(own, targets);
     batch.validate(features).unwrap();
     batch
 }
 
 fn config(kind: ModelKind) -> ModelConfig {
-    ModelConfig {
-        kind,
-        hidden: 5,
-        dropout: 0.0,
-        auxiliary_weight: 0.0,
-        head_layers: vec![8, 4],
-        ..ModelConfig::default()
-    }
+    ModelConfig::new(kind)
+        .with_hidden(5)
+        .with_dropout(0.0)
+        .with_auxiliary_weight(0.0)
+        .with_head_layers([8, 4])
 }
 
 /// Logits, and the gradient of every parameter, through the shared batch and through its separate samples.
@@ -67,11 +64,11 @@ fn shared_histories_score_and_learn_as_separate_samples() {
     // More than one chunk of histories, too.
     let many: Vec<u32> = (0..45).map(|i| (i * i + 3 * i) % 13).collect();
     for lengths in [&[5, 0, 9, 1, 7, 40, 3][..], &many] {
-        ModelKind::ALL.into_iter().for_each(|kind| assert_shared_is_separate(&config(kind), lengths));
+        ModelKind::ALL.iter().copied().for_each(|kind| assert_shared_is_separate(&config(kind), lengths));
         for attention in [AttentionKind::Unit, AttentionKind::Bilinear].map(Some) {
             for cell in [CellKind::Gru, CellKind::Aigru, CellKind::Agru, CellKind::Augru] {
                 assert_shared_is_separate(
-                    &ModelConfig { attention, cell, ..config(ModelKind::Dien) },
+                    &config(ModelKind::Dien).with_attention(attention).with_cell(cell),
                     lengths,
                 );
             }
@@ -106,8 +103,7 @@ fn a_target_sees_only_the_events_before_it() {
     let features = crate::common::features();
     let mut batch = crate::common::batch(&features, &[9, 4, 0, 12, 6], 4, 5);
     // Statistics of the batch would let one target see another's events; this model has none.
-    let plain =
-        ModelConfig { head_norm: false, head_activation: HeadActivation::Prelu, ..config(ModelKind::Dien) };
+    let plain = config(ModelKind::Dien).with_head_norm(false).with_head_activation(HeadActivation::Prelu);
     for (config, mode) in [(config(ModelKind::Dien), Mode::Eval), (plain, Mode::Train { seed: 1 })] {
         let mut params = ParamStore::<f64>::new();
         let model = build(&config, &features, &mut params, 3).unwrap();
@@ -136,7 +132,7 @@ fn the_auxiliary_loss_counts_each_history_once() {
     let mut many = crate::common::batch(&features, &[5, 8, 1], 7, 4);
     many.histories = one.histories.clone();
     let mut params = ParamStore::<f64>::new();
-    let config = ModelConfig { auxiliary_weight: 1.0, ..config(ModelKind::Dien) };
+    let config = config(ModelKind::Dien).with_auxiliary_weight(1.0);
     let model = build(&config, &features, &mut params, 3).unwrap();
     let pool = Pool::new();
     let auxiliary = |batch: &Batch| {

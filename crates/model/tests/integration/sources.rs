@@ -9,7 +9,7 @@ use dien_tensor::ParamStore;
 use ndarray::ArrayD;
 
 fn config(kind: ModelKind) -> ModelConfig {
-    let mut config = ModelConfig { kind, hidden: 5, head_layers: vec![7], ..ModelConfig::default() };
+    let mut config = ModelConfig::new(kind).with_hidden(5).with_head_layers([7]);
     // A bias that a constructor which forgot the source would write over the stored one.
     config.init.update_bias = -1.5;
     config
@@ -31,7 +31,7 @@ fn tensors(params: &ParamStore<f32>) -> HashMap<String, ArrayD<f32>> {
 
 #[test]
 fn every_value_is_the_sources() {
-    for kind in ModelKind::ALL {
+    for &kind in ModelKind::ALL {
         let expected = stored::<f32>(kind);
         let mut source = tensors(&expected);
         let places: HashMap<String, *const f32> =
@@ -51,7 +51,7 @@ fn every_value_is_the_sources() {
 
 #[test]
 fn parameters_in_place_stay_as_they_are() {
-    for kind in ModelKind::ALL {
+    for &kind in ModelKind::ALL {
         let expected = stored::<f64>(kind);
         let mut params = expected.clone();
         build_over(&config(kind), &features(), &mut params).unwrap();

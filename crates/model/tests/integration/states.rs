@@ -12,7 +12,7 @@ const CAP: usize = 5;
 const KINDS: [ModelKind; 3] = [ModelKind::Dien, ModelKind::Din, ModelKind::GruAttention];
 
 fn config(kind: ModelKind) -> ModelConfig {
-    let mut config = ModelConfig { kind, hidden: 5, head_layers: vec![7], ..ModelConfig::default() };
+    let mut config = ModelConfig::new(kind).with_hidden(5).with_head_layers([7]);
     config.attention = Some(dien_model::config::AttentionKind::Unit);
     config
 }
@@ -38,12 +38,12 @@ fn history(events: usize) -> Vec<Vec<u32>> {
 }
 
 fn profile() -> Profile {
-    Profile { sparse: vec![2, 0], dense: vec![0.7, -0.4] }
+    Profile::new(vec![2, 0], vec![0.7, -0.4])
 }
 
 fn candidates() -> Candidates {
     let ids = vec![vec![1, 11], vec![0, 4], vec![3, 2]];
-    Candidates { ids, multi_hot: vec![Jagged { offsets: vec![0, 2, 2], ids: vec![1, 3] }] }
+    Candidates::new(ids).with_multi_hot(vec![Jagged { offsets: vec![0, 2, 2], ids: vec![1, 3] }])
 }
 
 #[track_caller]
@@ -70,7 +70,7 @@ fn histories_and_profiles_are_checked() {
         assert_refused(serving.user_state_of(&two, profile()), ErrorKind::Count, expected);
 
         let with = |sparse: &[u32], dense: &[f32]| {
-            let profile = Profile { sparse: sparse.to_vec(), dense: dense.to_vec() };
+            let profile = Profile::new(sparse.to_vec(), dense.to_vec());
             serving.user_state(&history(2), profile)
         };
         let expected = "profile features: expected 2 entries, found 1";
@@ -115,7 +115,7 @@ fn events_and_candidates_are_checked() {
         assert_refused(of(&|c| c.multi_hot[0].offsets[2] = 1), ErrorKind::Count, expected);
         let expected = "multi-hot `genres`: id 4 at position 0 is beyond the table `genre` of 4 rows";
         assert_refused(of(&|c| c.multi_hot[0].ids[0] = 4), ErrorKind::UnknownRow, expected);
-        let other = Profile { sparse: vec![9, 9], dense: vec![0.0; 2] };
+        let other = Profile::new(vec![9, 9], vec![0.0; 2]);
         let expected = "profile `user`: id 9 at position 0 is beyond the table `user` of 4 rows";
         let found = serving.logits(&state, &candidates(), Some(&other));
         assert_refused(found, ErrorKind::UnknownRow, expected);
@@ -154,7 +154,7 @@ fn a_state_is_of_one_model() {
         };
         let other_option = {
             let pooling = dien_model::config::PoolingKind::Sum;
-            let config = ModelConfig { pooling, ..config(kind) };
+            let config = config(kind).with_pooling(pooling);
             Serving::new(&config, &features(), params(&config, &features(), 1), &[CAP]).unwrap()
         };
         let other_kind = serving(if kind == ModelKind::Dien { ModelKind::Base } else { ModelKind::Dien }, 1);
@@ -169,7 +169,7 @@ fn a_state_is_of_one_model() {
 
 #[test]
 fn a_state_that_was_kept_gives_the_same_bits() {
-    for kind in ModelKind::ALL {
+    for &kind in ModelKind::ALL {
         let serving = serving_of(kind, &features_in_sequences(), 1);
         let (clicked, bought) = (history(3), history(CAP + 2));
         let none = history(0);
@@ -183,7 +183,7 @@ fn a_state_that_was_kept_gives_the_same_bits() {
         assert_eq!((read.len(), read.profile()), (CAP, state.profile()), "{kind:?}");
         let logits = serving.logits(&state, &candidates(), None).unwrap();
         assert_eq!(serving.logits(&read, &candidates(), None).unwrap(), logits, "{kind:?}");
-        let other = Profile { sparse: vec![1, 1], dense: vec![0.1, 0.2] };
+        let other = Profile::new(vec![1, 1], vec![0.1, 0.2]);
         let logits = serving.logits(&state, &candidates(), Some(&other)).unwrap();
         assert_eq!(serving.logits(&read, &candidates(), Some(&other)).unwrap(), logits, "{kind:?}");
         for state in [&mut state, &mut read] {
@@ -256,7 +256,7 @@ fn fingerprints_are_read_as_they_are_written() {
 
 #[test]
 fn embeddings_are_rows_of_the_tables() {
-    for kind in ModelKind::ALL {
+    for &kind in ModelKind::ALL {
         let serving = serving(kind, 3);
         let params = params(&config(kind), &features(), 3);
         let table = params.data(params.id("embedding.category").unwrap());

@@ -42,15 +42,15 @@ fn assert_same(found: &Step, expected: &Step, what: &str) {
 
 /// Both attentions and both auxiliary scores.
 fn configs() -> impl Iterator<Item = ModelConfig> {
-    (0..4).map(|i| ModelConfig {
-        attention: Some([AttentionKind::Unit, AttentionKind::Bilinear][i % 2]),
-        auxiliary: [AuxiliaryKind::InnerProduct, AuxiliaryKind::Mlp][i / 2],
-        hidden: 12,
-        attention_layers: [20, 10],
-        auxiliary_layers: [20, 10],
-        head_layers: vec![20, 10],
-        embedding_l2: 0.1,
-        ..ModelConfig::default()
+    (0..4).map(|i| {
+        ModelConfig::default()
+            .with_attention([AttentionKind::Unit, AttentionKind::Bilinear][i % 2])
+            .with_auxiliary([AuxiliaryKind::InnerProduct, AuxiliaryKind::Mlp][i / 2])
+            .with_hidden(12)
+            .with_attention_layers([20, 10])
+            .with_auxiliary_layers([20, 10])
+            .with_head_layers([20, 10])
+            .with_embedding_l2(0.1)
     })
 }
 

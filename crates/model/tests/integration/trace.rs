@@ -5,14 +5,7 @@ use dien_model::{CellKind, ModelConfig, ModelKind, build};
 use dien_tensor::{Mode, ParamStore, Pool, Tape};
 
 fn config(kind: ModelKind, cell: CellKind) -> ModelConfig {
-    ModelConfig {
-        kind,
-        cell,
-        hidden: 5,
-        attention_layers: [6, 4],
-        head_layers: vec![7],
-        ..ModelConfig::default()
-    }
+    ModelConfig::new(kind).with_cell(cell).with_hidden(5).with_attention_layers([6, 4]).with_head_layers([7])
 }
 
 #[test]
@@ -55,7 +48,7 @@ fn logits_are_the_forward_pass_and_every_event_has_its_numbers() {
 
 #[test]
 fn others_tell_what_they_have() {
-    for kind in ModelKind::ALL {
+    for &kind in ModelKind::ALL {
         let features = features_in_sequences();
         let mut params = ParamStore::<f64>::new();
         let model = build(&config(kind, CellKind::Augru), &features, &mut params, 3).unwrap();

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// What is done to a number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Transform {
     /// (x − mean) / standard deviation, both over the training rows.
     Standardise,
@@ -16,6 +17,7 @@ pub enum Transform {
 
 /// Mean and standard deviation of a column over the training rows.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Standardizer {
     /// The mean.
     pub mean: f64,
@@ -25,6 +27,7 @@ pub struct Standardizer {
 
 /// A dense column, as a trained model needs it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct DenseEncoder {
     /// The feature's name.
     pub name: String,
@@ -36,7 +39,31 @@ pub struct DenseEncoder {
     pub standardizer: Option<Standardizer>,
 }
 
+impl Standardizer {
+    /// A mean and a standard deviation.
+    pub fn new(mean: f64, deviation: f64) -> Self {
+        Standardizer { mean, deviation }
+    }
+}
+
 impl DenseEncoder {
+    /// Reads the numbers of the feature of this name as they are.
+    pub fn new(name: impl Into<String>) -> Self {
+        DenseEncoder { name: name.into(), transform: None, standardizer: None }
+    }
+
+    /// The same with a transform; [`Transform::Standardise`] needs a [`standardizer`](Self::standardizer).
+    #[must_use]
+    pub fn with_transform(self, transform: impl Into<Option<Transform>>) -> Self {
+        DenseEncoder { transform: transform.into(), ..self }
+    }
+
+    /// The same with the mean and standard deviation for [`Transform::Standardise`].
+    #[must_use]
+    pub fn with_standardizer(self, standardizer: impl Into<Option<Standardizer>>) -> Self {
+        DenseEncoder { standardizer: standardizer.into(), ..self }
+    }
+
     /// What a model reads; for [`Transform::Buckets`] it is [`bucket`](Self::bucket).
     ///
     /// # Errors

@@ -40,6 +40,7 @@ pub struct ModelFile {
 
 /// What a file lacks that holds parameters alone, as `dien train` once wrote it.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct MissingParts {
     /// The model's options.
     pub model: ModelConfig,
@@ -49,6 +50,18 @@ pub struct MissingParts {
     pub max_history: usize,
     /// One vocabulary per embedding table, in their order.
     pub vocabularies: Vocabularies,
+}
+
+impl MissingParts {
+    /// A model's options, features and vocabularies, and how many of the latest events it reads.
+    pub fn new(
+        model: ModelConfig,
+        features: Features,
+        max_history: usize,
+        vocabularies: Vocabularies,
+    ) -> Self {
+        MissingParts { model, features, max_history, vocabularies }
+    }
 }
 
 /// The format that this version writes, and the newest that it reads. `docs/model-file.md` specifies it.

@@ -13,6 +13,7 @@ use crate::tensors::{self, Dtype, Output};
 
 /// What a model file says beside the parameters.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Description<'a> {
     /// The model's options.
     pub model: &'a ModelConfig,
@@ -26,6 +27,30 @@ pub struct Description<'a> {
     pub numbers: &'a [DenseEncoder],
     /// What the model reads of each item, where it is known.
     pub items: Option<&'a ItemTable>,
+}
+
+impl<'a> Description<'a> {
+    /// A model without numbers or a table of its items.
+    pub fn new(
+        model: &'a ModelConfig,
+        features: &'a Features,
+        max_history: &'a [usize],
+        vocabularies: &'a Vocabularies,
+    ) -> Self {
+        Description { model, features, max_history, vocabularies, numbers: &[], items: None }
+    }
+
+    /// The same with what becomes of numbers.
+    #[must_use]
+    pub fn with_numbers(self, numbers: &'a [DenseEncoder]) -> Self {
+        Description { numbers, ..self }
+    }
+
+    /// The same with what the model reads of each item.
+    #[must_use]
+    pub fn with_items(self, items: Option<&'a ItemTable>) -> Self {
+        Description { items, ..self }
+    }
 }
 
 /// Writes a model beside the path.
@@ -94,5 +119,5 @@ pub fn stage(
 
 /// The options with none left to a default, which another version may have changed.
 fn resolved(model: &ModelConfig) -> ModelConfig {
-    ModelConfig { attention: Some(model.attention()), cell: model.cell(), ..model.clone() }
+    model.clone().with_attention(model.attention()).with_cell(model.cell())
 }

@@ -1,13 +1,14 @@
 //! A request as a batch, for what is asked of the model itself.
 
 use dien_model::serving::{Candidates, Profile};
-use dien_model::{Batch, Behaviours, Histories, OOV, Targets};
+use dien_model::{Batch, Behaviours, Histories, Targets};
 
 use super::{Ranker, Record, Request, Value};
 use crate::error::Result;
 
 /// What an item is called, and what else the model reads of it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
 pub struct ItemLabel {
     /// The item, or the model's first feature of it where it reads no item.
     pub name: String,
@@ -18,6 +19,11 @@ pub struct ItemLabel {
 }
 
 impl ItemLabel {
+    /// A name, and what stands beside it.
+    pub fn new(name: impl Into<String>, note: impl Into<String>) -> Self {
+        ItemLabel { name: name.into(), note: note.into(), title: None }
+    }
+
     /// The title, or else the name.
     pub fn shown(&self) -> &str {
         self.title.as_deref().unwrap_or(&self.name)
@@ -71,35 +77,21 @@ impl Ranker {
             ids.iter_mut().for_each(|ids| drop(ids.drain(..first)));
             events.push(self.labels(&history[first..], &ids));
             let len = (history.len() - first) as u32;
-            let histories = Histories { offsets: vec![0, len], ids, ..Histories::default() };
-            sequences.push(Behaviours {
-                histories,
-                history: vec![0; n],
-                start: vec![0; n],
-                end: vec![len; n],
-            });
+            let histories = Histories::new(vec![0, len], ids);
+            sequences.push(Behaviours::new(histories, vec![0; n], vec![0; n], vec![len; n]));
         }
-        let Candidates { ids, multi_hot } = self.candidates(&request.candidates, &mut unknown)?;
-        let nothing =
-            Profile { sparse: vec![OOV; features.sparse.len()], dense: vec![0.0; features.dense.len()] };
+        let Candidates { ids, multi_hot, .. } = self.candidates(&request.candidates, &mut unknown)?;
+        let nothing = Profile::unknown(features);
         let profile = self.profile(&request.profile, "profile", nothing, &mut unknown)?;
         let profile = self.profile(&request.context, "context", profile, &mut unknown)?;
         let candidates = self.labels(&request.candidates, &ids);
         let mut sequences = sequences.into_iter();
-        let Behaviours { histories, history, start, end } = sequences.next().expect("the first one");
-        let targets = Targets {
-            history,
-            start,
-            end,
-            candidate: ids,
-            sparse: profile.sparse.iter().map(|&id| vec![id; n]).collect(),
-            multi_hot,
-            dense: profile.dense.iter().map(|&x| vec![x; n]).collect(),
-            weight: vec![],
-            label: vec![0.0; n],
-            group_id: vec![0; n],
-        };
-        let batch = Batch { histories, targets, extra_sequences: sequences.collect() };
+        let Behaviours { histories, history, start, end, .. } = sequences.next().expect("the first one");
+        let targets = Targets::new(history, start, end, ids)
+            .with_sparse(profile.sparse.iter().map(|&id| vec![id; n]).collect())
+            .with_multi_hot(multi_hot)
+            .with_dense(profile.dense.iter().map(|&x| vec![x; n]).collect());
+        let batch = Batch::new(histories, targets).with_extra_sequences(sequences.collect());
         Ok(Encoded { batch, events, candidates, unknown })
     }
 
@@ -123,7 +115,7 @@ impl Ranker {
             let rest = (first..lookups.len()).filter(|&f| lookups[f].name != "item");
             let note = rest.map(|f| text(i, f)).collect::<Vec<_>>().join(" · ");
             let name = item.unwrap_or_else(|| if lookups.is_empty() { "?".into() } else { text(i, 0) });
-            ItemLabel { name, note, title: None }
+            ItemLabel::new(name, note)
         };
         (0..records.len()).map(name).collect()
     }

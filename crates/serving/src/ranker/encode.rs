@@ -119,10 +119,8 @@ impl Ranker {
         let features = self.serving.features();
         let n = records.len();
         let list = Jagged { offsets: vec![0], ids: vec![] };
-        let mut candidates = Candidates {
-            ids: vec![Vec::with_capacity(n); features.behaviours.len()],
-            multi_hot: vec![list; features.multi_hot.len()],
-        };
+        let mut candidates = Candidates::new(vec![Vec::with_capacity(n); features.behaviours.len()])
+            .with_multi_hot(vec![list; features.multi_hot.len()]);
         for (i, record) in records.iter().enumerate() {
             let place = format_args!("candidates[{i}]");
             let found = self.item(record, &place, &mut candidates.ids, unknown)?;

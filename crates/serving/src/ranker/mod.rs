@@ -23,7 +23,7 @@ use std::io::Read;
 use std::path::Path;
 
 use dien_model::serving::{self, Profile, Serving};
-use dien_model::{Features, OOV, Registry};
+use dien_model::{Features, Registry};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -80,6 +80,7 @@ impl UserState {
 
 /// The candidates' scores, in their order.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Scores {
     /// The logit of the probability of a click.
     pub logits: Vec<f32>,
@@ -88,6 +89,11 @@ pub struct Scores {
 }
 
 impl Scores {
+    /// Logits, and how many ids the vocabularies do not know.
+    pub fn new(logits: Vec<f32>, unknown: usize) -> Self {
+        Scores { logits, unknown }
+    }
+
     /// The probabilities of a click.
     pub fn probabilities(&self) -> Vec<f64> {
         self.logits.iter().map(|&x| crate::probability(x)).collect()
@@ -186,8 +192,7 @@ impl Ranker {
         let ids = histories.iter().map(events).collect::<Result<Vec<_>>>()?;
         let ids: Vec<&[Vec<u32>]> = ids.iter().map(Vec::as_slice).collect();
         let features = self.features();
-        let nothing =
-            Profile { sparse: vec![OOV; features.sparse.len()], dense: vec![0.0; features.dense.len()] };
+        let nothing = Profile::unknown(features);
         let profile = self.profile(profile, "profile", nothing, &mut unknown)?;
         Ok(UserState { state: self.serving.user_state_of(&ids, profile)?, unknown })
     }

@@ -15,6 +15,7 @@ pub struct Record(Vec<(String, Value)>);
 
 /// A value of a [`Record`].
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Value {
     /// An id: what the log calls an item, a category, a user.
     Text(String),

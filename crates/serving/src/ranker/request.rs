@@ -19,6 +19,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// # Ok::<(), dien_serving::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Request {
     /// The user's behaviours, oldest first.
     pub history: Vec<Record>,
@@ -35,6 +36,35 @@ pub struct Request {
 const FIELDS: &str = "`history`, `histories`, `profile`, `context` or `candidates`";
 
 impl Request {
+    /// A history, oldest event first, and the candidates to rank for it.
+    pub fn new(history: Vec<Record>, candidates: Vec<Record>) -> Self {
+        Request { history, candidates, ..Request::default() }
+    }
+
+    /// The same with another history.
+    #[must_use]
+    pub fn with_history(self, history: Vec<Record>) -> Self {
+        Request { history, ..self }
+    }
+
+    /// The same with behaviours in extra sequences, by the sequence's name.
+    #[must_use]
+    pub fn with_histories(self, histories: Vec<(String, Vec<Record>)>) -> Self {
+        Request { histories, ..self }
+    }
+
+    /// The same with what is known of the user.
+    #[must_use]
+    pub fn with_profile(self, profile: Record) -> Self {
+        Request { profile, ..self }
+    }
+
+    /// The same with what is known of the moment.
+    #[must_use]
+    pub fn with_context(self, context: Record) -> Self {
+        Request { context, ..self }
+    }
+
     /// Reads a request; `history` and `candidates` must be there, and may be empty.
     ///
     /// # Errors

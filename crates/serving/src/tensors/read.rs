@@ -27,6 +27,7 @@ pub struct Tensors {
 
 /// A tensor that was read.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Tensor {
     /// Its shape.
     pub shape: Vec<usize>,

@@ -12,6 +12,7 @@ use crate::files::{self, Staged};
 
 /// A tensor on its way into a file.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Output<'a> {
     /// The type of its numbers.
     pub dtype: Dtype,
@@ -19,6 +20,13 @@ pub struct Output<'a> {
     pub shape: &'a [usize],
     /// Its numbers, little-endian, row-major.
     pub data: Vec<u8>,
+}
+
+impl<'a> Output<'a> {
+    /// A tensor of this type and shape, from its little-endian, row-major bytes.
+    pub fn new(dtype: Dtype, shape: &'a [usize], data: Vec<u8>) -> Self {
+        Output { dtype, shape, data }
+    }
 }
 
 impl View for Output<'_> {

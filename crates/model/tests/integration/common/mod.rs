@@ -6,23 +6,21 @@ use rand::{RngExt, SeedableRng};
 
 /// Item, category and brand per event; a user and an hour; genres; two numbers.
 pub fn features() -> Features {
-    let table =
-        |name: &str, rows, width| Table { name: name.into(), num_embeddings: rows, embedding_dim: width };
-    let lookup = |name: &str, table| EmbeddingFeature { name: name.into(), table };
-    Features {
-        tables: vec![
+    let table = |name: &str, rows, width| Table::new(name, rows, width);
+    let lookup = |name: &str, table| EmbeddingFeature::new(name, table);
+    Features::new(
+        vec![
             table("item", 12, 3),
             table("category", 5, 2),
             table("user", 4, 2),
             table("hour", 3, 1),
             table("genre", 4, 2),
         ],
-        behaviours: vec![lookup("item", 0), lookup("category", 1), lookup("previous item", 0)],
-        sparse: vec![lookup("user", 2), lookup("hour", 3)],
-        multi_hot: vec![lookup("genres", 4)],
-        dense: vec!["price".into(), "age".into()],
-        extra_sequences: vec![],
-    }
+        vec![lookup("item", 0), lookup("category", 1), lookup("previous item", 0)],
+    )
+    .with_sparse(vec![lookup("user", 2), lookup("hour", 3)])
+    .with_multi_hot(vec![lookup("genres", 4)])
+    .with_dense(vec!["price".into(), "age".into()])
 }
 
 /// A valid batch of histories of these lengths, each with `per_history` targets that see different windows.
@@ -48,7 +46,8 @@ pub fn batch(features: &Features, lengths: &[u32], per_history: usize, seed: u64
         Jagged { ids: draw(l, sorted[n] as usize), offsets: sorted }
     });
     let multi_hot = multi_hot.collect();
-    let mut targets = Targets { candidate, sparse, multi_hot, ..Targets::default() };
+    let mut targets =
+        Targets::new(vec![], vec![], vec![], candidate).with_sparse(sparse).with_multi_hot(multi_hot);
     for (h, &length) in lengths.iter().enumerate() {
         for i in 0..per_history as u32 {
             let end = length - (i * 2).min(length);
@@ -61,27 +60,27 @@ pub fn batch(features: &Features, lengths: &[u32], per_history: usize, seed: u64
     }
     targets.dense =
         features.dense.iter().map(|_| (0..n).map(|_| rng.random_range(-1.0..1.0)).collect()).collect();
-    let histories = Histories { offsets, ids, negatives, negatives_per_event: 2 };
+    let histories = Histories::new(offsets, ids).with_negatives(negatives, 2);
     let extra =
         (0..features.extra_sequences.len()).map(|g| extra(features, targets.len(), seed + 1 + g as u64));
-    let batch = Batch { histories, extra_sequences: extra.collect(), targets };
+    let batch = Batch::new(histories, targets).with_extra_sequences(extra.collect());
     batch.validate(features).expect("the batch is valid");
     batch
 }
 
 /// Two extra sequences.
 pub fn features_in_sequences() -> Features {
-    Features { extra_sequences: vec!["bought".into(), "searched".into()], ..features() }
+    features().with_extra_sequences(vec!["bought".into(), "searched".into()])
 }
 
 /// Histories of an extra sequence, which targets share in another way than the first's.
 fn extra(features: &Features, targets: usize, seed: u64) -> Behaviours {
     let lengths = [3, 0, 5, 1];
-    let mut of = batch(&Features { extra_sequences: vec![], ..features.clone() }, &lengths, 1, seed);
+    let mut of = batch(&features.clone().with_extra_sequences(vec![]), &lengths, 1, seed);
     let history: Vec<u32> = (0..targets as u32).map(|i| (i * 3 + 1) % 4).collect();
     let end = history.iter().map(|&h| lengths[h as usize]).collect();
     of.histories.negatives_per_event = 1;
     let events = of.histories.events();
     of.histories.negatives.iter_mut().for_each(|ids| ids.truncate(events));
-    Behaviours { histories: of.histories, start: vec![0; targets], end, history }
+    Behaviours::new(of.histories, history, vec![0; targets], end)
 }

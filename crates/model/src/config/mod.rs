@@ -1,5 +1,9 @@
 //! What a model is made of.
 
+mod kinds;
+mod setters;
+mod validate;
+
 use dien_cells::cell::CellKind;
 /// What makes attention of scores: `softmax`, as the paper has it, or `sigmoid`.
 pub use dien_cells::lanes::AttentionNorm;
@@ -7,126 +11,23 @@ pub use dien_cells::lanes::AttentionNorm;
 pub use dien_cells::lanes::auxiliary::Loss as AuxiliaryLoss;
 use serde::{Deserialize, Serialize};
 
-use crate::{ConfigError, CustomModel};
+pub use kinds::{AttentionKind, AuxiliaryKind, HeadActivation, ModelKind, PoolingKind};
 
-/// Which model.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ModelKind {
-    /// Deep Interest Evolution Network.
-    #[default]
-    Dien,
-    /// DIEN with AUGRU and without the auxiliary loss.
-    Augru,
-    /// DIEN with AGRU and without the auxiliary loss.
-    Agru,
-    /// DIEN with AIGRU and without the auxiliary loss.
-    Aigru,
-    /// Two GRU layers under an attention.
-    GruAttention,
-    /// Deep Interest Network.
-    Din,
-    /// PNN with inner products.
-    Ipnn,
-    /// PNN with the outer product.
-    Opnn,
-    /// Wide & Deep.
-    WideDeep,
-    /// Embedding, pooled history, MLP: the paper's BaseModel.
-    Base,
-}
-
-impl ModelKind {
-    /// Every kind, as the paper lists them.
-    pub const ALL: [ModelKind; 10] = [
-        ModelKind::Base,
-        ModelKind::WideDeep,
-        ModelKind::Ipnn,
-        ModelKind::Opnn,
-        ModelKind::Din,
-        ModelKind::GruAttention,
-        ModelKind::Aigru,
-        ModelKind::Agru,
-        ModelKind::Augru,
-        ModelKind::Dien,
-    ];
-
-    /// Its name in a configuration, such as `wide-deep`.
-    pub fn name(self) -> &'static str {
-        match self {
-            ModelKind::Dien => "dien",
-            ModelKind::Augru => "augru",
-            ModelKind::Agru => "agru",
-            ModelKind::Aigru => "aigru",
-            ModelKind::GruAttention => "gru-attention",
-            ModelKind::Din => "din",
-            ModelKind::Ipnn => "ipnn",
-            ModelKind::Opnn => "opnn",
-            ModelKind::WideDeep => "wide-deep",
-            ModelKind::Base => "base",
-        }
-    }
-}
-
-impl std::str::FromStr for ModelKind {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let found = ModelKind::ALL.into_iter().find(|kind| kind.name() == name);
-        found.ok_or_else(|| {
-            format!("`{name}`; expected one of {}", ModelKind::ALL.map(ModelKind::name).join(", "))
-        })
-    }
-}
-
-/// How an event is scored against the candidate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AttentionKind {
-    /// DIN's local activation unit, an MLP over `[q, k, q − k, q ∘ k]`: what the official code has in DIEN,
-    /// too.
-    Unit,
-    /// The DIEN paper's hᵀ W e.
-    Bilinear,
-}
-
-/// How the auxiliary loss scores a state against the next event.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AuxiliaryKind {
-    /// (P h)·e, with P from the state's width to the event's: the paper's inner product for any widths.
-    #[default]
-    InnerProduct,
-    /// An MLP over `[h, e]`, as the authors' code has it.
-    Mlp,
-}
-
-/// The head's activation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum HeadActivation {
-    /// Dice, the adaptive activation of the DIN paper.
-    #[default]
-    Dice,
-    /// PReLU with one slope per unit.
-    Prelu,
-}
-
-/// How the history is pooled for the head.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PoolingKind {
-    /// The mean of the window's events.
-    #[default]
-    Mean,
-    /// Their sum, as the official code has it.
-    Sum,
-}
+use crate::CustomModel;
 
 /// A model's shape, regularisation and initial values. [`Default`] is the paper's DIEN, with dropout: small
 /// data needs it.
+///
+/// ```
+/// use dien_model::{ModelConfig, ModelKind};
+///
+/// let config = ModelConfig::new(ModelKind::Din).with_hidden(64).with_dropout(0.1);
+/// config.validate()?;
+/// # Ok::<(), dien_model::ConfigError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct ModelConfig {
     /// Which model.
     pub kind: ModelKind,
@@ -188,6 +89,7 @@ pub struct ModelConfig {
 /// within ±1/√hidden; biases are 0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct InitConfig {
     /// Standard deviation of the embeddings (normal; row 0, out of vocabulary, starts at zero).
     pub embedding: f64,
@@ -235,6 +137,7 @@ impl Default for ModelConfig {
 
 /// What a loss consists of beside the targets' cross-entropy.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct LossWeights {
     /// α: the weight of the auxiliary loss.
     pub auxiliary: f64,
@@ -242,6 +145,14 @@ pub struct LossWeights {
     pub embedding_l2: f64,
     /// ε of label smoothing.
     pub label_smoothing: f64,
+}
+
+impl LossWeights {
+    /// The same with another weight of the auxiliary loss, such as 0 for a model that has none.
+    #[must_use]
+    pub fn with_auxiliary(self, auxiliary: f64) -> Self {
+        LossWeights { auxiliary, ..self }
+    }
 }
 
 impl ModelConfig {
@@ -287,69 +198,5 @@ impl ModelConfig {
     /// Whether the auxiliary loss is a part of what is minimised.
     pub fn learns_auxiliary(&self) -> bool {
         self.has_auxiliary() && self.auxiliary_weight > 0.0
-    }
-
-    /// Checks every option.
-    ///
-    /// # Errors
-    /// Names the first impossible one.
-    pub fn validate(&self) -> Result<(), ConfigError> {
-        let check =
-            |ok: bool, option: &'static str, expected: &'static str, found: &dyn std::fmt::Debug| match ok {
-                true => Ok(()),
-                false => Err(ConfigError::new(option, expected, format!("{found:?}"))),
-            };
-        if let Some(custom) = &self.custom {
-            let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-            let is_name = !custom.name.is_empty() && custom.name.chars().all(plain);
-            check(is_name, "custom.name", "letters, digits, `-` and `_`", &custom.name)?;
-        }
-        let positive = |layers: &[usize]| layers.iter().all(|&n| n > 0);
-        check(self.hidden > 0, "hidden", "at least 1", &self.hidden)?;
-        let layers = &self.attention_layers;
-        check(positive(layers), "attention_layers", "sizes of at least 1", layers)?;
-        let layers = &self.auxiliary_layers;
-        check(positive(layers), "auxiliary_layers", "sizes of at least 1", layers)?;
-        check(positive(&self.head_layers), "head_layers", "sizes of at least 1", &self.head_layers)?;
-        let alpha = self.auxiliary_weight;
-        check(alpha >= 0.0 && alpha.is_finite(), "auxiliary_weight", "a finite number from 0 up", &alpha)?;
-        check((0.0..1.0).contains(&self.dropout), "dropout", "a number from 0 up to below 1", &self.dropout)?;
-        let l2 = self.embedding_l2;
-        check(l2 >= 0.0 && l2.is_finite(), "embedding_l2", "a finite number from 0 up", &l2)?;
-        let l2 = self.l2_by_frequency;
-        check(l2 >= 0.0 && l2.is_finite(), "l2_by_frequency", "a finite number from 0 up", &l2)?;
-        let smoothing = self.label_smoothing;
-        check(
-            (0.0..1.0).contains(&smoothing),
-            "label_smoothing",
-            "a number from 0 up to below 1",
-            &smoothing,
-        )?;
-        let init = &self.init;
-        let finite = |x: f64| x.is_finite();
-        check(
-            init.embedding >= 0.0 && finite(init.embedding),
-            "init.embedding",
-            "0 or more",
-            &init.embedding,
-        )?;
-        check(finite(init.prelu), "init.prelu", "a finite number", &init.prelu)?;
-        check(finite(init.dice), "init.dice", "a finite number", &init.dice)?;
-        check(finite(init.update_bias), "init.update_bias", "a finite number", &init.update_bias)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn impossible_options_are_named() {
-        assert_eq!(ModelConfig::default().validate(), Ok(()));
-        let config = ModelConfig { dropout: 1.0, ..ModelConfig::default() };
-        let message = config.validate().unwrap_err().to_string();
-        assert_eq!(message, "model option `dropout`: expected a number from 0 up to below 1, found 1.0");
-        let config = ModelConfig { head_layers: vec![80, 0], ..ModelConfig::default() };
-        assert!(config.validate().unwrap_err().to_string().contains("`head_layers`"));
     }
 }
