@@ -3,8 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use dien_model::BuildError;
 use dien_model::serving::{self, ServingError};
+use dien_model::{BuildError, ConfigError};
 
 /// `Result` with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -94,6 +94,7 @@ pub enum Error {
 /// let error = Request::from_json(r#"{"history": []}"#).unwrap_err();
 /// let status = match error.kind() {
 ///     ErrorKind::StaleState => 409, // make the state anew from the user's events
+///     ErrorKind::TooMany => 413,
 ///     kind if kind.is_callers() => 400,
 ///     _ => 500,
 /// };
@@ -112,6 +113,8 @@ pub enum ErrorKind {
     WrongType,
     /// A number or an id that is beyond what is possible.
     OutOfRange,
+    /// More candidates or events than the ranker's [`Limits`](crate::Limits).
+    TooMany,
     /// A user's state is of another model, or was changed where it was kept.
     StaleState,
     /// A file cannot be read or written.
@@ -132,6 +135,7 @@ impl ErrorKind {
                 | ErrorKind::Missing
                 | ErrorKind::WrongType
                 | ErrorKind::OutOfRange
+                | ErrorKind::TooMany
                 | ErrorKind::StaleState
         )
     }
@@ -171,6 +175,11 @@ impl Error {
 
     pub(crate) fn file(path: &Path, found: impl Into<String>, expected: impl Into<String>) -> Self {
         Error::File { path: path.to_path_buf(), found: found.into(), expected: expected.into() }
+    }
+
+    /// That a file's model has an option which cannot be.
+    pub(crate) fn option(path: &Path, error: ConfigError) -> Self {
+        Error::file(path, format!("model option `{}`: {}", error.option, error.found), error.expected)
     }
 
     pub(crate) fn encoding(

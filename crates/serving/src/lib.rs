@@ -26,7 +26,7 @@ pub mod tensors;
 
 pub use error::{Error, ErrorKind, Result};
 pub use probability::probability;
-pub use ranker::{Ranker, Record, Request, UserState};
+pub use ranker::{Limits, Ranker, Record, Request, UserState};
 
 /// A service shares one ranker among its threads, and hands states from one to another.
 const _: () = {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use dien_model::init::Builder;
-use dien_model::{Features, Model, ModelConfig, ParamError, ParamSource, Registry};
+use dien_model::{BuildError, Features, Model, ModelConfig, ParamError, ParamSource, Registry};
 use dien_tensor::{ParamKind, ParamStore};
 use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
@@ -126,7 +126,8 @@ impl StoredParams {
     /// The configured model, as the registry knows it, and its parameters: each is moved, none is drawn.
     ///
     /// # Errors
-    /// The registry does not know the model; the file has not just its parameters, of finite numbers.
+    /// The registry does not know the model (the message names those that it knows); the file has not just
+    /// its parameters, of finite numbers.
     pub fn build(
         mut self,
         registry: &Registry,
@@ -141,7 +142,10 @@ impl StoredParams {
             Some(Failure::Unfit(error)) => return Err(error),
             None => {}
         }
-        let model = built?;
+        let model = built.map_err(|e| match e {
+            BuildError::Config(e) => Error::option(self.file.path(), e),
+            other => other.into(),
+        })?;
         no_foreign(&self.file, &params)?;
         Ok((model, params))
     }

@@ -51,8 +51,21 @@ fn refused(change: impl Fn(&str) -> String) -> String {
 #[test]
 fn a_newer_file_is_said_to_be_one() {
     let newer = refused(|header| header.replacen("{\\\"step\\\"", "{\\\"format\\\":2,\\\"step\\\"", 1));
-    assert!(newer.contains("model: a model of format 2, which a newer dien wrote"), "{newer}");
+    assert!(newer.contains("model: a model of format 2, written by a newer dien"), "{newer}");
     let unknown =
         refused(|header| header.replacen("\\\"max_history\\\"", "\\\"depth\\\":3,\\\"max_history\\\"", 1));
-    assert!(unknown.contains("unknown field `depth`"), "{unknown}");
+    let expected =
+        "model: a model of format 0 with the unknown key `depth`, written by a newer dien; expected";
+    assert!(unknown.contains(expected), "{unknown}");
+    let option = refused(|header| header.replacen("\\\"hidden\\\"", "\\\"depth\\\":3,\\\"hidden\\\"", 1));
+    assert!(option.contains("with the unknown key `depth`"), "{option}");
+    let value = refused(|header| header.replacen("\\\"dien\\\",", "\\\"transformer\\\",", 1));
+    assert!(value.contains("with the unknown value `transformer`"), "{value}");
+    let own = ",\\\"custom\\\":{\\\"name\\\":\\\"mine\\\"}},\\\"features\\\"";
+    let own = refused(|header| header.replacen("},\\\"features\\\"", own, 1));
+    let expected =
+        "model: model option `custom.name`: `mine`; expected the name of a registered model, but none is";
+    assert!(own.starts_with(expected), "{own}");
+    let broken = refused(|header| header.replacen("\\\"max_history\\\":", "\\\"max_history\\\":-", 1));
+    assert!(broken.contains("`dien` in the metadata: invalid value"), "{broken}");
 }

@@ -154,11 +154,26 @@ impl ModelFile {
 fn metadata(file: &Tensors) -> Result<Metadata> {
     let Format { format } = file.metadata()?;
     if format > FORMAT.into() {
-        let found = format!("a model of format {format}, which a newer dien wrote");
+        let found = format!("a model of format {format}, written by a newer dien");
         let expected = format!("format {FORMAT} or an earlier one; a newer version of this program reads it");
         return Err(Error::file(file.path(), found, expected));
     }
-    file.metadata()
+    serde_json::from_str(file.metadata_text()).map_err(|e| match unknown(&e.to_string()) {
+        Some(key) => {
+            let found = format!("a model of format {format} with {key}, written by a newer dien");
+            let expected = "what this version knows; a newer version of this program reads it";
+            Error::file(file.path(), found, expected)
+        }
+        None => file.malformed(&e),
+    })
+}
+
+/// Which key or value a message of serde's says to be unknown.
+fn unknown(message: &str) -> Option<String> {
+    ["field", "variant"].iter().find_map(|what| {
+        let (name, _) = message.strip_prefix(&format!("unknown {what} `"))?.split_once('`')?;
+        Some(format!("the unknown {} `{name}`", if *what == "field" { "key" } else { "value" }))
+    })
 }
 
 fn parameters_alone(path: &Path) -> Error {

@@ -15,10 +15,7 @@ pub(super) fn whole(mut file: Tensors, serving: Serving) -> Result<ModelFile> {
     let path = &file.path().to_path_buf();
     let Serving { model, features, max_history, extra_max_history, numbers } = serving;
     features.validate().map_err(|e| Error::file(path, e.to_string(), "a file that `dien train` wrote"))?;
-    model.validate().map_err(|e| {
-        let found = format!("option `{}`: {}", e.option, e.found);
-        Error::file(path, found, e.expected)
-    })?;
+    model.validate().map_err(|e| Error::option(path, e))?;
     let vocabularies = read_vocabularies(&mut file, &features)?;
     let has_items = file.get("items.text").is_some();
     let items = has_items.then(|| read_items(&mut file, &features)).transpose()?;

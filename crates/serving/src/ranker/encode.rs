@@ -118,6 +118,7 @@ impl Ranker {
     pub(super) fn candidates(&self, records: &[Record], unknown: &mut usize) -> Result<Candidates> {
         let features = self.serving.features();
         let n = records.len();
+        self.limits.check_candidates(n)?;
         let list = Jagged { offsets: vec![0], ids: vec![] };
         let mut candidates = Candidates::new(vec![Vec::with_capacity(n); features.behaviours.len()])
             .with_multi_hot(vec![list; features.multi_hot.len()]);

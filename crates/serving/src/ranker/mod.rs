@@ -15,6 +15,7 @@
 
 mod batch;
 mod encode;
+mod limits;
 mod lookup;
 mod record;
 mod request;
@@ -28,6 +29,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 pub use batch::{Encoded, ItemLabel};
+pub use limits::Limits;
 pub use record::{Record, Value};
 pub use request::Request;
 
@@ -48,6 +50,7 @@ pub struct Ranker {
     numbers: Vec<DenseEncoder>,
     /// `None` where the run has none.
     items: Option<ItemTable>,
+    limits: Limits,
 }
 
 /// All that depends on a user alone. It belongs to the model that made it.
@@ -151,7 +154,18 @@ impl Ranker {
         let ModelFile { model: config, features, max_history, vocabularies, numbers, items, params } = file;
         let (model, params) = params.build(registry, &config, &features)?;
         let serving = Serving::from_model(model, &format!("{config:?}"), &features, params, &max_history);
-        Ok(Ranker { serving, vocabularies, numbers, items })
+        Ok(Ranker { serving, vocabularies, numbers, items, limits: Limits::default() })
+    }
+
+    /// The same with other limits of a request.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Ranker { limits, ..self }
+    }
+
+    /// How large a request may be.
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// The model, for those who have ids already.
@@ -208,6 +222,9 @@ impl Ranker {
         let mut histories: Vec<_> = std::iter::once(("history".to_owned(), history)).chain(names).collect();
         for (name, history) in extra {
             histories[self.sequence(name, &"histories")?].1 = history;
+        }
+        for (place, history) in &histories {
+            self.limits.check_history(place, history.len())?;
         }
         Ok(histories)
     }

@@ -110,8 +110,17 @@ impl Tensors {
     /// # Errors
     /// It is no JSON, or of another form.
     pub fn metadata<N: DeserializeOwned>(&self) -> Result<N> {
-        serde_json::from_str(&self.metadata)
-            .map_err(|e| foreign(&self.path, format!("`{KEY}` in the metadata: {e}")))
+        serde_json::from_str(&self.metadata).map_err(|e| self.malformed(&e))
+    }
+
+    /// The metadata as they stand in the file.
+    pub(crate) fn metadata_text(&self) -> &str {
+        &self.metadata
+    }
+
+    /// That the metadata are not what they should be.
+    pub(crate) fn malformed(&self, error: &serde_json::Error) -> Error {
+        foreign(&self.path, format!("`{KEY}` in the metadata: {error}"))
     }
 
     /// The tensor of this name.
