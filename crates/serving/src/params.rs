@@ -1,10 +1,12 @@
 //! Parameters in a file: each under its name, as f32.
 
 use std::path::Path;
+#[cfg(feature = "mmap")]
+use std::sync::Arc;
 
 use dien_model::init::Builder;
 use dien_model::{BuildError, Features, Model, ModelConfig, ParamError, ParamSource, Registry};
-use dien_tensor::{ParamKind, ParamStore};
+use dien_tensor::{ParamKind, ParamStore, ParamValue};
 use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
 
@@ -43,8 +45,8 @@ pub fn load(path: &Path, params: &mut ParamStore<f32>) -> Result<u64> {
     let mut file = Tensors::open(path)?;
     let metadata: Metadata = file.metadata()?;
     for id in params.ids() {
-        let values = take(&mut file, params, params.name(id), params.shape(id))?;
-        params.data_mut(id).copy_from_slice(&values);
+        let value = take(&mut file, params, params.name(id), params.shape(id))?;
+        params.data_mut(id).copy_from_slice(value.data());
     }
     no_foreign(&file, params)?;
     Ok(metadata.step)
@@ -67,7 +69,12 @@ fn foreign(file: &Tensors, params: &ParamStore<f32>) -> Option<String> {
 }
 
 /// A parameter of a file, whose numbers are finite; `params` has the names of all.
-fn take(file: &mut Tensors, params: &ParamStore<f32>, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+fn take(
+    file: &mut Tensors,
+    params: &ParamStore<f32>,
+    name: &str,
+    shape: &[usize],
+) -> Result<ParamValue<f32>> {
     let Some(tensor) = file.take(name) else { return Err(missing(file, params, name, shape)) };
     checked(file.path(), name, shape, tensor)
 }
@@ -79,22 +86,26 @@ fn missing(file: &Tensors, params: &ParamStore<f32>, name: &str, shape: &[usize]
 }
 
 /// The numbers of a tensor that a parameter of this shape may have: finite ones.
-fn checked(path: &Path, name: &str, shape: &[usize], tensor: Tensor) -> Result<Vec<f32>> {
+fn checked(path: &Path, name: &str, shape: &[usize], tensor: Tensor) -> Result<ParamValue<f32>> {
     let Tensor { shape: found, numbers } = tensor;
-    let values = match numbers {
-        Numbers::F32(values) if found == shape => values,
+    let value: ParamValue<f32> = match numbers {
+        Numbers::F32(values) if found == shape => {
+            ArrayD::from_shape_vec(shape, values).expect("checked with its shape").into()
+        }
+        #[cfg(feature = "mmap")]
+        Numbers::Mapped(values) if found == shape => ParamValue::shared(shape, Arc::new(values)),
         numbers => {
             let found = format!("parameter `{name}` is {:?} {found:?}", numbers.dtype());
             let expected = format!("F32 {shape:?}, as the run's configuration has it");
             return Err(Error::file(path, found, expected));
         }
     };
-    match values.iter().position(|x| !x.is_finite()) {
+    match value.data().iter().position(|x| !x.is_finite()) {
         Some(place) => {
-            let found = format!("parameter `{name}` has {} at {place}", values[place]);
+            let found = format!("parameter `{name}` has {} at {place}", value.data()[place]);
             Err(Error::file(path, found, "finite numbers"))
         }
-        None => Ok(values),
+        None => Ok(value),
     }
 }
 
@@ -152,17 +163,14 @@ impl StoredParams {
 }
 
 impl ParamSource<f32> for StoredParams {
-    fn take(&mut self, name: &str, _kind: ParamKind, shape: &[usize]) -> Result<ArrayD<f32>, ParamError> {
+    fn take(&mut self, name: &str, _kind: ParamKind, shape: &[usize]) -> Result<ParamValue<f32>, ParamError> {
         let taken = match self.file.take(name) {
             Some(tensor) => checked(self.file.path(), name, shape, tensor).map_err(Failure::Unfit),
             None => Err(Failure::Missing(name.to_owned(), shape.to_vec())),
         };
-        match taken {
-            Ok(values) => Ok(ArrayD::from_shape_vec(shape, values).expect("checked with its shape")),
-            Err(failure) => {
-                self.failure.get_or_insert(failure);
-                Err(ParamError::missing(name, shape))
-            }
-        }
+        taken.map_err(|failure| {
+            self.failure.get_or_insert(failure);
+            ParamError::missing(name, shape)
+        })
     }
 }

@@ -22,10 +22,13 @@ fn format_0_gives_the_scores_that_it_gave() {
         let bytes = fs::read(file("safetensors")).unwrap();
         let rankers = [
             Ranker::load(file("safetensors")).unwrap(),
+            Ranker::map(file("safetensors")).unwrap(),
             Ranker::from_bytes(&bytes).unwrap(),
             Ranker::from_reader(fs::File::open(file("safetensors")).unwrap()).unwrap(),
         ];
-        for ranker in rankers {
+        let bits = |ranker: &Ranker| ranker.rank(&request).unwrap().logits;
+        for ranker in &rankers {
+            assert_eq!(bits(ranker), bits(&rankers[0]), "{name}: however the file was read");
             let answer = ranker.rank(&request).unwrap();
             assert_eq!(answer.unknown as u64, asked["answer"]["unknown"].as_u64().unwrap());
             let expected = asked["answer"]["scores"].as_array().unwrap();
@@ -68,4 +71,29 @@ fn a_newer_file_is_said_to_be_one() {
     assert!(own.starts_with(expected), "{own}");
     let broken = refused(|header| header.replacen("\\\"max_history\\\":", "\\\"max_history\\\":-", 1));
     assert!(broken.contains("`dien` in the metadata: invalid value"), "{broken}");
+}
+
+/// A file that another program wrote, or that was cut off, is no less safe to map.
+#[test]
+fn a_mapped_file_is_checked_as_any_other() {
+    let bytes = fs::read(folder(0).join("behaviours.safetensors")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    let ranked = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        Ranker::map(&path).map(|ranker| ranker.serving().fingerprint()).map_err(|e| e.to_string())
+    };
+    let expected = Ranker::from_bytes(&bytes).unwrap().serving().fingerprint();
+    assert_eq!(ranked(&bytes), Ok(expected));
+    // A space more at the header's end: no tensor is aligned.
+    let len = u64::from_le_bytes(bytes[..8].try_into().unwrap());
+    let (header, tensors) = bytes[8..].split_at(len as usize);
+    let shifted = [&(len + 1).to_le_bytes()[..], header, b" ", tensors].concat();
+    assert_eq!(ranked(&shifted), Ok(expected));
+    for cut in [0, 7, 300, bytes.len() / 2, bytes.len() - 1] {
+        let message = ranked(&bytes[..cut]).unwrap_err();
+        assert!(message.contains("no whole safetensors file") || cut == 0, "{cut}: {message}");
+    }
+    let longer = ranked(&[&bytes[..], &[0]].concat()).unwrap_err();
+    assert!(longer.contains("and more after the last tensor"), "{longer}");
 }

@@ -83,6 +83,7 @@ mod list;
 pub mod nn;
 pub mod ops;
 mod param;
+mod param_value;
 mod pool;
 mod recycle;
 #[cfg(feature = "safetensors")]
@@ -99,6 +100,7 @@ pub use grad::{Grad, Grads};
 pub use graph::{Graph, GraphNode};
 pub use list::VarList;
 pub use param::{ParamId, ParamKind, ParamMut, ParamStore};
+pub use param_value::ParamValue;
 pub use pool::Pool;
 #[cfg(feature = "safetensors")]
 pub use store_file::{FileError, FileErrorKind};

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD, Dimension};
+use ndarray::{ArrayViewD, ArrayViewMutD, Dimension};
 use rayon::prelude::*;
 
-use crate::{Real, Updates};
+use crate::{ParamValue, Real, Updates};
 
 /// Which parameter of a [`ParamStore`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,7 +50,7 @@ pub struct ParamMut<'a, T> {
 struct Param<T> {
     name: String,
     kind: ParamKind,
-    value: ArrayD<T>,
+    value: ParamValue<T>,
 }
 
 /// Parameters in the order in which they were added, each with a unique name like `evolution.augru.w_h`.
@@ -77,16 +77,20 @@ impl<T: Real> ParamStore<T> {
     /// # Panics
     /// If the name is taken, or a [`ParamKind::Rows`] value is not `[rows, width]`.
     #[track_caller]
-    pub fn add(&mut self, name: impl Into<String>, kind: ParamKind, value: ArrayD<T>) -> ParamId {
-        let name = name.into();
+    pub fn add(
+        &mut self,
+        name: impl Into<String>,
+        kind: ParamKind,
+        value: impl Into<ParamValue<T>>,
+    ) -> ParamId {
+        let (name, value) = (name.into(), value.into());
         assert!(
-            kind != ParamKind::Rows || value.ndim() == 2,
+            kind != ParamKind::Rows || value.shape().len() == 2,
             "parameter {name}: a row-sparse table is [rows, width]"
         );
         let id = ParamId::new(self.params.len());
         let taken = self.by_name.insert(name.clone(), id);
         assert!(taken.is_none(), "parameter {name} exists already");
-        let value = if value.is_standard_layout() { value } else { value.as_standard_layout().into_owned() };
         self.params.push(Param { name, kind, value });
         id
     }
@@ -128,17 +132,18 @@ impl<T: Real> ParamStore<T> {
 
     /// The parameter's elements, row-major.
     pub fn data(&self, id: ParamId) -> &[T] {
-        self.params[id.index()].value.as_slice().expect("parameters have standard layout")
+        self.params[id.index()].value.data()
     }
 
     /// The parameter's value, to change it.
     pub fn value_mut(&mut self, id: ParamId) -> ArrayViewMutD<'_, T> {
-        self.params[id.index()].value.view_mut()
+        self.params[id.index()].value.array_mut().view_mut()
     }
 
     /// The parameter's elements, row-major, to change them.
     pub fn data_mut(&mut self, id: ParamId) -> &mut [T] {
-        self.params[id.index()].value.as_slice_mut().expect("parameters have standard layout")
+        let array = self.params[id.index()].value.array_mut();
+        array.as_slice_mut().expect("parameters have standard layout")
     }
 
     /// Calls `f` with every parameter and its entry of `with`, in parallel over parameters.
@@ -149,8 +154,9 @@ impl<T: Real> ParamStore<T> {
     pub fn par_zip_mut<X: Send>(&mut self, with: &mut [X], f: impl Fn(ParamMut<'_, T>, &mut X) + Sync) {
         assert_eq!(with.len(), self.params.len(), "one entry per parameter");
         self.params.par_iter_mut().zip(with).enumerate().for_each(|(i, (param, x))| {
-            let (id, kind, shape) = (ParamId(i as u32), param.kind, param.value.raw_dim());
-            let data = param.value.as_slice_mut().expect("parameters have standard layout");
+            let (id, kind, array) = (ParamId(i as u32), param.kind, param.value.array_mut());
+            let shape = array.raw_dim();
+            let data = array.as_slice_mut().expect("parameters have standard layout");
             f(ParamMut { id, kind, shape: shape.slice(), data }, x);
         });
     }
@@ -176,7 +182,7 @@ impl<T: Real> ParamStore<T> {
         let params = self.params.iter().map(|p| Param {
             name: p.name.clone(),
             kind: p.kind,
-            value: p.value.mapv(|x| U::of(x.f64())),
+            value: p.value.view().mapv(|x| U::of(x.f64())).into(),
         });
         ParamStore { params: params.collect(), by_name: self.by_name.clone() }
     }

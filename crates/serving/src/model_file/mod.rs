@@ -122,6 +122,20 @@ impl ModelFile {
         Self::from_tensors(Tensors::open(path)?, missing)
     }
 
+    /// Maps a file that holds all: its parameters stay in the file, and are shared with every process that
+    /// maps it. Loading reads each number once, to check it; what is not asked for often need not stay in
+    /// memory.
+    ///
+    /// The file must not be written to while a model of it is there. `dien` never does that: it writes
+    /// another file and renames it, and a map goes on with the old one.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    #[cfg(feature = "mmap")]
+    pub fn map(path: &Path) -> Result<Self> {
+        Self::from_tensors(Tensors::map(path)?, || Err(parameters_alone(path)))
+    }
+
     /// Reads a file that is in memory.
     ///
     /// # Errors

@@ -23,7 +23,7 @@ mod request;
 use std::io::Read;
 use std::path::Path;
 
-use dien_model::serving::{self, Profile, Serving};
+use dien_model::serving::{self, Fingerprint, Profile, Serving};
 use dien_model::{Features, Registry};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,18 @@ use crate::model_file::ModelFile;
 ///
 /// Logits are those of the [model's](dien_model::Model) evaluation forward within 1e-5; a candidate's bits do
 /// not depend on the other candidates, nor on the threads.
+///
+/// A service shares it in an `Arc`, and swaps that when there is a new model:
+///
+/// ```no_run
+/// use std::sync::{Arc, RwLock};
+/// use dien_serving::Ranker;
+///
+/// let model = RwLock::new(Arc::new(Ranker::load("model.safetensors")?));
+/// let ranker = model.read().unwrap().clone(); // a request goes on with the one that it began with
+/// *model.write().unwrap() = Arc::new(Ranker::load("newer.safetensors")?);
+/// # Ok::<(), dien_serving::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Ranker {
     serving: Serving,
@@ -79,6 +91,11 @@ impl UserState {
     pub fn unknown(&self) -> usize {
         self.unknown
     }
+
+    /// The model that it is of: its ranker's [`fingerprint`](Ranker::fingerprint).
+    pub fn model(&self) -> Fingerprint {
+        self.state.model()
+    }
 }
 
 /// The candidates' scores, in their order.
@@ -110,6 +127,16 @@ impl Ranker {
     /// The file cannot be read, is cut off, or is no model.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         Self::new(ModelFile::load(path.as_ref())?)
+    }
+
+    /// Maps the same into memory, for tables that are larger than what a process should hold: see
+    /// [`ModelFile::map`]. Scores have the bits that those of a loaded model have.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    #[cfg(feature = "mmap")]
+    pub fn map(path: impl AsRef<Path>) -> Result<Self> {
+        Self::new(ModelFile::map(path.as_ref())?)
     }
 
     /// Reads the same from memory.
@@ -171,6 +198,11 @@ impl Ranker {
     /// The model, for those who have ids already.
     pub fn serving(&self) -> &Serving {
         &self.serving
+    }
+
+    /// Which model it is: files of the same parameters and options have the same fingerprint.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.serving.fingerprint()
     }
 
     /// The model's features.

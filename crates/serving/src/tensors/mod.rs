@@ -1,10 +1,17 @@
 //! Named tensors in a `.safetensors` file, with metadata as JSON.
 
+#[cfg(feature = "mmap")]
+mod mapped;
+mod numbers;
 mod read;
+mod source;
 #[cfg(feature = "write")]
 mod write;
 
-pub use read::{Numbers, Tensor, Tensors};
+#[cfg(feature = "mmap")]
+pub use mapped::Mapped;
+pub use numbers::Numbers;
+pub use read::{Tensor, Tensors};
 pub use safetensors::Dtype;
 #[cfg(feature = "write")]
 pub use write::{Output, f32_bytes, stage};

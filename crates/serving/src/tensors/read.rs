@@ -10,7 +10,8 @@ use safetensors::Dtype;
 use safetensors::tensor::Metadata;
 use serde::de::DeserializeOwned;
 
-use super::KEY;
+use super::source::{Counting, Source};
+use super::{KEY, Numbers, numbers};
 use crate::error::{Error, Result};
 
 /// The most bytes of a header, as the format has it.
@@ -35,38 +36,6 @@ pub struct Tensor {
     pub numbers: Numbers,
 }
 
-/// A tensor's numbers.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Numbers {
-    /// 32-bit floating point.
-    F32(Vec<f32>),
-    /// 64-bit floating point.
-    F64(Vec<f64>),
-    /// Bytes.
-    U8(Vec<u8>),
-    /// 32-bit unsigned integers.
-    U32(Vec<u32>),
-    /// 64-bit unsigned integers.
-    U64(Vec<u64>),
-    /// Numbers of another type, which are passed over.
-    Other(Dtype),
-}
-
-impl Numbers {
-    /// Their type.
-    pub fn dtype(&self) -> Dtype {
-        match self {
-            Numbers::F32(_) => Dtype::F32,
-            Numbers::F64(_) => Dtype::F64,
-            Numbers::U8(_) => Dtype::U8,
-            Numbers::U32(_) => Dtype::U32,
-            Numbers::U64(_) => Dtype::U64,
-            Numbers::Other(dtype) => *dtype,
-        }
-    }
-}
-
 impl Tensors {
     /// Reads a file.
     ///
@@ -82,18 +51,38 @@ impl Tensors {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn read(path: &Path, reader: impl Read) -> Result<Self> {
-        let mut reader = Counting { reader, bytes: 0 };
-        let header = header(path, &mut reader)?;
+        Self::from_source(path, Counting::new(reader))
+    }
+
+    /// Maps a file into memory: large tables stay where they are, and are shared with every process that maps
+    /// the file. All else is read.
+    ///
+    /// The file must not be written to while it is mapped; `dien` never does, it replaces files as a whole.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    #[cfg(feature = "mmap")]
+    pub fn map(path: &Path) -> Result<Self> {
+        let file = File::open(path).map_err(Error::io(path, "read"))?;
+        Self::from_source(path, super::mapped::MappedFile::new(&file).map_err(Error::io(path, "map"))?)
+    }
+
+    fn from_source(path: &Path, mut source: impl Source) -> Result<Self> {
+        let header = header(path, &mut source)?;
         let mut tensors = HashMap::new();
         for name in header.offset_keys() {
             let info = header.info(&name).expect("one of its keys");
             let bytes = info.data_offsets.1 - info.data_offsets.0;
-            let numbers = numbers(&mut reader, info.dtype, bytes);
-            let numbers = numbers.map_err(|e| failed(path, &reader, e))?;
+            let numbers = match source.share(info.dtype, bytes) {
+                Some(numbers) => numbers,
+                None => {
+                    numbers::read(&mut source, info.dtype, bytes).map_err(|e| failed(path, &source, e))?
+                }
+            };
             tensors.insert(name, Tensor { shape: info.shape.clone(), numbers });
         }
-        if reader.read(&mut [0]).map_err(Error::io(path, "read"))? > 0 {
-            return Err(broken(path, reader.bytes, "and more after the last tensor"));
+        if source.read(&mut [0]).map_err(Error::io(path, "read"))? > 0 {
+            return Err(broken(path, source.position(), "and more after the last tensor"));
         }
         let text = header.metadata().as_ref().and_then(|m| m.get(KEY)).cloned();
         let metadata = text.ok_or_else(|| foreign(path, format!("no `{KEY}` in the metadata")))?;
@@ -148,72 +137,21 @@ impl IntoIterator for Tensors {
     }
 }
 
-fn header<R: Read>(path: &Path, reader: &mut Counting<R>) -> Result<Metadata> {
+fn header(path: &Path, source: &mut impl Source) -> Result<Metadata> {
     let mut len = [0; 8];
-    reader.read_exact(&mut len).map_err(|e| failed(path, reader, e))?;
+    source.read_exact(&mut len).map_err(|e| failed(path, source, e))?;
     let len = u64::from_le_bytes(len);
     if len > HEADER {
-        return Err(broken(path, reader.bytes, "and more, a header too large"));
+        return Err(broken(path, source.position(), "and more, a header too large"));
     }
     let mut text = vec![0; len as usize];
-    reader.read_exact(&mut text).map_err(|e| failed(path, reader, e))?;
-    serde_json::from_slice(&text).map_err(|e| broken(path, reader.bytes, e))
+    source.read_exact(&mut text).map_err(|e| failed(path, source, e))?;
+    serde_json::from_slice(&text).map_err(|e| broken(path, source.position(), e))
 }
 
-/// `bytes` bytes of little-endian numbers.
-fn numbers(reader: &mut impl Read, dtype: Dtype, bytes: usize) -> io::Result<Numbers> {
-    Ok(match dtype {
-        Dtype::F32 => Numbers::F32(decode(reader, bytes, f32::from_le_bytes)?),
-        Dtype::F64 => Numbers::F64(decode(reader, bytes, f64::from_le_bytes)?),
-        Dtype::U8 => Numbers::U8(decode(reader, bytes, |[byte]| byte)?),
-        Dtype::U32 => Numbers::U32(decode(reader, bytes, u32::from_le_bytes)?),
-        Dtype::U64 => Numbers::U64(decode(reader, bytes, u64::from_le_bytes)?),
-        other => {
-            let skipped = io::copy(&mut reader.take(bytes as u64), &mut io::sink())?;
-            if skipped < bytes as u64 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            Numbers::Other(other)
-        }
-    })
-}
-
-fn decode<T, const N: usize>(
-    reader: &mut impl Read,
-    bytes: usize,
-    number: impl Fn([u8; N]) -> T,
-) -> io::Result<Vec<T>> {
-    let mut numbers = Vec::new();
-    // What a header promises is not always there, and need not fit.
-    numbers.try_reserve_exact(bytes / N).map_err(|_| io::ErrorKind::OutOfMemory)?;
-    let mut piece = [0; 1 << 16];
-    let mut left = bytes;
-    while left > 0 {
-        let piece = &mut piece[..left.min(1 << 16)];
-        reader.read_exact(piece)?;
-        numbers.extend(piece.as_chunks::<N>().0.iter().map(|&bytes| number(bytes)));
-        left -= piece.len();
-    }
-    Ok(numbers)
-}
-
-/// A reader that knows how much of it was read.
-struct Counting<R> {
-    reader: R,
-    bytes: u64,
-}
-
-impl<R: Read> Read for Counting<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(buffer)?;
-        self.bytes += read as u64;
-        Ok(read)
-    }
-}
-
-fn failed<R>(path: &Path, reader: &Counting<R>, error: io::Error) -> Error {
+fn failed(path: &Path, source: &impl Source, error: io::Error) -> Error {
     match error.kind() {
-        io::ErrorKind::UnexpectedEof => broken(path, reader.bytes, "and no more"),
+        io::ErrorKind::UnexpectedEof => broken(path, source.position(), "and no more"),
         _ => Error::io(path, "read")(error),
     }
 }

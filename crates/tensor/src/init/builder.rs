@@ -173,7 +173,7 @@ impl<'a, T: Real> Builder<'a, T> {
     ) -> ParamId {
         let name = format!("{}{name}", self.scope);
         let taken = match &mut self.values {
-            Values::Draw(stream) => Ok(draw(stream.of(&name))),
+            Values::Draw(stream) => Ok(draw(stream.of(&name)).into()),
             Values::Take(source) => source.take(&name, kind, shape).and_then(|value| {
                 ParamError::check_shape(&name, shape, value.shape())?;
                 Ok(value)
@@ -187,7 +187,7 @@ impl<'a, T: Real> Builder<'a, T> {
             self.error.get_or_insert(error);
             // Of the right shape, so that the model can be built to its end; zeros take no memory until they
             // are read.
-            ArrayD::zeros(shape.to_vec())
+            ArrayD::zeros(shape.to_vec()).into()
         });
         self.params.add(self.free(name), kind, value)
     }

@@ -5,7 +5,7 @@ use std::hash::BuildHasher;
 
 use ndarray::ArrayD;
 
-use crate::ParamKind;
+use crate::{ParamKind, ParamValue};
 
 /// Where the values of parameters come from when they are stored somewhere, such as in a file. See
 /// [`Builder::from_source`](super::Builder::from_source).
@@ -33,7 +33,7 @@ pub trait ParamSource<T> {
     ///
     /// # Errors
     /// There is none, or it has another shape.
-    fn take(&mut self, name: &str, kind: ParamKind, shape: &[usize]) -> Result<ArrayD<T>, ParamError>;
+    fn take(&mut self, name: &str, kind: ParamKind, shape: &[usize]) -> Result<ParamValue<T>, ParamError>;
 }
 
 /// A parameter is missing or has another shape.
@@ -77,8 +77,8 @@ impl ParamError {
 }
 
 /// Tensors by name, each of which is handed out once; what nobody asked for is left.
-impl<T, S: BuildHasher> ParamSource<T> for HashMap<String, ArrayD<T>, S> {
-    fn take(&mut self, name: &str, _kind: ParamKind, shape: &[usize]) -> Result<ArrayD<T>, ParamError> {
-        self.remove(name).ok_or_else(|| ParamError::missing(name, shape))
+impl<T: Clone, S: BuildHasher> ParamSource<T> for HashMap<String, ArrayD<T>, S> {
+    fn take(&mut self, name: &str, _kind: ParamKind, shape: &[usize]) -> Result<ParamValue<T>, ParamError> {
+        self.remove(name).map(ParamValue::from).ok_or_else(|| ParamError::missing(name, shape))
     }
 }

@@ -1,0 +1,60 @@
+//! What tensors are read from.
+
+use std::io::{self, Read};
+
+use safetensors::Dtype;
+
+use super::Numbers;
+#[cfg(feature = "mmap")]
+use super::mapped::MappedFile;
+
+/// What tensors are read from, one after the other.
+pub(super) trait Source: Read {
+    /// How many bytes of it were read.
+    fn position(&self) -> u64;
+
+    /// The next `bytes` bytes as the numbers that they are, without reading them, where that is possible.
+    fn share(&mut self, dtype: Dtype, bytes: usize) -> Option<Numbers> {
+        let _ = (dtype, bytes);
+        None
+    }
+}
+
+/// A reader that knows how much of it was read.
+#[derive(Debug)]
+pub(super) struct Counting<R> {
+    reader: R,
+    bytes: u64,
+}
+
+impl<R> Counting<R> {
+    pub fn new(reader: R) -> Self {
+        Counting { reader, bytes: 0 }
+    }
+}
+
+impl<R: Read> Source for Counting<R> {
+    fn position(&self) -> u64 {
+        self.bytes
+    }
+}
+
+impl<R: Read> Read for Counting<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.bytes += read as u64;
+        Ok(read)
+    }
+}
+
+#[cfg(feature = "mmap")]
+impl Source for MappedFile {
+    fn position(&self) -> u64 {
+        MappedFile::position(self) as u64
+    }
+
+    fn share(&mut self, dtype: Dtype, bytes: usize) -> Option<Numbers> {
+        let shared = dtype == Dtype::F32 && cfg!(target_endian = "little");
+        shared.then(|| self.take(bytes)).flatten().map(Numbers::Mapped)
+    }
+}
