@@ -3,44 +3,15 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use dien_serving::FileError;
+
 /// What is wrong with a file, a log or an option: where, what was found, what was expected.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
-    /// A file cannot be read or written.
-    #[error("{}: cannot {action}: {source}", path.display())]
-    Io {
-        /// Which file or folder.
-        path: PathBuf,
-        /// What was tried, such as `read`.
-        action: &'static str,
-        /// The system's reason.
-        source: io::Error,
-    },
-    /// A file as a whole is not what it should be.
-    #[error("{}: {found}; expected {expected}", path.display())]
-    File {
-        /// Which file or folder.
-        path: PathBuf,
-        /// What is there.
-        found: String,
-        /// What should be.
-        expected: String,
-    },
-    /// A field of a file.
-    #[error("{}, line {line}, `{field}`: found {found}; expected {expected}", path.display())]
-    Field {
-        /// Which file.
-        path: PathBuf,
-        /// The line, counted from 1 with the header.
-        line: u64,
-        /// The column's name.
-        field: String,
-        /// What is there.
-        found: String,
-        /// What should be.
-        expected: String,
-    },
+    /// A file or folder that cannot be read or written, or is not what it should be.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A cell of a table.
     #[error("{}, {place}, `{column}`: found {found}; expected {expected}", path.display())]
     Cell {
@@ -88,11 +59,12 @@ impl From<dien_serving::Error> for DataError {
 
 impl DataError {
     pub(crate) fn io(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> Self {
-        move |source| DataError::Io { path: path.to_path_buf(), action, source }
+        let error = FileError::io(path, action);
+        move |source| error(source).into()
     }
 
     pub(crate) fn file(path: &Path, found: impl Into<String>, expected: impl Into<String>) -> Self {
-        DataError::File { path: path.to_path_buf(), found: found.into(), expected: expected.into() }
+        FileError::content(path, found, expected).into()
     }
 
     /// That a feature of the crate is off which a file needs.

@@ -146,5 +146,5 @@ pub fn main() -> Result<()> {
     for event in &explanation.groups[0].events {
         println!("  {} {:+.4}", event.item.name, event.change);
     }
-    std::fs::remove_dir_all(&folder).map_err(|source| Error::Io { path: folder, action: "remove", source })
+    Ok(std::fs::remove_dir_all(&folder).map_err(dien::FileError::io(folder, "remove"))?)
 }

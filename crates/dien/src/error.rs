@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use dien_data::DataError;
 use dien_model::{BatchError, BuildError, FeaturesError};
+use dien_serving::FileError;
 
 /// `Result` with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -14,26 +15,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A file or folder cannot be read or written.
-    #[error("{}: cannot {action}: {source}", path.display())]
-    Io {
-        /// Which one.
-        path: PathBuf,
-        /// What was tried, such as `read`.
-        action: &'static str,
-        /// The system's reason.
-        source: io::Error,
-    },
-    /// A file or folder is not what it should be.
-    #[error("{}: {found}; expected {expected}", path.display())]
-    File {
-        /// Which one.
-        path: PathBuf,
-        /// What is there.
-        found: String,
-        /// What should be.
-        expected: String,
-    },
+    /// A file or folder that cannot be read or written, or is not what it should be.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A configuration that cannot be read: no TOML, an unknown option, options that exclude each other.
     #[error("{origin}: {problem}")]
     Config {
@@ -149,7 +133,8 @@ impl From<BuildError> for Error {
 
 impl Error {
     pub(crate) fn io(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> Self {
-        move |source| Error::Io { path: path.to_path_buf(), action, source }
+        let error = FileError::io(path, action);
+        move |source| error(source).into()
     }
 
     /// An impossible option of [`DataOptions`](dien_data::DataOptions), which the data itself may have shown
@@ -164,6 +149,6 @@ impl Error {
     }
 
     pub(crate) fn file(path: &Path, found: impl Into<String>, expected: impl Into<String>) -> Self {
-        Error::File { path: path.to_path_buf(), found: found.into(), expected: expected.into() }
+        FileError::content(path, found, expected).into()
     }
 }

@@ -53,7 +53,7 @@ pub mod tune;
 
 pub use config::Config;
 pub use data_source::{DataSource, Encoding};
-pub use dien_serving::{Ranker, ranker};
+pub use dien_serving::{FileError, Ranker, ranker};
 pub use error::{Error, Origin, Result};
 pub use reference_eval::ReferenceEval;
 pub use run::Run;

@@ -1,9 +1,11 @@
 //! Everything that can go wrong, with where it did.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use dien_model::serving::{self, ServingError};
+
+use crate::FileError;
 use dien_model::{BuildError, ConfigError};
 
 /// `Result` with this crate's [`Error`].
@@ -13,40 +15,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A file cannot be read or written.
-    #[error("{}: cannot {action}: {source}", path.display())]
-    Io {
-        /// Which one.
-        path: PathBuf,
-        /// What was tried, such as `read`.
-        action: &'static str,
-        /// The system's reason.
-        source: io::Error,
-    },
-    /// A file is not what it should be.
-    #[error("{}: {found}; expected {expected}", path.display())]
-    File {
-        /// Which one.
-        path: PathBuf,
-        /// What is there.
-        found: String,
-        /// What should be.
-        expected: String,
-    },
-    /// A field of a file.
-    #[error("{}, line {line}, `{field}`: found {found}; expected {expected}", path.display())]
-    Field {
-        /// Which file.
-        path: PathBuf,
-        /// The line, counted from 1.
-        line: u64,
-        /// What stands there, such as `token`.
-        field: String,
-        /// What is there.
-        found: String,
-        /// What should be.
-        expected: String,
-    },
+    /// A file that cannot be read or written, or is not what it should be.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A vocabulary or an item table that cannot be, wherever it came from.
     #[error("{place}: found {found}; expected {expected}")]
     Encoding {
@@ -154,10 +125,8 @@ impl Error {
     /// What sort of error it is.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Error::Io { .. } => ErrorKind::Io,
-            Error::File { .. } | Error::Field { .. } | Error::Encoding { .. } | Error::Build(_) => {
-                ErrorKind::InvalidFile
-            }
+            Error::File(FileError::Io { .. }) => ErrorKind::Io,
+            Error::File(_) | Error::Encoding { .. } | Error::Build(_) => ErrorKind::InvalidFile,
             Error::Request { kind, .. } => *kind,
             Error::Serving(error) => match error.kind() {
                 serving::ErrorKind::UnknownRow | serving::ErrorKind::InputNotFinite => ErrorKind::OutOfRange,
@@ -170,11 +139,12 @@ impl Error {
     }
 
     pub(crate) fn io(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> Self {
-        move |source| Error::Io { path: path.to_path_buf(), action, source }
+        let error = FileError::io(path, action);
+        move |source| error(source).into()
     }
 
     pub(crate) fn file(path: &Path, found: impl Into<String>, expected: impl Into<String>) -> Self {
-        Error::File { path: path.to_path_buf(), found: found.into(), expected: expected.into() }
+        FileError::content(path, found, expected).into()
     }
 
     /// That a file's model has an option which cannot be.

@@ -17,6 +17,7 @@
 
 pub mod encoding;
 mod error;
+mod file_error;
 #[cfg(feature = "write")]
 pub mod files;
 pub mod model_file;
@@ -26,6 +27,7 @@ pub mod ranker;
 pub mod tensors;
 
 pub use error::{Error, ErrorKind, Result};
+pub use file_error::FileError;
 pub use probability::probability;
 pub use ranker::{Limits, Ranker, Record, Request, UserState};
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use dien::{Error, Result};
+use dien::{FileError, Result};
 
 const BEGIN: &str = "<!-- compare: ";
 const END: &str = "<!-- /compare -->";
@@ -16,16 +16,9 @@ const END: &str = "<!-- /compare -->";
 /// The document cannot be read or written, has no such mark, names a comparison that is not there, or does
 /// not end one.
 pub(super) fn fill(document: &Path, tables: &[(&str, String)]) -> Result<()> {
-    let text = fs::read_to_string(document).map_err(|source| Error::Io {
-        path: document.to_path_buf(),
-        action: "read",
-        source,
-    })?;
-    let filled = filled(&text, tables).map_err(|(found, expected)| Error::File {
-        path: document.to_path_buf(),
-        found,
-        expected,
-    })?;
+    let text = fs::read_to_string(document).map_err(FileError::io(document, "read"))?;
+    let filled = filled(&text, tables)
+        .map_err(|(found, expected)| FileError::content(document, found, expected))?;
     Ok(dien::serving::files::write(document, filled.as_bytes())?)
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use dien::ReferenceEval;
+use dien::{FileError, ReferenceEval};
 use dien::prelude::*;
 use serde::Serialize;
 
@@ -82,7 +82,7 @@ pub(super) fn run(args: &EvalArgs, json: bool) -> Result<ExitCode> {
     if batches.is_empty() {
         let path = args.data.clone().unwrap_or_else(|| args.run.clone());
         let (found, expected) = ("no targets in this split", "users who are held out (`test_users.txt`)");
-        return Err(Error::File { path, found: found.into(), expected: expected.into() });
+        return Err(FileError::content(path, found, expected).into());
     }
     let reference =
         ReferenceEval::default().batch_statistics(args.batch_statistics).pool_padding(args.pool_padding);

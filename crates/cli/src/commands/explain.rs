@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use dien::FileError;
 use dien::explain::{self, Explainer, Explanation};
 use dien::prelude::*;
 use serde::Serialize;
@@ -78,8 +79,8 @@ impl ExplainArgs {
     fn request(&self, run: &Run) -> Result<(Request, Option<Log>)> {
         let Some(user) = &self.user else {
             let path = self.request.as_ref().expect("one of the two");
-            let failed = |source| Error::Io { path: path.clone(), action: "read", source };
-            return Ok((Request::from_json(&fs::read_to_string(path).map_err(failed)?)?, None));
+            let text = fs::read_to_string(path).map_err(FileError::io(path, "read"))?;
+            return Ok((Request::from_json(&text)?, None));
         };
         let config = run.config()?;
         let Some((log, _)) = config.source.log()? else {

@@ -25,7 +25,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use dien::{Error, Result, Run};
+use dien::{Error, FileError, Result, Run};
 use indicatif::HumanCount;
 use serde::Serialize;
 
@@ -140,7 +140,7 @@ fn print(text: &str) -> Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(source) if source.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Error::Io { path: "standard output".into(), action: "write", source })
+            Err(FileError::io("standard output", "write")(source).into())
         }
         _ => Ok(()),
     }

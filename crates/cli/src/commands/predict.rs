@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use dien::FileError;
 use dien::data::schema::Source as Files;
 use dien::data::{OnError, Predictions};
 use dien::prelude::*;
@@ -44,28 +45,20 @@ pub(super) fn run(args: &PredictArgs, json: bool) -> Result<ExitCode> {
             config.source = Source::Schema(path);
             None
         }
-        _ => Some(std::path::absolute(&args.data).map_err(|source| Error::Io {
-            path: args.data.clone(),
-            action: "find",
-            source,
-        })?),
+        _ => Some(std::path::absolute(&args.data).map_err(FileError::io(&args.data, "find"))?),
     };
     let (data, _) = DataSource::open(&config, Encoding::Reuse(&run))?;
     run.check_schema(&data)?;
     let Data::Impressions(log) = &data else {
         let expected = "a run on a log of impressions; `dien eval --scores` writes those of a folder";
-        return Err(Error::File {
-            path: args.run.clone(),
-            found: "a run on behaviours".into(),
-            expected: expected.into(),
-        });
+        return Err(FileError::content(&args.run, "a run on behaviours", expected).into());
     };
     let mut source = log.schema().source.clone();
     if let Some(files) = files {
         if source.histories.is_some() {
-            let found = "rows that look back on a table of histories".into();
-            let expected = "a `dataset.toml` whose `[source]` names both".into();
-            return Err(Error::File { path: args.data.clone(), found, expected });
+            let found = "rows that look back on a table of histories";
+            let expected = "a `dataset.toml` whose `[source]` names both";
+            return Err(FileError::content(&args.data, found, expected).into());
         }
         source = Files { files: Some(files.to_string_lossy().into_owned()), ..source };
     }

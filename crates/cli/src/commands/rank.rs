@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use dien::FileError;
 use dien::prelude::*;
 use serde::Serialize;
 
@@ -31,8 +32,7 @@ pub(super) fn run(args: &RankArgs) -> Result<ExitCode> {
     let ranker =
         if args.run.is_file() { Ranker::load(&args.run)? } else { super::open(&args.run)?.ranker()? };
     let mut text = String::new();
-    let failed = |source| Error::Io { path: "standard input".into(), action: "read", source };
-    io::stdin().read_to_string(&mut text).map_err(failed)?;
+    io::stdin().read_to_string(&mut text).map_err(FileError::io("standard input", "read"))?;
     let request = Request::from_json(&text)?;
     for field in ranker.unread(&request) {
         eprintln!("warning: `{field}` is ignored: the model has no such feature");

@@ -29,7 +29,7 @@ pub(super) fn write(
     negatives: &Negatives,
     folder: &Path,
 ) -> Result<[usize; 2], DataError> {
-    let failed = |source: io::Error| DataError::Io { path: folder.to_path_buf(), action: "write", source };
+    let failed = |source: io::Error| DataError::io(folder, "write")(source);
     let shape = Shape::of(log);
     let (mut histories, mut targets) = (Histories::new(&shape), Targets::new(&shape));
     let mut written = [0, 0];

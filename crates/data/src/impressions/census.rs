@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::Path;
 
+use dien_serving::FileError;
 use dien_serving::encoding::{DenseEncoder, Standardizer, Transform, Vocabularies, Vocabulary};
 
 use super::layout::Layout;
@@ -198,10 +199,12 @@ fn from_file(path: &Path) -> Result<Vocabulary, DataError> {
     let (mut tokens, mut seen) = (vec![], HashSet::new());
     for (line, token) in (1..).zip(text.lines()) {
         if token.is_empty() || !seen.insert(token) {
-            let (path, field) = (path.to_path_buf(), "id".into());
-            let found =
-                if token.is_empty() { "an empty line".into() } else { format!("`{token}` a second time") };
-            return Err(DataError::Field { path, line, field, found, expected: "an id of its own".into() });
+            let found = if token.is_empty() {
+                "an empty line".to_owned()
+            } else {
+                format!("`{token}` a second time")
+            };
+            return Err(FileError::field(path, line, "id", found, "an id of its own").into());
         }
         tokens.push(token.to_string());
     }

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
+use dien_serving::FileError;
 use indexmap::IndexMap;
 
 use crate::error::DataError;
@@ -93,8 +94,7 @@ pub(super) fn each_line(
 
 /// What is wrong with a field of a line.
 pub(super) fn wrong(path: &Path, line: u64, field: &str, found: &str, expected: &str) -> DataError {
-    let (path, field) = (path.to_path_buf(), field.into());
-    DataError::Field { path, line, field, found: format!("`{found}`"), expected: expected.into() }
+    FileError::field(path, line, field, format!("`{found}`"), expected).into()
 }
 
 /// A time as an integer; those with a fraction are cut.

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
+use dien_serving::FileError;
+
 use crate::error::DataError;
 use crate::log::Log;
 
@@ -20,13 +22,8 @@ pub(super) fn read(folder: &Path, log: &mut Log) -> Result<usize, DataError> {
     let mut unknown = 0;
     for (line, id) in (1..).zip(text.lines().map(str::trim)).filter(|(_, id)| !id.is_empty()) {
         if let Some(first) = seen.insert(id, line) {
-            return Err(DataError::Field {
-                path,
-                line,
-                field: "user".into(),
-                found: format!("`{id}`, which is on line {first} too"),
-                expected: "each user once".into(),
-            });
+            let found = format!("`{id}`, which is on line {first} too");
+            return Err(FileError::field(path, line, "user", found, "each user once").into());
         }
         match log.user(id) {
             Some(user) => log.user_mut(user).test = true,

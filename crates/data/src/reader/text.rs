@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use csv::{ErrorKind, StringRecord};
+use dien_serving::FileError;
 use flate2::read::MultiGzDecoder;
 
 use super::lines::LineEnds;
@@ -138,8 +139,7 @@ impl Table {
     pub fn error(&self, column: Column, expected: impl Into<String>) -> DataError {
         let cell = self.cell(column);
         let found = if cell.is_empty() { "nothing".into() } else { format!("`{cell}`") };
-        let (path, line, field) = (self.path.clone(), self.line(), self.header[column.0].to_string());
-        DataError::Field { path, line, field, found, expected: expected.into() }
+        FileError::field(&self.path, self.line(), &self.header[column.0], found, expected).into()
     }
 
     /// The number of this line in the file.
@@ -154,7 +154,7 @@ fn csv_error(path: &Path, line: u64, error: csv::Error) -> DataError {
             let found = format!("a gzip file that is cut off after line {}", line.saturating_sub(1));
             DataError::file(path, found, "a whole gzip file")
         }
-        ErrorKind::Io(source) => DataError::Io { path: path.to_path_buf(), action: "read", source },
+        ErrorKind::Io(source) => DataError::io(path, "read")(source),
         ErrorKind::Utf8 { .. } => {
             DataError::file(path, format!("bytes that are not UTF-8 on line {line}"), "UTF-8 text")
         }

@@ -91,11 +91,8 @@ pub(super) fn write(synthesis: &Synthesis, folder: &Path, events: u64) -> Result
     }
     let path = folder.join(LOG);
     let staged = Staged::create(&path)?;
-    synthesis.write_rows(staged.file()?, events).map_err(|e| DataError::Io {
-        path: path.clone(),
-        action: "write",
-        source: e.into(),
-    })?;
+    let written = synthesis.write_rows(staged.file()?, events);
+    written.map_err(|e| DataError::io(&path, "write")(e.into()))?;
     staged.commit()?;
     Ok(files::write(&folder.join("dataset.toml"), SCHEMA.as_bytes())?)
 }

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use dien_data::Warnings;
+use dien_serving::FileError;
 use rayon::ThreadPoolBuilder;
 
 use super::{Outcome, TrialRun};
@@ -139,11 +140,8 @@ fn alone(
     stop: &AtomicBool,
     tell: &(dyn Fn(Event<'_>) + Sync),
 ) -> Result<Vec<Outcome>> {
-    let pool = ThreadPoolBuilder::new().num_threads(1).build().map_err(|e| Error::Io {
-        path: "a thread".into(),
-        action: "start",
-        source: std::io::Error::other(e),
-    })?;
+    let failed = |e| FileError::io("a thread", "start")(std::io::Error::other(e));
+    let pool = ThreadPoolBuilder::new().num_threads(1).build().map_err(failed)?;
     let (data, warnings) = lock(datasets).get_warned(&same[0].config)?;
     if !warnings.is_empty() {
         tell(Event::Warned(same[0], &warnings));

@@ -134,7 +134,7 @@ impl Trial {
     /// An error that says of which trial it is, if it does not name a file.
     pub(super) fn naming(&self, error: Error) -> Error {
         match error {
-            Error::File { .. } | Error::Io { .. } => error,
+            Error::File(_) => error,
             other => Error::Within { which: self.folder.display().to_string(), source: Box::new(other) },
         }
     }

@@ -8,6 +8,7 @@ use dien_model::OOV;
 
 use super::hash::hash;
 use super::text::utf8;
+use crate::FileError;
 use crate::error::{Error, Result};
 
 /// Tokens numbered from 1; [`OOV`] (0) is everything else.
@@ -122,12 +123,8 @@ impl Vocabulary {
         let text = utf8(path, &bytes)?;
         let mut vocabulary = Vocabulary::default();
         for (line, raw) in (1..).zip(text.lines()) {
-            let wrong = |found: String, expected: &str| Error::Field {
-                path: path.to_path_buf(),
-                line: u64::from(line),
-                field: "token".into(),
-                found,
-                expected: expected.into(),
+            let wrong = |found: String, expected: &str| {
+                Error::from(FileError::field(path, u64::from(line), "token", found, expected))
             };
             let token = unescape(raw)
                 .ok_or_else(|| wrong(format!("`{raw}`"), "`\\` only before `\\`, `n` or `r`"))?;

@@ -111,7 +111,7 @@ impl Predictions {
     }
 
     fn failed(&self, source: std::io::Error) -> DataError {
-        DataError::Io { path: self.path.clone(), action: "write", source }
+        DataError::io(&self.path, "write")(source)
     }
 }
 
