@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use dien::explain::Explainer;
 use dien::model::init::Builder;
-use dien::model::parts::{Embedding, Head, pooled_history, windows};
+use dien::model::parts::{Embedding, Head, sequence_inputs};
 use dien::model::{ConfigError, LossWeights, Model, ModelBuilder, Output, Registry, TouchedRows};
 use dien::prelude::*;
 use dien::report::RunReport;
@@ -64,10 +64,8 @@ impl ModelBuilder for BiasedBuilder {
 impl Model<f32> for Biased {
     fn forward<'t>(&self, tape: &'t Tape<'_, f32>, batch: &Batch) -> Output<'t, f32> {
         let candidates = self.embedding.candidates(tape, batch);
-        let sequence = batch.sequences().next().expect("a first sequence of behaviours");
-        let windows = windows(tape, sequence);
-        let events = self.embedding.events(tape, sequence.histories, windows.histories());
-        let [history, product] = pooled_history(&self.embedding, candidates, events, &windows, &self.config);
+        let first = sequence_inputs(&self.embedding, tape, batch, candidates).next().expect("a first one");
+        let [history, product] = first.history_and_product(&self.embedding, &self.config);
         let logits = self.head.forward(tape, ops::concat([candidates, history, product]));
         let bias = ops::gather(tape.param(self.bias), &batch.targets.candidate[0]);
         Output::new(logits + ops::scale(bias, self.scale))

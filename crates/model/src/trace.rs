@@ -35,8 +35,11 @@ pub struct InterestTrace<T> {
     pub states: Vec<Vec<T>>,
 }
 
+/// By sequence of behaviours, what it says of every target.
+pub(crate) type SequenceTraces<T> = Vec<Vec<AttentionTrace<T>>>;
+
 /// Each target's trace, from the logits `[targets, 1]` and what each sequence says of every target.
-pub(crate) fn traces<T: Real>(logits: Var<'_, T>, sequences: Vec<Vec<AttentionTrace<T>>>) -> Vec<Trace<T>> {
+pub(crate) fn traces<T: Real>(logits: Var<'_, T>, sequences: SequenceTraces<T>) -> Vec<Trace<T>> {
     let mut sequences: Vec<_> = sequences.into_iter().map(Vec::into_iter).collect();
     let mut next = || sequences.iter_mut().map(|targets| targets.next().expect("one a target")).collect();
     logits.data().iter().map(|&logit| Trace { logit, sequences: next() }).collect()

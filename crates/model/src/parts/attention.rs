@@ -5,9 +5,10 @@ use std::sync::Arc;
 use dien_cells::Real;
 use dien_cells::lanes::{self, UnitWeights, Windows};
 use dien_cells::serving::Tiles;
+use dien_tensor::nn::Linear;
 use dien_tensor::{ParamId, ParamStore, Tape, Var, ops};
 
-use super::Linear;
+use super::bias;
 use crate::config::{AttentionKind, AttentionNorm, ModelConfig};
 use crate::frozen::{FrozenAttention, FrozenUnit};
 use crate::init::Builder;
@@ -22,6 +23,25 @@ pub enum Attention {
     Bilinear(Bilinear),
 }
 
+/// hᵀ W e with `attention.bilinear.weight` `[hidden, event width]`.
+#[derive(Clone, Debug)]
+pub struct Bilinear {
+    norm: AttentionNorm,
+    weight: ParamId,
+}
+
+/// An MLP with sigmoid hidden units over `[q, k, q − k, q ∘ k]`, where q = PReLU(W e + b) and k is the
+/// interest.
+#[derive(Clone, Debug)]
+pub struct ActivationUnit {
+    norm: AttentionNorm,
+    query: Linear,
+    alpha: ParamId,
+    first: Linear,
+    second: Linear,
+    score: ParamId,
+}
+
 impl Attention {
     /// Adds the parameters of the configured attention, over keys of `key_width`.
     pub fn new<T: Real>(
@@ -30,13 +50,22 @@ impl Attention {
         key_width: usize,
         event_width: usize,
     ) -> Self {
+        let norm = config.attention_norm;
+        let [a, b] = config.attention_layers;
         match config.attention() {
-            AttentionKind::Unit => {
-                Attention::Unit(ActivationUnit::new(builder, config, key_width, event_width))
-            }
             AttentionKind::Bilinear => {
-                Attention::Bilinear(Bilinear::new(builder, config, key_width, event_width))
+                let weight = builder.weight("attention.bilinear.weight", key_width, event_width, event_width);
+                Attention::Bilinear(Bilinear { norm, weight })
             }
+            AttentionKind::Unit => Attention::Unit(ActivationUnit {
+                norm,
+                query: Linear::new(builder, "attention.query", event_width, key_width),
+                alpha: builder.vector("attention.query.alpha", 1, config.init.prelu),
+                first: Linear::new(builder, "attention.0", 4 * key_width, a),
+                second: Linear::new(builder, "attention.1", a, b),
+                // No bias: a softmax would cancel it.
+                score: builder.weight("attention.2.weight", 1, b, b),
+            }),
         }
     }
 
@@ -51,8 +80,21 @@ impl Attention {
         windows: &Arc<Windows>,
     ) -> Var<'t, T> {
         match self {
-            Attention::Unit(unit) => unit.forward(tape, interests, candidates, windows),
-            Attention::Bilinear(bilinear) => bilinear.forward(tape, interests, candidates, windows),
+            Attention::Bilinear(Bilinear { norm, weight }) => {
+                let query = ops::linear(candidates, tape.param(*weight), None);
+                lanes::dot_attention(*norm, lanes::gather(interests, windows), query, windows.targets())
+            }
+            Attention::Unit(unit) => {
+                let query = ops::prelu(unit.query.forward(candidates), tape.param(unit.alpha));
+                let weights = UnitWeights {
+                    first: tape.param(unit.first.weight),
+                    first_bias: tape.param(bias(&unit.first)),
+                    second: tape.param(unit.second.weight),
+                    second_bias: tape.param(bias(&unit.second)),
+                    score: tape.param(unit.score),
+                };
+                lanes::activation_unit(unit.norm, interests, query, weights, windows)
+            }
         }
     }
 
@@ -72,91 +114,14 @@ impl Attention {
     }
 }
 
-/// hᵀ W e with `attention.bilinear.weight` `[hidden, event width]`.
-#[derive(Clone, Debug)]
-pub struct Bilinear {
-    norm: AttentionNorm,
-    weight: ParamId,
-}
-
-impl Bilinear {
-    fn new<T: Real>(
-        builder: &mut Builder<'_, T>,
-        config: &ModelConfig,
-        hidden: usize,
-        event_width: usize,
-    ) -> Self {
-        let weight = builder.weight("attention.bilinear.weight", hidden, event_width, event_width);
-        Bilinear { norm: config.attention_norm, weight }
-    }
-
-    fn forward<'t, T: Real>(
-        &self,
-        tape: &'t Tape<'_, T>,
-        interests: Var<'t, T>,
-        candidates: Var<'t, T>,
-        windows: &Arc<Windows>,
-    ) -> Var<'t, T> {
-        let query = ops::linear(candidates, tape.param(self.weight), None);
-        lanes::dot_attention(self.norm, lanes::gather(interests, windows), query, windows.targets())
-    }
-}
-
-/// An MLP with sigmoid hidden units over `[q, k, q − k, q ∘ k]`, where q = PReLU(W e + b) and k is the
-/// interest.
-#[derive(Clone, Debug)]
-pub struct ActivationUnit {
-    norm: AttentionNorm,
-    query: Linear,
-    alpha: ParamId,
-    first: Linear,
-    second: Linear,
-    score: ParamId,
-}
-
 impl ActivationUnit {
-    fn new<T: Real>(
-        builder: &mut Builder<'_, T>,
-        config: &ModelConfig,
-        hidden: usize,
-        event_width: usize,
-    ) -> Self {
-        let [a, b] = config.attention_layers;
-        ActivationUnit {
-            norm: config.attention_norm,
-            query: Linear::new(builder, "attention.query", hidden, event_width),
-            alpha: builder.vector("attention.query.alpha", 1, config.init.prelu),
-            first: Linear::new(builder, "attention.0", a, 4 * hidden),
-            second: Linear::new(builder, "attention.1", b, a),
-            // No bias: a softmax would cancel it.
-            score: builder.weight("attention.2.weight", 1, b, b),
-        }
-    }
-
-    fn forward<'t, T: Real>(
-        &self,
-        tape: &'t Tape<'_, T>,
-        interests: Var<'t, T>,
-        candidates: Var<'t, T>,
-        windows: &Arc<Windows>,
-    ) -> Var<'t, T> {
-        let query = ops::prelu(self.query.forward(tape, candidates), tape.param(self.alpha));
-        let weights = UnitWeights {
-            first: tape.param(self.first.weight),
-            first_bias: tape.param(self.first.bias),
-            second: tape.param(self.second.weight),
-            second_bias: tape.param(self.second.bias),
-            score: tape.param(self.score),
-        };
-        lanes::activation_unit(self.norm, interests, query, weights, windows)
-    }
-
     fn freeze(&self, params: &ParamStore<f32>) -> FrozenUnit {
         let of = |ids: [ParamId; 2]| ids.map(|id| params.data(id));
+        let layer = |layer: &Linear| of([layer.weight, bias(layer)]);
         FrozenUnit::new(
-            of([self.query.bias, self.alpha]),
-            of([self.first.weight, self.first.bias]),
-            of([self.second.weight, self.second.bias]),
+            of([bias(&self.query), self.alpha]),
+            layer(&self.first),
+            layer(&self.second),
             params.data(self.score),
         )
     }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use dien_cells::Packed;
 use dien_cells::Real;
 use dien_cells::lanes::auxiliary;
+use dien_tensor::nn::Linear;
 use dien_tensor::{ParamId, ParamStore, Tape, Var, ops};
 
-use super::{Embedding, Linear};
+use super::{Embedding, bias};
 use crate::Histories;
 use crate::config::{AuxiliaryKind, AuxiliaryLoss, ModelConfig};
 use crate::frozen;
@@ -19,12 +20,12 @@ use crate::init::Builder;
 pub enum Auxiliary {
     /// An MLP with sigmoid hidden units over `[h, e]`.
     Mlp {
-        /// Its first layer, `[units, hidden + event width]`.
-        first: (ParamId, ParamId),
+        /// Its first layer, of `[units, hidden + event width]`.
+        first: Linear,
         /// Its second layer.
-        second: (ParamId, ParamId),
+        second: Linear,
         /// Its last layer.
-        score: (ParamId, ParamId),
+        score: Linear,
     },
     /// (P h)·e.
     InnerProduct {
@@ -40,11 +41,10 @@ impl Auxiliary {
         match config.auxiliary {
             AuxiliaryKind::Mlp => {
                 let [a, b] = config.auxiliary_layers;
-                let first = Linear::new(builder, "auxiliary.0", a, hidden + event_width);
-                let second = Linear::new(builder, "auxiliary.1", b, a);
-                let score = Linear::new(builder, "auxiliary.2", 1, b);
-                let ids = |l: Linear| (l.weight, l.bias);
-                Auxiliary::Mlp { first: ids(first), second: ids(second), score: ids(score) }
+                let first = Linear::new(builder, "auxiliary.0", hidden + event_width, a);
+                let second = Linear::new(builder, "auxiliary.1", a, b);
+                let score = Linear::new(builder, "auxiliary.2", b, 1);
+                Auxiliary::Mlp { first, second, score }
             }
             AuxiliaryKind::InnerProduct => Auxiliary::InnerProduct {
                 project: builder.weight("auxiliary.project.weight", event_width, hidden, hidden),
@@ -70,7 +70,7 @@ impl Auxiliary {
         let negatives = (0..k).map(|which| embedding.negatives(tape, histories, which, packed));
         match *self {
             Auxiliary::Mlp { first, second, score } => {
-                let layers = [first, second, score].map(|(w, b)| (tape.param(w), tape.param(b)));
+                let layers = [first, second, score].map(|l| (tape.param(l.weight), tape.param(bias(&l))));
                 auxiliary::mlp(loss, interests, events, negatives, layers, packed)
             }
             Auxiliary::InnerProduct { project } => {

@@ -9,6 +9,7 @@ use dien_cells::nn::CellParams;
 use dien_cells::serving::Cell;
 use dien_tensor::{ParamStore, Tape, Var};
 
+use crate::config::ModelConfig;
 use crate::init::Builder;
 
 /// A GRU, `extractor.gru`; its states are the interests, one after each event.
@@ -18,15 +19,14 @@ pub struct Extractor {
 }
 
 impl Extractor {
-    /// Adds the parameters, whose names begin with `name`.
+    /// Adds the parameters, whose names begin with `name`, of the configured units.
     pub fn new<T: Real>(
         builder: &mut Builder<'_, T>,
+        config: &ModelConfig,
         name: &str,
         inputs: usize,
-        hidden: usize,
-        update_bias: f64,
     ) -> Self {
-        Extractor { gru: CellParams::new(builder, name, inputs, hidden, update_bias) }
+        Extractor { gru: CellParams::new(builder, name, inputs, config.hidden, config.init.update_bias) }
     }
 
     /// The states after every event: events `[blocks, inputs, LANES]` to `[blocks, hidden, LANES]`.

@@ -2,10 +2,11 @@
 
 use dien_cells::Real;
 use dien_cells::serving::Tiles;
+use dien_tensor::nn::Linear;
 use dien_tensor::ops::{self, BatchNorm, Dice};
 use dien_tensor::{ParamId, ParamStore, Tape, Var};
 
-use super::{HeadLayout, Linear};
+use super::{HeadLayout, bias};
 use crate::config::{HeadActivation, ModelConfig};
 use crate::frozen::{FrozenActivation, FrozenHead, FrozenLayer, Norm};
 use crate::init::Builder;
@@ -44,7 +45,7 @@ impl Head {
         let mut width = inputs;
         let mut hidden = Vec::new();
         for (i, &units) in config.head_layers.iter().enumerate() {
-            let linear = Linear::new(builder, &format!("head.{i}"), units, width);
+            let linear = Linear::new(builder, &format!("head.{i}"), width, units);
             let activation = match config.head_activation {
                 HeadActivation::Dice => Activation::Dice(Dice {
                     alpha: builder.vector(&format!("head.{i}.dice.alpha"), units, config.init.dice),
@@ -60,7 +61,7 @@ impl Head {
             hidden.push((linear, activation));
             width = units;
         }
-        let logit = Linear::new(builder, &format!("head.{}", hidden.len()), 1, width);
+        let logit = Linear::new(builder, &format!("head.{}", hidden.len()), width, 1);
         Head { layout, norm, dropout: config.dropout, hidden, logit }
     }
 
@@ -77,13 +78,13 @@ impl Head {
         };
         x = ops::dropout(x, self.dropout);
         for (linear, activation) in &self.hidden {
-            x = linear.forward(tape, x);
+            x = linear.forward(x);
             x = match activation {
                 Activation::Dice(dice) => dice.forward(x),
                 Activation::Prelu(alpha) => ops::prelu(x, tape.param(*alpha)),
             };
         }
-        self.logit.forward(tape, x)
+        self.logit.forward(x)
     }
 
     /// Its serving form. `None` if its [layout](Self::layout) has an input that cannot be split between user
@@ -99,7 +100,7 @@ impl Head {
         let first = linears.next().expect("at least the logit");
         let layers = linears.map(|linear| FrozenLayer {
             weight: Tiles::new(params.data(linear.weight), params.shape(linear.weight)[1]),
-            bias: params.data(linear.bias).to_vec(),
+            bias: params.data(bias(linear)).to_vec(),
         });
         let activations = self.hidden.iter().map(|(_, activation)| match activation {
             Activation::Prelu(alpha) => FrozenActivation::Prelu(params.data(*alpha).to_vec()),
@@ -111,7 +112,7 @@ impl Head {
             &self.layout,
             norm,
             params.data(first.weight).to_vec(),
-            params.data(first.bias).to_vec(),
+            params.data(bias(first)).to_vec(),
             activations.collect(),
             layers.collect(),
         )

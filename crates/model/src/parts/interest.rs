@@ -1,16 +1,16 @@
 //! A sequence of behaviours as DIEN reads it: extractor, auxiliary loss, attention, evolution.
 
-use std::sync::Arc;
-
 use dien_cells::Real;
-use dien_cells::lanes::{self, Windows};
+use dien_cells::lanes;
 use dien_tensor::{ParamStore, Tape, Var};
 
-use super::{Attention, Auxiliary, Embedding, Evolution, Extractor, HeadInput, HeadInputs, HeadLayout};
+use super::{
+    Attention, Auxiliary, Embedding, Evolution, Extractor, HeadInput, HeadInputs, HeadLayout, SequenceInput,
+};
 use crate::config::{AuxiliaryLoss, ModelConfig};
 use crate::frozen::FrozenInterest;
 use crate::init::Builder;
-use crate::{AttentionTrace, Sequence, trace};
+use crate::{AttentionTrace, trace};
 
 /// The interest network of one sequence of behaviours.
 #[derive(Clone, Debug)]
@@ -26,22 +26,6 @@ pub struct Interest {
     evolution: Evolution,
 }
 
-/// The events of a sequence and the candidates that look back on them.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct SequenceInput<'a, 't, T: Real> {
-    /// Which of the batch's sequences, counted from 0.
-    pub index: usize,
-    /// The sequence.
-    pub sequence: Sequence<'a>,
-    /// Its histories, and the targets' windows on them.
-    pub windows: &'a Arc<Windows>,
-    /// `[history blocks, event width, LANES]`
-    pub events: Var<'t, T>,
-    /// `[targets, event width]`
-    pub candidates: Var<'t, T>,
-}
-
 /// What an interest network gives beside the head's inputs.
 #[derive(Clone, Copy, Debug)]
 pub struct InterestOutput<'t, T: Real> {
@@ -53,32 +37,18 @@ pub struct InterestOutput<'t, T: Real> {
     attention: Option<Var<'t, T>>,
 }
 
-impl<'a, 't, T: Real> SequenceInput<'a, 't, T> {
-    /// Of the sequence number `index` its windows, events `[history blocks, event width, LANES]` and
-    /// candidates `[targets, event width]`.
-    pub fn new(
-        index: usize,
-        sequence: Sequence<'a>,
-        windows: &'a Arc<Windows>,
-        events: Var<'t, T>,
-        candidates: Var<'t, T>,
-    ) -> Self {
-        SequenceInput { index, sequence, windows, events, candidates }
-    }
-}
-
 impl Interest {
     /// Adds the parameters.
     pub fn new<T: Real>(builder: &mut Builder<'_, T>, config: &ModelConfig, event_width: usize) -> Self {
-        let (hidden, bias, cell) = (config.hidden, config.init.update_bias, config.cell());
+        let (hidden, cell) = (config.hidden, config.cell());
         Interest {
             hidden,
-            extractor: Extractor::new(builder, "extractor.gru", event_width, hidden, bias),
+            extractor: Extractor::new(builder, config, "extractor.gru", event_width),
             auxiliary: config.has_auxiliary().then(|| Auxiliary::new(builder, config, event_width)),
             auxiliary_loss: config.auxiliary_loss,
             learns_auxiliary: config.learns_auxiliary(),
             attention: cell.takes_attention().then(|| Attention::new(builder, config, hidden, event_width)),
-            evolution: Evolution::new(builder, cell, hidden, bias),
+            evolution: Evolution::new(builder, cell, hidden, config.init.update_bias),
         }
     }
 
@@ -97,9 +67,10 @@ impl Interest {
         &self,
         tape: &'t Tape<'_, T>,
         embedding: &Embedding,
-        SequenceInput { index, sequence, windows, events, candidates }: SequenceInput<'_, 't, T>,
+        input: &SequenceInput<'_, 't, T>,
         inputs: &mut HeadInputs<'_, 't, T>,
     ) -> InterestOutput<'t, T> {
+        let &SequenceInput { index, sequence, ref windows, events, candidates } = input;
         let packed = windows.histories();
         let interests = self.extractor.forward(tape, events, packed);
         let with_auxiliary =
@@ -136,11 +107,11 @@ impl Interest {
     pub(crate) fn trace<T: Real>(
         &self,
         tape: &Tape<'_, T>,
-        SequenceInput { sequence, windows, .. }: SequenceInput<'_, '_, T>,
+        SequenceInput { sequence, windows, .. }: &SequenceInput<'_, '_, T>,
         output: InterestOutput<'_, T>,
     ) -> Vec<AttentionTrace<T>> {
         let InterestOutput { interests, attention, .. } = output;
-        let courses = self.evolution.traces(tape, interests, attention, windows, sequence);
+        let courses = self.evolution.traces(tape, interests, attention, windows, *sequence);
         let mut scores = attention.map(|a| trace::scores(a, windows.targets()).into_iter());
         let trace = |course| AttentionTrace {
             attention: scores.as_mut().and_then(Iterator::next),

@@ -16,29 +16,14 @@ pub use embedding::Embedding;
 pub use evolution::Evolution;
 pub use extractor::Extractor;
 pub use head::Head;
-pub use interest::{Interest, InterestOutput, SequenceInput};
+pub use interest::{Interest, InterestOutput};
 pub use layout::{HeadInput, HeadInputs, HeadLayout};
-pub use sequences::{add_history, per_sequence, pooled, pooled_history, push_history, windows};
+pub use sequences::{SequenceInput, add_history, per_sequence, push_history, sequence_inputs};
 
-use dien_cells::Real;
-use dien_tensor::{ParamId, Tape, Var, ops};
+use dien_tensor::ParamId;
+use dien_tensor::nn::Linear;
 
-use crate::init::Builder;
-
-/// Weight `[outputs, inputs]` and bias of a linear layer.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Linear {
-    pub weight: ParamId,
-    pub bias: ParamId,
-}
-
-impl Linear {
-    pub fn new<T: Real>(builder: &mut Builder<'_, T>, name: &str, outputs: usize, inputs: usize) -> Self {
-        let weight = builder.weight(&format!("{name}.weight"), outputs, inputs, inputs);
-        Linear { weight, bias: builder.vector(&format!("{name}.bias"), outputs, 0.0) }
-    }
-
-    pub fn forward<'t, T: Real>(&self, tape: &'t Tape<'_, T>, x: Var<'t, T>) -> Var<'t, T> {
-        ops::linear(x, tape.param(self.weight), Some(tape.param(self.bias)))
-    }
+/// The bias of a layer that was made with one.
+pub(crate) fn bias(layer: &Linear) -> ParamId {
+    layer.bias.expect("the layer was made with a bias")
 }

@@ -9,7 +9,7 @@ use dien_tensor::{Tape, Var, ops};
 use super::{Embedding, HeadInput, HeadInputs, HeadLayout};
 use crate::config::{ModelConfig, PoolingKind};
 use crate::init::Builder;
-use crate::{Features, Sequence};
+use crate::{Batch, Features, Sequence};
 
 /// What `part` adds for each sequence of behaviours: the first one's parameters have plain names, those of an
 /// extra one begin with `group.<name>.`.
@@ -25,58 +25,74 @@ pub fn per_sequence<T: Real, P>(
     parts
 }
 
-/// The pooled history, `[targets, event width]`.
-pub fn pooled<'t, T: Real>(
-    embedding: &Embedding,
-    events: Var<'t, T>,
-    windows: &Arc<Windows>,
-    config: &ModelConfig,
-) -> Var<'t, T> {
-    let is_mean = config.pooling == PoolingKind::Mean;
-    let lengths = windows.targets().lengths();
-    let longest = lengths.iter().max().copied().unwrap_or(0);
-    if !config.pool_padding || longest == 0 {
-        return lanes::pool(events, windows, is_mean);
-    }
-    let tape = events.tape();
-    let mut padding = tape.pool().stale(&[lengths.len(), 1]);
-    padding.iter_mut().zip(lengths).for_each(|(to, &n)| *to = T::of((longest - n).into()));
-    let padding = embedding.unknown(tape, lengths.len()) * tape.constant(padding);
-    let sum = lanes::pool(events, windows, false) + padding;
-    if is_mean { ops::scale(sum, T::one() / T::of(longest.into())) } else { sum }
+/// A sequence of behaviours of a batch, embedded, and the candidates that look back on it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SequenceInput<'a, 't, T: Real> {
+    /// Which of the batch's sequences, counted from 0.
+    pub index: usize,
+    /// The sequence.
+    pub sequence: Sequence<'a>,
+    /// Its histories, and the targets' windows on them.
+    pub windows: Arc<Windows>,
+    /// `[history blocks, event width, LANES]`
+    pub events: Var<'t, T>,
+    /// `[targets, event width]`
+    pub candidates: Var<'t, T>,
 }
 
-/// The pooled history and its product with the candidate, each `[targets, event width]`.
-pub fn pooled_history<'t, T: Real>(
-    embedding: &Embedding,
+/// Each sequence of behaviours of a batch, the first one first; embedded when it is asked for.
+pub fn sequence_inputs<'a, 't, T: Real>(
+    embedding: &'a Embedding,
+    tape: &'t Tape<'_, T>,
+    batch: &'a Batch,
     candidates: Var<'t, T>,
-    events: Var<'t, T>,
-    windows: &Arc<Windows>,
-    config: &ModelConfig,
-) -> [Var<'t, T>; 2] {
-    let history = pooled(embedding, events, windows, config);
-    [history, candidates * history]
+) -> impl Iterator<Item = SequenceInput<'a, 't, T>> {
+    batch.sequences().enumerate().map(move |(index, sequence)| {
+        let windows = tape.pool().shared(|windows: &mut Windows| {
+            windows.set(&sequence.histories.offsets, sequence.history, sequence.start, sequence.end);
+        });
+        let events = embedding.events(tape, sequence.histories, windows.histories());
+        SequenceInput { index, sequence, windows, events, candidates }
+    })
+}
+
+impl<'t, T: Real> SequenceInput<'_, 't, T> {
+    /// The pooled history, `[targets, event width]`.
+    pub fn history(&self, embedding: &Embedding, config: &ModelConfig) -> Var<'t, T> {
+        let is_mean = config.pooling == PoolingKind::Mean;
+        let lengths = self.windows.targets().lengths();
+        let longest = lengths.iter().max().copied().unwrap_or(0);
+        if !config.pool_padding || longest == 0 {
+            return lanes::pool(self.events, &self.windows, is_mean);
+        }
+        let tape = self.events.tape();
+        let mut padding = tape.pool().stale(&[lengths.len(), 1]);
+        padding.iter_mut().zip(lengths).for_each(|(to, &n)| *to = T::of((longest - n).into()));
+        let padding = embedding.unknown(tape, lengths.len()) * tape.constant(padding);
+        let sum = lanes::pool(self.events, &self.windows, false) + padding;
+        if is_mean { ops::scale(sum, T::one() / T::of(longest.into())) } else { sum }
+    }
+
+    /// The pooled history and its product with the candidate, each `[targets, event width]`.
+    pub fn history_and_product(&self, embedding: &Embedding, config: &ModelConfig) -> [Var<'t, T>; 2] {
+        let history = self.history(embedding, config);
+        [history, self.candidates * history]
+    }
 }
 
 /// Adds to a head's layout what [`push_history`] gives of a sequence: the pooled history and its product.
-pub fn add_history(layout: &mut HeadLayout, sequence: usize, event_width: usize) {
-    layout.add(HeadInput::History(sequence), event_width);
-    layout.add(HeadInput::HistoryProduct(sequence), event_width);
+pub fn add_history(layout: &mut HeadLayout, index: usize, event_width: usize) {
+    layout.add(HeadInput::History(index), event_width);
+    layout.add(HeadInput::HistoryProduct(index), event_width);
 }
 
-/// Adds the [pooled history and its product](pooled_history) to a head's inputs.
+/// Adds the [pooled history and its product](SequenceInput::history_and_product) to a head's inputs.
 pub fn push_history<'t, T: Real>(
     inputs: &mut HeadInputs<'_, 't, T>,
-    sequence: usize,
+    index: usize,
     [history, product]: [Var<'t, T>; 2],
 ) {
-    inputs.push(HeadInput::History(sequence), history);
-    inputs.push(HeadInput::HistoryProduct(sequence), product);
-}
-
-/// Histories and windows of a sequence in lanes.
-pub fn windows<T: Real>(tape: &Tape<'_, T>, sequence: Sequence<'_>) -> Arc<Windows> {
-    tape.pool().shared(|windows: &mut Windows| {
-        windows.set(&sequence.histories.offsets, sequence.history, sequence.start, sequence.end);
-    })
+    inputs.push(HeadInput::History(index), history);
+    inputs.push(HeadInput::HistoryProduct(index), product);
 }

@@ -1,21 +1,20 @@
 //! BaseModel: embedding, pooled history, MLP.
 
 use dien_cells::Real;
-use dien_tensor::{ParamId, ParamStore, Tape};
+use dien_tensor::ParamStore;
 
-use crate::config::{LossWeights, ModelConfig};
+use super::common::{Common, Pass, ZooModel};
+use crate::Features;
+use crate::config::ModelConfig;
 use crate::frozen::FrozenModel;
 use crate::init::Builder;
-use crate::model::{Model, Output};
-use crate::parts::{Embedding, Head, HeadInput, HeadLayout, pooled, windows};
-use crate::{Batch, Features, TouchedRows};
+use crate::model::Output;
+use crate::parts::{Embedding, Head, HeadInput, HeadLayout};
 
 /// The paper's BaseModel: the head alone, over embeddings and pooled history.
 #[derive(Clone, Debug)]
 pub struct Base {
-    config: ModelConfig,
-    embedding: Embedding,
-    head: Head,
+    common: Common,
 }
 
 impl Base {
@@ -27,36 +26,24 @@ impl Base {
             layout.add(HeadInput::History(index), embedding.event_width());
         }
         let head = Head::new(builder, config, layout);
-        Base { config: config.clone(), embedding, head }
+        Base { common: Common { config: config.clone(), embedding, head } }
     }
 }
 
-impl<T: Real> Model<T> for Base {
-    fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
-        let (mut inputs, _) = self.embedding.head_inputs(self.head.layout(), tape, batch);
-        for (index, sequence) in batch.sequences().enumerate() {
-            let windows = windows(tape, sequence);
-            let events = self.embedding.events(tape, sequence.histories, windows.histories());
-            let history = pooled(&self.embedding, events, &windows, &self.config);
-            inputs.push(HeadInput::History(index), history);
+impl ZooModel for Base {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn run<'t, T: Real>(&self, Pass { tape, batch, .. }: Pass<'_, 't, '_, T>) -> Output<'t, T> {
+        let (mut inputs, sequences, _) = self.common.inputs(tape, batch);
+        for input in sequences {
+            inputs.push(HeadInput::History(input.index), self.common.history(&input));
         }
-        Output { logits: self.head.forward(tape, inputs.concat()), auxiliary: None }
+        self.common.output(tape, inputs)
     }
 
-    fn touch(&self, batch: &Batch, touched: &mut TouchedRows) {
-        self.embedding.touch(batch, false, touched);
-    }
-
-    fn tables(&self) -> &[ParamId] {
-        self.embedding.tables()
-    }
-
-    fn freeze(&self, params: &ParamStore<f32>) -> Option<FrozenModel> {
-        let head = self.head.freeze(params)?;
-        Some(FrozenModel::new(self.embedding.tables(), self.config.pooling, vec![], head))
-    }
-
-    fn weights(&self) -> LossWeights {
-        self.config.loss_weights()
+    fn frozen(&self, params: &ParamStore<f32>) -> Option<FrozenModel> {
+        self.common.freeze(params, vec![])
     }
 }

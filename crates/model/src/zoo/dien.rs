@@ -1,17 +1,15 @@
 //! The Deep Interest Evolution Network.
 
 use dien_cells::Real;
-use dien_tensor::{ParamId, ParamStore, Tape};
+use dien_tensor::ParamStore;
 
-use crate::config::{LossWeights, ModelConfig};
+use super::common::{Common, Pass, ZooModel};
+use crate::Features;
+use crate::config::ModelConfig;
 use crate::frozen::FrozenModel;
 use crate::init::Builder;
-use crate::model::{Model, Output};
-use crate::parts::{
-    Embedding, Head, HeadLayout, Interest, SequenceInput, add_history, per_sequence, pooled_history,
-    push_history, windows,
-};
-use crate::{AttentionTrace, Batch, Features, TouchedRows, Trace, trace};
+use crate::model::Output;
+use crate::parts::{Embedding, Head, HeadLayout, Interest, add_history, per_sequence, push_history};
 
 /// DIEN (Zhou et al., AAAI 2019): embedding, interest extractor with auxiliary loss, attention, interest
 /// evolution, head.
@@ -23,11 +21,9 @@ use crate::{AttentionTrace, Batch, Features, TouchedRows, Trace, trace};
 /// by side.
 #[derive(Clone, Debug)]
 pub struct Dien {
-    config: ModelConfig,
-    embedding: Embedding,
+    common: Common,
     /// By sequence of behaviours.
     interests: Vec<Interest>,
-    head: Head,
 }
 
 impl Dien {
@@ -43,64 +39,39 @@ impl Dien {
             interest.add_to(&mut layout, index);
         }
         let head = Head::new(b, config, layout);
-        Dien { config: config.clone(), embedding, interests, head }
+        Dien { common: Common { config: config.clone(), embedding, head }, interests }
+    }
+}
+
+impl ZooModel for Dien {
+    const IS_TRACED: bool = true;
+
+    fn common(&self) -> &Common {
+        &self.common
     }
 
-    /// The forward pass; what each sequence of behaviours says of every target goes to `traces`, if they are
-    /// asked for.
-    fn run<'t, T: Real>(
-        &self,
-        tape: &'t Tape<'_, T>,
-        batch: &Batch,
-        mut traces: Option<&mut Vec<Vec<AttentionTrace<T>>>>,
-    ) -> Output<'t, T> {
+    fn run<'t, T: Real>(&self, Pass { tape, batch, mut traces }: Pass<'_, 't, '_, T>) -> Output<'t, T> {
         let mut auxiliary = None;
-        let (mut inputs, candidates) = self.embedding.head_inputs(self.head.layout(), tape, batch);
-        for (index, (interest, sequence)) in self.interests.iter().zip(batch.sequences()).enumerate() {
-            let windows = &windows(tape, sequence);
-            let events = self.embedding.events(tape, sequence.histories, windows.histories());
-            let history = pooled_history(&self.embedding, candidates, events, windows, &self.config);
-            push_history(&mut inputs, index, history);
-            let input = SequenceInput { index, sequence, windows, events, candidates };
-            let output = interest.forward(tape, &self.embedding, input, &mut inputs);
+        let (mut inputs, sequences, _) = self.common.inputs(tape, batch);
+        for (interest, input) in self.interests.iter().zip(sequences) {
+            push_history(&mut inputs, input.index, self.common.history_and_product(&input));
+            let output = interest.forward(tape, &self.common.embedding, &input, &mut inputs);
             if let Some(traces) = &mut traces {
-                traces.push(interest.trace(tape, input, output));
+                traces.push(interest.trace(tape, &input, output));
             }
             auxiliary = match (auxiliary, output.auxiliary) {
                 (Some(sum), Some(loss)) => Some(sum + loss),
                 (sum, loss) => sum.or(loss),
             };
         }
-        Output { logits: self.head.forward(tape, inputs.concat()), auxiliary }
-    }
-}
-
-impl<T: Real> Model<T> for Dien {
-    fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
-        self.run(tape, batch, None)
+        self.common.output(tape, inputs).with_auxiliary(auxiliary)
     }
 
-    fn trace(&self, tape: &Tape<'_, T>, batch: &Batch) -> Option<Vec<Trace<T>>> {
-        let mut sequences = vec![];
-        let logits = self.run(tape, batch, Some(&mut sequences)).logits;
-        Some(trace::traces(logits, sequences))
+    fn reads_negatives(&self) -> bool {
+        self.common.config.learns_auxiliary()
     }
 
-    fn touch(&self, batch: &Batch, touched: &mut TouchedRows) {
-        self.embedding.touch(batch, self.config.learns_auxiliary(), touched);
-    }
-
-    fn tables(&self) -> &[ParamId] {
-        self.embedding.tables()
-    }
-
-    fn freeze(&self, params: &ParamStore<f32>) -> Option<FrozenModel> {
-        let interests = self.interests.iter().map(|interest| interest.freeze(params)).collect();
-        let head = self.head.freeze(params)?;
-        Some(FrozenModel::new(self.embedding.tables(), self.config.pooling, interests, head))
-    }
-
-    fn weights(&self) -> LossWeights {
-        self.config.loss_weights()
+    fn frozen(&self, params: &ParamStore<f32>) -> Option<FrozenModel> {
+        self.common.freeze(params, self.interests.iter().map(|interest| interest.freeze(params)).collect())
     }
 }

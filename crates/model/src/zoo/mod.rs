@@ -14,16 +14,19 @@
 //!
 //! AIGRU, AGRU and AUGRU without the auxiliary loss are [`Dien`] with less.
 
+mod attention_pooling;
 mod base;
+mod common;
 mod dien;
 mod din;
 mod gru_attention;
 mod pnn;
 mod wide_deep;
 
+pub use attention_pooling::{AttentionPooling, EventStates};
 pub use base::Base;
 pub use dien::Dien;
-pub use din::Din;
-pub use gru_attention::GruAttention;
+pub use din::{Din, Events};
+pub use gru_attention::{GruAttention, TwoGrus};
 pub use pnn::Pnn;
 pub use wide_deep::WideDeep;

@@ -1,13 +1,14 @@
 //! Product-based neural networks.
 
 use dien_cells::Real;
-use dien_tensor::{ParamId, Tape, Var, VarList, ops};
+use dien_tensor::{ParamId, Var, VarList, ops};
 
-use crate::config::{LossWeights, ModelConfig, ModelKind};
+use super::common::{Common, Pass, ZooModel};
+use crate::config::{ModelConfig, ModelKind};
 use crate::init::Builder;
-use crate::model::{Model, Output};
-use crate::parts::{Embedding, Head, HeadInput, HeadLayout, pooled, windows};
-use crate::{Batch, EmbeddingFeature, Features, TouchedRows};
+use crate::model::Output;
+use crate::parts::{Embedding, Head, HeadInput, HeadLayout, sequence_inputs};
+use crate::{EmbeddingFeature, Features};
 
 /// PNN (Qu et al., ICDM 2016): the head reads products of the fields beside the fields themselves.
 ///
@@ -17,11 +18,9 @@ use crate::{Batch, EmbeddingFeature, Features, TouchedRows};
 /// `product.<field>.weight`.
 #[derive(Clone, Debug)]
 pub struct Pnn {
-    config: ModelConfig,
-    embedding: Embedding,
+    common: Common,
     /// By field; none where it has the common width already.
     project: Vec<Option<ParamId>>,
-    head: Head,
 }
 
 impl Pnn {
@@ -55,7 +54,7 @@ impl Pnn {
         }
         layout.add(HeadInput::FieldProducts, products);
         let head = Head::new(b, config, layout);
-        Pnn { config: config.clone(), embedding, project, head }
+        Pnn { common: Common { config: config.clone(), embedding, head }, project }
     }
 
     /// Adds each feature's embedding among those side by side in `of`, from column `from` on.
@@ -67,38 +66,41 @@ impl Pnn {
         fields: &mut VarList<'t, T>,
     ) {
         for lookup in lookups {
-            let width = self.embedding.features().tables[lookup.table].embedding_dim;
+            let width = self.common.embedding.features().tables[lookup.table].embedding_dim;
             fields.push(ops::slice_columns(of, *from..*from + width));
             *from += width;
         }
     }
 }
 
-impl<T: Real> Model<T> for Pnn {
-    fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
-        let features = self.embedding.features();
-        let (mut inputs, mut fields) = (self.head.layout().inputs(tape), tape.var_list());
-        if let Some(context) = self.embedding.context(tape, batch) {
+impl ZooModel for Pnn {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn run<'t, T: Real>(&self, Pass { tape, batch, .. }: Pass<'_, 't, '_, T>) -> Output<'t, T> {
+        let Common { config, embedding, head } = &self.common;
+        let features = embedding.features();
+        let (mut inputs, mut fields) = (head.layout().inputs(tape), tape.var_list());
+        if let Some(context) = embedding.context(tape, batch) {
             inputs.push_several(&HeadInput::CONTEXT, context);
             let mut from = 0;
             self.split(context, &features.sparse, &mut from, &mut fields);
             self.split(context, &features.multi_hot, &mut from, &mut fields);
         }
-        let candidates = self.embedding.candidates(tape, batch);
+        let candidates = embedding.candidates(tape, batch);
         inputs.push(HeadInput::Candidate, candidates);
         self.split(candidates, &features.behaviours, &mut 0, &mut fields);
-        for (index, sequence) in batch.sequences().enumerate() {
-            let windows = windows(tape, sequence);
-            let events = self.embedding.events(tape, sequence.histories, windows.histories());
-            let history = pooled(&self.embedding, events, &windows, &self.config);
-            inputs.push(HeadInput::History(index), history);
+        for input in sequence_inputs(embedding, tape, batch, candidates) {
+            let history = self.common.history(&input);
+            inputs.push(HeadInput::History(input.index), history);
             self.split(history, &features.behaviours, &mut 0, &mut fields);
         }
         let mut common = tape.var_list();
         for (field, project) in fields.iter().zip(&self.project) {
             common.push(project.map_or(field, |w| ops::linear(field, tape.param(w), None)));
         }
-        if self.config.kind == ModelKind::Ipnn {
+        if config.kind == ModelKind::Ipnn {
             for (i, a) in common.iter().enumerate() {
                 for b in common.iter().skip(i + 1) {
                     inputs.push(HeadInput::FieldProducts, ops::dot_rows(a, b));
@@ -108,18 +110,6 @@ impl<T: Real> Model<T> for Pnn {
             let sum = common.iter().reduce(|sum, field| sum + field).expect("a candidate has features");
             inputs.push(HeadInput::FieldProducts, ops::outer_rows(sum, sum));
         }
-        Output { logits: self.head.forward(tape, inputs.concat()), auxiliary: None }
-    }
-
-    fn touch(&self, batch: &Batch, touched: &mut TouchedRows) {
-        self.embedding.touch(batch, false, touched);
-    }
-
-    fn tables(&self) -> &[ParamId] {
-        self.embedding.tables()
-    }
-
-    fn weights(&self) -> LossWeights {
-        self.config.loss_weights()
+        self.common.output(tape, inputs)
     }
 }

@@ -1,21 +1,22 @@
 //! Wide & Deep (Cheng et al., DLRS 2016): a linear model beside the head.
 
 use dien_cells::Real;
-use dien_tensor::{ParamId, Tape, ops};
+use dien_tensor::nn::Linear;
+use dien_tensor::ops;
 
-use crate::config::{LossWeights, ModelConfig};
+use super::common::{Common, Pass, ZooModel};
+use crate::Features;
+use crate::config::ModelConfig;
 use crate::init::Builder;
-use crate::model::{Model, Output};
-use crate::parts::{Embedding, Head, HeadInput, HeadLayout, Linear, pooled_history, windows};
-use crate::{Batch, Features, TouchedRows};
+use crate::model::Output;
+use crate::parts::{Embedding, Head, HeadInput, HeadLayout};
 
 /// Wide & Deep as the DIEN authors compare it: the deep part is [`Base`](super::Base)'s head; the wide one is
 /// linear in the candidate, each sequence's pooled history and their product, and the logits are added.
 #[derive(Clone, Debug)]
 pub struct WideDeep {
-    config: ModelConfig,
-    embedding: Embedding,
-    deep: Head,
+    /// The head is the deep part.
+    common: Common,
     /// `wide`
     wide: Linear,
 }
@@ -29,38 +30,27 @@ impl WideDeep {
         for index in 0..sequences {
             layout.add(HeadInput::History(index), width);
         }
-        let deep = Head::new(builder, config, layout);
-        let wide = Linear::new(builder, "wide", 1, (1 + 2 * sequences) * width);
-        WideDeep { config: config.clone(), embedding, deep, wide }
+        let head = Head::new(builder, config, layout);
+        let wide = Linear::new(builder, "wide", (1 + 2 * sequences) * width, 1);
+        WideDeep { common: Common { config: config.clone(), embedding, head }, wide }
     }
 }
 
-impl<T: Real> Model<T> for WideDeep {
-    fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
-        let (mut deep, candidates) = self.embedding.head_inputs(self.deep.layout(), tape, batch);
+impl ZooModel for WideDeep {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn run<'t, T: Real>(&self, Pass { tape, batch, .. }: Pass<'_, 't, '_, T>) -> Output<'t, T> {
+        let (mut deep, sequences, candidates) = self.common.inputs(tape, batch);
         let mut wide = tape.var_list();
         wide.push(candidates);
-        for (index, sequence) in batch.sequences().enumerate() {
-            let windows = windows(tape, sequence);
-            let events = self.embedding.events(tape, sequence.histories, windows.histories());
-            let [history, product] =
-                pooled_history(&self.embedding, candidates, events, &windows, &self.config);
-            deep.push(HeadInput::History(index), history);
+        for input in sequences {
+            let [history, product] = self.common.history_and_product(&input);
+            deep.push(HeadInput::History(input.index), history);
             wide.extend([history, product]);
         }
-        let wide = self.wide.forward(tape, ops::concat(wide.iter()));
-        Output { logits: self.deep.forward(tape, deep.concat()) + wide, auxiliary: None }
-    }
-
-    fn touch(&self, batch: &Batch, touched: &mut TouchedRows) {
-        self.embedding.touch(batch, false, touched);
-    }
-
-    fn tables(&self) -> &[ParamId] {
-        self.embedding.tables()
-    }
-
-    fn weights(&self) -> LossWeights {
-        self.config.loss_weights()
+        let wide = self.wide.forward(ops::concat(wide.iter()));
+        Output::new(self.common.output(tape, deep).logits + wide)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use dien_model::config::LossWeights;
 use dien_model::init::Builder;
-use dien_model::parts::{Embedding, Head, pooled, windows};
+use dien_model::parts::{Embedding, Head, sequence_inputs};
 use dien_model::serving::{Candidates, Profile, Serving};
 use dien_model::{
     Batch, BuildError, ConfigError, CustomModel, Features, Model, ModelBuilder, ModelConfig, OptionValue,
@@ -55,10 +55,8 @@ impl ModelBuilder for BiasedBuilder {
 impl Model<f32> for Biased {
     fn forward<'t>(&self, tape: &'t Tape<'_, f32>, batch: &Batch) -> Output<'t, f32> {
         let candidates = self.embedding.candidates(tape, batch);
-        let sequence = batch.sequences().next().unwrap();
-        let windows = windows(tape, sequence);
-        let events = self.embedding.events(tape, sequence.histories, windows.histories());
-        let history = pooled(&self.embedding, events, &windows, &self.config);
+        let first = sequence_inputs(&self.embedding, tape, batch, candidates).next().unwrap();
+        let history = first.history(&self.embedding, &self.config);
         let bias = ops::gather(tape.param(self.bias), &batch.targets.candidate[0]);
         let logits = self.head.forward(tape, ops::concat([candidates, history]));
         Output::new(logits + ops::scale(bias, self.scale))
