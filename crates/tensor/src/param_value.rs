@@ -1,5 +1,6 @@
 //! The numbers of a parameter: its own, or somebody else's.
 
+use std::panic::RefUnwindSafe;
 use std::sync::Arc;
 
 use ndarray::{ArrayD, ArrayViewD};
@@ -24,7 +25,7 @@ pub struct ParamValue<T>(Storage<T>);
 #[derive(Clone)]
 enum Storage<T> {
     Owned(ArrayD<T>),
-    Shared(Vec<usize>, Arc<dyn AsRef<[T]> + Send + Sync>),
+    Shared(Vec<usize>, Arc<dyn AsRef<[T]> + Send + Sync + RefUnwindSafe>),
 }
 
 impl<T> ParamValue<T> {
@@ -33,8 +34,11 @@ impl<T> ParamValue<T> {
     /// # Panics
     /// If the shape has another number of elements.
     #[track_caller]
-    pub fn shared(shape: &[usize], data: Arc<dyn AsRef<[T]> + Send + Sync>) -> Self {
-        let (found, expected) = (data.as_ref().as_ref().len(), shape.iter().product::<usize>());
+    pub fn shared(
+        shape: &[usize],
+        data: Arc<impl AsRef<[T]> + Send + Sync + RefUnwindSafe + 'static>,
+    ) -> Self {
+        let (found, expected) = ((*data).as_ref().len(), shape.iter().product::<usize>());
         assert_eq!(found, expected, "parameter value: numbers of shape {shape:?}");
         ParamValue(Storage::Shared(shape.to_vec(), data))
     }
@@ -51,7 +55,7 @@ impl<T> ParamValue<T> {
     pub fn data(&self) -> &[T] {
         match &self.0 {
             Storage::Owned(array) => array.as_slice().expect("parameters have standard layout"),
-            Storage::Shared(_, data) => data.as_ref().as_ref(),
+            Storage::Shared(_, data) => (**data).as_ref(),
         }
     }
 
@@ -60,7 +64,7 @@ impl<T> ParamValue<T> {
         match &self.0 {
             Storage::Owned(array) => array.view(),
             Storage::Shared(shape, data) => {
-                let view = ArrayViewD::from_shape(&shape[..], data.as_ref().as_ref());
+                let view = ArrayViewD::from_shape(&shape[..], (**data).as_ref());
                 view.expect("as many elements as the shape has")
             }
         }

@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use dien_model::config::LossWeights;
 use dien_model::init::Builder;
-use dien_model::parts::{Embedding, Head, sequence_inputs};
 use dien_model::serving::{Candidates, Profile, Serving};
 use dien_model::{
     Batch, BuildError, ConfigError, CustomModel, Features, Model, ModelBuilder, ModelConfig, OptionValue,
@@ -15,12 +13,9 @@ use ndarray::ArrayD;
 
 use crate::common::{batch, features};
 
-/// The head over candidate and pooled history, and a bias for each item.
-struct Biased {
-    config: ModelConfig,
+/// How often an item is clicked, whoever is asked: its bias.
+struct Popularity {
     scale: f32,
-    embedding: Embedding,
-    head: Head,
     /// `bias.item` `[items, 1]`
     bias: ParamId,
 }
@@ -31,11 +26,11 @@ struct Options {
     scale: f32,
 }
 
-struct BiasedBuilder;
+struct PopularityBuilder;
 
-impl ModelBuilder for BiasedBuilder {
+impl ModelBuilder for PopularityBuilder {
     fn name(&self) -> &str {
-        "biased"
+        "popularity"
     }
 
     fn build(
@@ -45,47 +40,32 @@ impl ModelBuilder for BiasedBuilder {
         params: &mut Builder<'_, f32>,
     ) -> Result<Box<dyn Model<f32> + Send + Sync>, ConfigError> {
         let Options { scale } = config.custom.as_ref().unwrap().options.read()?;
-        let embedding = Embedding::new(params, features, config);
-        let head = Head::new(params, config, 2 * embedding.event_width());
         let bias = params.table("bias.item", features.tables[0].num_embeddings, 1, 0.1);
-        Ok(Box::new(Biased { config: config.clone(), scale, embedding, head, bias }))
+        Ok(Box::new(Popularity { scale, bias }))
     }
 }
 
-impl Model<f32> for Biased {
+impl Model<f32> for Popularity {
     fn forward<'t>(&self, tape: &'t Tape<'_, f32>, batch: &Batch) -> Output<'t, f32> {
-        let candidates = self.embedding.candidates(tape, batch);
-        let first = sequence_inputs(&self.embedding, tape, batch, candidates).next().unwrap();
-        let history = first.history(&self.embedding, &self.config);
         let bias = ops::gather(tape.param(self.bias), &batch.targets.candidate[0]);
-        let logits = self.head.forward(tape, ops::concat([candidates, history]));
-        Output::new(logits + ops::scale(bias, self.scale))
+        Output::new(ops::scale(bias, self.scale))
     }
 
     fn touch(&self, batch: &Batch, touched: &mut TouchedRows) {
-        self.embedding.touch(batch, false, touched);
-        touched.add(self.bias, batch.targets.candidate[0].iter().copied());
-    }
-
-    fn tables(&self) -> &[ParamId] {
-        self.embedding.tables()
-    }
-
-    fn weights(&self) -> LossWeights {
-        self.config.loss_weights().with_auxiliary(0.0)
+        touched.set([(self.bias, batch.targets.candidate[0].iter().copied())]);
     }
 }
 
 fn config(scale: OptionValue) -> ModelConfig {
-    let mut custom = CustomModel::new("biased");
+    let mut custom = CustomModel::new("popularity");
     custom.options.set("scale", scale);
-    ModelConfig::default().with_custom(custom).with_head_layers([6])
+    ModelConfig::default().with_custom(custom)
 }
 
 #[test]
 fn an_own_model_is_built_stored_and_served() {
-    let registry = Registry::new().with(BiasedBuilder);
-    assert_eq!(registry.names().last(), Some("biased"));
+    let registry = Registry::new().with(PopularityBuilder);
+    assert_eq!(registry.names().last(), Some("popularity"));
     let (features, config) = (features(), config(OptionValue::Integer(2)));
     let mut drawn = ParamStore::new();
     let model = registry.build(&config, &features, Builder::new(&mut drawn, 3)).unwrap();
@@ -121,7 +101,7 @@ fn an_own_model_is_built_stored_and_served() {
 #[test]
 fn rows_of_an_own_table_are_touched() {
     let (features, mut params) = (features(), ParamStore::new());
-    let registry = Registry::new().with(BiasedBuilder);
+    let registry = Registry::new().with(PopularityBuilder);
     let config = config(OptionValue::Float(1.0));
     let model = registry.build(&config, &features, Builder::new(&mut params, 3)).unwrap();
     let batch = batch(&features, &[4, 0], 2, 1);
@@ -149,21 +129,21 @@ fn rows_of_an_own_table_are_touched() {
 
 #[test]
 fn what_cannot_be_built_is_named() {
-    let (features, registry) = (features(), Registry::new().with(BiasedBuilder));
+    let (features, registry) = (features(), Registry::new().with(PopularityBuilder));
     let message = |registry: &Registry, config: &ModelConfig| {
         let mut params = ParamStore::new();
         let built = registry.build(config, &features, Builder::new(&mut params, 1));
         built.err().unwrap().to_string()
     };
     let mut unknown = config(OptionValue::Float(1.0));
-    unknown.custom.as_mut().unwrap().name = "baised".into();
-    let expected =
-        "model option `custom.name`: expected the name of a registered model: `biased`, found `baised`";
+    unknown.custom.as_mut().unwrap().name = "popluarity".into();
+    let expected = "model option `custom.name`: expected the name of a registered model: `popularity`, \
+                    found `popluarity`";
     assert_eq!(message(&registry, &unknown), expected);
     unknown.custom.as_mut().unwrap().name = "../up".into();
     let expected = "model option `custom.name`: expected letters, digits, `-` and `_`, found \"../up\"";
     assert_eq!(message(&registry, &unknown), expected);
-    unknown.custom.as_mut().unwrap().name = "baised".into();
+    unknown.custom.as_mut().unwrap().name = "popluarity".into();
     let found = message(&Registry::new(), &unknown);
     assert!(found.contains("but none is"), "{found}");
     let found = message(&registry, &config(OptionValue::Text("much".into())));
@@ -173,9 +153,9 @@ fn what_cannot_be_built_is_named() {
 }
 
 #[test]
-#[should_panic(expected = "registry: the name `biased` is taken")]
+#[should_panic(expected = "registry: the name `popularity` is taken")]
 fn names_are_unique() {
-    let _ = Registry::new().with(BiasedBuilder).with(BiasedBuilder);
+    let _ = Registry::new().with(PopularityBuilder).with(PopularityBuilder);
 }
 
 #[test]

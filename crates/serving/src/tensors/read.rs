@@ -6,7 +6,6 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use safetensors::Dtype;
 use safetensors::tensor::Metadata;
 use serde::de::DeserializeOwned;
 
@@ -170,6 +169,8 @@ fn foreign(path: &Path, found: String) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use safetensors::Dtype;
+
     use super::*;
 
     fn file(metadata: &str) -> Vec<u8> {

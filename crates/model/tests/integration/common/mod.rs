@@ -61,8 +61,8 @@ pub fn batch(features: &Features, lengths: &[u32], per_history: usize, seed: u64
     targets.dense =
         features.dense.iter().map(|_| (0..n).map(|_| rng.random_range(-1.0..1.0)).collect()).collect();
     let histories = Histories::new(offsets, ids).with_negatives(negatives, 2);
-    let extra =
-        (0..features.extra_sequences.len()).map(|g| extra(features, targets.len(), seed + 1 + g as u64));
+    let n = targets.len();
+    let extra = (0..features.extra_sequences.len()).map(|g| extra(features, n, seed + 1 + g as u64));
     let batch = Batch::new(histories, targets).with_extra_sequences(extra.collect());
     batch.validate(features).expect("the batch is valid");
     batch
