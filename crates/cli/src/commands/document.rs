@@ -17,8 +17,8 @@ const END: &str = "<!-- /compare -->";
 /// not end one.
 pub(super) fn fill(document: &Path, tables: &[(&str, String)]) -> Result<()> {
     let text = fs::read_to_string(document).map_err(FileError::io(document, "read"))?;
-    let filled = filled(&text, tables)
-        .map_err(|(found, expected)| FileError::content(document, found, expected))?;
+    let filled =
+        filled(&text, tables).map_err(|(found, expected)| FileError::content(document, found, expected))?;
     Ok(dien::serving::files::write(document, filled.as_bytes())?)
 }
 

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use dien::{FileError, ReferenceEval};
 use dien::prelude::*;
+use dien::{FileError, ReferenceEval};
 use serde::Serialize;
 
 use super::progress::scores;
