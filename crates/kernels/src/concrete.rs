@@ -1,14 +1,14 @@
-//! Functions over [`Real`](crate::Real) numbers that are compiled where they are declared.
+//! Functions over a [`Number`](crate::Number) that are compiled where they are declared.
 
 /// Declares functions over `T`, which are `f32` and `f64`, and compiles them here, once for each.
 ///
 /// A generic function is compiled again in every crate that calls it, with code that is cut apart there as it
 /// comes. These are not: each stands behind a method of a trait that `f32` and `f64` implement, so that
 /// whoever is generic over `T` calls what this crate has compiled. The trait is a bound of `T`; no other type
-/// can have it, since none else is a [`Real`](crate::Real).
+/// can have it, since none else is a [`Number`](crate::Number).
 ///
 /// ```
-/// use dien_kernels::{Real, concrete};
+/// use dien_kernels::{Number, concrete};
 ///
 /// concrete! {
 ///     /// Sums over slices.
@@ -17,7 +17,7 @@
 ///     fn sum(x: &[T]) -> T = sum_of;
 /// }
 ///
-/// fn sum_of<T: Real>(x: &[T]) -> T {
+/// fn sum_of<T: Number>(x: &[T]) -> T {
 ///     x.iter().fold(T::zero(), |sum, &x| sum + x)
 /// }
 /// assert_eq!(sum(&[1.0f32, 2.0]), 3.0);
@@ -25,7 +25,7 @@
 #[macro_export]
 macro_rules! concrete {
     (
-        $(#[$about:meta])* $seen:vis trait $name:ident;
+        $(#[$about:meta])* $seen:vis trait $name:ident $(: $bound:path)?;
         $(
             $(#[$doc:meta])*
             $vis:vis fn $f:ident $(<$($lifetime:lifetime),+>)? ($($arg:ident : $type:ty),* $(,)?)
@@ -34,7 +34,7 @@ macro_rules! concrete {
     ) => {
         $(#[$about])*
         #[doc(hidden)]
-        $seen trait $name<T: $crate::Real>: Sized {
+        $seen trait $name<T: $crate::Number $(+ $bound)?>: $crate::Number $(+ $bound)? {
             $(
                 #[allow(missing_docs, clippy::too_many_arguments)]
                 #[track_caller]
@@ -51,7 +51,7 @@ macro_rules! concrete {
             $(#[$doc])*
             #[track_caller]
             #[inline]
-            $vis fn $f <$($($lifetime,)+)? T: $crate::Real + $name<T>> ($($arg: $type),*) $(-> $result)? {
+            $vis fn $f <$($($lifetime,)+)? T: $name<T>> ($($arg: $type),*) $(-> $result)? {
                 <T as $name<T>>::$f($($arg),*)
             }
         )*

@@ -3,7 +3,7 @@
 use crate::map::{Point, map, map_columns};
 use crate::simd::{Kernel, Simd, dispatch, math};
 use crate::sums::total;
-use crate::{Buffers, Real, concrete};
+use crate::{Buffers, Number, concrete};
 
 concrete! {
     /// Functions of elements.
@@ -49,7 +49,7 @@ macro_rules! point {
     ) => {
         #[derive(Clone, Copy)]
         struct $name $(<$field>($field))?;
-        impl<T: Real> Point<T, $n, $m, 1> for $name $(<$field>)? {
+        impl<T: Number> Point<T, $n, $m, 1> for $name $(<$field>)? {
             #[inline(always)]
             fn at<S: Simd>(self, $x: [T; $n], $p: [T; $m]) -> [T; 1] {
                 let $this = self;
@@ -68,35 +68,35 @@ point!(Weighted, |_f, [z, y, w], []| w * cross_entropy::<T, S>(z, y), 3, 0);
 point!(Slope, |_f, [z, y], []| math::sigmoid::<T, S>(z) - y, 2, 0);
 
 #[inline(always)]
-fn cross_entropy<T: Real, S: Simd>(z: T, y: T) -> T {
+fn cross_entropy<T: Number, S: Simd>(z: T, y: T) -> T {
     z.max(T::zero()) - z * y + math::log_1p::<T, S>((-z.abs()).exp_at::<S>())
 }
 
-fn sigmoid_of<T: Real>(x: &[T], y: &mut [T]) {
+fn sigmoid_of<T: Number>(x: &[T], y: &mut [T]) {
     map(Sigmoid, [x], y);
 }
 
-fn tanh_of<T: Real>(x: &[T], y: &mut [T]) {
+fn tanh_of<T: Number>(x: &[T], y: &mut [T]) {
     map(Tanh, [x], y);
 }
 
-fn exp_shifted_of<T: Real>(x: &[T], shift: T, y: &mut [T]) {
+fn exp_shifted_of<T: Number>(x: &[T], shift: T, y: &mut [T]) {
     map(ExpShifted(shift), [x], y);
 }
 
-fn standardized_sigmoid_of<T: Real>(x: &[T], mean: &[T], scale: &[T], y: &mut [T]) {
+fn standardized_sigmoid_of<T: Number>(x: &[T], mean: &[T], scale: &[T], y: &mut [T]) {
     map_columns(Gate, mean.len(), [x], [mean, scale], y);
 }
 
-fn cross_entropy_sum_of<T: Real>(z: &[T], y: &[T], buffers: &Buffers<T>) -> T {
+fn cross_entropy_sum_of<T: Number>(z: &[T], y: &[T], buffers: &Buffers<T>) -> T {
     total(CrossEntropy, buffers, [z, y])
 }
 
-fn weighted_cross_entropy_sum_of<T: Real>(z: &[T], y: &[T], w: &[T], buffers: &Buffers<T>) -> T {
+fn weighted_cross_entropy_sum_of<T: Number>(z: &[T], y: &[T], w: &[T], buffers: &Buffers<T>) -> T {
     total(Weighted, buffers, [z, y, w])
 }
 
-fn cross_entropy_slope_of<T: Real>(z: &[T], y: &[T], slope: &mut [T]) {
+fn cross_entropy_slope_of<T: Number>(z: &[T], y: &[T], slope: &mut [T]) {
     map(Slope, [z, y], slope);
 }
 
@@ -108,7 +108,7 @@ struct DropOut<'a, T> {
     y: &'a mut [T],
 }
 
-impl<T: Real> Kernel<T> for DropOut<'_, T> {
+impl<T: Number> Kernel<T> for DropOut<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
@@ -119,6 +119,6 @@ impl<T: Real> Kernel<T> for DropOut<'_, T> {
     }
 }
 
-fn drop_out_of<T: Real>(x: &[T], bytes: &[u8], dropped: u16, scale: T, y: &mut [T]) {
+fn drop_out_of<T: Number>(x: &[T], bytes: &[u8], dropped: u16, scale: T, y: &mut [T]) {
     dispatch(DropOut { bytes, dropped, scale, x, y });
 }

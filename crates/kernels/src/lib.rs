@@ -10,6 +10,7 @@ mod concrete;
 pub mod elementwise;
 pub mod gemm;
 pub mod map;
+mod number;
 pub mod par;
 pub mod peak;
 mod real;
@@ -17,6 +18,7 @@ pub mod simd;
 pub mod sums;
 
 pub use buffers::{Buffers, Scratch};
+pub use number::Number;
 pub use real::Real;
 
 /// The example of the README runs.

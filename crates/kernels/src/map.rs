@@ -5,12 +5,12 @@
 
 use std::array::from_fn;
 
-use crate::Real;
+use crate::Number;
 use crate::par::{CHUNK, for_chunks};
 use crate::simd::{Kernel, Portable, Simd, dispatch};
 
 /// The arithmetic of one element: `N` numbers of its own, `P` of its column or row, `Q` results.
-pub trait Point<T: Real, const N: usize, const P: usize, const Q: usize>: Copy + Send + Sync {
+pub trait Point<T: Number, const N: usize, const P: usize, const Q: usize>: Copy + Send + Sync {
     /// From the element's numbers `x` and its column's or row's `p`.
     fn at<S: Simd>(self, x: [T; N], p: [T; P]) -> [T; Q];
 
@@ -22,7 +22,7 @@ pub trait Point<T: Real, const N: usize, const P: usize, const Q: usize>: Copy +
 
 /// Closures are for what waits on memory anyway, a few sums and products: compiled once, for every op costs
 /// build time.
-impl<T: Real, const N: usize, const P: usize, const Q: usize, F> Point<T, N, P, Q> for F
+impl<T: Number, const N: usize, const P: usize, const Q: usize, F> Point<T, N, P, Q> for F
 where
     F: Fn([T; N], [T; P]) -> [T; Q] + Copy + Send + Sync,
 {
@@ -37,7 +37,7 @@ where
 }
 
 /// `y[i][j] = f(x[i][j], p[j])` for rows of `m` columns.
-pub fn map_columns<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize>(
+pub fn map_columns<T: Number, F: Point<T, N, P, 1>, const N: usize, const P: usize>(
     f: F,
     m: usize,
     x: [&[T]; N],
@@ -52,7 +52,7 @@ pub fn map_columns<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize
 }
 
 /// `y[i][j] = f(x[i][j], p[i])` for rows of `m` columns.
-pub fn map_rows<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize>(
+pub fn map_rows<T: Number, F: Point<T, N, P, 1>, const N: usize, const P: usize>(
     f: F,
     m: usize,
     x: [&[T]; N],
@@ -68,7 +68,7 @@ pub fn map_rows<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize>(
 }
 
 /// `y[i] = f(x[i])`
-pub fn map<T: Real, F: Point<T, N, 0, 1>, const N: usize>(f: F, x: [&[T]; N], y: &mut [T]) {
+pub fn map<T: Number, F: Point<T, N, 0, 1>, const N: usize>(f: F, x: [&[T]; N], y: &mut [T]) {
     for_chunks(CHUNK, y, &|start, y| {
         let x = x.map(|x| &x[start..start + y.len()]);
         F::launch(Map { f, m: y.len(), x, p: [], y });
@@ -83,7 +83,7 @@ struct Map<'a, T, F, const N: usize, const P: usize> {
     y: &'a mut [T],
 }
 
-impl<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize> Kernel<T> for Map<'_, T, F, N, P> {
+impl<T: Number, F: Point<T, N, P, 1>, const N: usize, const P: usize> Kernel<T> for Map<'_, T, F, N, P> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
@@ -106,7 +106,7 @@ struct MapRows<'a, T, F, const N: usize, const P: usize> {
     y: &'a mut [T],
 }
 
-impl<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize> Kernel<T> for MapRows<'_, T, F, N, P> {
+impl<T: Number, F: Point<T, N, P, 1>, const N: usize, const P: usize> Kernel<T> for MapRows<'_, T, F, N, P> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {

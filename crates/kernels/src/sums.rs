@@ -8,13 +8,13 @@ use std::array::from_fn;
 use crate::map::Point;
 use crate::par::{CHUNK, for_chunks};
 use crate::simd::{Kernel, Simd};
-use crate::{Buffers, Real, Scratch};
+use crate::{Buffers, Number, Scratch};
 
 /// A vector of `f32` at AVX-512.
 const LANES: usize = 16;
 
 /// `[Q][m]`: the sum of `f(x[i][j], p[j])` over the rows i, for each column j.
-pub fn sum_columns<T: Real, F: Point<T, N, P, Q>, const N: usize, const P: usize, const Q: usize>(
+pub fn sum_columns<T: Number, F: Point<T, N, P, Q>, const N: usize, const P: usize, const Q: usize>(
     f: F,
     buffers: &Buffers<T>,
     m: usize,
@@ -41,7 +41,7 @@ pub fn sum_columns<T: Real, F: Point<T, N, P, Q>, const N: usize, const P: usize
 }
 
 /// `y[i] = Σⱼ f(x[i][j], p[i])` for rows of `m` columns.
-pub fn sum_rows<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize>(
+pub fn sum_rows<T: Number, F: Point<T, N, P, 1>, const N: usize, const P: usize>(
     f: F,
     m: usize,
     x: [&[T]; N],
@@ -56,7 +56,7 @@ pub fn sum_rows<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize>(
 }
 
 /// `Σᵢ f(x[i])`
-pub fn total<T: Real, const N: usize>(f: impl Point<T, N, 0, 1>, buffers: &Buffers<T>, x: [&[T]; N]) -> T {
+pub fn total<T: Number, const N: usize>(f: impl Point<T, N, 0, 1>, buffers: &Buffers<T>, x: [&[T]; N]) -> T {
     let whole = x[0].len() / CHUNK;
     let mut sums = buffers.scratch(whole + 1);
     sum_rows(f, CHUNK, x.map(|x| &x[..whole * CHUNK]), [], &mut sums[..whole]);
@@ -73,7 +73,7 @@ struct SumColumns<'a, T, F, const N: usize, const P: usize> {
     out: &'a mut [T],
 }
 
-impl<T: Real, F, const N: usize, const P: usize> SumColumns<'_, T, F, N, P> {
+impl<T: Number, F, const N: usize, const P: usize> SumColumns<'_, T, F, N, P> {
     /// The columns `j..j + W`, their sums in registers.
     #[inline(always)]
     fn block<S: Simd, const W: usize, const Q: usize>(&mut self, j: usize)
@@ -101,7 +101,7 @@ impl<T: Real, F, const N: usize, const P: usize> SumColumns<'_, T, F, N, P> {
 /// Ties [`SumColumns`] to a number of results, which its fields do not mention.
 struct Results<K, const Q: usize>(K);
 
-impl<T: Real, F, const N: usize, const P: usize, const Q: usize> Kernel<T>
+impl<T: Number, F, const N: usize, const P: usize, const Q: usize> Kernel<T>
     for Results<SumColumns<'_, T, F, N, P>, Q>
 where
     F: Point<T, N, P, Q>,
@@ -124,7 +124,7 @@ struct SumRows<'a, T, F, const N: usize, const P: usize> {
     y: &'a mut [T],
 }
 
-impl<T: Real, F: Point<T, N, P, 1>, const N: usize, const P: usize> Kernel<T> for SumRows<'_, T, F, N, P> {
+impl<T: Number, F: Point<T, N, P, 1>, const N: usize, const P: usize> Kernel<T> for SumRows<'_, T, F, N, P> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {

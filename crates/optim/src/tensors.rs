@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dien_tensor::Real;
+use dien_tensor::{Number, Real};
 
 use crate::{StateData, StateError, StateTensor};
 

@@ -92,7 +92,7 @@ mod tape;
 mod updates;
 mod var;
 
-pub use dien_kernels::{Buffers, Real, Scratch};
+pub use dien_kernels::{Buffers, Number, Real, Scratch};
 
 pub use assign::AssignError;
 pub use backward::{Backward, GradSlot, OpGrads};

@@ -4,7 +4,7 @@ mod common;
 
 use common::{Params, step};
 use dien_kernels::simd::Level;
-use dien_tensor::{Pool, Real};
+use dien_tensor::{Number, Pool};
 
 #[test]
 fn f32_is_f64_rounded_at_every_level() {

@@ -55,7 +55,7 @@ impl<'t, T: Real> CellArgs<'t, T> {
 
 concrete! {
     /// The cell as one node on the tape.
-    pub trait CellOp;
+    pub trait CellOp: Real;
 
     /// Runs a cell over every sequence: one tape node, with gradients for all it was given.
     ///

@@ -26,7 +26,7 @@ struct EventsToLanes {
 
 concrete! {
     /// The moves between rows and lanes on the tape.
-    pub trait ConvertOps;
+    pub trait ConvertOps: Real;
 
     /// A row per sequence, `[sequences, features]`, into lanes: `[chunks, features, LANES]`, idle lanes zero.
     ///

@@ -82,7 +82,7 @@ pub fn embed<'t, 'a, T: Real + EmbedKernels<T>>(
 
 concrete! {
     /// Between rows of tables and lanes.
-    pub trait EmbedKernels;
+    pub trait EmbedKernels: Real;
 
     fn gather_table(
         packed: &Packed,

@@ -20,7 +20,7 @@ struct Linear {
 
 concrete! {
     /// The linear layer on the tape.
-    pub trait LinearOp;
+    pub trait LinearOp: Real;
 
     /// φ(W x + b) of every event: `x` `[blocks, inputs, LANES]`, `weight` `[outputs, inputs]`, `bias`
     /// `[outputs]`; gives `[blocks, outputs, LANES]`.

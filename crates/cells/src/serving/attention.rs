@@ -77,7 +77,7 @@ impl<T: Real + UnitKernel<T>> ActivationUnit<T> {
 
 concrete! {
     /// The activation unit's kernel.
-    pub trait UnitKernel;
+    pub trait UnitKernel: Real;
 
     fn run_scores(
         unit: &ActivationUnit<T>, given: [&[T]; 4], scores: &mut [T], events: usize, scratch: &mut [T],
@@ -157,7 +157,7 @@ impl<T: Real> Scores<'_, T> {
 
 concrete! {
     /// Scores of one candidate.
-    pub trait AttentionKernels;
+    pub trait AttentionKernels: Real;
 
     /// k · q for keys in lanes `[blocks, query, LANES]`, into `scores` `[blocks, LANES]`: the bilinear
     /// attention's scores.

@@ -10,7 +10,7 @@ use crate::LANES;
 
 concrete! {
     /// Dense layers over candidates.
-    pub trait DenseKernels;
+    pub trait DenseKernels: Real;
 
     /// y += W x for `x` `[inputs, LANES]`, `y` `[outputs, LANES]`, of which the first `width` lanes (a
     /// multiple of 8) are computed.

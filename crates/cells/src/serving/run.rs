@@ -59,7 +59,7 @@ impl<T: Real + CellKernels<T>> Cell<T> {
 
 concrete! {
     /// A cell's kernels.
-    pub trait CellKernels;
+    pub trait CellKernels: Real;
 
     fn run_gates(cell: &Cell<T>, x: &[T], x_stride: usize, gates: &mut [T]) = gates_of;
 

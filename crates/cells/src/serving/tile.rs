@@ -64,7 +64,7 @@ impl<T: Real + TilesKernel<T>> Tiles<T> {
 
 concrete! {
     /// Sums of packed weights.
-    pub trait TilesKernel;
+    pub trait TilesKernel: Real;
 
     fn run_add_scaled(tiles: &mut Tiles<T>, other: &Tiles<T>, scale: &[T]) = add_scaled_of;
 }

@@ -3,7 +3,7 @@
 use dien_model::{Batch, Losses, TouchedRows};
 use dien_optim::Optimizer;
 use dien_serving::encoding::scramble;
-use dien_tensor::{Grads, Mode, ParamId, ParamStore, Real, Tape};
+use dien_tensor::{Grads, Mode, Number, ParamId, ParamStore, Tape};
 
 use super::{Step, Trainer};
 use crate::error::{Error, Result};

@@ -1,11 +1,11 @@
 //! What the sums of a product start from, and what is made of them.
 
-use crate::Real;
+use crate::Number;
 use crate::simd::Simd;
 
 /// What the elements of a [`product`](super::product) start from, and what is made of them while they are in
 /// registers. `i` is a row, `j` the first of `V` columns.
-pub trait Epilogue<T: Real> {
+pub trait Epilogue<T: Number> {
     /// The start of the sum.
     #[inline(always)]
     fn start<const V: usize>(&self, _i: usize, _j: usize) -> [T; V] {
@@ -60,7 +60,7 @@ impl<'a, T> Store<'a, T> {
     }
 }
 
-impl<T: Real> Epilogue<T> for Store<'_, T> {
+impl<T: Number> Epilogue<T> for Store<'_, T> {
     #[inline(always)]
     fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: [T; V]) {
         let c = at_mut::<T, V>(self.c, self.stride, i, j);
@@ -83,7 +83,7 @@ pub struct StoreBetween<'a, T, F> {
     pub between: F,
 }
 
-impl<T: Real, F: FnMut()> Epilogue<T> for StoreBetween<'_, T, F> {
+impl<T: Number, F: FnMut()> Epilogue<T> for StoreBetween<'_, T, F> {
     #[inline(always)]
     fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: [T; V]) {
         self.store.finish::<S, V>(i, j, sum);
@@ -104,7 +104,7 @@ pub struct Accumulate<'a, T> {
     pub stride: usize,
 }
 
-impl<T: Real> Epilogue<T> for Accumulate<'_, T> {
+impl<T: Number> Epilogue<T> for Accumulate<'_, T> {
     #[inline(always)]
     fn start<const V: usize>(&self, i: usize, j: usize) -> [T; V] {
         *at(self.c, self.stride, i, j)
@@ -126,7 +126,7 @@ pub struct AccumulateFrom<'a, T> {
     pub stride: usize,
 }
 
-impl<T: Real> Epilogue<T> for AccumulateFrom<'_, T> {
+impl<T: Number> Epilogue<T> for AccumulateFrom<'_, T> {
     #[inline(always)]
     fn start<const V: usize>(&self, i: usize, j: usize) -> [T; V] {
         *at(self.from, self.stride, i, j)
@@ -148,7 +148,7 @@ pub struct RowBias<'a, T> {
     pub stride: usize,
 }
 
-impl<T: Real> Epilogue<T> for RowBias<'_, T> {
+impl<T: Number> Epilogue<T> for RowBias<'_, T> {
     #[inline(always)]
     fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: [T; V]) {
         let (c, b) = (at_mut::<T, V>(self.c, self.stride, i, j), self.bias[i]);

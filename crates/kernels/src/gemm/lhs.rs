@@ -2,11 +2,11 @@
 
 use super::Block;
 use super::tile::{Sums, add_by_columns, add_by_rows};
-use crate::Real;
+use crate::Number;
 use crate::simd::{Level, Simd, Strips};
 
 /// The left matrix of a [`product`](super::product), `[m, k]`.
-pub trait Lhs<T: Real>: Copy {
+pub trait Lhs<T: Number>: Copy {
     /// Whether rows past the last are there, as zeros, up to a whole tile.
     const PADDED: bool = false;
 
@@ -41,7 +41,7 @@ pub struct Columns<'a, T>(pub Block<'a, T>);
 
 macro_rules! by_rows {
     ($name:ident, $strip:ident) => {
-        impl<T: Real> Lhs<T> for $name<'_, T> {
+        impl<T: Number> Lhs<T> for $name<'_, T> {
             #[inline(always)]
             fn holds(self, m: usize, k: usize) -> bool {
                 self.0.holds(m, k)
@@ -68,7 +68,7 @@ macro_rules! by_rows {
 by_rows!(Rows, rows);
 by_rows!(LongRows, long_rows);
 
-impl<T: Real> Lhs<T> for Columns<'_, T> {
+impl<T: Number> Lhs<T> for Columns<'_, T> {
     #[inline(always)]
     fn holds(self, m: usize, k: usize) -> bool {
         self.0.holds(k, m)
@@ -120,7 +120,7 @@ impl Panels {
     }
 
     /// Packs the matrix whose elements `a(row, column)` are.
-    pub fn pack<T: Real>(self, a: impl Fn(usize, usize) -> T, to: &mut [T]) {
+    pub fn pack<T: Number>(self, a: impl Fn(usize, usize) -> T, to: &mut [T]) {
         for (panel, to) in to.chunks_exact_mut((self.rows * self.k).max(1)).enumerate() {
             for (p, to) in to.chunks_exact_mut(self.rows).enumerate() {
                 for (r, to) in to.iter_mut().enumerate() {
@@ -145,7 +145,7 @@ pub struct Packed<'a, T> {
     data: &'a [T],
 }
 
-impl<T: Real> Lhs<T> for Packed<'_, T> {
+impl<T: Number> Lhs<T> for Packed<'_, T> {
     const PADDED: bool = true;
 
     #[inline(always)]

@@ -3,7 +3,7 @@
 use super::{Block, Rows, Store, product};
 use crate::par::for_chunks;
 use crate::simd::{Kernel, Simd, dispatch, transpose};
-use crate::{Real, concrete};
+use crate::{Number, concrete};
 
 /// Rows of C that one task computes: whole tiles at every level, and fixed, so that the bits do not depend on
 /// the pool.
@@ -28,7 +28,7 @@ concrete! {
     pub fn transposed(a: &[T], dims: (usize, usize), to: &mut [T]) = transposed_of;
 }
 
-fn multiply_of<T: Real>(a: &[T], b: &[T], c: &mut [T], (m, n, k): (usize, usize, usize)) {
+fn multiply_of<T: Number>(a: &[T], b: &[T], c: &mut [T], (m, n, k): (usize, usize, usize)) {
     assert!(
         a.len() >= m * k && b.len() >= k * n && c.len() == m * n,
         "multiply: [{m}, {k}] · [{k}, {n}] with {}, {} and {} elements",
@@ -53,7 +53,7 @@ struct Task<'a, T> {
     dims: (usize, usize, usize),
 }
 
-impl<T: Real> Kernel<T> for Task<'_, T> {
+impl<T: Number> Kernel<T> for Task<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
@@ -71,9 +71,9 @@ impl<T: Real> Kernel<T> for Task<'_, T> {
     }
 }
 
-fn transposed_of<T: Real>(a: &[T], (m, n): (usize, usize), to: &mut [T]) {
+fn transposed_of<T: Number>(a: &[T], (m, n): (usize, usize), to: &mut [T]) {
     struct Transpose<'a, T>(&'a [T], (usize, usize), &'a mut [T]);
-    impl<T: Real> Kernel<T> for Transpose<'_, T> {
+    impl<T: Number> Kernel<T> for Transpose<'_, T> {
         type Output = ();
         #[inline(always)]
         fn run<S: Simd>(self) {
@@ -91,7 +91,7 @@ mod tests {
     use crate::simd::{Level, dispatch_at};
     use ndarray::{ArrayView2, ArrayViewMut2};
 
-    fn check<T: Real>(tolerance: f64) {
+    fn check<T: Number + Products<T>>(tolerance: f64) {
         for (m, n, k) in
             [(1, 1, 1), (128, 162, 20), (50, 200, 33), (97, 7, 9), (5, 9, 0), (0, 4, 2), (3, 0, 2)]
         {

@@ -5,7 +5,7 @@
 //! columns stay in the first cache while A goes by. Columns past a multiple of 8 are slow: pad B and C.
 
 use super::{Block, Epilogue, Lhs};
-use crate::Real;
+use crate::Number;
 use crate::simd::{Kernel, Simd, Strips, dispatch};
 
 /// A[m, k] · B[k, n] into `epilogue`, within a [`Kernel`].
@@ -16,7 +16,7 @@ use crate::simd::{Kernel, Simd, Strips, dispatch};
 /// # Panics
 /// If a slice is too short.
 #[inline(always)]
-pub fn product<T: Real, S: Simd, A: Lhs<T>, E: Epilogue<T>>(
+pub fn product<T: Number, S: Simd, A: Lhs<T>, E: Epilogue<T>>(
     dims: (usize, usize, usize),
     a: A,
     b: Block<'_, T>,
@@ -29,7 +29,7 @@ pub fn product<T: Real, S: Simd, A: Lhs<T>, E: Epilogue<T>>(
 ///
 /// # Panics
 /// If a slice is too short.
-pub fn dispatch_product<T: Real, A: Lhs<T>, E: Epilogue<T>>(
+pub fn dispatch_product<T: Number, A: Lhs<T>, E: Epilogue<T>>(
     dims: (usize, usize, usize),
     a: A,
     b: Block<'_, T>,
@@ -45,7 +45,7 @@ struct Product<'a, T, A, E> {
     epilogue: E,
 }
 
-impl<T: Real, A: Lhs<T>, E: Epilogue<T>> Kernel<T> for Product<'_, T, A, E> {
+impl<T: Number, A: Lhs<T>, E: Epilogue<T>> Kernel<T> for Product<'_, T, A, E> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(mut self) {
@@ -66,7 +66,7 @@ impl<T: Real, A: Lhs<T>, E: Epilogue<T>> Kernel<T> for Product<'_, T, A, E> {
     }
 }
 
-impl<T: Real, A: Lhs<T>, E: Epilogue<T>> Strips for Product<'_, T, A, E> {
+impl<T: Number, A: Lhs<T>, E: Epilogue<T>> Strips for Product<'_, T, A, E> {
     /// What rows are left over is cut into tiles that still have several sums in flight: a row or half a
     /// vector alone waits for the latency of its own sums.
     #[inline(always)]
@@ -103,7 +103,7 @@ impl<T: Real, A: Lhs<T>, E: Epilogue<T>> Strips for Product<'_, T, A, E> {
     }
 }
 
-impl<T: Real, A: Lhs<T>, E: Epilogue<T>> Product<'_, T, A, E> {
+impl<T: Number, A: Lhs<T>, E: Epilogue<T>> Product<'_, T, A, E> {
     #[inline(always)]
     fn tile<S: Simd, const R: usize, const W: usize, const L: usize>(&mut self, i: usize, j: usize) {
         let (m, _, k) = self.dims;
@@ -135,7 +135,7 @@ mod tests {
     use crate::simd::{Level, dispatch_at};
 
     struct Run<'a, T, A, E>((usize, usize, usize), A, Block<'a, T>, E);
-    impl<T: Real, A: Lhs<T>, E: Epilogue<T>> Kernel<T> for Run<'_, T, A, E> {
+    impl<T: Number, A: Lhs<T>, E: Epilogue<T>> Kernel<T> for Run<'_, T, A, E> {
         type Output = ();
         #[inline(always)]
         fn run<S: Simd>(self) {
@@ -163,7 +163,7 @@ mod tests {
     }
 
     /// C from what the epilogue made of C = 0.5 everywhere and the literal sums.
-    fn check<T: Real>(tolerance: f64) {
+    fn check<T: Number>(tolerance: f64) {
         for level in Level::available::<T>() {
             for dims @ (m, n, k) in SHAPES {
                 let (a_stride, b_stride, stride) = (k.max(m) + 3, n + 5, n + 2);

@@ -6,7 +6,7 @@
 //! [`Kernel`](crate::simd::Kernel).
 
 use super::Block;
-use crate::Real;
+use crate::Number;
 use crate::simd::{Simd, axpy};
 
 /// The sums of a tile: `R` rows of `W` vectors of `L` columns.
@@ -18,7 +18,7 @@ pub type Sums<T, const R: usize, const W: usize, const L: usize> = [[[T; L]; W];
 /// # Panics
 /// If A's rows are shorter than `k`, or a row of B's than the columns.
 #[inline(always)]
-pub fn add_by_rows<T: Real, S: Simd, const R: usize, const W: usize, const L: usize>(
+pub fn add_by_rows<T: Number, S: Simd, const R: usize, const W: usize, const L: usize>(
     sums: Sums<T, R, W, L>,
     a: Block<'_, T>,
     b: Block<'_, T>,
@@ -48,7 +48,7 @@ pub fn add_by_rows<T: Real, S: Simd, const R: usize, const W: usize, const L: us
 /// # Panics
 /// If a row is shorter than its part of the tile.
 #[inline(always)]
-pub fn add_by_columns<T: Real, S: Simd, const R: usize, const W: usize, const L: usize>(
+pub fn add_by_columns<T: Number, S: Simd, const R: usize, const W: usize, const L: usize>(
     sums: Sums<T, R, W, L>,
     a: Block<'_, T>,
     b: Block<'_, T>,

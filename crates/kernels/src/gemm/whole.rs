@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code)]
 
-use crate::Real;
+use crate::Number;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 /// C ← α A B + β C for `a` `[m, k]`, `b` `[k, n]`, `c` `[m, n]`, any strides. β = 0 overwrites, NaN included.
@@ -10,7 +10,7 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 /// # Panics
 /// If the shapes do not agree.
 #[track_caller]
-pub fn gemm<T: Real>(alpha: T, a: ArrayView2<T>, b: ArrayView2<T>, beta: T, mut c: ArrayViewMut2<T>) {
+pub fn gemm<T: Number>(alpha: T, a: ArrayView2<T>, b: ArrayView2<T>, beta: T, mut c: ArrayViewMut2<T>) {
     let ((m, k), (k2, n)) = (a.dim(), b.dim());
     assert!(k == k2 && c.dim() == (m, n), "gemm: [{m}, {k}] · [{k2}, {n}] into {:?} does not fit", c.shape());
     let (sa, sb) = ((a.strides()[0], a.strides()[1]), (b.strides()[0], b.strides()[1]));

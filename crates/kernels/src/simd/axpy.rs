@@ -1,7 +1,7 @@
 //! α x + y for whole vectors: what the sums of a register tile grow by.
 
-use super::{Simd, math::mul_add};
-use crate::Real;
+use super::Simd;
+use crate::Number;
 
 /// α x + y, `L` lanes of each: the inner statement of every product. Keep the sums that `y` stands for in
 /// arrays `[T; L]` that are passed and assigned whole, and they stay in registers.
@@ -10,38 +10,28 @@ use crate::Real;
 /// alike, which it does for eight lanes and mostly does not for sixteen. So for `f32` each level names its
 /// instruction ([`Simd::axpy`]).
 #[inline(always)]
-pub fn axpy<T: Real, S: Simd, const L: usize>(alpha: T, x: [T; L], y: [T; L]) -> [T; L] {
+pub fn axpy<T: Number, S: Simd, const L: usize>(alpha: T, x: [T; L], y: [T; L]) -> [T; L] {
     alpha.axpy_at::<S, L>(x, y)
 }
 
 /// `x` in every lane, as a vector: a loop that stores plain arrays of one number may be turned on its side,
 /// into stores that scatter.
 #[inline(always)]
-pub fn splat<T: Real, S: Simd, const L: usize>(x: T) -> [T; L] {
+pub fn splat<T: Number, S: Simd, const L: usize>(x: T) -> [T; L] {
     axpy::<T, S, L>(x, [T::one(); L], [T::zero(); L])
-}
-
-/// [`axpy`] as the plain loop.
-#[inline(always)]
-pub(crate) fn plain<T: Real, S: Simd, const L: usize>(alpha: T, x: [T; L], y: [T; L]) -> [T; L] {
-    let mut sum = y;
-    for l in 0..L {
-        sum[l] = mul_add::<T, S>(alpha, x[l], y[l]);
-    }
-    sum
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simd::{Kernel, Level, dispatch_at};
+    use crate::simd::{Kernel, Level, dispatch_at, plain};
 
     struct Axpy<const L: usize>([f32; L], [f32; L]);
     impl<const L: usize> Kernel<f32> for Axpy<L> {
         type Output = [[f32; L]; 2];
         #[inline(always)]
         fn run<S: Simd>(self) -> [[f32; L]; 2] {
-            [axpy::<f32, S, L>(0.3, self.0, self.1), plain::<f32, S, L>(0.3, self.0, self.1)]
+            [axpy::<f32, S, L>(0.3, self.0, self.1), plain::axpy::<f32, S, L>(0.3, self.0, self.1)]
         }
     }
 

@@ -1,6 +1,6 @@
 //! Which vector instructions the kernels are compiled for, chosen when the program runs.
 //!
-//! A [`Kernel`] is ordinary generic code. [`dispatch`] runs it inside a function for which the compiler may
+//! A [`Kernel`] is ordinary generic code. [`dispatch`](super::dispatch()) runs it inside a function for which the compiler may
 //! use a level's instructions; since everything below is inlined into that function, plain loops become
 //! vector code.
 //!
@@ -9,8 +9,9 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use super::{Packing, Simd};
-use crate::Real;
+mod traits;
+
+pub use traits::{Kernel, Packing, Simd, Strips, UnitTiles, Vectors};
 
 macro_rules! levels {
     ($($(#[doc = $doc:literal])* $name:ident in $file:ident on $cfg:meta;)*) => {
@@ -88,15 +89,6 @@ levels! {
 
 pub use portable::Portable;
 
-/// Work over numbers of type `T`, to be compiled once for each [`Level`] that `T` has. Mark `run` and all it
-/// calls `#[inline(always)]`.
-pub trait Kernel<T> {
-    /// What the work returns.
-    type Output;
-    /// Does the work.
-    fn run<S: Simd>(self) -> Self::Output;
-}
-
 /// 0 is "not yet asked"; else 1 + the level, which the machine has.
 static CURRENT: AtomicU8 = AtomicU8::new(0);
 
@@ -115,16 +107,6 @@ impl Level {
         }
     }
 
-    /// The level that kernels over `T` run at: [`Level::current`], or less where `T` is compiled for less.
-    pub fn of<T: Real>() -> Level {
-        Level::current().min(T::HIGHEST)
-    }
-
-    /// The levels of this machine that kernels over `T` are compiled for.
-    pub fn available<T: Real>() -> impl Iterator<Item = Level> {
-        Level::ALL.iter().copied().filter(|&level| level <= T::HIGHEST && level.is_available())
-    }
-
     /// Makes every kernel of this process run at `level` from now on; for tests and comparisons.
     ///
     /// # Panics
@@ -133,20 +115,4 @@ impl Level {
         assert!(level.is_available(), "{level:?} is not available on this machine");
         CURRENT.store(1 + level as u8, Ordering::Relaxed);
     }
-}
-
-/// Runs `kernel` at [`Level::of`] its numbers.
-#[inline]
-pub fn dispatch<T: Real, K: Kernel<T>>(kernel: K) -> K::Output {
-    T::run_at(Level::of::<T>(), kernel)
-}
-
-/// Runs `kernel` at `level`.
-///
-/// # Panics
-/// If the machine lacks the level, or `T` is not compiled for it.
-#[inline]
-pub fn dispatch_at<T: Real, K: Kernel<T>>(level: Level, kernel: K) -> K::Output {
-    assert!(level <= T::HIGHEST && level.is_available(), "{level:?} is not available for {}", T::NAME);
-    T::run_at(level, kernel)
 }

@@ -1,18 +1,19 @@
 //! Run-time choice of vector instructions, and vector mathematics.
 
-pub(crate) mod axpy;
+mod axpy;
+mod dispatch;
+pub(crate) mod exp;
 mod level;
 pub mod math;
+pub(crate) mod plain;
 mod prefetch;
-mod traits;
-pub(crate) mod transpose;
+mod transpose;
 
 // The other levels' types stay inside: only `dispatch`, which knows what the machine has, can run a kernel
 // with them.
 pub use axpy::{axpy, splat};
-pub use level::Portable;
+pub use dispatch::{dispatch, dispatch_at};
 pub(crate) use level::run_at;
-pub use level::{Kernel, Level, dispatch, dispatch_at};
+pub use level::{Kernel, Level, Packing, Portable, Simd, Strips, UnitTiles, Vectors};
 pub use prefetch::prefetch;
-pub use traits::{Packing, Simd, Strips, UnitTiles, Vectors};
 pub use transpose::transpose;

@@ -4,17 +4,15 @@
 //! the 8 × 8 tile of `f32` is written with the instructions it should become ([`Simd::transpose8`]).
 
 use super::Simd;
-use crate::Real;
-
-/// Rows and columns of a tile.
-pub(crate) const TILE: usize = 8;
+use super::plain::TILE;
+use crate::Number;
 
 /// `to[j * to_stride + i] = from[i * from_stride + j]` for `i < rows`, `j < columns`.
 ///
 /// # Panics
 /// If a slice is too short.
 #[inline(always)]
-pub fn transpose<T: Real, S: Simd>(
+pub fn transpose<T: Number, S: Simd>(
     from: &[T],
     from_stride: usize,
     (rows, columns): (usize, usize),
@@ -44,23 +42,13 @@ pub fn transpose<T: Real, S: Simd>(
     }
 }
 
-/// One 8 × 8 tile, element by element.
-#[inline(always)]
-pub(crate) fn plain8<T: Copy>(from: &[T], from_stride: usize, to: &mut [T], to_stride: usize) {
-    for i in 0..TILE {
-        for j in 0..TILE {
-            to[j * to_stride + i] = from[i * from_stride + j];
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::simd::{Kernel, Level, dispatch_at};
 
     struct Transpose<'a, T>(&'a [T], usize, (usize, usize), &'a mut [T], usize);
-    impl<T: Real> Kernel<T> for Transpose<'_, T> {
+    impl<T: Number> Kernel<T> for Transpose<'_, T> {
         type Output = ();
         #[inline(always)]
         fn run<S: Simd>(self) {
@@ -68,7 +56,7 @@ mod tests {
         }
     }
 
-    fn check<T: Real>() {
+    fn check<T: Number>() {
         for level in Level::available::<T>() {
             for (rows, columns) in [(0, 8), (1, 1), (7, 9), (8, 8), (9, 16), (36, 32), (37, 13)] {
                 let (from_stride, to_stride) = (columns + 3, rows + 5);

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use ndarray::ArrayD;
 
-use crate::{ParamKind, ParamStore, Real};
+use crate::{Number, ParamKind, ParamStore, Real};
 
 /// The only key of the metadata: with two, their order and so the bytes would be a matter of chance.
 const KEY: &str = "dien-tensor";

@@ -23,7 +23,7 @@ struct Dot<T: Real> {
 
 concrete! {
     /// The bilinear attention on the tape.
-    pub trait DotOp;
+    pub trait DotOp: Real;
 
     /// a = norm(k · q) over each target's events: `keys` `[blocks, hidden, LANES]` in the targets' lanes and
     /// `query` `[targets, hidden]` give `[blocks, 1, LANES]`, zero in idle lanes. With q = W e and softmax it

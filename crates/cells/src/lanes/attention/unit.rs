@@ -56,7 +56,7 @@ struct Unit<T: Real> {
 
 concrete! {
     /// The activation unit on the tape.
-    pub trait UnitOp;
+    pub trait UnitOp: Real;
 
     /// DIN's local activation unit (Zhou et al., KDD 2018), as attention: of each event k in a target's
     /// window and the target's query q

@@ -84,7 +84,7 @@ pub fn inner_product<'t, T: Real + AuxiliaryOps<T>>(
 
 concrete! {
     /// The auxiliary losses on the tape, of interests, events, negatives and the score's parameters.
-    pub trait AuxiliaryOps;
+    pub trait AuxiliaryOps: Real;
 
     fn mlp_loss<'t>(loss: Loss, inputs: &[Var<'t, T>], packed: &Arc<Packed>) -> Var<'t, T> = record_mlp;
 

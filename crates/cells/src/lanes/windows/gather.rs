@@ -20,7 +20,7 @@ struct Gather {
 
 concrete! {
     /// The gather on the tape.
-    pub trait GatherOp;
+    pub trait GatherOp: Real;
 
     /// Each target's window of `x`: `[history blocks, features, LANES]` to
     /// `[target blocks, features, LANES]`.

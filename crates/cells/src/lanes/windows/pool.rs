@@ -21,7 +21,7 @@ struct PoolWindow {
 
 concrete! {
     /// The pooling on the tape.
-    pub trait PoolOp;
+    pub trait PoolOp: Real;
 
     /// The sum, or the mean, of `x` over each target's window: `[history blocks, features, LANES]` to
     /// `[targets, features]`; zeros for an empty window.

@@ -23,7 +23,7 @@ struct WeightedPool {
 
 concrete! {
     /// The weighted pooling on the tape.
-    pub trait WeightedPoolOp;
+    pub trait WeightedPoolOp: Real;
 
     /// Σ aₜ xₜ over each target's window: `x` `[history blocks, features, LANES]` and the weights a
     /// `[target blocks, 1, LANES]`, in the targets' lanes, give `[targets, features]`; zeros for an empty

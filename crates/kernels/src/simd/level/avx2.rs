@@ -7,9 +7,8 @@ use std::arch::x86_64::{
     _mm256_storeu_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
 };
 
-use crate::simd::level::Kernel;
-use crate::simd::traits::{Packing, Strips, UnitTiles, Vectors};
-use crate::simd::{Level, Simd, axpy, transpose::TILE};
+use super::{Kernel, Level, Packing, Simd, Strips, UnitTiles, Vectors};
+use crate::simd::plain::{self, TILE};
 
 /// [`Level::Avx2`] as a type.
 #[derive(Clone, Copy, Debug)]
@@ -84,7 +83,7 @@ impl Simd for Avx2 {
     #[inline(always)]
     fn axpy<const L: usize>(alpha: f32, x: [f32; L], y: [f32; L]) -> [f32; L] {
         if !L.is_multiple_of(8) {
-            return axpy::plain::<f32, Self, L>(alpha, x, y);
+            return plain::axpy::<f32, Self, L>(alpha, x, y);
         }
         let mut sum = y;
         for l in (0..L).step_by(8) {

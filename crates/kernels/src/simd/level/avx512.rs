@@ -5,9 +5,8 @@
 use std::arch::x86_64::{_mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_storeu_ps};
 
 use super::avx2::{Avx2, axpy8, transpose8};
-use crate::simd::level::Kernel;
-use crate::simd::traits::{Packing, Strips, UnitTiles, Vectors};
-use crate::simd::{Level, Simd, axpy};
+use super::{Kernel, Level, Packing, Simd, Strips, UnitTiles, Vectors};
+use crate::simd::plain;
 
 /// [`Level::Avx512`] as a type.
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +87,7 @@ impl Simd for Avx512 {
     #[inline(always)]
     fn axpy<const L: usize>(alpha: f32, x: [f32; L], y: [f32; L]) -> [f32; L] {
         if !L.is_multiple_of(8) {
-            return axpy::plain::<f32, Self, L>(alpha, x, y);
+            return plain::axpy::<f32, Self, L>(alpha, x, y);
         }
         let mut sum = y;
         for l in (0..L / 16 * 16).step_by(16) {

@@ -1,8 +1,7 @@
 //! What the compilation target guarantees.
 
-use crate::simd::level::Kernel;
-use crate::simd::traits::{Packing, Strips, UnitTiles, Vectors};
-use crate::simd::{Level, Simd, axpy, transpose};
+use super::{Kernel, Level, Packing, Simd, Strips, UnitTiles, Vectors};
+use crate::simd::plain;
 
 /// [`Level::Portable`] as a type.
 #[derive(Clone, Copy, Debug)]
@@ -59,12 +58,12 @@ impl Simd for Portable {
         if !Self::FMA && L.is_multiple_of(4) {
             return sse(alpha, x, y);
         }
-        axpy::plain::<f32, Self, L>(alpha, x, y)
+        plain::axpy::<f32, Self, L>(alpha, x, y)
     }
 
     #[inline(always)]
     fn transpose8(from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize) {
-        transpose::plain8(from, from_stride, to, to_stride);
+        plain::transpose8(from, from_stride, to, to_stride);
     }
 }
 

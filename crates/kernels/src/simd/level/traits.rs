@@ -1,10 +1,18 @@
 //! What a kernel knows of the level that it is compiled for.
 
-use super::Level;
-use super::level::{Kernel, Sealed};
+use super::{Level, Sealed};
+
+/// Work over numbers of type `T`, to be compiled once for each [`Level`] that `T` has. Mark `run` and all it
+/// calls `#[inline(always)]`.
+pub trait Kernel<T> {
+    /// What the work returns.
+    type Output;
+    /// Does the work.
+    fn run<S: Simd>(self) -> Self::Output;
+}
 
 /// The type-level form of a [`Level`]. There are no others than those of its list: code of a level only runs
-/// where [`dispatch`](super::dispatch) has found its instructions.
+/// where [`dispatch`](crate::simd::dispatch()) has found its instructions.
 pub trait Simd: Sealed + Copy + 'static {
     /// Which level this is.
     const LEVEL: Level;
@@ -23,10 +31,10 @@ pub trait Simd: Sealed + Copy + 'static {
     /// inlined into the kernel that calls it.
     fn run<T, K: Kernel<T>>(kernel: K) -> K::Output;
 
-    /// α x + y, `L` lanes of each; see [`axpy`](super::axpy()).
+    /// α x + y, `L` lanes of each; see [`axpy`](crate::simd::axpy()).
     fn axpy<const L: usize>(alpha: f32, x: [f32; L], y: [f32; L]) -> [f32; L];
 
-    /// An 8 × 8 tile of [`transpose`](super::transpose()).
+    /// An 8 × 8 tile of [`transpose`](crate::simd::transpose()).
     fn transpose8(from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize);
 
     /// Runs the columns from `j` on, of `n`, of a product in the tile for [rows](crate::gemm::Rows); gives
