@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use dien::Result;
 use dien::data::Synthesis;
 use dien::data::inspect::Profile;
-use dien::data::schema::{Format, Kind, Source};
+use dien::data::schema::{ColumnKind, Format, Source};
 
 use super::build::BuildArgs;
 use super::{print, print_json};
@@ -116,7 +116,7 @@ fn inspect(args: &InspectArgs, json: bool) -> Result<ExitCode> {
     // What the columns hold as comments: so the output is a schema.
     let held = profile.to_string();
     let comments = held.lines().map(|line| format!("# {line}").trim_end().to_owned() + "\n");
-    let label = match schema.of_kind(Kind::Label).next() {
+    let label = match schema.of_kind(ColumnKind::Label).next() {
         Some(_) => "",
         None => "# No column looks like a label: name one, of kind `label`.\n\n",
     };

@@ -1,7 +1,7 @@
 //! What the tables' columns are.
 
 use crate::log::Log;
-use crate::schema::{Behaviours, Column, Kind, Part, Schema, Source};
+use crate::schema::{Behaviours, Column, ColumnKind, Part, Schema, Source};
 
 /// The columns of targets that are no features of an item.
 pub(super) const RESERVED: [&str; 6] = ["label", "user", "time", "history", "end", "item"];
@@ -55,22 +55,22 @@ pub(super) fn of(log: &Log, parts: &[Part]) -> Schema {
     };
     let mut add = |name: String, column: Column| drop(schema.columns.insert(name, column));
     for (name, kind) in [
-        ("label", Kind::Label),
-        ("user", Kind::Group),
-        ("time", Kind::Time),
-        ("history", Kind::History),
-        ("end", Kind::End),
+        ("label", ColumnKind::Label),
+        ("user", ColumnKind::Group),
+        ("time", ColumnKind::Time),
+        ("history", ColumnKind::History),
+        ("end", ColumnKind::End),
     ] {
         add(name.into(), Column::new(kind));
     }
     for (name, _) in &shape.single {
-        add(name.clone(), Column::new(Kind::Sparse));
+        add(name.clone(), Column::new(ColumnKind::Sparse));
     }
     for (name, _) in &shape.lists {
-        add(name.clone(), Column::new(Kind::Sequence));
+        add(name.clone(), Column::new(ColumnKind::Sequence));
     }
     for (name, _) in &shape.single {
-        add(seen(name), Column { shares: Some(name.clone()), ..Column::new(Kind::Sequence) });
+        add(seen(name), Column { shares: Some(name.clone()), ..Column::new(ColumnKind::Sequence) });
     }
     schema.behaviours = vec![Behaviours {
         name: "seen".into(),

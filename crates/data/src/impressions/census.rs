@@ -12,7 +12,7 @@ use super::layout::Layout;
 use super::row::View;
 use super::rows::{OnError, Row, Rows, Skipped};
 use crate::error::DataError;
-use crate::schema::{Part, Rule, Schema};
+use crate::schema::{Part, Schema, VocabularySpec};
 
 /// What a log holds.
 #[derive(Clone, Debug)]
@@ -58,7 +58,7 @@ pub(super) fn take(
     let exact: Vec<bool> = (0..layout.owners.len())
         .map(|table| {
             let column = &schema.columns[layout.owners[table]];
-            column.transform.is_none() && matches!(layout.rule(schema, table), Rule::MinCount(_))
+            column.transform.is_none() && matches!(layout.rule(schema, table), VocabularySpec::MinCount(_))
         })
         .collect();
     let mut numbers = layout.numbers(schema);
@@ -124,11 +124,11 @@ pub(super) fn take(
             )?);
         }
         match layout.rule(schema, table) {
-            Rule::MinCount(least) => Ok(Vocabulary::from_counts(counts, least)),
-            Rule::Hash(ids) => {
+            VocabularySpec::MinCount(least) => Ok(Vocabulary::from_counts(counts, least)),
+            VocabularySpec::Hash(ids) => {
                 Ok(Vocabulary::hashed(u32::try_from(ids).expect("a checked schema's ids fit")))
             }
-            Rule::File(name) => from_file(&base.join(name)),
+            VocabularySpec::File(name) => from_file(&base.join(name)),
         }
     };
     let names = layout.names(schema).map(String::from);

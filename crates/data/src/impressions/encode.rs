@@ -13,7 +13,7 @@ use crate::columns::Columns;
 use crate::options::DataOptions;
 use crate::sampler::Sampler;
 use crate::samples::{Context, ExtraSequence, Histories, Part, Rows, Samples, Target, pick};
-use crate::schema::{Kind, Order, Schema};
+use crate::schema::{ColumnKind, Schema, SequenceOrder};
 
 /// Samples, and the targets among them.
 pub(super) struct Chunk {
@@ -96,7 +96,7 @@ impl<'a> Encoder<'a> {
         let mut sparse = Vec::with_capacity(layout.sparse.len());
         for &column in &layout.sparse {
             sparse.push(match schema.columns[column].kind {
-                Kind::Dense => buckets.next().expect("a bucket for each such column"),
+                ColumnKind::Dense => buckets.next().expect("a bucket for each such column"),
                 _ => self.id(column, view.id(schema, column, row, buffer)),
             });
         }
@@ -183,8 +183,8 @@ impl<'a> Encoder<'a> {
                 break;
             }
             let at = match group.order {
-                Order::OldestFirst => events - 1 - back,
-                Order::LatestFirst => back,
+                SequenceOrder::OldestFirst => events - 1 - back,
+                SequenceOrder::LatestFirst => back,
             };
             let mut padding = false;
             for (i, &column) in columns.iter().enumerate() {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::row::{From, View, Wrong, wanted};
 use crate::error::DataError;
-use crate::schema::{Kind, Schema, Source};
+use crate::schema::{ColumnKind, Schema, Source};
 use crate::table::{Block, Blocks};
 
 /// The table of the histories, from its first row to its last.
@@ -37,7 +37,7 @@ impl Past<'_> {
         self.view.siblings(behaviours, self.row)?;
         let events = self.view.list(behaviours[0], self.row).len();
         if self.end > events {
-            let column = schema.columns.values().position(|c| c.kind == Kind::End);
+            let column = schema.columns.values().position(|c| c.kind == ColumnKind::End);
             let column = column.expect("a checked schema with histories has the column");
             return Err(Wrong {
                 column,
@@ -59,7 +59,7 @@ impl Histories {
     ) -> Result<Option<Self>, DataError> {
         let Some(source) = source.of_histories() else { return Ok(None) };
         let (wanted, places) = wanted(schema, From::Histories);
-        let column = schema.columns.values().position(|c| c.kind == Kind::History);
+        let column = schema.columns.values().position(|c| c.kind == ColumnKind::History);
         let column = column.expect("a checked schema with histories has the column");
         let blocks = Blocks::open(&source, base, wanted, rows)?;
         Ok(Some(Histories { blocks, places, block: None, first: 0, last: 0, column }))

@@ -6,7 +6,7 @@ use dien_model::{EmbeddingFeature, Features, Table};
 use dien_serving::encoding::{DenseEncoder, Transform, Vocabularies};
 
 use crate::error::DataError;
-use crate::schema::{Behaviours, Kind, Rule, Schema};
+use crate::schema::{Behaviours, ColumnKind, Schema, VocabularySpec};
 
 /// Columns by their places in the schema.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,20 +54,20 @@ impl Layout {
         };
         for (i, (name, column)) in schema.columns.iter().enumerate() {
             let embedded = match column.kind {
-                Kind::Sparse | Kind::Sequence => true,
-                Kind::Dense => matches!(column.transform, Some(Transform::Buckets(_))),
+                ColumnKind::Sparse | ColumnKind::Sequence => true,
+                ColumnKind::Dense => matches!(column.transform, Some(Transform::Buckets(_))),
                 _ => false,
             };
-            if column.kind == Kind::Dense {
+            if column.kind == ColumnKind::Dense {
                 layout.numbers.push(i);
             }
             match column.kind {
-                Kind::Sequence if !layout.behaviours.iter().flatten().any(|&b| b == i) => {
+                ColumnKind::Sequence if !layout.behaviours.iter().flatten().any(|&b| b == i) => {
                     layout.multi_hot.push(i)
                 }
-                Kind::Sparse if !layout.candidate.contains(&i) => layout.sparse.push(i),
-                Kind::Dense if embedded => layout.sparse.push(i),
-                Kind::Dense => layout.dense.push(i),
+                ColumnKind::Sparse if !layout.candidate.contains(&i) => layout.sparse.push(i),
+                ColumnKind::Dense if embedded => layout.sparse.push(i),
+                ColumnKind::Dense => layout.dense.push(i),
                 _ => {}
             }
             if embedded && schema.vocabulary_of(name) == name {
@@ -99,7 +99,7 @@ impl Layout {
     }
 
     /// The rule of a table's vocabulary.
-    pub fn rule(&self, schema: &Schema, table: usize) -> Rule {
+    pub fn rule(&self, schema: &Schema, table: usize) -> VocabularySpec {
         schema.columns[self.owners[table]].vocabulary.clone().unwrap_or_default()
     }
 

@@ -3,7 +3,7 @@
 use dien_serving::encoding::DenseEncoder;
 
 use crate::error::DataError;
-use crate::schema::{Default, Kind, Part, Schema};
+use crate::schema::{ColumnKind, MissingValue, Part, Schema};
 use crate::table::{Block, Cells, ListColumn, Wanted};
 
 /// What is wrong with a cell.
@@ -43,14 +43,17 @@ pub(super) enum From {
 /// is. What is not read has no place.
 pub(super) fn wanted(schema: &Schema, from: From) -> (Vec<Wanted>, Vec<Option<usize>>) {
     let (mut wanted, mut places) = (Vec::<Wanted>::new(), vec![]);
-    let has_histories = schema.of_kind(Kind::History).count() > 0;
+    let has_histories = schema.of_kind(ColumnKind::History).count() > 0;
     for (feature, column) in &schema.columns {
         let is_behaviour = schema.behaviours.iter().any(|group| group.columns.contains(feature));
         let is_read = match from {
             From::Histories => is_behaviour,
             From::Targets => !(has_histories && is_behaviour),
             From::Unlabelled => {
-                let unread = matches!(column.kind, Kind::Label | Kind::Weight | Kind::Group | Kind::Time);
+                let unread = matches!(
+                    column.kind,
+                    ColumnKind::Label | ColumnKind::Weight | ColumnKind::Group | ColumnKind::Time
+                );
                 !(unread || has_histories && is_behaviour)
             }
         };
@@ -58,7 +61,8 @@ pub(super) fn wanted(schema: &Schema, from: From) -> (Vec<Wanted>, Vec<Option<us
             places.push(None);
             continue;
         }
-        let one = Wanted { name: schema.source_name(feature).into(), list: column.kind == Kind::Sequence };
+        let one =
+            Wanted { name: schema.source_name(feature).into(), list: column.kind == ColumnKind::Sequence };
         let place = wanted.iter().position(|other| *other == one).unwrap_or(wanted.len());
         if place == wanted.len() {
             wanted.push(one);
@@ -99,7 +103,7 @@ impl<'a> View<'a> {
         let view = |(place, column): (&Option<usize>, &crate::schema::Column)| {
             let read = &block.columns[(*place)?];
             Some(match column.kind {
-                Kind::Sequence => Column::List(read.lists(), Cells::of(read.lists().values())),
+                ColumnKind::Sequence => Column::List(read.lists(), Cells::of(read.lists().values())),
                 _ => Column::Single(Cells::of(read)),
             })
         };
@@ -108,13 +112,13 @@ impl<'a> View<'a> {
             let mut all = schema.columns.values().zip(&columns);
             all.position(|(c, read)| c.kind == kind && read.is_some())
         };
-        let label = find(Kind::Label);
+        let label = find(ColumnKind::Label);
         View {
             label,
-            weight: find(Kind::Weight),
-            group: find(Kind::Group),
-            time: find(Kind::Time),
-            history: find(Kind::History).zip(find(Kind::End)).map(Into::into),
+            weight: find(ColumnKind::Weight),
+            group: find(ColumnKind::Group),
+            time: find(ColumnKind::Time),
+            history: find(ColumnKind::History).zip(find(ColumnKind::End)).map(Into::into),
             columns,
         }
     }
@@ -205,8 +209,8 @@ impl<'a> View<'a> {
         }
         buffer.clear();
         match &schema.columns[column].default {
-            Some(Default::Id(id)) => buffer.push_str(id),
-            Some(Default::Integer(id)) => write!(buffer, "{id}").expect("a String takes everything"),
+            Some(MissingValue::Id(id)) => buffer.push_str(id),
+            Some(MissingValue::Integer(id)) => write!(buffer, "{id}").expect("a String takes everything"),
             _ => return None,
         }
         Some(buffer)
@@ -233,8 +237,8 @@ impl<'a> View<'a> {
         match self.single(column).number(row) {
             Ok(Some(x)) if x.is_finite() => Ok(x),
             Ok(None) => match schema.columns[column].default {
-                Some(Default::Number(x)) => Ok(x),
-                Some(Default::Integer(x)) => Ok(x as f64),
+                Some(MissingValue::Number(x)) => Ok(x),
+                Some(MissingValue::Integer(x)) => Ok(x as f64),
                 _ => Err(Wrong {
                     column,
                     found: "nothing".into(),

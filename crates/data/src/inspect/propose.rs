@@ -3,7 +3,7 @@
 use dien_serving::encoding::Transform;
 
 use super::{ColumnProfile, Profile};
-use crate::schema::{Behaviours, Column, Kind, Schema};
+use crate::schema::{Behaviours, Column, ColumnKind, Schema};
 
 /// Names of columns that tell what they are for.
 const LABELS: [&str; 6] = ["label", "click", "clicked", "clk", "is_click", "target"];
@@ -23,14 +23,14 @@ pub(super) fn schema(profile: &Profile) -> Schema {
     let label = label(columns);
     // A column without a value says nothing.
     for (i, column) in columns.iter().enumerate().filter(|(_, c)| c.distinct().0 > 0) {
-        let kind = if Some(i) == label { Kind::Label } else { kind(column) };
+        let kind = if Some(i) == label { ColumnKind::Label } else { kind(column) };
         let taken = schema.of_kind(kind).next().is_some();
         let kind = match kind {
-            Kind::Label if Some(i) != label => Kind::Sparse,
-            Kind::Group | Kind::Time | Kind::Weight if taken => Kind::Sparse,
+            ColumnKind::Label if Some(i) != label => ColumnKind::Sparse,
+            ColumnKind::Group | ColumnKind::Time | ColumnKind::Weight if taken => ColumnKind::Sparse,
             kind => kind,
         };
-        let transform = (kind == Kind::Dense).then_some(Transform::Standardise);
+        let transform = (kind == ColumnKind::Dense).then_some(Transform::Standardise);
         let column_of = Column { transform, ..Column::new(kind) };
         schema.columns.insert(column.name().into(), column_of);
     }
@@ -49,15 +49,15 @@ fn is_named(column: &ColumnProfile, names: &[&str]) -> bool {
     names.contains(&column.name().to_lowercase().as_str())
 }
 
-fn kind(column: &ColumnProfile) -> Kind {
+fn kind(column: &ColumnProfile) -> ColumnKind {
     let (distinct, _) = column.distinct();
     match column {
-        c if c.is_list() => Kind::Sequence,
-        c if is_named(c, &GROUPS) => Kind::Group,
-        c if is_named(c, &TIMES) && c.is_integral() => Kind::Time,
-        c if is_named(c, &WEIGHTS) && c.range().is_some() => Kind::Weight,
-        c if c.range().is_some() && !c.is_integral() && distinct > FEW => Kind::Dense,
-        _ => Kind::Sparse,
+        c if c.is_list() => ColumnKind::Sequence,
+        c if is_named(c, &GROUPS) => ColumnKind::Group,
+        c if is_named(c, &TIMES) && c.is_integral() => ColumnKind::Time,
+        c if is_named(c, &WEIGHTS) && c.range().is_some() => ColumnKind::Weight,
+        c if c.range().is_some() && !c.is_integral() && distinct > FEW => ColumnKind::Dense,
+        _ => ColumnKind::Sparse,
     }
 }
 
@@ -65,7 +65,8 @@ fn kind(column: &ColumnProfile) -> Kind {
 /// behaviours, and what they share is the candidate.
 fn share(profile: &Profile, schema: &mut Schema) {
     let columns = &profile.columns;
-    let sparse = |c: &&ColumnProfile| schema.columns.get(c.name()).is_some_and(|c| c.kind == Kind::Sparse);
+    let sparse =
+        |c: &&ColumnProfile| schema.columns.get(c.name()).is_some_and(|c| c.kind == ColumnKind::Sparse);
     let mut shares: Vec<Option<String>> = vec![None; columns.len()];
     for (shared, list) in shares.iter_mut().zip(columns).filter(|(_, c)| c.is_list()) {
         let alike = columns.iter().filter(sparse).map(|c| (list.share_in(c), c));

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::*;
-use crate::schema::Kind;
+use crate::schema::ColumnKind;
 
 const LOG: &str = "\
 user_id,ts,item,category,price,clicked,seen,seen_categories,bought,note
@@ -45,11 +45,11 @@ fn proposes_a_schema_that_passes_its_own_check() {
     let schema = Schema::parse(&proposed.to_toml(), Path::new("proposed")).unwrap();
     assert_eq!(schema, proposed);
     let kinds = |kind| schema.of_kind(kind).map(|(name, _)| name).collect::<Vec<_>>();
-    assert_eq!(kinds(Kind::Label), ["clicked"]);
-    assert_eq!(kinds(Kind::Group), ["user_id"]);
-    assert_eq!(kinds(Kind::Time), ["ts"]);
-    assert_eq!(kinds(Kind::Sparse), ["item", "category", "price"], "four prices may be anything");
-    assert_eq!(kinds(Kind::Sequence), ["seen", "seen_categories", "bought"]);
+    assert_eq!(kinds(ColumnKind::Label), ["clicked"]);
+    assert_eq!(kinds(ColumnKind::Group), ["user_id"]);
+    assert_eq!(kinds(ColumnKind::Time), ["ts"]);
+    assert_eq!(kinds(ColumnKind::Sparse), ["item", "category", "price"], "four prices may be anything");
+    assert_eq!(kinds(ColumnKind::Sequence), ["seen", "seen_categories", "bought"]);
     assert_eq!((schema.vocabulary_of("seen"), schema.vocabulary_of("seen_categories")), ("item", "category"));
     assert_eq!(schema.candidate, ["item", "category"]);
     assert_eq!(schema.behaviours.len(), 1, "what was bought has no categories");

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use dien_serving::encoding::Transform;
 
-use super::column::{Column, Default, Kind, Rule};
-use super::{Behaviours, Order, Part, Schema, Split};
+use super::column::{Column, ColumnKind, MissingValue, VocabularySpec};
+use super::{Behaviours, Part, Schema, SequenceOrder, Split};
 use crate::error::{DataError, quoted};
 
 /// Ids are of 32 bits, one of which is for what is out of vocabulary.
@@ -45,9 +45,11 @@ impl Schema {
                 self.check_share(&place, other)?;
             }
         }
-        let labels = self.of_kind(Kind::Label).count();
+        let labels = self.of_kind(ColumnKind::Label).count();
         check(labels == 1, "`columns`", format!("{labels} of kind `label`"), "exactly one")?;
-        for (kind, name) in [(Kind::Weight, "weight"), (Kind::Group, "group"), (Kind::Time, "time")] {
+        for (kind, name) in
+            [(ColumnKind::Weight, "weight"), (ColumnKind::Group, "group"), (ColumnKind::Time, "time")]
+        {
             let count = self.of_kind(kind).count();
             check(count <= 1, "`columns`", format!("{count} of kind `{name}`"), "one at most")?;
         }
@@ -55,7 +57,7 @@ impl Schema {
         self.check_split()?;
         let mut seen = HashSet::new();
         for name in &self.candidate {
-            self.check_use("`candidate`", name, Kind::Sparse, "sparse")?;
+            self.check_use("`candidate`", name, ColumnKind::Sparse, "sparse")?;
             check(seen.insert(name), "`candidate`", format!("`{name}` twice"), "each column once")?;
         }
         for group in &self.behaviours {
@@ -65,11 +67,12 @@ impl Schema {
     }
 
     fn check_histories(&self) -> Checked {
-        let (histories, ends) = (self.of_kind(Kind::History).count(), self.of_kind(Kind::End).count());
+        let (histories, ends) =
+            (self.of_kind(ColumnKind::History).count(), self.of_kind(ColumnKind::End).count());
         let found = format!("{histories} of kind `history` and {ends} of kind `end`");
         check(histories == ends && ends <= 1, "`columns`", found, "one of each, or none")?;
         if ends == 1 {
-            let plain = |g: &Behaviours| g.padding.is_none() && g.order == Order::OldestFirst;
+            let plain = |g: &Behaviours| g.padding.is_none() && g.order == SequenceOrder::OldestFirst;
             let expected = "whole lists, oldest event first, where targets say how much they see";
             check(
                 self.behaviours.iter().all(plain),
@@ -110,8 +113,8 @@ impl Schema {
     fn check_split(&self) -> Checked {
         let Some(split) = &self.split else { return Ok(()) };
         let (kind, wanted) = match split {
-            Split::Group { .. } => (Kind::Group, "a column of kind `group`"),
-            Split::Time { .. } => (Kind::Time, "a column of kind `time`"),
+            Split::Group { .. } => (ColumnKind::Group, "a column of kind `group`"),
+            Split::Time { .. } => (ColumnKind::Time, "a column of kind `time`"),
         };
         check(self.of_kind(kind).count() == 1, "`split`", "no column to split by", wanted)?;
         match *split {
@@ -143,14 +146,14 @@ impl Schema {
     fn check_share(&self, place: &str, other: &str) -> Checked {
         let found = format!("`shares` names `{other}`");
         let shared = self.columns.get(other);
-        let embedded = shared.is_some_and(|c| matches!(c.kind, Kind::Sparse | Kind::Sequence));
+        let embedded = shared.is_some_and(|c| matches!(c.kind, ColumnKind::Sparse | ColumnKind::Sequence));
         check(embedded, place, &*found, "a `sparse` or `sequence` column")?;
         let own = shared.is_some_and(|c| c.shares.is_none());
         check(own, place, format!("{found}, which shares another's"), "the column whose vocabulary it is")
     }
 
     /// That a column is there, and of a kind.
-    fn check_use(&self, place: &str, name: &str, kind: Kind, kind_name: &str) -> Checked {
+    fn check_use(&self, place: &str, name: &str, kind: ColumnKind, kind_name: &str) -> Checked {
         let found = match self.columns.get(name) {
             Some(c) if c.kind == kind => return Ok(()),
             Some(c) => format!("`{name}`, which is {:?}", c.kind).to_lowercase(),
@@ -176,7 +179,7 @@ impl Schema {
         let expected = format!("one for each of the candidate's {wanted}");
         check(found == wanted, &place, format!("{found} columns"), expected)?;
         for (name, of) in group.columns.iter().zip(&self.candidate) {
-            self.check_use(&place, name, Kind::Sequence, "sequence")?;
+            self.check_use(&place, name, ColumnKind::Sequence, "sequence")?;
             let same = self.vocabulary_of(name) == self.vocabulary_of(of);
             let expected = format!("one that shares the vocabulary of the candidate's `{of}`");
             check(same, &place, format!("`{name}`, which does not"), expected)?;
@@ -188,8 +191,8 @@ impl Schema {
 
 impl Column {
     fn check(&self, place: &str) -> Checked {
-        let embedded = matches!(self.kind, Kind::Sparse | Kind::Sequence);
-        let dense = self.kind == Kind::Dense;
+        let embedded = matches!(self.kind, ColumnKind::Sparse | ColumnKind::Sequence);
+        let dense = self.kind == ColumnKind::Dense;
         let named = |ok: bool, key: &str, kinds: &str| {
             let found = format!("`{key}` on a column of kind {:?}", self.kind).to_lowercase();
             check(ok, place, found, format!("it on {kinds}"))
@@ -199,7 +202,7 @@ impl Column {
         named(embedded || self.shares.is_none(), "shares", ids)?;
         named(embedded || self.vocabulary.is_none(), "vocabulary", ids)?;
         named(dense || self.transform.is_none(), "transform", "a `dense` column")?;
-        let single = dense || self.kind == Kind::Sparse;
+        let single = dense || self.kind == ColumnKind::Sparse;
         named(single || self.default.is_none(), "default", "a `dense` or `sparse` column")?;
         if self.shares.is_some() {
             let own = self.width.is_none() && self.vocabulary.is_none();
@@ -207,8 +210,8 @@ impl Column {
         }
         check(self.width != Some(0), place, "a `width` of 0", "at least 1")?;
         match &self.vocabulary {
-            Some(Rule::MinCount(0)) => check(false, place, "a `min_count` of 0", "at least 1")?,
-            Some(Rule::Hash(ids)) if !(1..MOST_IDS).contains(ids) => {
+            Some(VocabularySpec::MinCount(0)) => check(false, place, "a `min_count` of 0", "at least 1")?,
+            Some(VocabularySpec::Hash(ids)) if !(1..MOST_IDS).contains(ids) => {
                 check(
                     false,
                     place,
@@ -219,10 +222,10 @@ impl Column {
             _ => {}
         }
         match (&self.default, dense) {
-            (Some(Default::Id(id)), true) => {
+            (Some(MissingValue::Id(id)), true) => {
                 check(false, place, format!("a default of `{id}`"), "a number")?;
             }
-            (Some(Default::Number(x)), false) => {
+            (Some(MissingValue::Number(x)), false) => {
                 check(false, place, format!("a default of {x}"), "an id: a text or an integer")?;
             }
             _ => {}

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// What a column is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum ColumnKind {
     /// A number.
     Dense,
     /// An id.
@@ -33,7 +33,7 @@ pub enum Kind {
 #[serde(deny_unknown_fields)]
 pub struct Column {
     /// What it is for.
-    pub kind: Kind,
+    pub kind: ColumnKind,
     /// Its name in the source, if another than the feature's: so one column can be two features.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
@@ -45,11 +45,11 @@ pub struct Column {
     pub shares: Option<String>,
     /// `sparse`, `sequence`: which ids have rows of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub vocabulary: Option<Rule>,
+    pub vocabulary: Option<VocabularySpec>,
     /// `dense`, `sparse`: what a missing value counts as. Else it is out of vocabulary, or an error for a
     /// `dense` column.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub default: Option<Default>,
+    pub default: Option<MissingValue>,
     /// `dense`: what is done to the number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transform: Option<Transform>,
@@ -57,7 +57,7 @@ pub struct Column {
 
 impl Column {
     /// A column of a kind, and nothing else said.
-    pub fn new(kind: Kind) -> Self {
+    pub fn new(kind: ColumnKind) -> Self {
         Column {
             kind,
             from: None,
@@ -73,7 +73,7 @@ impl Column {
 /// Which ids have rows of their own in an embedding table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Rule {
+pub enum VocabularySpec {
     /// Those that come at least so often; all others are out of vocabulary.
     MinCount(usize),
     /// None: an id's row is its hash, modulo this many.
@@ -82,16 +82,16 @@ pub enum Rule {
     File(String),
 }
 
-impl std::default::Default for Rule {
+impl Default for VocabularySpec {
     fn default() -> Self {
-        Rule::MinCount(1)
+        VocabularySpec::MinCount(1)
     }
 }
 
 /// A value in place of a missing one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Default {
+pub enum MissingValue {
     /// An id that is a number, or a `dense` column's number.
     Integer(i64),
     /// A `dense` column's number.

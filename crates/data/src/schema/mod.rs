@@ -37,8 +37,8 @@ use std::path::Path;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-pub use column::{Column, Default, Kind, Rule};
-pub use source::{Format, Order, Source};
+pub use column::{Column, ColumnKind, MissingValue, VocabularySpec};
+pub use source::{Format, SequenceOrder, Source};
 pub use split::{Part, Split};
 
 use crate::error::DataError;
@@ -88,7 +88,7 @@ pub struct Behaviours {
     pub padding: Option<String>,
     /// Which end of a list is the latest event.
     #[serde(default)]
-    pub order: Order,
+    pub order: SequenceOrder,
 }
 
 fn default_width() -> usize {
@@ -108,7 +108,7 @@ impl Behaviours {
             columns,
             max_history: default_max_history(),
             padding: None,
-            order: Order::default(),
+            order: SequenceOrder::default(),
         }
     }
 }
@@ -151,7 +151,7 @@ impl Schema {
     }
 
     /// The columns of a kind, in order.
-    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = (&str, &Column)> {
+    pub fn of_kind(&self, kind: ColumnKind) -> impl Iterator<Item = (&str, &Column)> {
         self.columns.iter().filter(move |(_, c)| c.kind == kind).map(|(name, c)| (name.as_str(), c))
     }
 

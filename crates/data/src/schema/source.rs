@@ -11,8 +11,8 @@ pub struct Source {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub files: Option<String>,
     /// Where the behaviours are, if in a table of their own, a row a history: then targets name their row of
-    /// it ([`Kind::History`](super::Kind::History), [`Kind::End`](super::Kind::End)), and many may look back
-    /// on one history.
+    /// it ([`ColumnKind::History`](super::ColumnKind::History), [`ColumnKind::End`](super::ColumnKind::End)),
+    /// and many may look back on one history.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub histories: Option<String>,
     /// How they are written; else their names tell.
@@ -47,7 +47,7 @@ pub enum Format {
 /// Which end of a list is the latest event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Order {
+pub enum SequenceOrder {
     /// The last.
     #[default]
     OldestFirst,
