@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use dien::Result;
 use dien::data::Synthesis;
-use dien::data::inspect::Profile;
+use dien::data::inspect::TableStats;
 use dien::data::schema::{ColumnKind, Format, Source};
 
 use super::build::BuildArgs;
@@ -107,7 +107,7 @@ fn inspect(args: &InspectArgs, json: bool) -> Result<ExitCode> {
         separator: args.separator,
         histories: None,
     };
-    let profile = Profile::of(&source, Path::new(""), args.rows)?;
+    let profile = TableStats::of(&source, Path::new(""), args.rows)?;
     let schema = profile.propose();
     if json {
         print_json(&schema)?;

@@ -14,7 +14,7 @@ const SHOWN: usize = 4;
 
 /// What a column's cells, or its lists' ids, are.
 #[derive(Clone, Debug)]
-pub struct ColumnProfile {
+pub struct ColumnStats {
     name: String,
     list: bool,
     cells: u64,
@@ -31,9 +31,9 @@ pub struct ColumnProfile {
     longest: usize,
 }
 
-impl ColumnProfile {
+impl ColumnStats {
     pub(super) fn new(name: &str, list: bool) -> Self {
-        ColumnProfile {
+        ColumnStats {
             name: name.into(),
             list,
             cells: 0,
@@ -137,7 +137,7 @@ impl ColumnProfile {
     }
 
     /// The share of this column's ids that the other has too.
-    pub(super) fn share_in(&self, other: &ColumnProfile) -> f64 {
+    pub(super) fn share_in(&self, other: &ColumnStats) -> f64 {
         let common = self.distinct.iter().filter(|id| other.distinct.contains(*id)).count();
         common as f64 / self.distinct.len().max(1) as f64
     }
@@ -149,7 +149,7 @@ pub(super) fn same_lengths(a: &Column, b: &Column) -> bool {
     (0..a.len()).all(|row| a.range(row).len() == b.range(row).len())
 }
 
-impl fmt::Display for ColumnProfile {
+impl fmt::Display for ColumnStats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (distinct, all) = self.distinct();
         let more = if all { "" } else { "at least " };
@@ -174,7 +174,7 @@ impl fmt::Display for ColumnProfile {
     }
 }
 
-fn noun(column: &ColumnProfile) -> &'static str {
+fn noun(column: &ColumnStats) -> &'static str {
     match (column.is_integral(), column.range()) {
         (true, _) => "integers",
         (_, Some(_)) => "numbers",

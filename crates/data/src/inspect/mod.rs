@@ -8,7 +8,7 @@ mod tests;
 use std::fmt;
 use std::path::Path;
 
-pub use column::ColumnProfile;
+pub use column::ColumnStats;
 
 use crate::error::DataError;
 use crate::schema::{Schema, Source};
@@ -18,23 +18,23 @@ const BLOCK_ROWS: usize = 4096;
 
 /// What the columns of a log hold.
 #[derive(Clone, Debug)]
-pub struct Profile {
+pub struct TableStats {
     source: Source,
     rows: u64,
-    columns: Vec<ColumnProfile>,
+    columns: Vec<ColumnStats>,
     /// Pairs of list columns that have one length in every row.
     aligned: Vec<(usize, usize)>,
 }
 
-impl Profile {
+impl TableStats {
     /// Looks at all rows of a source, or at the first `most`; names in the source are relative to `base`.
     ///
     /// # Errors
     /// A file cannot be read, has not the first one's columns, or has no rows.
     pub fn of(source: &Source, base: &Path, most: Option<u64>) -> Result<Self, DataError> {
         let wanted = table::columns(source, base)?;
-        let mut columns: Vec<ColumnProfile> =
-            wanted.iter().map(|w| ColumnProfile::new(&w.name, w.list)).collect();
+        let mut columns: Vec<ColumnStats> =
+            wanted.iter().map(|w| ColumnStats::new(&w.name, w.list)).collect();
         let lists: Vec<usize> = (0..wanted.len()).filter(|&i| wanted[i].list).collect();
         let mut aligned: Vec<(usize, usize)> = vec![];
         for (n, &i) in lists.iter().enumerate() {
@@ -59,7 +59,7 @@ impl Profile {
             let place = file.as_deref().unwrap_or(base);
             return Err(DataError::file(place, "no rows", "a log with some"));
         }
-        Ok(Profile { source: source.clone(), rows, columns, aligned })
+        Ok(TableStats { source: source.clone(), rows, columns, aligned })
     }
 
     /// The rows that were looked at.
@@ -68,7 +68,7 @@ impl Profile {
     }
 
     /// Every column, in the file's order.
-    pub fn columns(&self) -> &[ColumnProfile] {
+    pub fn columns(&self) -> &[ColumnStats] {
         &self.columns
     }
 
@@ -78,7 +78,7 @@ impl Profile {
     }
 }
 
-impl fmt::Display for Profile {
+impl fmt::Display for TableStats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} rows, {} columns", self.rows, self.columns.len())?;
         self.columns.iter().try_for_each(|column| write!(f, "\n{column}"))

@@ -2,7 +2,7 @@
 
 use dien_serving::encoding::Transform;
 
-use super::{ColumnProfile, Profile};
+use super::{ColumnStats, TableStats};
 use crate::schema::{Behaviours, Column, ColumnKind, Schema};
 
 /// Names of columns that tell what they are for.
@@ -17,7 +17,7 @@ const SHARED: f64 = 0.5;
 /// Numbers that are not integers, with no more distinct values than this, are ids.
 const FEW: usize = 12;
 
-pub(super) fn schema(profile: &Profile) -> Schema {
+pub(super) fn schema(profile: &TableStats) -> Schema {
     let columns = &profile.columns;
     let mut schema = Schema { width: 18, source: profile.source.clone(), ..Schema::default() };
     let label = label(columns);
@@ -39,17 +39,17 @@ pub(super) fn schema(profile: &Profile) -> Schema {
 }
 
 /// The label: by name, else the first column of zeros and ones.
-fn label(columns: &[ColumnProfile]) -> Option<usize> {
-    let binary = |c: &ColumnProfile| !c.is_list() && c.is_integral() && c.range() == Some((0.0, 1.0));
+fn label(columns: &[ColumnStats]) -> Option<usize> {
+    let binary = |c: &ColumnStats| !c.is_list() && c.is_integral() && c.range() == Some((0.0, 1.0));
     let named = columns.iter().position(|c| binary(c) && is_named(c, &LABELS));
     named.or_else(|| columns.iter().position(binary))
 }
 
-fn is_named(column: &ColumnProfile, names: &[&str]) -> bool {
+fn is_named(column: &ColumnStats, names: &[&str]) -> bool {
     names.contains(&column.name().to_lowercase().as_str())
 }
 
-fn kind(column: &ColumnProfile) -> ColumnKind {
+fn kind(column: &ColumnStats) -> ColumnKind {
     let (distinct, _) = column.distinct();
     match column {
         c if c.is_list() => ColumnKind::Sequence,
@@ -63,10 +63,10 @@ fn kind(column: &ColumnProfile) -> ColumnKind {
 
 /// Lists that hold a sparse column's ids share its vocabulary; those that are aligned with each other are
 /// behaviours, and what they share is the candidate.
-fn share(profile: &Profile, schema: &mut Schema) {
+fn share(profile: &TableStats, schema: &mut Schema) {
     let columns = &profile.columns;
     let sparse =
-        |c: &&ColumnProfile| schema.columns.get(c.name()).is_some_and(|c| c.kind == ColumnKind::Sparse);
+        |c: &&ColumnStats| schema.columns.get(c.name()).is_some_and(|c| c.kind == ColumnKind::Sparse);
     let mut shares: Vec<Option<String>> = vec![None; columns.len()];
     for (shared, list) in shares.iter_mut().zip(columns).filter(|(_, c)| c.is_list()) {
         let alike = columns.iter().filter(sparse).map(|c| (list.share_in(c), c));

@@ -13,11 +13,11 @@ u2,102,i3,c1,0.25,0,,,,
 u2,103,i1,c1,7.75,0,i3,c1,i2|i3,
 ";
 
-fn profile(rows: Option<u64>) -> Profile {
+fn profile(rows: Option<u64>) -> TableStats {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("log.csv"), LOG).unwrap();
     let source = Source { files: Some("log.csv".into()), ..Source::default() };
-    Profile::of(&source, folder.path(), rows).unwrap()
+    TableStats::of(&source, folder.path(), rows).unwrap()
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use dien_data::build::Build;
-use dien_data::inspect::Profile;
+use dien_data::inspect::TableStats;
 use dien_data::schema::Source;
 use dien_data::{DataError, DataOptions, Impressions, Predictions, Synthesis};
 
@@ -39,7 +39,7 @@ fn read(name: &str, what: &str) {
     fs::write(&file, "bytes that nobody reads").unwrap();
     refused(Impressions::open(&schema, &DataOptions::default()), &file, what);
     let source = Source { files: Some(name.into()), ..Source::default() };
-    refused(Profile::of(&source, folder.path(), None), &file, what);
+    refused(TableStats::of(&source, folder.path(), None), &file, what);
 }
 
 #[cfg(not(feature = "zstd"))]
