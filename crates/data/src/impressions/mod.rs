@@ -4,12 +4,12 @@
 //! files ─ table::Blocks ─▶ Rows ─ Encoder ─▶ Chunk ─ Batches ─▶ Batch
 //! ```
 //!
-//! One pass ([`census`]) gives the vocabularies and the numbers' spread; then each epoch reads the files
+//! One pass ([`fit`]) gives the vocabularies and the numbers' spread; then each epoch reads the files
 //! anew, on a thread of its own. A chunk is as many targets as are held and shuffled at once; rows of a chunk
 //! with equal histories share one.
 
-mod census;
 mod encode;
+mod fit;
 mod histories;
 mod layout;
 mod predictions;
@@ -61,19 +61,19 @@ impl Impressions {
     /// in it (see [`DataOptions::on_error`]); no row trains.
     pub fn open(schema: &Path, options: &DataOptions) -> Result<(Self, Skipped), DataError> {
         let (schema, base, layout, options) = Self::prepare(schema, options)?;
-        let census = census::take(&schema, &base, &layout, options.on_error)?;
-        let features = layout.features(&schema, &census.vocabularies);
+        let stats = fit::fit(&schema, &base, &layout, options.on_error)?;
+        let features = layout.features(&schema, &stats.vocabularies);
         let log = Impressions {
-            vocabularies: census.vocabularies,
-            numbers: census.numbers,
-            training: Some(census.training),
+            vocabularies: stats.vocabularies,
+            numbers: stats.numbers,
+            training: Some(stats.training),
             schema,
             base,
             layout,
             features,
             options,
         };
-        Ok((log, census.skipped))
+        Ok((log, stats.skipped))
     }
 
     /// A log for a model that has its vocabularies and spreads already, in `numbers`.

@@ -16,7 +16,7 @@ use crate::schema::{Part, Schema, VocabularySpec};
 
 /// What a log holds.
 #[derive(Clone, Debug)]
-pub(super) struct Census {
+pub(super) struct FitStats {
     pub vocabularies: Vocabularies,
     /// The dense columns, in the schema's order.
     pub numbers: Vec<DenseEncoder>,
@@ -48,12 +48,12 @@ impl Moments {
 }
 
 /// Reads every row, and counts those that train.
-pub(super) fn take(
+pub(super) fn fit(
     schema: &Schema,
     base: &Path,
     layout: &Layout,
     on_error: OnError,
-) -> Result<Census, DataError> {
+) -> Result<FitStats, DataError> {
     let mut counts: Vec<HashMap<String, u64>> = vec![HashMap::new(); layout.owners.len()];
     let exact: Vec<bool> = (0..layout.owners.len())
         .map(|table| {
@@ -138,7 +138,7 @@ pub(super) fn take(
         number.standardizer =
             (number.transform == Some(Transform::Standardise)).then(|| moments.standardizer());
     }
-    Ok(Census { vocabularies: Vocabularies::from_parts(parts), numbers, skipped, training })
+    Ok(FitStats { vocabularies: Vocabularies::from_parts(parts), numbers, skipped, training })
 }
 
 fn count_row(
