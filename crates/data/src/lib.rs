@@ -75,7 +75,7 @@ pub use batches::Batches;
 pub use data::{Data, Examples};
 pub use dataset::Dataset;
 pub use error::DataError;
-pub use impressions::{Impressions, OnError, Predictions, Skipped, Stream, Unscored};
+pub use impressions::{Impressions, OnError, PredictionBatch, Predictions, Skipped, Stream};
 pub use log::{Event, Item, Log, RealTarget, User};
 pub use options::{AuxiliaryNegatives, DataOptions, TargetKind, TargetNegatives};
 pub use reader::{Warnings, folder_files, read_folder};

@@ -1,7 +1,7 @@
 //! Scores of a log's rows, in their order.
 
 use dien_data::schema::Source;
-use dien_data::{Impressions, Predictions, Skipped, Unscored};
+use dien_data::{Impressions, PredictionBatch, Predictions, Skipped};
 
 use crate::error::Result;
 use crate::scorer::Scorer;
@@ -56,7 +56,7 @@ impl Scorer {
         Ok(Predicted { rows, skipped })
     }
 
-    fn scores(&self, block: &Unscored) -> Result<Vec<Option<f32>>> {
+    fn scores(&self, block: &PredictionBatch) -> Result<Vec<Option<f32>>> {
         let mut scores = vec![None; block.rows];
         for (batch, places) in &block.batches {
             for (&row, score) in places.iter().zip(self.score(batch)?) {

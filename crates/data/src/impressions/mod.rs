@@ -12,23 +12,23 @@ mod encode;
 mod fit;
 mod histories;
 mod layout;
+mod prediction_batch;
 mod predictions;
 mod row;
 mod rows;
 mod stream;
 #[cfg(test)]
 mod tests;
-mod unscored;
 
 use std::path::{Path, PathBuf};
 
 use dien_model::Features;
 use dien_serving::encoding::{DenseEncoder, Vocabularies};
 
+pub use prediction_batch::PredictionBatch;
 pub use predictions::Predictions;
 pub use rows::{OnError, Skipped};
 pub use stream::Stream;
-pub use unscored::Unscored;
 
 use crate::error::DataError;
 use crate::options::{DataOptions, TargetKind};

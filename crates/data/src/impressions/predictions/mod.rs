@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use dien_serving::files::Staged;
 
-use super::unscored::Unscored;
+use super::prediction_batch::PredictionBatch;
 use crate::error::DataError;
 use crate::table::Cells;
 
@@ -87,7 +87,7 @@ impl Predictions {
     ///
     /// # Errors
     /// They cannot be written.
-    pub fn write(&mut self, rows: &Unscored, scores: &[Option<f32>]) -> Result<(), DataError> {
+    pub fn write(&mut self, rows: &PredictionBatch, scores: &[Option<f32>]) -> Result<(), DataError> {
         let written = match &mut self.to {
             To::Csv(csv) => write_csv(csv, rows, scores),
             #[cfg(feature = "parquet")]
@@ -117,7 +117,7 @@ impl Predictions {
 
 fn write_csv(
     csv: &mut csv::Writer<Box<dyn Write>>,
-    rows: &Unscored,
+    rows: &PredictionBatch,
     scores: &[Option<f32>],
 ) -> std::io::Result<()> {
     let kept: Vec<Cells<'_>> = rows.kept.iter().map(Cells::of).collect();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Float32Array, RecordBatch};
 use parquet::arrow::ArrowWriter;
 
-use super::super::unscored::Unscored;
+use super::super::prediction_batch::PredictionBatch;
 use crate::table::{Cells, to_arrow};
 
 /// A file that grows.
@@ -25,7 +25,7 @@ impl Parquet {
         Parquet { names: names.to_vec(), file: Some(file), writer: None }
     }
 
-    pub fn write(&mut self, rows: &Unscored, scores: &[Option<f32>]) -> io::Result<()> {
+    pub fn write(&mut self, rows: &PredictionBatch, scores: &[Option<f32>]) -> io::Result<()> {
         let score: ArrayRef = Arc::new(Float32Array::from(scores.to_vec()));
         let kept = rows.kept.iter().map(|column| to_arrow(Cells::of(column), rows.rows));
         let columns = self.names.iter().map(String::as_str).zip(kept).chain([("score", score)]);
@@ -41,7 +41,7 @@ impl Parquet {
     pub fn finish(&mut self) -> io::Result<()> {
         if self.writer.is_none() {
             // There was no row: the columns' types are not known.
-            self.write(&Unscored::none(self.names.len()), &[])?;
+            self.write(&PredictionBatch::none(self.names.len()), &[])?;
         }
         self.writer.take().expect("begun above").close()?;
         Ok(())

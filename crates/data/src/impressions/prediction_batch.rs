@@ -20,7 +20,7 @@ const BLOCK: usize = 1 << 14;
 
 /// Consecutive rows to be scored.
 #[derive(Clone, Debug)]
-pub struct Unscored {
+pub struct PredictionBatch {
     /// How many rows.
     pub rows: usize,
     /// The columns that are kept, a cell a row.
@@ -30,10 +30,10 @@ pub struct Unscored {
 }
 
 #[cfg(feature = "parquet")]
-impl Unscored {
+impl PredictionBatch {
     /// No row, of so many columns that are kept.
     pub(super) fn none(kept: usize) -> Self {
-        Unscored { rows: 0, kept: vec![Column::Text([].into_iter().collect()); kept], batches: vec![] }
+        PredictionBatch { rows: 0, kept: vec![Column::Text([].into_iter().collect()); kept], batches: vec![] }
     }
 }
 
@@ -49,10 +49,10 @@ impl Impressions {
         &self,
         source: &Source,
         keep: &[String],
-        mut each: impl FnMut(Unscored) -> bool,
+        mut each: impl FnMut(PredictionBatch) -> bool,
     ) -> Result<Skipped, DataError> {
         thread::scope(|scope| {
-            let (sender, receiver) = mpsc::sync_channel::<Unscored>(1);
+            let (sender, receiver) = mpsc::sync_channel::<PredictionBatch>(1);
             let reader =
                 scope.spawn(move || self.read_unscored(source, keep, &mut |x| sender.send(x).is_ok()));
             let _ = receiver.iter().all(&mut each);
@@ -65,7 +65,7 @@ impl Impressions {
         &self,
         source: &Source,
         keep: &[String],
-        give: &mut dyn FnMut(Unscored) -> bool,
+        give: &mut dyn FnMut(PredictionBatch) -> bool,
     ) -> Result<Skipped, DataError> {
         let mut histories = Histories::open(&self.schema, source, &self.base, BLOCK)?;
         let (mut wanted, places) = wanted(&self.schema, From::Unlabelled);
@@ -85,7 +85,7 @@ impl Impressions {
                     batches.push((plan.batch(i), plan.places(i).map(row).collect()));
                 }
             }
-            if !give(Unscored { rows: block.rows, kept: block.columns.split_off(features), batches }) {
+            if !give(PredictionBatch { rows: block.rows, kept: block.columns.split_off(features), batches }) {
                 break;
             }
         }
