@@ -6,7 +6,7 @@ use dien_model::{Batch, Behaviours, Histories, OOV, Targets};
 use rand::rngs::ChaCha8Rng;
 
 use crate::draw::{self, Use};
-use crate::plan::{Group, Plan};
+use crate::plan::{BatchPlan, Group};
 use crate::sampler::Sampler;
 use crate::samples::{Context, ExtraSequence, Names, Part, Samples, pick, pick_lists};
 
@@ -17,7 +17,7 @@ pub struct Batches<'a> {
     data: &'a Samples,
     part: &'a Part,
     names: Option<&'a Names>,
-    plan: Plan,
+    plan: BatchPlan,
     /// None for held-out users, whose negatives are fixed.
     draws: Option<Draws>,
 }
@@ -45,9 +45,9 @@ impl<'a> Batches<'a> {
         let plan = match draws {
             Some(draws) => {
                 let mut rng = draw::rng(Use::Shuffle, draws.seed, draws.epoch, draws.part);
-                Plan::training(part, &data.options, per_position, &mut rng)
+                BatchPlan::training(part, &data.options, per_position, &mut rng)
             }
-            None => Plan::held_out(part, &data.options, per_position),
+            None => BatchPlan::held_out(part, &data.options, per_position),
         };
         Batches { data, part, names, plan, draws }
     }

@@ -19,7 +19,7 @@ pub(crate) struct Group {
 
 /// Groups, cut into batches.
 #[derive(Clone, Debug)]
-pub(crate) struct Plan {
+pub(crate) struct BatchPlan {
     groups: Vec<Group>,
     /// Each batch's groups.
     batches: Vec<Range<usize>>,
@@ -37,7 +37,7 @@ impl Group {
     }
 }
 
-impl Plan {
+impl BatchPlan {
     /// Shuffled, bucketed by length, cut to `batch_size` targets, the batches shuffled.
     pub fn training(part: &Part, options: &DataOptions, per_position: usize, rng: &mut ChaCha8Rng) -> Self {
         let per_batch = (options.batch_size / per_position).max(1);
@@ -52,7 +52,7 @@ impl Plan {
         }
         let (groups, mut batches) = cut(groups, per_batch);
         batches.shuffle(rng);
-        Plan { groups, batches }
+        BatchPlan { groups, batches }
     }
 
     /// By ascending length, then in the log's order; the targets of a position stay together.
@@ -60,7 +60,7 @@ impl Plan {
         let mut groups = groups(part, 0);
         groups.sort_by_key(|g| g.window(part, options.max_history).len());
         let (groups, batches) = cut(groups, options.test_batch_size / per_position * per_position);
-        Plan { groups, batches }
+        BatchPlan { groups, batches }
     }
 
     pub fn len(&self) -> usize {
@@ -121,7 +121,7 @@ mod tests {
         part
     }
 
-    fn sizes(plan: &Plan) -> Vec<usize> {
+    fn sizes(plan: &BatchPlan) -> Vec<usize> {
         (0..plan.len()).map(|i| plan.batch(i).iter().map(Group::targets).sum()).collect()
     }
 
@@ -133,7 +133,7 @@ mod tests {
         {
             let options =
                 DataOptions { batch_size, targets_per_history, bucket_batches, ..DataOptions::default() };
-            let plan = Plan::training(&part, &options, 2, &mut draw::rng(Use::Shuffle, 3, 4, 0));
+            let plan = BatchPlan::training(&part, &options, 2, &mut draw::rng(Use::Shuffle, 3, 4, 0));
             let mut sizes = sizes(&plan);
             sizes.sort_unstable_by(|a, b| b.cmp(a));
             assert!(sizes[..sizes.len() - 1].iter().all(|&n| n == batch_size / 2), "{sizes:?}");
@@ -152,7 +152,7 @@ mod tests {
         let part = part(&counts);
         let spread = |bucket_batches| {
             let options = DataOptions { bucket_batches, ..DataOptions::default() };
-            let plan = Plan::training(&part, &options, 2, &mut draw::rng(Use::Shuffle, 1, 0, 0));
+            let plan = BatchPlan::training(&part, &options, 2, &mut draw::rng(Use::Shuffle, 1, 0, 0));
             let length = |g: &Group| g.window(&part, 100).len();
             let range =
                 |b: &[Group]| b.iter().map(length).max().unwrap() - b.iter().map(length).min().unwrap();
