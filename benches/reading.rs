@@ -12,7 +12,8 @@ const EVENTS: u64 = 2_000_000;
 
 fn reading(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let synthesis = Synthesis { categories: 300, max_length: 100, seed: 1, ..Synthesis::default() };
+    let synthesis =
+        SyntheticConfig { categories: 300, max_length: 100, seed: 1, ..SyntheticConfig::default() };
     synthesis.write_impressions(folder.path(), EVENTS).expect("a log");
     let schema = folder.path().join("dataset.toml");
     let built = rayon::ThreadPoolBuilder::new().num_threads(1).build_global();

@@ -79,7 +79,7 @@ pub use impressions::{Impressions, OnError, PredictionBatch, Predictions, Skippe
 pub use log::{Event, Item, Log, RealTarget, User};
 pub use options::{AuxiliaryNegatives, DataOptions, TargetKind, TargetNegatives};
 pub use reader::{Warnings, folder_files, read_folder};
-pub use synthesis::Synthesis;
+pub use synthesis::SyntheticConfig;
 
 /// The example of the README runs.
 #[cfg(doctest)]

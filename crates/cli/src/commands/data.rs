@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use dien::Result;
-use dien::data::Synthesis;
+use dien::data::SyntheticConfig;
 use dien::data::inspect::TableStats;
 use dien::data::schema::{ColumnKind, Format, Source};
 
@@ -80,11 +80,11 @@ pub(super) fn run(args: &DataArgs, json: bool) -> Result<ExitCode> {
 }
 
 fn synth(args: &SynthArgs, json: bool) -> Result<ExitCode> {
-    let synthesis = Synthesis {
+    let synthesis = SyntheticConfig {
         categories: args.categories as usize,
         max_length: args.max_length as usize,
         seed: args.seed.into(),
-        ..Synthesis::default()
+        ..SyntheticConfig::default()
     };
     super::interrupt::abandon();
     synthesis.write_impressions(&args.out, args.events)?;

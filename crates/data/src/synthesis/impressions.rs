@@ -11,7 +11,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::errors::ParquetError;
 use rand::RngExt;
 
-use super::Synthesis;
+use super::SyntheticConfig;
 use crate::draw::{self, Use};
 use crate::error::DataError;
 
@@ -80,8 +80,8 @@ impl Rows {
 /// The name of the file of impressions.
 const LOG: &str = "log.parquet";
 
-/// See [`Synthesis::write_impressions`].
-pub(super) fn write(synthesis: &Synthesis, folder: &Path, events: u64) -> Result<(), DataError> {
+/// See [`SyntheticConfig::write_impressions`].
+pub(super) fn write(synthesis: &SyntheticConfig, folder: &Path, events: u64) -> Result<(), DataError> {
     synthesis.validate()?;
     fs::create_dir_all(folder).map_err(DataError::io(folder, "make the folder"))?;
     let mut there = fs::read_dir(folder).map_err(DataError::io(folder, "read"))?;
@@ -97,7 +97,7 @@ pub(super) fn write(synthesis: &Synthesis, folder: &Path, events: u64) -> Result
     Ok(files::write(&folder.join("dataset.toml"), SCHEMA.as_bytes())?)
 }
 
-impl Synthesis {
+impl SyntheticConfig {
     fn write_rows(&self, file: File, events: u64) -> Result<(), ParquetError> {
         let mut rows = Rows::default();
         let mut writer = ArrowWriter::try_new(file, rows.take().schema(), None)?;
@@ -146,7 +146,7 @@ mod tests {
     fn a_log_of_so_many_events_is_written_with_its_schema() {
         let root = tempfile::tempdir().unwrap();
         let (a, b) = (root.path().join("a"), root.path().join("b"));
-        let synthesis = Synthesis { categories: 8, ..Synthesis::default() };
+        let synthesis = SyntheticConfig { categories: 8, ..SyntheticConfig::default() };
         synthesis.write_impressions(&a, 5000).unwrap();
         synthesis.write_impressions(&b, 5000).unwrap();
         let log = |folder: &Path| fs::read(folder.join("log.parquet")).unwrap();

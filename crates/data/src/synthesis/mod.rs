@@ -29,7 +29,7 @@ use crate::options::{AuxiliaryNegatives, DataOptions, TargetNegatives};
 /// [`TargetNegatives::SameCategory`](crate::TargetNegatives::SameCategory), which draws as the test does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Synthesis {
+pub struct SyntheticConfig {
     /// How many users.
     pub users: usize,
     /// How many categories.
@@ -56,9 +56,9 @@ pub struct Synthesis {
     pub seed: u64,
 }
 
-impl Default for Synthesis {
+impl Default for SyntheticConfig {
     fn default() -> Self {
-        Synthesis {
+        SyntheticConfig {
             users: 6000,
             categories: 40,
             places: 8,
@@ -82,7 +82,7 @@ struct Course {
     forward: bool,
 }
 
-impl Synthesis {
+impl SyntheticConfig {
     /// Draws the log. Items are numbered by category, then place; the column `category` is all that is said
     /// of them. Times count the user's events from 1.
     ///

@@ -1,7 +1,7 @@
 //! What a folder holds comes into the log, and a written log comes back.
 
 use crate::support::{FILES, contents, folder, gzip};
-use dien_data::{DataError, Event, RealTarget, Synthesis, Warnings, read_folder};
+use dien_data::{DataError, Event, RealTarget, SyntheticConfig, Warnings, read_folder};
 
 #[test]
 fn reads_every_file() {
@@ -69,7 +69,7 @@ fn a_written_log_comes_back() {
 #[test]
 fn writing_never_touches_what_is_there() {
     let place = tempfile::tempdir().unwrap();
-    let log = Synthesis { users: 10, ..Synthesis::default() }.log().unwrap();
+    let log = SyntheticConfig { users: 10, ..SyntheticConfig::default() }.log().unwrap();
     std::fs::write(place.path().join("precious"), "x").unwrap();
     let message = log.write(place.path()).unwrap_err().to_string();
     assert!(message.ends_with("a folder that is not empty; expected a new or an empty one"), "{message}");

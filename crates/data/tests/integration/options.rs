@@ -1,6 +1,6 @@
 //! Options as a configuration file has them.
 
-use dien_data::{AuxiliaryNegatives, DataOptions, Synthesis, TargetKind};
+use dien_data::{AuxiliaryNegatives, DataOptions, SyntheticConfig, TargetKind};
 
 #[test]
 fn read_and_written_as_toml() {
@@ -16,8 +16,8 @@ fn read_and_written_as_toml() {
     };
     assert_eq!(options, expected);
     assert_eq!(toml::from_str::<DataOptions>(&toml::to_string(&options).unwrap()).unwrap(), options);
-    let synthesis = Synthesis { users: 5, ..Synthesis::default() };
-    assert_eq!(toml::from_str::<Synthesis>(&toml::to_string(&synthesis).unwrap()).unwrap(), synthesis);
+    let synthesis = SyntheticConfig { users: 5, ..SyntheticConfig::default() };
+    assert_eq!(toml::from_str::<SyntheticConfig>(&toml::to_string(&synthesis).unwrap()).unwrap(), synthesis);
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn unknown_ones_are_named() {
         let message = toml::from_str::<DataOptions>(text).unwrap_err().to_string();
         assert!(message.contains("unknown") && message.contains(name), "{message}");
     }
-    assert!(toml::from_str::<Synthesis>("size = 3").unwrap_err().to_string().contains("`size`"));
+    assert!(toml::from_str::<SyntheticConfig>("size = 3").unwrap_err().to_string().contains("`size`"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use dien_data::{Dataset, Log, Synthesis, read_folder};
+use dien_data::{Dataset, Log, SyntheticConfig, read_folder};
 
 /// The share of test users whose positive scores higher than their negative; ties count half. All negatives
 /// being of the positive's category, this is the AUC by user.
@@ -20,7 +20,7 @@ fn accuracy(log: &Log, score: impl Fn(&[u32], u32) -> f64) -> f64 {
 
 #[test]
 fn order_tells_what_a_bag_does_not() {
-    let synthesis = Synthesis::default();
+    let synthesis = SyntheticConfig::default();
     let log = synthesis.log().unwrap();
     let places = synthesis.places as i64;
     let place = |item: u32| i64::from(item) / synthesis.items_per_place as i64;
@@ -61,7 +61,7 @@ fn order_tells_what_a_bag_does_not() {
 
 #[test]
 fn negatives_are_other_items_of_the_category() {
-    let synthesis = Synthesis { users: 500, ..Synthesis::default() };
+    let synthesis = SyntheticConfig { users: 500, ..SyntheticConfig::default() };
     let log = synthesis.log().unwrap();
     for user in log.users() {
         let (last, negative) = (user.events.last().unwrap().item, user.negative.unwrap());
@@ -77,10 +77,10 @@ fn negatives_are_other_items_of_the_category() {
 
 #[test]
 fn the_seed_decides_and_the_log_trains() {
-    let synthesis = Synthesis { users: 200, ..Synthesis::default() };
+    let synthesis = SyntheticConfig { users: 200, ..SyntheticConfig::default() };
     let log = synthesis.log().unwrap();
     assert_eq!(synthesis.log().unwrap().users(), log.users());
-    assert_ne!(Synthesis { seed: 2, ..synthesis.clone() }.log().unwrap().users(), log.users());
+    assert_ne!(SyntheticConfig { seed: 2, ..synthesis.clone() }.log().unwrap().users(), log.users());
 
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("synthetic");
@@ -97,7 +97,7 @@ fn the_seed_decides_and_the_log_trains() {
 
 #[test]
 fn any_size_will_do_and_the_impossible_is_named() {
-    let tiny = Synthesis {
+    let tiny = SyntheticConfig {
         users: 3,
         categories: 1,
         interests: 1,
@@ -105,12 +105,12 @@ fn any_size_will_do_and_the_impossible_is_named() {
         places: 3,
         min_length: 2,
         max_length: 2,
-        ..Synthesis::default()
+        ..SyntheticConfig::default()
     };
     assert_eq!(tiny.log().unwrap().events(), 6);
-    let message = |synthesis: Synthesis| synthesis.log().unwrap_err().to_string();
-    let interests = Synthesis { interests: 41, ..Synthesis::default() };
+    let message = |synthesis: SyntheticConfig| synthesis.log().unwrap_err().to_string();
+    let interests = SyntheticConfig { interests: 41, ..SyntheticConfig::default() };
     assert_eq!(message(interests), "synthesis, categories: found 40; expected at least 41");
-    let stay = Synthesis { stay: 1.5, ..Synthesis::default() };
+    let stay = SyntheticConfig { stay: 1.5, ..SyntheticConfig::default() };
     assert_eq!(message(stay), "synthesis, stay: found 1.5; expected from 0 to 1");
 }

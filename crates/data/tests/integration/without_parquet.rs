@@ -6,7 +6,7 @@ use std::path::Path;
 use dien_data::build::Build;
 use dien_data::inspect::TableStats;
 use dien_data::schema::Source;
-use dien_data::{DataError, DataOptions, Impressions, Predictions, Synthesis};
+use dien_data::{DataError, DataOptions, Impressions, Predictions, SyntheticConfig};
 
 fn refused<T>(result: Result<T, DataError>, file: &Path, what: &str) {
     let message = result.err().expect("a refusal").to_string();
@@ -58,8 +58,8 @@ fn parquet_is_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let (file, out) = (folder.path().join("scores.parquet"), folder.path().join("out"));
     refused(Predictions::create(&file, &[]), &file, "Parquet");
-    refused(Synthesis::default().write_impressions(&out, 10), &out, "Parquet");
-    let log = Synthesis { users: 20, ..Synthesis::default() }.log().unwrap();
+    refused(SyntheticConfig::default().write_impressions(&out, 10), &out, "Parquet");
+    let log = SyntheticConfig { users: 20, ..SyntheticConfig::default() }.log().unwrap();
     refused(Build::default().write(&log, &out), &out, "Parquet");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left");
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use dien_data::{Impressions, Log, Synthesis, Warnings, folder_files, read_folder};
+use dien_data::{Impressions, Log, SyntheticConfig, Warnings, folder_files, read_folder};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -18,12 +18,12 @@ pub enum Source {
     /// [`Schema`](dien_data::schema::Schema).
     Schema(PathBuf),
     /// Behaviours drawn by the built-in generator.
-    Synthetic(Synthesis),
+    Synthetic(SyntheticConfig),
 }
 
 impl Default for Source {
     fn default() -> Self {
-        Source::Synthetic(Synthesis::default())
+        Source::Synthetic(SyntheticConfig::default())
     }
 }
 
@@ -61,7 +61,7 @@ impl Source {
     /// Reads or draws behaviours; none if it is a log of impressions.
     ///
     /// # Errors
-    /// As [`read_folder`] and [`Synthesis::log`].
+    /// As [`read_folder`] and [`SyntheticConfig::log`].
     pub fn log(&self) -> Result<Option<(Log, Warnings)>> {
         Ok(match self {
             Source::Folder(folder) => Some(read_folder(folder)?),
