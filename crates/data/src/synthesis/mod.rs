@@ -76,7 +76,7 @@ impl Default for SyntheticConfig {
 }
 
 /// Where a user is on the ring of a category.
-struct Course {
+struct Trajectory {
     category: usize,
     place: usize,
     forward: bool,
@@ -150,11 +150,11 @@ impl SyntheticConfig {
     }
 
     fn user(&self, index: usize, rng: &mut ChaCha8Rng) -> User {
-        let mut courses: Vec<Course> = Vec::with_capacity(self.interests);
-        while courses.len() < self.interests {
+        let mut trajectories: Vec<Trajectory> = Vec::with_capacity(self.interests);
+        while trajectories.len() < self.interests {
             let category = rng.random_range(0..self.categories);
-            if courses.iter().all(|c| c.category != category) {
-                courses.push(Course {
+            if trajectories.iter().all(|c| c.category != category) {
+                trajectories.push(Trajectory {
                     category,
                     place: rng.random_range(0..self.places),
                     forward: rng.random(),
@@ -170,11 +170,11 @@ impl SyntheticConfig {
             if rng.random_bool(self.noise) {
                 return rng.random_range(0..self.items()) as u32;
             }
-            let course = &mut courses[current];
-            course.forward ^= rng.random_bool(self.turn);
-            let step = if course.forward { 1 } else { self.places - 1 };
-            course.place = (course.place + step) % self.places;
-            let place = course.category * self.places + course.place;
+            let trajectory = &mut trajectories[current];
+            trajectory.forward ^= rng.random_bool(self.turn);
+            let step = if trajectory.forward { 1 } else { self.places - 1 };
+            trajectory.place = (trajectory.place + step) % self.places;
+            let place = trajectory.category * self.places + trajectory.place;
             (place * self.items_per_place + rng.random_range(0..self.items_per_place)) as u32
         };
         let events = (1..=length as i64).map(|time| Event { item: next(), time, rating: None }).collect();
