@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use clap::builder::TypedValueParser;
 use dien::Result;
-use dien::data::build::{Build, Built, Protocol, Sampling};
+use dien::data::build::{BuildReport, SampleBuilder, Sampling, TargetPolicy};
 use dien::data::presets::Preset;
 use dien::data::schema::Split;
 
@@ -27,7 +27,7 @@ pub(super) struct BuildArgs {
     out: PathBuf,
     /// Which behaviours are targets.
     #[arg(long, value_parser = protocols(), default_value = "every")]
-    targets: Protocol,
+    targets: TargetPolicy,
     /// Behaviours that a target has before it, at least.
     #[arg(long, value_name = "N", default_value_t = 2)]
     min_history: u32,
@@ -76,8 +76,11 @@ fn presets() -> impl TypedValueParser<Value = Preset> {
     ])
 }
 
-fn protocols() -> impl TypedValueParser<Value = Protocol> {
-    choice([(Protocol::Every, "Every behaviour with enough before it"), (Protocol::Last, "Each user's last")])
+fn protocols() -> impl TypedValueParser<Value = TargetPolicy> {
+    choice([
+        (TargetPolicy::Every, "Every behaviour with enough before it"),
+        (TargetPolicy::Last, "Each user's last"),
+    ])
 }
 
 fn samplings() -> impl TypedValueParser<Value = Sampling> {
@@ -103,7 +106,7 @@ pub(super) fn run(args: &BuildArgs, json: bool) -> Result<ExitCode> {
         print_json(&built)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let Built { training, validation, test } = built;
+    let BuildReport { training, validation, test } = built;
     let mut text = String::new();
     for (name, [histories, targets]) in [("training", training), ("validation", validation), ("test", test)] {
         text += &format!("{name:<10} {:>12} targets of {} users\n", thousands(targets), thousands(histories));
@@ -121,14 +124,14 @@ impl BuildArgs {
         }
     }
 
-    fn build(&self) -> Build {
+    fn build(&self) -> SampleBuilder {
         let split = match (self.validation_from, self.test_from) {
             (None, None) => {
                 Split::Group { validation: self.validation, test: self.test, seed: self.seed.into() }
             }
             (validation_from, test_from) => Split::Time { validation_from, test_from },
         };
-        Build {
+        SampleBuilder {
             protocol: self.targets,
             min_history: self.min_history as usize,
             negatives: self.negatives as usize,

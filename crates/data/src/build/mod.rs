@@ -30,7 +30,7 @@ use crate::schema::Split;
 /// Which behaviours are targets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Protocol {
+pub enum TargetPolicy {
     /// Each user's last behaviour: the protocol of DIEN's authors.
     Last,
     /// Every behaviour that has enough before it: the protocol of DIN's authors.
@@ -49,9 +49,9 @@ pub enum Sampling {
 
 /// How samples are made of a behaviour log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Build {
+pub struct SampleBuilder {
     /// Which behaviours are targets.
-    pub protocol: Protocol,
+    pub protocol: TargetPolicy,
     /// Behaviours that a target has before it, at least.
     pub min_history: usize,
     /// Negatives of each target.
@@ -66,10 +66,10 @@ pub struct Build {
     pub seed: u64,
 }
 
-impl Default for Build {
+impl Default for SampleBuilder {
     fn default() -> Self {
-        Build {
-            protocol: Protocol::Every,
+        SampleBuilder {
+            protocol: TargetPolicy::Every,
             min_history: 2,
             negatives: 1,
             sampling: Sampling::Popularity,
@@ -82,7 +82,7 @@ impl Default for Build {
 
 /// What was built: targets, negatives included, by part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Built {
+pub struct BuildReport {
     /// Users with training targets, and those targets.
     pub training: [usize; 2],
     /// The same of the validation.
@@ -91,14 +91,14 @@ pub struct Built {
     pub test: [usize; 2],
 }
 
-impl Build {
+impl SampleBuilder {
     /// Writes the samples of `log` into a folder, new or empty: `dataset.toml`, and `histories.parquet` and
     /// `targets.parquet` in `train`, `validation` and `test`. The folder appears when it is whole.
     ///
     /// # Errors
     /// The folder is not empty, or cannot be written; no behaviour trains; too few items train for a
     /// negative.
-    pub fn write(&self, log: &Log, folder: &Path) -> Result<Built, DataError> {
+    pub fn write(&self, log: &Log, folder: &Path) -> Result<BuildReport, DataError> {
         #[cfg(feature = "parquet")]
         return write::write(self, log, folder);
         #[cfg(not(feature = "parquet"))]

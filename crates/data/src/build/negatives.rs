@@ -3,7 +3,7 @@
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 
-use super::{Build, Sampling};
+use super::{SampleBuilder, Sampling};
 use crate::error::DataError;
 use crate::log::Log;
 use crate::schema::Part;
@@ -17,7 +17,7 @@ pub(super) struct Negatives {
 }
 
 impl Negatives {
-    pub fn new(build: &Build, log: &Log) -> Result<Self, DataError> {
+    pub fn new(build: &SampleBuilder, log: &Log) -> Result<Self, DataError> {
         let mut pool = vec![];
         let named = log.users().iter().any(|user| user.test);
         for user in log.users() {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Build, Protocol};
+use super::{SampleBuilder, TargetPolicy};
 use crate::log::User;
 use crate::schema::{Part, Split};
 
@@ -13,7 +13,7 @@ pub(super) struct Share {
     pub targets: Vec<usize>,
 }
 
-impl Build {
+impl SampleBuilder {
     /// What a part has of a user.
     ///
     /// `named` says whether the log names its test users. They train and validate nothing, however the split
@@ -42,8 +42,8 @@ impl Build {
         };
         let first = own.start.max(self.min_history);
         let targets: Vec<usize> = match self.protocol {
-            Protocol::Every => (first..own.end).collect(),
-            Protocol::Last => own.clone().next_back().filter(|&last| last >= first).into_iter().collect(),
+            TargetPolicy::Every => (first..own.end).collect(),
+            TargetPolicy::Last => own.clone().next_back().filter(|&last| last >= first).into_iter().collect(),
         };
         if targets.is_empty() && part != Part::Training { none } else { Share { events: 0..seen, targets } }
     }

@@ -10,7 +10,7 @@ use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray, UInt8Array};
 use parquet::arrow::ArrowWriter;
 use rand::rngs::ChaCha8Rng;
 
-use super::Build;
+use super::SampleBuilder;
 use super::negatives::Negatives;
 use super::schema::{Shape, seen};
 use crate::draw::{self, Use};
@@ -23,7 +23,7 @@ const ROWS: usize = 1 << 14;
 
 /// Writes a part's tables, and tells how many histories and targets there are; no file if there are none.
 pub(super) fn write(
-    build: &Build,
+    build: &SampleBuilder,
     log: &Log,
     part: Part,
     negatives: &Negatives,
@@ -158,7 +158,7 @@ impl<'a> Targets<'a> {
     /// The event at a place, and its negatives; how many rows that are.
     fn push(
         &mut self,
-        build: &Build,
+        build: &SampleBuilder,
         log: &Log,
         user: &User,
         history: usize,

@@ -77,7 +77,7 @@ fn rows(folder: &Path) -> Vec<Row> {
     (0..targets.num_rows()).map(row).collect()
 }
 
-fn build(build: &Build, log: &Log) -> (tempfile::TempDir, Result<Built, DataError>) {
+fn build(build: &SampleBuilder, log: &Log) -> (tempfile::TempDir, Result<BuildReport, DataError>) {
     let root = tempfile::tempdir().unwrap();
     let built = build.write(log, &root.path().join("out"));
     (root, built)
@@ -93,7 +93,7 @@ proptest! {
     #[test]
     fn nothing_held_out_reaches_training(
         users in prop::collection::vec(prop::collection::vec((0..12_u32, 0..40_i64), 0..12), 1..14),
-        protocol in prop_oneof![Just(Protocol::Last), Just(Protocol::Every)],
+        protocol in prop_oneof![Just(TargetPolicy::Last), Just(TargetPolicy::Every)],
         sampling in prop_oneof![Just(Sampling::Popularity), Just(Sampling::Uniform)],
         by_time in any::<bool>(),
         named in any::<bool>(),
@@ -108,7 +108,7 @@ proptest! {
         } else {
             Split::Group { validation: 0.2, test: 0.3, seed: 1 }
         };
-        let what = Build { protocol, min_history, negatives, sampling, exclude_history, split, seed: 3 };
+        let what = SampleBuilder { protocol, min_history, negatives, sampling, exclude_history, split, seed: 3 };
         let (root, built) = build(&what, &log);
         if built.is_err() {
             // Nothing to train on, or on one kind of item alone: then there is nothing at all.
@@ -170,7 +170,7 @@ fn what_is_built_trains_by_its_schema() {
     let users: Vec<Vec<(u32, i64)>> =
         (0..60).map(|u| (0..4 + u % 6).map(|t| ((u * 5 + t * 3) % 12, i64::from(t))).collect()).collect();
     let log = log(&users, false);
-    let (root, built) = build(&Build::default(), &log);
+    let (root, built) = build(&SampleBuilder::default(), &log);
     let built = built.unwrap();
     assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1, "nothing else is left");
     let folder = root.path().join("out");
@@ -197,19 +197,21 @@ fn what_is_built_trains_by_its_schema() {
     assert!(histories < targets / 3, "{histories} {targets}");
     assert_eq!(count(&impressions.validation()).0, built.validation[1]);
     assert_eq!(count(&impressions.test()).0, built.test[1]);
-    let message = Build::default().write(&log, &folder).unwrap_err().to_string();
+    let message = SampleBuilder::default().write(&log, &folder).unwrap_err().to_string();
     assert!(message.contains("a folder that is not empty"), "{message}");
 }
 
 #[test]
 fn what_cannot_be_built_is_told() {
-    let (_root, found) =
-        build(&Build { min_history: 50, ..Build::default() }, &log(&[vec![(1, 1), (2, 2)]], false));
+    let (_root, found) = build(
+        &SampleBuilder { min_history: 50, ..SampleBuilder::default() },
+        &log(&[vec![(1, 1), (2, 2)]], false),
+    );
     assert!(found.unwrap_err().to_string().contains("no training target"));
-    let (_root, found) = build(&Build::default(), &log(&[vec![(1, 1), (1, 2), (1, 3)]], false));
+    let (_root, found) = build(&SampleBuilder::default(), &log(&[vec![(1, 1), (1, 2), (1, 3)]], false));
     assert!(found.unwrap_err().to_string().contains("found 1 kinds of item"));
     let mut clash = Log::new(["time"]);
     clash.add_item(Item { id: "a".into(), cells: vec!["x".into()] }).unwrap();
-    let (_root, found) = build(&Build::default(), &clash);
+    let (_root, found) = build(&SampleBuilder::default(), &clash);
     assert!(found.unwrap_err().to_string().contains("a column `time`"));
 }

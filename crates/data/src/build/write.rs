@@ -6,13 +6,13 @@ use std::path::Path;
 use dien_serving::files::{self, StagedFolder};
 
 use super::negatives::Negatives;
-use super::{Build, Built, schema, tables};
+use super::{BuildReport, SampleBuilder, schema, tables};
 use crate::error::DataError;
 use crate::log::Log;
 use crate::schema::{Part, Split};
 
-/// See [`Build::write`].
-pub(super) fn write(build: &Build, log: &Log, folder: &Path) -> Result<Built, DataError> {
+/// See [`SampleBuilder::write`].
+pub(super) fn write(build: &SampleBuilder, log: &Log, folder: &Path) -> Result<BuildReport, DataError> {
     if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(DataError::file(folder, "a folder that is not empty", "a new or an empty one"));
     }
@@ -41,7 +41,7 @@ pub(super) fn write(build: &Build, log: &Log, folder: &Path) -> Result<Built, Da
     }
     let negatives = Negatives::new(build, log)?;
     let staged = StagedFolder::create(folder)?;
-    let mut built = Built::default();
+    let mut built = BuildReport::default();
     let mut parts = vec![];
     for (part, name, counts) in [
         (Part::Training, "train", &mut built.training),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use dien_data::build::{Build, Protocol};
+use dien_data::build::{SampleBuilder, TargetPolicy};
 use dien_data::schema::Split;
 use dien_data::{DataOptions, Dataset, Impressions, TargetKind, read_folder};
 
@@ -148,11 +148,11 @@ fn every_set_goes_in_by_a_schema() {
         let Some(folder) = folder(name) else { continue };
         let (log, _) = read_folder(&folder).unwrap();
         let out = tempfile::tempdir().unwrap();
-        let build = Build {
-            protocol: Protocol::Last,
+        let build = SampleBuilder {
+            protocol: TargetPolicy::Last,
             min_history: 1,
             split: Split::Group { validation: 0.0, test: 0.0, seed: 0 },
-            ..Build::default()
+            ..SampleBuilder::default()
         };
         let built = build.write(&log, &out.path().join("samples")).unwrap();
         let users = |test: bool| log.users().iter().filter(|u| u.test == test && u.events.len() > 1).count();

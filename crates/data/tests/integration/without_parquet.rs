@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use dien_data::build::Build;
+use dien_data::build::SampleBuilder;
 use dien_data::inspect::TableStats;
 use dien_data::schema::Source;
 use dien_data::{DataError, DataOptions, Impressions, Predictions, SyntheticConfig};
@@ -60,6 +60,6 @@ fn parquet_is_not_written() {
     refused(Predictions::create(&file, &[]), &file, "Parquet");
     refused(SyntheticConfig::default().write_impressions(&out, 10), &out, "Parquet");
     let log = SyntheticConfig { users: 20, ..SyntheticConfig::default() }.log().unwrap();
-    refused(Build::default().write(&log, &out), &out, "Parquet");
+    refused(SampleBuilder::default().write(&log, &out), &out, "Parquet");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left");
 }
