@@ -7,7 +7,7 @@ use clap::Args;
 use clap::builder::TypedValueParser;
 use dien::Result;
 use dien::data::build::{BuildReport, SampleBuilder, Sampling, TargetPolicy};
-use dien::data::presets::Preset;
+use dien::data::presets::DatasetFormat;
 use dien::data::schema::Split;
 
 use super::choice::choice;
@@ -21,7 +21,7 @@ pub(super) struct BuildArgs {
     from: PathBuf,
     /// The form of the behaviours, where the files' names do not tell.
     #[arg(long, value_parser = presets())]
-    form: Option<Preset>,
+    form: Option<DatasetFormat>,
     /// The folder to write, new or empty.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -63,16 +63,16 @@ pub(super) struct BuildArgs {
     seed: u32,
 }
 
-fn presets() -> impl TypedValueParser<Value = Preset> {
+fn presets() -> impl TypedValueParser<Value = DatasetFormat> {
     choice([
-        (Preset::Folder, "`interactions.csv`, `items.csv`, perhaps `test_users.txt`"),
+        (DatasetFormat::Folder, "`interactions.csv`, `items.csv`, perhaps `test_users.txt`"),
         (
-            Preset::Movielens,
+            DatasetFormat::Movielens,
             "`ratings.csv` and `movies.csv`, `ratings.dat` and `movies.dat`, or `u.data` and `u.item`",
         ),
-        (Preset::Recbole, "`NAME.inter` and `NAME.item`"),
-        (Preset::Amazon, "Reviews and `meta…`, JSON lines, strict or as Python writes them"),
-        (Preset::Taobao, "`UserBehavior.csv`: the page views"),
+        (DatasetFormat::Recbole, "`NAME.inter` and `NAME.item`"),
+        (DatasetFormat::Amazon, "Reviews and `meta…`, JSON lines, strict or as Python writes them"),
+        (DatasetFormat::Taobao, "`UserBehavior.csv`: the page views"),
     ])
 }
 
@@ -116,11 +116,11 @@ pub(super) fn run(args: &BuildArgs, json: bool) -> Result<ExitCode> {
 }
 
 impl BuildArgs {
-    fn preset(&self) -> Result<Preset> {
+    fn preset(&self) -> Result<DatasetFormat> {
         match self.form {
             Some(preset) => Ok(preset),
             // Reading it as a folder says what is missing.
-            None => Ok(Preset::of(&self.from)?.unwrap_or(Preset::Folder)),
+            None => Ok(DatasetFormat::of(&self.from)?.unwrap_or(DatasetFormat::Folder)),
         }
     }
 

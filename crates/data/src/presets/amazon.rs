@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::gather::{Gather, each_line, wrong};
+use super::log_builder::{LogBuilder, each_line, wrong};
 use super::{find, is_json, json, need};
 use crate::error::DataError;
 use crate::log::Log;
@@ -13,7 +13,7 @@ pub(super) fn read(path: &Path) -> Result<Log, DataError> {
     let reviews =
         need(path, "reviews, a `.json` or `.jsonl` file", |n| is_json(n) && !n.starts_with("meta"))?;
     let meta = if path.is_dir() { find(path, |n| is_json(n) && n.starts_with("meta"))? } else { None };
-    let mut gather = Gather::new(&["category"]);
+    let mut builder = LogBuilder::new(&["category"]);
     each_line(&reviews, |text, line| {
         let review = object(&reviews, text, line)?;
         let id = |names: &[&str]| {
@@ -26,7 +26,7 @@ pub(super) fn read(path: &Path) -> Result<Log, DataError> {
         let at = at.ok_or_else(|| {
             wrong(&reviews, line, "unixReviewTime", &shown(&review["unixReviewTime"]), "a number")
         })?;
-        gather.behaviour(user, item, at as i64, number(&["overall", "rating"]).map(|x| x as f32));
+        builder.behaviour(user, item, at as i64, number(&["overall", "rating"]).map(|x| x as f32));
         Ok(())
     })?;
     if let Some(meta) = &meta {
@@ -34,11 +34,11 @@ pub(super) fn read(path: &Path) -> Result<Log, DataError> {
             let item = object(meta, text, line)?;
             let id = ["asin", "parent_asin"].iter().find_map(|name| item[*name].as_str());
             let id = id.ok_or_else(|| wrong(meta, line, "asin", &shown(&item["asin"]), "an id, a text"))?;
-            gather.describe(id, vec![category(&item).unwrap_or_default().to_owned()]);
+            builder.describe(id, vec![category(&item).unwrap_or_default().to_owned()]);
             Ok(())
         })?;
     }
-    gather.log(&reviews)
+    builder.log(&reviews)
 }
 
 /// The last of the first path of categories; of the forms that have one list, its last.

@@ -1,8 +1,8 @@
 //! Public behaviour logs, in the very form in which people download them.
 
 mod amazon;
-mod gather;
 mod json;
+mod log_builder;
 mod movielens;
 mod recbole;
 mod taobao;
@@ -21,7 +21,7 @@ use crate::reader::{Warnings, read_behaviours};
 /// A form in which a behaviour log comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Preset {
+pub enum DatasetFormat {
     /// The folder of [`read_folder`](crate::read_folder), of which `interactions.csv` and `items.csv` are
     /// enough.
     Folder,
@@ -37,7 +37,7 @@ pub enum Preset {
     Taobao,
 }
 
-impl Preset {
+impl DatasetFormat {
     /// What a path seems to hold; none if nothing is known of it.
     ///
     /// # Errors
@@ -46,15 +46,15 @@ impl Preset {
         let names = names(path)?;
         let has = |test: &dyn Fn(&str) -> bool| names.iter().any(|name| test(name));
         Ok(if has(&|n| n.starts_with("interactions.csv")) {
-            Some(Preset::Folder)
+            Some(DatasetFormat::Folder)
         } else if has(&|n| matches!(plain(n), "u.data" | "ratings.dat" | "ratings.csv")) {
-            Some(Preset::Movielens)
+            Some(DatasetFormat::Movielens)
         } else if has(&|n| n.ends_with(".inter")) {
-            Some(Preset::Recbole)
+            Some(DatasetFormat::Recbole)
         } else if has(&|n| plain(n).eq_ignore_ascii_case("userbehavior.csv")) {
-            Some(Preset::Taobao)
+            Some(DatasetFormat::Taobao)
         } else if has(&|n| is_json(n) && !n.starts_with("meta")) {
-            Some(Preset::Amazon)
+            Some(DatasetFormat::Amazon)
         } else {
             None
         })
@@ -66,11 +66,11 @@ impl Preset {
     /// A file is missing, cut off or not of this form: which, the line, what was found and what was expected.
     pub fn read(self, path: &Path) -> Result<(Log, Warnings), DataError> {
         let log = match self {
-            Preset::Folder => return read_behaviours(path),
-            Preset::Movielens => movielens::read(path)?,
-            Preset::Recbole => recbole::read(path)?,
-            Preset::Amazon => amazon::read(path)?,
-            Preset::Taobao => taobao::read(path)?,
+            DatasetFormat::Folder => return read_behaviours(path),
+            DatasetFormat::Movielens => movielens::read(path)?,
+            DatasetFormat::Recbole => recbole::read(path)?,
+            DatasetFormat::Amazon => amazon::read(path)?,
+            DatasetFormat::Taobao => taobao::read(path)?,
         };
         Ok((log, Warnings::default()))
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::gather::{Gather, each_line, rating, time, wrong};
+use super::log_builder::{LogBuilder, each_line, rating, time, wrong};
 use super::{find, need, plain};
 use crate::error::DataError;
 use crate::files;
@@ -35,19 +35,19 @@ pub(super) fn read(path: &Path) -> Result<Log, DataError> {
     let expected = "`ratings.csv`, `ratings.dat` or `u.data`";
     let ratings = need(path, expected, |n| matches!(plain(n), "ratings.csv" | "ratings.dat" | "u.data"))?;
     let films = find(path, |n| matches!(plain(n), "movies.csv" | "movies.dat" | "u.item"))?;
-    let mut gather = Gather::new(&["category", "genres"]);
+    let mut builder = LogBuilder::new(&["category", "genres"]);
     let form = |path: &Path| plain(&path.file_name().unwrap_or_default().to_string_lossy()).to_owned();
     match form(&ratings).as_str() {
         "ratings.csv" => {
             each_record(&ratings, ["userId", "movieId", "rating", "timestamp"], |fields, line| {
-                add(&mut gather, &ratings, fields, line)
+                add(&mut builder, &ratings, fields, line)
             })?
         }
         name => each_line(&ratings, |text, line| {
             let fields: Vec<&str> =
                 if name == "u.data" { text.split('\t').collect() } else { text.split("::").collect() };
             match fields[..] {
-                [user, film, score, at] => add(&mut gather, &ratings, [user, film, score, at], line),
+                [user, film, score, at] => add(&mut builder, &ratings, [user, film, score, at], line),
                 _ => {
                     let expected = "a user, a film, a rating and a time";
                     Err(wrong(&ratings, line, "the whole", text, expected))
@@ -55,11 +55,11 @@ pub(super) fn read(path: &Path) -> Result<Log, DataError> {
             }
         })?,
     }
-    let Some(films) = films else { return gather.log(&ratings) };
+    let Some(films) = films else { return builder.log(&ratings) };
     match form(&films).as_str() {
         "movies.csv" => {
             each_record(&films, ["movieId", "genres", "title", "title"], |[film, genres, ..], _| {
-                describe(&mut gather, film, genres.split('|'));
+                describe(&mut builder, film, genres.split('|'));
                 Ok(())
             })?
         }
@@ -68,7 +68,7 @@ pub(super) fn read(path: &Path) -> Result<Log, DataError> {
                 text.split_once("::").and_then(|(film, rest)| Some((film, rest.rsplit_once("::")?.1)));
             let (film, genres) =
                 parts.ok_or_else(|| wrong(&films, line, "the whole", text, "a film, a title and genres"))?;
-            describe(&mut gather, film, genres.split('|'));
+            describe(&mut builder, film, genres.split('|'));
             Ok(())
         })?,
         _ => each_line(&films, |text, line| {
@@ -77,25 +77,25 @@ pub(super) fn read(path: &Path) -> Result<Log, DataError> {
                 return Err(wrong(&films, line, "the whole", text, "24 fields between `|`"));
             }
             let genres = GENRES.into_iter().zip(&fields[5..]).filter(|(_, flag)| **flag == "1");
-            describe(&mut gather, fields[0], genres.map(|(genre, _)| genre));
+            describe(&mut builder, fields[0], genres.map(|(genre, _)| genre));
             Ok(())
         })?,
     }
-    gather.log(&ratings)
+    builder.log(&ratings)
 }
 
-fn add(gather: &mut Gather, path: &Path, fields: [&str; 4], line: u64) -> Result<(), DataError> {
+fn add(builder: &mut LogBuilder, path: &Path, fields: [&str; 4], line: u64) -> Result<(), DataError> {
     let [user, film, score, at] = fields;
     if user.is_empty() || film.is_empty() {
         return Err(wrong(path, line, "user or film", "", "an id"));
     }
-    gather.behaviour(user, film, time(path, line, at)?, rating(path, line, score)?);
+    builder.behaviour(user, film, time(path, line, at)?, rating(path, line, score)?);
     Ok(())
 }
 
-fn describe<'a>(gather: &mut Gather, film: &str, genres: impl Iterator<Item = &'a str>) {
+fn describe<'a>(builder: &mut LogBuilder, film: &str, genres: impl Iterator<Item = &'a str>) {
     let genres: Vec<&str> = genres.filter(|g| *g != "(no genres listed)").collect();
-    gather.describe(film, vec![genres.first().copied().unwrap_or_default().into(), genres.join("|")]);
+    builder.describe(film, vec![genres.first().copied().unwrap_or_default().into(), genres.join("|")]);
 }
 
 /// Four columns of a CSV file with a header, line by line.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::gather::{Gather, each_line, rating, time, wrong};
+use super::log_builder::{LogBuilder, each_line, rating, time, wrong};
 use super::{find, need};
 use crate::error::DataError;
 use crate::log::Log;
@@ -15,7 +15,7 @@ pub(super) fn read(path: &Path) -> Result<Log, DataError> {
         None => vec![],
     };
     let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
-    let mut gather = Gather::new(&names);
+    let mut builder = LogBuilder::new(&names);
     let fields = header(&inter)?;
     let place = |name: &str| fields.iter().position(|(n, _)| n == name);
     let need = |name: &str| {
@@ -34,7 +34,7 @@ pub(super) fn read(path: &Path) -> Result<Log, DataError> {
             return Err(wrong(&inter, line, "user_id or item_id", "", "an id"));
         }
         let score = rating(&inter, line, score.map_or("", |score| cells[score]))?;
-        gather.behaviour(cells[user], cells[item], time(&inter, line, cells[at])?, score);
+        builder.behaviour(cells[user], cells[item], time(&inter, line, cells[at])?, score);
         Ok(())
     })?;
     if let Some(items) = &items {
@@ -52,11 +52,11 @@ pub(super) fn read(path: &Path) -> Result<Log, DataError> {
                 "token_seq" | "float_seq" => cell.split(' ').collect::<Vec<_>>().join("|"),
                 _ => (*cell).to_owned(),
             });
-            gather.describe(cells[id], values.collect());
+            builder.describe(cells[id], values.collect());
             Ok(())
         })?;
     }
-    gather.log(&inter)
+    builder.log(&inter)
 }
 
 fn cells<'a>(path: &Path, text: &'a str, line: u64, columns: usize) -> Result<Vec<&'a str>, DataError> {

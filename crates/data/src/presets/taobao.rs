@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use super::gather::{Gather, each_line, time, wrong};
+use super::log_builder::{LogBuilder, each_line, time, wrong};
 use super::{need, plain};
 use crate::error::DataError;
 use crate::log::Log;
 
 pub(super) fn read(path: &Path) -> Result<Log, DataError> {
     let path = need(path, "`UserBehavior.csv`", |n| plain(n).to_lowercase().ends_with(".csv"))?;
-    let mut gather = Gather::new(&["category"]);
+    let mut builder = LogBuilder::new(&["category"]);
     each_line(&path, |text, line| {
         let fields: Vec<&str> = text.split(',').collect();
         let [user, item, category, kind, at] = fields[..] else {
@@ -24,10 +24,10 @@ pub(super) fn read(path: &Path) -> Result<Log, DataError> {
         }
         let at = time(&path, line, at)?;
         if kind == "pv" {
-            gather.behaviour(user, item, at, None);
-            gather.describe(item, vec![category.into()]);
+            builder.behaviour(user, item, at, None);
+            builder.describe(item, vec![category.into()]);
         }
         Ok(())
     })?;
-    gather.log(&path)
+    builder.log(&path)
 }

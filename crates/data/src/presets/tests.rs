@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::Preset;
+use super::DatasetFormat;
 use crate::log::Log;
 
 fn folder(files: &[(&str, &[u8])]) -> TempDir {
@@ -19,12 +19,12 @@ fn gzip(text: &str) -> Vec<u8> {
     zipped.finish().unwrap()
 }
 
-fn read(path: &Path, preset: Preset) -> Log {
-    assert_eq!(Preset::of(path).unwrap(), Some(preset));
+fn read(path: &Path, preset: DatasetFormat) -> Log {
+    assert_eq!(DatasetFormat::of(path).unwrap(), Some(preset));
     preset.read(path).unwrap().0
 }
 
-fn failure(path: &Path, preset: Preset) -> String {
+fn failure(path: &Path, preset: DatasetFormat) -> String {
     preset.read(path).unwrap_err().to_string()
 }
 
@@ -63,13 +63,13 @@ fn movielens_in_its_three_forms() {
     let first =
         folder(&[("u.data", b"1\t20\t4\t9\n2\t20\t2\t1\n1\t10\t3\t5\n"), ("u.item", films.as_bytes())]);
     for folder in [&later, &million, &first] {
-        let log = read(folder.path(), Preset::Movielens);
+        let log = read(folder.path(), DatasetFormat::Movielens);
         assert_eq!(log.columns(), ["category", "genres"]);
         assert_eq!(events(&log, "1"), expected);
         assert_eq!(cells(&log, "10"), ["Animation", "Animation|Comedy"]);
         assert_eq!(cells(&log, "20"), ["", ""]);
     }
-    let found = |files: &[(&str, &[u8])]| failure(folder(files).path(), Preset::Movielens);
+    let found = |files: &[(&str, &[u8])]| failure(folder(files).path(), DatasetFormat::Movielens);
     assert!(found(&[]).contains("no such file in it; expected `ratings.csv`, `ratings.dat` or `u.data`"));
     assert!(
         found(&[("ratings.dat", b"1::20::4::9\n1::20::4\n")]).contains("ratings.dat, line 2, `the whole`")
@@ -92,7 +92,7 @@ fn recbole_has_types_in_its_header() {
         ("shop.item", b"item_id:token\tclass:token_seq\tbrand:token\nx\tred big\tb1\nz\tblue\tb2\ny\t\tb1\n"),
     ];
     let shop = folder(&files);
-    let log = read(shop.path(), Preset::Recbole);
+    let log = read(shop.path(), DatasetFormat::Recbole);
     assert_eq!(log.columns(), ["class", "brand"]);
     assert_eq!(events(&log, "a"), [("y".into(), 3, None), ("x".into(), 7, Some(4.0))]);
     assert_eq!(
@@ -101,15 +101,15 @@ fn recbole_has_types_in_its_header() {
     );
     assert_eq!(log.items().len(), 2, "an item without behaviours is of no interest");
     // The interactions alone.
-    let log = read(&shop.path().join("shop.inter"), Preset::Recbole);
+    let log = read(&shop.path().join("shop.inter"), DatasetFormat::Recbole);
     assert!(log.columns().is_empty());
     let short = folder(&[("s.inter", b"user_id:token\titem_id:token\ttimestamp:float\na\tx\n")]);
     assert!(
-        failure(short.path(), Preset::Recbole)
+        failure(short.path(), DatasetFormat::Recbole)
             .contains("line 2, `the whole`: found `a\tx`; expected 3 fields")
     );
     let nameless = folder(&[("s.inter", b"user_id:token\titem:token\na\tx\n")]);
-    assert!(failure(nameless.path(), Preset::Recbole).contains("no column `item_id`"));
+    assert!(failure(nameless.path(), DatasetFormat::Recbole).contains("no column `item_id`"));
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn amazon_in_json_of_any_year() {
         let end = if zip { ".gz" } else { "" };
         let names = [format!("reviews_Beauty_5.json{end}"), format!("meta_Beauty.json{end}")];
         let folder = folder(&[(&names[0], &bytes(reviews)), (&names[1], &bytes(meta))]);
-        let log = read(folder.path(), Preset::Amazon);
+        let log = read(folder.path(), DatasetFormat::Amazon);
         assert_eq!(events(&log, "A"), [("B1".into(), 4, Some(2.0)), ("B2".into(), 9, Some(5.0))]);
         assert_eq!((cells(&log, "B1"), cells(&log, "B2")), (vec!["Cups".to_owned()], vec![String::new()]));
     }
@@ -134,26 +134,27 @@ fn amazon_in_json_of_any_year() {
         "Beauty.jsonl",
         b"{\"user_id\": \"A\", \"parent_asin\": \"B\", \"rating\": 1.0, \"timestamp\": 12}\n",
     )]);
-    assert_eq!(events(&read(folder_2023.path(), Preset::Amazon), "A"), [("B".into(), 12, Some(1.0))]);
-    let found = |text: &str| failure(folder(&[("r.json", text.as_bytes())]).path(), Preset::Amazon);
+    assert_eq!(events(&read(folder_2023.path(), DatasetFormat::Amazon), "A"), [("B".into(), 12, Some(1.0))]);
+    let found = |text: &str| failure(folder(&[("r.json", text.as_bytes())]).path(), DatasetFormat::Amazon);
     assert!(
         found("{\"asin\": \"B\"}\n").contains("line 1, `reviewerID`: found `null`; expected an id, a text")
     );
     assert!(found(&format!("{reviews}nonsense\n")).contains("line 3, `the whole`: found `nonsense`"));
     let zipped = gzip(&reviews.repeat(500));
     let cut = folder(&[("r.json.gz", &zipped[..zipped.len() / 2])]);
-    assert!(failure(cut.path(), Preset::Amazon).contains("r.json.gz"), "a file that was cut off");
+    assert!(failure(cut.path(), DatasetFormat::Amazon).contains("r.json.gz"), "a file that was cut off");
 }
 
 #[test]
 fn taobao_keeps_the_page_views() {
     let rows = "1,100,7,pv,20\n1,101,8,buy,21\n1,102,8,pv,10\n2,100,7,fav,5\n2,102,8,pv,6\n";
     let folder_taobao = folder(&[("UserBehavior.csv", rows.as_bytes())]);
-    let log = read(folder_taobao.path(), Preset::Taobao);
+    let log = read(folder_taobao.path(), DatasetFormat::Taobao);
     assert_eq!(events(&log, "1"), [("102".into(), 10, None), ("100".into(), 20, None)]);
     assert_eq!(events(&log, "2"), [("102".into(), 6, None)]);
     assert_eq!((cells(&log, "100"), cells(&log, "102")), (vec!["7".to_owned()], vec!["8".to_owned()]));
-    let found = |text: &str| failure(folder(&[("UserBehavior.csv", text.as_bytes())]).path(), Preset::Taobao);
+    let found =
+        |text: &str| failure(folder(&[("UserBehavior.csv", text.as_bytes())]).path(), DatasetFormat::Taobao);
     assert!(found("1,100,7,view,20\n").contains("line 1, `behaviour`: found `view`; expected `pv`, `buy`"));
     assert!(found("1,100,7,pv,soon\n").contains("line 1, `timestamp`: found `soon`; expected a number"));
     assert!(found("1,100,7,pv\n").contains("expected a user, an item, a category, a behaviour and a time"));
@@ -161,6 +162,9 @@ fn taobao_keeps_the_page_views() {
 
 #[test]
 fn what_is_unknown_is_not_guessed() {
-    assert_eq!(Preset::of(folder(&[("notes.txt", b"x")]).path()).unwrap(), None);
-    assert_eq!(Preset::of(folder(&[("interactions.csv.gz", b"x")]).path()).unwrap(), Some(Preset::Folder));
+    assert_eq!(DatasetFormat::of(folder(&[("notes.txt", b"x")]).path()).unwrap(), None);
+    assert_eq!(
+        DatasetFormat::of(folder(&[("interactions.csv.gz", b"x")]).path()).unwrap(),
+        Some(DatasetFormat::Folder)
+    );
 }

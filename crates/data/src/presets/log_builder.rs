@@ -11,18 +11,18 @@ use crate::files;
 use crate::log::{Event, Item, Log, User};
 
 /// A log that grows. Users and items are in the order in which they come.
-pub(super) struct Gather {
+pub(super) struct LogBuilder {
     columns: Vec<String>,
     users: IndexMap<String, Vec<Event>>,
     /// Items of behaviours, with their cells.
     items: IndexMap<String, Vec<String>>,
 }
 
-impl Gather {
+impl LogBuilder {
     /// Items will have these columns.
     pub fn new(columns: &[&str]) -> Self {
         let columns = columns.iter().map(|&name| name.to_owned()).collect();
-        Gather { columns, users: IndexMap::new(), items: IndexMap::new() }
+        LogBuilder { columns, users: IndexMap::new(), items: IndexMap::new() }
     }
 
     /// A behaviour.
