@@ -108,7 +108,8 @@ proptest! {
         } else {
             Split::Group { validation: 0.2, test: 0.3, seed: 1 }
         };
-        let what = SampleBuilder { protocol, min_history, negatives, sampling, exclude_history, split, seed: 3 };
+        let what =
+            SampleBuilder { protocol, min_history, negatives, sampling, exclude_history, split, seed: 3 };
         let (root, built) = build(&what, &log);
         if built.is_err() {
             // Nothing to train on, or on one kind of item alone: then there is nothing at all.
