@@ -58,6 +58,7 @@ pub struct DataOptions {
 /// [`Real`](Self::Real).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum TargetKind {
     /// Every behaviour of a training user from [`DataOptions::first_target`] on, each with a drawn negative.
     Every,
@@ -71,6 +72,7 @@ pub enum TargetKind {
 /// positive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum TargetNegatives {
     /// All of them.
     Popularity,
@@ -82,6 +84,7 @@ pub enum TargetNegatives {
 /// What an auxiliary negative is drawn from; never what happened at the event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum AuxiliaryNegatives {
     /// All training behaviours, so by occurrence.
     Popularity,

@@ -106,7 +106,7 @@ pub(super) fn run(args: &BuildArgs, json: bool) -> Result<ExitCode> {
         print_json(&built)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let BuildReport { training, validation, test } = built;
+    let BuildReport { training, validation, test, .. } = built;
     let mut text = String::new();
     for (name, [histories, targets]) in [("training", training), ("validation", validation), ("test", test)] {
         text += &format!("{name:<10} {:>12} targets of {} users\n", thousands(targets), thousands(histories));

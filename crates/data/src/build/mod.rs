@@ -30,6 +30,7 @@ use crate::schema::Split;
 /// Which behaviours are targets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum TargetPolicy {
     /// Each user's last behaviour: the protocol of DIEN's authors.
     Last,
@@ -40,6 +41,7 @@ pub enum TargetPolicy {
 /// What negatives are drawn from: the items of what trains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Sampling {
     /// By how often they occur.
     Popularity,
@@ -82,6 +84,7 @@ impl Default for SampleBuilder {
 
 /// What was built: targets, negatives included, by part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct BuildReport {
     /// Users with training targets, and those targets.
     pub training: [usize; 2],

@@ -17,6 +17,7 @@ const MESSAGES: usize = 5;
 /// What becomes of a row with something wrong in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum OnError {
     /// Reading ends with an error that says what is wrong.
     #[default]
@@ -27,6 +28,7 @@ pub enum OnError {
 
 /// Rows that were left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Skipped {
     /// How many.
     pub rows: u64,

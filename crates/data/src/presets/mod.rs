@@ -21,6 +21,7 @@ use crate::reader::{Warnings, read_behaviours};
 /// A form in which a behaviour log comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum DatasetFormat {
     /// The folder of [`read_folder`](crate::read_folder), of which `interactions.csv` and `items.csv` are
     /// enough.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// What a column is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum ColumnKind {
     /// A number.
     Dense,
@@ -73,6 +74,7 @@ impl Column {
 /// Which ids have rows of their own in an embedding table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum VocabularySpec {
     /// Those that come at least so often; all others are out of vocabulary.
     MinCount(usize),
@@ -91,6 +93,7 @@ impl Default for VocabularySpec {
 /// A value in place of a missing one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
+#[non_exhaustive]
 pub enum MissingValue {
     /// An id that is a number, or a `dense` column's number.
     Integer(i64),

@@ -37,6 +37,7 @@ impl Source {
 /// How a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Format {
     /// Apache Parquet.
     Parquet,
@@ -47,6 +48,7 @@ pub enum Format {
 /// Which end of a list is the latest event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum SequenceOrder {
     /// The last.
     #[default]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Which rows are held out. All of one group, or of one time, are on the same side.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "by", rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Split {
     /// Seeded shares of the groups (users), by a hash of their ids: the same on every machine, and as the log
     /// grows.
@@ -33,6 +34,7 @@ pub enum Split {
 
 /// A part of the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Part {
     /// What is learnt from.
     Training,
