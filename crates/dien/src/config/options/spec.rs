@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use dien_data::{DataOptions, Synthesis};
+use dien_data::{DataOptions, SyntheticConfig};
 use dien_model::ModelConfig;
 use dien_optim::AdamConfig;
 use toml::{Table, Value};
@@ -72,7 +72,7 @@ impl OptionSpec {
     pub fn default(&self) -> Option<Value> {
         static DEFAULTS: LazyLock<Table> = LazyLock::new(|| {
             let defaults = Config {
-                source: Source::Synthetic(Synthesis::default()),
+                source: Source::Synthetic(SyntheticConfig::default()),
                 data: DataOptions::default(),
                 model: ModelConfig::default(),
                 optimizer: AdamConfig::default(),
