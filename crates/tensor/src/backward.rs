@@ -3,7 +3,7 @@
 use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD};
 
 use crate::ops::IdGroups;
-use crate::tape::Tape;
+use crate::values::Values;
 use crate::{Grad, Pool, Real};
 
 /// An op's backward pass. The implementing struct is what its forward pass saved.
@@ -19,7 +19,8 @@ pub trait Backward<T: Real>: Send {
 
 /// What an op may read and write in its backward pass.
 pub struct OpGrads<'a, T: Real> {
-    pub(crate) tape: &'a Tape<'a, T>,
+    pub(crate) values: &'a Values<'a, T>,
+    pub(crate) pool: &'a Pool<T>,
     pub(crate) node: usize,
     pub(crate) inputs: &'a [u32],
     pub(crate) slots: &'a mut [Option<Grad<T>>],
@@ -28,7 +29,7 @@ pub struct OpGrads<'a, T: Real> {
 impl<'a, T: Real> OpGrads<'a, T> {
     /// Buffers for intermediate results.
     pub fn pool(&self) -> &'a Pool<T> {
-        self.tape.pool()
+        self.pool
     }
 
     /// The number of inputs.
@@ -43,27 +44,27 @@ impl<'a, T: Real> OpGrads<'a, T> {
 
     /// The value of an input.
     pub fn input(&self, input: usize) -> ArrayViewD<'a, T> {
-        self.tape.value(self.inputs[input] as usize)
+        self.values.value(self.inputs[input] as usize)
     }
 
     /// The elements of an input, row-major.
     pub fn input_data(&self, input: usize) -> &'a [T] {
-        self.tape.data(self.inputs[input] as usize)
+        self.values.data(self.inputs[input] as usize)
     }
 
     /// The op's own value.
     pub fn output(&self) -> ArrayViewD<'a, T> {
-        self.tape.value(self.node)
+        self.values.value(self.node)
     }
 
     /// The elements of the op's own value, row-major.
     pub fn output_data(&self) -> &'a [T] {
-        self.tape.data(self.node)
+        self.values.data(self.node)
     }
 
     /// Whether anybody wants the input's gradient.
     pub fn wants(&self, input: usize) -> bool {
-        self.tape.needs_grad(self.inputs[input] as usize)
+        self.values.needs_grad(self.inputs[input] as usize)
     }
 
     /// The input's gradient as it stands (zeros at first), to add to; `None` if nobody wants it.
@@ -96,10 +97,10 @@ impl<'a, T: Real> OpGrads<'a, T> {
 
     fn dense_slot(&mut self, input: usize) -> Option<DenseSlot<'_, T>> {
         let node = self.inputs[input] as usize;
-        if !self.tape.needs_grad(node) {
+        if !self.values.needs_grad(node) {
             return None;
         }
-        let (pool, shape) = (self.tape.pool(), self.tape.shape(node));
+        let (pool, shape) = (self.pool, self.values.shape(node));
         let slot = &mut self.slots[node];
         let add = slot.is_some();
         let grad = slot.get_or_insert_with(|| Grad::Dense(pool.stale(shape)));
@@ -116,10 +117,10 @@ impl<'a, T: Real> OpGrads<'a, T> {
     /// If the shape is not the input's.
     #[track_caller]
     pub fn add(&mut self, input: usize, g: ArrayD<T>) {
-        let (node, pool) = (self.inputs[input] as usize, self.tape.pool());
-        let shape = self.tape.shape(node);
-        assert_eq!(g.shape(), shape, "{}: gradient of input {input}", self.tape.op_name(self.node));
-        if !self.tape.needs_grad(node) {
+        let (node, pool) = (self.inputs[input] as usize, self.pool);
+        let shape = self.values.shape(node);
+        assert_eq!(g.shape(), shape, "{}: gradient of input {input}", self.values.op_name(self.node));
+        if !self.values.needs_grad(node) {
             return pool.give_array(g);
         }
         match &mut self.slots[node] {
@@ -137,14 +138,14 @@ impl<'a, T: Real> OpGrads<'a, T> {
     pub fn add_rows(&mut self, input: usize, ids: &[u32], row: impl Fn(usize, &mut [T]) + Send + Sync) {
         debug_assert!(ids.is_sorted_by(|a, b| a < b), "row ids ascend, each once");
         let node = self.inputs[input] as usize;
-        if !self.tape.needs_grad(node) {
+        if !self.values.needs_grad(node) {
             return;
         }
-        let width = self.tape.shape(node)[1];
-        if !self.tape.is_row_table(node) {
+        let width = self.values.shape(node)[1];
+        if !self.values.is_row_table(node) {
             self.grad_data(input);
         }
-        Grad::add_rows(&mut self.slots[node], ids, width, self.tape.pool(), &row);
+        Grad::add_rows(&mut self.slots[node], ids, width, self.pool, &row);
     }
 
     /// Adds to the gradient of a table `[rows, width]` the row at each position of a list of ids:

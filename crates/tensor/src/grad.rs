@@ -1,8 +1,7 @@
 //! Gradients of parameters: dense, or the touched rows of a table.
 
-use ndarray::{Array2, ArrayD, ArrayViewD, Axis};
+use ndarray::{Array2, ArrayD, Axis};
 
-use crate::recycle::GradLists;
 use crate::{ParamId, Pool, Real, Scratch};
 use dien_kernels::par::{CHUNK, for_chunks, for_rows};
 
@@ -172,7 +171,26 @@ pub struct Grads<T: Real> {
     pub(crate) pool: Pool<T>,
 }
 
+/// The lists of a [`Grads`], for the next one.
+struct GradLists<T> {
+    params: Vec<Option<Grad<T>>>,
+    leaves: Vec<(usize, ArrayD<T>)>,
+}
+
+impl<T> Default for GradLists<T> {
+    fn default() -> Self {
+        GradLists { params: Vec::new(), leaves: Vec::new() }
+    }
+}
+
 impl<T: Real> Grads<T> {
+    /// No gradient yet for any of `params` parameters, in lists of the pool.
+    pub(crate) fn new(params: usize, pool: &Pool<T>) -> Self {
+        let GradLists { params: mut list, leaves } = pool.take_kept();
+        list.resize(params, None);
+        Grads { params: list, leaves, pool: pool.clone() }
+    }
+
     /// No gradient for any of `params` parameters.
     pub fn none(params: usize) -> Self {
         Grads { params: vec![None; params], leaves: Vec::new(), pool: Pool::new() }
@@ -202,12 +220,6 @@ impl<T: Real> Grads<T> {
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (ParamId, &mut Grad<T>)> {
         self.params.iter_mut().enumerate().filter_map(|(i, g)| Some((ParamId::new(i), g.as_mut()?)))
     }
-
-    /// The gradient of a [`Tape::variable`](crate::Tape::variable), or `None` if the loss does not depend on
-    /// it.
-    pub fn wrt(&self, variable: crate::Var<'_, T>) -> Option<ArrayViewD<'_, T>> {
-        self.leaves.iter().find(|(node, _)| *node == variable.index()).map(|(_, g)| g.view())
-    }
 }
 
 impl<T: Real> Drop for Grads<T> {
@@ -215,7 +227,7 @@ impl<T: Real> Drop for Grads<T> {
         let (mut params, mut leaves) = (std::mem::take(&mut self.params), std::mem::take(&mut self.leaves));
         params.drain(..).flatten().for_each(|grad| grad.give_to(&self.pool));
         leaves.drain(..).for_each(|(_, g)| self.pool.give_array(g));
-        self.pool.cache().grads.push(GradLists { params, leaves });
+        self.pool.keep(GradLists { params, leaves });
     }
 }
 

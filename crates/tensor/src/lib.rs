@@ -79,18 +79,17 @@ pub mod check;
 mod grad;
 mod graph;
 pub mod init;
-mod list;
 pub mod nn;
+mod op_box;
 pub mod ops;
 mod param;
 mod param_value;
 mod pool;
-mod recycle;
 #[cfg(feature = "safetensors")]
 mod store_file;
 mod tape;
 mod updates;
-mod var;
+mod values;
 
 pub use dien_kernels::{Buffers, Number, Real, Scratch};
 
@@ -98,15 +97,13 @@ pub use assign::AssignError;
 pub use backward::{Backward, GradSlot, OpGrads};
 pub use grad::{Grad, Grads};
 pub use graph::{Graph, GraphNode};
-pub use list::VarList;
 pub use param::{ParamId, ParamKind, ParamMut, ParamStore};
 pub use param_value::ParamValue;
 pub use pool::Pool;
 #[cfg(feature = "safetensors")]
 pub use store_file::{FileError, FileErrorKind};
-pub use tape::{Mode, Tape};
+pub use tape::{Mode, Tape, Var, VarList};
 pub use updates::Updates;
-pub use var::Var;
 
 /// The example of the README runs.
 #[cfg(doctest)]

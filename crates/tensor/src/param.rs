@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use ndarray::{ArrayViewD, ArrayViewMutD, Dimension};
 use rayon::prelude::*;
 
-use crate::{ParamValue, Real, Updates};
+use crate::{ParamValue, Real};
 
 /// Which parameter of a [`ParamStore`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -164,17 +164,6 @@ impl<T: Real> ParamStore<T> {
     /// The parameter's shape.
     pub fn shape(&self, id: ParamId) -> &[usize] {
         self.params[id.index()].value.shape()
-    }
-
-    /// Sets buffers to what a step computed for them ([`Tape::take_updates`](crate::Tape::take_updates)).
-    ///
-    /// # Panics
-    /// If a shape differs.
-    pub fn apply(&mut self, updates: Updates<T>) {
-        for (id, value) in updates.iter() {
-            assert_eq!(value.shape(), self.shape(*id), "parameter {}: the buffer's shape", self.name(*id));
-            self.value_mut(*id).assign(value);
-        }
     }
 
     /// The same parameters as another number type.

@@ -1,14 +1,13 @@
 //! What is used again from step to step, so that a step allocates nothing.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ndarray::{ArrayD, IxDyn};
 
-use crate::Real;
-use crate::recycle::TapeCache;
-use crate::{Buffers, Scratch};
+use crate::{Buffers, Real, Scratch};
 
 /// Tapes from one [`Buffers::trim`] to the next.
 const TRIM_EVERY: u32 = 64;
@@ -32,7 +31,8 @@ struct Store<T: Real> {
     indices: Buffers<u32>,
     /// `None` while it is being filled.
     shared: Mutex<Vec<Option<Shared>>>,
-    cache: Mutex<TapeCache<T>>,
+    /// `Vec<X>` of each type X that is kept.
+    kept: Mutex<HashMap<TypeId, Box<dyn Any + Send>>>,
     tapes: AtomicU32,
 }
 
@@ -48,7 +48,7 @@ impl<T: Real> Default for Pool<T> {
             values: Buffers::default(),
             indices: Buffers::default(),
             shared: Mutex::default(),
-            cache: Mutex::default(),
+            kept: Mutex::default(),
             tapes: AtomicU32::new(0),
         };
         Pool { store: Arc::new(store) }
@@ -150,8 +150,18 @@ impl<T: Real> Pool<T> {
         x
     }
 
-    pub(crate) fn cache(&self) -> MutexGuard<'_, TapeCache<T>> {
-        lock(&self.store.cache)
+    /// An `X` that was [kept](Self::keep), or a new one.
+    pub(crate) fn take_kept<X: Default + Send + 'static>(&self) -> X {
+        let mut kept = lock(&self.store.kept);
+        let list = kept.get_mut(&TypeId::of::<X>()).and_then(|list| list.downcast_mut::<Vec<X>>());
+        list.and_then(Vec::pop).unwrap_or_default()
+    }
+
+    /// Keeps an `X`, with the memory that it holds, for who takes one next.
+    pub(crate) fn keep<X: Send + 'static>(&self, x: X) {
+        let mut kept = lock(&self.store.kept);
+        let list = kept.entry(TypeId::of::<X>()).or_insert_with(|| Box::new(Vec::<X>::new()));
+        list.downcast_mut::<Vec<X>>().expect("a list of its type").push(x);
     }
 
     /// Counts a tape that was dropped.

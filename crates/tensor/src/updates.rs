@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use ndarray::ArrayD;
 
-use crate::{ParamId, Pool, Real};
+use crate::{ParamId, ParamStore, Pool, Real};
 
 /// What a step computed for [`ParamKind::Buffer`](crate::ParamKind::Buffer) parameters, such as running
 /// statistics; a list of parameters and values. Its own list and buffers return to the pool when it is
@@ -17,11 +17,24 @@ pub struct Updates<T: Real> {
 
 impl<T: Real> Updates<T> {
     pub(crate) fn new(pool: &Pool<T>) -> Self {
-        Updates { list: pool.cache().updates.pop().unwrap_or_default(), pool: pool.clone() }
+        Updates { list: pool.take_kept(), pool: pool.clone() }
     }
 
     pub(crate) fn push(&mut self, id: ParamId, value: ArrayD<T>) {
         self.list.push((id, value));
+    }
+}
+
+impl<T: Real> ParamStore<T> {
+    /// Sets buffers to what a step computed for them ([`Tape::take_updates`](crate::Tape::take_updates)).
+    ///
+    /// # Panics
+    /// If a shape differs.
+    pub fn apply(&mut self, updates: Updates<T>) {
+        for (id, value) in updates.iter() {
+            assert_eq!(value.shape(), self.shape(*id), "parameter {}: the buffer's shape", self.name(*id));
+            self.value_mut(*id).assign(value);
+        }
     }
 }
 
@@ -51,6 +64,6 @@ impl<T: Real> Drop for Updates<T> {
     fn drop(&mut self) {
         let mut list = std::mem::take(&mut self.list);
         list.drain(..).for_each(|(_, value)| self.pool.give_array(value));
-        self.pool.cache().updates.push(list);
+        self.pool.keep(list);
     }
 }

@@ -22,23 +22,6 @@ const FLOORS: [&str; 9] = [
     "dien-cli",
 ];
 
-/// Circles that are still there, by the crate's folder. Nothing is added here; what is opened is taken out.
-const KNOWN: &[(&str, &[&str])] = &[(
-    "tensor",
-    &[
-        "backward.rs",
-        "grad.rs",
-        "list.rs",
-        "ops/id_groups.rs",
-        "param.rs",
-        "pool.rs",
-        "recycle.rs",
-        "tape.rs",
-        "updates.rs",
-        "var.rs",
-    ],
-)];
-
 fn crates() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
     let mut crates: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
@@ -54,7 +37,7 @@ fn name(folder: &Path) -> &str {
 
 #[test]
 fn files_need_each_other_one_way() {
-    let (mut found, mut new) = (BTreeSet::new(), String::new());
+    let mut found = String::new();
     for folder in crates() {
         let (name, src) = (name(&folder), folder.join("src"));
         for root in ["lib.rs", "main.rs"].into_iter().filter(|root| src.join(root).is_file()) {
@@ -65,24 +48,15 @@ fn files_need_each_other_one_way() {
                 "{name}: nothing needs anything"
             );
             for circle in graph.circles() {
-                let known = KNOWN.iter().position(|(of, files)| {
-                    *of == name && circle.iter().all(|f| files.iter().any(|k| Path::new(k) == f))
-                });
-                if let Some(known) = known {
-                    found.insert(known); // whole, or what is left of it
-                    continue;
-                }
-                new += &format!("\ncrates/{name}/src, {} files in a circle:\n", circle.len());
+                found += &format!("\ncrates/{name}/src, {} files in a circle:\n", circle.len());
                 for file in &circle {
                     let within: Vec<_> = needs[&**file].iter().filter(|n| circle.contains(**n)).collect();
-                    new += &format!("    {} needs {within:?}\n", file.display());
+                    found += &format!("    {} needs {within:?}\n", file.display());
                 }
             }
         }
     }
-    assert!(new.is_empty(), "circles:{new}");
-    let opened: Vec<_> = (0..KNOWN.len()).filter(|k| !found.contains(k)).map(|k| KNOWN[k]).collect();
-    assert!(opened.is_empty(), "these circles are open; take them out of the list: {opened:?}");
+    assert!(found.is_empty(), "circles:{found}");
 }
 
 #[test]

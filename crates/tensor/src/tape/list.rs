@@ -1,6 +1,7 @@
 //! A list of values on a tape.
 
-use crate::{Real, Tape, Var};
+use super::{Tape, Var};
+use crate::Real;
 
 /// Values of one tape, collected without allocating: the list's memory is the pool's. See [`Tape::var_list`].
 pub struct VarList<'t, T: Real> {

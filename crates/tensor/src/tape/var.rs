@@ -2,7 +2,8 @@
 
 use ndarray::{ArrayView1, ArrayView2, ArrayView3, ArrayViewD};
 
-use crate::{Real, Tape};
+use super::Tape;
+use crate::{Grads, Real};
 
 /// A value on a [`Tape`]; small and `Copy`.
 pub struct Var<'t, T: Real> {
@@ -50,12 +51,12 @@ impl<'t, T: Real> Var<'t, T> {
 
     /// The parameter's name, or else the name of the op that computed the value.
     pub fn name(self) -> &'t str {
-        self.tape.label(self.index)
+        self.tape.values.label(self.index)
     }
 
     /// The shape.
     pub fn shape(self) -> &'t [usize] {
-        self.tape.shape(self.index)
+        self.tape.values.shape(self.index)
     }
 
     /// The number of elements.
@@ -70,12 +71,12 @@ impl<'t, T: Real> Var<'t, T> {
 
     /// The value.
     pub fn view(self) -> ArrayViewD<'t, T> {
-        self.tape.value(self.index)
+        self.tape.values.value(self.index)
     }
 
     /// The elements, row-major.
     pub fn data(self) -> &'t [T] {
-        self.tape.data(self.index)
+        self.tape.values.data(self.index)
     }
 
     /// The value of a scalar.
@@ -122,6 +123,14 @@ impl<'t, T: Real> Var<'t, T> {
             panic!("expected [n, m, k], found {:?}", self.shape())
         };
         view
+    }
+}
+
+impl<T: Real> Grads<T> {
+    /// The gradient of a [`Tape::variable`](crate::Tape::variable), or `None` if the loss does not depend on
+    /// it.
+    pub fn wrt(&self, variable: Var<'_, T>) -> Option<ArrayViewD<'_, T>> {
+        self.leaves.iter().find(|(node, _)| *node == variable.index()).map(|(_, g)| g.view())
     }
 }
 

@@ -1,17 +1,24 @@
 //! The tape: values in the order in which they were computed, and the backward pass.
 
+mod list;
+mod var;
+
 use std::borrow::Borrow;
 use std::cell::{Cell, RefCell};
 
-use ndarray::{ArrayD, ArrayViewD};
+use ndarray::ArrayD;
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
+
+pub use list::VarList;
+pub use var::Var;
 
 use crate::arena::Arena;
 use crate::backward::{Backward, OpGrads};
 use crate::graph::{Graph, GraphNode};
-use crate::recycle::{GradLists, OpBox, OpBoxes, TapeStorage};
-use crate::{Grad, Grads, ParamId, ParamKind, ParamStore, Pool, Real, Updates, Var, VarList};
+use crate::op_box::{OpBox, OpBoxes};
+use crate::values::{Node, Value, Values};
+use crate::{Grad, Grads, ParamId, ParamKind, ParamStore, Pool, Real, Updates};
 
 /// What a tape is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,36 +39,23 @@ pub enum Mode {
     EvalWithGrad,
 }
 
-pub(crate) enum Value<T> {
-    Owned(ArrayD<T>),
-    Param(ParamId),
-}
-
-pub(crate) struct Node<T: Real> {
-    value: Value<T>,
-    /// Where the inputs' indices stand in [`Tape::edges`].
-    inputs: (usize, usize),
-    op: Option<Box<dyn OpBox<T>>>,
-    name: &'static str,
-    needs_grad: bool,
-}
-
 /// Records a computation over parameters, so that [`Tape::backward`] can find the gradient of a scalar.
 ///
 /// A tape lives for one step: it borrows the parameters, and gives its buffers, its lists and its ops' boxes
 /// back to the pool when dropped.
 pub struct Tape<'p, T: Real> {
-    params: &'p ParamStore<T>,
+    values: Values<'p, T>,
     pool: Pool<T>,
     mode: Mode,
-    nodes: Arena<Node<T>>,
+    /// What computed each node, if that has a way back.
+    ops: RefCell<Vec<Option<Box<dyn OpBox<T>>>>>,
     /// Inputs of all nodes, one after the other.
     edges: RefCell<Vec<u32>>,
     /// The node of each parameter that is in use.
     param_nodes: RefCell<Vec<Option<usize>>>,
     /// The nodes' gradients during a backward pass.
     slots: RefCell<Vec<Option<Grad<T>>>>,
-    /// OpBoxes for ops.
+    /// Empty boxes for ops.
     boxes: RefCell<OpBoxes<T>>,
     updates: RefCell<Updates<T>>,
     streams: Cell<u64>,
@@ -70,14 +64,13 @@ pub struct Tape<'p, T: Real> {
 impl<'p, T: Real> Tape<'p, T> {
     /// An empty tape over `params`, with buffers from `pool`.
     pub fn new(params: &'p ParamStore<T>, pool: &Pool<T>, mode: Mode) -> Self {
-        let parts = pool.cache().tapes.pop();
-        let TapeStorage { nodes, edges, mut param_nodes, slots, boxes } = parts.unwrap_or_default();
+        let TapeStorage { nodes, ops, edges, mut param_nodes, slots, boxes } = pool.take_kept();
         param_nodes.resize(params.len(), None);
         Tape {
-            params,
+            values: Values { params, nodes },
             pool: pool.clone(),
             mode,
-            nodes,
+            ops: RefCell::new(ops),
             edges: RefCell::new(edges),
             param_nodes: RefCell::new(param_nodes),
             slots: RefCell::new(slots),
@@ -89,7 +82,7 @@ impl<'p, T: Real> Tape<'p, T> {
 
     /// The parameters.
     pub fn params(&self) -> &'p ParamStore<T> {
-        self.params
+        self.values.params
     }
 
     /// Buffers for the values of ops.
@@ -131,7 +124,7 @@ impl<'p, T: Real> Tape<'p, T> {
         if let Some(node) = self.param_nodes.borrow()[id.index()] {
             return self.var(node);
         }
-        let needs_grad = self.records() && self.params.kind(id) != ParamKind::Buffer;
+        let needs_grad = self.records() && self.values.params.kind(id) != ParamKind::Buffer;
         let node = self.leaf(Value::Param(id), "param", needs_grad);
         self.param_nodes.borrow_mut()[id.index()] = Some(node);
         self.var(node)
@@ -139,12 +132,12 @@ impl<'p, T: Real> Tape<'p, T> {
 
     /// A value without a gradient, such as input data.
     pub fn constant(&self, value: ArrayD<T>) -> Var<'_, T> {
-        self.var(self.leaf(Value::Owned(standard(value)), "constant", false))
+        self.var(self.leaf(Value::Owned(value), "constant", false))
     }
 
     /// A value whose gradient [`Grads::wrt`] gives, though it is not a parameter.
     pub fn variable(&self, value: ArrayD<T>) -> Var<'_, T> {
-        self.var(self.leaf(Value::Owned(standard(value)), "variable", self.records()))
+        self.var(self.leaf(Value::Owned(value), "variable", self.records()))
     }
 
     /// An empty list for values of this tape.
@@ -173,12 +166,13 @@ impl<'p, T: Real> Tape<'p, T> {
             let input = *input.borrow();
             let own = std::ptr::from_ref(input.tape()).cast::<()>() == here;
             assert!(own, "{name}: an input is of another tape");
-            needs_grad |= self.records() && self.needs_grad(input.index());
+            needs_grad |= self.records() && self.values.needs_grad(input.index());
             edges.push(input.index() as u32);
         }
         let inputs = (start, edges.len());
-        let op = if needs_grad { Some(self.boxes.borrow_mut().fill(op)) } else { None };
-        self.var(self.nodes.push(Node { value: Value::Owned(standard(value)), inputs, op, name, needs_grad }))
+        let op: Option<Box<dyn OpBox<T>>> = needs_grad.then(|| self.boxes.borrow_mut().fill(op));
+        self.ops.borrow_mut().push(op);
+        self.var(self.values.push(Value::Owned(value), inputs, name, needs_grad))
     }
 
     /// Sets a [`ParamKind::Buffer`] when the step is over; see [`Tape::take_updates`].
@@ -205,19 +199,18 @@ impl<'p, T: Real> Tape<'p, T> {
         let mut seed = self.pool.stale(loss.shape());
         seed.fill(T::one());
         slots[loss.index()] = Some(Grad::Dense(seed));
-        let GradLists { mut params, leaves } = self.pool.cache().grads.pop().unwrap_or_default();
-        params.resize(self.params.len(), None);
-        let mut grads = Grads { params, leaves, pool: self.pool.clone() };
-        let edges = self.edges.borrow();
+        let mut grads = Grads::new(self.values.params.len(), &self.pool);
+        let (edges, ops) = (self.edges.borrow(), self.ops.borrow());
         for index in (0..=loss.index()).rev() {
-            let node = self.nodes.get(index);
+            let node = self.values.nodes.get(index);
             let (before, rest) = slots.split_at_mut(index);
             let Some(grad) = rest[0].take() else { continue };
-            match (&node.op, &node.value, grad) {
+            match (&ops[index], &node.value, grad) {
                 (Some(op), _, Grad::Dense(dy)) => {
                     let inputs = &edges[node.inputs.0..node.inputs.1];
-                    op.op()
-                        .backward(dy.view(), &mut OpGrads { tape: self, node: index, inputs, slots: before });
+                    let (values, pool) = (&self.values, &self.pool);
+                    let mut io = OpGrads { values, pool, node: index, inputs, slots: before };
+                    op.op().backward(dy.view(), &mut io);
                     self.pool.give_array(dy);
                 }
                 (None, Value::Param(id), grad) => grads.params[id.index()] = Some(grad),
@@ -233,94 +226,70 @@ impl<'p, T: Real> Tape<'p, T> {
     pub fn graph(&self) -> Graph {
         let edges = self.edges.borrow();
         let node = |index| {
-            let node = self.nodes.get(index);
+            let node = self.values.nodes.get(index);
             GraphNode {
-                name: self.label(index).to_owned(),
-                shape: self.shape(index).to_vec(),
+                name: self.values.label(index).to_owned(),
+                shape: self.values.shape(index).to_vec(),
                 is_param: matches!(node.value, Value::Param(_)),
                 inputs: edges[node.inputs.0..node.inputs.1].iter().map(|&i| i as usize).collect(),
             }
         };
-        Graph { nodes: (0..self.nodes.len()).map(node).collect() }
+        Graph { nodes: (0..self.values.nodes.len()).map(node).collect() }
     }
 
     fn leaf(&self, value: Value<T>, name: &'static str, needs_grad: bool) -> usize {
-        self.nodes.push(Node { value, inputs: (0, 0), op: None, name, needs_grad })
+        self.ops.borrow_mut().push(None);
+        self.values.push(value, (0, 0), name, needs_grad)
     }
 
     fn var(&self, node: usize) -> Var<'_, T> {
         Var::new(self, node)
     }
-
-    pub(crate) fn value(&self, node: usize) -> ArrayViewD<'_, T> {
-        match &self.nodes.get(node).value {
-            Value::Owned(array) => array.view(),
-            Value::Param(id) => self.params.value(*id),
-        }
-    }
-
-    pub(crate) fn data(&self, node: usize) -> &[T] {
-        match &self.nodes.get(node).value {
-            Value::Owned(array) => array.as_slice().expect("values have standard layout"),
-            Value::Param(id) => self.params.data(*id),
-        }
-    }
-
-    pub(crate) fn shape(&self, node: usize) -> &[usize] {
-        match &self.nodes.get(node).value {
-            Value::Owned(array) => array.shape(),
-            Value::Param(id) => self.params.shape(*id),
-        }
-    }
-
-    pub(crate) fn needs_grad(&self, node: usize) -> bool {
-        self.nodes.get(node).needs_grad
-    }
-
-    pub(crate) fn op_name(&self, node: usize) -> &'static str {
-        self.nodes.get(node).name
-    }
-
-    /// The parameter's name, or else the op's.
-    pub(crate) fn label(&self, node: usize) -> &str {
-        match &self.nodes.get(node).value {
-            Value::Param(id) => self.params.name(*id),
-            Value::Owned(_) => self.op_name(node),
-        }
-    }
-
-    pub(crate) fn is_row_table(&self, node: usize) -> bool {
-        matches!(self.nodes.get(node).value, Value::Param(id) if self.params.kind(id) == ParamKind::Rows)
-    }
 }
 
 impl<T: Real> Drop for Tape<'_, T> {
     fn drop(&mut self) {
-        let boxes = self.boxes.get_mut();
-        for node in self.nodes.drain() {
+        for node in self.values.nodes.drain() {
             if let Value::Owned(array) = node.value {
                 self.pool.give_array(array);
             }
-            if let Some(op) = node.op {
-                boxes.empty(op);
-            }
         }
-        let mut parts = TapeStorage {
-            nodes: std::mem::take(&mut self.nodes),
+        let mut storage = TapeStorage {
+            nodes: std::mem::take(&mut self.values.nodes),
+            ops: self.ops.take(),
             edges: self.edges.take(),
             param_nodes: self.param_nodes.take(),
             slots: self.slots.take(),
             boxes: self.boxes.take(),
         };
-        parts.edges.clear();
-        parts.param_nodes.clear();
-        parts.slots.clear();
-        self.pool.cache().tapes.push(parts);
+        storage.ops.drain(..).flatten().for_each(|op| storage.boxes.empty(op));
+        storage.edges.clear();
+        storage.param_nodes.clear();
+        storage.slots.clear();
+        self.pool.keep(storage);
         self.pool.tape_ended();
     }
 }
 
-/// The array in standard layout, copied only if it is not.
-fn standard<T: Real>(array: ArrayD<T>) -> ArrayD<T> {
-    if array.is_standard_layout() { array } else { array.as_standard_layout().into_owned() }
+/// The lists of a tape, all empty, for the next one.
+struct TapeStorage<T: Real> {
+    nodes: Arena<Node<T>>,
+    ops: Vec<Option<Box<dyn OpBox<T>>>>,
+    edges: Vec<u32>,
+    param_nodes: Vec<Option<usize>>,
+    slots: Vec<Option<Grad<T>>>,
+    boxes: OpBoxes<T>,
+}
+
+impl<T: Real> Default for TapeStorage<T> {
+    fn default() -> Self {
+        TapeStorage {
+            nodes: Arena::new(),
+            ops: Vec::new(),
+            edges: Vec::new(),
+            param_nodes: Vec::new(),
+            slots: Vec::new(),
+            boxes: OpBoxes::default(),
+        }
+    }
 }
