@@ -52,8 +52,8 @@ fn explains_the_scores_that_eval_gives() {
         // The last behaviour and the log's negative are seen side by side, whichever was asked for.
         assert_eq!(explained["candidates"].as_array().unwrap().len(), 2);
 
-        let group = &explained["groups"][0];
-        let events = group["events"].as_array().unwrap();
+        let sequence = &explained["sequences"][0];
+        let events = sequence["events"].as_array().unwrap();
         let sum: f64 = events.iter().map(|e| e["attention"].as_f64().unwrap()).sum();
         assert!((sum - 1.0).abs() < 1e-5);
         for event in events {
@@ -64,7 +64,7 @@ fn explains_the_scores_that_eval_gives() {
             assert_eq!(event["state"].as_array().unwrap().len(), 6);
         }
         assert!(events.iter().any(|e| e["change"].as_f64().unwrap().abs() > 1e-5), "{explained}");
-        let trajectories = group["trajectories"].as_array().unwrap();
+        let trajectories = sequence["trajectories"].as_array().unwrap();
         assert!(
             trajectories.len() == 2
                 && trajectories.iter().all(|t| t.as_array().unwrap().len() == events.len() + 1)
@@ -76,7 +76,7 @@ fn explains_the_scores_that_eval_gives() {
         for (i, j) in (0..states.len()).flat_map(|i| (0..i).map(move |j| (i, j))) {
             assert!(
                 apart(&trajectory[i], &trajectory[j]) <= apart(&states[i], &states[j]) + 1e-7,
-                "{i} {j}: {group}"
+                "{i} {j}: {sequence}"
             );
         }
         assert_ne!(trajectories[0], trajectories[1], "each candidate has a trajectory of its own");
@@ -138,7 +138,7 @@ fn explains_the_scores_of_real_labels() {
         let logit: f64 = row[3].parse().unwrap();
         let found = explained["candidates"][0]["logit"].as_f64().unwrap();
         assert!((found - logit).abs() < 1e-5, "{explained}\n{row:?}");
-        ends.push(explained["groups"][0]["events"].as_array().unwrap().len());
+        ends.push(explained["sequences"][0]["events"].as_array().unwrap().len());
     }
     ends.dedup();
     assert!(ends.len() > 1 && ends.is_sorted(), "histories end before their targets: {ends:?}");
@@ -159,7 +159,7 @@ fn an_event_left_out_is_a_history_without_it() {
     let long = request.history.iter().cycle().take(70).cloned().collect();
     for request in [request.clone().with_history(long), request] {
         let explanation = explainer.explain(&request).unwrap();
-        let events = &explanation.groups[0].events;
+        let events = &explanation.sequences[0].events;
         assert_eq!(events.len(), request.history.len());
         for (i, event) in events.iter().enumerate() {
             let mut without = request.clone();
@@ -182,7 +182,7 @@ fn attention_sums_to_1_by_softmax_alone() {
         assert!(output.status.success(), "{output:?}");
         let html = fs::read_to_string(root.join("why.html")).unwrap();
         let explained = json(root, &["--user", "u2"]);
-        let events = explained["groups"][0]["events"].as_array().unwrap();
+        let events = explained["sequences"][0]["events"].as_array().unwrap();
         let sum: f64 = events.iter().map(|e| e["attention"].as_f64().unwrap()).sum();
         let is_one = norm == AttentionNorm::Softmax;
         assert_eq!((sum - 1.0).abs() < 1e-5, is_one, "{sum}");
@@ -230,7 +230,7 @@ fn models_without_an_evolution_say_so() {
         let html = fs::read_to_string(root.join("why.html")).unwrap();
         assert_page(&html);
         assert!(html.contains(says) && html.matches("<svg").count() == pictures, "{kind:?}");
-        let events = &json(root, &["--user", "u2"])["groups"][0]["events"];
+        let events = &json(root, &["--user", "u2"])["sequences"][0]["events"];
         assert!(events[0]["change"].is_number());
         assert_eq!(events[0]["attention"].is_number(), kind != ModelKind::Base);
         assert_eq!(events[0]["update"].is_number(), kind == ModelKind::Agru);
@@ -249,7 +249,7 @@ fn a_cell_without_attention_has_gates_and_a_path() {
     assert_page(&html);
     assert!(html.contains("The interest&#39;s path") && !html.contains(">attention</text>"));
     // What takes no attention makes the same of a history, whatever the candidate.
-    let trajectories = &json(root, &["--user", "u2"])["groups"][0]["trajectories"];
+    let trajectories = &json(root, &["--user", "u2"])["sequences"][0]["trajectories"];
     assert_eq!(trajectories[0], trajectories[1]);
 }
 

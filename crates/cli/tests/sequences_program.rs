@@ -115,7 +115,7 @@ fn two_groups_train_predict_and_rank() {
         assert!((candidate["probability"].as_f64().unwrap() - score).abs() < 1e-5, "{candidate} {score}");
     }
     let changes = |sequence: usize| -> Vec<f64> {
-        let events = explained["groups"][sequence]["events"].as_array().unwrap();
+        let events = explained["sequences"][sequence]["events"].as_array().unwrap();
         events.iter().map(|event| event["change"].as_f64().unwrap()).collect()
     };
     let (clicked, bought) = (changes(0), changes(1));

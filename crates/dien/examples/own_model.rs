@@ -141,7 +141,7 @@ pub fn main() -> Result<()> {
 
     let explanation = Explainer::from_run_with(&run, &registry)?.explain(&request)?;
     println!("why i13 has its score, by `{}`:", explanation.model);
-    for event in &explanation.groups[0].events {
+    for event in &explanation.sequences[0].events {
         println!("  {} {:+.4}", event.item.name, event.change);
     }
     Ok(std::fs::remove_dir_all(&folder).map_err(dien::FileError::io(folder, "remove"))?)

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use dien_model::config::AttentionNorm;
 
-use super::{Candidate, Event, Explanation, Group, ItemLabel};
+use super::{Candidate, Event, Explanation, ItemLabel, SequenceExplanation};
 use crate::error::Result;
 use crate::html::bars::{Bar, Bars, Column, Row};
 use crate::html::lines::{Axis, Lines, Point, Series};
@@ -43,7 +43,7 @@ impl Explanation {
             ("model", self.model.clone()),
         ];
         let figures = figures.into_iter().chain(cell);
-        let events = self.groups.iter().map(|g| g.events.len()).sum::<usize>();
+        let events = self.sequences.iter().map(|g| g.events.len()).sum::<usize>();
         let figures = figures.chain([("past behaviours read", events.to_string())]);
         let unknown = (self.unknown > 0).then(|| ("unknown ids", self.unknown.to_string()));
         let beside = (!others.is_empty()).then_some(("beside it: logit (probability)", others));
@@ -51,15 +51,15 @@ impl Explanation {
         if let Some(missing) = self.missing() {
             page.section("What there is to see", &format!("{missing}."), Picture::none());
         }
-        for group in self.groups.iter().filter(|group| !group.events.is_empty()) {
-            let of = group.name.as_ref().map_or(String::new(), |name| format!(" of {name}"));
+        for sequence in self.sequences.iter().filter(|sequence| !sequence.events.is_empty()) {
+            let of = sequence.name.as_ref().map_or(String::new(), |name| format!(" of {name}"));
             page.section(
                 &format!("Past behaviours{of}"),
-                &note(group, self.attention_norm),
-                bars(group).picture(WIDTH),
+                &note(sequence, self.attention_norm),
+                bars(sequence).picture(WIDTH),
             );
-            if let Some(trajectories) = &group.trajectories {
-                let picture = path(group, trajectories, &self.candidates).picture(WIDTH);
+            if let Some(trajectories) = &sequence.trajectories {
+                let picture = path(sequence, trajectories, &self.candidates).picture(WIDTH);
                 page.section(&format!("The interest's path{of}"), PATH, picture);
             }
         }
@@ -67,28 +67,28 @@ impl Explanation {
     }
 }
 
-fn note(group: &Group, norm: Option<AttentionNorm>) -> String {
+fn note(sequence: &SequenceExplanation, norm: Option<AttentionNorm>) -> String {
     let mut note = "Oldest first.".to_owned();
     note += match norm {
         Some(AttentionNorm::Softmax) => " Attention sums to 1.",
         Some(AttentionNorm::Sigmoid) => " Attention is each event's own, from 0 to 1.",
         None => "",
     };
-    if group.events[0].update.is_some() {
+    if sequence.events[0].update.is_some() {
         note += " The update gate, after attention, is the share of the interest that the event replaced \
             (mean over the units).";
     }
     note += " The last column is how the logit changes when the event alone is left out: to the left of 0 \
         (blue) the event had raised the score, to the right (orange) it had lowered it.";
-    if group.earlier > 0 {
-        note += &format!(" {} earlier events are beyond what the model reads.", group.earlier);
+    if sequence.earlier > 0 {
+        note += &format!(" {} earlier events are beyond what the model reads.", sequence.earlier);
     }
     note
 }
 
-fn bars(group: &Group) -> Bars {
+fn bars(sequence: &SequenceExplanation) -> Bars {
     let row = |(i, event): (usize, &Event)| Row {
-        name: format!("{}  {}", group.earlier + i + 1, event.item.shown()),
+        name: format!("{}  {}", sequence.earlier + i + 1, event.item.shown()),
         note: event.item.aside(),
     };
     let column = |title: &str, colour, of: fn(&Event) -> Option<f32>, decimals: usize, sign: bool| {
@@ -100,37 +100,37 @@ fn bars(group: &Group) -> Bars {
         Column {
             title: title.to_owned(),
             colour,
-            bars: group.events.iter().map(bar).collect(),
+            bars: sequence.events.iter().map(bar).collect(),
             ..Column::default()
         }
     };
-    let first = &group.events[0];
+    let first = &sequence.events[0];
     let attention = first.attention.map(|_| column("attention", 0, |e| e.attention, 3, false));
     let update = first.update.map(|_| column("update gate", 2, |e| e.update, 3, false));
-    let change = column("logit without it, less the logit", 1, |e| Some(e.change), group.decimals(), true);
+    let change = column("logit without it, less the logit", 1, |e| Some(e.change), sequence.decimals(), true);
     let columns = attention.into_iter().chain(update).chain([change]).collect();
     Bars {
         name: "By past behaviour: attention, update gate, and the logit's change without it".into(),
-        rows: group.events.iter().enumerate().map(row).collect(),
+        rows: sequence.events.iter().enumerate().map(row).collect(),
         columns,
     }
 }
 
-fn path(group: &Group, trajectories: &[Vec<[f64; 2]>], candidates: &[Candidate]) -> Lines {
-    let n = group.events.len();
+fn path(sequence: &SequenceExplanation, trajectories: &[Vec<[f64; 2]>], candidates: &[Candidate]) -> Lines {
+    let n = sequence.events.len();
     let mut order: Vec<usize> = (0..n).collect();
     // Without attention the gate says where the interest moves.
-    let weight = |i: usize| group.events[i].attention.or(group.events[i].update).unwrap_or(0.0);
+    let weight = |i: usize| sequence.events[i].attention.or(sequence.events[i].update).unwrap_or(0.0);
     order.sort_by(|&a, &b| weight(b).total_cmp(&weight(a)).then(b.cmp(&a)));
     let rank = |i: usize| order[..NAMED.min(n)].iter().position(|&o| o == i);
     let series = |(c, (trajectory, candidate)): (usize, (&Vec<[f64; 2]>, &Candidate))| {
         let point = |(step, &[x, y]): (usize, &[f64; 2])| {
-            let event = step.checked_sub(1).map(|i| &group.events[i]);
-            let number = group.earlier + step;
+            let event = step.checked_sub(1).map(|i| &sequence.events[i]);
+            let number = sequence.earlier + step;
             let title = event.map_or("before the first event".into(), |e| format!("{number}  {}", e.item));
             let mark = match step.checked_sub(1).and_then(rank) {
                 Some(rank) if c == 0 => {
-                    Some((rank, format!("{number} {}", short(&group.events[step - 1].item))))
+                    Some((rank, format!("{number} {}", short(&sequence.events[step - 1].item))))
                 }
                 _ => None,
             };
@@ -151,8 +151,8 @@ fn path(group: &Group, trajectories: &[Vec<[f64; 2]>], candidates: &[Candidate])
     };
     Lines {
         name: "The path of the interest's state in a plane, by candidate".into(),
-        x: axis("first", group.shares[0]),
-        y: axis("second", group.shares[1]),
+        x: axis("first", sequence.shares[0]),
+        y: axis("second", sequence.shares[1]),
         series: trajectories.iter().zip(candidates).enumerate().map(series).collect(),
         equal: true,
     }

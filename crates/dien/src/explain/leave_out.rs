@@ -2,10 +2,10 @@
 
 use dien_model::{Batch, Behaviours, Histories, Jagged, Sequence, Targets};
 
-/// Which event of which group of behaviours a target lacks.
+/// Which event of which sequence of behaviours a target lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Lacks {
-    pub group: usize,
+    pub sequence: usize,
     pub event: usize,
 }
 
@@ -13,22 +13,23 @@ pub(crate) struct Lacks {
 /// square.
 const AT_ONCE: usize = 64;
 
-/// Every event that the first target of a batch with one history a group can lack, in order.
+/// Every event that the first target of a batch with one history a sequence can lack, in order.
 pub(crate) fn each(batch: &Batch) -> Vec<Lacks> {
-    let counts = batch.sequences().map(|group| group.histories.events()).enumerate();
-    counts.flat_map(|(group, n)| (0..n).map(move |event| Lacks { group, event })).collect()
+    let counts = batch.sequences().map(|sequence| sequence.histories.events()).enumerate();
+    counts.flat_map(|(sequence, n)| (0..n).map(move |event| Lacks { sequence, event })).collect()
 }
 
-/// What is scored at once, in order: events of one group.
+/// What is scored at once, in order: events of one sequence.
 pub(crate) fn parts(lacks: &[Lacks]) -> impl Iterator<Item = &[Lacks]> {
-    lacks.chunk_by(|a, b| a.group == b.group).flat_map(|of_group| of_group.chunks(AT_ONCE))
+    lacks.chunk_by(|a, b| a.sequence == b.sequence).flat_map(|of_sequence| of_sequence.chunks(AT_ONCE))
 }
 
-/// The first target of a batch with one history a group, once for each event that it is to lack: so many
-/// targets, each of which looks back on a history of its own in the group where it lacks an event, and on the
-/// whole one in the others.
+/// The first target of a batch with one history a sequence, once for each event that it is to lack: so many
+/// targets, each of which looks back on a history of its own in the sequence where it lacks an event, and on
+/// the whole one in the others.
 pub(crate) fn without(batch: &Batch, lacks: &[Lacks]) -> Batch {
-    let mut sequences = batch.sequences().enumerate().map(|(place, group)| behaviours(place, group, lacks));
+    let mut sequences =
+        batch.sequences().enumerate().map(|(place, sequence)| behaviours(place, sequence, lacks));
     let Behaviours { histories, history, start, end, .. } = sequences.next().expect("the first one");
     let (n, t) = (lacks.len(), &batch.targets);
     let same = |ids: &Vec<u32>| vec![ids[0]; n];
@@ -45,20 +46,20 @@ pub(crate) fn without(batch: &Batch, lacks: &[Lacks]) -> Batch {
 }
 
 /// The whole history, then one without each of the events that are lacked.
-fn behaviours(place: usize, group: Sequence<'_>, lacks: &[Lacks]) -> Behaviours {
-    let n = group.histories.events();
-    let out: Vec<usize> = lacks.iter().filter(|l| l.group == place).map(|l| l.event).collect();
+fn behaviours(place: usize, sequence: Sequence<'_>, lacks: &[Lacks]) -> Behaviours {
+    let n = sequence.histories.events();
+    let out: Vec<usize> = lacks.iter().filter(|l| l.sequence == place).map(|l| l.event).collect();
     let mut offsets = vec![0, n as u32];
     (1..=out.len()).for_each(|i| offsets.push((n + i * (n - 1)) as u32));
     let without = |ids: &Vec<u32>| {
         let each = out.iter().flat_map(|&out| ids[..out].iter().chain(&ids[out + 1..]));
         ids.iter().chain(each).copied().collect()
     };
-    let ids = group.histories.ids.iter().map(without).collect();
+    let ids = sequence.histories.ids.iter().map(without).collect();
     let mut own = 1..;
     let history: Vec<u32> = lacks
         .iter()
-        .map(|l| if l.group == place { own.next().expect("an endless range") } else { 0 })
+        .map(|l| if l.sequence == place { own.next().expect("an endless range") } else { 0 })
         .collect();
     let end = history.iter().map(|&h| if h == 0 { n } else { n - 1 } as u32).collect();
     let start = vec![0; history.len()];
@@ -78,18 +79,21 @@ mod tests {
         let batch = Batch::new(history(vec![5, 6, 7]), targets).with_extra_sequences(vec![extra]);
         let lacks = each(&batch);
         let whole = without(&batch, &lacks);
-        let seen = |group: Sequence<'_>, target: usize| {
-            let h = group.history[target] as usize;
-            let first = group.histories.offsets[h];
-            let window = first + group.start[target]..first + group.end[target];
-            group.histories.ids[0][window.start as usize..window.end as usize].to_vec()
+        let seen = |sequence: Sequence<'_>, target: usize| {
+            let h = sequence.history[target] as usize;
+            let first = sequence.histories.offsets[h];
+            let window = first + sequence.start[target]..first + sequence.end[target];
+            sequence.histories.ids[0][window.start as usize..window.end as usize].to_vec()
         };
         let seen = |of: &Batch, target| of.sequences().map(|g| seen(g, target)).collect::<Vec<_>>();
         assert_eq!(lacks.len(), 4);
         assert_eq!(seen(&whole, 0), [vec![6, 7], vec![9]]);
         assert_eq!(seen(&whole, 1), [vec![5, 7], vec![9]]);
         assert_eq!(seen(&whole, 2), [vec![5, 6], vec![9]]);
-        assert_eq!((seen(&whole, 3), lacks[3]), (vec![vec![5, 6, 7], vec![]], Lacks { group: 1, event: 0 }));
+        assert_eq!(
+            (seen(&whole, 3), lacks[3]),
+            (vec![vec![5, 6, 7], vec![]], Lacks { sequence: 1, event: 0 })
+        );
         assert_eq!(
             (whole.targets.candidate[0].len(), &whole.targets.multi_hot[0].ids[6..]),
             (4, &[1, 2][..])
@@ -102,7 +106,7 @@ mod tests {
 
     #[test]
     fn parts_are_of_one_group_and_not_large() {
-        let of = |group| (0..150).map(move |event| Lacks { group, event });
+        let of = |sequence| (0..150).map(move |event| Lacks { sequence, event });
         let lacks: Vec<Lacks> = of(0).chain(of(2).take(1)).collect();
         let sizes: Vec<usize> = parts(&lacks).map(<[Lacks]>::len).collect();
         assert_eq!(sizes, [64, 64, 22, 1]);

@@ -7,7 +7,7 @@
 //! let explainer = Explainer::from_run(&Run::open("runs/mine")?)?;
 //! let request = r#"{"history": [{"item": "i1"}, {"item": "i5"}], "candidates": [{"item": "i9"}]}"#;
 //! let explanation = explainer.explain(&Request::from_json(request)?)?;
-//! for event in &explanation.groups[0].events {
+//! for event in &explanation.sequences[0].events {
 //!     println!("{}: {:?} {:+.4}", event.item.name, event.attention, event.change);
 //! }
 //! std::fs::write("why.html", explanation.html("i9 for a user of two clicks")).unwrap();
@@ -58,8 +58,8 @@ pub struct Explanation {
     pub attention_norm: Option<AttentionNorm>,
     /// The candidates: the one that is explained, and up to two others to see beside it.
     pub candidates: Vec<Candidate>,
-    /// What the user did, by group of behaviours.
-    pub groups: Vec<Group>,
+    /// What the user did, by sequence of behaviours.
+    pub sequences: Vec<SequenceExplanation>,
     /// How many ids of the request the vocabularies do not know.
     pub unknown: usize,
 }
@@ -76,11 +76,11 @@ pub struct Candidate {
     pub probability: f64,
 }
 
-/// A group of behaviours.
+/// A sequence of behaviours.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
-pub struct Group {
-    /// Its name; the first group has none.
+pub struct SequenceExplanation {
+    /// Its name; the first sequence has none.
     pub name: Option<String>,
     /// The events that the model reads, oldest first.
     pub events: Vec<Event>,
@@ -100,7 +100,7 @@ pub struct Group {
 pub struct Event {
     /// What it is called.
     pub item: ItemLabel,
-    /// Its attention; by softmax those of a group sum to 1. `None` where the model has none.
+    /// Its attention; by softmax those of a sequence sum to 1. `None` where the model has none.
     pub attention: Option<f32>,
     /// The update gate after attention, its mean over the units: how much of the interest it replaced, from 0
     /// to 1. `None` where the model has no evolution.
@@ -167,14 +167,14 @@ impl Explainer {
             None => request.history.len(),
             Some(name) => request.histories.iter().rev().find(|(n, _)| n == name).map_or(0, |(_, h)| h.len()),
         };
-        let mut groups = vec![];
+        let mut sequences = vec![];
         for (place, (name, items)) in names.zip(encoded.events).enumerate() {
             let trajectories = Trajectories::new(traces.as_deref(), place);
             let trace = traces.as_ref().map(|traces| &traces[0].sequences[place]);
             let earlier = given(&name) - items.len();
             let event = |(i, item)| {
                 let (logit, lacks) = left_out.next().expect("one an event");
-                debug_assert_eq!((lacks.group, lacks.event), (place, i));
+                debug_assert_eq!((lacks.sequence, lacks.event), (place, i));
                 let evolution = trace.and_then(|r| r.evolution.as_ref());
                 Event {
                     item,
@@ -187,22 +187,23 @@ impl Explainer {
             };
             let events = items.into_iter().enumerate().map(event).collect();
             let Trajectories { points, shares } = trajectories;
-            groups.push(Group { name, events, earlier, trajectories: points, shares });
+            sequences.push(SequenceExplanation { name, events, earlier, trajectories: points, shares });
         }
-        let attends = groups.iter().flat_map(|group| &group.events).any(|event| event.attention.is_some());
+        let attends =
+            sequences.iter().flat_map(|sequence| &sequence.events).any(|event| event.attention.is_some());
         let candidate = |(item, logit)| Candidate { item, logit, probability: probability(logit) };
         Ok(Explanation {
             model: self.model.name().to_owned(),
             cell: (self.model.custom.is_none() && self.model.evolves()).then(|| self.model.cell()),
             attention_norm: attends.then_some(self.model.attention_norm),
             candidates: encoded.candidates.into_iter().zip(logits).map(candidate).collect(),
-            groups,
+            sequences,
             unknown: encoded.unknown,
         })
     }
 }
 
-impl Group {
+impl SequenceExplanation {
     /// How many decimals tell three digits of the largest change; at least three.
     fn decimals(&self) -> usize {
         let most = self.events.iter().map(|event| event.change.abs()).fold(0.0, f32::max);
@@ -213,7 +214,7 @@ impl Group {
 impl Explanation {
     /// What the model has nothing to say of, if there is something.
     pub fn missing(&self) -> Option<&'static str> {
-        let events = self.groups.iter().flat_map(|group| &group.events);
+        let events = self.sequences.iter().flat_map(|sequence| &sequence.events);
         let (attends, evolves) = match events.map(|e| (e.attention.is_some(), e.update.is_some())).next() {
             Some(has) => has,
             None => return Some("no past behaviour to look back on"),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Event, Explanation, Group};
+use super::{Event, Explanation, SequenceExplanation};
 
 /// How many events are shown: those that matter most.
 const ROWS: usize = 20;
@@ -14,7 +14,7 @@ const NAME: usize = 32;
 const CANDIDATE: usize = 60;
 
 impl Explanation {
-    /// Scores, and of each group the events that matter most with bars, the latest last.
+    /// Scores, and of each sequence the events that matter most with bars, the latest last.
     pub fn text(&self) -> String {
         let mut text = String::new();
         for (i, candidate) in self.candidates.iter().enumerate() {
@@ -29,29 +29,29 @@ impl Explanation {
         if let Some(missing) = self.missing() {
             let _ = writeln!(text, "({missing})");
         }
-        for group in &self.groups {
-            text += &table(group);
+        for sequence in &self.sequences {
+            text += &table(sequence);
         }
         text
     }
 }
 
-fn table(group: &Group) -> String {
+fn table(sequence: &SequenceExplanation) -> String {
     let mut text = String::new();
-    if let Some(name) = &group.name {
+    if let Some(name) = &sequence.name {
         let _ = write!(text, "\n{}", clean(name));
     }
-    if group.events.is_empty() {
-        return text + if group.name.is_some() { ": no event\n" } else { "" };
+    if sequence.events.is_empty() {
+        return text + if sequence.name.is_some() { ": no event\n" } else { "" };
     }
-    let shown = most_important(&group.events);
+    let shown = most_important(&sequence.events);
     let names: Vec<String> =
-        shown.iter().map(|&i| cut(&clean(&group.events[i].item.to_string()), NAME)).collect();
+        shown.iter().map(|&i| cut(&clean(&sequence.events[i].item.to_string()), NAME)).collect();
     let width = names.iter().map(|n| n.chars().count()).max().unwrap_or(0);
-    let most = |of: fn(&Event) -> f32| group.events.iter().map(of).fold(0.0, f32::max);
+    let most = |of: fn(&Event) -> f32| sequence.events.iter().map(of).fold(0.0, f32::max);
     let (attention, update) = (most(|e| e.attention.unwrap_or(0.0)), most(|e| e.update.unwrap_or(0.0)));
-    let (change, decimals) = (most(|e| e.change.abs()), group.decimals());
-    let first = &group.events[0];
+    let (change, decimals) = (most(|e| e.change.abs()), sequence.decimals());
+    let first = &sequence.events[0];
     let column = |title: &str| format!("  {title:<w$}", w = BAR + 7);
     let titles = [
         first.attention.map(|_| column("attention")),
@@ -60,9 +60,9 @@ fn table(group: &Group) -> String {
     ];
     let _ = writeln!(text, "\n{:>4}  {:width$}{}", "", "", titles.into_iter().flatten().collect::<String>());
     for (&i, name) in shown.iter().zip(&names) {
-        let event = &group.events[i];
+        let event = &sequence.events[i];
         let pad = " ".repeat(width - name.chars().count());
-        let _ = write!(text, "{:>4}  {name}{pad}", group.earlier + i + 1);
+        let _ = write!(text, "{:>4}  {name}{pad}", sequence.earlier + i + 1);
         for (value, most) in [(event.attention, attention), (event.update, update)] {
             if let Some(value) = value {
                 let _ = write!(text, "  {value:.3} {} ", bar(value, most));
@@ -71,12 +71,12 @@ fn table(group: &Group) -> String {
         let _ =
             writeln!(text, "  {:+.decimals$} {}", event.change, bar(event.change.abs(), change).trim_end());
     }
-    let hidden = group.events.len() - shown.len();
+    let hidden = sequence.events.len() - shown.len();
     if hidden > 0 {
         let _ = writeln!(text, "      … and {hidden} events that matter less");
     }
-    if group.earlier > 0 {
-        let _ = writeln!(text, "      {} events before these are not read", group.earlier);
+    if sequence.earlier > 0 {
+        let _ = writeln!(text, "      {} events before these are not read", sequence.earlier);
     }
     text
 }
@@ -127,8 +127,9 @@ mod tests {
     fn shows_what_matters_most_in_order() {
         let changes = (0..25).map(|i| if i == 3 { -0.5 } else { i as f32 * 1e-3 });
         let events = changes.enumerate().map(|(i, x)| event(&format!("item{i}"), x)).collect();
-        let group = Group { name: None, events, earlier: 2, trajectories: None, shares: [0.0; 2] };
-        let text = table(&group);
+        let sequence =
+            SequenceExplanation { name: None, events, earlier: 2, trajectories: None, shares: [0.0; 2] };
+        let text = table(&sequence);
         let rows: Vec<&str> = text.lines().filter(|line| line.contains("item")).collect();
         assert_eq!(rows.len(), ROWS, "{text}");
         assert!(rows[0].starts_with("   6  item3 (") && rows[0].ends_with("-0.500 ██████████"), "{text}");

@@ -14,10 +14,10 @@ pub(super) struct Trajectories {
 }
 
 impl Trajectories {
-    /// The candidates' trajectories in a group of behaviours.
-    pub fn new(traces: Option<&[Trace<f32>]>, group: usize) -> Self {
+    /// The candidates' trajectories in a sequence of behaviours.
+    pub fn new(traces: Option<&[Trace<f32>]>, sequence: usize) -> Self {
         let states =
-            |trace: &Trace<f32>| trace.sequences[group].evolution.as_ref().map(|path| path.states.clone());
+            |trace: &Trace<f32>| trace.sequences[sequence].evolution.as_ref().map(|path| path.states.clone());
         let paths: Option<Vec<Vec<Vec<f32>>>> = traces.and_then(|traces| traces.iter().map(states).collect());
         let Some(paths) = paths else { return Trajectories::default() };
         let hidden = paths.iter().find_map(|path| path.first()).map_or(0, Vec::len);

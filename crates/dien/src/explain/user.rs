@@ -67,7 +67,8 @@ impl Explanation {
     /// Calls the items by their titles, if the log's item table has a column `title` or `name`.
     pub fn entitle(&mut self, log: &Log) {
         let Some(column) = TITLES.iter().find_map(|name| log.column(name)) else { return };
-        let events = self.groups.iter_mut().flat_map(|group| &mut group.events).map(|event| &mut event.item);
+        let events =
+            self.sequences.iter_mut().flat_map(|sequence| &mut sequence.events).map(|event| &mut event.item);
         for item in events.chain(self.candidates.iter_mut().map(|candidate| &mut candidate.item)) {
             let title = log.item(&item.name).map(|place| &log.items()[place as usize].cells[column]);
             item.title = title.filter(|title| !title.is_empty()).cloned();
