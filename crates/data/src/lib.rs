@@ -60,6 +60,7 @@ pub mod inspect;
 mod log;
 mod options;
 mod plan;
+mod prefetch;
 pub mod presets;
 mod reader;
 mod sampler;
@@ -78,6 +79,7 @@ pub use error::DataError;
 pub use impressions::{Impressions, OnError, PredictionBatch, Predictions, Skipped, Stream};
 pub use log::{Event, Item, Log, RealTarget, User};
 pub use options::{AuxiliaryNegatives, DataOptions, TargetKind, TargetNegatives};
+pub use prefetch::prefetch;
 pub use reader::{Warnings, folder_files, read_folder};
 pub use synthesis::SyntheticConfig;
 

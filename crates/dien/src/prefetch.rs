@@ -1,41 +1,25 @@
 //! Batches, built on a thread of their own while the one before is at work.
 
 use std::ops::ControlFlow;
-use std::panic;
-use std::sync::mpsc;
-use std::thread;
+
+use dien_data::prefetch;
 
 use crate::error::Result;
 
 /// How many may wait.
 const AHEAD: usize = 2;
 
-/// Calls `work` with what `produce` gives, in order, until one breaks or fails. What `produce` calls tells
-/// whether there is a use for more.
-///
-/// What is produced does not depend on the work, so producing it elsewhere changes nothing but the time it
-/// takes. A panic there is passed on here.
+/// Calls `work` with what `produce` gives, in order, until one breaks or fails; see [`prefetch`].
 pub(crate) fn for_each<T: Send>(
     produce: impl FnOnce(&mut dyn FnMut(T) -> bool) -> Result<()> + Send,
     mut work: impl FnMut(T) -> Result<ControlFlow<()>>,
 ) -> Result<ControlFlow<()>> {
-    thread::scope(|scope| {
-        let (sender, receiver) = mpsc::sync_channel(AHEAD);
-        // Nobody listens any more once the work has stopped.
-        let producer = scope.spawn(move || produce(&mut |built| sender.send(built).is_ok()));
-        let mut flow = Ok(ControlFlow::Continue(()));
-        for built in &receiver {
-            flow = work(built);
-            if !matches!(flow, Ok(ControlFlow::Continue(()))) {
-                break;
-            }
-        }
-        drop(receiver);
-        match producer.join() {
-            Ok(produced) => produced.and(flow),
-            Err(payload) => panic::resume_unwind(payload),
-        }
-    })
+    let mut flow = Ok(ControlFlow::Continue(()));
+    let produced = prefetch(AHEAD, produce, |built| {
+        flow = work(built);
+        matches!(flow, Ok(ControlFlow::Continue(())))
+    });
+    produced.and(flow)
 }
 
 #[cfg(test)]

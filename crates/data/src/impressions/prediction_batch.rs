@@ -1,8 +1,5 @@
 //! Rows that are only to be scored: in their order, with the columns that tell which is which.
 
-use std::sync::mpsc;
-use std::thread;
-
 use dien_model::Batch;
 
 use super::Impressions;
@@ -12,6 +9,7 @@ use super::row::{From, View, wanted};
 use super::rows::{OnError, Row, Skipped, past};
 use crate::batches::Batches;
 use crate::error::DataError;
+use crate::prefetch::prefetch;
 use crate::schema::{Part, Source};
 use crate::table::{Block, Blocks, Column, Wanted};
 
@@ -49,16 +47,9 @@ impl Impressions {
         &self,
         source: &Source,
         keep: &[String],
-        mut each: impl FnMut(PredictionBatch) -> bool,
+        each: impl FnMut(PredictionBatch) -> bool,
     ) -> Result<Skipped, DataError> {
-        thread::scope(|scope| {
-            let (sender, receiver) = mpsc::sync_channel::<PredictionBatch>(1);
-            let reader =
-                scope.spawn(move || self.read_unscored(source, keep, &mut |x| sender.send(x).is_ok()));
-            let _ = receiver.iter().all(&mut each);
-            drop(receiver);
-            reader.join().unwrap_or_else(|payload| std::panic::resume_unwind(payload))
-        })
+        prefetch(1, |give| self.read_unscored(source, keep, give), each)
     }
 
     fn read_unscored(

@@ -1,8 +1,5 @@
 //! Batches as the files give them.
 
-use std::sync::mpsc;
-use std::thread;
-
 use dien_model::Batch;
 use rand::seq::SliceRandom;
 
@@ -12,6 +9,7 @@ use super::rows::Rows;
 use crate::batches::{Batches, Draws};
 use crate::draw::{self, Use};
 use crate::error::DataError;
+use crate::prefetch::prefetch;
 use crate::schema::Part;
 
 /// Targets of a chunk of held-out rows.
@@ -57,24 +55,19 @@ impl<'a> Stream<'a> {
     /// # Errors
     /// A file is missing, cut off, or holds a row with something wrong in it.
     pub fn for_each(&self, from: usize, mut each: impl FnMut(Batch) -> bool) -> Result<(), DataError> {
-        thread::scope(|scope| {
-            let (sender, receiver) = mpsc::sync_channel::<Chunk>(1);
-            let reader = scope.spawn(move || self.read(&mut |chunk| sender.send(chunk).is_ok()));
-            let mut before = 0;
-            'chunks: for (part, chunk) in (0..).zip(&receiver) {
+        let (mut part, mut before) = (0, 0);
+        prefetch(
+            1,
+            |give| self.read(give),
+            |chunk: Chunk| {
                 let draws =
                     self.draws.map(|(seed, epoch)| Draws { seed, epoch, part, before: before as u64 });
                 let batches = Batches::new(&chunk.samples, &chunk.targets, draws, None);
-                for i in from.saturating_sub(before).min(batches.len())..batches.len() {
-                    if !each(batches.batch(i)) {
-                        break 'chunks;
-                    }
-                }
-                before += batches.len();
-            }
-            drop(receiver);
-            reader.join().unwrap_or_else(|payload| std::panic::resume_unwind(payload))
-        })
+                let first = from.saturating_sub(before).min(batches.len());
+                (part, before) = (part + 1, before + batches.len());
+                (first..batches.len()).all(|i| each(batches.batch(i)))
+            },
+        )
     }
 
     /// Gives chunk by chunk, until `give` does not take one.
