@@ -57,7 +57,7 @@ pub use packed::{LANES, Packed};
 pub use real::Real;
 
 pub use padded::{Padded, PaddedError, Padding};
-pub use walk::{ParBlocks, ParChunks, PerBlock, PerTask, Slice, Split, per_block, per_task};
+pub(crate) use walk::{PerBlock, PerTask, per_block, per_task};
 
 /// The example of the README runs.
 #[cfg(doctest)]

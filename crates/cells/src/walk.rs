@@ -1,20 +1,9 @@
 //! Walks over the chunks of a [`Packed`], or over some of its blocks at a time, in parallel and without a
 //! list of the tasks.
 //!
-//! ```
-//! use dien_cells::{LANES, Packed, per_block, per_task};
-//!
-//! let packed = Packed::from_lengths(&[3, 1, 2]);
-//! let x = vec![1.0; packed.blocks() * 4 * LANES]; // [blocks, 4 features, LANES]
-//! let mut y = vec![0.0; packed.blocks() * 2 * LANES]; // [blocks, 2 features, LANES]
-//! let mut sums = vec![0.0; packed.chunks() * LANES]; // LANES numbers a chunk
-//! let parts = (per_block(&x[..], 4), per_block(&mut y[..], 2), per_task(&mut sums[..], LANES));
-//! packed.par_chunks(parts).for_each(|chunk, (x, y, sums)| {
-//!     // `x`, `y` and `sums` are the chunk's own; its blocks are `packed.chunk(chunk)`.
-//!     assert_eq!(x.len(), packed.chunk(chunk).len() * 4 * LANES);
-//!     y[0] = x[0];
-//!     sums[0] += x[0];
-//! });
+//! ```text
+//! let parts = (per_block(&x, 4), per_block(&mut y, 2), per_task(&mut sums, LANES));
+//! packed.par_chunks(parts).for_each(|chunk, (x, y, sums)| …); // each the chunk's own part
 //! ```
 
 use std::ops::Range;
@@ -28,7 +17,7 @@ pub(crate) const TASK_BLOCKS: usize = 16;
 
 /// What a walk cuts into tasks: [`per_block`], [`per_task`], an [`Option`] of such, or a tuple of up to
 /// twelve.
-pub trait Split: Send {
+pub(crate) trait Split: Send {
     /// What one task receives.
     type Part;
     /// Cuts off the first `tasks` tasks, which have `blocks` blocks.
@@ -40,19 +29,14 @@ pub trait Split: Send {
 }
 
 /// `&[T]` or `&mut [T]`.
-pub trait Slice: Send + Sized {
+pub(crate) trait Slice: Send + Sized {
     /// Cuts off the first `at` elements.
     fn cut(self, at: usize) -> (Self, Self);
-    /// The number of elements.
-    fn elements(&self) -> usize;
 }
 
 impl<T: Sync> Slice for &[T] {
     fn cut(self, at: usize) -> (Self, Self) {
         self.split_at(at)
-    }
-    fn elements(&self) -> usize {
-        self.len()
     }
 }
 
@@ -60,33 +44,30 @@ impl<T: Send> Slice for &mut [T] {
     fn cut(self, at: usize) -> (Self, Self) {
         self.split_at_mut(at)
     }
-    fn elements(&self) -> usize {
-        self.len()
-    }
 }
 
 /// A tensor `[blocks, features, LANES]`; see [`per_block`].
 #[derive(Debug)]
-pub struct PerBlock<S> {
+pub(crate) struct PerBlock<S> {
     data: S,
     size: usize,
 }
 
 /// A tensor of a fixed number of elements a task; see [`per_task`].
 #[derive(Debug)]
-pub struct PerTask<S> {
+pub(crate) struct PerTask<S> {
     data: S,
     size: usize,
 }
 
 /// A tensor `[blocks, features, LANES]`, of which a task receives its blocks.
-pub fn per_block<S: Slice>(data: S, features: usize) -> PerBlock<S> {
+pub(crate) fn per_block<S: Slice>(data: S, features: usize) -> PerBlock<S> {
     PerBlock { data, size: features * LANES }
 }
 
 /// A tensor of which each task (a chunk, or some blocks) receives `size` elements, such as
 /// `[chunks, features, LANES]`.
-pub fn per_task<S: Slice>(data: S, size: usize) -> PerTask<S> {
+pub(crate) fn per_task<S: Slice>(data: S, size: usize) -> PerTask<S> {
     PerTask { data, size }
 }
 
@@ -157,7 +138,7 @@ tuple!(A, B, C, D, E, F, G, H, I, J, K, L);
 /// A walk over every chunk; see [`Packed::par_chunks`].
 #[derive(Debug)]
 #[must_use = "call for_each"]
-pub struct ParChunks<'a, P> {
+pub(crate) struct ParChunks<'a, P> {
     packed: &'a Packed,
     parts: P,
 }
@@ -165,7 +146,7 @@ pub struct ParChunks<'a, P> {
 /// A walk over tasks of blocks; see [`Packed::par_blocks`].
 #[derive(Debug)]
 #[must_use = "call for_each"]
-pub struct ParBlocks<'a, P> {
+pub(crate) struct ParBlocks<'a, P> {
     packed: &'a Packed,
     parts: P,
 }
@@ -175,7 +156,7 @@ impl Packed {
     ///
     /// Allocates nothing. For work that goes from step to step; what treats each event alone balances better
     /// over [`par_blocks`](Packed::par_blocks).
-    pub fn par_chunks<P: Split>(&self, parts: P) -> ParChunks<'_, P> {
+    pub(crate) fn par_chunks<P: Split>(&self, parts: P) -> ParChunks<'_, P> {
         ParChunks { packed: self, parts }
     }
 
@@ -184,19 +165,19 @@ impl Packed {
     ///
     /// A task has 16 blocks, the last one perhaps fewer, and may go on from one chunk to the next. There are
     /// [`block_tasks`](Packed::block_tasks) of them, fixed by the lengths alone. Allocates nothing.
-    pub fn par_blocks<P: Split>(&self, parts: P) -> ParBlocks<'_, P> {
+    pub(crate) fn par_blocks<P: Split>(&self, parts: P) -> ParBlocks<'_, P> {
         ParBlocks { packed: self, parts }
     }
 
     /// How many tasks [`par_blocks`](Packed::par_blocks) has.
-    pub fn block_tasks(&self) -> usize {
+    pub(crate) fn block_tasks(&self) -> usize {
         self.blocks().div_ceil(TASK_BLOCKS)
     }
 }
 
 impl<P: Split> ParChunks<'_, P> {
     /// Calls `f` with each chunk and its parts.
-    pub fn for_each(self, f: impl Fn(usize, P::Part) + Sync) {
+    pub(crate) fn for_each(self, f: impl Fn(usize, P::Part) + Sync) {
         let packed = self.packed;
         let first_block = |chunk: usize| packed.first_block(chunk);
         walk(0..packed.chunks(), &first_block, self.parts, &|chunk, part| f(chunk, part));
@@ -205,7 +186,7 @@ impl<P: Split> ParChunks<'_, P> {
 
 impl<P: Split> ParBlocks<'_, P> {
     /// Calls `f` with each task's range of blocks and its parts.
-    pub fn for_each(self, f: impl Fn(Range<usize>, P::Part) + Sync) {
+    pub(crate) fn for_each(self, f: impl Fn(Range<usize>, P::Part) + Sync) {
         let packed = self.packed;
         let first_block = |task: usize| (task * TASK_BLOCKS).min(packed.blocks());
         walk(0..packed.block_tasks(), &first_block, self.parts, &|task, part| {
