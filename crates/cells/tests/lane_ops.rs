@@ -124,24 +124,13 @@ fn linear_is_a_matrix_product() {
 }
 
 #[test]
-fn spread_sum_and_softmax() {
+fn product_sum_and_softmax() {
     let (packed, n) = (packed(), packed().events());
-    let params = params(&[("x", &[n, 3]), ("y", &[n, 3]), ("q", &[packed.len(), 3])]);
+    let params = params(&[("x", &[n, 3]), ("q", &[packed.len(), 3])]);
     check(&params, |t| {
         let (x, q) =
             (lanes::events_to_lanes(get(t, "x"), &packed), lanes::sequences_to_lanes(get(t, "q"), &packed));
         events(lanes::mul_broadcast(x, q, &packed), &packed)
-    });
-    check(&params, |t| {
-        let (x, y) =
-            (lanes::events_to_lanes(get(t, "x"), &packed), lanes::events_to_lanes(get(t, "y"), &packed));
-        let q = lanes::sequences_to_lanes(get(t, "q"), &packed);
-        events(lanes::sigmoid_sum(x, y, Some(q), &packed), &packed)
-    });
-    check(&params, |t| {
-        let (x, y) =
-            (lanes::events_to_lanes(get(t, "x"), &packed), lanes::events_to_lanes(get(t, "y"), &packed));
-        events(lanes::sigmoid_sum(x, y, None, &packed), &packed)
     });
     let softmax = |x: Var<'_, f64>| -> Array2<f64> {
         events(lanes::softmax(lanes::sum_features(lanes::events_to_lanes(x, &packed)), &packed), &packed)

@@ -6,6 +6,7 @@ use dien_cells::Real;
 use dien_cells::lanes::{self, Activation, AttentionNorm, UnitWeights, Windows};
 use dien_cells::{LANES, Packed};
 use dien_tensor::{ParamStore, Tape, Var, ops};
+use ndarray::ArrayD;
 
 use super::{Idle, events, get, store};
 
@@ -142,7 +143,8 @@ fn composed<'t, T: Real>(
     let of_key = lanes::linear(keys, w_k - w_d, None, Activation::None, targets);
     let pair = lanes::mul_broadcast(keys, lanes::sequences_to_lanes(query, targets), targets);
     let of_pair = lanes::linear(pair, w_p, None, Activation::None, targets);
-    let first = lanes::sigmoid_sum(of_key, of_pair, Some(of_query), targets);
+    let ones = keys.tape().constant(ArrayD::ones(of_key.shape()));
+    let first = ops::sigmoid(of_key + of_pair + lanes::mul_broadcast(ones, of_query, targets));
     let second =
         lanes::linear(first, weights.second, Some(weights.second_bias), Activation::Sigmoid, targets);
     lanes::linear(second, weights.score, None, Activation::None, targets)

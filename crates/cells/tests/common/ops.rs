@@ -19,8 +19,6 @@ pub enum LaneOp {
     LinearSigmoid,
     Softmax,
     MulBroadcast,
-    SigmoidSum,
-    SigmoidSumBroadcast,
     Gather,
     PoolSum,
     PoolMean,
@@ -33,14 +31,12 @@ pub enum LaneOp {
 }
 
 impl LaneOp {
-    pub const ALL: [LaneOp; 16] = [
+    pub const ALL: [LaneOp; 14] = [
         LaneOp::Linear,
         LaneOp::LinearBias,
         LaneOp::LinearSigmoid,
         LaneOp::Softmax,
         LaneOp::MulBroadcast,
-        LaneOp::SigmoidSum,
-        LaneOp::SigmoidSumBroadcast,
         LaneOp::Gather,
         LaneOp::PoolSum,
         LaneOp::PoolMean,
@@ -108,10 +104,6 @@ pub fn lane_op<'t, T: Real>(
         LaneOp::LinearSigmoid => layer(event("x"), Some("b"), Activation::Sigmoid),
         LaneOp::Softmax => lanes::softmax(event("score"), packed),
         LaneOp::MulBroadcast => lanes::mul_broadcast(event("x"), sequence("q"), packed),
-        LaneOp::SigmoidSum => lanes::sigmoid_sum(event("x"), event("y"), None, packed),
-        LaneOp::SigmoidSumBroadcast => {
-            lanes::sigmoid_sum(event("x"), event("y"), Some(sequence("q")), packed)
-        }
         LaneOp::SumFeatures => lanes::sum_features(event("x") * event("y")),
         LaneOp::Embed => {
             let ids: Vec<u32> = (0..packed.events() as u32).map(|i| i * i % ROWS as u32).collect();
