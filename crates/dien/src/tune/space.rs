@@ -15,7 +15,7 @@ use crate::config::{Layers, Source};
 use crate::error::{Error, Origin, Result};
 
 /// Options, and what each is drawn from: any but those that [`options`] says are
-/// [fixed](options::OptionSpec::fixed).
+/// `fixed`.
 ///
 /// ```toml
 /// "optimizer.lr" = { log = [0.0005, 0.01] }     # uniform in the logarithm

@@ -68,7 +68,7 @@ impl OptionSpec {
         self.key.split_once('.').expect("every key has a section")
     }
 
-    /// Its default, where nothing suggests another; `None` of an option that is [unset](Self::unset).
+    /// Its default, where nothing suggests another; `None` of an option that has an `unset`.
     pub fn default(&self) -> Option<Value> {
         static DEFAULTS: LazyLock<Table> = LazyLock::new(|| {
             let defaults = Config {
