@@ -1,8 +1,8 @@
 //! Which vector instructions the kernels are compiled for, chosen when the program runs.
 //!
-//! A [`Kernel`] is ordinary generic code. [`dispatch`](super::dispatch()) runs it inside a function for which the compiler may
-//! use a level's instructions; since everything below is inlined into that function, plain loops become
-//! vector code.
+//! A [`Kernel`] is ordinary generic code. [`dispatch`](super::dispatch()) runs it inside a function for which
+//! the compiler may use a level's instructions; since everything below is inlined into that function, plain
+//! loops become vector code.
 //!
 //! All that is known of a level stands in its file: whether the machine has it, how it multiplies and adds,
 //! and the shapes of its tiles. A new level is such a file and a line in the list below.
