@@ -10,6 +10,9 @@ pub trait Lhs<T: Number>: Copy {
     /// Whether rows past the last are there, as zeros, up to a whole tile.
     const PADDED: bool = false;
 
+    /// Rows that are finished with before the next are begun; otherwise columns are.
+    const ROWS_AT_ONCE: usize = usize::MAX;
+
     /// Whether it has so many rows and columns.
     fn holds(self, m: usize, k: usize) -> bool;
 
@@ -31,7 +34,7 @@ pub trait Lhs<T: Number>: Copy {
 pub struct Rows<'a, T>(pub Block<'a, T>);
 
 /// Row-major, `[m, k]`, where k runs over events: a weight's gradient. Few rows at a time, so that their
-/// pointers stay in registers.
+/// pointers stay in registers, and those over all columns: unlike B it does not fit into a first cache.
 #[derive(Clone, Copy, Debug)]
 pub struct LongRows<'a, T>(pub Block<'a, T>);
 
@@ -40,8 +43,10 @@ pub struct LongRows<'a, T>(pub Block<'a, T>);
 pub struct Columns<'a, T>(pub Block<'a, T>);
 
 macro_rules! by_rows {
-    ($name:ident, $strip:ident) => {
+    ($name:ident, $strip:ident, $rows:expr) => {
         impl<T: Number> Lhs<T> for $name<'_, T> {
+            const ROWS_AT_ONCE: usize = $rows;
+
             #[inline(always)]
             fn holds(self, m: usize, k: usize) -> bool {
                 self.0.holds(m, k)
@@ -65,8 +70,9 @@ macro_rules! by_rows {
         }
     };
 }
-by_rows!(Rows, rows);
-by_rows!(LongRows, long_rows);
+by_rows!(Rows, rows, usize::MAX);
+// Whole tiles of 4 and of 12 rows.
+by_rows!(LongRows, long_rows, 12);
 
 impl<T: Number> Lhs<T> for Columns<'_, T> {
     #[inline(always)]

@@ -2,7 +2,10 @@
 //!
 //! A tile of C of `R` rows × `W` vectors of `L` columns stays in registers over the whole of K; B's rows
 //! enter as vectors, A's elements as broadcasts. Columns outside and rows inside: a few vectors of B's
-//! columns stay in the first cache while A goes by. Columns past a multiple of 8 are slow: pad B and C.
+//! columns stay in the first cache while A goes by; the other way round for [`LongRows`](super::LongRows).
+//! Columns past a multiple of 8 are slow: pad B and C.
+
+use std::ops::Range;
 
 use super::{Block, Epilogue, Lhs};
 use crate::Number;
@@ -22,7 +25,7 @@ pub fn product<T: Number, S: Simd, A: Lhs<T>, E: Epilogue<T>>(
     b: Block<'_, T>,
     epilogue: E,
 ) {
-    S::run(Product { dims, a, b, epilogue });
+    S::run(Product { dims, a, b, epilogue, rows: 0..0 });
 }
 
 /// [`product`], at the level of the machine.
@@ -35,7 +38,7 @@ pub fn dispatch_product<T: Number, A: Lhs<T>, E: Epilogue<T>>(
     b: Block<'_, T>,
     epilogue: E,
 ) {
-    dispatch(Product { dims, a, b, epilogue });
+    dispatch(Product { dims, a, b, epilogue, rows: 0..0 });
 }
 
 struct Product<'a, T, A, E> {
@@ -43,6 +46,8 @@ struct Product<'a, T, A, E> {
     a: A,
     b: Block<'a, T>,
     epilogue: E,
+    /// Those that are computed at present.
+    rows: Range<usize>,
 }
 
 impl<T: Number, A: Lhs<T>, E: Epilogue<T>> Kernel<T> for Product<'_, T, A, E> {
@@ -52,15 +57,18 @@ impl<T: Number, A: Lhs<T>, E: Epilogue<T>> Kernel<T> for Product<'_, T, A, E> {
         let (m, n, k) = self.dims;
         let fits = self.a.holds(m, k) && self.b.holds(k, n);
         assert!(fits, "product: [{m}, {k}] · [{k}, {n}] of shorter slices");
-        let mut j = 0;
-        while j + 8 <= n {
-            j += A::strip::<S, _>(n, j, &mut self);
-        }
-        if A::PADDED {
-            assert_eq!(j, n, "product of panels: columns are whole vectors of 8");
-        } else {
-            while j < n {
-                j += self.strip::<S, 8, 1, 1>(j);
+        while self.rows.end < m {
+            self.rows = self.rows.end..m.min(self.rows.end.saturating_add(A::ROWS_AT_ONCE));
+            let mut j = 0;
+            while j + 8 <= n {
+                j += A::strip::<S, _>(n, j, &mut self);
+            }
+            if A::PADDED {
+                assert_eq!(j, n, "product of panels: columns are whole vectors of 8");
+            } else {
+                while j < n {
+                    j += self.strip::<S, 8, 1, 1>(j);
+                }
             }
         }
     }
@@ -71,32 +79,32 @@ impl<T: Number, A: Lhs<T>, E: Epilogue<T>> Strips for Product<'_, T, A, E> {
     /// vector alone waits for the latency of its own sums.
     #[inline(always)]
     fn strip<S: Simd, const R: usize, const W: usize, const L: usize>(&mut self, j: usize) -> usize {
-        let m = self.dims.0;
-        let mut i = 0;
+        let Range { start: mut i, end } = self.rows;
         if A::PADDED {
-            while i < m {
+            while i < end {
                 self.tile::<S, R, W, L>(i, j);
                 i += R;
             }
             return W * L;
         }
         // With 6 rows, two tiles of 4 for the last 8, and 4, 2 and 1 for the last 7.
-        let whole = if R == 6 && m > 6 && (m % 6 == 1 || m % 6 == 2) { m - m % 6 - 6 } else { m - m % R };
-        while i < whole {
+        let m = end - i;
+        let rest = if R == 6 && m > 6 && (m % 6 == 1 || m % 6 == 2) { m % 6 + 6 } else { m % R };
+        while i < end - rest {
             self.tile::<S, R, W, L>(i, j);
             i += R;
         }
         if R > 4 {
-            while i + 4 <= m {
+            while i + 4 <= end {
                 self.tile::<S, 4, W, L>(i, j);
                 i += 4;
             }
         }
-        if R > 2 && i + 2 <= m {
+        if R > 2 && i + 2 <= end {
             self.tile::<S, 2, W, L>(i, j);
             i += 2;
         }
-        if R > 1 && i < m {
+        if R > 1 && i < end {
             self.tile::<S, 1, W, L>(i, j);
         }
         W * L

@@ -50,7 +50,7 @@ impl Simd for Avx2 {
         match n - j {
             24 | 40.. => work.strip::<Self, 4, 3, 8>(j),
             16.. => work.strip::<Self, 4, 2, 8>(j),
-            _ => work.strip::<Self, 8, 1, 8>(j),
+            _ => work.strip::<Self, 12, 1, 8>(j),
         }
     }
 

@@ -49,10 +49,11 @@ impl Simd for Avx512 {
     #[inline(always)]
     fn long_rows<W: Strips>(n: usize, j: usize, work: &mut W) -> usize {
         match n - j {
+            64.. => work.strip::<Self, 4, 4, 16>(j),
             48.. => work.strip::<Self, 4, 3, 16>(j),
             32.. => work.strip::<Self, 4, 2, 16>(j),
-            16.. => work.strip::<Self, 8, 1, 16>(j),
-            _ => work.strip::<Self, 8, 1, 8>(j),
+            16.. => work.strip::<Self, 12, 1, 16>(j),
+            _ => work.strip::<Self, 12, 1, 8>(j),
         }
     }
 
