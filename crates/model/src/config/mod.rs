@@ -69,7 +69,7 @@ pub struct ModelConfig {
     /// The share of the head's inputs that are dropped in training.
     pub dropout: f64,
     /// λ: adds λ/2 · Σ ‖row‖² over the rows that a batch touches, divided by its targets, to the loss.
-    /// Called `l2_rows` in configurations and model files before.
+    /// Called `l2_rows` in configurations and model files (formats 0 and 1) before.
     #[serde(alias = "l2_rows")]
     pub embedding_l2: f64,
     /// λ of DIN's mini-batch-aware regularisation: adds λ/2 · Σ ‖row‖²/n over the rows that a batch touches,

@@ -68,7 +68,8 @@ impl MissingParts {
 ///
 /// - 0, without a number: options as they were set, others as their defaults were then.
 /// - 1: every option that a score depends on is written out; nothing unknown is passed over.
-pub const FORMAT: u32 = 1;
+/// - 2: as 1, but `l2_rows` is `embedding_l2`.
+pub const FORMAT: u32 = 2;
 
 /// The file's metadata.
 #[derive(Serialize, Deserialize)]
