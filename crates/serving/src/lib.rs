@@ -11,9 +11,9 @@
 //!
 //! [`ranker`] answers requests, [`model_file`] reads and writes the one file that it takes, [`encoding`] is
 //! what becomes of tokens and numbers, [`tensors`] and [`params`] are named tensors in files. With the
-//! feature `mmap`, `Ranker::map` leaves a model's tables in its file. With the feature `write` there is
-//! `files`, which writes files that are always whole, and all of these are written, too. How a model is
-//! trained, and from what, is the matter of the crate `dien`.
+//! feature `mmap`, `Ranker::map` leaves a model's tables in its file, which then must not change. With the
+//! feature `write` there is `files`, which writes files that are always whole, and all of these are written,
+//! too. How a model is trained, and from what, is the matter of the crate `dien`.
 
 pub mod encoding;
 mod error;

@@ -127,14 +127,19 @@ impl ModelFile {
     /// maps it. Loading reads each number once, to check it; what is not asked for often need not stay in
     /// memory.
     ///
-    /// The file must not be written to while a model of it is there. `dien` never does that: it writes
-    /// another file and renames it, and a map goes on with the old one.
+    /// # Safety
+    /// Nothing, in this process or another, changes the file's content or cuts it off while a model of it is
+    /// there. `dien` never does that: it writes another file and renames it, and a map goes on with the old
+    /// one. `cp` over a file that is mapped, or a sync that writes in place, does.
     ///
     /// # Errors
     /// As [`load`](Self::load).
     #[cfg(feature = "mmap")]
-    pub fn map(path: &Path) -> Result<Self> {
-        Self::from_tensors(Tensors::map(path)?, || Err(parameters_alone(path)))
+    #[allow(unsafe_code)]
+    pub unsafe fn map(path: &Path) -> Result<Self> {
+        // SAFETY: what the caller promises is what is asked for.
+        let file = unsafe { Tensors::map(path)? };
+        Self::from_tensors(file, || Err(parameters_alone(path)))
     }
 
     /// Reads a file that is in memory.

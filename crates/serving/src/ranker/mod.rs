@@ -132,11 +132,26 @@ impl Ranker {
     /// Maps the same into memory, for tables that are larger than what a process should hold: see
     /// [`ModelFile::map`]. Scores have the bits that those of a loaded model have.
     ///
+    /// ```no_run
+    /// # #![allow(unsafe_code)]
+    /// use dien_serving::Ranker;
+    ///
+    /// // SAFETY: models are deployed by renaming; nothing writes into a file that is there.
+    /// let ranker = unsafe { Ranker::map("model.safetensors")? };
+    /// # Ok::<(), dien_serving::Error>(())
+    /// ```
+    ///
+    /// # Safety
+    /// Nothing, in this process or another, changes the file's content or cuts it off while the ranker is
+    /// there, as [`ModelFile::map`] has it.
+    ///
     /// # Errors
     /// As [`load`](Self::load).
     #[cfg(feature = "mmap")]
-    pub fn map(path: impl AsRef<Path>) -> Result<Self> {
-        Self::new(ModelFile::map(path.as_ref())?)
+    #[allow(unsafe_code)]
+    pub unsafe fn map(path: impl AsRef<Path>) -> Result<Self> {
+        // SAFETY: what the caller promises is what is asked for.
+        Self::new(unsafe { ModelFile::map(path.as_ref())? })
     }
 
     /// Reads the same from memory.

@@ -18,10 +18,14 @@ pub(super) struct MappedFile {
 }
 
 impl MappedFile {
-    pub fn new(file: &File) -> io::Result<Self> {
+    /// Maps a file.
+    ///
+    /// # Safety
+    /// Nothing, in this process or another, changes the file's content or cuts it off while this or a
+    /// [`Mapped`] of it is there.
+    pub unsafe fn new(file: &File) -> io::Result<Self> {
         // SAFETY: the map is read alone, and only as bytes and `f32`, of which every pattern of bits is one.
-        // What would break it, a change of the file while it is mapped, `Tensors::map` and its callers rule
-        // out in their docs; `files` writes a new file and renames it, and never into one that is there.
+        // What would break it, a change of the file while it is mapped, the caller rules out.
         let map = unsafe { Mmap::map(file)? };
         Ok(MappedFile { map: Arc::new(map), at: 0 })
     }

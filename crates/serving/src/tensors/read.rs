@@ -56,14 +56,19 @@ impl Tensors {
     /// Maps a file into memory: large tables stay where they are, and are shared with every process that maps
     /// the file. All else is read.
     ///
-    /// The file must not be written to while it is mapped; `dien` never does, it replaces files as a whole.
+    /// # Safety
+    /// Nothing, in this process or another, changes the file's content or cuts it off while a tensor of it is
+    /// there. To rename another file over it is no change: the map goes on with the old one.
     ///
     /// # Errors
     /// As [`open`](Self::open).
     #[cfg(feature = "mmap")]
-    pub fn map(path: &Path) -> Result<Self> {
+    #[allow(unsafe_code)]
+    pub unsafe fn map(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(Error::io(path, "read"))?;
-        Self::from_source(path, super::mapped::MappedFile::new(&file).map_err(Error::io(path, "map"))?)
+        // SAFETY: what the caller promises is what is asked for.
+        let mapped = unsafe { super::mapped::MappedFile::new(&file) };
+        Self::from_source(path, mapped.map_err(Error::io(path, "map"))?)
     }
 
     fn from_source(path: &Path, mut source: impl Source) -> Result<Self> {
