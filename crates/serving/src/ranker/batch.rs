@@ -69,6 +69,7 @@ impl Ranker {
     pub fn encoded(&self, request: &Request) -> Result<Encoded> {
         let (features, mut unknown) = (self.features(), 0);
         let n = request.candidates.len();
+        self.limits.check_candidates(n)?;
         let (mut sequences, mut events) = (vec![], vec![]);
         let given = self.histories_of(&request.history, &request.histories)?;
         for ((place, history), &most) in given.iter().zip(self.serving.max_history()) {

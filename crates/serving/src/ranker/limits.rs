@@ -2,8 +2,8 @@
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// The most that one request may have: a larger one is refused before anything is computed for it, by
-/// [`ErrorKind::TooMany`]. [`Default`] allows 100,000 of each.
+/// The most that one request may have: a larger one is refused before anything is looked up or computed for
+/// it, by [`ErrorKind::TooMany`]; the candidates are counted first. [`Default`] allows 100,000 of each.
 ///
 /// ```no_run
 /// use dien_serving::{Limits, Ranker};

@@ -350,6 +350,7 @@ impl Ranker {
     /// # Errors
     /// As [`score`](Self::score).
     pub fn rank(&self, request: &Request) -> Result<Scores> {
+        self.limits.check_candidates(request.candidates.len())?;
         let state = self.user_state_of(&request.history, &request.histories, &request.profile)?;
         self.score_in(&state, &request.candidates, &request.context)
     }
