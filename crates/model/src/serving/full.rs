@@ -30,6 +30,11 @@ impl State {
     pub fn len(&self) -> usize {
         self.len
     }
+
+    /// How many events of a sequence there are, in its window or before it.
+    pub fn events(&self, sequence: usize) -> usize {
+        self.ids.get(sequence).and_then(|ids| ids.first()).map_or(0, Vec::len)
+    }
 }
 
 impl std::fmt::Debug for Full {
@@ -60,12 +65,17 @@ impl Full {
     pub fn append(&self, state: &mut State, sequence: usize, ids: &[u32]) {
         for (events, &id) in state.ids[sequence].iter_mut().zip(ids) {
             events.push(id);
-            if !self.model.reads_before_window() {
+            if !self.keeps_all() {
                 let over = events.len().saturating_sub(self.max_history[sequence]);
                 events.drain(..over);
             }
         }
         state.len = state.ids[0][0].len().min(self.max_history[0]);
+    }
+
+    /// Whether events stay in a state when they leave the window, for a recurrence that begins before it.
+    pub fn keeps_all(&self) -> bool {
+        self.model.reads_before_window()
     }
 
     /// That a state has the shapes of this model's, whoever kept it in between.

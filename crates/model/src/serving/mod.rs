@@ -245,6 +245,20 @@ impl Serving {
         Ok(())
     }
 
+    /// How many events of a sequence a state has in it once another one is appended: of most models at most
+    /// the window's [`max_history`](Self::max_history); of one whose recurrence [reads before the
+    /// window](Model::reads_before_window), and whose work is not split, all that there were, so that a state
+    /// grows as long as it is appended to. 0 if there is no such sequence.
+    pub fn events_after_append(&self, state: &UserState, sequence: usize) -> usize {
+        let Some(&most) = self.max_history.get(sequence) else { return 0 };
+        let events = 1 + match &state.data {
+            StateData::Factored(data) => data.windows.get(sequence).map_or(0, |window| window.len),
+            StateData::Full(data) => data.events(sequence),
+        };
+        let keeps_all = matches!(&self.backend, Backend::Full(full) if full.keeps_all());
+        if keeps_all { events } else { events.min(most) }
+    }
+
     /// The logit of each candidate. `profile`, if given, stands in for the state's own.
     ///
     /// # Errors

@@ -17,7 +17,9 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct Limits {
     /// Candidates of one user.
     pub candidates: usize,
-    /// Events in one sequence of behaviours. The model reads the latest `max_history` of them.
+    /// Events in one sequence of behaviours, of a request or of a state that is appended to. The model reads
+    /// the latest `max_history` of them, and most models' states keep no more; those of a model whose
+    /// recurrence reads before the window (`gru-attention`) keep all, up to this limit.
     pub history: usize,
 }
 

@@ -264,9 +264,10 @@ impl Ranker {
         history: &'a [Record],
         extra: &'a [(String, Vec<Record>)],
     ) -> Result<Vec<(String, &'a [Record])>> {
-        let nothing: &[Record] = &[];
-        let names = self.features().extra_sequences.iter().map(|name| (format!("histories.{name}"), nothing));
-        let mut histories: Vec<_> = std::iter::once(("history".to_owned(), history)).chain(names).collect();
+        let sequences = 1 + self.features().extra_sequences.len();
+        let mut histories: Vec<(String, &[Record])> =
+            (0..sequences).map(|i| (self.place(i), &[][..])).collect();
+        histories[0].1 = history;
         for (name, history) in extra {
             histories[self.sequence(name, &"histories")?].1 = history;
         }
@@ -276,11 +277,20 @@ impl Ranker {
         Ok(histories)
     }
 
+    /// What a message calls a sequence's history.
+    fn place(&self, sequence: usize) -> String {
+        let extra = sequence.checked_sub(1).and_then(|i| self.features().extra_sequences.get(i));
+        extra.map_or_else(|| "history".to_owned(), |name| format!("histories.{name}"))
+    }
+
     /// Adds the user's latest event: one step. Once `max_history` events are in the window the oldest leaves
-    /// it, but the extractor's state, which has read it, goes on.
+    /// it, but the extractor's state, which has read it, goes on. A state of `gru-attention`, whose
+    /// recurrence reads before the window, keeps every event.
     ///
     /// # Errors
-    /// As [`user_state`](Self::user_state); then the state is as it was.
+    /// As [`user_state`](Self::user_state); [`TooMany`](crate::ErrorKind::TooMany) if the state would then
+    /// have more events of the sequence than [`Limits::history`]: make it anew from the user's latest ones.
+    /// The state is as it was.
     pub fn append(&self, state: &mut UserState, event: &Record) -> Result<()> {
         self.append_in(state, 0, event)
     }
@@ -296,6 +306,8 @@ impl Ranker {
 
     fn append_in(&self, state: &mut UserState, sequence: usize, event: &Record) -> Result<()> {
         let mut unknown = 0;
+        let events = self.serving.events_after_append(&state.state, sequence);
+        self.limits.check_history(&self.place(sequence), events)?;
         let ids = self.event(event, &mut unknown)?;
         self.serving.append_to(&mut state.state, sequence, &ids)?;
         state.unknown += unknown;
