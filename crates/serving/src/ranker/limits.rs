@@ -5,6 +5,10 @@ use crate::error::{Error, ErrorKind, Result};
 /// The most that one request may have: a larger one is refused before anything is looked up or computed for
 /// it, by [`ErrorKind::TooMany`]; the candidates are counted first. [`Default`] allows 100,000 of each.
 ///
+/// Not limited here is what a request's size in bytes bounds, and what costs little more than to read it: the
+/// ids in a candidate's lists, the fields of a record, the users of one
+/// [`score_many`](crate::Ranker::score_many). How many bytes of JSON there may be is for the server to say.
+///
 /// ```no_run
 /// use dien_serving::{Limits, Ranker};
 ///

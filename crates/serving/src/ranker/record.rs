@@ -40,6 +40,12 @@ impl Record {
         Record::new().with("item", Value::Text(id.into()))
     }
 
+    /// These values, whose names differ. [`with`](Self::with) looks for a name among all that are there,
+    /// which takes long with as many as a client may send.
+    pub(super) fn from_distinct(fields: Vec<(String, Value)>) -> Self {
+        Record(fields)
+    }
+
     /// The same with another value, in place of an earlier one of that name.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {

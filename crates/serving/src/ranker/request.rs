@@ -150,13 +150,8 @@ fn record(path: &str, json: &Json) -> Result<Record> {
             ));
         }
     };
-    let mut record = Record::new();
-    for (name, json) in fields {
-        if let Some(value) = value(json) {
-            record = record.with(name, value);
-        }
-    }
-    Ok(record)
+    let fields = fields.iter().filter_map(|(name, json)| Some((name.clone(), value(json)?)));
+    Ok(Record::from_distinct(fields.collect()))
 }
 
 /// `null` is as if the field were not there.
@@ -192,5 +187,27 @@ fn kind(json: &Json) -> String {
         Json::String(text) => format!("the text {text:?}"),
         Json::Array(_) => "a list".into(),
         Json::Object(_) => "an object".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Their number squared would be minutes.
+    #[test]
+    fn many_fields_are_read_in_a_time_that_grows_as_they_do() {
+        let field = |i: usize| format!(r#""field {i}": {i}"#);
+        let fields: Vec<String> = (0..500_000).map(field).collect();
+        let text = format!(r#"{{"history": [], "candidates": [], "profile": {{{}}}}}"#, fields.join(", "));
+        let request = Request::from_json(&text).unwrap();
+        assert_eq!(request.profile.iter().count(), 500_000);
+        assert_eq!(request.profile.get("field 499999"), Some(&Value::Integer(499_999)));
+    }
+
+    #[test]
+    fn the_last_of_equal_names_counts_and_null_is_nothing() {
+        let text = r#"{"history": [], "candidates": [], "profile": {"a": 1, "b": null, "a": 2}}"#;
+        assert_eq!(Request::from_json(text).unwrap().profile, Record::new().with("a", 2u64));
     }
 }
