@@ -80,7 +80,9 @@ impl Data {
     pub fn max_history(&self) -> Vec<usize> {
         match self {
             Data::Behaviours(data) => vec![data.options().max_history],
-            Data::Impressions(log) => log.schema().behaviours.iter().map(|group| group.max_history).collect(),
+            Data::Impressions(log) => {
+                log.schema().behaviours.iter().map(|sequence| sequence.max_history).collect()
+            }
         }
     }
 

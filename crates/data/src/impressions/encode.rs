@@ -116,9 +116,9 @@ impl<'a> Encoder<'a> {
                 (self.chunk.pasts[0].place(&items), items.len() as u32)
             }
         };
-        for group in 1..layout.behaviours.len() {
-            let items = self.history(group, view, row, schema.behaviours[group].max_history, buffer);
-            let past = &mut self.chunk.pasts[group];
+        for sequence in 1..layout.behaviours.len() {
+            let items = self.history(sequence, view, row, schema.behaviours[sequence].max_history, buffer);
+            let past = &mut self.chunk.pasts[sequence];
             let history = past.place(&items);
             past.history.push(history);
         }
@@ -164,17 +164,17 @@ impl<'a> Encoder<'a> {
         history
     }
 
-    /// The latest events of a group, `most` of them, oldest first. Its lists are of one length.
+    /// The latest events of a sequence, `most` of them, oldest first. Its lists are of one length.
     fn history(
         &mut self,
-        group: usize,
+        sequence: usize,
         view: &View<'_>,
         row: usize,
         most: usize,
         buffer: &mut String,
     ) -> Vec<u32> {
-        let columns = &self.layout.behaviours[group];
-        let group = &self.schema.behaviours[group];
+        let columns = &self.layout.behaviours[sequence];
+        let sequence = &self.schema.behaviours[sequence];
         let events = view.list(columns[0], row).len();
         let (mut items, mut ids) = (Vec::new(), vec![OOV; columns.len()]);
         // From the latest back, so that what is older than the cap is not looked at.
@@ -182,14 +182,14 @@ impl<'a> Encoder<'a> {
             if items.len() == most {
                 break;
             }
-            let at = match group.order {
+            let at = match sequence.order {
                 SequenceOrder::OldestFirst => events - 1 - back,
                 SequenceOrder::LatestFirst => back,
             };
             let mut padding = false;
             for (i, &column) in columns.iter().enumerate() {
                 let token = view.list_id(column, view.list(column, row).start + at, buffer);
-                padding |= i == 0 && group.padding.is_some() && token == group.padding.as_deref();
+                padding |= i == 0 && sequence.padding.is_some() && token == sequence.padding.as_deref();
                 ids[i] = self.id(column, token);
             }
             if !padding {

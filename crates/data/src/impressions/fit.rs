@@ -169,9 +169,9 @@ fn count_behaviours(
     buffer: &mut String,
     count: &mut impl FnMut(Option<usize>, &str),
 ) {
-    for (group, columns) in schema.behaviours.iter().zip(&layout.behaviours) {
+    for (sequence, columns) in schema.behaviours.iter().zip(&layout.behaviours) {
         for &column in columns {
-            count_list(layout, column, group.padding.as_deref(), view, row, buffer, count);
+            count_list(layout, column, sequence.padding.as_deref(), view, row, buffer, count);
         }
     }
 }

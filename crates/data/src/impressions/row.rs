@@ -45,7 +45,7 @@ pub(super) fn wanted(schema: &Schema, from: From) -> (Vec<Wanted>, Vec<Option<us
     let (mut wanted, mut places) = (Vec::<Wanted>::new(), vec![]);
     let has_histories = schema.of_kind(ColumnKind::History).count() > 0;
     for (feature, column) in &schema.columns {
-        let is_behaviour = schema.behaviours.iter().any(|group| group.columns.contains(feature));
+        let is_behaviour = schema.behaviours.iter().any(|sequence| sequence.columns.contains(feature));
         let is_read = match from {
             From::Histories => is_behaviour,
             From::Targets => !(has_histories && is_behaviour),

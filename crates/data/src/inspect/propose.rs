@@ -86,23 +86,23 @@ fn share(profile: &TableStats, schema: &mut Schema) {
     let mut left: Vec<usize> = (0..columns.len()).filter(|&i| shares[i].is_some()).collect();
     while let Some(&first) = left.first() {
         // Aligned lists, one of each vocabulary.
-        let mut group: Vec<usize> = vec![];
+        let mut sequence: Vec<usize> = vec![];
         for &i in &left {
             let aligned = i == first || profile.aligned.contains(&(first, i));
-            if aligned && group.iter().all(|&j| shares[j] != shares[i]) {
-                group.push(i);
+            if aligned && sequence.iter().all(|&j| shares[j] != shares[i]) {
+                sequence.push(i);
             }
         }
-        left.retain(|i| !group.contains(i));
-        let of: Vec<&String> = group.iter().filter_map(|&i| shares[i].as_ref()).collect();
+        left.retain(|i| !sequence.contains(i));
+        let of: Vec<&String> = sequence.iter().filter_map(|&i| shares[i].as_ref()).collect();
         if schema.candidate.is_empty() {
             schema.candidate = of.iter().map(|&name| name.clone()).collect();
         }
-        // Another group must describe its events as the first one does.
+        // Another sequence must describe its events as the first one does.
         let in_order = schema.candidate.iter().map(|name| of.iter().position(|&other| other == name));
         if let Some(order) = in_order.collect::<Option<Vec<usize>>>().filter(|order| order.len() == of.len())
         {
-            let names: Vec<String> = order.iter().map(|&at| columns[group[at]].name().into()).collect();
+            let names: Vec<String> = order.iter().map(|&at| columns[sequence[at]].name().into()).collect();
             schema.behaviours.push(Behaviours::new(names));
         }
     }

@@ -60,8 +60,8 @@ impl Schema {
             self.check_use("`candidate`", name, ColumnKind::Sparse, "sparse")?;
             check(seen.insert(name), "`candidate`", format!("`{name}` twice"), "each column once")?;
         }
-        for group in &self.behaviours {
-            self.check_behaviours(group, &mut seen)?;
+        for sequence in &self.behaviours {
+            self.check_behaviours(sequence, &mut seen)?;
         }
         Ok(())
     }
@@ -72,7 +72,7 @@ impl Schema {
         let found = format!("{histories} of kind `history` and {ends} of kind `end`");
         check(histories == ends && ends <= 1, "`columns`", found, "one of each, or none")?;
         if ends == 1 {
-            let plain = |g: &Behaviours| g.padding.is_none() && g.order == SequenceOrder::OldestFirst;
+            let plain = |b: &Behaviours| b.padding.is_none() && b.order == SequenceOrder::OldestFirst;
             let expected = "whole lists, oldest event first, where targets say how much they see";
             check(
                 self.behaviours.iter().all(plain),
@@ -81,7 +81,7 @@ impl Schema {
                 expected,
             )?;
             let (found, expected) = (
-                format!("{} groups", self.behaviours.len()),
+                format!("{} sequences", self.behaviours.len()),
                 "one, where targets say how much of it they see",
             );
             check(self.behaviours.len() <= 1, "`behaviours`", found, expected)?;
@@ -163,22 +163,26 @@ impl Schema {
         check(false, place, found, format!("a `{kind_name}` column: {candidates}"))
     }
 
-    fn check_behaviours<'a>(&'a self, group: &'a Behaviours, seen: &mut HashSet<&'a String>) -> Checked {
-        let place = format!("behaviours `{}`", group.name);
-        let same = self.behaviours.iter().filter(|other| other.name == group.name).count();
+    fn check_behaviours<'a>(
+        &'a self,
+        sequence: &'a Behaviours,
+        seen: &mut HashSet<&'a String>,
+    ) -> Checked {
+        let place = format!("behaviours `{}`", sequence.name);
+        let same = self.behaviours.iter().filter(|other| other.name == sequence.name).count();
         check(same == 1, &place, "the name twice", "a name of its own")?;
-        check(!group.name.is_empty(), &place, "an empty name", "a name such as `clicks`")?;
-        check(group.max_history > 0, &place, "a `max_history` of 0", "at least 1")?;
+        check(!sequence.name.is_empty(), &place, "an empty name", "a name such as `clicks`")?;
+        check(sequence.max_history > 0, &place, "a `max_history` of 0", "at least 1")?;
         check(
             !self.candidate.is_empty(),
             &place,
             "no `candidate`",
             "the columns that describe the shown item",
         )?;
-        let (found, wanted) = (group.columns.len(), self.candidate.len());
+        let (found, wanted) = (sequence.columns.len(), self.candidate.len());
         let expected = format!("one for each of the candidate's {wanted}");
         check(found == wanted, &place, format!("{found} columns"), expected)?;
-        for (name, of) in group.columns.iter().zip(&self.candidate) {
+        for (name, of) in sequence.columns.iter().zip(&self.candidate) {
             self.check_use(&place, name, ColumnKind::Sequence, "sequence")?;
             let same = self.vocabulary_of(name) == self.vocabulary_of(of);
             let expected = format!("one that shares the vocabulary of the candidate's `{of}`");

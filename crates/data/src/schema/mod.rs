@@ -21,7 +21,7 @@
 //! seen_items = { kind = "sequence", shares = "item" }
 //! seen_categories = { kind = "sequence", shares = "category" }
 //!
-//! [[behaviours]]                            # one group a model reads; several may stand side by side
+//! [[behaviours]]                            # one sequence a model reads; several may stand side by side
 //! name = "clicks"
 //! columns = ["seen_items", "seen_categories"]   # aligned with the candidate's, oldest event first
 //! ```
@@ -67,7 +67,7 @@ pub struct Schema {
     pub split: Option<Split>,
     /// Every column that is used, by its feature's name. The order is that of the model's features.
     pub columns: IndexMap<String, Column>,
-    /// The behaviour groups.
+    /// The sequences of behaviours.
     #[serde(default)]
     pub behaviours: Vec<Behaviours>,
 }
@@ -76,7 +76,7 @@ pub struct Schema {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Behaviours {
-    /// The group's name, such as `clicks`.
+    /// The sequence's name, such as `clicks`.
     pub name: String,
     /// One `sequence` column for each of the candidate's, in their order.
     pub columns: Vec<String>,
@@ -100,7 +100,7 @@ fn default_max_history() -> usize {
 }
 
 impl Behaviours {
-    /// A group of these columns, named after the first.
+    /// A sequence of these columns, named after the first.
     pub fn new(columns: Vec<String>) -> Self {
         let name = columns.first().cloned().unwrap_or_default();
         Behaviours {
@@ -117,8 +117,8 @@ impl Schema {
     /// Reads and checks a schema.
     ///
     /// # Errors
-    /// The file cannot be read or is no schema: the line, or the column or group, what was found and what was
-    /// expected.
+    /// The file cannot be read or is no schema: the line, or the column or sequence, what was found and what
+    /// was expected.
     pub fn load(path: &Path) -> Result<Self, DataError> {
         let text = fs::read_to_string(path).map_err(DataError::io(path, "read"))?;
         Self::parse(&text, path)

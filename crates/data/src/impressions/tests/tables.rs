@@ -143,6 +143,8 @@ fn what_does_not_fit_is_told() {
         SCHEMA.replace("end = { kind = \"end\" }\n", ""),
         "1 of kind `history` and 0 of kind `end`",
     );
+    let twice = SCHEMA.to_owned() + "[[behaviours]]\nname = \"bought\"\ncolumns = []\n";
+    check("dataset.toml", twice, "`behaviours`: 2 sequences; expected one, where targets say");
     check("histories.csv", histories.replacen("c0", "c0|c1", 1), "lists of one length");
     let lines: Vec<&str> = histories.lines().take(20).collect();
     check("histories.csv", lines.join("\n"), "expected a row of the histories' table");
