@@ -36,8 +36,8 @@ impl Scorer {
     /// ```
     ///
     /// # Errors
-    /// As [`Impressions::unscored`]; the log does not fit the model; a score is not finite, or cannot be
-    /// written.
+    /// As [`Impressions::prediction_batches`]; the log does not fit the model; a score is not finite, or
+    /// cannot be written.
     pub fn predict(
         &self,
         log: &Impressions,
@@ -47,7 +47,7 @@ impl Scorer {
     ) -> Result<Predicted> {
         let mut rows = 0;
         let mut done: Result<()> = Ok(());
-        let skipped = log.unscored(source, keep, |block| {
+        let skipped = log.prediction_batches(source, keep, |block| {
             rows += block.rows as u64;
             done = self.scores(&block).and_then(|scores| Ok(to.write(&block, &scores)?));
             done.is_ok()

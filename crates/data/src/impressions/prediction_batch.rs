@@ -43,16 +43,16 @@ impl Impressions {
     /// # Errors
     /// A file is missing, cut off, lacks a column, or holds a row with something wrong in it, if such rows
     /// are not skipped.
-    pub fn unscored(
+    pub fn prediction_batches(
         &self,
         source: &Source,
         keep: &[String],
         each: impl FnMut(PredictionBatch) -> bool,
     ) -> Result<Skipped, DataError> {
-        prefetch(1, |give| self.read_unscored(source, keep, give), each)
+        prefetch(1, |give| self.read_prediction_batches(source, keep, give), each)
     }
 
-    fn read_unscored(
+    fn read_prediction_batches(
         &self,
         source: &Source,
         keep: &[String],

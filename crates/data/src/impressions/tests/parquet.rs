@@ -98,7 +98,7 @@ fn predictions_keep_columns_as_they_were_read() {
     let keep = ["price", "user", "item"].map(String::from);
     let mut predictions = Predictions::create(&out, &keep).unwrap();
     let mut written = Ok(());
-    log.unscored(&source, &keep, |block| {
+    log.prediction_batches(&source, &keep, |block| {
         written = predictions.write(&block, &[Some(0.25), None, Some(0.75)]);
         true
     })
