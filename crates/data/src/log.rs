@@ -189,7 +189,7 @@ pub(crate) fn cell(item: &Item, column: Option<usize>) -> &str {
     column.map_or(&item.id, |c| &item.cells[c])
 }
 
-/// The place of a behaviour or pooled feature's column; none for the item itself.
+/// The place of a behaviour's or multi-hot feature's column; none for the item itself.
 pub(crate) fn column(log: &Log, option: &'static str, name: &str) -> Result<Option<usize>, DataError> {
     match log.column(name) {
         None if name == "item" => Ok(None),

@@ -1,4 +1,4 @@
-//! The first pass over a log: what its vocabularies hold, how its numbers are spread, how many rows each part
+//! The first pass over a log: what its vocabularies hold, its numbers' standardizers, how many rows each part
 //! has.
 
 use std::collections::{HashMap, HashSet};

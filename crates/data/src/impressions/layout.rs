@@ -84,7 +84,7 @@ impl Layout {
         Ok(layout)
     }
 
-    /// The columns of numbers, their spreads unknown.
+    /// The encoders of the columns of numbers, their standardizers not fitted.
     pub fn numbers(&self, schema: &Schema) -> Vec<DenseEncoder> {
         let number = |&i: &usize| {
             let (name, column) = schema.columns.get_index(i).expect("a column");

@@ -4,9 +4,9 @@
 //! files ─ table::Blocks ─▶ Rows ─ Encoder ─▶ Chunk ─ Batches ─▶ Batch
 //! ```
 //!
-//! One pass ([`fit`]) gives the vocabularies and the numbers' spread; then each epoch reads the files
-//! anew, on a thread of its own. A chunk is as many targets as are held and shuffled at once; rows of a chunk
-//! with equal histories share one.
+//! One pass ([`fit`]) gives the vocabularies and the standardizers of numbers; then each epoch reads the
+//! files anew, on a thread of its own. A chunk is as many targets as are held and shuffled at once; rows of a
+//! chunk with equal histories share one.
 
 mod encode;
 mod fit;
@@ -76,7 +76,7 @@ impl Impressions {
         Ok((log, stats.skipped))
     }
 
-    /// A log for a model that has its vocabularies and spreads already, in `numbers`.
+    /// A log for a model that has its vocabularies already, and its standardizers, in `numbers`.
     ///
     /// # Errors
     /// The schema cannot be read or is none, or wants other vocabularies.

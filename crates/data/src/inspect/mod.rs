@@ -45,8 +45,8 @@ impl TableStats {
         for block in Blocks::open(source, base, wanted, BLOCK_ROWS)? {
             let block = block?;
             let taken = block.rows.min(usize::try_from(most - rows).unwrap_or(usize::MAX));
-            for (profile, column) in columns.iter_mut().zip(&block.columns) {
-                profile.add(column, taken);
+            for (stats, column) in columns.iter_mut().zip(&block.columns) {
+                stats.add(column, taken);
             }
             aligned.retain(|&(i, j)| column::same_lengths(&block.columns[i], &block.columns[j]));
             rows += taken as u64;

@@ -17,9 +17,9 @@ const SHARED: f64 = 0.5;
 /// Numbers that are not integers, with no more distinct values than this, are ids.
 const FEW: usize = 12;
 
-pub(super) fn schema(profile: &TableStats) -> Schema {
-    let columns = &profile.columns;
-    let mut schema = Schema { width: 18, source: profile.source.clone(), ..Schema::default() };
+pub(super) fn schema(stats: &TableStats) -> Schema {
+    let columns = &stats.columns;
+    let mut schema = Schema { width: 18, source: stats.source.clone(), ..Schema::default() };
     let label = label(columns);
     // A column without a value says nothing.
     for (i, column) in columns.iter().enumerate().filter(|(_, c)| c.distinct().0 > 0) {
@@ -34,7 +34,7 @@ pub(super) fn schema(profile: &TableStats) -> Schema {
         let column_of = Column { transform, ..Column::new(kind) };
         schema.columns.insert(column.name().into(), column_of);
     }
-    share(profile, &mut schema);
+    share(stats, &mut schema);
     schema
 }
 
@@ -63,8 +63,8 @@ fn kind(column: &ColumnStats) -> ColumnKind {
 
 /// Lists that hold a sparse column's ids share its vocabulary; those that are aligned with each other are
 /// behaviours, and what they share is the candidate.
-fn share(profile: &TableStats, schema: &mut Schema) {
-    let columns = &profile.columns;
+fn share(stats: &TableStats, schema: &mut Schema) {
+    let columns = &stats.columns;
     let sparse =
         |c: &&ColumnStats| schema.columns.get(c.name()).is_some_and(|c| c.kind == ColumnKind::Sparse);
     let mut shares: Vec<Option<String>> = vec![None; columns.len()];
@@ -88,7 +88,7 @@ fn share(profile: &TableStats, schema: &mut Schema) {
         // Aligned lists, one of each vocabulary.
         let mut sequence: Vec<usize> = vec![];
         for &i in &left {
-            let aligned = i == first || profile.aligned.contains(&(first, i));
+            let aligned = i == first || stats.aligned.contains(&(first, i));
             if aligned && sequence.iter().all(|&j| shares[j] != shares[i]) {
                 sequence.push(i);
             }

@@ -13,7 +13,7 @@ u2,102,i3,c1,0.25,0,,,,
 u2,103,i1,c1,7.75,0,i3,c1,i2|i3,
 ";
 
-fn profile(rows: Option<u64>) -> TableStats {
+fn stats(rows: Option<u64>) -> TableStats {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("log.csv"), LOG).unwrap();
     let source = Source { files: Some("log.csv".into()), ..Source::default() };
@@ -22,16 +22,16 @@ fn profile(rows: Option<u64>) -> TableStats {
 
 #[test]
 fn counts_what_is_there() {
-    let profile = profile(None);
-    assert_eq!(profile.rows(), 4);
-    let column = |name: &str| profile.columns().iter().find(|c| c.name() == name).unwrap();
+    let stats = stats(None);
+    assert_eq!(stats.rows(), 4);
+    let column = |name: &str| stats.columns().iter().find(|c| c.name() == name).unwrap();
     assert_eq!((column("item").distinct(), column("item").cells()), ((3, true), 4));
     assert_eq!(column("price").range(), Some((0.25, 7.75)));
     assert_eq!(column("user_id").range(), None);
     let seen = column("seen");
     assert_eq!((seen.longest(), seen.cells(), seen.distinct().0), (3, 6, 3));
     assert_eq!(seen.lengths(), [1, 1, 2], "lists of 0, of 1, and of 2 or 3");
-    let text = profile.to_string();
+    let text = stats.to_string();
     assert!(
         text.contains("seen: lists of up to 3, 6 texts, 3 distinct, 0 missing; such as i2, i3, i1"),
         "{text}"
@@ -41,7 +41,7 @@ fn counts_what_is_there() {
 
 #[test]
 fn proposes_a_schema_that_passes_its_own_check() {
-    let proposed = profile(None).propose();
+    let proposed = stats(None).propose();
     let schema = Schema::parse(&proposed.to_toml(), Path::new("proposed")).unwrap();
     assert_eq!(schema, proposed);
     let kinds = |kind| schema.of_kind(kind).map(|(name, _)| name).collect::<Vec<_>>();
@@ -59,6 +59,6 @@ fn proposes_a_schema_that_passes_its_own_check() {
 
 #[test]
 fn looks_at_as_many_rows_as_it_should() {
-    let profile = profile(Some(2));
-    assert_eq!((profile.rows(), profile.columns()[0].cells(), profile.columns()[0].distinct().0), (2, 2, 1));
+    let stats = stats(Some(2));
+    assert_eq!((stats.rows(), stats.columns()[0].cells(), stats.columns()[0].distinct().0), (2, 2, 1));
 }

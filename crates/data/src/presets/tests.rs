@@ -19,13 +19,13 @@ fn gzip(text: &str) -> Vec<u8> {
     zipped.finish().unwrap()
 }
 
-fn read(path: &Path, preset: DatasetFormat) -> Log {
-    assert_eq!(DatasetFormat::of(path).unwrap(), Some(preset));
-    preset.read(path).unwrap().0
+fn read(path: &Path, format: DatasetFormat) -> Log {
+    assert_eq!(DatasetFormat::of(path).unwrap(), Some(format));
+    format.read(path).unwrap().0
 }
 
-fn failure(path: &Path, preset: DatasetFormat) -> String {
-    preset.read(path).unwrap_err().to_string()
+fn failure(path: &Path, format: DatasetFormat) -> String {
+    format.read(path).unwrap_err().to_string()
 }
 
 /// A user's items, times and ratings.

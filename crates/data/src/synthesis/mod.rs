@@ -22,10 +22,10 @@ use crate::options::{AuxiliaryNegatives, DataOptions, TargetNegatives};
 /// and now and then turn round. The next event mostly stays in the category of the last one, else goes to
 /// another of theirs; some are noise.
 ///
-/// So the next item of a category continues the latest course there: its place and direction follow from the
-/// *order* of the last events in that category, among those of the others. Users go round their rings, so the
-/// items of a history without their order tell little. Negatives are of the positive's own category, and only
-/// the course tells them apart: train with
+/// So the next item of a category continues the latest trajectory there: its place and direction follow from
+/// the *order* of the last events in that category, among those of the others. Users go round their rings, so
+/// the items of a history without their order tell little. Negatives are of the positive's own category, and
+/// only the trajectory tells them apart: train with
 /// [`TargetNegatives::SameCategory`](crate::TargetNegatives::SameCategory), which draws as the test does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -46,7 +46,7 @@ pub struct SyntheticConfig {
     pub max_length: usize,
     /// How likely the next event stays in the last one's category.
     pub stay: f64,
-    /// How likely a course turns round before a step.
+    /// How likely a trajectory turns round before a step.
     pub turn: f64,
     /// How likely an event is any item at all.
     pub noise: f64,
@@ -153,7 +153,7 @@ impl SyntheticConfig {
         let mut trajectories: Vec<Trajectory> = Vec::with_capacity(self.interests);
         while trajectories.len() < self.interests {
             let category = rng.random_range(0..self.categories);
-            if trajectories.iter().all(|c| c.category != category) {
+            if trajectories.iter().all(|t| t.category != category) {
                 trajectories.push(Trajectory {
                     category,
                     place: rng.random_range(0..self.places),

@@ -1,4 +1,4 @@
-//! The synthetic behaviours hold what they promise: the course tells, the bag of items does not.
+//! The synthetic behaviours hold what they promise: the trajectory tells, the bag of items does not.
 
 use std::collections::HashMap;
 
@@ -27,8 +27,9 @@ fn order_tells_what_a_bag_does_not() {
     let same_ring = |a: u32, b: u32| place(a) / places == place(b) / places;
     let apart = |a: u32, b: u32| (place(a) - place(b)).rem_euclid(places);
 
-    // The course: the last place in the candidate's category, and the direction of the step that led there.
-    let course = |history: &[u32], candidate: u32| {
+    // The trajectory: the last place in the candidate's category, and the direction of the step that led
+    // there.
+    let trajectory = |history: &[u32], candidate: u32| {
         let mut ring = history.iter().rev().filter(|&&item| same_ring(item, candidate));
         let (Some(&last), before) = (ring.next(), ring.next()) else { return 0.0 };
         let next = apart(candidate, last);
@@ -51,9 +52,9 @@ fn order_tells_what_a_bag_does_not() {
             history.iter().filter(there).count() as f64
         }
     };
-    let course = accuracy(&log, course);
+    let trajectory = accuracy(&log, trajectory);
     let bags: Vec<f64> = (0..places).map(|d| accuracy(&log, bag(d))).collect();
-    assert!(course > 0.85, "{course}");
+    assert!(trajectory > 0.85, "{trajectory}");
     for auc in &bags {
         assert!((0.3..0.7).contains(auc), "{bags:?}");
     }
