@@ -132,7 +132,7 @@ impl BuildArgs {
             (validation_from, test_from) => Split::Time { validation_from, test_from },
         };
         SampleBuilder {
-            protocol: self.targets,
+            targets: self.targets,
             min_history: self.min_history as usize,
             negatives: self.negatives as usize,
             sampling: self.sampling,

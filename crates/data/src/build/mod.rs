@@ -53,7 +53,8 @@ pub enum Sampling {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SampleBuilder {
     /// Which behaviours are targets.
-    pub protocol: TargetPolicy,
+    #[serde(alias = "protocol")]
+    pub targets: TargetPolicy,
     /// Behaviours that a target has before it, at least.
     pub min_history: usize,
     /// Negatives of each target.
@@ -71,7 +72,7 @@ pub struct SampleBuilder {
 impl Default for SampleBuilder {
     fn default() -> Self {
         SampleBuilder {
-            protocol: TargetPolicy::Every,
+            targets: TargetPolicy::Every,
             min_history: 2,
             negatives: 1,
             sampling: Sampling::Popularity,

@@ -41,7 +41,7 @@ impl SampleBuilder {
             }
         };
         let first = own.start.max(self.min_history);
-        let targets: Vec<usize> = match self.protocol {
+        let targets: Vec<usize> = match self.targets {
             TargetPolicy::Every => (first..own.end).collect(),
             TargetPolicy::Last => own.clone().next_back().filter(|&last| last >= first).into_iter().collect(),
         };

@@ -93,7 +93,7 @@ proptest! {
     #[test]
     fn nothing_held_out_reaches_training(
         users in prop::collection::vec(prop::collection::vec((0..12_u32, 0..40_i64), 0..12), 1..14),
-        protocol in prop_oneof![Just(TargetPolicy::Last), Just(TargetPolicy::Every)],
+        targets in prop_oneof![Just(TargetPolicy::Last), Just(TargetPolicy::Every)],
         sampling in prop_oneof![Just(Sampling::Popularity), Just(Sampling::Uniform)],
         by_time in any::<bool>(),
         named in any::<bool>(),
@@ -109,7 +109,7 @@ proptest! {
             Split::Group { validation: 0.2, test: 0.3, seed: 1 }
         };
         let what =
-            SampleBuilder { protocol, min_history, negatives, sampling, exclude_history, split, seed: 3 };
+            SampleBuilder { targets, min_history, negatives, sampling, exclude_history, split, seed: 3 };
         let (root, built) = build(&what, &log);
         if built.is_err() {
             // Nothing to train on, or on one kind of item alone: then there is nothing at all.
@@ -200,6 +200,15 @@ fn what_is_built_trains_by_its_schema() {
     assert_eq!(count(&impressions.test()).0, built.test[1]);
     let message = SampleBuilder::default().write(&log, &folder).unwrap_err().to_string();
     assert!(message.contains("a folder that is not empty"), "{message}");
+}
+
+#[test]
+fn a_builder_of_before_is_read() {
+    let builder = SampleBuilder { targets: TargetPolicy::Last, ..SampleBuilder::default() };
+    let text = serde_json::to_string(&builder).unwrap();
+    for text in [text.replace("\"targets\"", "\"protocol\""), text] {
+        assert_eq!(serde_json::from_str::<SampleBuilder>(&text).unwrap(), builder, "{text}");
+    }
 }
 
 #[test]

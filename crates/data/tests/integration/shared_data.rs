@@ -149,7 +149,7 @@ fn every_set_goes_in_by_a_schema() {
         let (log, _) = read_folder(&folder).unwrap();
         let out = tempfile::tempdir().unwrap();
         let build = SampleBuilder {
-            protocol: TargetPolicy::Last,
+            targets: TargetPolicy::Last,
             min_history: 1,
             split: Split::Group { validation: 0.0, test: 0.0, seed: 0 },
             ..SampleBuilder::default()
