@@ -79,6 +79,8 @@ pub use error::DataError;
 pub use impressions::{Impressions, OnError, PredictionBatch, Predictions, Skipped, Stream};
 pub use log::{Event, Item, Log, RealTarget, User};
 pub use options::{AuxiliaryNegatives, DataOptions, TargetKind, TargetNegatives};
+// For `dien`, whose trainer makes batches ahead likewise; no part of the interface.
+#[doc(hidden)]
 pub use prefetch::prefetch;
 pub use reader::{Warnings, folder_files, read_folder};
 pub use synthesis::SyntheticConfig;
