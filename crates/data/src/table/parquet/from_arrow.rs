@@ -15,42 +15,63 @@ const EXACT: u128 = 1 << 53;
 /// The greatest power of ten that is exact as `f64`.
 const EXACT_POWER: i8 = 22;
 
-/// An array's cells, or lists of such: texts, integers (also times, days and truth values), other numbers.
-/// Unsigned 64-bit integers become texts: some ids are beyond `i64`. A decimal is the `f64` next to it.
+/// What makes a column of an array of the type that it was asked for.
+pub(super) type Convert = Box<dyn Fn(&ArrayRef) -> Column + Send>;
+
+/// The types that are read: texts, integers (also times, days and truth values), other numbers, or lists of
+/// such. Unsigned 64-bit integers become texts: some ids are beyond `i64`. A decimal is the `f64` next to it.
 ///
 /// # Errors
 /// The type, if it is none of these.
-pub(super) fn column(array: &ArrayRef) -> Result<Column, String> {
-    let (values, offsets) = match array.data_type() {
-        DataType::List(_) => ranges_of(array.as_list::<i32>().values(), array.as_list::<i32>().offsets()),
-        DataType::LargeList(_) => {
-            ranges_of(array.as_list::<i64>().values(), array.as_list::<i64>().offsets())
-        }
-        DataType::FixedSizeList(_, length) => {
-            let length = usize::try_from(*length).expect("Arrow checks the length of lists");
-            let offsets: Vec<usize> = (0..=array.len()).map(|i| i * length).collect();
-            let values = array.as_fixed_size_list().values().slice(0, array.len() * length);
-            (cells(&values), offsets)
-        }
-        DataType::ListView(_) => of_views::<i32>(array),
-        DataType::LargeListView(_) => of_views::<i64>(array),
-        _ => return cells(array),
-    };
-    let values = values.map_err(|item| format!("lists of {item}"))?;
-    Ok(Column::List(ListColumn::new(values, offsets, validity(array))))
+pub(super) fn convert(of: &DataType) -> Result<Convert, String> {
+    let Some((item, take)) = lists(of) else { return cells(of) };
+    let cells = cells(item).map_err(|item| format!("lists of {item}"))?;
+    Ok(Box::new(move |array| {
+        let (values, offsets) = take(array, &cells);
+        Column::List(ListColumn::new(values, offsets, validity(array)))
+    }))
 }
 
-type Lists = (Result<Column, String>, Vec<usize>);
+/// Whether a type is one of lists.
+pub(super) fn is_list(of: &DataType) -> bool {
+    lists(of).is_some()
+}
 
 /// The values of lists one after the other, and where each begins and ends.
-fn ranges_of<O: OffsetSizeTrait>(values: &ArrayRef, offsets: &[O]) -> Lists {
+type Take = fn(&ArrayRef, &Convert) -> (Column, Vec<usize>);
+
+/// What a type's lists hold, and how they are taken apart.
+fn lists(of: &DataType) -> Option<(&DataType, Take)> {
+    use DataType::*;
+    let (item, take): (_, Take) = match of {
+        List(item) => (item, ranges::<i32>),
+        LargeList(item) => (item, ranges::<i64>),
+        FixedSizeList(item, _) => (item, pieces),
+        ListView(item) => (item, views::<i32>),
+        LargeListView(item) => (item, views::<i64>),
+        _ => return None,
+    };
+    Some((item.data_type(), take))
+}
+
+/// Lists that follow each other.
+fn ranges<O: OffsetSizeTrait>(array: &ArrayRef, cells: &Convert) -> (Column, Vec<usize>) {
+    let (lists, offsets) = (array.as_list::<O>(), array.as_list::<O>().offsets());
     let (first, last) = (offsets[0].as_usize(), offsets[offsets.len() - 1].as_usize());
-    let values = cells(&values.slice(first, last - first));
+    let values = cells(&lists.values().slice(first, last - first));
     (values, offsets.iter().map(|offset| offset.as_usize() - first).collect())
 }
 
-/// The same of lists that stand anywhere among the values.
-fn of_views<O: OffsetSizeTrait>(array: &ArrayRef) -> Lists {
+/// Lists of one length.
+fn pieces(array: &ArrayRef, cells: &Convert) -> (Column, Vec<usize>) {
+    let lists = array.as_fixed_size_list();
+    let length = usize::try_from(lists.value_length()).expect("Arrow checks the length of lists");
+    let values = cells(&lists.values().slice(0, lists.len() * length));
+    (values, (0..=lists.len()).map(|i| i * length).collect())
+}
+
+/// Lists that stand anywhere among the values.
+fn views<O: OffsetSizeTrait>(array: &ArrayRef, cells: &Convert) -> (Column, Vec<usize>) {
     let views = array.as_list_view::<O>();
     let (mut places, mut offsets) = (vec![], vec![0]);
     for i in 0..views.len() {
@@ -60,42 +81,46 @@ fn of_views<O: OffsetSizeTrait>(array: &ArrayRef) -> Lists {
         }
         offsets.push(places.len());
     }
-    (cells(views.values()).map(|values| pick(&values, places.into_iter())), offsets)
+    (pick(&cells(views.values()), places.into_iter()), offsets)
 }
 
-/// An array of single cells.
-fn cells(array: &ArrayRef) -> Result<Column, String> {
+/// The types of single cells.
+fn cells(of: &DataType) -> Result<Convert, String> {
     use DataType::*;
-    Ok(match array.data_type() {
-        Utf8 => texts(array.as_string::<i32>())?,
-        LargeUtf8 => texts(array.as_string::<i64>())?,
-        Utf8View => Column::Text(array.as_string_view().iter().collect()),
-        Null => Column::Text((0..array.len()).map(|_| None).collect()),
-        UInt64 => unsigned(array),
-        Boolean => Column::Int(array.as_boolean().iter().map(|cell| cell.map(i64::from)).collect()),
-        Int8 => ints::<Int8Type>(array),
-        Int16 => ints::<Int16Type>(array),
-        Int32 => ints::<Int32Type>(array),
-        Int64 => ints::<Int64Type>(array),
-        UInt8 => ints::<UInt8Type>(array),
-        UInt16 => ints::<UInt16Type>(array),
-        UInt32 => ints::<UInt32Type>(array),
-        Date32 => ints::<Date32Type>(array),
-        Date64 => ints::<Date64Type>(array),
-        Timestamp(TimeUnit::Second, _) => ints::<TimestampSecondType>(array),
-        Timestamp(TimeUnit::Millisecond, _) => ints::<TimestampMillisecondType>(array),
-        Timestamp(TimeUnit::Microsecond, _) => ints::<TimestampMicrosecondType>(array),
-        Timestamp(TimeUnit::Nanosecond, _) => ints::<TimestampNanosecondType>(array),
-        Float16 => floats::<Float16Type>(array),
-        Float32 => floats::<Float32Type>(array),
-        Float64 => floats::<Float64Type>(array),
-        Decimal32(_, scale) => decimals::<Decimal32Type>(array, *scale, |x| Some(x.into())),
-        Decimal64(_, scale) => decimals::<Decimal64Type>(array, *scale, |x| Some(x.into())),
-        Decimal128(_, scale) => decimals::<Decimal128Type>(array, *scale, Some),
-        Decimal256(_, scale) => decimals::<Decimal256Type>(array, *scale, |x| x.to_i128()),
-        Dictionary(..) => dictionary(array)?,
+    let convert: fn(&ArrayRef) -> Column = match of {
+        Utf8 => |array| texts(array.as_string::<i32>()),
+        LargeUtf8 => |array| texts(array.as_string::<i64>()),
+        Utf8View => |array| Column::Text(array.as_string_view().iter().collect()),
+        Null => |array| Column::Text((0..array.len()).map(|_| None).collect()),
+        UInt64 => unsigned,
+        Boolean => |array| Column::Int(array.as_boolean().iter().map(|cell| cell.map(i64::from)).collect()),
+        Int8 => ints::<Int8Type>,
+        Int16 => ints::<Int16Type>,
+        Int32 => ints::<Int32Type>,
+        Int64 => ints::<Int64Type>,
+        UInt8 => ints::<UInt8Type>,
+        UInt16 => ints::<UInt16Type>,
+        UInt32 => ints::<UInt32Type>,
+        Date32 => ints::<Date32Type>,
+        Date64 => ints::<Date64Type>,
+        Timestamp(TimeUnit::Second, _) => ints::<TimestampSecondType>,
+        Timestamp(TimeUnit::Millisecond, _) => ints::<TimestampMillisecondType>,
+        Timestamp(TimeUnit::Microsecond, _) => ints::<TimestampMicrosecondType>,
+        Timestamp(TimeUnit::Nanosecond, _) => ints::<TimestampNanosecondType>,
+        Float16 => floats::<Float16Type>,
+        Float32 => floats::<Float32Type>,
+        Float64 => floats::<Float64Type>,
+        Decimal32(..) => |array| decimals::<Decimal32Type>(array, |x| Some(x.into())),
+        Decimal64(..) => |array| decimals::<Decimal64Type>(array, |x| Some(x.into())),
+        Decimal128(..) => |array| decimals::<Decimal128Type>(array, Some),
+        Decimal256(..) => |array| decimals::<Decimal256Type>(array, |x| x.to_i128()),
+        Dictionary(_, values) => {
+            let values = cells(values)?;
+            return Ok(Box::new(move |array| dictionary(array, &values)));
+        }
         other => return Err(other.to_string()),
-    })
+    };
+    Ok(Box::new(convert))
 }
 
 fn validity(array: &dyn Array) -> Validity {
@@ -103,12 +128,12 @@ fn validity(array: &dyn Array) -> Validity {
     nulls.map_or_else(Validity::default, |nulls| nulls.iter().collect())
 }
 
-fn texts<O: OffsetSizeTrait>(array: &GenericStringArray<O>) -> Result<Column, String> {
+fn texts<O: OffsetSizeTrait>(array: &GenericStringArray<O>) -> Column {
     let offsets = array.value_offsets();
     let (first, last) = (offsets[0].as_usize(), offsets[array.len()].as_usize());
-    let bytes = str::from_utf8(&array.value_data()[first..last]).map_err(|e| e.to_string())?;
+    let bytes = str::from_utf8(&array.value_data()[first..last]).expect("Arrow checks texts");
     let offsets = offsets.iter().map(|offset| offset.as_usize() - first).collect();
-    Ok(Column::Text(TextColumn::new(bytes.into(), offsets, validity(array))))
+    Column::Text(TextColumn::new(bytes.into(), offsets, validity(array)))
 }
 
 fn unsigned(array: &ArrayRef) -> Column {
@@ -132,7 +157,8 @@ fn floats<T: ArrowPrimitiveType<Native: Into<f64>>>(array: &ArrayRef) -> Column 
 }
 
 /// The nearest numbers. `small` is the unscaled integer, if it is one of `i128`.
-fn decimals<D: DecimalType>(array: &ArrayRef, scale: i8, small: fn(D::Native) -> Option<i128>) -> Column {
+fn decimals<D: DecimalType>(array: &ArrayRef, small: fn(D::Native) -> Option<i128>) -> Column {
+    let (array, scale) = (array.as_primitive::<D>(), array.as_primitive::<D>().scale());
     let nearest = |x: D::Native| match small(x) {
         // Both are exact, so that this rounds once.
         Some(whole) if whole.unsigned_abs() <= EXACT && (0..=EXACT_POWER).contains(&scale) => {
@@ -140,17 +166,17 @@ fn decimals<D: DecimalType>(array: &ArrayRef, scale: i8, small: fn(D::Native) ->
         }
         _ => D::format_decimal(x, D::MAX_PRECISION, scale).parse().expect("a decimal is a number"),
     };
-    Column::Float(array.as_primitive::<D>().iter().map(|cell| cell.map(nearest)).collect())
+    Column::Float(array.iter().map(|cell| cell.map(nearest)).collect())
 }
 
-fn dictionary(array: &ArrayRef) -> Result<Column, String> {
+fn dictionary(array: &ArrayRef, cells: &Convert) -> Column {
     let array = array.as_any_dictionary();
-    let values = cells(array.values())?;
+    let values = cells(array.values());
     if values.len() == 0 {
-        return Ok(pick(&values, (0..array.keys().len()).map(|_| None)));
+        return pick(&values, (0..array.keys().len()).map(|_| None));
     }
     let keys = array.normalized_keys().into_iter().enumerate();
-    Ok(pick(&values, keys.map(|(i, key)| array.keys().is_valid(i).then_some(key))))
+    pick(&values, keys.map(|(i, key)| array.keys().is_valid(i).then_some(key)))
 }
 
 /// The cells at some places; what has no place is missing.

@@ -19,6 +19,7 @@ pub(crate) use to_arrow::to_arrow;
 
 use super::{Block, Places, Wanted, missing};
 use crate::error::DataError;
+use from_arrow::Convert;
 
 type Builder = ParquetRecordBatchReaderBuilder<File>;
 
@@ -38,12 +39,12 @@ pub(super) fn blocks(
 ) -> Result<impl Iterator<Item = Result<Block, DataError>> + use<>, DataError> {
     let builder = open(path)?;
     let fields = builder.schema().fields();
-    let mut roots = vec![];
+    let (mut roots, mut readers) = (vec![], vec![]);
     for column in wanted {
         let (at, field) = fields
             .find(&column.name)
             .ok_or_else(|| missing(path, &column.name, fields.iter().map(|f| f.name().as_str())))?;
-        schema::check_type(path, column, field.data_type())?;
+        readers.push((column.name.clone(), schema::reader(path, column, field.data_type())?));
         roots.push(at);
     }
     let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
@@ -52,25 +53,25 @@ pub(super) fn blocks(
         .with_batch_size(rows)
         .build()
         .map_err(|e| DataError::file(path, e.to_string(), WHOLE))?;
-    let (file, names): (Arc<Path>, Vec<String>) =
-        (path.into(), wanted.iter().map(|w| w.name.clone()).collect());
-    let mut next = 1;
+    let (file, mut next): (Arc<Path>, _) = (path.into(), 1);
     Ok(reader.map(move |batch| {
         let first = next;
         let batch = batch.map_err(|e| DataError::file(&file, format!("from row {first} on: {e}"), WHOLE))?;
         next += batch.num_rows() as u64;
-        block(&file, &batch, &names, first)
+        Ok(block(&file, &batch, &readers, first))
     }))
 }
 
-fn block(file: &Arc<Path>, batch: &RecordBatch, names: &[String], first: u64) -> Result<Block, DataError> {
-    let mut columns = Vec::with_capacity(names.len());
-    for name in names {
-        let array = batch.column_by_name(name).expect("projected");
-        columns.push(from_arrow::column(array).map_err(|found| {
-            DataError::file(file, format!("column `{name}`: {found}"), "texts, numbers or lists of them")
-        })?);
+fn block(file: &Arc<Path>, batch: &RecordBatch, readers: &[(String, Convert)], first: u64) -> Block {
+    let column = |(name, convert): &(String, Convert)| {
+        convert(batch.column_by_name(name).expect("projected"))
+    };
+    let columns = readers.iter().map(column).collect();
+    Block {
+        file: Arc::clone(file),
+        places: Places::Rows(first),
+        rows: batch.num_rows(),
+        columns,
+        broken: vec![],
     }
-    let places = Places::Rows(first);
-    Ok(Block { file: Arc::clone(file), places, rows: batch.num_rows(), columns, broken: vec![] })
 }

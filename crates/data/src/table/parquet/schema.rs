@@ -4,48 +4,25 @@ use std::path::Path;
 
 use arrow_schema::DataType;
 
+use super::from_arrow::{Convert, convert, is_list};
 use crate::error::DataError;
 use crate::table::Wanted;
 
-/// The columns of a file that are texts, numbers or lists of such.
+/// The columns of a file that can be read.
 pub(in crate::table) fn columns(path: &Path) -> Result<Vec<Wanted>, DataError> {
     let builder = super::open(path)?;
-    let fields = builder.schema().fields().iter();
-    Ok(fields
-        .filter_map(|field| {
-            let item = item_type(field.data_type());
-            let list = item.is_some();
-            let simple = is_simple(item.unwrap_or(field.data_type()));
-            simple.then(|| Wanted { name: field.name().clone(), list })
-        })
-        .collect())
+    let read = builder.schema().fields().iter().filter(|field| convert(field.data_type()).is_ok());
+    Ok(read.map(|field| Wanted { name: field.name().clone(), list: is_list(field.data_type()) }).collect())
 }
 
-/// That a column's cells are lists, or single values, as is wanted.
-pub(super) fn check_type(path: &Path, column: &Wanted, found: &DataType) -> Result<(), DataError> {
-    if item_type(found).is_some() == column.list {
-        return Ok(());
+/// How a column's type is read, if its cells are lists, or single values, as is wanted.
+pub(super) fn reader(path: &Path, column: &Wanted, found: &DataType) -> Result<Convert, DataError> {
+    if is_list(found) != column.list {
+        let expected = if column.list { "lists of ids, for a sequence" } else { "single values" };
+        return Err(DataError::file(path, format!("column `{}` of type {found}", column.name), expected));
     }
-    let expected = if column.list { "lists of ids, for a sequence" } else { "single values" };
-    Err(DataError::file(path, format!("column `{}` of type {found}", column.name), expected))
-}
-
-/// What a list holds, if it is one.
-fn item_type(of: &DataType) -> Option<&DataType> {
-    use DataType::*;
-    match of {
-        List(item) | LargeList(item) | FixedSizeList(item, _) | ListView(item) | LargeListView(item) => {
-            Some(item.data_type())
-        }
-        _ => None,
-    }
-}
-
-fn is_simple(of: &DataType) -> bool {
-    use DataType::*;
-    match of {
-        Dictionary(_, values) => is_simple(values),
-        Utf8 | LargeUtf8 | Utf8View | Boolean | Date32 | Date64 | Timestamp(..) | Null => true,
-        other => other.is_numeric(),
-    }
+    convert(found).map_err(|found| {
+        let found = format!("column `{}`: {found}", column.name);
+        DataError::file(path, found, "texts, numbers or lists of them")
+    })
 }
