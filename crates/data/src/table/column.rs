@@ -52,6 +52,16 @@ impl Column {
         }
     }
 
+    /// What its cells are.
+    fn kind(&self) -> &'static str {
+        match self {
+            Column::Text(_) => "texts",
+            Column::Int(_) => "integers",
+            Column::Float(_) => "numbers",
+            Column::List(_) => "lists",
+        }
+    }
+
     /// The column's lists.
     ///
     /// # Panics
@@ -60,7 +70,7 @@ impl Column {
     pub fn lists(&self) -> &ListColumn {
         match self {
             Column::List(lists) => lists,
-            other => panic!("lists of a column of single cells: {other:?}"),
+            other => panic!("lists of a column of {}", other.kind()),
         }
     }
 }
@@ -195,6 +205,12 @@ mod tests {
             let ints: Primitive<usize> = lengths.iter().copied().collect();
             assert_eq!((0..ints.len()).map(|i| ints.get(i)).collect::<Vec<_>>(), lengths);
         }
+    }
+
+    #[test]
+    #[should_panic(expected = "lists of a column of integers")]
+    fn a_column_of_single_cells_has_no_lists() {
+        Column::Int([Some(1)].into_iter().collect()).lists();
     }
 
     #[test]
