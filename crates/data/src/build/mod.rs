@@ -7,16 +7,6 @@
 //! trains.
 
 #[cfg(feature = "parquet")]
-mod negatives;
-#[cfg(feature = "parquet")]
-mod parts;
-#[cfg(feature = "parquet")]
-mod schema;
-#[cfg(feature = "parquet")]
-mod tables;
-#[cfg(all(test, feature = "parquet"))]
-mod tests;
-#[cfg(feature = "parquet")]
 mod write;
 
 use std::path::Path;

@@ -1,15 +1,22 @@
 //! A folder of samples: each part's tables, and the schema that says what they are.
 
+mod negatives;
+mod parts;
+mod schema;
+mod tables;
+#[cfg(test)]
+mod tests;
+
 use std::fs;
 use std::path::Path;
 
 use dien_serving::files::{self, StagedFolder};
 
-use super::negatives::Negatives;
-use super::{BuildReport, SampleBuilder, schema, tables};
+use super::{BuildReport, SampleBuilder};
 use crate::error::DataError;
 use crate::log::Log;
 use crate::schema::{Part, Split};
+use negatives::Negatives;
 
 /// See [`SampleBuilder::write`].
 pub(super) fn write(build: &SampleBuilder, log: &Log, folder: &Path) -> Result<BuildReport, DataError> {

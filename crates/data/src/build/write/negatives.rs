@@ -3,7 +3,7 @@
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 
-use super::{SampleBuilder, Sampling};
+use crate::build::{SampleBuilder, Sampling};
 use crate::error::DataError;
 use crate::log::Log;
 use crate::schema::Part;

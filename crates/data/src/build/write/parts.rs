@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{SampleBuilder, TargetPolicy};
+use crate::build::{SampleBuilder, TargetPolicy};
 use crate::log::User;
 use crate::schema::{Part, Split};
 

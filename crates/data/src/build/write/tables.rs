@@ -10,9 +10,9 @@ use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray, UInt8Array};
 use parquet::arrow::ArrowWriter;
 use rand::rngs::ChaCha8Rng;
 
-use super::SampleBuilder;
 use super::negatives::Negatives;
 use super::schema::{Shape, seen};
+use crate::build::SampleBuilder;
 use crate::draw::{self, Use};
 use crate::error::DataError;
 use crate::log::{Log, User};

@@ -8,8 +8,10 @@ use arrow_array::types::{Int64Type, UInt8Type};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use proptest::prelude::*;
 
-use super::*;
-use crate::schema::Part;
+use crate::build::{BuildReport, SampleBuilder, Sampling, TargetPolicy};
+use crate::error::DataError;
+use crate::log::Log;
+use crate::schema::{Part, Split};
 use crate::{DataOptions, Event, Impressions, Item, User};
 
 /// Users with these items and times; every third is a test user, if they are named.
