@@ -163,11 +163,7 @@ impl Schema {
         check(false, place, found, format!("a `{kind_name}` column: {candidates}"))
     }
 
-    fn check_behaviours<'a>(
-        &'a self,
-        sequence: &'a Behaviours,
-        seen: &mut HashSet<&'a String>,
-    ) -> Checked {
+    fn check_behaviours<'a>(&'a self, sequence: &'a Behaviours, seen: &mut HashSet<&'a String>) -> Checked {
         let place = format!("behaviours `{}`", sequence.name);
         let same = self.behaviours.iter().filter(|other| other.name == sequence.name).count();
         check(same == 1, &place, "the name twice", "a name of its own")?;

@@ -63,9 +63,8 @@ pub(super) fn blocks(
 }
 
 fn block(file: &Arc<Path>, batch: &RecordBatch, readers: &[(String, Convert)], first: u64) -> Block {
-    let column = |(name, convert): &(String, Convert)| {
-        convert(batch.column_by_name(name).expect("projected"))
-    };
+    let column =
+        |(name, convert): &(String, Convert)| convert(batch.column_by_name(name).expect("projected"));
     let columns = readers.iter().map(column).collect();
     Block {
         file: Arc::clone(file),
