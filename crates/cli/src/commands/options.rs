@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use dien::config::options::{self, Choice, Domain, OptionSpec, Renamed};
+use dien::config::options::{self, OptionSpec, Renamed};
 use dien::{Error, Origin, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -61,12 +61,12 @@ pub(super) fn run(args: &OptionsArgs, json: bool) -> Result<ExitCode> {
         print(&options::markdown())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let key = args.key.as_deref().unwrap_or_default();
-    let found: Vec<&OptionSpec> = match options::find(key) {
-        Some(option) => vec![option],
-        None if key.is_empty() => options::all().collect(),
-        None => options::within(key).collect(),
-    };
+    let asked = args.key.as_deref().unwrap_or_default();
+    let key = options::current(asked);
+    if key != asked {
+        eprintln!("note: `{asked}` is called `{key}` now");
+    }
+    let found: Vec<&OptionSpec> = options::matching(key).collect();
     if found.is_empty() {
         let origin = Origin::Argument(format!("dien options {key}"));
         return Err(Error::Config { origin, problem: options::unknown(key) });
@@ -87,7 +87,12 @@ impl Described {
             key: option.key,
             r#type: option.domain.type_name(),
             expected: option.domain.to_string(),
-            choices: choices(option).iter().map(|c| Value { name: c.name, meaning: c.meaning }).collect(),
+            choices: option
+                .domain
+                .choices()
+                .iter()
+                .map(|c| Value { name: c.name, meaning: c.meaning })
+                .collect(),
             default: option.default().map(json),
             unset: option.unset,
             other_defaults: option.other_defaults().map(other).collect(),
@@ -103,10 +108,6 @@ fn option(key: &str) -> &'static OptionSpec {
     options::find(key).expect("an option of the table")
 }
 
-fn choices(option: &OptionSpec) -> &'static [Choice] {
-    if let Domain::Choice(choices) = option.domain { choices } else { &[] }
-}
-
 /// The help of a flag that sets an option.
 pub(super) fn help(key: &str) -> String {
     format!("{} [`{key}`]", option(key).meaning.trim_end_matches('.'))
@@ -117,7 +118,7 @@ pub(super) fn value_of<T>(key: &str) -> impl TypedValueParser<Value = T>
 where
     T: DeserializeOwned + Clone + Send + Sync + 'static,
 {
-    let possible = choices(option(key)).iter().map(|c| PossibleValue::new(c.name).help(c.meaning));
+    let possible = option(key).domain.choices().iter().map(|c| PossibleValue::new(c.name).help(c.meaning));
     PossibleValuesParser::new(possible.collect::<Vec<_>>())
         .map(|name| serde_json::from_value(name.into()).expect("one of the names"))
 }

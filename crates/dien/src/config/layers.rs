@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
+use crate::config::merge::{Incomplete, check_together, merge};
 use crate::config::options::{self, Renamed};
 use crate::config::{Config, Source, recipes};
 use crate::error::{Error, Origin, Result};
@@ -56,7 +57,7 @@ impl Layers {
                 *there = base.join(&there).to_string_lossy().into_owned();
             }
         }
-        merge(&mut self.table, table, "");
+        merge(&mut self.table, table);
         Ok(())
     }
 
@@ -66,7 +67,7 @@ impl Layers {
     /// As [`file`](Self::file).
     pub fn text(&mut self, text: &str) -> Result<()> {
         let table = self.read(text, |line| Origin::File("configuration".into(), line))?;
-        merge(&mut self.table, table, "");
+        merge(&mut self.table, table);
         Ok(())
     }
 
@@ -83,7 +84,8 @@ impl Layers {
         self.add(argument, table)
     }
 
-    /// Adds an assignment like `model.dropout=0.2`; a value that is no TOML is a string.
+    /// Adds an assignment like `model.dropout=0.2`; a value that is no TOML is a string. What options must be
+    /// beside each other is asked of the [whole configuration](Self::config).
     ///
     /// # Errors
     /// It is no assignment, there is no such option, or the value is of the wrong type.
@@ -92,7 +94,17 @@ impl Layers {
             return self.add(argument, table);
         }
         match assignment.split_once('=') {
-            Some((option, value)) => self.set(argument, option.trim(), value.trim()),
+            Some((option, value)) => {
+                let value = value.trim();
+                let mut set = self.set(argument, option.trim(), value);
+                if let Err(Error::Option { found, .. }) = &mut set
+                    && *found == Value::from(value).to_string()
+                {
+                    // Nobody wrote the quotes.
+                    *found = format!("`{value}`");
+                }
+                set
+            }
             None => Err(Error::Config {
                 origin: Origin::Argument(argument.into()),
                 problem: format!("found `{assignment}`; expected SECTION.OPTION=VALUE"),
@@ -125,8 +137,12 @@ impl Layers {
     /// The whole configuration.
     ///
     /// # Errors
-    /// An option has an impossible value.
+    /// An option has an impossible value, or lacks another beside it.
     pub fn config(&self) -> Result<Config> {
+        check_together(&self.table).map_err(|Incomplete { key, because, found, expected }| {
+            let origin = self.origin(&because).cloned().unwrap_or(Origin::Default);
+            Error::Option { origin, option: key, found, expected }
+        })?;
         let config =
             self.merged().map_err(|e| Error::Config { origin: Origin::Default, problem: message(&e) })?;
         config.validate().map_err(|e| self.locate(e))?;
@@ -137,11 +153,16 @@ impl Layers {
     pub fn locate(&self, mut error: Error) -> Error {
         if let Error::Option { origin: origin @ Origin::Default, option, .. } = &mut error {
             let name = option.split('[').next().unwrap_or(option);
-            if let Some((_, found)) = self.origins.iter().rev().find(|(o, _)| o == name) {
+            if let Some(found) = self.origin(name) {
                 *origin = found.clone();
             }
         }
         error
+    }
+
+    /// Where a key was set last.
+    fn origin(&self, key: &str) -> Option<&Origin> {
+        self.origins.iter().rev().find(|(option, _)| option == key).map(|(_, origin)| origin)
     }
 
     fn read(&mut self, text: &str, origin: impl Fn(usize) -> Origin) -> Result<Table> {
@@ -153,25 +174,16 @@ impl Layers {
         let spans = DeTable::parse(text).map_err(wrong)?;
         let mut set = vec![];
         walk(spans.get_ref(), "", &mut |option, at| set.push((option, origin(line(at)))));
-        let table = self.known(text.parse().map_err(wrong)?, set)?;
-        // What the options do not say by themselves: the source is one, a schedule has its fields.
-        toml::from_str::<Config>(text).map_err(wrong)?;
-        Ok(table)
+        self.known(text.parse().map_err(wrong)?, set)
     }
 
     fn add(&mut self, argument: &str, table: Table) -> Result<()> {
         let origin = Origin::Argument(argument.into());
-        let before = self.clone();
         let mut set = vec![];
         walk_values(&table, "", &mut |option| set.push((option, origin.clone())));
-        let added = self.known(table, set).and_then(|table| {
-            merge(&mut self.table, table, "");
-            self.merged().map_err(|e| Error::Config { origin, problem: message(&e) })
-        });
-        if added.is_err() {
-            *self = before;
-        }
-        added.map(drop)
+        let table = self.known(table, set)?;
+        merge(&mut self.table, table);
+        Ok(())
     }
 
     /// The table with the names that options have now, all of which there are, with values of their types.
@@ -182,7 +194,7 @@ impl Layers {
         };
         let renamed = options::rename(&mut table).map_err(|(former, key)| Error::Config {
             origin: origin(&former, &set),
-            problem: format!("found `{former}` and `{key}`, which is its name now; expected one of them"),
+            problem: options::both_names(&former, key),
         })?;
         let renamed =
             renamed.into_iter().map(|(former, key)| Renamed { origin: origin(&former, &set), former, key });
@@ -200,34 +212,10 @@ impl Layers {
     fn merged(&self) -> Result<Config, toml::de::Error> {
         let mut table = Table::new();
         for recipe in recipes::under(&self.table) {
-            merge(&mut table, recipe, "");
+            merge(&mut table, recipe);
         }
-        merge(&mut table, self.table.clone(), "");
+        merge(&mut table, self.table.clone());
         Config::deserialize(Value::Table(table))
-    }
-}
-
-/// Puts the options of `over` into `base`.
-fn merge(base: &mut Table, over: Table, path: &str) {
-    for (key, value) in over {
-        let path = join(path, &key);
-        match (base.get_mut(&key), value) {
-            (Some(Value::Table(base)), Value::Table(over)) if !replaces(&path, base, &over) => {
-                merge(base, over, &path);
-            }
-            (_, value) => {
-                base.insert(key, value);
-            }
-        }
-    }
-}
-
-/// Whether a table is a choice, and `over` another one than `base`: then nothing of `base` stays.
-fn replaces(path: &str, base: &Table, over: &Table) -> bool {
-    match path {
-        "source" => over.keys().any(|key| !base.contains_key(key)),
-        "optimizer.schedule" => over.get("kind").is_some_and(|kind| base.get("kind") != Some(kind)),
-        _ => false,
     }
 }
 
@@ -270,7 +258,6 @@ mod tests {
     use super::*;
     use crate::config::Source;
     use dien_data::TargetNegatives;
-    use dien_optim::Schedule;
 
     fn layers(text: &str) -> Layers {
         let mut layers = Layers::new();
@@ -295,24 +282,6 @@ mod tests {
         assert_eq!((config.train.epochs, config.train.seed, config.model.hidden), (7, 4, 8));
         assert_eq!((config.model.init.prelu, config.model.init.dice), (0.5, 0.2));
         assert_eq!(config.model.kind, dien_model::config::ModelKind::Base);
-    }
-
-    #[test]
-    fn a_choice_is_replaced_whole() {
-        let mut layers = layers(
-            "[source.synthetic]\nusers = 9\n[optimizer]\nschedule = { kind = \"step-decay\", factor = \
-            0.5, period = 3 }",
-        );
-        layers.assign("--set", "optimizer.schedule.period=4").unwrap();
-        let config = layers.config().unwrap();
-        assert_eq!(config.optimizer.schedule, Schedule::StepDecay { factor: 0.5, period: 4 });
-        layers.set("--data", "source.folder", "x").unwrap();
-        layers
-            .assign("--set", "optimizer.schedule = { kind = \"warmup-cosine\", warmup = 1, total = 9 }")
-            .unwrap();
-        let config = layers.config().unwrap();
-        assert_eq!(config.source, Source::Folder("x".into()));
-        assert_eq!(config.optimizer.schedule, Schedule::WarmupCosine { warmup: 1, total: 9, floor: 0.0 });
     }
 
     #[test]
@@ -342,7 +311,10 @@ mod tests {
         let mut layers = layers("[model]\n\ndropout = 0.5");
         layers.assign("--set model.dropout=3", "model.dropout=3").unwrap();
         let message = layers.config().unwrap_err().to_string();
-        assert!(message.starts_with("`--set model.dropout=3`: option `model.dropout`: found 3"), "{message}");
+        assert!(
+            message.starts_with("`--set model.dropout=3`: option `model.dropout`: found 3.0;"),
+            "{message}"
+        );
         layers.assign("--set model.dropout=0", "model.dropout=0").unwrap();
         assert_eq!(layers.config().unwrap().model.dropout, 0.0);
     }

@@ -1,6 +1,7 @@
 //! What a run is made of: everything that decides its result.
 
 mod layers;
+mod merge;
 pub mod options;
 mod recipes;
 mod source;
@@ -93,8 +94,13 @@ impl Config {
         let mut other = other.clone();
         other.source = self.source.clone();
         (other.train.epochs, other.train.patience) = (self.train.epochs, self.train.patience);
-        let value = |config: &Config| Value::try_from(config).expect("plain fields");
-        if *self == other { None } else { difference(&value(self), &value(&other)) }
+        if *self == other {
+            return None;
+        }
+        match (options::values(self), options::values(&other)) {
+            (Ok(own), Ok(other)) => difference(&own.into(), &other.into()),
+            (Err(wrong), _) | (_, Err(wrong)) => Some(wrong.key().to_owned()),
+        }
     }
 
     /// Checks every option that can be checked without the data: against its [range](options), then against
@@ -112,6 +118,7 @@ impl Config {
             found,
             expected,
         };
+        self.source.validate()?;
         self.data.validate().map_err(Error::in_data)?;
         self.model.validate().map_err(|e| wrong("model", &e.option, e.found, e.expected.into_owned()))?;
         self.optimizer.validate().map_err(|e| wrong("optimizer", e.option, e.found, e.expected.into()))

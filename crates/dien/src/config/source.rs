@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use dien_data::{Impressions, Log, SyntheticConfig, Warnings, folder_files, read_folder};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Origin, Result};
 
 /// Where the behaviours come from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +38,33 @@ impl Source {
             Some(end) if end == "toml" => Source::Schema(path),
             _ => Source::Folder(path),
         }
+    }
+
+    /// Checks the options of synthetic behaviours against each other.
+    pub(super) fn validate(&self) -> Result<()> {
+        let Source::Synthetic(drawn) = self else { return Ok(()) };
+        let usual = SyntheticConfig::default();
+        for (less, low, usual, more, high) in [
+            ("min_length", drawn.min_length, usual.min_length, "max_length", drawn.max_length),
+            ("interests", drawn.interests, usual.interests, "categories", drawn.categories),
+        ] {
+            if low <= high {
+                continue;
+            }
+            // Told is the one of the two that is not the default.
+            let (option, found, expected) = if low == usual {
+                (more, high, format!("at least `source.synthetic.{less}`, which is {low}"))
+            } else {
+                (less, low, format!("at most `source.synthetic.{more}`, which is {high}"))
+            };
+            return Err(Error::Option {
+                origin: Origin::Default,
+                option: format!("source.synthetic.{option}"),
+                found: found.to_string(),
+                expected,
+            });
+        }
+        Ok(())
     }
 
     /// The names and the bytes of the files that it reads; none of what is drawn.
@@ -84,5 +111,35 @@ impl Source {
             }
             Source::Synthetic(_) => "synthetic".into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Config;
+
+    #[test]
+    fn synthetic_options_that_exclude_each_other_are_named_with_their_place() {
+        for (text, expected) in [
+            (
+                "[source.synthetic]\nmin_length = 50",
+                "line 2: option `source.synthetic.min_length`: found 50; expected at most \
+                 `source.synthetic.max_length`, which is 40",
+            ),
+            (
+                "[source.synthetic]\nmax_length = 5",
+                "line 2: option `source.synthetic.max_length`: found 5; expected at least \
+                 `source.synthetic.min_length`, which is 10",
+            ),
+            (
+                "[source.synthetic]\ncategories = 3\ninterests = 4",
+                "line 3: option `source.synthetic.interests`: found 4; expected at most",
+            ),
+            ("source.synthetic.categories = 2", "line 1: option `source.synthetic.categories`: found 2"),
+        ] {
+            let message = text.parse::<Config>().unwrap_err().to_string();
+            assert!(message.contains(expected), "{message}");
+        }
+        "source.synthetic = { min_length = 5, max_length = 5 }".parse::<Config>().unwrap();
     }
 }

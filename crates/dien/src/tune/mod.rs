@@ -20,6 +20,7 @@
 //! # Ok::<(), dien::Error>(())
 //! ```
 
+mod range;
 mod rung;
 mod space;
 

@@ -4,12 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
-use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
-use serde::Deserialize;
 use toml::Value;
 use toml::de::DeTable;
 
+use super::range::Range;
 use crate::config::options::{self, Domain, OptionSpec, Renamed};
 use crate::config::{Layers, Source};
 use crate::error::{Error, Origin, Result};
@@ -34,18 +33,11 @@ pub struct Space {
 #[derive(Clone, Debug)]
 struct Varied {
     option: String,
+    /// What the file calls it.
+    name: String,
     /// Where the file says so, counted from 1.
     line: usize,
     range: Range,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-enum Range {
-    Choice(Vec<Value>),
-    Uniform([f64; 2]),
-    Log([f64; 2]),
-    Integer([i64; 2]),
 }
 
 impl Space {
@@ -69,21 +61,27 @@ impl Space {
         for (key, _) in places.get_ref() {
             let name = key.get_ref().to_string();
             if let Some(range) = ranges.swap_remove(&name) {
-                let (option, line) = (options::current(&name).to_owned(), line(key.span().start));
-                if let Some(spec) = options::find(&option).filter(|_| option != name) {
-                    let origin = Origin::File(path.to_path_buf(), line);
-                    space.renamed.push(Renamed { origin, former: name, key: spec.key });
-                }
-                space.options.push(Varied { option, line, range });
+                space.add(name, line(key.span().start), range)?;
             }
         }
         if space.options.is_empty() {
             return Err(Error::file(path, "no option", "one at least"));
         }
-        for varied in &space.options {
+        for (i, varied) in space.options.iter().enumerate() {
             let Varied { option, range, .. } = varied;
             if let Some(expected) = range.wrong() {
-                return Err(Error::file(path, format!("`{option}`: {range:?}"), expected));
+                return Err(space.error(varied, format!("`{option}`: found {range}; expected {expected}")));
+            }
+            for other in &space.options[..i] {
+                if let Some(both) = varied.options().find(|o| other.options().any(|other| other == *o)) {
+                    let Varied { name, line, .. } = other;
+                    let problem = format!(
+                        "found `{}` and, in line {line}, `{name}`, which both vary `{}`; expected one of \
+                         them",
+                        varied.name, both.key
+                    );
+                    return Err(space.error(varied, problem));
+                }
             }
             if let Some((option, why)) = varied.options().find_map(|o| Some((o.key, o.fixed?))) {
                 return Err(space.error(varied, format!("`{option}` cannot be varied: {why}")));
@@ -93,6 +91,27 @@ impl Space {
         Ok(space)
     }
 
+    /// Takes in what a line varies, under the names that options have now.
+    fn add(&mut self, name: String, line: usize, mut range: Range) -> Result<()> {
+        let origin = || Origin::File(self.file.clone(), line);
+        let option = options::current(&name).to_owned();
+        let mut renamed = vec![];
+        if let Some(spec) = options::find(&option).filter(|_| option != name) {
+            renamed.push((name.clone(), spec.key));
+        }
+        if let Range::Choice(values) = &mut range {
+            for value in values {
+                renamed.extend(options::rename_in(&option, value).map_err(|(former, key)| {
+                    Error::Config { origin: origin(), problem: options::both_names(&former, key) }
+                })?);
+            }
+        }
+        let renamed = renamed.into_iter().map(|(former, key)| Renamed { origin: origin(), former, key });
+        self.renamed.extend(renamed.collect::<Vec<_>>());
+        self.options.push(Varied { option, name, line, range });
+        Ok(())
+    }
+
     /// Options that are varied by names which they had before.
     pub fn renamed(&self) -> &[Renamed] {
         &self.renamed
@@ -100,7 +119,7 @@ impl Space {
 
     /// That every value which can be drawn is possible.
     fn check(&self, varied: &Varied) -> Result<()> {
-        let Varied { option, range, line } = varied;
+        let Varied { option, range, line, .. } = varied;
         let problem = |value: &Value| {
             let origin = Origin::File(self.file.clone(), *line);
             options::check(option, value, true).err().map(|wrong| wrong.at(origin))
@@ -160,7 +179,9 @@ impl Space {
     pub(super) fn locate(&self, mut error: Error) -> Error {
         if let Error::Option { origin, option, .. } = &mut error {
             let name = option.split('[').next().unwrap_or(option);
-            if let Some(varied) = self.options.iter().find(|varied| varied.option == name) {
+            let is_in = |section: &str| name.strip_prefix(section).is_some_and(|rest| rest.starts_with('.'));
+            let mut varied = self.options.iter();
+            if let Some(varied) = varied.find(|varied| varied.option == name || is_in(&varied.option)) {
                 *origin = Origin::File(self.file.clone(), varied.line);
             }
         }
@@ -179,7 +200,7 @@ impl Varied {
         if let Range::Choice(values) = &self.range {
             values.iter().for_each(|value| keys_in(&self.option, value, &mut keys));
         }
-        keys.into_iter().filter_map(|key| options::find(options::current(&key)))
+        keys.into_iter().filter_map(|key| options::find(&key))
     }
 }
 
@@ -191,35 +212,6 @@ fn keys_in(option: &str, value: &Value, found: &mut Vec<String>) {
         keys_in(&option, value, found);
         found.push(option);
     }
-}
-
-impl Range {
-    /// What it should be, if it is not.
-    fn wrong(&self) -> Option<&'static str> {
-        let ascends = |low: f64, high: f64| low < high && low.is_finite() && high.is_finite();
-        match *self {
-            Range::Choice(ref values) => values.is_empty().then_some("one value at least"),
-            Range::Uniform([low, high]) => (!ascends(low, high)).then_some("two numbers, the lower first"),
-            Range::Log([low, high]) => {
-                (!(ascends(low, high) && low > 0.0)).then_some("two numbers above 0, the lower first")
-            }
-            Range::Integer([low, high]) => (low >= high).then_some("two integers, the lower first"),
-        }
-    }
-
-    fn draw(&self, rng: &mut ChaCha8Rng) -> Value {
-        match *self {
-            Range::Choice(ref values) => values[rng.random_range(0..values.len())].clone(),
-            Range::Uniform([low, high]) => rounded(rng.random_range(low..high)).into(),
-            Range::Log([low, high]) => rounded(rng.random_range(low.ln()..high.ln()).exp()).into(),
-            Range::Integer([low, high]) => rng.random_range(low..=high).into(),
-        }
-    }
-}
-
-/// Four digits: no more matter, and people read them.
-fn rounded(x: f64) -> f64 {
-    format!("{x:.3e}").parse().expect("a number")
 }
 
 #[cfg(test)]
@@ -256,9 +248,15 @@ mod tests {
     fn what_is_wrong_is_told() {
         for (text, expected) in [
             ("", "no option; expected one at least"),
-            ("'a' = { choice = [] }", "`a`: Choice([]); expected one value at least"),
-            ("'a' = { log = [0.0, 1.0] }", "expected two numbers above 0, the lower first"),
-            ("'a' = { uniform = [2.0, 1.0] }", "expected two numbers, the lower first"),
+            ("'a' = { choice = [] }", ", line 1: `a`: found { choice = [] }; expected one value at least"),
+            (
+                "'a' = { log = [0.0, 1.0] }",
+                "`a`: found { log = [0.0, 1.0] }; expected two numbers above 0, the lower first",
+            ),
+            (
+                "\n'a' = { uniform = [2.0, 1.0] }",
+                ", line 2: `a`: found { uniform = [2.0, 1.0] }; expected two numbers, the lower first",
+            ),
             ("\n'a' = { normal = [2.0, 1.0] }", "line 2: unknown variant `normal`"),
             ("a.b = { choice = [1] }", "line 1: unknown variant `b`"),
         ] {
@@ -306,7 +304,7 @@ mod tests {
             ),
             (
                 "\n'model.dropout' = { uniform = [0.1, 1.0] }",
-                ", line 2: option `model.dropout`: found 1; expected a number from 0 to below 1",
+                ", line 2: option `model.dropout`: found 1.0; expected a number from 0 to below 1",
             ),
             (
                 "'model.dropuot' = { uniform = [0.1, 0.9] }",
@@ -332,9 +330,53 @@ mod tests {
 
     #[test]
     fn a_former_name_varies_the_option_of_now() {
-        let space = load("'train.average' = { choice = [0.5] }").unwrap();
+        for (text, former) in [
+            ("'train.average' = { choice = [0.5] }", "train.average"),
+            ("train = { choice = [{ average = 0.5 }] }", "train.average"),
+            (
+                "\n'model.init' = { choice = [{ dice = 0.5 }] }\n'train.average' = { choice = [0.5] }",
+                "train.average",
+            ),
+        ] {
+            let space = load(text).unwrap();
+            let mut layers = Layers::new();
+            space.set(&mut layers, &space.draw(&mut ChaCha8Rng::seed_from_u64(1))).unwrap();
+            assert_eq!(layers.config().unwrap().train.ema_decay, 0.5);
+            let [renamed] = space.renamed() else { panic!("{:?}", space.renamed()) };
+            assert_eq!((renamed.former.as_str(), renamed.key), (former, "train.ema_decay"));
+            assert!(layers.renamed().is_empty());
+        }
+    }
+
+    #[test]
+    fn an_option_is_varied_once() {
+        for (text, expected) in [
+            (
+                "'data.bucket' = { choice = [1, 2] }\n'data.bucket_batches' = { choice = [3] }",
+                ", line 2: found `data.bucket_batches` and, in line 1, `data.bucket`, which both vary \
+                 `data.bucket_batches`; expected one of them",
+            ),
+            (
+                "data = { choice = [{ bucket = 1 }] }\n'data.bucket_batches' = { choice = [3] }",
+                ", line 2: found `data.bucket_batches` and, in line 1, `data`, which both vary",
+            ),
+            (
+                "\ndata = { choice = [{ bucket = 1, bucket_batches = 2 }] }",
+                ", line 2: found `data.bucket` and `data.bucket_batches`, which is its name now; expected",
+            ),
+        ] {
+            let message = load(text).unwrap_err().to_string();
+            assert!(message.contains(expected), "{message}");
+        }
+    }
+
+    #[test]
+    fn values_that_do_not_fit_each_other_are_told_with_their_place() {
+        let space =
+            load("\n'optimizer.schedule' = { choice = [{ kind = 'step-decay', period = 3 }] }").unwrap();
         let mut layers = Layers::new();
         space.set(&mut layers, &space.draw(&mut ChaCha8Rng::seed_from_u64(1))).unwrap();
-        assert_eq!(layers.config().unwrap().train.ema_decay, 0.5);
+        let message = space.locate(layers.config().unwrap_err()).to_string();
+        assert!(message.contains(", line 2: option `optimizer.schedule.factor`: found none;"), "{message}");
     }
 }

@@ -3,8 +3,9 @@
 use toml::{Table, Value};
 
 use super::spec::lookup;
-use super::{all, find, unknown, within};
-use crate::config::Config;
+use super::text::text;
+use super::{Domain, OptionSpec, all, find, unknown, within};
+use crate::config::{Config, Source};
 use crate::error::{Error, Origin};
 
 /// What is wrong with an option.
@@ -17,6 +18,11 @@ pub(crate) enum Wrong {
 }
 
 impl Wrong {
+    fn value(option: &OptionSpec, value: &Value) -> Self {
+        let (found, expected) = (text(value), option.domain.instead_of(value));
+        Wrong::Value { key: option.key.into(), found, expected }
+    }
+
     /// The key that is wrong.
     pub fn key(&self) -> &str {
         match self {
@@ -40,15 +46,14 @@ impl Wrong {
 pub(crate) fn check(path: &str, value: &Value, ranges: bool) -> Result<(), Wrong> {
     if let Some(option) = find(path) {
         let possible = if ranges { option.domain.contains(value) } else { option.domain.fits(value) };
-        let (found, expected) = (shown(value), option.domain.to_string());
-        return if possible { Ok(()) } else { Err(Wrong::Value { key: path.into(), found, expected }) };
+        return if possible { Ok(()) } else { Err(Wrong::value(option, value)) };
     }
     if !path.is_empty() && within(path).next().is_none() {
         return Err(Wrong::Unknown(path.into()));
     }
     let Value::Table(table) = value else {
         let expected = "a table of options".into();
-        return Err(Wrong::Value { key: path.into(), found: shown(value), expected });
+        return Err(Wrong::Value { key: path.into(), found: text(value), expected });
     };
     table.iter().try_for_each(|(key, value)| {
         let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
@@ -58,20 +63,42 @@ pub(crate) fn check(path: &str, value: &Value, ranges: bool) -> Result<(), Wrong
 
 /// The first option of a configuration that is not possible.
 pub(crate) fn out_of_range(config: &Config) -> Option<Wrong> {
-    // What TOML cannot hold, such as an integer above 2⁶³, is left to the checks of the sections.
-    let table = Table::try_from(config).ok()?;
+    let table = match values(config) {
+        Ok(table) => table,
+        Err(wrong) => return Some(wrong),
+    };
     all().find_map(|option| {
         let value = lookup(&table, option.key)?;
-        let (key, expected) = (option.key.to_owned(), option.domain.to_string());
-        (!option.domain.contains(value)).then(|| Wrong::Value { key, found: shown(value), expected })
+        (!option.domain.contains(value)).then(|| Wrong::value(option, value))
     })
 }
 
-/// A value as people write it: numbers in their shortest form.
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Float(x) => x.to_string(),
-        Value::Array(values) => format!("[{}]", values.iter().map(shown).collect::<Vec<_>>().join(", ")),
-        other => other.to_string(),
+/// The options of a configuration.
+///
+/// # Errors
+/// One that TOML cannot hold: an integer above 2⁶³ − 1.
+pub(crate) fn values(config: &Config) -> Result<Table, Wrong> {
+    let mut config = config.clone();
+    // A path need not be UTF-8 to be read.
+    if let Source::Folder(path) | Source::Schema(path) = &mut config.source {
+        *path = path.to_string_lossy().into_owned().into();
     }
+    Table::try_from(&config).map_err(|error| too_large(&config).unwrap_or_else(|| panic!("{error}")))
+}
+
+/// The first option with an integer that TOML cannot hold.
+fn too_large(config: &Config) -> Option<Wrong> {
+    let most = i64::MAX as u64;
+    let json = serde_json::to_value(config).expect("plain fields");
+    let is_too_large = |value: &serde_json::Value| value.as_u64().is_some_and(|n| n > most);
+    all().find_map(|option| {
+        let value = json.pointer(&format!("/{}", option.key.replace('.', "/")))?;
+        let parts = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+        let found = parts.iter().find(|value| is_too_large(value))?.to_string();
+        let expected = match option.domain {
+            Domain::Integer { most: Some(_), .. } => option.domain.to_string(),
+            domain => format!("{domain}, and at most {most}"),
+        };
+        Some(Wrong::Value { key: option.key.into(), found, expected })
+    })
 }

@@ -27,7 +27,7 @@ const ON_ERROR: &[Choice] = &[
 ];
 
 const fn count(key: &'static str, least: u64, meaning: &'static str) -> OptionSpec {
-    OptionSpec::new(key, Domain::Integer { least }, meaning)
+    OptionSpec::new(key, Domain::at_least(least), meaning)
 }
 
 const fn choice(key: &'static str, choices: &'static [Choice], meaning: &'static str) -> OptionSpec {
@@ -39,9 +39,16 @@ const fn columns(key: &'static str, meaning: &'static str) -> OptionSpec {
 }
 
 pub(super) const OPTIONS: &[OptionSpec] = &[
-    columns("data.behaviours", "What an event consists of: `item`, and columns of the item table."),
-    columns("data.pooled", "Columns whose cells list values between `|`; the candidate's are pooled."),
-    columns("data.sparse", "Features of the user: `user`, or none."),
+    columns(
+        "data.behaviours",
+        "What an event consists of: `item`, and columns of the item table; one at least, each once.",
+    ),
+    columns(
+        "data.pooled",
+        "Columns whose cells list values between `|`; the candidate's are pooled. Each once, and none that \
+         is among `behaviours`.",
+    ),
+    columns("data.sparse", "Features of the user: `[\"user\"]`, or `[]` for none."),
     count("data.embedding_width", 1, "Numbers in an embedding, of every table.").of(Scope::Behaviours),
     count(
         "data.min_count",
@@ -61,7 +68,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
     )
     .of(Scope::Behaviours)
     .fixed(VALIDATION),
-    count("data.split_seed", 0, "Seeds the choice of the users who validate.")
+    OptionSpec::new("data.split_seed", Domain::SEED, "Seeds the choice of the users who validate.")
         .of(Scope::Behaviours)
         .fixed(VALIDATION),
     choice("data.target_negatives", TARGET_NEGATIVES, "What a training target's negative is drawn from.")

@@ -5,18 +5,23 @@ use std::ops::{Bound, RangeBounds};
 
 use toml::Value;
 
+use super::text::bound;
+
 /// An option's type, and the values that are possible.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Domain {
     /// `true` or `false`.
     Bool,
-    /// An integer that is at least so much.
+    /// An integer between bounds, which are possible.
     Integer {
         /// The least.
         least: u64,
+        /// The most, of an option of which very large values are likely; of all others it is what TOML can
+        /// hold, 2⁶³ − 1.
+        most: Option<u64>,
     },
-    /// A finite number between bounds.
+    /// A finite number between bounds; they hold of its nearest `f32`, too, with which models compute.
     Number(Bound<f64>, Bound<f64>),
     /// One of a few names.
     Choice(&'static [Choice]),
@@ -54,6 +59,19 @@ impl Choice {
 }
 
 impl Domain {
+    /// An integer of at least so much.
+    pub(super) const fn at_least(least: u64) -> Self {
+        Domain::Integer { least, most: None }
+    }
+
+    /// A seed.
+    pub(super) const SEED: Domain = Domain::Integer { least: 0, most: Some(i64::MAX as u64) };
+
+    /// The names that it has, of a choice; none of anything else.
+    pub fn choices(self) -> &'static [Choice] {
+        if let Domain::Choice(choices) = self { choices } else { &[] }
+    }
+
     /// From a number up.
     pub(super) const fn from(low: f64) -> Self {
         Domain::Number(Bound::Included(low), Bound::Unbounded)
@@ -111,23 +129,36 @@ impl Domain {
 
     /// Whether a value is possible.
     pub fn contains(self, value: &Value) -> bool {
-        let at_least = |least: u64| {
+        self.holds(value, |x| x) && self.holds(value, |x| f64::from(x as f32))
+    }
+
+    /// What is expected in place of a value that it does not contain.
+    pub(super) fn instead_of(self, value: &Value) -> String {
+        // Of 0.99999999999 one would not see it.
+        let is_near = self.holds(value, |x| x);
+        if is_near { format!("{self}, in `f32` as well") } else { self.to_string() }
+    }
+
+    /// Whether a value is possible if its numbers are rounded so.
+    fn holds(self, value: &Value, rounded: fn(f64) -> f64) -> bool {
+        let within = |least: u64, most: Option<u64>| {
             move |value: &Value| {
-                value.as_integer().is_some_and(|n| u64::try_from(n).is_ok_and(|n| n >= least))
+                let n = value.as_integer().and_then(|n| u64::try_from(n).ok());
+                n.is_some_and(|n| n >= least && most.is_none_or(|most| n <= most))
             }
         };
         let between = |low: Bound<f64>, high: Bound<f64>| {
             move |value: &Value| {
                 let x = value.as_float().or(value.as_integer().map(|n| n as f64));
-                x.is_some_and(|x| x.is_finite() && (low, high).contains(&x))
+                x.map(rounded).is_some_and(|x| x.is_finite() && (low, high).contains(&x))
             }
         };
         let all = |holds: &dyn Fn(&Value) -> bool| value.as_array().is_some_and(|a| a.iter().all(holds));
         self.fits(value)
             && match self {
-                Domain::Integer { least } => at_least(least)(value),
+                Domain::Integer { least, most } => within(least, most)(value),
                 Domain::Number(low, high) => between(low, high)(value),
-                Domain::Sizes { .. } => all(&at_least(1)),
+                Domain::Sizes { .. } => all(&within(1, None)),
                 Domain::Numbers(_, low, high) => all(&between(low, high)),
                 _ => true,
             }
@@ -139,7 +170,8 @@ impl fmt::Display for Domain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Domain::Bool => f.write_str("`true` or `false`"),
-            Domain::Integer { least } => write!(f, "an integer of at least {least}"),
+            Domain::Integer { least, most: None } => write!(f, "an integer of at least {least}"),
+            Domain::Integer { least, most: Some(most) } => write!(f, "an integer from {least} to {most}"),
             Domain::Number(low, high) => write!(f, "a {}", between("number", low, high)),
             Domain::Choice(choices) => {
                 let names: Vec<String> = choices.iter().map(|choice| format!("`{}`", choice.name)).collect();
@@ -171,14 +203,9 @@ fn between(numbers: &str, low: Bound<f64>, high: Bound<f64>) -> String {
     };
     match (low, high) {
         (None, None) => format!("finite {numbers}"),
-        (Some(("from", x)), None) => format!("finite {numbers} of at least {}", short(x)),
-        (Some((word, x)), None) => format!("finite {numbers} {word} {}", short(x)),
-        (None, Some((word, x))) => format!("finite {numbers} up {word} {}", short(x)),
-        (Some((from, x)), Some((to, y))) => format!("{numbers} {from} {} {to} {}", short(x), short(y)),
+        (Some(("from", x)), None) => format!("finite {numbers} of at least {}", bound(x)),
+        (Some((word, x)), None) => format!("finite {numbers} {word} {}", bound(x)),
+        (None, Some((word, x))) => format!("finite {numbers} up {word} {}", bound(x)),
+        (Some((from, x)), Some((to, y))) => format!("{numbers} {from} {} {to} {}", bound(x), bound(y)),
     }
-}
-
-/// A number as people write it.
-fn short(x: f64) -> String {
-    if x != 0.0 && x.abs() < 1e-4 { format!("{x:e}") } else { x.to_string() }
 }

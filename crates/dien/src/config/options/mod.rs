@@ -26,16 +26,19 @@ mod rename;
 mod source;
 mod spec;
 mod suggest;
+mod text;
 mod train;
 
-pub(crate) use check::check;
 pub(super) use check::out_of_range;
+pub(crate) use check::{check, values};
 pub use domain::{Choice, Domain};
 pub use page::{listing, markdown};
 pub(super) use rename::rename;
 pub use rename::{Renamed, current};
+pub(crate) use rename::{both_names, rename_in};
 pub use spec::{OptionSpec, Scope};
 pub use suggest::unknown;
+pub(crate) use text::text;
 
 /// The sections of a configuration, and what each is about; options of a section have its name before theirs.
 pub const SECTIONS: [(&str, &str); 5] = [
@@ -56,10 +59,20 @@ pub fn find(key: &str) -> Option<&'static OptionSpec> {
     all().find(|option| option.key == key)
 }
 
+/// The option of this key, or those of this section, all of them for an empty one; none if there is no such
+/// key.
+pub fn matching(key: &str) -> impl Iterator<Item = &'static OptionSpec> {
+    let is_meant = move |option: &str| key.is_empty() || option == key || is_in(option, key);
+    all().filter(move |option| is_meant(option.key))
+}
+
 /// The options of a section or a table in one, such as `optimizer.schedule`.
 pub fn within(section: &str) -> impl Iterator<Item = &'static OptionSpec> {
-    let is_in = move |key: &str| key.strip_prefix(section).is_some_and(|rest| rest.starts_with('.'));
-    all().filter(move |option| is_in(option.key))
+    all().filter(move |option| is_in(option.key, section))
+}
+
+fn is_in(key: &str, section: &str) -> bool {
+    key.strip_prefix(section).is_some_and(|rest| rest.starts_with('.'))
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ const TWO: Domain = Domain::Sizes { count: Some(2) };
 
 pub(super) const OPTIONS: &[OptionSpec] = &[
     choice("model.kind", KINDS, "Which model."),
-    option("model.hidden", Domain::Integer { least: 1 }, "Units of the extractor and of the evolution cell."),
+    option("model.hidden", Domain::at_least(1), "Units of the extractor and of the evolution cell."),
     choice("model.cell", CELLS, "The evolution cell of `dien`."),
     choice("model.attention", ATTENTIONS, "How an event is scored against the candidate.")
         .unset("`unit` in `din` and `gru-attention`, `bilinear` where interests evolve"),
@@ -97,7 +97,8 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
     option(
         "model.embedding_l2",
         Domain::from(0.0),
-        "λ/2 · Σ ‖row‖² over the embedding rows that a batch touches is added to the loss.",
+        "λ/2 · Σ ‖row‖² over the embedding rows that a batch touches, divided by its targets, is added to \
+         the loss.",
     )
     .formerly(&["l2_rows"]),
     option(
@@ -121,7 +122,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
     option(
         "model.custom.name",
         Domain::Text,
-        "The name of a registered model of your own, in place of `kind`.",
+        "The name of a registered model of your own, in place of `kind`: letters, digits, `-` and `_`.",
     )
     .unset("the model is `kind`"),
     option("model.custom.options", Domain::Table, "What that model reads beside the options of every model.")

@@ -47,17 +47,17 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
     option("optimizer.schedule.kind", Domain::Choice(SCHEDULES), "How the learning rate changes over time."),
     option("optimizer.schedule.factor", FACTOR, "Of `step-decay`: what the rate is multiplied with.")
         .unset("required by `step-decay`"),
-    option("optimizer.schedule.period", Domain::Integer { least: 1 }, "Of `step-decay`: steps in a period.")
+    option("optimizer.schedule.period", Domain::at_least(1), "Of `step-decay`: steps in a period.")
         .unset("required by `step-decay`"),
     option(
         "optimizer.schedule.warmup",
-        Domain::Integer { least: 0 },
+        Domain::at_least(0),
         "Of `warmup-cosine`: steps until the full rate.",
     )
     .unset("required by `warmup-cosine`"),
     option(
         "optimizer.schedule.total",
-        Domain::Integer { least: 1 },
+        Domain::at_least(1),
         "Of `warmup-cosine`: steps until the floor, those of the warm-up included, and more than these.",
     )
     .unset("required by `warmup-cosine`"),

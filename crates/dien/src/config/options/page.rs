@@ -2,9 +2,8 @@
 
 use std::fmt::Write;
 
-use toml::Value;
-
-use super::{Choice, Domain, OptionSpec, SECTIONS, all, within};
+use super::text::text;
+use super::{Choice, Domain, OptionSpec, SECTIONS, matching, within};
 
 /// The columns that a line has at most.
 const WIDTH: usize = 110;
@@ -30,7 +29,7 @@ pub fn markdown() -> String {
             page.push('\n');
             page += &wrapped(&format!("**`{name}`** · {}", facts(option).join(" · ")), "- ", "  ");
             page += &wrapped(option.meaning, "  ", "  ");
-            for Choice { name, meaning } in choices(option) {
+            for Choice { name, meaning } in option.domain.choices() {
                 page += &wrapped(&format!("`{name}`: {meaning}"), "  - ", "    ");
             }
         }
@@ -40,24 +39,16 @@ pub fn markdown() -> String {
 
 /// The options of a key or a section in words, all of them for an empty one.
 pub fn listing(key: &str) -> String {
-    let mut text = String::new();
-    for option in all().filter(|option| key.is_empty() || option.key == key || is_within(option, key)) {
+    let mut list = String::new();
+    for option in matching(key) {
         let facts: Vec<String> = facts(option).iter().map(|fact| fact.replace('`', "")).collect();
-        text += &wrapped(&format!("{} · {}", option.key, facts.join(" · ")), "", "    ");
-        text += &wrapped(option.meaning, "    ", "    ");
-        for Choice { name, meaning } in choices(option) {
-            text += &wrapped(&format!("{name}: {meaning}"), "    - ", "      ");
+        list += &wrapped(&format!("{} · {}", option.key, facts.join(" · ")), "", "    ");
+        list += &wrapped(option.meaning, "    ", "    ");
+        for Choice { name, meaning } in option.domain.choices() {
+            list += &wrapped(&format!("{name}: {meaning}"), "    - ", "      ");
         }
     }
-    text
-}
-
-fn is_within(option: &OptionSpec, section: &str) -> bool {
-    option.key.strip_prefix(section).is_some_and(|rest| rest.starts_with('.'))
-}
-
-fn choices(option: &OptionSpec) -> &'static [Choice] {
-    if let Domain::Choice(choices) = option.domain { choices } else { &[] }
+    list
 }
 
 /// Its type or range, its defaults, where it is read, its former names.
@@ -67,23 +58,14 @@ fn facts(option: &OptionSpec) -> Vec<String> {
         domain => domain.to_string().trim_start_matches("a ").trim_start_matches("an ").to_owned(),
     };
     let mut facts = vec![domain];
-    facts.extend(option.default().map(|value| format!("default `{}`", written(&value))));
+    facts.extend(option.default().map(|value| format!("default `{}`", text(&value))));
     facts.extend(option.unset.map(|what| format!("without it {what}")));
-    facts.extend(option.other_defaults().map(|(when, value)| format!("`{}` {when}", written(&value))));
+    facts.extend(option.other_defaults().map(|(when, value)| format!("`{}` {when}", text(&value))));
     facts.extend(option.scope.words().map(|of| format!("read of {of}")));
     facts.extend(option.former.iter().map(|former| format!("once `{former}`")));
     facts
         .extend(option.fixed.filter(|_| option.section_and_name().0 != "source").map(|_| "not tuned".into()));
     facts
-}
-
-/// A value as TOML has it, on one line.
-pub(super) fn written(value: &Value) -> String {
-    match value {
-        Value::Float(x) if *x != 0.0 && x.abs() < 1e-4 => format!("{x:e}"),
-        Value::Array(values) => format!("[{}]", values.iter().map(written).collect::<Vec<_>>().join(", ")),
-        other => other.to_string(),
-    }
 }
 
 /// Words on lines that are not too long, each with what it begins with.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use toml::{Table, Value};
 
+use super::spec::lookup;
 use super::{all, find};
 use crate::error::Origin;
 
@@ -43,6 +44,31 @@ pub(crate) fn rename(table: &mut Table) -> Result<Vec<(String, &'static str)>, (
         }
     }
     Ok(found)
+}
+
+/// That an option is set by both of its names.
+pub(crate) fn both_names(former: &str, key: &str) -> String {
+    format!("found `{former}` and `{key}`, which is its name now; expected one of them")
+}
+
+/// The same in the value of an option or a section, if it is a table of options.
+pub(crate) fn rename_in(
+    path: &str,
+    value: &mut Value,
+) -> Result<Vec<(String, &'static str)>, (String, &'static str)> {
+    let mut table = Table::new();
+    let (section, name) = path.rsplit_once('.').map_or((None, path), |(section, name)| (Some(section), name));
+    let mut place = &mut table;
+    for key in section.into_iter().flat_map(|section| section.split('.')) {
+        let inner = place.entry(key).or_insert_with(|| Table::new().into());
+        place = inner.as_table_mut().expect("it was just made");
+    }
+    place.insert(name.to_owned(), value.clone());
+    let renamed = rename(&mut table)?;
+    if let Some(now) = lookup(&table, path) {
+        *value = now.clone();
+    }
+    Ok(renamed)
 }
 
 /// The key that an option has now, of one that it had before; any other key as it is.

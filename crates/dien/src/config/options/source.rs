@@ -9,7 +9,7 @@ const fn option(key: &'static str, domain: Domain, meaning: &'static str) -> Opt
 }
 
 const fn count(key: &'static str, least: u64, meaning: &'static str) -> OptionSpec {
-    option(key, Domain::Integer { least }, meaning)
+    option(key, Domain::at_least(least), meaning)
 }
 
 pub(super) const OPTIONS: &[OptionSpec] = &[
@@ -36,5 +36,5 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
     option("source.synthetic.turn", Domain::SHARE, "How likely an interest turns round before a step."),
     option("source.synthetic.noise", Domain::SHARE, "How likely an event is any item at all."),
     option("source.synthetic.test_fraction", Domain::SHARE, "The share of the users kept for the test."),
-    count("source.synthetic.seed", 0, "Seeds the behaviours."),
+    option("source.synthetic.seed", Domain::SEED, "Seeds the behaviours."),
 ];

@@ -25,22 +25,28 @@ pub fn unknown(key: &str) -> String {
 
 /// The keys whose names are most like this one's; the most alike first.
 fn nearest(key: &str) -> Vec<&'static str> {
+    // Sections as well as options, and under their former names, too: section, name, and what is meant.
     let mut keys = BTreeSet::new();
     for option in all() {
-        // Sections as well as options.
-        keys.extend(option.key.match_indices('.').map(|(at, _)| &option.key[..at]));
-        keys.insert(option.key);
+        let sections = option.key.match_indices('.').map(|(at, _)| &option.key[..at]);
+        for key in sections.chain([option.key]) {
+            let (place, name) = key.rsplit_once('.').unwrap_or(("", key));
+            keys.insert((place, name, key));
+        }
+        let place = option.key.rsplit_once('.').map_or("", |(place, _)| place);
+        keys.extend(option.former.iter().map(|former| (place, *former, option.key)));
     }
     let (place, name) = key.rsplit_once('.').unwrap_or(("", key));
-    let likeness = |other: &'static str| {
-        let (other_place, other_name) = other.rsplit_once('.').unwrap_or(("", other));
+    let likeness = |other_place: &str, other_name: &str| {
         // A name in the same section before the same name elsewhere.
         jaro_winkler(name, other_name) - if place == other_place { 0.0 } else { ELSEWHERE }
     };
     let mut alike: Vec<(f64, &'static str)> =
-        keys.into_iter().map(|other| (likeness(other), other)).collect();
+        keys.into_iter().map(|(place, name, key)| (likeness(place, name), key)).collect();
     alike.retain(|(likeness, _)| *likeness >= ALIKE);
     alike.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut seen = BTreeSet::new();
+    alike.retain(|(_, key)| seen.insert(*key));
     // Of those that are far less alike than the first none is meant.
     let best = alike.first().map_or(0.0, |first| first.0);
     alike.into_iter().filter(|(l, _)| *l >= best - 0.05).take(NAMED).map(|(_, key)| key).collect()
@@ -60,6 +66,11 @@ mod tests {
             ("train.batch_size", "data.batch_size"),
             ("optimizer.schedule.perod", "optimizer.schedule.period"),
             ("optimiser.lr", "optimizer.lr"),
+            // Names of before.
+            ("average", "train.ema_decay"),
+            ("model.average", "train.ema_decay"),
+            ("l2_rows", "model.embedding_l2"),
+            ("bucket", "data.bucket_batches"),
         ] {
             assert_eq!(nearest(key).first(), Some(&meant), "{key}: {:?}", nearest(key));
         }

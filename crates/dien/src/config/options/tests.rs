@@ -71,6 +71,8 @@ fn with(key: &str, value: &Value) -> Result<Config, Error> {
         | ("optimizer.schedule.kind", Some("step-decay")) => layers.text(step_decay).unwrap(),
         ("optimizer.schedule.warmup" | "optimizer.schedule.total" | "optimizer.schedule.floor", _)
         | ("optimizer.schedule.kind", Some("warmup-cosine")) => layers.text(warmup_cosine).unwrap(),
+        ("source.synthetic.max_length", _) => layers.text("source.synthetic.min_length = 2").unwrap(),
+        ("source.synthetic.categories", _) => layers.text("source.synthetic.interests = 1").unwrap(),
         // The exact mode wants moments that die out; the range is that of all modes.
         ("optimizer.betas", _) => layers.text("optimizer.sparse = 'lazy'").unwrap(),
         _ => {}
@@ -83,8 +85,9 @@ fn with(key: &str, value: &Value) -> Result<Config, Error> {
 fn edges(domain: Domain) -> (Vec<Value>, Vec<Value>) {
     let list = |n: usize, x: Value| Value::Array(vec![x; n]);
     match domain {
-        Domain::Integer { least } => {
-            (vec![Value::Integer(least as i64)], vec![Value::Integer(least as i64 - 1)])
+        Domain::Integer { least, most } => {
+            let inside = [Some(least), most].into_iter().flatten().map(|n| Value::Integer(n as i64));
+            (inside.collect(), vec![Value::Integer(least as i64 - 1)])
         }
         Domain::Sizes { count } => {
             let n = count.unwrap_or(1);
@@ -112,16 +115,17 @@ fn edges(domain: Domain) -> (Vec<Value>, Vec<Value>) {
 fn numbers(low: Bound<f64>, high: Bound<f64>) -> (Vec<Value>, Vec<Value>) {
     let (mut inside, mut outside) = (vec![], vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY]);
     for (bound, inwards, outwards) in [
-        (low, f64::next_up as fn(f64) -> f64, f64::next_down as fn(f64) -> f64),
-        (high, f64::next_down, f64::next_up),
+        (low, f32::next_up as fn(f32) -> f32, f32::next_down as fn(f32) -> f32),
+        (high, f32::next_down, f32::next_up),
     ] {
+        let next = |x: f64, next: fn(f32) -> f32| f64::from(next(x as f32));
         match bound {
             Bound::Included(x) => {
                 inside.push(x);
-                outside.push(outwards(x));
+                outside.push(next(x, outwards));
             }
             Bound::Excluded(x) => {
-                inside.push(inwards(x));
+                inside.push(next(x, inwards));
                 outside.push(x);
             }
             Bound::Unbounded => {}
@@ -152,6 +156,61 @@ fn what_is_just_inside_is_taken_and_what_is_just_outside_refused_by_name() {
             }
         }
     }
+}
+
+#[test]
+fn numbers_are_possible_in_f32_too() {
+    for (key, value, expected) in [
+        ("model.auxiliary_weight", 1e300, "a finite number of at least 0, in `f32` as well"),
+        ("model.init.prelu", -1e300, "a finite number, in `f32` as well"),
+        ("train.ema_decay", 0.999_999_999_99, "a number from 0 to below 1, in `f32` as well"),
+        ("optimizer.lr", 1e-300, "a finite number above 0, in `f32` as well"),
+        ("optimizer.lr", -1.0, "a finite number above 0"),
+    ] {
+        let message = with(key, &value.into()).unwrap_err().to_string();
+        assert!(message.ends_with(&format!("; expected {expected}")), "{message}");
+    }
+    assert!(with("train.ema_decay", &0.999_999.into()).is_ok());
+}
+
+#[test]
+fn integers_that_toml_cannot_hold_are_refused_by_name() {
+    let mut config = Config::default();
+    (config.train.seed, config.model.dropout) = (u64::MAX, 7.0);
+    let message = config.validate().unwrap_err().to_string();
+    let of = |found: &str| format!("found {found}; expected an integer from 0 to 9223372036854775807");
+    assert!(
+        message.contains("option `train.seed`") && message.ends_with(&of("18446744073709551615")),
+        "{message}"
+    );
+    assert_eq!(config.differs_from(&Config::default()).as_deref(), Some("train.seed"));
+    config.train.seed = i64::MAX as u64;
+    assert!(config.validate().unwrap_err().to_string().contains("`model.dropout`: found 7.0"));
+    config.model.dropout = 0.0;
+    config.validate().unwrap();
+    config.model.head_layers = vec![3, usize::MAX];
+    let message = config.validate().unwrap_err().to_string();
+    assert!(
+        message.contains("`model.head_layers`: found 18446744073709551615; expected a list"),
+        "{message}"
+    );
+    assert!(message.ends_with(", and at most 9223372036854775807"), "{message}");
+
+    let mut layers = Layers::new();
+    let set = layers.assign("--set train.seed=9223372036854775808", "train.seed=9223372036854775808");
+    let message = set.unwrap_err().to_string();
+    assert!(message.ends_with(&of("`9223372036854775808`")), "{message}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_path_that_is_not_utf8_hides_no_other_option() {
+    use std::os::unix::ffi::OsStringExt;
+    let path = std::ffi::OsString::from_vec(b"data\xff".to_vec());
+    let mut config = Config::new(crate::config::Source::Folder(path.into()));
+    config.validate().unwrap();
+    config.model.dropout = 7.0;
+    assert!(config.validate().unwrap_err().to_string().contains("`model.dropout`"));
 }
 
 #[test]

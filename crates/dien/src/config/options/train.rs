@@ -2,14 +2,14 @@
 
 use super::{Domain, OptionSpec};
 
-const POSITIVE: Domain = Domain::Integer { least: 1 };
+const POSITIVE: Domain = Domain::at_least(1);
 
 pub(super) const OPTIONS: &[OptionSpec] = &[
     OptionSpec::new("train.epochs", POSITIVE, "Passes over the training targets, at most.")
         .fixed("the search itself says how long trials train (`--first`, `--keep`, `--epochs`)"),
     OptionSpec::new(
         "train.seed",
-        Domain::Integer { least: 0 },
+        Domain::SEED,
         "Seeds the initial parameters, the shuffles, the negatives and dropout: the same seed gives the same \
          bits.",
     )
