@@ -43,15 +43,15 @@ pub(super) struct TrainArgs {
     /// The run's folder, new or empty; a fresh one under `runs/` by default.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    #[arg(long, value_name = "N", help = help("train.epochs"))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help = help("train.epochs"))]
     epochs: Option<u32>,
-    #[arg(long, value_name = "N", help = help("train.patience"))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help = help("train.patience"))]
     patience: Option<u32>,
-    #[arg(long, value_name = "N", help = help("train.seed"))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help = help("train.seed"))]
     seed: Option<u32>,
-    #[arg(long, value_name = "N", help = help("data.batch_size"))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help = help("data.batch_size"))]
     batch_size: Option<u32>,
-    #[arg(long, value_name = "RATE", help = help("optimizer.lr"))]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true, help = help("optimizer.lr"))]
     lr: Option<f64>,
     #[arg(long, value_parser = value_of::<TargetKind>("data.targets"), help = help("data.targets"))]
     targets: Option<TargetKind>,
@@ -69,34 +69,28 @@ pub(super) struct TrainArgs {
 
 /// Runs `dien train`.
 pub(super) fn run(args: &TrainArgs, json: bool) -> Result<ExitCode> {
-    let layers = args.layers()?;
+    // The run to go on with, or to begin from.
+    let before = args.resume.as_ref().or(args.from.as_ref()).map(Run::open).transpose()?;
+    let layers = args.layers(before.as_ref())?;
     options::tell(layers.renamed());
     let config = layers.config()?;
     let interrupt = Interrupt::new();
-    let from = args.from.as_deref().map(Run::open).transpose()?;
-    let resumed = args.resume.as_deref().map(Run::open).transpose()?;
-    let data = match (&from, &resumed) {
-        (Some(run), _) => {
-            // A run that has no model yet is no run to begin from.
-            run.model_path()?;
-            DataSource::open(&config, Encoding::Extend(run))
-        }
-        (None, Some(run)) => DataSource::open(&config, Encoding::Extend(run)),
-        (None, None) => DataSource::open(&config, Encoding::Fit),
-    };
-    let (dataset, warnings) = data.map_err(|e| layers.locate(e))?;
+    if let Some(run) = before.as_ref().filter(|_| args.from.is_some()) {
+        // A run that has no model yet is no run to begin from.
+        run.model_path()?;
+    }
+    let encoding = before.as_ref().map_or(Encoding::Fit, Encoding::Extend);
+    let (dataset, warnings) = DataSource::open(&config, encoding).map_err(|e| layers.locate(e))?;
     if !warnings.is_empty() {
         eprintln!("warning: {}", warnings.to_string().replace('\n', "\nwarning: "));
     }
-    let trainer = match resumed {
-        Some(run) => Trainer::resume(run, &config, dataset).map_err(|e| layers.locate(e))?,
-        None => {
-            let trainer = match &from {
-                Some(run) => Trainer::warm_start(run, &config, dataset)?,
-                None => Trainer::new(&config, dataset)?,
-            };
-            save(trainer, args.out.as_deref())?
+    let out = args.out.as_deref();
+    let trainer = match before {
+        Some(run) if args.resume.is_some() => {
+            Trainer::resume(run, &config, dataset).map_err(|e| layers.locate(e))?
         }
+        Some(run) => save(Trainer::warm_start(&run, &config, dataset)?, out)?,
+        None => start(&config, out, dataset)?,
     };
     let (summary, _) = train(trainer, &interrupt)?;
     if json {
@@ -137,11 +131,8 @@ pub(super) fn train(mut trainer: Trainer, interrupt: &Interrupt) -> Result<(Summ
 }
 
 impl TrainArgs {
-    fn layers(&self) -> Result<Layers> {
-        let mut layers = Layers::new();
-        if let Some(run) = self.resume.as_ref().or(self.from.as_ref()) {
-            layers = Run::open(run)?.layers()?;
-        }
+    fn layers(&self, before: Option<&Run>) -> Result<Layers> {
+        let mut layers = before.map_or_else(|| Ok(Layers::new()), Run::layers)?;
         if let Some(file) = &self.config {
             layers.file(file)?;
         }
@@ -166,7 +157,7 @@ impl TrainArgs {
         named("--targets", "data.targets", self.targets.as_ref().map(name))?;
         named("--on-error", "data.on_error", self.on_error.as_ref().map(name))?;
         if let Some(model) = self.model {
-            layers.set("--model", "model.kind", model.name())?;
+            layers.set(&format!("--model {}", model.name()), "model.kind", model.name())?;
         }
         for assignment in &self.set {
             layers.assign(&format!("--set {assignment}"), assignment)?;
