@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use dien_data::{Data, Warnings};
+use dien_data::{Data, DataOptions, Warnings};
 
-use crate::config::Config;
+use crate::config::{Config, Source};
 use crate::data_source::{DataSource, Encoding};
 use crate::error::Result;
 
@@ -13,7 +13,10 @@ const KEPT: usize = 6;
 
 /// The data that configurations asked for last, by source and data options; the latest first.
 #[derive(Debug, Default)]
-pub(crate) struct DatasetCache(Vec<(Config, Arc<Data>)>);
+pub(crate) struct DatasetCache(Vec<(Wanted, Arc<Data>)>);
+
+/// What decides what the data is.
+type Wanted = (Source, DataOptions);
 
 impl DatasetCache {
     /// A configuration's data, read once for all that want the same.
@@ -23,9 +26,8 @@ impl DatasetCache {
 
     /// The same, with what was ignored if it is read now.
     pub fn get_warned(&mut self, config: &Config) -> Result<(Arc<Data>, Warnings)> {
-        let (source, data) = (config.source.clone(), config.data_options());
-        let wanted = Config { source, data, ..Config::default() };
-        if let Some(place) = self.0.iter().position(|(config, _)| *config == wanted) {
+        let wanted = (config.source.clone(), config.data_options());
+        if let Some(place) = self.0.iter().position(|(known, _)| *known == wanted) {
             self.0[..=place].rotate_right(1);
             return Ok((Arc::clone(&self.0[0].1), Warnings::default()));
         }
