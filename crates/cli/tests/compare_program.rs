@@ -23,13 +23,13 @@ fn every_model_is_compared_and_none_is_trained_twice() {
         assert_eq!(row["seeds"], serde_json::json!([1, 2]));
         assert_eq!(row["difference"].is_null(), row["variant"] == "dien", "{row}");
     }
-    // A cell is the run that `dien train` makes.
+    // A run is the one that `dien train` makes.
     let train =
         ["train", "--data", "data", "--config", "tiny.toml", "--seed", "2", "--model", "din", "--json"];
     let alone = json(root, &train);
-    let cell: Value =
+    let trained: Value =
         serde_json::from_slice(&fs::read(root.join("out/cells/data/din/seed2.json")).unwrap()).unwrap();
-    assert_eq!(cell["test"]["auc"], alone["test"]["auc"]);
+    assert_eq!(trained["test"]["auc"], alone["test"]["auc"]);
 
     // Nothing is trained again, and one that is gone is.
     let stamp = || fs::metadata(root.join("out/cells/data/din/seed1.json")).unwrap().modified().unwrap();
@@ -75,12 +75,19 @@ fn a_plan_has_several_comparisons_and_reports_what_there_is() {
 
     fails(root, &["compare", "--data", "data", "--models", "dni"], "found `dni`; expected one of base");
     fails(root, &["compare", "--data", "nowhere", "--models", "din"], "nowhere");
+    for (set, message) in [
+        ("model.depth=2", "error: `--set model.depth=2`: unknown option `model.depth`"),
+        ("train.seed=2", "error: `--set train.seed=2`: found `train.seed`; expected `seeds` to say so"),
+        ("model.hidden=0", "error: `--set model.hidden=0`: option `model.hidden`: found 0; expected"),
+    ] {
+        fails(root, &["compare", "--data", "data", "--models", "din", "--set", set], message);
+    }
     fails(root, &["compare", "--data", "data", "--seeds", "2..1"], "expected seeds such as");
     fs::write(root.join("comparison/cells/models/base/seed1.json"), "{").unwrap();
     fails(root, &["compare", "--plan", "plan.toml"], "models/base/seed1.json: EOF");
 }
 
-/// How many cells a call trained.
+/// How many runs a call trained.
 fn trained(root: &std::path::Path, args: &[&str]) -> usize {
     let found = dien(root, args);
     assert!(found.status.success(), "{found:?}");
@@ -88,7 +95,7 @@ fn trained(root: &std::path::Path, args: &[&str]) -> usize {
 }
 
 #[test]
-fn a_cell_is_of_its_data() {
+fn a_run_is_of_its_data() {
     let root = workplace();
     let root = root.path();
     let compare = ["compare", "--data", "data", "--config", "tiny.toml", "--seeds", "1", "--models", "base"];
@@ -119,7 +126,7 @@ fn a_cell_is_of_its_data() {
 }
 
 #[test]
-fn a_cell_that_fails_is_named_and_the_others_go_on() {
+fn a_run_that_fails_is_named_and_the_others_go_on() {
     let root = workplace();
     let root = root.path();
     let plan = "[[comparison]]\nname = 'far'\ndata = 'data'\nmodels = ['base']\nseeds = '1'\nset = \
@@ -130,7 +137,7 @@ fn a_cell_that_fails_is_named_and_the_others_go_on() {
     assert!(stderr(&found).contains("warning: far base seed 1: step"), "{found:?}");
     assert!(stderr(&found).contains("near base seed 1: AUC") && found.status.success(), "{found:?}");
     let table = fs::read_to_string(root.join("comparison/results.md")).unwrap();
-    assert!(table.contains("1 cell is not trained yet") && table.contains("### near"), "{table}");
+    assert!(table.contains("1 run is not trained yet") && table.contains("### near"), "{table}");
 }
 
 /// Ctrl-C: what is finished is kept and told, and the same command goes on.

@@ -70,7 +70,7 @@ pub(super) fn run(args: &CompareArgs, threads: Option<usize>, json: bool) -> Res
     }
     let runner = threads.map_or_else(Runner::default, Runner::new);
     let budget = args.minutes.map(|minutes| Duration::from_secs(60 * u64::from(minutes)));
-    let interrupt = Interrupt::saying("stopping: what is finished is kept, cells that have begun are not");
+    let interrupt = Interrupt::saying("stopping: what is finished is kept, runs that have begun are not");
     let ran = if args.report {
         Ok(true)
     } else {
@@ -98,7 +98,7 @@ pub(super) fn run(args: &CompareArgs, threads: Option<usize>, json: bool) -> Res
         ))?;
     }
     if !whole {
-        eprintln!("not every cell is trained: the same command goes on");
+        eprintln!("not every run is trained: the same command goes on");
     }
     Ok(if interrupt.is_asked() { ExitCode::from(130) } else { ExitCode::SUCCESS })
 }
@@ -124,9 +124,14 @@ impl CompareArgs {
         let mut spec = ComparisonSpec::default();
         (spec.models, spec.ablations) = (models, self.ablations.clone());
         (spec.seeds, spec.against) = (Some(self.seeds.clone()), self.against.clone());
-        spec.set.clone_from(&self.set);
         let all = data.into_iter().map(|data| {
-            spec.data = data;
+            let mut layers = layers.clone();
+            if let Some(data) = data {
+                layers.source(&format!("--data {data}"), Path::new(&data))?;
+            }
+            for assignment in &self.set {
+                dien::compare::assign_shared(&mut layers, &format!("--set {assignment}"), assignment)?;
+            }
             spec.comparison(Path::new(""), &layers)
         });
         dien::compare::distinct(all.collect::<Result<_>>()?)
@@ -166,7 +171,7 @@ impl Progress {
                     run.set,
                     run.variant,
                     run.seed,
-                    outcome.test.auc.unwrap_or(f64::NAN),
+                    outcome.test.auc.expect("it is tested with both labels"),
                     outcome.seconds,
                     minutes / done.now as f64 * open as f64,
                 );

@@ -20,10 +20,10 @@ impl Summary {
             self.reference
         );
         text += "| --- | --- | --- | --- | --- | --- | --- | --- |\n";
-        let best = self.rows.iter().map(|row| row.auc.mean).fold(f64::NEG_INFINITY, f64::max);
+        let best = self.best();
         for row in &self.rows {
             let auc = spread(row.auc);
-            let auc = if row.auc.mean == best { format!("**{auc}**") } else { auc };
+            let auc = if Some(row.auc.mean) == best { format!("**{auc}**") } else { auc };
             let (difference, p) = match row.difference {
                 Some(difference) => said(difference),
                 None if row.other_targets => ("other targets".into(), String::new()),
@@ -49,7 +49,7 @@ impl Summary {
             let _ = write!(
                 text,
                 " {} not trained yet.",
-                if self.missing == 1 { "1 cell is".into() } else { format!("{} cells are", self.missing) }
+                if self.missing == 1 { "1 run is".into() } else { format!("{} runs are", self.missing) }
             );
         }
         text +=

@@ -35,7 +35,7 @@ use std::path::{Path, PathBuf};
 use dien_serving::files;
 
 pub use difference::Difference;
-pub use plan::{ComparisonSpec, Plan, distinct};
+pub use plan::{ComparisonSpec, Plan, assign_shared, distinct};
 pub use runner::{Event, Runner};
 pub use seeds::Seeds;
 pub use summary::{MeanStd, Row, Summary};
@@ -97,6 +97,7 @@ impl Comparison {
     }
 
     fn folder(&self, folder: &Path) -> PathBuf {
+        // As comparisons of earlier versions have it, which go on.
         folder.join("cells").join(file_name(&self.name))
     }
 }

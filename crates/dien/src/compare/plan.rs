@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{Ablation, Comparison, Variant, file_name};
 use crate::config::{Layers, options};
-use crate::error::{Error, Result};
+use crate::error::{Error, Origin, Result};
 
 /// A file of comparisons.
 ///
@@ -101,12 +101,7 @@ impl ComparisonSpec {
             layers.source("data", &root.join(data))?;
         }
         for assignment in &self.set {
-            for (option, field) in [("model.kind", "models"), ("train.seed", "seeds")] {
-                if assignment.split('=').next().is_some_and(|name| name.trim() == option) {
-                    return Err(wrong("set", format!("`{assignment}`"), &format!("`{field}` to say so")));
-                }
-            }
-            layers.assign(&format!("set = \"{assignment}\""), assignment)?;
+            assign_shared(&mut layers, &format!("set = \"{assignment}\""), assignment)?;
         }
         let mut variants = Variant::models(&self.models).map_err(|e| said("models", &e))?;
         for name in &self.ablations {
@@ -143,6 +138,23 @@ impl ComparisonSpec {
     }
 }
 
+/// Sets an option of all variants, as `argument` says.
+///
+/// # Errors
+/// It is one by which runs differ; as [`Layers::assign`].
+pub fn assign_shared(layers: &mut Layers, argument: &str, assignment: &str) -> Result<()> {
+    let name = assignment.split('=').next().unwrap_or_default().trim();
+    for (option, field) in [("model.kind", "models"), ("train.seed", "seeds")] {
+        if name == option {
+            return Err(Error::Config {
+                origin: Origin::Argument(argument.into()),
+                problem: format!("found `{option}`; expected `{field}` to say so"),
+            });
+        }
+    }
+    layers.assign(argument, assignment)
+}
+
 /// The comparisons, if no two would write the same files.
 ///
 /// # Errors
@@ -166,7 +178,7 @@ fn said(field: &str, text: &str) -> Error {
 
 fn wrong(field: &str, found: String, expected: &str) -> Error {
     Error::Option {
-        origin: crate::error::Origin::Argument("comparison".into()),
+        origin: Origin::Argument("comparison".into()),
         option: field.into(),
         found,
         expected: expected.into(),
@@ -224,7 +236,7 @@ mod tests {
             ),
             (
                 "[[comparison]]\nmodels = ['din']\nset = ['model.depth=2']",
-                "unknown `model.depth` (`dien options` lists all)",
+                "`set = \"model.depth=2\"`: unknown `model.depth` (`dien options` lists all)",
             ),
             (
                 "[[comparison]]\nmodels = ['din']\n[[comparison]]\nmodels = ['din']",
@@ -239,7 +251,7 @@ mod tests {
             ("[[comparison]]\ndata = 'd'\nmodels = ['dni']", "comparison `d`: "),
             (
                 "[[comparison]]\nmodels = ['din']\nset = ['train.seed=3']",
-                "`set`: found `train.seed=3`; expected `seeds` to say so",
+                "`set = \"train.seed=3\"`: found `train.seed`; expected `seeds` to say so",
             ),
             (
                 "[[comparison]]\ndata = 'log.toml'\nablations = ['history']",

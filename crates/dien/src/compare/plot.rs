@@ -36,10 +36,10 @@ impl Summary {
             svg.line("grid", (x, TOP), (x, bottom));
             svg.text("soft", Anchor::Middle, (x, bottom + 22.0), &label);
         }
-        let best = self.rows.iter().map(|row| row.auc.mean).fold(f64::NEG_INFINITY, f64::max);
+        let best = self.best();
         for (i, row) in self.rows.iter().enumerate() {
             let y = TOP + LINE * (i as f64 + 0.5);
-            let class = if row.auc.mean == best { "best" } else { "mark" };
+            let class = if Some(row.auc.mean) == best { "best" } else { "mark" };
             let sd = row.auc.sd.unwrap_or(0.0);
             let [from, at, to] = [-sd, 0.0, sd].map(|by| scale.at(row.auc.mean + by));
             svg.text("", Anchor::End, (left - 16.0, y + 5.0), &row.variant);
@@ -101,6 +101,12 @@ mod tests {
     }
 
     #[test]
+    #[should_panic(expected = "a & b: an AUC of NaN")]
+    fn nan_is_not_the_best() {
+        summary(&[(0.8, 0.01), (f64::NAN, 0.0)]).tables();
+    }
+
+    #[test]
     fn long_names_have_room() {
         let mut summary = summary(&[(0.8, 0.01)]);
         summary.rows[0].variant = "attention=bilinear, sigmoid, and whatever else goes with it".into();
@@ -122,7 +128,7 @@ mod tests {
             "{table}"
         );
         assert!(
-            table.contains("The reference, dien, is not trained yet. 1 cell is not trained yet."),
+            table.contains("The reference, dien, is not trained yet. 1 run is not trained yet."),
             "{table}"
         );
     }

@@ -1,4 +1,4 @@
-//! Cells trained side by side.
+//! Runs trained side by side.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -72,7 +72,7 @@ impl Runner {
         tell: &(dyn Fn(Event<'_>) + Sync),
     ) -> Result<bool> {
         let started = Instant::now();
-        // Cells that differ in name alone are trained once.
+        // Runs that differ in name alone are trained once.
         let mut open: Vec<Vec<&TrialRun>> = vec![];
         let mut known: Vec<&TrialRun> = vec![];
         for run in runs {

@@ -58,7 +58,7 @@ pub struct Summary {
     pub targets: [usize; 2],
     /// A row a variant of which a run is finished.
     pub rows: Vec<Row>,
-    /// Cells that are not finished.
+    /// Runs that are not finished.
     pub missing: usize,
 }
 
@@ -108,6 +108,12 @@ impl Summary {
         }
     }
 
+    /// The best mean AUC, if there is a row.
+    pub(super) fn best(&self) -> Option<f64> {
+        let means = self.rows.iter().map(|row| row.auc.mean);
+        means.inspect(|auc| assert!(auc.is_finite(), "{}: an AUC of {auc}", self.set)).reduce(f64::max)
+    }
+
     /// The summary as JSON.
     pub fn to_json(&self) -> serde_json::Value {
         serde_json::to_value(self).expect("plain fields")
@@ -122,7 +128,8 @@ impl Row {
         Row {
             variant: variant.into(),
             seeds: seeds.iter().map(|o| o.seed).collect(),
-            auc: spread(&|o| Some(o.test.auc.unwrap_or(f64::NAN))).expect("a seed"),
+            // Runs whose test has no AUC are not trained, and none such is read.
+            auc: spread(&|o| Some(o.test.auc.expect("an AUC"))).expect("a seed"),
             gauc: spread(&|o| o.test.gauc),
             logloss: spread(&|o| Some(o.test.logloss)).expect("a seed"),
             validation: spread(&|o| o.validation?.auc),

@@ -79,20 +79,17 @@ impl TrialRun {
     /// they are does not count, nor whether they are still there.
     ///
     /// # Errors
-    /// The file is there and cannot be read.
+    /// The file is there and cannot be read, or has no AUC.
     pub fn finished(&self) -> Result<Option<Outcome>> {
         let text = match fs::read_to_string(&self.file) {
             Ok(text) => text,
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(Error::io(&self.file, "read")(e)),
         };
-        let outcome: Outcome = serde_json::from_str(&text).map_err(|e| {
-            Error::file(
-                &self.file,
-                e.to_string(),
-                "an outcome that `dien compare` wrote; delete it to train again",
-            )
-        })?;
+        let wrong = |found: String| {
+            Error::file(&self.file, found, "an outcome that `dien compare` wrote; delete it to train again")
+        };
+        let outcome: Outcome = serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))?;
         let mut config = outcome.config.clone();
         let drawn = |config: &Config| matches!(config.source, Source::Synthetic(_));
         if !drawn(&config) && !drawn(&self.config) {
@@ -100,7 +97,14 @@ impl TrialRun {
         }
         let changed =
             !outcome.files.is_empty() && self.config.source.files().is_ok_and(|now| now != outcome.files);
-        Ok((config == self.config && !changed).then_some(outcome))
+        if config != self.config || changed {
+            return Ok(None);
+        }
+        // JSON has neither NaN nor infinities.
+        if outcome.test.auc.is_none() {
+            return Err(wrong("a test without an AUC".into()));
+        }
+        Ok(Some(outcome))
     }
 
     /// Trains on `data`, tests, and writes the outcome; none if the observer stopped it.
@@ -178,5 +182,56 @@ impl TrialRun {
             fs::create_dir_all(folder).map_err(Error::io(folder, "make the folder"))?;
         }
         Ok(dien_serving::files::write(&self.file, &serde_json::to_vec(outcome).expect("plain fields"))?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outcome_without_an_auc_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        let config: Config = "source.synthetic.users = 40".parse().unwrap();
+        let run = TrialRun {
+            set: "synthetic".into(),
+            variant: "dien".into(),
+            seed: 1,
+            config: config.clone(),
+            file: root.path().join("seed1.json"),
+        };
+        let outcome = |auc: Option<f64>| {
+            let mut test = Metrics::new(&[0.5, -0.5], &[1.0, 0.0], &[1, 1]);
+            test.auc = auc;
+            Outcome {
+                variant: "dien".into(),
+                seed: 1,
+                parameters: 3,
+                best_epoch: None,
+                epochs: 1,
+                seconds: 1.0,
+                samples_per_second: 1.0,
+                validation: None,
+                test,
+                scores: Scores::default(),
+                config: config.clone(),
+                files: vec![],
+            }
+        };
+        run.write(&outcome(Some(0.5))).unwrap();
+        assert_eq!(run.finished().unwrap(), Some(outcome(Some(0.5))));
+        for none in [None, Some(f64::NAN)] {
+            run.write(&outcome(none)).unwrap();
+            let message = run.finished().unwrap_err().to_string();
+            assert!(
+                message.contains("seed1.json: ") && message.contains("a test without an AUC"),
+                "{message}"
+            );
+            assert!(message.ends_with("delete it to train again"), "{message}");
+        }
+        // One of other options is trained again, whatever it holds.
+        let mut other = run.clone();
+        other.config.train.seed = 2;
+        assert_eq!(other.finished().unwrap(), None);
     }
 }
