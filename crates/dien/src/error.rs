@@ -78,6 +78,16 @@ pub enum Error {
     /// A model file, a request to rank candidates, or a score.
     #[error(transparent)]
     Serving(#[from] dien_serving::Error),
+    /// A model explains a score with a NaN or an infinity.
+    #[error("event {}: the {what} is {value}; expected a finite number", .event + 1)]
+    Explanation {
+        /// Which event of its sequence, counted from 0.
+        event: usize,
+        /// What of it, such as the attention.
+        what: &'static str,
+        /// The number.
+        value: f32,
+    },
     /// The thread pool cannot be built.
     #[error("cannot start {threads} threads: {reason}")]
     Threads {

@@ -31,7 +31,7 @@ pub use dien_serving::ranker::ItemLabel;
 pub use user::request;
 
 use self::trajectory::Trajectories;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::run::Run;
 use crate::scorer::Scorer;
 
@@ -141,7 +141,7 @@ impl Explainer {
     /// Explains the score of the request's first candidate; the next two are there to be seen beside it.
     ///
     /// # Errors
-    /// The request has no candidate; as [`Ranker::rank`].
+    /// The request has no candidate; an attention or a gate is not finite; as [`Ranker::rank`].
     pub fn explain(&self, request: &Request) -> Result<Explanation> {
         if request.candidates.is_empty() {
             let field = "candidates".into();
@@ -185,7 +185,8 @@ impl Explainer {
                     change: logit - logits[0],
                 }
             };
-            let events = items.into_iter().enumerate().map(event).collect();
+            let events: Vec<Event> = items.into_iter().enumerate().map(event).collect();
+            events.iter().enumerate().try_for_each(|(i, event)| event.check(i))?;
             let Trajectories { points, shares } = trajectories;
             sequences.push(SequenceExplanation { name, events, earlier, trajectories: points, shares });
         }
@@ -203,10 +204,30 @@ impl Explainer {
     }
 }
 
+impl Event {
+    fn check(&self, event: usize) -> Result<()> {
+        let values = [
+            ("attention", self.attention),
+            ("update gate", self.update),
+            ("change of the logit", Some(self.change)),
+        ];
+        match values.into_iter().find_map(|(what, x)| Some((what, x.filter(|x| !x.is_finite())?))) {
+            Some((what, value)) => Err(Error::Explanation { event, what, value }),
+            None => Ok(()),
+        }
+    }
+}
+
 impl SequenceExplanation {
+    /// The largest of what events have, which is finite.
+    fn most(&self, of: impl Fn(&Event) -> f32) -> f32 {
+        let values = self.events.iter().map(of);
+        values.inspect(|x| assert!(x.is_finite(), "an explanation with {x}")).fold(0.0, f32::max)
+    }
+
     /// How many decimals tell three digits of the largest change; at least three.
     fn decimals(&self) -> usize {
-        let most = self.events.iter().map(|event| event.change.abs()).fold(0.0, f32::max);
+        let most = self.most(|event| event.change.abs());
         if most > 0.0 { (2.0 - most.log10().floor()).clamp(3.0, 8.0) as usize } else { 4 }
     }
 }

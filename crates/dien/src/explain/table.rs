@@ -48,7 +48,7 @@ fn table(sequence: &SequenceExplanation) -> String {
     let names: Vec<String> =
         shown.iter().map(|&i| cut(&clean(&sequence.events[i].item.to_string()), NAME)).collect();
     let width = names.iter().map(|n| n.chars().count()).max().unwrap_or(0);
-    let most = |of: fn(&Event) -> f32| sequence.events.iter().map(of).fold(0.0, f32::max);
+    let most = |of: fn(&Event) -> f32| sequence.most(of);
     let (attention, update) = (most(|e| e.attention.unwrap_or(0.0)), most(|e| e.update.unwrap_or(0.0)));
     let (change, decimals) = (most(|e| e.change.abs()), sequence.decimals());
     let first = &sequence.events[0];
@@ -139,6 +139,22 @@ mod tests {
             "{text}"
         );
         assert!(!text.contains('\u{1b}') && !text.contains("update gate"), "{text}");
+    }
+
+    #[test]
+    fn what_is_not_finite_is_refused() {
+        assert!(event("a", 0.5).check(0).is_ok());
+        let message = event("a", f32::NAN).check(3).unwrap_err().to_string();
+        assert_eq!(message, "event 4: the change of the logit is NaN; expected a finite number");
+        let update = Event { update: Some(f32::INFINITY), ..event("a", 0.5) };
+        assert!(update.check(0).unwrap_err().to_string().contains("the update gate is inf"));
+    }
+
+    #[test]
+    #[should_panic(expected = "an explanation with NaN")]
+    fn nan_is_not_shown_as_a_bar_of_nothing() {
+        let events = vec![event("a", 0.5), event("b", f32::NAN)];
+        table(&SequenceExplanation { name: None, events, earlier: 0, trajectories: None, shares: [0.0; 2] });
     }
 
     #[test]
