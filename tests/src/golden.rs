@@ -31,7 +31,7 @@ impl Golden {
     /// Reads `golden/<name>.safetensors`.
     ///
     /// # Panics
-    /// If the file is missing or no golden file.
+    /// If the file is missing or no golden file, or has numbers that are not finite.
     #[track_caller]
     pub fn load(name: &str) -> Golden {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(format!("{name}.safetensors"));
@@ -44,6 +44,8 @@ impl Golden {
                 Dtype::F64 => {
                     let data = numbers.map(f64::from_le_bytes).collect();
                     let array = ArrayD::from_shape_vec(view.shape(), data).expect("the tensor's shape");
+                    let finite = array.iter().all(|x: &f64| x.is_finite());
+                    assert!(finite, "{}: {name} has a NaN or an infinity", path.display());
                     floats.insert(name.to_owned(), array);
                 }
                 Dtype::I64 => {
