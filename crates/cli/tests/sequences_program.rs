@@ -66,7 +66,7 @@ fn rows() -> String {
 }
 
 #[test]
-fn two_groups_train_predict_and_rank() {
+fn two_sequences_train_predict_and_rank() {
     let root = tempdir().unwrap();
     let root = root.path();
     for (name, text) in [("dataset.toml", SCHEMA), ("log.csv", &rows()), ("options.toml", OPTIONS)] {

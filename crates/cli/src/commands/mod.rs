@@ -74,7 +74,7 @@ enum Command {
 
 #[derive(Clone, Debug, Args)]
 struct Global {
-    /// Print one JSON object on standard output, and nothing else there.
+    /// Print one JSON value on standard output, and nothing else there.
     #[arg(long, global = true, display_order = 100)]
     json: bool,
     /// Threads; all cores by default, but one for `bench`. Only the time depends on it.
@@ -130,7 +130,7 @@ fn open(folder: &Path) -> Result<Run> {
     Ok(run)
 }
 
-/// Prints an object on a line of its own on standard output.
+/// Prints a JSON value on a line of its own on standard output.
 fn print_json(object: &impl Serialize) -> Result<()> {
     print(&(serde_json::to_string(object).expect("plain fields") + "\n"))
 }

@@ -134,7 +134,7 @@ fn tested(page: &mut Page, test: &Tested) {
     );
     let curve = calibration(&test.calibration).picture(0.62 * WIDTH);
     page.section("Calibration", &note, curve.beside(counts(&test.calibration).picture(0.36 * WIDTH)));
-    let note = "Test targets by how many past behaviours they look back on (in the first group, if there \
+    let note = "Test targets by how many past behaviours they look back on (in the first sequence, if there \
         are several). Bars begin at 0.5, where scores are of no use; whiskers are 95 % intervals (Hanley \
         and McNeil).";
     page.section("AUC by length of history", note, by_history(test).picture(WIDTH));

@@ -29,6 +29,7 @@ use crate::train::Epoch;
 /// | `config.toml` | every option; `dien train --config RUN/config.toml` repeats the run bit for bit |
 /// | `model.safetensors` | the model of the epoch that validated best: what eval, rank and describe read |
 /// | `last.safetensors` | the latest parameters |
+/// | `average.safetensors` | their moving average, if `train.ema_decay` is above 0 |
 /// | `optimizer.safetensors` | the optimiser's state that belongs to them, and how far training is |
 /// | `vocab/NAME.txt` | the vocabularies; line n is the token of id n; `NAME.hash` the size of a hashed one |
 /// | `dataset.toml` | the schema of a log of impressions, as it was |
