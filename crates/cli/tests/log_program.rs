@@ -5,7 +5,7 @@ mod common;
 use std::fmt::Write as _;
 use std::fs;
 
-use common::{dien, fails, json, stderr, stdout, tiny};
+use common::{dien, draws, fails, json, stderr, stdout, tiny};
 use dien::prelude::*;
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
@@ -42,13 +42,9 @@ const OPTIONS: &str = "[data]\nbatch_size = 64\nshuffle = 512\n[model]\nhidden =
                        head_layers = [16]\n[train]\nepochs = 6\n[optimizer]\nlr = 0.01\n";
 
 /// What is clicked has the category that was seen last, mostly.
-fn day(rows: usize, seed: usize) -> String {
+fn day(rows: usize, seed: u64) -> String {
     let mut text = String::from("clicked,user,item,category,hour,price,seen_items,seen_categories\n");
-    let mut state = seed as u64;
-    let mut draw = |n: u64| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) % n
-    };
+    let mut draw = draws(seed);
     for i in 0..rows {
         let items: Vec<u64> = (0..draw(9)).map(|_| draw(40)).collect();
         let candidate = draw(40);

@@ -5,7 +5,7 @@ mod common;
 use std::fmt::Write as _;
 use std::fs;
 
-use common::{assert_page, dien, fails, stderr, stdout};
+use common::{assert_page, dien, draws, fails, stderr, stdout};
 use dien::prelude::*;
 use serde_json::Value;
 use tempfile::tempdir;
@@ -45,11 +45,7 @@ fn rows() -> String {
     let mut text = String::from(
         "clicked,user,item,category,seen_items,seen_categories,bought_items,bought_categories\n",
     );
-    let mut state = 7_u64;
-    let mut draw = |n: u64| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) % n
-    };
+    let mut draw = draws(7);
     for i in 0..4000 {
         let seen: Vec<u64> = (0..draw(8)).map(|_| draw(40)).collect();
         let bought: Vec<u64> = (0..1 + draw(5)).map(|_| draw(40)).collect();

@@ -62,7 +62,7 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Write a page about a training run: losses, validation, calibration, AUC by length of history.
     Report(report::ReportArgs),
-    /// Look at a log, and describe it by a schema.
+    /// Look at logs and describe them by a schema, build samples of behaviours, draw synthetic logs.
     Data(data::DataArgs),
     /// List the options of a configuration: what each may be, its defaults, and what it decides.
     Options(options::OptionsArgs),

@@ -35,6 +35,15 @@ pub fn interrupted(root: &Path, args: &[&str], after: impl Fn(&str) -> bool, say
     output.stdout
 }
 
+/// Draws that look random: each an integer below the one that is given (Knuth's generator).
+pub fn draws(seed: u64) -> impl FnMut(u64) -> u64 {
+    let mut state = seed;
+    move |below| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    }
+}
+
 /// What the program answers to a request.
 pub fn rank(run: &Path, request: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_dien"))
@@ -63,7 +72,7 @@ pub fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-/// The one object that the program prints on standard output.
+/// The one JSON value that the program prints on standard output.
 #[track_caller]
 pub fn json(folder: &Path, arguments: &[&str]) -> serde_json::Value {
     let output = dien(folder, arguments);
