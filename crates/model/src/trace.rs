@@ -24,7 +24,7 @@ pub struct AttentionTrace<T> {
     pub evolution: Option<InterestTrace<T>>,
 }
 
-/// The course of an interest's evolution over the events of a window.
+/// An interest's evolution over the events of a window.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct InterestTrace<T> {

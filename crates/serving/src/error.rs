@@ -4,9 +4,9 @@ use std::io;
 use std::path::Path;
 
 use dien_model::serving::{self, ServingError};
+use dien_model::{BuildError, ConfigError};
 
 use crate::FileError;
-use dien_model::{BuildError, ConfigError};
 
 /// `Result` with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;

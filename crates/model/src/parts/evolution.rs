@@ -58,8 +58,8 @@ impl Evolution {
         self.cell.freeze(self.kind, params)
     }
 
-    /// The course that leads to each target's last state. By the equations in plain loops: it is for people,
-    /// a target at a time.
+    /// The states that lead to each target's last one, and their update gates. By the equations in plain
+    /// loops: it is for people, a target at a time.
     pub(crate) fn traces<T: Real>(
         &self,
         tape: &Tape<'_, T>,
@@ -76,16 +76,16 @@ impl Evolution {
             let steps = sequence.start[target] as usize..sequence.end[target] as usize;
             let inputs =
                 trace::events(interests, windows.histories(), sequence.history[target] as usize, steps);
-            let (mut h, mut course) = (vec![T::zero(); b_hc.len()], InterestTrace::default());
+            let (mut h, mut interest) = (vec![T::zero(); b_hc.len()], InterestTrace::default());
             for (step, x) in inputs.iter().enumerate() {
                 let a = attention.as_ref().map_or(T::one(), |a| a[target][step]);
                 let (gate, next) = gated_step(self.kind, weights, x, a, &h);
                 let sum = gate.iter().fold(T::zero(), |sum, &w| sum + w);
-                course.update.push(sum / T::of(gate.len() as f64));
-                course.states.push(next.clone());
+                interest.update.push(sum / T::of(gate.len() as f64));
+                interest.states.push(next.clone());
                 h = next;
             }
-            course
+            interest
         };
         (0..sequence.history.len()).map(trace).collect()
     }

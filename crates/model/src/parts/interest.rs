@@ -111,12 +111,12 @@ impl Interest {
         output: InterestOutput<'_, T>,
     ) -> Vec<AttentionTrace<T>> {
         let InterestOutput { interests, attention, .. } = output;
-        let courses = self.evolution.traces(tape, interests, attention, windows, *sequence);
+        let traces = self.evolution.traces(tape, interests, attention, windows, *sequence);
         let mut scores = attention.map(|a| trace::scores(a, windows.targets()).into_iter());
-        let trace = |course| AttentionTrace {
+        let trace = |evolution| AttentionTrace {
             attention: scores.as_mut().and_then(Iterator::next),
-            evolution: Some(course),
+            evolution: Some(evolution),
         };
-        courses.into_iter().map(trace).collect()
+        traces.into_iter().map(trace).collect()
     }
 }

@@ -1,5 +1,5 @@
-//! The models that the paper compares, over the same features: one file each; what they share is in
-//! [`parts`](crate::parts).
+//! DIEN and the models that its paper compares it with, over the same features: a file a structure; what they
+//! share is in [`parts`](crate::parts).
 //!
 //! Every head reads profile, context and candidate. What else it reads of each sequence of behaviours:
 //!
@@ -12,7 +12,8 @@
 //! | [`GruAttention`] | the same, but what is summed are the states of two GRU layers |
 //! | [`Dien`] | the same, but the last state of a cell driven by attention over the states of a GRU |
 //!
-//! AIGRU, AGRU and AUGRU without the auxiliary loss are [`Dien`] with less.
+//! AIGRU, AGRU and AUGRU are [`Dien`] without the auxiliary loss; IPNN and OPNN are
+//! [`Pnn`] with one of the products.
 
 mod attention_pooling;
 mod base;
