@@ -13,10 +13,10 @@ pub struct Table {
     /// The vocabulary's name, such as `item`.
     pub name: String,
     /// Its rows: ids run from 0 ([`OOV`]) to `num_embeddings - 1`. A file calls it `rows`.
-    #[serde(rename = "rows", alias = "num_embeddings")]
+    #[serde(rename = "rows")]
     pub num_embeddings: usize,
     /// Numbers per embedding. A file calls it `width`.
-    #[serde(rename = "width", alias = "embedding_dim")]
+    #[serde(rename = "width")]
     pub embedding_dim: usize,
 }
 
@@ -45,7 +45,7 @@ pub struct Features {
     pub sparse: Vec<EmbeddingFeature>,
     /// Lists of ids per target that are not behaviours, such as a film's genres; pooled by their mean. A file
     /// calls them `pooled`.
-    #[serde(rename = "pooled", alias = "multi_hot", default)]
+    #[serde(rename = "pooled", default)]
     pub multi_hot: Vec<EmbeddingFeature>,
     /// Names of the numbers per target.
     #[serde(default)]
@@ -53,7 +53,7 @@ pub struct Features {
     /// The names of sequences of behaviours beside the first, such as purchases beside clicks. Their events
     /// consist of the same features as the first's; the model reads each sequence on its own. A file calls
     /// them `groups`.
-    #[serde(rename = "groups", alias = "extra_sequences", default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(rename = "groups", default, skip_serializing_if = "Vec::is_empty")]
     pub extra_sequences: Vec<String>,
 }
 
@@ -206,6 +206,7 @@ mod tests {
             message(&|f| f.behaviours.clear()).contains("at least one feature, such as `item`, found none")
         );
     }
+
     #[test]
     fn files_keep_their_words() {
         let text =
@@ -214,9 +215,15 @@ mod tests {
                 + r#""sparse":[],"pooled":[],"dense":[],"groups":["bought"]}"#;
         let features: Features = serde_json::from_str(&text).unwrap();
         assert_eq!(serde_json::to_string(&features).unwrap(), text);
-        let ours = [("rows", "num_embeddings"), ("width", "embedding_dim"), ("pooled", "multi_hot")];
-        let ours = ours.iter().fold(text, |text, (file, ours)| text.replace(file, ours));
-        let ours = ours.replace("groups", "extra_sequences");
-        assert_eq!(serde_json::from_str::<Features>(&ours).unwrap(), features);
+        let ours = [
+            ("rows", "num_embeddings"),
+            ("width", "embedding_dim"),
+            ("pooled", "multi_hot"),
+            ("groups", "extra_sequences"),
+        ];
+        for (file, ours) in ours {
+            let error = serde_json::from_str::<Features>(&text.replace(file, ours)).unwrap_err().to_string();
+            assert!(error.contains(&format!("unknown field `{ours}`")), "{error}");
+        }
     }
 }
