@@ -93,6 +93,12 @@ impl Ranker {
         })
     }
 
+    /// Room for the ids of so many events or candidates, `[feature][event]`. A clone of an empty list would
+    /// have none.
+    fn columns(&self, events: usize) -> Vec<Vec<u32>> {
+        self.features().behaviours.iter().map(|_| Vec::with_capacity(events)).collect()
+    }
+
     /// A history's ids, `[feature][event]`.
     pub(super) fn events(
         &self,
@@ -100,7 +106,7 @@ impl Ranker {
         history: &[Record],
         unknown: &mut usize,
     ) -> Result<Vec<Vec<u32>>> {
-        let mut ids = vec![Vec::with_capacity(history.len()); self.serving.features().behaviours.len()];
+        let mut ids = self.columns(history.len());
         for (i, record) in history.iter().enumerate() {
             self.item(record, &format_args!("{place}[{i}]"), &mut ids, unknown)?;
         }
@@ -109,7 +115,7 @@ impl Ranker {
 
     /// The ids of one event.
     pub(super) fn event(&self, record: &Record, unknown: &mut usize) -> Result<Vec<u32>> {
-        let mut ids = vec![Vec::with_capacity(1); self.serving.features().behaviours.len()];
+        let mut ids = self.columns(1);
         self.item(record, &"event", &mut ids, unknown)?;
         Ok(ids.into_iter().flatten().collect())
     }
@@ -119,9 +125,13 @@ impl Ranker {
         let features = self.serving.features();
         let n = records.len();
         self.limits.check_candidates(n)?;
-        let list = Jagged { offsets: vec![0], ids: vec![] };
-        let mut candidates = Candidates::new(vec![Vec::with_capacity(n); features.behaviours.len()])
-            .with_multi_hot(vec![list; features.multi_hot.len()]);
+        let list = |_: &_| {
+            let mut offsets = Vec::with_capacity(n + 1);
+            offsets.push(0);
+            Jagged::new(offsets, vec![])
+        };
+        let lists = features.multi_hot.iter().map(list).collect();
+        let mut candidates = Candidates::new(self.columns(n)).with_multi_hot(lists);
         for (i, record) in records.iter().enumerate() {
             let place = format_args!("candidates[{i}]");
             let found = self.item(record, &place, &mut candidates.ids, unknown)?;
