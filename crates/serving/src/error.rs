@@ -152,6 +152,16 @@ impl Error {
         Error::file(path, format!("model option `{}`: {}", error.option, error.found), error.expected)
     }
 
+    /// The same of an encoding that a file has; `name` is what a message calls a place in it.
+    pub(crate) fn in_file(self, path: &Path, name: impl FnOnce(&str) -> String) -> Self {
+        match self {
+            Error::Encoding { place, found, expected } => {
+                Error::file(path, format!("{}: {found}", name(&place)), expected)
+            }
+            other => other,
+        }
+    }
+
     pub(crate) fn encoding(
         place: impl Into<String>,
         found: impl Into<String>,

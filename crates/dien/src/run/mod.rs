@@ -164,8 +164,12 @@ impl Run {
     pub fn numbers(&self) -> Result<Vec<DenseEncoder>> {
         let path = self.path("numbers.json");
         match fs::read_to_string(&path) {
-            Ok(text) => serde_json::from_str(&text)
-                .map_err(|e| Error::file(&path, e.to_string(), "the numbers that `dien train` wrote")),
+            Ok(text) => {
+                let numbers: Vec<DenseEncoder> = serde_json::from_str(&text)
+                    .map_err(|e| Error::file(&path, e.to_string(), "the numbers that `dien train` wrote"))?;
+                DenseEncoder::validate_all(&path, "", &numbers)?;
+                Ok(numbers)
+            }
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(vec![]),
             Err(e) => Err(Error::io(&path, "read")(e)),
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 use dien_model::{Features, Jagged, Table};
 
 use super::{MissingParts, ModelFile, Serving};
-use crate::encoding::{ItemTable, Vocabularies, Vocabulary};
+use crate::encoding::{DenseEncoder, ItemTable, Vocabularies, Vocabulary};
 use crate::error::{Error, Result};
 use crate::params::StoredParams;
 use crate::tensors::{Dtype, Numbers, Tensor, Tensors};
@@ -19,6 +19,7 @@ pub(super) fn whole(mut file: Tensors, serving: Serving) -> Result<ModelFile> {
     let vocabularies = read_vocabularies(&mut file, &features)?;
     let has_items = file.get("items.text").is_some();
     let items = has_items.then(|| read_items(&mut file, &features)).transpose()?;
+    check_numbers(path, &numbers, &features)?;
     let max_history = [vec![max_history], extra_max_history].concat();
     check_max_history(path, &max_history, &features)?;
     let params = StoredParams::new(file);
@@ -32,6 +33,22 @@ pub(super) fn parameters(file: Tensors, missing: MissingParts) -> Result<ModelFi
     check_max_history(file.path(), &max_history, &features)?;
     let params = StoredParams::new(file);
     Ok(ModelFile { model, features, max_history, vocabularies, numbers: vec![], items: None, params })
+}
+
+/// That encoders are possible, and no bucket is beyond its feature's table.
+fn check_numbers(path: &Path, numbers: &[DenseEncoder], features: &Features) -> Result<()> {
+    DenseEncoder::validate_all(path, "serving.numbers", numbers)?;
+    for (i, number) in numbers.iter().enumerate() {
+        let Some(last) = number.bucket(f64::INFINITY) else { continue };
+        let Some(lookup) = features.sparse.iter().find(|l| l.name == number.name) else { continue };
+        let table = &features.tables[lookup.table];
+        if last as usize >= table.num_embeddings {
+            let found = format!("`serving.numbers[{i}].transform.buckets`: bounds for the ids 1 to {last}");
+            let expected = format!("ids below the {} rows of `{}`", table.num_embeddings, table.name);
+            return Err(Error::file(path, found, expected));
+        }
+    }
+    Ok(())
 }
 
 fn check_max_history(path: &Path, max_history: &[usize], features: &Features) -> Result<()> {
@@ -52,7 +69,9 @@ fn read_vocabularies(file: &mut Tensors, features: &Features) -> Result<Vocabula
         // No tokens, and yet rows: a vocabulary that hashes.
         let vocabulary = match u32::try_from(table.num_embeddings.saturating_sub(1)) {
             Ok(ids) if ids > 0 && tokens.is_empty() => Vocabulary::hashed(ids),
-            _ => Vocabulary::from_tokens(tokens).map_err(|e| in_file(file.path(), &table.name, e))?,
+            _ => Vocabulary::from_tokens(tokens).map_err(|e| {
+                e.in_file(file.path(), |place| format!("vocabulary `{}`: {place}", table.name))
+            })?,
         };
         if vocabulary.rows() != table.num_embeddings {
             let found = format!("vocabulary `{}` for a table of {} rows", table.name, vocabulary.rows());
@@ -77,7 +96,8 @@ fn read_items(file: &mut Tensors, features: &Features) -> Result<ItemTable> {
         lists.push(Jagged { offsets, ids });
     }
     let names = read_texts(file, "items")?;
-    ItemTable::new(names, behaviours, lists).map_err(|e| in_file(file.path(), "items", e))
+    ItemTable::new(names, behaviours, lists)
+        .map_err(|e| e.in_file(file.path(), |place| format!("items: {place}")))
 }
 
 /// Numbers of the tensor `name`; those of a table's ids are below its rows.
@@ -122,8 +142,4 @@ fn column(file: &mut Tensors, name: &str, dtype: Dtype) -> Result<Numbers> {
         }
         Some(tensor) => Ok(tensor.numbers),
     }
-}
-
-fn in_file(path: &Path, what: &str, error: Error) -> Error {
-    Error::file(path, format!("`{what}`: {error}"), "a file that `dien train` wrote")
 }
