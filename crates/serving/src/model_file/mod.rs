@@ -16,7 +16,7 @@ pub use write::{Description, stage};
 use crate::encoding::{DenseEncoder, ItemTable, Vocabularies};
 use crate::error::{Error, Result};
 use crate::params::StoredParams;
-use crate::tensors::Tensors;
+use crate::tensors::{self, OpenFile, Source, Tensors};
 
 /// A trained model with all that serving it takes.
 #[derive(Clone, Debug)]
@@ -120,7 +120,7 @@ impl ModelFile {
         path: &Path,
         missing: impl FnOnce() -> Result<MissingParts, E>,
     ) -> Result<Self, E> {
-        Self::from_tensors(Tensors::open(path)?, missing)
+        Self::from_file(OpenFile::open(path)?, missing)
     }
 
     /// Maps a file that holds all: its parameters stay in the file, and are shared with every process that
@@ -138,8 +138,8 @@ impl ModelFile {
     #[allow(unsafe_code)]
     pub unsafe fn map(path: &Path) -> Result<Self> {
         // SAFETY: what the caller promises is what is asked for.
-        let file = unsafe { Tensors::map(path)? };
-        Self::from_tensors(file, || Err(parameters_alone(path)))
+        let file = unsafe { OpenFile::map(path)? };
+        Self::from_file(file, || Err(parameters_alone(path)))
     }
 
     /// Reads a file that is in memory.
@@ -156,43 +156,49 @@ impl ModelFile {
     /// As [`load`](Self::load); messages call it `model`.
     pub fn from_reader(reader: impl Read) -> Result<Self> {
         let path = Path::new("model");
-        Self::from_tensors(Tensors::read(path, reader)?, || Err(parameters_alone(path)))
+        Self::from_file(OpenFile::read(path, reader)?, || Err(parameters_alone(path)))
     }
 
-    fn from_tensors<E: From<Error>>(
-        file: Tensors,
+    fn from_file<E: From<Error>>(
+        file: OpenFile<impl Source>,
         missing: impl FnOnce() -> Result<MissingParts, E>,
     ) -> Result<Self, E> {
-        match metadata(&file)?.serving {
-            Some(serving) => Ok(read::whole(file, serving)?),
-            None => Ok(read::parameters(file, missing()?)?),
+        // A newer file is said to be one before its tensors are read, whatever they are.
+        match metadata(&file.metadata)?.serving {
+            Some(serving) => Ok(read::whole(Tensors::from_file(file)?, serving)?),
+            None => Ok(read::parameters(Tensors::from_file(file)?, missing()?)?),
         }
     }
 }
 
 /// The metadata, if this version can read it.
-fn metadata(file: &Tensors) -> Result<Metadata> {
-    let Format { format } = file.metadata()?;
+fn metadata(metadata: &tensors::Metadata) -> Result<Metadata> {
+    let path = metadata.path();
+    let Format { format } = metadata.parse()?;
     if format > FORMAT.into() {
         let found = format!("a model of format {format}, written by a newer dien");
         let expected = format!("format {FORMAT} or an earlier one; a newer version of this program reads it");
-        return Err(Error::file(file.path(), found, expected));
+        return Err(Error::file(path, found, expected));
     }
-    serde_json::from_str(file.metadata_text()).map_err(|e| match unknown(&e.to_string()) {
-        Some(key) => {
-            let found = format!("a model of format {format} with {key}, written by a newer dien");
-            let expected = "what this version knows; a newer version of this program reads it";
-            Error::file(file.path(), found, expected)
-        }
-        None => file.malformed(&e),
+    metadata.parse_or(|wrong| {
+        let found = format!("a model of format {format} with {}", unknown(wrong)?);
+        // Files without a number are older than any that a newer version writes.
+        Some(match format {
+            0 => Error::file(path, found, "what `docs/model-file.md` has"),
+            _ => Error::file(
+                path,
+                found,
+                "what this version knows; perhaps a newer dien wrote it, and reads it",
+            ),
+        })
     })
 }
 
 /// Which key or value a message of serde's says to be unknown.
 fn unknown(message: &str) -> Option<String> {
-    ["field", "variant"].iter().find_map(|what| {
-        let (name, _) = message.strip_prefix(&format!("unknown {what} `"))?.split_once('`')?;
-        Some(format!("the unknown {} `{name}`", if *what == "field" { "key" } else { "value" }))
+    [("field", "key"), ("variant", "value")].into_iter().find_map(|(theirs, ours)| {
+        let (name, _) = message.strip_prefix(&format!("unknown {theirs} `"))?.split_once('`')?;
+        Some(format!("the unknown {ours} `{name}`"))
     })
 }
 

@@ -51,15 +51,22 @@ fn check_numbers(path: &Path, numbers: &[DenseEncoder], features: &Features) -> 
     Ok(())
 }
 
+/// That each sequence of behaviours has a window, of at least one event.
 fn check_max_history(path: &Path, max_history: &[usize], features: &Features) -> Result<()> {
-    if max_history.len() != 1 + features.extra_sequences.len() {
-        let found = format!("`max_history` of {} sequences", max_history.len());
-        return Err(Error::file(path, found, "one for each sequence of behaviours"));
+    let sequences = &features.extra_sequences;
+    if max_history.len() != 1 + sequences.len() {
+        let found = format!("`serving.further_max_history`: {} entries", max_history.len() - 1);
+        let expected = format!("{}, one for each of `features.groups`", sequences.len());
+        return Err(Error::file(path, found, expected));
     }
-    if max_history.contains(&0) {
-        return Err(Error::file(path, "`max_history` 0", "at least 1"));
+    match max_history.iter().position(|&events| events == 0) {
+        None => Ok(()),
+        Some(0) => Err(Error::file(path, "`serving.max_history`: 0", "at least 1")),
+        Some(i) => {
+            let found = format!("`serving.further_max_history[{}]`: 0, for `{}`", i - 1, sequences[i - 1]);
+            Err(Error::file(path, found, "at least 1"))
+        }
     }
-    Ok(())
 }
 
 fn read_vocabularies(file: &mut Tensors, features: &Features) -> Result<Vocabularies> {

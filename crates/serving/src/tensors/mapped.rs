@@ -11,10 +11,15 @@ use std::sync::Arc;
 use memmap2::Mmap;
 
 /// A mapped file, of which some is read.
-#[derive(Debug)]
-pub(super) struct MappedFile {
+pub(crate) struct MappedFile {
     map: Arc<Mmap>,
     at: usize,
+}
+
+impl std::fmt::Debug for MappedFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MappedFile").field("bytes", &self.map.len()).field("at_byte", &self.at).finish()
+    }
 }
 
 impl MappedFile {
@@ -77,6 +82,8 @@ impl PartialEq for Mapped {
 
 impl std::fmt::Debug for Mapped {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Mapped").field(&self.as_ref()).finish()
+        // Not the numbers: what is mapped is large, and to look at all of it is to read it.
+        let Range { start, end } = self.range;
+        f.debug_struct("Mapped").field("numbers", &((end - start) / 4)).field("at_byte", &start).finish()
     }
 }

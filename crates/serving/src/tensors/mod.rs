@@ -2,7 +2,9 @@
 
 #[cfg(feature = "mmap")]
 mod mapped;
+mod metadata;
 mod numbers;
+mod open;
 mod read;
 mod source;
 #[cfg(feature = "write")]
@@ -10,9 +12,12 @@ mod write;
 
 #[cfg(feature = "mmap")]
 pub use mapped::Mapped;
-pub use numbers::Numbers;
-pub use read::{Tensor, Tensors};
+pub(crate) use metadata::Metadata;
+pub use numbers::{Numbers, Tensor};
+pub(crate) use open::OpenFile;
+pub use read::Tensors;
 pub use safetensors::Dtype;
+pub(crate) use source::Source;
 #[cfg(feature = "write")]
 pub use write::{Output, f32_bytes, stage};
 

@@ -1,4 +1,4 @@
-//! A tensor's numbers.
+//! A tensor and its numbers.
 
 use std::io::{self, Read};
 
@@ -6,6 +6,16 @@ use safetensors::Dtype;
 
 #[cfg(feature = "mmap")]
 use super::Mapped;
+
+/// A tensor that was read.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Tensor {
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Its numbers, row-major.
+    pub numbers: Numbers,
+}
 
 /// A tensor's numbers.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,7 +9,7 @@ use super::Numbers;
 use super::mapped::MappedFile;
 
 /// What tensors are read from, one after the other.
-pub(super) trait Source: Read {
+pub(crate) trait Source: Read {
     /// How many bytes of it were read.
     fn position(&self) -> u64;
 
@@ -22,7 +22,7 @@ pub(super) trait Source: Read {
 
 /// A reader that knows how much of it was read.
 #[derive(Debug)]
-pub(super) struct Counting<R> {
+pub(crate) struct Counting<R> {
     reader: R,
     bytes: u64,
 }
