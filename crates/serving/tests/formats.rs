@@ -71,6 +71,9 @@ fn what_is_written_is_of_the_current_format() {
         let file = |format| folder(format).join(format!("{name}.safetensors"));
         let bytes = rewritten(&file(0));
         assert!(earlier().all(|format| rewritten(&file(format)) == bytes), "{name}");
+        // One model, whatever its file left to a default or calls by other words: its users' states stay.
+        let fingerprint = Ranker::from_bytes(&bytes).unwrap().fingerprint();
+        assert!(earlier().all(|format| Ranker::load(file(format)).unwrap().fingerprint() == fingerprint));
         let (new, first) = (metadata(&bytes), metadata(&fs::read(file(1)).unwrap()));
         assert_eq!((&new["format"], &first["format"]), (&Value::from(FORMAT), &Value::from(1)));
         let (new, first) = (&new["serving"]["model"], &first["serving"]["model"]);

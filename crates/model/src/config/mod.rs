@@ -185,6 +185,12 @@ impl ModelConfig {
         self.attention.unwrap_or(if self.evolves() { AttentionKind::Bilinear } else { AttentionKind::Unit })
     }
 
+    /// The same model with none of its options left to a default that another version may have changed.
+    #[must_use]
+    pub fn resolved(&self) -> Self {
+        self.clone().with_attention(self.attention()).with_cell(self.cell())
+    }
+
     /// Whether the model has an interest network: an extractor under an evolution.
     pub fn evolves(&self) -> bool {
         matches!(self.kind, ModelKind::Dien | ModelKind::Augru | ModelKind::Agru | ModelKind::Aigru)

@@ -8,6 +8,8 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use xxhash_rust::xxh3::Xxh3;
 
+use crate::{EmbeddingFeature, Features, Table};
+
 /// 128 bits (XXH3) over a model's configuration, features and every parameter: models that score differently
 /// have different ones, but for chance. It is computed once, when a model is made ready to serve, at some
 /// gigabytes a second; to compare two is nothing. It is no secret, and no proof against forgery.
@@ -18,24 +20,67 @@ pub struct Fingerprint([u8; 16]);
 
 impl Fingerprint {
     /// Of the parameters, and of what else tells one model from another.
-    pub(super) fn new(description: &str, params: &ParamStore<f32>) -> Self {
-        let mut hash = Xxh3::new();
-        let text = |hash: &mut Xxh3, text: &str| {
-            hash.update(&(text.len() as u64).to_le_bytes());
-            hash.update(text.as_bytes());
-        };
-        text(&mut hash, description);
+    pub(super) fn new(
+        description: &str,
+        features: &Features,
+        max_history: &[usize],
+        params: &ParamStore<f32>,
+    ) -> Self {
+        let mut hash = Hash(Xxh3::new());
+        hash.text(description);
+        hash.features(features);
+        hash.sizes(max_history);
         let mut bytes = [0; 4096];
         for id in params.ids() {
-            text(&mut hash, params.name(id));
-            text(&mut hash, &format!("{:?}", params.shape(id)));
+            hash.text(params.name(id));
+            hash.sizes(params.shape(id));
             for numbers in params.data(id).chunks(bytes.len() / 4) {
                 let (words, _) = bytes.as_chunks_mut::<4>();
                 words.iter_mut().zip(numbers).for_each(|(word, x)| *word = x.to_le_bytes());
-                hash.update(&bytes[..4 * numbers.len()]);
+                hash.0.update(&bytes[..4 * numbers.len()]);
             }
         }
-        Fingerprint(hash.digest128().to_be_bytes())
+        Fingerprint(hash.0.digest128().to_be_bytes())
+    }
+}
+
+/// No two things give the same bytes: a length comes before what has one. Nor do they depend on how a type
+/// prints itself.
+struct Hash(Xxh3);
+
+impl Hash {
+    fn size(&mut self, n: usize) {
+        self.0.update(&(n as u64).to_le_bytes());
+    }
+
+    fn sizes(&mut self, sizes: &[usize]) {
+        self.size(sizes.len());
+        sizes.iter().for_each(|&n| self.size(n));
+    }
+
+    fn text(&mut self, text: &str) {
+        self.size(text.len());
+        self.0.update(text.as_bytes());
+    }
+
+    fn features(&mut self, features: &Features) {
+        let Features { tables, behaviours, sparse, multi_hot, dense, extra_sequences } = features;
+        self.size(tables.len());
+        for Table { name, num_embeddings, embedding_dim } in tables {
+            self.text(name);
+            self.sizes(&[*num_embeddings, *embedding_dim]);
+        }
+        for lookups in [behaviours, sparse, multi_hot] {
+            self.size(lookups.len());
+            for EmbeddingFeature { name, table } in lookups {
+                self.text(name);
+                self.size(*table);
+            }
+        }
+        for names in [dense, extra_sequences] {
+            self.size(names.len());
+            names.iter().for_each(|name| self.text(name));
+        }
     }
 }
 

@@ -111,13 +111,16 @@ impl Serving {
         max_history: &[usize],
     ) -> Result<Self, BuildError> {
         let model = registry.build(config, features, Builder::over(&mut params))?;
-        Ok(Self::from_model(model, &format!("{config:?}"), features, params, max_history))
+        // A file's JSON is the ranker's description of it: this crate writes none.
+        let description = format!("{:?}", config.resolved());
+        Ok(Self::from_model(model, &description, features, params, max_history))
     }
 
     /// Takes any model with its features and parameters. Its work is split between the user and the
     /// candidates if it [freezes](Model::freeze); else its [forward pass](Model::forward) runs for every
-    /// request. `description` says what else tells it from models of the same parameters, such as its name
-    /// and options: it goes into the [fingerprint](Self::fingerprint).
+    /// request. `description` says what else tells it from models of the same features and parameters, such
+    /// as its name and options, in the same words whenever they are the same: it goes into the
+    /// [fingerprint](Self::fingerprint).
     ///
     /// # Panics
     /// If `max_history` has not one entry a sequence of behaviours, or a 0; or `params` are not the model's.
@@ -132,8 +135,7 @@ impl Serving {
         let sequences = 1 + features.extra_sequences.len();
         assert_eq!(max_history.len(), sequences, "serving: a window a sequence of behaviours");
         assert!(!max_history.contains(&0), "serving: windows of at least one event");
-        let description = format!("{description} {features:?} {max_history:?}");
-        let fingerprint = Fingerprint::new(&description, &params);
+        let fingerprint = Fingerprint::new(description, features, max_history, &params);
         let (features, max_history) = (features.clone(), max_history.to_vec());
         let backend = match model.freeze(&params) {
             Some(model) => Backend::Factored(Box::new(Factored {

@@ -68,7 +68,7 @@ pub fn stage(
 ) -> Result<Staged> {
     let &Description { model, features, max_history, vocabularies, numbers, items } = description;
     let serving = Serving {
-        model: resolved(model),
+        model: model.resolved(),
         features: features.clone(),
         max_history: max_history[0],
         extra_max_history: max_history[1..].to_vec(),
@@ -115,9 +115,4 @@ pub fn stage(
         .zip(bodies)
         .map(|((name, shape), (dtype, data))| (name.as_str(), Output { dtype, shape, data }));
     tensors::stage(path, tensors.collect(), &Metadata { format: Some(FORMAT), step, serving: Some(serving) })
-}
-
-/// The options with none left to a default, which another version may have changed.
-fn resolved(model: &ModelConfig) -> ModelConfig {
-    model.clone().with_attention(model.attention()).with_cell(model.cell())
 }

@@ -195,7 +195,8 @@ impl Ranker {
     pub fn with_registry(file: ModelFile, registry: &Registry) -> Result<Self> {
         let ModelFile { model: config, features, max_history, vocabularies, numbers, items, params } = file;
         let (model, params) = params.build(registry, &config, &features)?;
-        let serving = Serving::from_model(model, &format!("{config:?}"), &features, params, &max_history);
+        let description = serde_json::to_string(&config.resolved()).expect("plain fields");
+        let serving = Serving::from_model(model, &description, &features, params, &max_history);
         Ok(Ranker { serving, vocabularies, numbers, items, limits: Limits::default() })
     }
 
@@ -215,7 +216,8 @@ impl Ranker {
         &self.serving
     }
 
-    /// Which model it is: files of the same parameters and options have the same fingerprint.
+    /// Which model it is: files of the same parameters and options have the same fingerprint, whatever their
+    /// format.
     pub fn fingerprint(&self) -> Fingerprint {
         self.serving.fingerprint()
     }
