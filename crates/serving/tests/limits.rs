@@ -5,7 +5,7 @@ use std::path::Path;
 use dien_model::{Features, ModelConfig, ModelKind, build};
 use dien_serving::encoding::{Vocabularies, Vocabulary};
 use dien_serving::model_file::{self, Description};
-use dien_serving::{ErrorKind, Limits, Ranker, Record, Request};
+use dien_serving::{Error, ErrorKind, Limits, Ranker, Record, Request};
 use dien_tensor::ParamStore;
 
 fn ranker() -> Ranker {
@@ -121,6 +121,48 @@ fn a_state_does_not_grow_beyond_the_limit() {
         assert!(error.starts_with("request: `histories.bought`: found 6 entries"), "{error}");
         let logits = ranker.score(&state, &events(2)).unwrap().logits;
         assert!(logits.iter().all(|x| x.is_finite()), "{logits:?}");
+    }
+}
+
+/// Every way to a state counts the events of every sequence, and the one to a batch, too.
+#[test]
+fn no_way_to_a_state_is_without_the_limit() {
+    let ranker = untrained(ModelKind::Dien).with_limits(Limits::default().with_history(4));
+    let (nobody, bought) = (Record::new(), |n| vec![("bought".to_owned(), events(n))]);
+    assert_eq!(ranker.user_state(&events(4), &nobody).unwrap().len(), 3, "the latest three are read");
+    let is_refused = |field: &str, error: Error| {
+        let expected = "found 5 entries; expected at most 4 (`Limits::history`)";
+        assert_eq!(error.to_string(), format!("request: `{field}`: {expected}"));
+        assert_eq!(error.kind(), ErrorKind::TooMany);
+    };
+    is_refused("history", ranker.user_state(&events(5), &nobody).unwrap_err());
+    is_refused("history", ranker.user_state_of(&events(5), &bought(4), &nobody).unwrap_err());
+    is_refused("histories.bought", ranker.user_state_of(&events(4), &bought(5), &nobody).unwrap_err());
+    let request = |n| Request::new(events(4), events(1)).with_histories(bought(n));
+    assert_eq!(ranker.encoded(&request(4)).unwrap().candidates.len(), 1);
+    is_refused("histories.bought", ranker.encoded(&request(5)).unwrap_err());
+}
+
+#[test]
+fn a_user_with_too_many_candidates_keeps_no_other_from_an_answer() {
+    let ranker = ranker().with_limits(Limits::default().with_candidates(2));
+    let state = ranker.user_state(&items(3), &Record::new()).unwrap();
+    let (two, three) = (items(2), items(3));
+    let answers = ranker.score_many(&[(&state, &two[..]), (&state, &three), (&state, &two)]);
+    let expected = ranker.score(&state, &two).unwrap();
+    assert!(expected.logits.iter().all(|x| x.is_finite()), "{expected:?}");
+    assert_eq!([0, 2].map(|i| answers[i].as_ref().unwrap() == &expected), [true; 2]);
+    assert_eq!(answers[1].as_ref().unwrap_err().kind(), ErrorKind::TooMany);
+    assert_eq!(ranker.score_in(&state, &three, &Record::new()).unwrap_err().kind(), ErrorKind::TooMany);
+}
+
+#[test]
+fn a_limit_of_nothing_is_one() {
+    let ranker = ranker().with_limits(Limits::default().with_candidates(0).with_history(0));
+    assert!(ranker.rank(&Request::new(vec![], vec![])).unwrap().logits.is_empty());
+    for (history, candidates) in [(1, 0), (0, 1)] {
+        let error = ranker.rank(&Request::new(items(history), items(candidates))).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TooMany, "{error}");
     }
 }
 
