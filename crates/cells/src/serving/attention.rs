@@ -5,7 +5,8 @@ use dien_kernels::simd::{Kernel, Simd, axpy, dispatch, math, splat};
 use dien_tensor::Real;
 
 use super::activation;
-use super::tile::{Tiles, add_product, for_columns, lanes};
+use super::products::{add_product, for_columns, lanes};
+use super::tile::Tiles;
 use crate::LANES;
 
 /// The pair's part of DIN's local activation unit: an MLP with sigmoid hidden units over

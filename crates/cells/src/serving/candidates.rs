@@ -5,7 +5,7 @@ use dien_tensor::Real;
 
 use super::activation::{candidate, sigmoid};
 use super::cell::Cell;
-use super::tile::{add_product, for_columns, lanes};
+use super::products::{add_product, for_columns, lanes};
 use crate::LANES;
 
 /// What a step keeps for a unit and lane: the state, the arguments of r and u, U_c h + b_hc, W_c x + b_c.

@@ -5,7 +5,8 @@ use dien_kernels::gemm::{Block, Rows, Store, product};
 use dien_kernels::simd::{Kernel, Simd, dispatch, math};
 use dien_tensor::Real;
 
-use super::tile::{self, Tiles, for_columns};
+use super::products::{self, for_columns};
+use super::tile::Tiles;
 use crate::LANES;
 
 concrete! {
@@ -54,7 +55,7 @@ impl<T: Real> Kernel<T> for AddProduct<'_, T> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         for_columns!(S, self.width, lane, V => {
-            tile::add_product::<T, S, V, LANES>(self.weight, lane, self.x, self.y);
+            products::add_product::<T, S, V, LANES>(self.weight, lane, self.x, self.y);
         });
     }
 }

@@ -14,6 +14,7 @@ mod attention;
 mod candidates;
 mod cell;
 mod dense;
+mod products;
 mod run;
 mod sequence;
 mod tile;

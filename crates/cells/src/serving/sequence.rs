@@ -5,7 +5,7 @@ use dien_tensor::Real;
 
 use super::activation::{candidate, sigmoid};
 use super::cell::Cell;
-use super::tile::add_columns;
+use super::products::add_columns;
 
 /// See [`Cell::steps`].
 pub(super) struct Sequence<'a, T> {

@@ -19,7 +19,11 @@ impl Simd for Portable {
 
     #[inline]
     fn run<T, K: Kernel<T>>(kernel: K) -> K::Output {
-        kernel.run::<Self>()
+        // Not inlined by itself, or every unit of code generation that calls it would compile it again.
+        fn compiled<T, K: Kernel<T>>(kernel: K) -> K::Output {
+            kernel.run::<Portable>()
+        }
+        compiled(kernel)
     }
 
     #[inline(always)]
