@@ -1,5 +1,6 @@
 //! What the sums of a product start from, and what is made of them.
 
+use super::tile::Sums;
 use crate::Number;
 use crate::simd::Simd;
 
@@ -14,6 +15,24 @@ pub trait Epilogue<T: Number> {
 
     /// Takes the sum.
     fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: [T; V]);
+
+    /// Takes the sums of a tile that begins at (i, j), those of its first `rows` rows: [`finish`](Self::finish)
+    /// for every vector. What takes whole rows at once leaves the sums in registers.
+    #[inline(always)]
+    fn finish_tile<S: Simd, const R: usize, const W: usize, const L: usize>(
+        &mut self,
+        (i, j): (usize, usize),
+        rows: usize,
+        sums: Sums<T, R, W, L>,
+    ) {
+        for r in 0..R {
+            if r < rows {
+                for w in 0..W {
+                    self.finish::<S, L>(i + r, j + w * L, sums[r][w]);
+                }
+            }
+        }
+    }
 
     /// Called after every tile: to fetch what comes next, for instance.
     #[inline(always)]
@@ -72,6 +91,47 @@ impl<T: Number> Epilogue<T> for Store<'_, T> {
             *c = sum;
         }
     }
+
+    #[inline(always)]
+    fn finish_tile<S: Simd, const R: usize, const W: usize, const L: usize>(
+        &mut self,
+        (i, j): (usize, usize),
+        rows: usize,
+        sums: Sums<T, R, W, L>,
+    ) {
+        let (stride, c) = (self.stride, &mut self.c[i * self.stride + j..]);
+        if rows >= R {
+            for r in 0..R {
+                store_row(sums[r], &mut c[r * stride..], self.add);
+            }
+            return;
+        }
+        // What is indexed by a variable has to be in memory, and the sums have not: a copy, by constant
+        // places.
+        let mut copy = [[[T::zero(); L]; W]; R];
+        #[allow(clippy::manual_memcpy)]
+        for r in 0..R {
+            copy[r] = sums[r];
+        }
+        for (row, c) in copy.into_iter().zip(c.chunks_mut(stride)).take(rows) {
+            store_row(row, c, self.add);
+        }
+    }
+}
+
+/// A tile's row, or the sum with it, into the first of `c`.
+#[inline(always)]
+fn store_row<T: Number, const W: usize, const L: usize>(row: [[T; L]; W], c: &mut [T], add: bool) {
+    let (vectors, _) = c[..W * L].as_chunks_mut::<L>();
+    for w in 0..W {
+        if add {
+            for l in 0..L {
+                vectors[w][l] += row[w][l];
+            }
+        } else {
+            vectors[w] = row[w];
+        }
+    }
 }
 
 /// [`Store`], and a call after every tile.
@@ -87,6 +147,16 @@ impl<T: Number, F: FnMut()> Epilogue<T> for StoreBetween<'_, T, F> {
     #[inline(always)]
     fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: [T; V]) {
         self.store.finish::<S, V>(i, j, sum);
+    }
+
+    #[inline(always)]
+    fn finish_tile<S: Simd, const R: usize, const W: usize, const L: usize>(
+        &mut self,
+        at: (usize, usize),
+        rows: usize,
+        sums: Sums<T, R, W, L>,
+    ) {
+        self.store.finish_tile::<S, R, W, L>(at, rows, sums);
     }
 
     #[inline(always)]

@@ -124,13 +124,8 @@ impl<T: Number, A: Lhs<T>, E: Epilogue<T>> Product<'_, T, A, E> {
             }
         }
         let sums = self.a.add::<S, R, W, L>(sums, i, self.b.at(0, j), k);
-        for r in 0..R {
-            if !A::PADDED || i + r < m {
-                for w in 0..W {
-                    self.epilogue.finish::<S, L>(i + r, j + w * L, sums[r][w]);
-                }
-            }
-        }
+        let rows = if A::PADDED { m - i } else { R };
+        self.epilogue.finish_tile::<S, R, W, L>((i, j), rows, sums);
         self.epilogue.between();
     }
 }
@@ -152,7 +147,7 @@ mod tests {
     }
 
     /// Shapes with whole tiles, with every rest of rows and columns, and with nothing to sum.
-    const SHAPES: [(usize, usize, usize); 11] = [
+    const SHAPES: [(usize, usize, usize); 13] = [
         (1, 8, 1),
         (6, 32, 36),
         (36, 24, 108),
@@ -162,6 +157,8 @@ mod tests {
         (14, 48, 20),
         (29, 8, 3),
         (8, 32, 0),
+        (26, 72, 20),
+        (13, 136, 5),
         (5, 11, 4),
         (9, 3, 7),
     ];

@@ -48,8 +48,7 @@ impl Simd for Avx2 {
     #[inline(always)]
     fn long_rows<W: Strips>(n: usize, j: usize, work: &mut W) -> usize {
         match n - j {
-            24 | 40.. => work.strip::<Self, 4, 3, 8>(j),
-            16.. => work.strip::<Self, 4, 2, 8>(j),
+            16.. => work.strip::<Self, 6, 2, 8>(j),
             _ => work.strip::<Self, 12, 1, 8>(j),
         }
     }
