@@ -2,15 +2,23 @@
 
 use crate::simd::{Kernel, Level, Portable, Simd, exp, plain, run_at};
 
-/// A floating-point number for which kernels are compiled.
-pub trait Number: ndarray::NdFloat + Default + std::iter::Sum {
+mod sealed {
+    /// Kernels are compiled, and tested, for two types.
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+/// A floating-point number for which kernels are compiled: `f32` or `f64`.
+pub trait Number: ndarray::NdFloat + Default + std::iter::Sum + sealed::Sealed {
     /// The type's name in messages and files.
     const NAME: &'static str;
 
     /// The highest level that kernels over this type are compiled for.
     const HIGHEST: Level;
 
-    /// Runs `kernel` at `level`, which the machine has and which is not above [`HIGHEST`](Self::HIGHEST).
+    /// Runs `kernel` at `level`, which is not above [`HIGHEST`](Self::HIGHEST); panics if the machine lacks
+    /// it.
     #[doc(hidden)]
     fn run_at<K: Kernel<Self>>(level: Level, kernel: K) -> K::Output;
 

@@ -43,9 +43,7 @@ macro_rules! levels {
                     _ => false,
                 }
             }
-        }
 
-        impl Level {
             /// The sizes that operands are packed by at this level.
             ///
             /// # Panics
@@ -59,9 +57,13 @@ macro_rules! levels {
             }
         }
 
-        /// Runs `kernel` at `level`, which the machine has.
+        /// Runs `kernel` at `level`.
+        ///
+        /// # Panics
+        /// If the machine lacks the level: its instructions must not run there.
         #[inline]
         pub(crate) fn run_at<T, K: Kernel<T>>(level: Level, kernel: K) -> K::Output {
+            assert!(level.is_available(), "{level:?} is not available on this machine");
             match level {
                 $(#[cfg($cfg)] Level::$name => $file::$name::run(kernel),)*
                 #[allow(unreachable_patterns, reason = "levels of other machines")]
