@@ -4,7 +4,7 @@
 pub const LANES: usize = 32;
 
 /// Kernels work on this many lanes at a time, so a block's idle lanes are computed up to the next multiple.
-const LANE_STEP: usize = 16;
+pub(crate) const LANE_STEP: usize = 16;
 
 /// No sequence, no position.
 pub(crate) const NONE: u32 = u32::MAX;

@@ -20,6 +20,7 @@ fn f32_is_f64_rounded_at_every_level() {
             assert_eq!(found.len(), exact.len(), "{name}");
             // A sum's error grows with its terms, not with what is left of them.
             let scale = exact.iter().fold(1.0, |max: f64, x| max.max(x.abs()));
+            assert!(scale.is_finite() && exact.iter().all(|x| x.is_finite()), "{name}: {scale}");
             for (f, e) in found.iter().zip(exact) {
                 // As it stands, it is false of a NaN.
                 assert!((f.f64() - e).abs() < 2e-6 * scale, "{name} at {level:?}: {f} for {e} of {scale}");

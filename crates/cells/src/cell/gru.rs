@@ -15,7 +15,7 @@ pub struct GruRecurrence {
 }
 
 impl GruRecurrence {
-    /// One of them.
+    /// The recurrence of a kind of cell.
     pub fn new(kind: CellKind) -> Self {
         let of_score = match kind {
             CellKind::Gru | CellKind::Aigru => (0.0, 0.0),

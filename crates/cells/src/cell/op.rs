@@ -60,7 +60,7 @@ concrete! {
     /// Runs a cell over every sequence: one tape node, with gradients for all it was given.
     ///
     /// # Panics
-    /// If shapes do not agree, or a kind that takes attention has none.
+    /// If shapes do not agree, a kind that takes attention has none, or another has some.
     pub fn cell<'t>(
         args: CellArgs<'t, T>, output: CellOutput, packed: &Arc<Packed>,
     ) -> Var<'t, T> = record_cell;

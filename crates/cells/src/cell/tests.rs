@@ -114,6 +114,8 @@ fn forward_agrees<T: Real>(tolerance: f64) {
                 let states = all_events(run(kind, &tape, &packed, shared, CellOutput::States), &packed);
                 let last =
                     lanes::lanes_to_sequences(run(kind, &tape, &packed, shared, CellOutput::Last), &packed);
+                assert_eq!(states.len(), expected.len());
+                assert_eq!(last.shape(), [case.lengths.len(), hidden]);
                 for (found, expected) in states.data().iter().zip(&expected) {
                     assert!(
                         (found.f64() - expected).abs() < tolerance,

@@ -58,6 +58,7 @@ impl<T: Real, R: Recurrence> Step<'_, T, R> {
     /// compiler would go lane by lane.
     #[inline(always)]
     fn lanes<S: Simd, const V: usize, const W: usize>(self) {
+        const { assert!(V.is_multiple_of(PARTIAL), "whole partial sums") };
         let (n, zero, z) = (self.hidden, T::zero(), sums::<R>());
         let terms = self.recurrence.score_terms::<T, W>(self.score[..W].try_into().expect("W lanes"));
         let mut keep = [zero; W];

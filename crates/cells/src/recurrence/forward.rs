@@ -102,6 +102,8 @@ impl<T: Real, R: Recurrence> Forward<'_, T, R> {
         mut self,
         gates: [usize; G],
     ) {
+        const { assert!(UNITS * LANES <= PLANE, "a tile's plane has room for the level's units") };
+        assert!(!R::SPLIT || gates.last() == Some(&(R::GATES - 1)), "a split gate is the last of the list");
         debug_assert_eq!((self.stream.gates, self.stream.units), (G, UNITS));
         let Stream { hidden, inputs, .. } = self.stream;
         let (state, saved_size) = (R::STATES * hidden * LANES, R::SAVED * hidden * LANES);

@@ -95,7 +95,7 @@ pub trait Recurrence: Copy + Send + Sync + 'static {
     fn name(self) -> &'static str;
 
     /// Hands the gates' numbers to `list`: `list.take([0, 1, 2])`. One that is left out is not computed; its
-    /// plane is zero.
+    /// plane is zero. Where a gate is [split](Self::SPLIT), the last of the list is the last of all.
     fn list_gates<L: GateList>(self, list: L) -> L::Output;
 
     /// Whether an event comes with a score.
@@ -125,7 +125,8 @@ pub trait Recurrence: Copy + Send + Sync + 'static {
     /// The new states of a few hidden units in `W` lanes, of their z and the states before.
     fn gates<T: Real, S: Simd, const W: usize>(self, tile: Tile<'_, T, W>);
 
-    /// The gradients of one hidden unit's z and states before, in one lane, from those of its new states. The
-    /// driver takes [`scale`](Self::scale) and the products into account.
+    /// The gradients of one hidden unit's z and states before, in one lane, from those of its new states: by z as
+    /// it was before [`scale`](Self::scale), which does not enter here. The products are the driver's. That of
+    /// a gate that [`list_gates`](Self::list_gates) leaves out must be 0.
     fn derivatives<T: Real, S: Simd>(self, at: Saved<T>) -> Derivatives<T>;
 }

@@ -167,7 +167,9 @@ impl<'t, T: Real> InputList<'t, T> {
 #[track_caller]
 fn check<T: Real, R: Recurrence>(recurrence: R, args: &RecurrenceArgs<'_, T>, packed: &Packed) -> usize {
     let name = recurrence.name();
+    const { assert!(R::GATES > 0, "a recurrence without gates") };
     let hidden = args.b.len() / R::GATES;
+    assert!(hidden > 0, "{name}: no hidden units");
     assert_eq!(args.b.shape(), [R::GATES * hidden], "{name}: biases");
     assert_eq!(args.u.shape(), [R::GATES * hidden, hidden], "{name}: recurrent weights");
     assert_eq!(args.b_u.is_some(), R::SPLIT, "{name}: the bias of a recurrent product");

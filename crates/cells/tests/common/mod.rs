@@ -146,6 +146,7 @@ pub fn assert_close<F: Real, E: Real>(
     for ((name, found), (other, exact)) in found.iter().zip(exact) {
         assert_eq!((name, found.len()), (other, exact.len()), "{what}");
         let largest = exact.iter().fold(0.0, |max: f64, x| max.max(x.f64().abs()));
+        assert!(largest.is_finite() && exact.iter().all(|x| x.f64().is_finite()), "{what}: {name}");
         for (i, (f, e)) in found.iter().zip(exact).enumerate() {
             // As it stands, it is false of a NaN.
             let near = (f.f64() - e.f64()).abs() <= tolerance * largest;

@@ -171,8 +171,7 @@ impl<'p, T: Real> Tape<'p, T> {
         }
         let inputs = (start, edges.len());
         let op: Option<Box<dyn OpBox<T>>> = needs_grad.then(|| self.boxes.borrow_mut().fill(op));
-        self.ops.borrow_mut().push(op);
-        self.var(self.values.push(Value::Owned(value), inputs, name, needs_grad))
+        self.var(self.push(Value::Owned(value), inputs, name, op, needs_grad))
     }
 
     /// Sets a [`ParamKind::Buffer`] when the step is over; see [`Tape::take_updates`].
@@ -238,8 +237,20 @@ impl<'p, T: Real> Tape<'p, T> {
     }
 
     fn leaf(&self, value: Value<T>, name: &'static str, needs_grad: bool) -> usize {
-        self.ops.borrow_mut().push(None);
-        self.values.push(value, (0, 0), name, needs_grad)
+        self.push(value, (0, 0), name, None, needs_grad)
+    }
+
+    /// A node and its op: the two lists stay of one length.
+    fn push(
+        &self,
+        value: Value<T>,
+        inputs: (usize, usize),
+        name: &'static str,
+        op: Option<Box<dyn OpBox<T>>>,
+        needs_grad: bool,
+    ) -> usize {
+        self.ops.borrow_mut().push(op);
+        self.values.push(value, inputs, name, needs_grad)
     }
 
     fn var(&self, node: usize) -> Var<'_, T> {
