@@ -23,6 +23,7 @@
 mod range;
 mod rung;
 mod space;
+mod varied;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -9,11 +9,12 @@ use toml::Value;
 use toml::de::DeTable;
 
 use super::range::Range;
-use crate::config::options::{self, Domain, OptionSpec, Renamed};
+use super::varied::Varied;
+use crate::config::options::Renamed;
 use crate::config::{Layers, Source};
-use crate::error::{Error, Origin, Result};
+use crate::error::{Error, Result};
 
-/// Options, and what each is drawn from: any but those that [`options`] says are
+/// Options, and what each is drawn from: any but those that [`options`](crate::config::options) says are
 /// `fixed`.
 ///
 /// ```toml
@@ -27,17 +28,6 @@ pub struct Space {
     file: PathBuf,
     options: Vec<Varied>,
     renamed: Vec<Renamed>,
-}
-
-/// An option that is varied.
-#[derive(Clone, Debug)]
-struct Varied {
-    option: String,
-    /// What the file calls it.
-    name: String,
-    /// Where the file says so, counted from 1.
-    line: usize,
-    range: Range,
 }
 
 impl Space {
@@ -61,55 +51,18 @@ impl Space {
         for (key, _) in places.get_ref() {
             let name = key.get_ref().to_string();
             if let Some(range) = ranges.swap_remove(&name) {
-                space.add(name, line(key.span().start), range)?;
+                let (varied, renamed) = Varied::new(name, path, line(key.span().start), range)?;
+                space.options.push(varied);
+                space.renamed.extend(renamed);
             }
         }
         if space.options.is_empty() {
             return Err(Error::file(path, "no option", "one at least"));
         }
         for (i, varied) in space.options.iter().enumerate() {
-            let Varied { option, range, .. } = varied;
-            if let Some(expected) = range.wrong() {
-                return Err(space.error(varied, format!("`{option}`: found {range}; expected {expected}")));
-            }
-            for other in &space.options[..i] {
-                if let Some(both) = varied.options().find(|o| other.options().any(|other| other == *o)) {
-                    let Varied { name, line, .. } = other;
-                    let problem = format!(
-                        "found `{}` and, in line {line}, `{name}`, which both vary `{}`; expected one of \
-                         them",
-                        varied.name, both.key
-                    );
-                    return Err(space.error(varied, problem));
-                }
-            }
-            if let Some((option, why)) = varied.options().find_map(|o| Some((o.key, o.fixed?))) {
-                return Err(space.error(varied, format!("`{option}` cannot be varied: {why}")));
-            }
-            space.check(varied)?;
+            varied.check(&space.options[..i])?;
         }
         Ok(space)
-    }
-
-    /// Takes in what a line varies, under the names that options have now.
-    fn add(&mut self, name: String, line: usize, mut range: Range) -> Result<()> {
-        let origin = || Origin::File(self.file.clone(), line);
-        let option = options::current(&name).to_owned();
-        let mut renamed = vec![];
-        if let Some(spec) = options::find(&option).filter(|_| option != name) {
-            renamed.push((name.clone(), spec.key));
-        }
-        if let Range::Choice(values) = &mut range {
-            for value in values {
-                renamed.extend(options::rename_in(&option, value).map_err(|(former, key)| {
-                    Error::Config { origin: origin(), problem: options::both_names(&former, key) }
-                })?);
-            }
-        }
-        let renamed = renamed.into_iter().map(|(former, key)| Renamed { origin: origin(), former, key });
-        self.renamed.extend(renamed.collect::<Vec<_>>());
-        self.options.push(Varied { option, name, line, range });
-        Ok(())
     }
 
     /// Options that are varied by names which they had before.
@@ -117,37 +70,12 @@ impl Space {
         &self.renamed
     }
 
-    /// That every value which can be drawn is possible.
-    fn check(&self, varied: &Varied) -> Result<()> {
-        let Varied { option, range, line, .. } = varied;
-        let problem = |value: &Value| {
-            let origin = Origin::File(self.file.clone(), *line);
-            options::check(option, value, true).err().map(|wrong| wrong.at(origin))
-        };
-        let wants_integers =
-            matches!(options::find(option), Some(o) if matches!(o.domain, Domain::Integer { .. }));
-        match *range {
-            Range::Choice(ref values) => values.iter().find_map(problem).map_or(Ok(()), Err),
-            Range::Uniform(_) | Range::Log(_) if wants_integers => {
-                let problem =
-                    format!("`{option}` is an integer; for integers there is `{{ integer = [LOW, HIGH] }}`");
-                Err(self.error(varied, problem))
-            }
-            Range::Uniform(bounds) | Range::Log(bounds) => {
-                bounds.into_iter().find_map(|bound| problem(&Value::Float(bound))).map_or(Ok(()), Err)
-            }
-            Range::Integer(bounds) => {
-                bounds.into_iter().find_map(|bound| problem(&Value::Integer(bound))).map_or(Ok(()), Err)
-            }
-        }
-    }
-
     /// That the source reads what is varied.
     pub(super) fn check_read_with(&self, source: &Source) -> Result<()> {
         for varied in &self.options {
             if let Some(option) = varied.options().find(|option| !option.is_read_with(source)) {
                 let of = option.scope.words().unwrap_or("other sources");
-                return Err(self.error(varied, format!("`{}` is read of {of} alone", option.key)));
+                return Err(varied.error(format!("`{}` is read of {of} alone", option.key)));
             }
         }
         Ok(())
@@ -170,7 +98,7 @@ impl Space {
                 Error::Config { problem, .. } => problem,
                 other => other.to_string(),
             };
-            return Err(self.error(varied, format!("`{option}` = {value}: {problem}")));
+            return Err(varied.error(format!("`{option}` = {value}: {problem}")));
         }
         Ok(())
     }
@@ -179,38 +107,11 @@ impl Space {
     pub(super) fn locate(&self, mut error: Error) -> Error {
         if let Error::Option { origin, option, .. } = &mut error {
             let name = option.split('[').next().unwrap_or(option);
-            let is_in = |section: &str| name.strip_prefix(section).is_some_and(|rest| rest.starts_with('.'));
-            let mut varied = self.options.iter();
-            if let Some(varied) = varied.find(|varied| varied.option == name || is_in(&varied.option)) {
-                *origin = Origin::File(self.file.clone(), varied.line);
+            if let Some(varied) = self.options.iter().find(|varied| varied.sets(name)) {
+                *origin = varied.origin();
             }
         }
         error
-    }
-
-    fn error(&self, varied: &Varied, problem: String) -> Error {
-        Error::Config { origin: Origin::File(self.file.clone(), varied.line), problem }
-    }
-}
-
-impl Varied {
-    /// The options that it varies: more than one, if values are tables of them.
-    fn options(&self) -> impl Iterator<Item = &'static OptionSpec> {
-        let mut keys = vec![self.option.clone()];
-        if let Range::Choice(values) = &self.range {
-            values.iter().for_each(|value| keys_in(&self.option, value, &mut keys));
-        }
-        keys.into_iter().filter_map(|key| options::find(&key))
-    }
-}
-
-/// The keys that a value sets, if it is a table of options.
-fn keys_in(option: &str, value: &Value, found: &mut Vec<String>) {
-    let Value::Table(table) = value else { return };
-    for (key, value) in table {
-        let option = format!("{option}.{key}");
-        keys_in(&option, value, found);
-        found.push(option);
     }
 }
 
