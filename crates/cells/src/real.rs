@@ -7,23 +7,29 @@ use crate::lanes::ops::{
 use crate::serving::kernels::{AttentionKernels, CellKernels, DenseKernels, TilesKernel, UnitKernel};
 
 /// What the ops in lanes are compiled for.
-pub trait LaneOps<T: dien_tensor::Real>:
-    AuxiliaryOps<T>
-    + CellOp<T>
-    + DotOp<T>
-    + EmbedKernels<T>
-    + GatherOp<T>
-    + LinearOp<T>
-    + ConvertOps<T>
-    + PoolOp<T>
-    + UnitOp<T>
-    + WeightedPoolOp<T>
+pub trait LaneOps:
+    dien_tensor::Real
+    + AuxiliaryOps<Self>
+    + CellOp<Self>
+    + DotOp<Self>
+    + EmbedKernels<Self>
+    + GatherOp<Self>
+    + LinearOp<Self>
+    + ConvertOps<Self>
+    + PoolOp<Self>
+    + UnitOp<Self>
+    + WeightedPoolOp<Self>
 {
 }
 
 /// What the kernels of serving are compiled for.
-pub trait ServingKernels<T: dien_tensor::Real>:
-    AttentionKernels<T> + CellKernels<T> + DenseKernels<T> + TilesKernel<T> + UnitKernel<T>
+pub trait ServingKernels:
+    dien_tensor::Real
+    + AttentionKernels<Self>
+    + CellKernels<Self>
+    + DenseKernels<Self>
+    + TilesKernel<Self>
+    + UnitKernel<Self>
 {
 }
 
@@ -31,11 +37,11 @@ pub trait ServingKernels<T: dien_tensor::Real>:
 ///
 /// Generic code over it, a model's say, calls what stands compiled in this crate and does not compile the
 /// kernels again.
-pub trait Real: dien_tensor::Real + LaneOps<Self> + ServingKernels<Self> {}
+pub trait Real: dien_tensor::Real + LaneOps + ServingKernels {}
 
-impl LaneOps<f32> for f32 {}
-impl LaneOps<f64> for f64 {}
-impl ServingKernels<f32> for f32 {}
-impl ServingKernels<f64> for f64 {}
+impl LaneOps for f32 {}
+impl LaneOps for f64 {}
+impl ServingKernels for f32 {}
+impl ServingKernels for f64 {}
 impl Real for f32 {}
 impl Real for f64 {}

@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_cover_every_block_once() {
+    fn block_tasks_cover_every_block_once() {
         let packed = Packed::from_lengths(&(0..130).map(|i| i % 19).collect::<Vec<_>>());
         let mut y = vec![0.0; packed.blocks() * 2 * LANES];
         let mut counts = vec![0; packed.block_tasks()];

@@ -1,7 +1,10 @@
 //! Every lane op: its values against plain loops, its gradient against differences.
 
+mod common;
+
 use std::sync::Arc;
 
+use common::{events, get};
 use dien_cells::lanes::{self, Activation, EventIds, Windows};
 use dien_cells::{LANES, Packed, Padded, Padding};
 use dien_tensor::check::{Check, mix};
@@ -21,10 +24,6 @@ fn params(shapes: &[(&str, &[usize])]) -> ParamStore<f64> {
     params
 }
 
-fn get<'t>(tape: &'t Tape<'_, f64>, name: &str) -> Var<'t, f64> {
-    tape.param(tape.params().id(name).unwrap())
-}
-
 /// Ragged lengths over more than one chunk, some of them 0.
 fn lengths() -> Vec<u32> {
     (0..39).map(|i| (i * i) % 5).collect()
@@ -32,13 +31,6 @@ fn lengths() -> Vec<u32> {
 
 fn packed() -> Arc<Packed> {
     Arc::new(Packed::from_lengths(&lengths()))
-}
-
-fn events<'t>(x: Var<'t, f64>, packed: &Arc<Packed>) -> Var<'t, f64> {
-    let all: Vec<_> = (0..packed.len())
-        .flat_map(|s| (0..packed.lengths()[s] as usize).map(move |t| Some((s, t))))
-        .collect();
-    lanes::select_events(x, all, packed)
 }
 
 fn value(params: &ParamStore<f64>, f: impl for<'t> Fn(&'t Tape<'t, f64>) -> Var<'t, f64>) -> Array2<f64> {
@@ -59,7 +51,7 @@ fn check(params: &ParamStore<f64>, f: impl for<'t> Fn(&'t Tape<'t, f64>) -> Var<
 }
 
 #[test]
-fn pack_and_pick_are_inverse() {
+fn events_to_lanes_and_select_events_are_inverse() {
     let (packed, n) = (packed(), packed().events());
     let params = params(&[("x", &[n, 3])]);
     let f = value(&params, |tape| events(lanes::events_to_lanes(get(tape, "x"), &packed), &packed));

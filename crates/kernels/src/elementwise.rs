@@ -32,8 +32,8 @@ concrete! {
     pub fn weighted_cross_entropy_sum(z: &[T], y: &[T], w: &[T], buffers: &Buffers<T>) -> T
         = weighted_cross_entropy_sum_of;
 
-    /// slope = σ(z) − y, the derivative of the cross-entropy by the logit.
-    pub fn cross_entropy_slope(z: &[T], y: &[T], slope: &mut [T]) = cross_entropy_slope_of;
+    /// dz = σ(z) − y, the derivative of the cross-entropy by the logit.
+    pub fn cross_entropy_derivative(z: &[T], y: &[T], dz: &mut [T]) = cross_entropy_derivative_of;
 
     /// y = x · (`scale` where the element's bits are not below `dropped`, else 0), for as many elements as
     /// there are pairs of bytes. Selected by a vector instruction: a branch would be guessed wrong as often
@@ -65,7 +65,7 @@ point!(ExpShifted<T>, |f, [x], []| (x - f.0).exp_at::<S>(), 1, 0);
 point!(Gate, |_f, [x], [mean, scale]| math::sigmoid::<T, S>((x - mean) * scale), 1, 2);
 point!(CrossEntropy, |_f, [z, y], []| cross_entropy::<T, S>(z, y), 2, 0);
 point!(Weighted, |_f, [z, y, w], []| w * cross_entropy::<T, S>(z, y), 3, 0);
-point!(Slope, |_f, [z, y], []| math::sigmoid::<T, S>(z) - y, 2, 0);
+point!(CrossEntropyDerivative, |_f, [z, y], []| math::sigmoid::<T, S>(z) - y, 2, 0);
 
 #[inline(always)]
 fn cross_entropy<T: Number, S: Simd>(z: T, y: T) -> T {
@@ -96,8 +96,8 @@ fn weighted_cross_entropy_sum_of<T: Number>(z: &[T], y: &[T], w: &[T], buffers: 
     total(Weighted, buffers, [z, y, w])
 }
 
-fn cross_entropy_slope_of<T: Number>(z: &[T], y: &[T], slope: &mut [T]) {
-    map(Slope, [z, y], slope);
+fn cross_entropy_derivative_of<T: Number>(z: &[T], y: &[T], dz: &mut [T]) {
+    map(CrossEntropyDerivative, [z, y], dz);
 }
 
 struct DropOut<'a, T> {

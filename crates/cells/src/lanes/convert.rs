@@ -32,23 +32,29 @@ concrete! {
     ///
     /// # Panics
     /// If there is not one row per sequence.
-    pub fn sequences_to_lanes<'t>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> = record_sequences;
+    pub fn sequences_to_lanes<'t>(
+        x: Var<'t, T>,
+        packed: &Arc<Packed>,
+    ) -> Var<'t, T> = record_sequences_to_lanes;
 
     /// The inverse of [`sequences_to_lanes`]: `[chunks, features, LANES]` to `[sequences, features]`.
     ///
     /// # Panics
     /// If `x` has another shape.
-    pub fn lanes_to_sequences<'t>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> = record_rows;
+    pub fn lanes_to_sequences<'t>(
+        x: Var<'t, T>,
+        packed: &Arc<Packed>,
+    ) -> Var<'t, T> = record_lanes_to_sequences;
 
     /// A row per event, `[events, features]` in jagged order, into lanes: `[blocks, features, LANES]`.
     ///
     /// # Panics
     /// If there is not one row per event.
-    pub fn events_to_lanes<'t>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> = record_events;
+    pub fn events_to_lanes<'t>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> = record_events_to_lanes;
 }
 
 #[track_caller]
-fn record_sequences<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
+fn record_sequences_to_lanes<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
     let features = row_features("sequences to lanes", x, packed.len());
     let mut y = x.tape().pool().zeros(&[packed.chunks(), features, LANES]);
     let data = x.data();
@@ -63,7 +69,7 @@ fn record_sequences<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t,
 }
 
 #[track_caller]
-fn record_rows<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
+fn record_lanes_to_sequences<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
     let features = sequence_features("lanes to sequences", x, packed);
     let mut y = x.tape().pool().stale(&[packed.len(), features]);
     let data = x.data();
@@ -75,7 +81,7 @@ fn record_rows<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
 }
 
 #[track_caller]
-fn record_events<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
+fn record_events_to_lanes<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> Var<'t, T> {
     let features = row_features("events to lanes", x, packed.events());
     let mut y = x.tape().pool().zeros(&[packed.blocks(), features, LANES]);
     let (data, y_data) = (x.data(), y.as_slice_mut().expect("standard layout"));

@@ -111,7 +111,7 @@ impl<T: Real, R: Recurrence> Node<T, R> {
     /// Adds every chunk's sums to the gradients of the weights and biases, chunk by chunk.
     fn add_sums(&self, io: &mut OpGrads<'_, T>, sizes: Sizes, sums: &[T]) {
         let Sizes { hidden, inputs, .. } = sizes;
-        let (stride, all) = (sizes.stride(), sizes.sums());
+        let (stride, all) = (sizes.stride(), sizes.sums);
         let chunks = || sums.chunks_exact(sizes.chunk());
         // Which of the sums a gate's are: U's of a split gate are the first, all others in order after it.
         let of_gate = |gate: usize| gate + usize::from(R::SPLIT);

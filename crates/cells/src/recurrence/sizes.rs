@@ -18,6 +18,8 @@ pub(super) const fn sums<R: Recurrence>() -> usize {
 pub(super) struct Sizes {
     pub gates: usize,
     pub split: bool,
+    /// See [`sums`].
+    pub sums: usize,
     pub hidden: usize,
     /// 0 if the input gates are given.
     pub inputs: usize,
@@ -25,12 +27,7 @@ pub(super) struct Sizes {
 
 impl Sizes {
     pub fn new<R: Recurrence>(hidden: usize, inputs: usize) -> Self {
-        Sizes { gates: R::GATES, split: R::SPLIT, hidden, inputs }
-    }
-
-    /// See [`sums`].
-    pub fn sums(self) -> usize {
-        self.gates + usize::from(self.split)
+        Sizes { gates: R::GATES, split: R::SPLIT, sums: sums::<R>(), hidden, inputs }
     }
 
     /// Features of the input: of the events, or the given gates.
@@ -43,17 +40,17 @@ impl Sizes {
     }
 
     pub fn weights(self) -> usize {
-        self.sums() * self.hidden * self.stride()
+        self.sums * self.hidden * self.stride()
     }
 
     /// Weights, then the biases `[hidden, sums, PARTIAL]`.
     pub fn chunk(self) -> usize {
-        self.weights() + self.sums() * self.hidden * PARTIAL
+        self.weights() + self.sums * self.hidden * PARTIAL
     }
 
     /// The gradients of each z, `[sums, hidden, DEFERRED_STRIDE]`.
     pub fn deferred(self) -> usize {
-        self.sums() * self.hidden * DEFERRED_STRIDE
+        self.sums * self.hidden * DEFERRED_STRIDE
     }
 
     /// What is deferred, then the inputs and states as rows `[DEFERRED, stride]`.

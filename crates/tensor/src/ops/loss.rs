@@ -7,7 +7,7 @@ use ndarray::ArrayViewD;
 use super::id_groups::IdGroups;
 use super::points::add_grad;
 use crate::{Backward, OpGrads, Real, Scratch, Var};
-use dien_kernels::elementwise::{cross_entropy_slope, cross_entropy_sum, weighted_cross_entropy_sum};
+use dien_kernels::elementwise::{cross_entropy_derivative, cross_entropy_sum, weighted_cross_entropy_sum};
 use dien_kernels::map::map;
 use dien_kernels::par::for_rows;
 use dien_kernels::sums::total;
@@ -30,7 +30,7 @@ pub fn bce_with_logits<'t, T: Real>(
     let (pool, z) = (tape.pool(), logits.data());
     let y = constants("labels", logits, labels);
     let mut derivative = pool.scratch(z.len());
-    cross_entropy_slope(z, &y, &mut derivative);
+    cross_entropy_derivative(z, &y, &mut derivative);
     let (loss, weight) = if let Some(weights) = weights {
         let w = constants("weights", logits, weights);
         derivative.iter_mut().zip(w.iter()).for_each(|(s, &w)| *s *= w);

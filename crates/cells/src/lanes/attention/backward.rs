@@ -8,11 +8,12 @@ use dien_tensor::Real;
 
 use super::Shape;
 use super::event_tile::{
-    COLUMNS, EventTile, LANE_STEP, STRIDE, clear_rest, event_tiles, groups, load, mask, minus, plus, put,
-    select, store, times,
+    COLUMNS, EventTile, STRIDE, clear_rest, event_tiles, groups, load, mask, minus, plus, put, select, store,
+    times,
 };
 use super::forward::put_pairs;
 use super::keys::{KeyGrads, Keys};
+use crate::packed::LANE_STEP;
 use crate::{LANES, Packed};
 
 /// Lanes in which a row's sum is kept until the end.
@@ -88,7 +89,7 @@ impl<T: Real> Kernel<T> for Backward<'_, T> {
             let stride = tile.saved_stride();
             let (first, second) = saved.split_at(shape.first * stride);
 
-            self.second_slopes(&tile, second, d_second, lane_sums);
+            self.second_derivatives(&tile, second, d_second, lane_sums);
             let d = Block::new(&*d_second, STRIDE);
             let weight = Columns(Block::new(self.second, shape.first));
             let dims = (shape.first, columns, shape.second);
@@ -125,7 +126,7 @@ impl<T: Real> Backward<'_, T> {
     /// From the scores' gradient to that of the second layer's argument; sums for the bias and the scores'
     /// weight.
     #[inline(always)]
-    fn second_slopes(&self, tile: &EventTile, second: &[T], d_second: &mut [T], lane_sums: &mut [T]) {
+    fn second_derivatives(&self, tile: &EventTile, second: &[T], d_second: &mut [T], lane_sums: &mut [T]) {
         let mut d_scores = [T::zero(); STRIDE];
         for (block, column) in tile.walk(self.packed) {
             let d = &self.d_scores[(block - self.blocks.start) * LANES..][..LANES];

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use dien_tensor::Real;
 
+use crate::packed::LANE_STEP;
 use crate::{LANES, Packed};
 
 /// Events in a tile, at most: its matrices, [rows, COLUMNS], stay in the second-level cache.
@@ -12,9 +13,6 @@ pub(super) const COLUMNS: usize = 128;
 /// Elements from one row of a tile's matrix to the next: a block is written whole vectors at a time, beyond
 /// its active lanes; and not a power of two, so that a column's elements do not share a cache set.
 pub(super) const STRIDE: usize = COLUMNS + 24;
-
-/// Lanes, or columns, that are read and written at once.
-pub(super) const LANE_STEP: usize = 16;
 
 /// Consecutive blocks of a chunk, whose active lanes stand side by side in the columns of matrices.
 #[derive(Clone, Debug)]

@@ -7,10 +7,9 @@ use dien_kernels::simd::{Kernel, Simd, math};
 use dien_tensor::Real;
 
 use super::Shape;
-use super::event_tile::{
-    EventTile, LANE_STEP, STRIDE, clear_rest, event_tiles, groups, load, plus, put, store, times,
-};
+use super::event_tile::{EventTile, STRIDE, clear_rest, event_tiles, groups, load, plus, put, store, times};
 use super::keys::Keys;
+use crate::packed::LANE_STEP;
 use crate::{LANES, Packed};
 
 /// Scores of some blocks of one chunk. Slices over blocks are these blocks' own part.

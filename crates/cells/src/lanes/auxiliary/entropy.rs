@@ -3,7 +3,7 @@
 use dien_kernels::simd::{Kernel, Simd, math};
 use dien_tensor::Real;
 
-use super::event_tile::COLUMNS;
+use super::pair_tile::COLUMNS;
 
 /// Adds `weight` · l to `losses` for each used column, l = −log σ(z) of positive events or −log(1 − σ(z)) of
 /// negative ones, and replaces z by `scale` · dl/dz. Both are zero past the used columns.

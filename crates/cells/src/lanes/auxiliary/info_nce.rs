@@ -3,7 +3,7 @@
 use dien_kernels::simd::{Kernel, Simd, math};
 use dien_tensor::Real;
 
-use super::event_tile::COLUMNS;
+use super::pair_tile::COLUMNS;
 
 /// Adds l = log(1 + Σⱼ exp(zⱼ − z₀)) to `losses` for each used column, where z₀ is the logit of the
 /// positive event and zⱼ those of at least one negative, and replaces each z by `scale` · dl/dz. Both are

@@ -6,7 +6,7 @@ use dien_kernels::simd::{Kernel, Simd, dispatch, math};
 use dien_tensor::{Pool, Real, Scratch};
 
 use super::carve_mut;
-use super::event_tile::COLUMNS;
+use super::pair_tile::COLUMNS;
 use super::rows::{padded, transpose};
 use super::task::{Back, Score};
 use crate::lanes::transpose_weight;

@@ -6,7 +6,7 @@ use dien_kernels::simd::dispatch;
 use dien_tensor::{Pool, Real, Scratch};
 
 use super::carve_mut;
-use super::event_tile::COLUMNS;
+use super::pair_tile::COLUMNS;
 use super::rows::{Dot, DotBack, PARTS, add_row_sums, padded, sigmoid, transpose};
 use super::sigmoid::SigmoidBackward;
 use super::task::{Back, Score};

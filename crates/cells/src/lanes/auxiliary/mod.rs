@@ -8,11 +8,11 @@
 //! between stays in the caches.
 
 mod entropy;
-mod event_tile;
 mod info_nce;
 mod inner;
 mod mlp;
 mod op;
+mod pair_tile;
 mod rows;
 mod sigmoid;
 mod task;

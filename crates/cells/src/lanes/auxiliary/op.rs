@@ -7,8 +7,8 @@ use dien_tensor::{Backward, GradSlot, OpGrads, Real, Scratch, Var};
 use ndarray::{ArrayD, ArrayViewD};
 use rayon::prelude::*;
 
-use super::event_tile::Pairs;
 use super::mlp::Widths;
+use super::pair_tile::Pairs;
 use super::rows::{padded, total};
 use super::task::{Problem, Score, tasks};
 use super::{Loss, carve};

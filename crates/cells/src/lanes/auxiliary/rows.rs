@@ -3,7 +3,7 @@
 use dien_kernels::simd::{self, Kernel, Simd, dispatch, math};
 use dien_tensor::Real;
 
-use super::event_tile::COLUMNS;
+use super::pair_tile::COLUMNS;
 
 /// Features, rounded up to whole vectors.
 pub(super) fn padded(features: usize) -> usize {

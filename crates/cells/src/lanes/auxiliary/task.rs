@@ -8,8 +8,8 @@ use dien_tensor::{Pool, Real};
 
 use super::Loss;
 use super::entropy::Entropy;
-use super::event_tile::{COLUMNS, EventTile, Pairs};
 use super::info_nce::InfoNce;
+use super::pair_tile::{COLUMNS, PairTile, Pairs};
 use crate::walk::Split;
 use crate::{LANES, Packed, PerBlock, PerTask};
 
@@ -155,7 +155,7 @@ impl<T: Real, S: Score<T>> Problem<'_, T, S> {
         let z = z.as_chunks_mut().0;
         let mut task = Task { start: blocks.start, e, z, dx, work, losses: [T::zero(); COLUMNS], gradients };
         let mut pairs = Pairs::new(self.packed, blocks);
-        while let Some(tile) = EventTile::take(&mut pairs) {
+        while let Some(tile) = PairTile::take(&mut pairs) {
             tile.gather(self.interests, 1, hidden, h);
             self.score.state(h, tile.width(), task.work);
             match self.loss {
@@ -173,7 +173,7 @@ impl<T: Real, S: Score<T>> Problem<'_, T, S> {
 
     /// The paper's loss of a tile: an event's derivative depends on its logit alone, so one pass goes there
     /// and back.
-    fn one_by_one(&self, tile: &EventTile, task: &mut Task<'_, T>) {
+    fn one_by_one(&self, tile: &PairTile, task: &mut Task<'_, T>) {
         let (used, k) = (tile.used, self.events.len() - 1);
         let scale = T::of(1.0 / self.pairs as f64);
         for which in 0..=k {
@@ -188,7 +188,7 @@ impl<T: Real, S: Score<T>> Problem<'_, T, S> {
     }
 
     /// InfoNCE of a tile: an event's derivative depends on all logits, so they come first.
-    fn together(&self, tile: &EventTile, task: &mut Task<'_, T>) {
+    fn together(&self, tile: &PairTile, task: &mut Task<'_, T>) {
         let k = self.events.len() - 1;
         for which in 0..=k {
             let mut z = [T::zero(); COLUMNS];
@@ -211,7 +211,7 @@ impl<T: Real, S: Score<T>> Problem<'_, T, S> {
     }
 
     /// The logits of event number `which`.
-    fn event(&self, which: usize, tile: &EventTile, task: &mut Task<'_, T>, z: &mut [T; COLUMNS]) {
+    fn event(&self, which: usize, tile: &PairTile, task: &mut Task<'_, T>, z: &mut [T; COLUMNS]) {
         tile.gather(self.events[which], 0, self.widths.1, task.e);
         self.score.logits(task.e, tile.width(), task.work, z);
     }
@@ -221,7 +221,7 @@ impl<T: Real, S: Score<T>> Problem<'_, T, S> {
     fn event_back(
         &self,
         which: usize,
-        tile: &EventTile,
+        tile: &PairTile,
         task: &mut Task<'_, T>,
         (dz, first): (&[T; COLUMNS], bool),
     ) {

@@ -145,11 +145,11 @@ impl Windows {
                 first_rows[chunk * LANES + lane] = row as u32;
             }
         }
-        self.cut_segments();
+        self.cut_tasks();
     }
 
     /// Cuts each of the targets' chunks into tasks.
-    fn cut_segments(&mut self) {
+    fn cut_tasks(&mut self) {
         let (packed, tasks) = (&self.targets, &mut self.tasks);
         tasks.clear();
         self.chunk_tasks.clear();
@@ -189,7 +189,7 @@ impl Windows {
         self.identity
     }
 
-    /// The last event that each target sees, as a pick from the histories; `None` if its window is empty.
+    /// The last event that each target sees, as (history, event); `None` if its window is empty.
     pub fn last(&self) -> impl Iterator<Item = Option<(usize, usize)>> + '_ {
         let last = |(&(h, start), &len): (&(u32, u32), &u32)| {
             Some((h as usize, (start + len.checked_sub(1)?) as usize))

@@ -5,6 +5,7 @@ use std::ops::Range;
 use dien_kernels::simd::{Kernel, Simd, dispatch};
 use dien_tensor::Real;
 
+use crate::packed::LANE_STEP;
 use crate::{LANES, Packed};
 
 /// Columns of a tile. A feature of it is a row of this many elements; some 200 KB of a tile's `f32`
@@ -76,17 +77,17 @@ impl<'a> Pairs<'a> {
 }
 
 /// Which pairs a tile's columns are.
-pub(super) struct EventTile {
+pub(super) struct PairTile {
     runs: [Run; COLUMNS],
     len: usize,
     /// How many columns hold a pair.
     pub used: usize,
 }
 
-impl EventTile {
+impl PairTile {
     /// The next pairs, up to [`COLUMNS`]; `None` if there are no more.
-    pub(super) fn take(pairs: &mut Pairs<'_>) -> Option<EventTile> {
-        let mut tile = EventTile { runs: [Run::default(); COLUMNS], len: 0, used: 0 };
+    pub(super) fn take(pairs: &mut Pairs<'_>) -> Option<PairTile> {
+        let mut tile = PairTile { runs: [Run::default(); COLUMNS], len: 0, used: 0 };
         while tile.used < COLUMNS
             && let Some(run) = pairs.next(COLUMNS - tile.used)
         {
@@ -100,7 +101,7 @@ impl EventTile {
     /// How many columns are computed: [`Self::used`], rounded up to whole vectors. Those past the used ones
     /// are zero.
     pub(super) fn width(&self) -> usize {
-        self.used.next_multiple_of(16)
+        self.used.next_multiple_of(LANE_STEP)
     }
 
     /// Each pair's column of `from` `[blocks, features, LANES]`, read `before` blocks earlier, into `to`
@@ -123,7 +124,7 @@ impl EventTile {
 }
 
 struct Gather<'a, T> {
-    tile: &'a EventTile,
+    tile: &'a PairTile,
     from: &'a [T],
     before: usize,
     features: usize,
@@ -158,7 +159,7 @@ impl<T: Real> Kernel<T> for Gather<'_, T> {
 }
 
 struct Scatter<'a, T> {
-    tile: &'a EventTile,
+    tile: &'a PairTile,
     from: &'a [T],
     features: usize,
     to: &'a mut [T],
