@@ -1,6 +1,6 @@
 //! Gradients of parameters: dense, or the touched rows of a table.
 
-use ndarray::{Array2, ArrayD, Axis};
+use ndarray::{Array2, ArrayD};
 
 use crate::{ParamId, Pool, Real, Scratch};
 use dien_kernels::par::{CHUNK, for_chunks, for_rows};
@@ -42,9 +42,7 @@ impl<T: Real> Grad<T> {
             Grad::Dense(g) => g.clone(),
             Grad::Rows { ids, rows } => {
                 let mut dense = ArrayD::zeros(shape);
-                for (&id, row) in ids.iter().zip(rows.rows()) {
-                    dense.index_axis_mut(Axis(0), id as usize).assign(&row);
-                }
+                scatter(ids, rows, &mut dense);
                 dense
             }
         }
@@ -62,9 +60,7 @@ impl<T: Real> Grad<T> {
     pub(crate) fn make_dense(&mut self, shape: &[usize], pool: &Pool<T>) {
         if let Grad::Rows { ids, rows } = self {
             let mut dense = pool.zeros(shape);
-            for (&id, row) in ids.iter().zip(rows.rows()) {
-                dense.index_axis_mut(Axis(0), id as usize).assign(&row);
-            }
+            scatter(ids, rows, &mut dense);
             std::mem::replace(self, Grad::Dense(dense)).give_to(pool);
         }
     }
@@ -121,6 +117,15 @@ impl<T: Real> Grad<T> {
                 pool.give(rows.into_raw_vec_and_offset().0);
             }
         }
+    }
+}
+
+/// The rows `[ids.len(), width]` into a table of zeros.
+fn scatter<T: Real>(ids: &[u32], rows: &Array2<T>, table: &mut ArrayD<T>) {
+    let (width, rows) = (rows.ncols(), rows.as_slice().expect("gradients have standard layout"));
+    let table = table.as_slice_mut().expect("gradients have standard layout");
+    for (&id, row) in ids.iter().zip(rows.chunks_exact(width.max(1))) {
+        table[id as usize * width..][..width].copy_from_slice(row);
     }
 }
 

@@ -165,9 +165,11 @@ impl<T: Number, F: FnMut()> Epilogue<T> for StoreBetween<'_, T, F> {
     }
 }
 
-/// C begins the sums, which then grow: C ← C + a₁b₁ + a₂b₂ + …
+/// D begins the sums, which then grow: C ← D + a₁b₁ + a₂b₂ + …
 #[derive(Debug)]
 pub struct Accumulate<'a, T> {
+    /// D, row-major, of the same stride; C itself if there is none.
+    pub from: Option<&'a [T]>,
     /// Row-major.
     pub c: &'a mut [T],
     /// Elements from one row to the next.
@@ -177,53 +179,10 @@ pub struct Accumulate<'a, T> {
 impl<T: Number> Epilogue<T> for Accumulate<'_, T> {
     #[inline(always)]
     fn start<const V: usize>(&self, i: usize, j: usize) -> [T; V] {
-        *at(self.c, self.stride, i, j)
+        *at(self.from.unwrap_or(self.c), self.stride, i, j)
     }
     #[inline(always)]
     fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: [T; V]) {
         *at_mut(self.c, self.stride, i, j) = sum;
-    }
-}
-
-/// C ← D + a₁b₁ + a₂b₂ + …, both of one stride.
-#[derive(Debug)]
-pub struct AccumulateFrom<'a, T> {
-    /// D, row-major.
-    pub from: &'a [T],
-    /// Row-major.
-    pub c: &'a mut [T],
-    /// Elements from one row to the next.
-    pub stride: usize,
-}
-
-impl<T: Number> Epilogue<T> for AccumulateFrom<'_, T> {
-    #[inline(always)]
-    fn start<const V: usize>(&self, i: usize, j: usize) -> [T; V] {
-        *at(self.from, self.stride, i, j)
-    }
-    #[inline(always)]
-    fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: [T; V]) {
-        *at_mut(self.c, self.stride, i, j) = sum;
-    }
-}
-
-/// C = A·B + a bias for each row.
-#[derive(Debug)]
-pub struct RowBias<'a, T> {
-    /// `[m]`
-    pub bias: &'a [T],
-    /// Row-major.
-    pub c: &'a mut [T],
-    /// Elements from one row to the next.
-    pub stride: usize,
-}
-
-impl<T: Number> Epilogue<T> for RowBias<'_, T> {
-    #[inline(always)]
-    fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: [T; V]) {
-        let (c, b) = (at_mut::<T, V>(self.c, self.stride, i, j), self.bias[i]);
-        for v in 0..V {
-            c[v] = sum[v] + b;
-        }
     }
 }

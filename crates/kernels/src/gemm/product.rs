@@ -133,7 +133,7 @@ impl<T: Number, A: Lhs<T>, E: Epilogue<T>> Product<'_, T, A, E> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gemm::epilogue::{Accumulate, AccumulateFrom, RowBias, StoreBetween};
+    use crate::gemm::epilogue::{Accumulate, StoreBetween};
     use crate::gemm::{Columns, LongRows, Panels, Rows, Store};
     use crate::simd::{Level, dispatch_at};
 
@@ -233,13 +233,11 @@ mod tests {
                         }
                     };
                 }
-                let bias: Vec<T> = (0..m).map(|i| T::of(i as f64 / 8.0)).collect();
                 let from = vec![T::of(-1.5); m * stride];
                 forms!("store", &|_| 0.0, |c| Store::new(c, stride));
                 forms!("add", &|_| 0.5, |c| Store::add(c, stride));
-                forms!("accumulate", &|_| 0.5, |c| Accumulate { c, stride });
-                forms!("accumulate from", &|_| -1.5, |c| AccumulateFrom { from: &from, c, stride });
-                forms!("row bias", &|i| i as f64 / 8.0, |c| RowBias { bias: &bias, c, stride });
+                forms!("accumulate", &|_| 0.5, |c| Accumulate { from: None, c, stride });
+                forms!("accumulate from", &|_| -1.5, |c| Accumulate { from: Some(&from), c, stride });
             }
         }
     }

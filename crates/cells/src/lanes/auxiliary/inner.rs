@@ -69,7 +69,7 @@ impl<T: Real> Score<T> for InnerProduct<'_, T> {
         let [_, d_projected, rows] = carve_mut(back.work, self.sizes());
         let (d, stride) = (Block::new(&*d_projected, COLUMNS), padded(hidden));
         transpose(h, hidden, width, rows);
-        let to = Accumulate { c: back.sums, stride };
+        let to = Accumulate { from: None, c: back.sums, stride };
         dispatch_product((event, stride, width), Rows(d), Block::new(&*rows, stride), to);
         let transposed = self.transposed.as_ref().expect("made for the way back");
         let w = Rows(Block::new(transposed, event));

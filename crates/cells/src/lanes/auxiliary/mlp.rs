@@ -1,6 +1,6 @@
 //! f(h, e) = w₃·σ(W₂ σ(W₁ [h, e] + b₁) + b₂) + b₃
 
-use dien_kernels::gemm::epilogue::{Accumulate, AccumulateFrom, RowBias};
+use dien_kernels::gemm::epilogue::Accumulate;
 use dien_kernels::gemm::{Block, Rows, Store, dispatch_product};
 use dien_kernels::simd::dispatch;
 use dien_tensor::{Pool, Real, Scratch};
@@ -101,19 +101,20 @@ impl<T: Real> Score<T> for Mlp<'_, T> {
         let Widths { hidden, event, first, .. } = self.widths;
         let state = self.parts(work).state;
         let (w, h) = (Rows(Block::new(self.w1, hidden + event)), Block::new(h, COLUMNS));
-        dispatch_product((first, width, hidden), w, h, RowBias { bias: self.b1, c: state, stride: COLUMNS });
+        fill_bias(state, self.b1, width);
+        dispatch_product((first, width, hidden), w, h, Store::add(state, COLUMNS));
     }
 
     fn logits(&self, e: &[T], width: usize, work: &mut [T], z: &mut [T; COLUMNS]) {
         let Widths { hidden, event, first, second } = self.widths;
         let Parts { state, y1, y2, .. } = self.parts(work);
         let (w, e) = (Rows(Block::new(&self.w1[hidden..], hidden + event)), Block::new(e, COLUMNS));
-        let to = AccumulateFrom { from: state, c: &mut *y1, stride: COLUMNS };
+        let to = Accumulate { from: Some(state), c: &mut *y1, stride: COLUMNS };
         dispatch_product((first, width, event), w, e, to);
         sigmoid(y1, width);
         let (w, y) = (Rows(Block::new(self.w2, first)), Block::new(&*y1, COLUMNS));
-        let to = RowBias { bias: self.b2, c: &mut *y2, stride: COLUMNS };
-        dispatch_product((second, width, first), w, y, to);
+        fill_bias(y2, self.b2, width);
+        dispatch_product((second, width, first), w, y, Store::add(&mut *y2, COLUMNS));
         sigmoid(y2, width);
         dispatch(Dot { tile: y2, width, w: self.w3, b: self.b3, z });
     }
@@ -130,7 +131,7 @@ impl<T: Real> Score<T> for Mlp<'_, T> {
         transpose(dz2, second, width, rows);
         let stride = padded(second);
         let (a, b) = (Rows(Block::new(&*y1, COLUMNS)), Block::new(&*rows, stride));
-        dispatch_product((units, stride, width), a, b, Accumulate { c: dw2_t, stride });
+        dispatch_product((units, stride, width), a, b, Accumulate { from: None, c: dw2_t, stride });
         let to = SigmoidBackward { y: &mut *y1, sum: d_state, first, stride: COLUMNS };
         let w = Rows(Block::new(w2_t, second));
         dispatch_product((units, width, second), w, Block::new(dz2, COLUMNS), to);
@@ -139,7 +140,7 @@ impl<T: Real> Score<T> for Mlp<'_, T> {
         transpose(e, event, width, rows);
         let stride = padded(event);
         let dz1 = Block::new(dz1, COLUMNS);
-        let to = Accumulate { c: dw1, stride };
+        let to = Accumulate { from: None, c: dw1, stride };
         dispatch_product((units, stride, width), Rows(dz1), Block::new(&*rows, stride), to);
         let w = Rows(Block::new(&w1_t[hidden * units..], units));
         dispatch_product((event, width, units), w, dz1, Store::new(back.dx, COLUMNS));
@@ -152,9 +153,16 @@ impl<T: Real> Score<T> for Mlp<'_, T> {
         add_row_sums(d_state, width, db1);
         transpose(h, hidden, width, rows);
         let (d, stride) = (Block::new(&*d_state, COLUMNS), padded(hidden));
-        let to = Accumulate { c: dw1, stride };
+        let to = Accumulate { from: None, c: dw1, stride };
         dispatch_product((first, stride, width), Rows(d), Block::new(&*rows, stride), to);
         let w = Rows(Block::new(&self.transposed()[0][..], first));
         dispatch_product((hidden, width, first), w, d, Store::new(back.dx, COLUMNS));
+    }
+}
+
+/// What a product is then added to.
+fn fill_bias<T: Real>(rows: &mut [T], bias: &[T], width: usize) {
+    for (row, &b) in rows.chunks_exact_mut(COLUMNS).zip(bias) {
+        row[..width].fill(b);
     }
 }
