@@ -140,7 +140,7 @@ fn bad_configuration() {
         ),
         (
             "[optimizer]\nlr = -1.0\n",
-            "bad.toml, line 2: option `optimizer.lr`: found -1; expected a finite number above 0",
+            "bad.toml, line 2: option `optimizer.lr`: found -1.0; expected a finite number above 0",
         ),
         (
             "[optimizer.schedule]\nkind = \"step-decay\"\nfactor = 2.0\nperiod = 5",
@@ -181,7 +181,7 @@ fn bad_configuration() {
     flag(&["--set", "model.depth=2"], "`--set model.depth=2`: unknown option `model.depth`");
     flag(
         &["--set", "model.cell=lstm"],
-        "`--set model.cell=lstm`: option `model.cell`: found \"lstm\"; expected one",
+        "`--set model.cell=lstm`: option `model.cell`: found `lstm`; expected one",
     );
     flag(&["--set", "dropout"], "`--set dropout`: found `dropout`; expected SECTION.OPTION=VALUE");
     fails(root, &["train", "--data", "data", "--config", "none.toml"], "none.toml: cannot read: ");
