@@ -125,8 +125,8 @@ pub trait Recurrence: Copy + Send + Sync + 'static {
     /// The new states of a few hidden units in `W` lanes, of their z and the states before.
     fn gates<T: Real, S: Simd, const W: usize>(self, tile: Tile<'_, T, W>);
 
-    /// The gradients of one hidden unit's z and states before, in one lane, from those of its new states: by z as
-    /// it was before [`scale`](Self::scale), which does not enter here. The products are the driver's. That of
-    /// a gate that [`list_gates`](Self::list_gates) leaves out must be 0.
+    /// The gradients of one hidden unit's z and states before, in one lane, from those of its new states:
+    /// by z as it was before [`scale`](Self::scale), which does not enter here. The products are the
+    /// driver's. That of a gate that [`list_gates`](Self::list_gates) leaves out must be 0.
     fn derivatives<T: Real, S: Simd>(self, at: Saved<T>) -> Derivatives<T>;
 }

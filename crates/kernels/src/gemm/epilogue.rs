@@ -16,8 +16,8 @@ pub trait Epilogue<T: Number> {
     /// Takes the sum.
     fn finish<S: Simd, const V: usize>(&mut self, i: usize, j: usize, sum: [T; V]);
 
-    /// Takes the sums of a tile that begins at (i, j), those of its first `rows` rows: [`finish`](Self::finish)
-    /// for every vector. What takes whole rows at once leaves the sums in registers.
+    /// Takes the sums of a tile that begins at (i, j), those of its first `rows` rows:
+    /// [`finish`](Self::finish) for every vector. What takes whole rows at once leaves the sums in registers.
     #[inline(always)]
     fn finish_tile<S: Simd, const R: usize, const W: usize, const L: usize>(
         &mut self,
