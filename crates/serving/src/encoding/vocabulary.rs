@@ -179,6 +179,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "write")]
     #[test]
     fn survives_a_file() {
         let folder = tempfile::tempdir().unwrap();
