@@ -33,9 +33,11 @@ pub(super) use check::out_of_range;
 pub(crate) use check::{check, values};
 pub use domain::{Choice, Domain};
 pub use page::{listing, markdown};
+pub(crate) use rename::both_names;
 pub(super) use rename::rename;
+#[cfg(feature = "compare")]
+pub(crate) use rename::rename_in;
 pub use rename::{Renamed, current};
-pub(crate) use rename::{both_names, rename_in};
 pub use spec::{OptionSpec, Scope};
 pub use suggest::unknown;
 pub(crate) use text::text;

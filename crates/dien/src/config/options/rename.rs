@@ -4,6 +4,7 @@ use std::fmt;
 
 use toml::{Table, Value};
 
+#[cfg(feature = "compare")]
 use super::spec::lookup;
 use super::{all, find};
 use crate::error::Origin;
@@ -52,6 +53,7 @@ pub(crate) fn both_names(former: &str, key: &str) -> String {
 }
 
 /// The same in the value of an option or a section, if it is a table of options.
+#[cfg(feature = "compare")]
 pub(crate) fn rename_in(
     path: &str,
     value: &mut Value,
