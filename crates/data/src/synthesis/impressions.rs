@@ -1,19 +1,16 @@
 //! Synthetic behaviours as a log of impressions, of any size.
 
 use std::fs::{self, File};
+use std::io;
 use std::path::Path;
-use std::sync::Arc;
 
-use arrow_array::builder::{ListBuilder, StringBuilder};
-use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray, UInt8Array};
 use dien_serving::files::{self, Staged};
-use parquet::arrow::ArrowWriter;
-use parquet::errors::ParquetError;
 use rand::RngExt;
 
 use super::SyntheticConfig;
 use crate::draw::{self, Use};
 use crate::error::DataError;
+use crate::table::{CellType, Column, Field, Primitive, TableWriter, TextColumn, TextLists};
 
 /// Rows written at once.
 const ROWS: usize = 4096;
@@ -51,29 +48,40 @@ columns = ["seen_items", "seen_categories"]
 /// Rows to come.
 #[derive(Default)]
 struct Rows {
-    clicked: Vec<u8>,
-    user: Vec<String>,
-    time: Vec<i64>,
-    item: Vec<String>,
-    category: Vec<String>,
-    seen_items: ListBuilder<StringBuilder>,
-    seen_categories: ListBuilder<StringBuilder>,
+    clicked: Primitive<i64>,
+    user: TextColumn,
+    time: Primitive<i64>,
+    item: TextColumn,
+    category: TextColumn,
+    seen_items: TextLists,
+    seen_categories: TextLists,
 }
 
 impl Rows {
+    fn fields() -> Vec<Field> {
+        vec![
+            Field::new("clicked", CellType::UInt8),
+            Field::new("user", CellType::Text),
+            Field::new("time", CellType::Int64),
+            Field::new("item", CellType::Text),
+            Field::new("category", CellType::Text),
+            Field::new("seen_items", CellType::Texts),
+            Field::new("seen_categories", CellType::Texts),
+        ]
+    }
+
     /// The rows so far; none are left.
-    fn take(&mut self) -> RecordBatch {
-        let texts = |of: &mut Vec<String>| -> ArrayRef { Arc::new(StringArray::from(std::mem::take(of))) };
-        let columns: [(&str, ArrayRef); 7] = [
-            ("clicked", Arc::new(UInt8Array::from(std::mem::take(&mut self.clicked)))),
-            ("user", texts(&mut self.user)),
-            ("time", Arc::new(Int64Array::from(std::mem::take(&mut self.time)))),
-            ("item", texts(&mut self.item)),
-            ("category", texts(&mut self.category)),
-            ("seen_items", Arc::new(self.seen_items.finish())),
-            ("seen_categories", Arc::new(self.seen_categories.finish())),
-        ];
-        RecordBatch::try_from_iter(columns).expect("columns of one length")
+    fn take(&mut self) -> Vec<Column> {
+        let Rows { clicked, user, time, item, category, seen_items, seen_categories } = std::mem::take(self);
+        vec![
+            clicked.into(),
+            user.into(),
+            time.into(),
+            item.into(),
+            category.into(),
+            seen_items.into(),
+            seen_categories.into(),
+        ]
     }
 }
 
@@ -92,16 +100,18 @@ pub(super) fn write(synthesis: &SyntheticConfig, folder: &Path, events: u64) -> 
     let path = folder.join(LOG);
     let staged = Staged::create(&path)?;
     let written = synthesis.write_rows(staged.file()?, events);
-    written.map_err(|e| DataError::io(&path, "write")(e.into()))?;
+    written.map_err(DataError::io(&path, "write"))?;
     staged.commit()?;
     Ok(files::write(&folder.join("dataset.toml"), SCHEMA.as_bytes())?)
 }
 
 impl SyntheticConfig {
-    fn write_rows(&self, file: File, events: u64) -> Result<(), ParquetError> {
+    fn write_rows(&self, file: File, events: u64) -> io::Result<()> {
         let mut rows = Rows::default();
-        let mut writer = ArrowWriter::try_new(file, rows.take().schema(), None)?;
+        let mut writer = TableWriter::new(file, Rows::fields())?;
         let per_category = self.places * self.items_per_place;
+        let id = |item: usize| format!("i{}", item + 1);
+        let category = |item: usize| format!("c{}", item / per_category + 1);
         let (mut written, mut user) = (0, 0);
         while written < events {
             let mut rng = draw::rng(Use::Synthesis, self.seed, 1, user);
@@ -110,30 +120,28 @@ impl SyntheticConfig {
             let first = last.item as usize / per_category * per_category;
             let step = if per_category > 1 { rng.random_range(1..per_category) } else { 0 };
             let other = first + (last.item as usize - first + step) % per_category;
+            let seen = |of: &dyn Fn(usize) -> String| -> Vec<String> {
+                history.iter().map(|event| of(event.item as usize)).collect()
+            };
+            let (seen_items, seen_categories) = (seen(&id), seen(&category));
             for (clicked, item) in [(1, last.item as usize), (0, other)] {
-                rows.clicked.push(clicked);
-                rows.user.push(drawn.id.clone());
+                rows.clicked.push(Some(clicked));
+                rows.user.push(Some(&drawn.id));
                 // Users come one after the other; a minute between them.
-                rows.time.push(user as i64 * 60);
-                rows.item.push(format!("i{}", item + 1));
-                rows.category.push(format!("c{}", item / per_category + 1));
-                for event in history {
-                    rows.seen_items.values().append_value(format!("i{}", event.item + 1));
-                    let category = event.item as usize / per_category + 1;
-                    rows.seen_categories.values().append_value(format!("c{category}"));
-                }
-                rows.seen_items.append(true);
-                rows.seen_categories.append(true);
+                rows.time.push(Some(user as i64 * 60));
+                rows.item.push(Some(&id(item)));
+                rows.category.push(Some(&category(item)));
+                rows.seen_items.push(seen_items.iter().map(String::as_str));
+                rows.seen_categories.push(seen_categories.iter().map(String::as_str));
                 written += history.len() as u64;
             }
             user += 1;
             if rows.clicked.len() >= ROWS {
-                writer.write(&rows.take())?;
+                writer.write(rows.take())?;
             }
         }
-        writer.write(&rows.take())?;
-        writer.close()?;
-        Ok(())
+        writer.write(rows.take())?;
+        writer.finish()
     }
 }
 

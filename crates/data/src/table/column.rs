@@ -32,13 +32,19 @@ pub(crate) struct Primitive<T> {
     validity: Validity,
 }
 
-/// Lists, of which all values are one column.
+/// Lists, of which all values are one column. One that is missing is empty.
 #[derive(Clone, Debug)]
 pub(crate) struct ListColumn {
     values: Box<Column>,
     /// List `i` is `values[offsets[i]..offsets[i + 1]]`.
     offsets: Vec<usize>,
-    validity: Validity,
+}
+
+/// Lists of texts, as they come.
+#[derive(Clone, Debug)]
+pub(crate) struct TextLists {
+    values: TextColumn,
+    offsets: Vec<usize>,
 }
 
 impl Column {
@@ -52,8 +58,19 @@ impl Column {
         }
     }
 
+    /// How many bytes its cells take, about.
+    #[cfg(feature = "parquet")]
+    pub fn bytes(&self) -> usize {
+        match self {
+            Column::Text(texts) => texts.bytes.len() + 8 * texts.len(),
+            Column::Int(ints) => 8 * ints.len(),
+            Column::Float(floats) => 8 * floats.len(),
+            Column::List(lists) => lists.values.bytes() + 8 * lists.len(),
+        }
+    }
+
     /// What its cells are.
-    fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> &'static str {
         match self {
             Column::Text(_) => "texts",
             Column::Int(_) => "integers",
@@ -89,9 +106,27 @@ impl Validity {
     }
 }
 
-impl FromIterator<bool> for Validity {
-    fn from_iter<I: IntoIterator<Item = bool>>(valid: I) -> Self {
-        Validity(valid.into_iter().collect())
+impl From<TextColumn> for Column {
+    fn from(texts: TextColumn) -> Self {
+        Column::Text(texts)
+    }
+}
+
+impl From<Primitive<i64>> for Column {
+    fn from(ints: Primitive<i64>) -> Self {
+        Column::Int(ints)
+    }
+}
+
+impl From<Primitive<f64>> for Column {
+    fn from(floats: Primitive<f64>) -> Self {
+        Column::Float(floats)
+    }
+}
+
+impl From<TextLists> for Column {
+    fn from(lists: TextLists) -> Self {
+        Column::List(ListColumn::new(lists.values.into(), lists.offsets))
     }
 }
 
@@ -102,13 +137,6 @@ impl Default for TextColumn {
 }
 
 impl TextColumn {
-    /// `offsets` has one more than there are cells, and ends at the end of `bytes`.
-    #[cfg(feature = "parquet")]
-    pub fn new(bytes: String, offsets: Vec<usize>, validity: Validity) -> Self {
-        assert_eq!(offsets.last(), Some(&bytes.len()), "the end of the last text");
-        TextColumn { bytes, offsets, validity }
-    }
-
     pub fn push(&mut self, text: Option<&str>) {
         self.validity.push(self.len(), text.is_some());
         self.bytes.push_str(text.unwrap_or_default());
@@ -121,7 +149,18 @@ impl TextColumn {
 
     /// A cell; none if it is missing.
     pub fn get(&self, i: usize) -> Option<&str> {
-        self.validity.is_valid(i).then(|| &self.bytes[self.offsets[i]..self.offsets[i + 1]])
+        self.place(i).map(|place| &self.bytes[place])
+    }
+
+    /// Where a cell stands among the bytes; none if it is missing.
+    pub fn place(&self, i: usize) -> Option<Range<usize>> {
+        self.validity.is_valid(i).then(|| self.offsets[i]..self.offsets[i + 1])
+    }
+
+    /// All cells' bytes, one after the other.
+    #[cfg(feature = "parquet")]
+    pub fn bytes(&self) -> &str {
+        &self.bytes
     }
 }
 
@@ -133,10 +172,16 @@ impl<'a> FromIterator<Option<&'a str>> for TextColumn {
     }
 }
 
+impl<T> Default for Primitive<T> {
+    fn default() -> Self {
+        Primitive { values: vec![], validity: Validity::default() }
+    }
+}
+
 impl<T: Copy + Default> Primitive<T> {
-    #[cfg(feature = "parquet")]
-    pub fn new(values: Vec<T>, validity: Validity) -> Self {
-        Primitive { values, validity }
+    pub fn push(&mut self, cell: Option<T>) {
+        self.validity.push(self.values.len(), cell.is_some());
+        self.values.push(cell.unwrap_or_default());
     }
 
     pub fn len(&self) -> usize {
@@ -151,20 +196,17 @@ impl<T: Copy + Default> Primitive<T> {
 
 impl<T: Copy + Default> FromIterator<Option<T>> for Primitive<T> {
     fn from_iter<I: IntoIterator<Item = Option<T>>>(cells: I) -> Self {
-        let mut column = Primitive { values: vec![], validity: Validity::default() };
-        for cell in cells {
-            column.validity.push(column.values.len(), cell.is_some());
-            column.values.push(cell.unwrap_or_default());
-        }
+        let mut column = Primitive::default();
+        cells.into_iter().for_each(|cell| column.push(cell));
         column
     }
 }
 
 impl ListColumn {
     /// `offsets` has one more than there are lists, and ends at the end of `values`.
-    pub fn new(values: Column, offsets: Vec<usize>, validity: Validity) -> Self {
+    pub fn new(values: Column, offsets: Vec<usize>) -> Self {
         assert_eq!(offsets.last(), Some(&values.len()), "the end of the last list");
-        ListColumn { values: Box::new(values), offsets, validity }
+        ListColumn { values: Box::new(values), offsets }
     }
 
     pub fn len(&self) -> usize {
@@ -176,14 +218,28 @@ impl ListColumn {
         &self.values
     }
 
-    /// The places of a list's values; none if it is missing.
+    /// The places of a list's values.
     pub fn range(&self, i: usize) -> Range<usize> {
-        if self.validity.is_valid(i) { self.offsets[i]..self.offsets[i + 1] } else { 0..0 }
+        self.offsets[i]..self.offsets[i + 1]
     }
 
-    /// The places of the values of the first lists, those that are missing among them.
+    /// The places of the values of the first lists.
     pub fn first(&self, lists: usize) -> Range<usize> {
         self.offsets[0]..self.offsets[lists]
+    }
+}
+
+impl Default for TextLists {
+    fn default() -> Self {
+        TextLists { values: TextColumn::default(), offsets: vec![0] }
+    }
+}
+
+impl TextLists {
+    /// Adds a list.
+    pub fn push<'a>(&mut self, list: impl IntoIterator<Item = &'a str>) {
+        list.into_iter().for_each(|text| self.values.push(Some(text)));
+        self.offsets.push(self.values.len());
     }
 }
 
@@ -214,11 +270,14 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_list_is_empty() {
-        let ids = ["a", "b", "c"].map(Some).into_iter().collect();
-        let validity = [true, false, true].into_iter().collect();
-        let lists = ListColumn::new(Column::Text(ids), vec![0, 1, 2, 3], validity);
-        assert_eq!((0..lists.len()).map(|i| lists.range(i)).collect::<Vec<_>>(), [0..1, 0..0, 2..3]);
-        assert_eq!((lists.first(2), lists.values().len()), (0..2, 3));
+    fn lists_are_as_long_as_what_was_pushed() {
+        let mut lists = TextLists::default();
+        for list in [&["a"][..], &[], &["b", ""]] {
+            lists.push(list.iter().copied());
+        }
+        let column = Column::from(lists);
+        let lists = column.lists();
+        assert_eq!((0..lists.len()).map(|i| lists.range(i)).collect::<Vec<_>>(), [0..1, 1..1, 1..3]);
+        assert_eq!((lists.first(2), lists.values().len()), (0..1, 3));
     }
 }

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::column::{Column, ListColumn, TextColumn, Validity};
+use super::column::{Column, TextColumn, TextLists};
 use super::{Block, Broken, Places, Wanted, files, missing};
 use crate::error::DataError;
 use crate::schema::Source;
@@ -97,36 +97,29 @@ pub(super) fn header(path: &Path, reader: &mut Reader) -> Result<Vec<String>, Da
 
 enum Builder {
     Single(TextColumn),
-    /// All lists' ids, and where each list begins and the last one ends.
-    List(TextColumn, Vec<usize>),
+    List(TextLists),
 }
 
 impl Builder {
     fn new(list: bool) -> Self {
         match list {
             false => Builder::Single(TextColumn::default()),
-            true => Builder::List(TextColumn::default(), vec![0]),
+            true => Builder::List(TextLists::default()),
         }
     }
 
     fn push(&mut self, field: &str, separator: char) {
         match self {
             Builder::Single(cells) => cells.push(Some(field).filter(|field| !field.is_empty())),
-            Builder::List(ids, offsets) => {
-                if !field.is_empty() {
-                    field.split(separator).for_each(|id| ids.push(Some(id)));
-                }
-                offsets.push(ids.len());
-            }
+            Builder::List(lists) if field.is_empty() => lists.push([]),
+            Builder::List(lists) => lists.push(field.split(separator)),
         }
     }
 
     fn finish(self) -> Column {
         match self {
-            Builder::Single(cells) => Column::Text(cells),
-            Builder::List(ids, offsets) => {
-                Column::List(ListColumn::new(Column::Text(ids), offsets, Validity::default()))
-            }
+            Builder::Single(cells) => cells.into(),
+            Builder::List(lists) => lists.into(),
         }
     }
 }

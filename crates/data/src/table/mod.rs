@@ -15,10 +15,14 @@ use std::sync::Arc;
 
 pub(crate) use cells::Cells;
 pub(crate) use column::{Column, ListColumn};
+#[cfg(feature = "parquet")]
+pub(crate) use column::{Primitive, TextColumn, TextLists};
 pub(crate) use columns::columns;
 pub(crate) use csv::wrong as wrong_csv;
+#[cfg(all(test, feature = "parquet"))]
+pub(crate) use parquet::tests::records;
 #[cfg(feature = "parquet")]
-pub(crate) use parquet::to_arrow;
+pub(crate) use parquet::{CellType, Field, TableWriter};
 
 use crate::error::DataError;
 use crate::schema::{Format, Source};

@@ -3,11 +3,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 
-use arrow_array::builder::{ListBuilder, StringBuilder};
-use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray, UInt8Array};
-use parquet::arrow::ArrowWriter;
 use rand::rngs::ChaCha8Rng;
 
 use super::negatives::Negatives;
@@ -17,6 +13,7 @@ use crate::draw::{self, Use};
 use crate::error::DataError;
 use crate::log::{Log, User};
 use crate::schema::Part;
+use crate::table::{CellType, Column, Field, Primitive, TableWriter, TextColumn, TextLists};
 
 /// Rows written at once.
 const ROWS: usize = 1 << 14;
@@ -33,7 +30,7 @@ pub(super) fn write(
     let shape = Shape::of(log);
     let (mut histories, mut targets) = (Histories::new(&shape), Targets::new(&shape));
     let mut written = [0, 0];
-    let mut files: Option<[ArrowWriter<File>; 2]> = None;
+    let mut files: Option<[TableWriter; 2]> = None;
     let named = log.users().iter().any(|user| user.test);
     for (index, user) in log.users().iter().enumerate() {
         let share = build.share(named, user, part);
@@ -54,56 +51,40 @@ pub(super) fn write(
         flush(folder, &mut files, &mut histories, &mut targets).map_err(failed)?;
     }
     for file in files.into_iter().flatten() {
-        file.close().map_err(|e| failed(e.into()))?;
+        file.finish().map_err(failed)?;
     }
     Ok(written)
 }
 
 fn flush(
     folder: &Path,
-    files: &mut Option<[ArrowWriter<File>; 2]>,
+    files: &mut Option<[TableWriter; 2]>,
     histories: &mut Histories<'_>,
     targets: &mut Targets<'_>,
 ) -> io::Result<()> {
-    let batches = [histories.take(), targets.take()];
     if files.is_none() {
         fs::create_dir_all(folder)?;
-        let open = |name: &str, batch: &RecordBatch| -> io::Result<ArrowWriter<File>> {
-            Ok(ArrowWriter::try_new(File::create(folder.join(name))?, batch.schema(), None)?)
-        };
-        *files = Some([open("histories.parquet", &batches[0])?, open("targets.parquet", &batches[1])?]);
+        let open = |name: &str, fields| TableWriter::new(File::create(folder.join(name))?, fields);
+        *files = Some([
+            open("histories.parquet", histories.fields())?,
+            open("targets.parquet", targets.fields())?,
+        ]);
     }
-    for (file, batch) in files.as_mut().expect("opened above").iter_mut().zip(&batches) {
-        file.write(batch)?;
-    }
-    Ok(())
-}
-
-/// Lists of texts.
-#[derive(Default)]
-struct Lists(ListBuilder<StringBuilder>);
-
-impl Lists {
-    fn push<'a>(&mut self, list: impl IntoIterator<Item = &'a str>) {
-        list.into_iter().for_each(|text| self.0.values().append_value(text));
-        self.0.append(true);
-    }
-
-    fn take(&mut self) -> ArrayRef {
-        Arc::new(self.0.finish())
-    }
+    let [to_histories, to_targets] = files.as_mut().expect("opened above");
+    to_histories.write(histories.take())?;
+    to_targets.write(targets.take())
 }
 
 /// Rows of the histories' table.
 struct Histories<'a> {
     shape: &'a Shape,
-    lists: Vec<Lists>,
+    lists: Vec<TextLists>,
     rows: usize,
 }
 
 impl<'a> Histories<'a> {
     fn new(shape: &'a Shape) -> Self {
-        Histories { shape, lists: shape.single.iter().map(|_| Lists::default()).collect(), rows: 0 }
+        Histories { shape, lists: shape.single.iter().map(|_| TextLists::default()).collect(), rows: 0 }
     }
 
     fn len(&self) -> usize {
@@ -117,37 +98,40 @@ impl<'a> Histories<'a> {
         self.rows += 1;
     }
 
-    fn take(&mut self) -> RecordBatch {
+    fn fields(&self) -> Vec<Field> {
+        self.shape.single.iter().map(|(name, _)| Field::new(seen(name), CellType::Texts)).collect()
+    }
+
+    /// The rows so far; none are left.
+    fn take(&mut self) -> Vec<Column> {
         self.rows = 0;
-        let columns =
-            self.shape.single.iter().zip(&mut self.lists).map(|((name, _), l)| (seen(name), l.take()));
-        RecordBatch::try_from_iter(columns).expect("columns of one length")
+        self.lists.iter_mut().map(|lists| std::mem::take(lists).into()).collect()
     }
 }
 
 /// Rows of the targets' table.
 struct Targets<'a> {
     shape: &'a Shape,
-    history: Vec<i64>,
-    end: Vec<i64>,
-    label: Vec<u8>,
-    user: Vec<String>,
-    time: Vec<i64>,
-    single: Vec<Vec<String>>,
-    lists: Vec<Lists>,
+    history: Primitive<i64>,
+    end: Primitive<i64>,
+    label: Primitive<i64>,
+    user: TextColumn,
+    time: Primitive<i64>,
+    single: Vec<TextColumn>,
+    lists: Vec<TextLists>,
 }
 
 impl<'a> Targets<'a> {
     fn new(shape: &'a Shape) -> Self {
         Targets {
             shape,
-            history: vec![],
-            end: vec![],
-            label: vec![],
-            user: vec![],
-            time: vec![],
-            single: vec![vec![]; shape.single.len()],
-            lists: shape.lists.iter().map(|_| Lists::default()).collect(),
+            history: Primitive::default(),
+            end: Primitive::default(),
+            label: Primitive::default(),
+            user: TextColumn::default(),
+            time: Primitive::default(),
+            single: vec![TextColumn::default(); shape.single.len()],
+            lists: shape.lists.iter().map(|_| TextLists::default()).collect(),
         }
     }
 
@@ -174,13 +158,13 @@ impl<'a> Targets<'a> {
         }
         let drawn: Vec<u32> = (0..build.negatives).filter_map(|_| negatives.draw(rng, &not)).collect();
         for (label, item) in [(1, event.item)].into_iter().chain(drawn.into_iter().map(|item| (0, item))) {
-            self.history.push(history as i64);
-            self.end.push(at as i64);
-            self.label.push(label);
-            self.user.push(user.id.clone());
-            self.time.push(event.time);
+            self.history.push(Some(history as i64));
+            self.end.push(Some(at as i64));
+            self.label.push(Some(label));
+            self.user.push(Some(&user.id));
+            self.time.push(Some(event.time));
             for (cells, (_, column)) in self.single.iter_mut().zip(&self.shape.single) {
-                cells.push(self.shape.cell(log, item, *column).to_owned());
+                cells.push(Some(self.shape.cell(log, item, *column)));
             }
             for (lists, (_, column)) in self.lists.iter_mut().zip(&self.shape.lists) {
                 let cell = self.shape.cell(log, item, Some(*column));
@@ -190,20 +174,25 @@ impl<'a> Targets<'a> {
         self.len() - before
     }
 
-    fn take(&mut self) -> RecordBatch {
-        let numbers = |of: &mut Vec<i64>| -> ArrayRef { Arc::new(Int64Array::from(std::mem::take(of))) };
-        let texts = |of: &mut Vec<String>| -> ArrayRef { Arc::new(StringArray::from(std::mem::take(of))) };
-        let mut columns: Vec<(&str, ArrayRef)> = vec![
-            ("history", numbers(&mut self.history)),
-            ("end", numbers(&mut self.end)),
-            ("label", Arc::new(UInt8Array::from(std::mem::take(&mut self.label)))),
-            ("user", texts(&mut self.user)),
-            ("time", numbers(&mut self.time)),
+    fn fields(&self) -> Vec<Field> {
+        let own = [
+            ("history", CellType::Int64),
+            ("end", CellType::Int64),
+            ("label", CellType::UInt8),
+            ("user", CellType::Text),
+            ("time", CellType::Int64),
         ];
-        columns
-            .extend(self.shape.single.iter().zip(&mut self.single).map(|((n, _), c)| (n.as_str(), texts(c))));
-        columns
-            .extend(self.shape.lists.iter().zip(&mut self.lists).map(|((n, _), l)| (n.as_str(), l.take())));
-        RecordBatch::try_from_iter(columns).expect("columns of one length")
+        let single = self.shape.single.iter().map(|(name, _)| (name.as_str(), CellType::Text));
+        let lists = self.shape.lists.iter().map(|(name, _)| (name.as_str(), CellType::Texts));
+        own.into_iter().chain(single).chain(lists).map(|(name, cells)| Field::new(name, cells)).collect()
+    }
+
+    /// The rows so far; none are left.
+    fn take(&mut self) -> Vec<Column> {
+        let Targets { history, end, label, user, time, single, lists, .. } =
+            std::mem::replace(self, Targets::new(self.shape));
+        let own = [history.into(), end.into(), label.into(), user.into(), time.into()];
+        let single = single.into_iter().map(Column::from);
+        own.into_iter().chain(single).chain(lists.into_iter().map(Column::from)).collect()
     }
 }

@@ -2,16 +2,14 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
-use arrow_array::Array;
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Int64Type, UInt8Type};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::record::{ListAccessor, RowAccessor};
 use proptest::prelude::*;
 
 use crate::build::{BuildReport, SampleBuilder, Sampling, TargetPolicy};
 use crate::error::DataError;
 use crate::log::Log;
 use crate::schema::{Part, Split};
+use crate::table::records;
 use crate::{DataOptions, Event, Impressions, Item, User};
 
 /// Users with these items and times; every third is a test user, if they are named.
@@ -48,35 +46,32 @@ fn rows(folder: &Path) -> Vec<Row> {
     if !folder.exists() {
         return vec![];
     }
-    let read = |name: &str| {
-        let file = fs::File::open(folder.join(name)).unwrap();
-        let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().with_batch_size(1 << 20);
-        let mut batches = reader.build().unwrap();
-        let batch = batches.next().unwrap().unwrap();
-        assert!(batches.next().is_none());
-        batch
+    let histories = records(&folder.join("histories.parquet"));
+    let place = |name: &str| {
+        let mut columns = histories[0].get_column_iter();
+        columns.position(|(column, _)| column == name).unwrap()
     };
-    let (histories, targets) = (read("histories.parquet"), read("targets.parquet"));
-    let seen = histories.column_by_name("seen_item").unwrap().as_list::<i32>();
-    let texts = |name: &str| targets.column_by_name(name).unwrap().as_string::<i32>().clone();
-    let numbers = |name: &str| targets.column_by_name(name).unwrap().as_primitive::<Int64Type>().clone();
-    let (user, item, history) = (texts("user"), texts("item"), numbers("history"));
-    let (end, time) = (numbers("end"), numbers("time"));
-    let label = targets.column_by_name("label").unwrap().as_primitive::<UInt8Type>();
-    let row = |i: usize| Row {
-        history: history.value(i),
-        end: end.value(i) as usize,
-        label: label.value(i),
-        user: user.value(i).into(),
-        time: time.value(i),
-        item: item.value(i).into(),
-        seen: {
-            let list = seen.value(history.value(i) as usize);
-            let list = list.as_string::<i32>();
-            (0..list.len()).map(|j| list.value(j).to_owned()).collect()
-        },
+    let seen = place("seen_item");
+    let targets = records(&folder.join("targets.parquet"));
+    let names = ["history", "end", "label", "user", "time", "item"];
+    let row = |row: &parquet::record::Row| {
+        let columns: Vec<&String> = row.get_column_iter().map(|(name, _)| name).take(6).collect();
+        assert_eq!(columns, names);
+        let history = row.get_long(0).unwrap();
+        Row {
+            history,
+            end: row.get_long(1).unwrap() as usize,
+            label: row.get_ubyte(2).unwrap(),
+            user: row.get_string(3).unwrap().clone(),
+            time: row.get_long(4).unwrap(),
+            item: row.get_string(5).unwrap().clone(),
+            seen: {
+                let list = histories[history as usize].get_list(seen).unwrap();
+                (0..list.len()).map(|i| list.get_string(i).unwrap().clone()).collect()
+            },
+        }
     };
-    (0..targets.num_rows()).map(row).collect()
+    targets.iter().map(row).collect()
 }
 
 fn build(build: &SampleBuilder, log: &Log) -> (tempfile::TempDir, Result<BuildReport, DataError>) {

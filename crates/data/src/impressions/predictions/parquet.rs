@@ -2,13 +2,9 @@
 
 use std::fs::File;
 use std::io;
-use std::sync::Arc;
-
-use arrow_array::{ArrayRef, Float32Array, RecordBatch};
-use parquet::arrow::ArrowWriter;
 
 use super::super::prediction_batch::PredictionBatch;
-use crate::table::{Cells, to_arrow};
+use crate::table::{CellType, Column, Field, TableWriter};
 
 /// A file that grows.
 pub(super) struct Parquet {
@@ -16,7 +12,7 @@ pub(super) struct Parquet {
     /// Until the writer has it.
     file: Option<File>,
     /// Begins with the first rows, which have the columns' types.
-    writer: Option<Box<ArrowWriter<File>>>,
+    writer: Option<Box<TableWriter>>,
 }
 
 impl Parquet {
@@ -26,16 +22,14 @@ impl Parquet {
     }
 
     pub fn write(&mut self, rows: &PredictionBatch, scores: &[Option<f32>]) -> io::Result<()> {
-        let score: ArrayRef = Arc::new(Float32Array::from(scores.to_vec()));
-        let kept = rows.kept.iter().map(|column| to_arrow(Cells::of(column), rows.rows));
-        let columns = self.names.iter().map(String::as_str).zip(kept).chain([("score", score)]);
-        let columns = columns.map(|(name, column)| (name, column, true));
-        let batch = RecordBatch::try_from_iter_with_nullable(columns).map_err(io::Error::other)?;
         if let Some(file) = self.file.take() {
-            self.writer = Some(Box::new(ArrowWriter::try_new(file, batch.schema(), None)?));
+            let kept = self.names.iter().zip(&rows.kept).map(|(name, column)| Field::like(name, column));
+            let score = Field { nullable: true, ..Field::new("score", CellType::Float32) };
+            self.writer = Some(Box::new(TableWriter::new(file, kept.chain([score]).collect())?));
         }
-        self.writer.as_mut().expect("begun with the first rows").write(&batch)?;
-        Ok(())
+        let scores = scores.iter().map(|score| score.map(f64::from)).collect();
+        let columns = rows.kept.iter().cloned().chain([Column::Float(scores)]).collect();
+        self.writer.as_mut().expect("begun with the first rows").write(columns)
     }
 
     pub fn finish(&mut self) -> io::Result<()> {
@@ -43,7 +37,6 @@ impl Parquet {
             // There was no row: the columns' types are not known.
             self.write(&PredictionBatch::none(self.names.len()), &[])?;
         }
-        self.writer.take().expect("begun above").close()?;
-        Ok(())
+        self.writer.take().expect("begun above").finish()
     }
 }

@@ -1,0 +1,133 @@
+//! Which types of Parquet are read, and as what: by the physical type and what annotates it.
+
+use ::parquet::basic::{ConvertedType, LogicalType, Type as PhysicalType};
+use ::parquet::schema::types::Type;
+
+/// What a column's values are read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CellKind {
+    /// Integers; also truth values, days, and times in whatever unit the file has.
+    Int,
+    /// Integers of up to 32 bits, without a sign.
+    Unsigned,
+    /// Integers of 64 bits without a sign, which become texts: some ids are beyond `i64`.
+    Unsigned64,
+    /// Times of 96 bits: a day and a nanosecond of it.
+    Int96,
+    /// Numbers of 32 or 64 bits.
+    Float,
+    /// Numbers of 16 bits.
+    Float16,
+    /// Integers that count the `scale`-th decimal place.
+    Decimal {
+        /// Digits after the point.
+        scale: i32,
+    },
+    /// Texts in UTF-8.
+    Text,
+    /// Nothing: every cell is missing.
+    Missing,
+}
+
+/// What the values of a column are read as.
+///
+/// # Errors
+/// The type, if it is not read.
+pub(super) fn kind(of: &Type) -> Result<CellKind, String> {
+    read_as(of).ok_or_else(|| named(of))
+}
+
+fn read_as(of: &Type) -> Option<CellKind> {
+    if of.is_group() {
+        return None;
+    }
+    let info = of.get_basic_info();
+    let annotation = match info.logical_type_ref() {
+        Some(LogicalType::Unknown) => return Some(CellKind::Missing),
+        Some(logical) => Annotation::of_logical(logical)?,
+        None => Annotation::of_converted(info.converted_type(), of)?,
+    };
+    use Annotation::*;
+    Some(match (of.get_physical_type(), annotation) {
+        (PhysicalType::BOOLEAN, Plain) => CellKind::Int,
+        (PhysicalType::INT32, Plain | Date | Integer { bits: 8 | 16 | 32, signed: true }) => CellKind::Int,
+        (PhysicalType::INT32, Integer { bits: 8 | 16 | 32, signed: false }) => CellKind::Unsigned,
+        (PhysicalType::INT64, Plain | Timestamp | Integer { bits: 64, signed: true }) => CellKind::Int,
+        (PhysicalType::INT64, Integer { bits: 64, signed: false }) => CellKind::Unsigned64,
+        (PhysicalType::INT96, Plain | Timestamp) => CellKind::Int96,
+        (PhysicalType::FLOAT | PhysicalType::DOUBLE, Plain) => CellKind::Float,
+        (PhysicalType::FIXED_LEN_BYTE_ARRAY, Float16) => CellKind::Float16,
+        (PhysicalType::BYTE_ARRAY, Text) => CellKind::Text,
+        (
+            PhysicalType::INT32
+            | PhysicalType::INT64
+            | PhysicalType::BYTE_ARRAY
+            | PhysicalType::FIXED_LEN_BYTE_ARRAY,
+            Decimal { scale: scale @ 0.. },
+        ) => CellKind::Decimal { scale },
+        _ => return None,
+    })
+}
+
+/// What annotates a physical type, of what is read.
+enum Annotation {
+    Plain,
+    Integer { bits: i8, signed: bool },
+    Date,
+    Timestamp,
+    Decimal { scale: i32 },
+    Float16,
+    Text,
+}
+
+impl Annotation {
+    fn of_logical(logical: &LogicalType) -> Option<Self> {
+        Some(match logical {
+            LogicalType::Integer(int) => Annotation::Integer { bits: int.bit_width, signed: int.is_signed },
+            LogicalType::Date => Annotation::Date,
+            LogicalType::Timestamp(_) => Annotation::Timestamp,
+            LogicalType::Decimal(decimal) => Annotation::Decimal { scale: decimal.scale },
+            LogicalType::Float16 => Annotation::Float16,
+            LogicalType::String | LogicalType::Json | LogicalType::Enum => Annotation::Text,
+            _ => return None,
+        })
+    }
+
+    /// As files of before logical types have it.
+    fn of_converted(converted: ConvertedType, of: &Type) -> Option<Self> {
+        let integer = |bits, signed| Annotation::Integer { bits, signed };
+        Some(match converted {
+            ConvertedType::NONE => Annotation::Plain,
+            ConvertedType::INT_8 => integer(8, true),
+            ConvertedType::INT_16 => integer(16, true),
+            ConvertedType::INT_32 => integer(32, true),
+            ConvertedType::INT_64 => integer(64, true),
+            ConvertedType::UINT_8 => integer(8, false),
+            ConvertedType::UINT_16 => integer(16, false),
+            ConvertedType::UINT_32 => integer(32, false),
+            ConvertedType::UINT_64 => integer(64, false),
+            ConvertedType::DATE => Annotation::Date,
+            ConvertedType::TIMESTAMP_MILLIS | ConvertedType::TIMESTAMP_MICROS => Annotation::Timestamp,
+            ConvertedType::DECIMAL => Annotation::Decimal { scale: of.get_scale() },
+            ConvertedType::UTF8 | ConvertedType::JSON | ConvertedType::ENUM => Annotation::Text,
+            _ => return None,
+        })
+    }
+}
+
+/// A type as people know it: `INT64 (TIMESTAMP)`, `a struct`.
+pub(super) fn named(of: &Type) -> String {
+    let info = of.get_basic_info();
+    let annotation = match info.logical_type_ref() {
+        // Without its parameters.
+        Some(logical) => Some(format!("{logical:?}").split('(').next().unwrap_or_default().to_uppercase()),
+        None => Some(info.converted_type()).filter(|&c| c != ConvertedType::NONE).map(|c| c.to_string()),
+    };
+    match (of.is_group(), annotation) {
+        (false, None) => of.get_physical_type().to_string(),
+        (false, Some(annotation)) => format!("{} ({annotation})", of.get_physical_type()),
+        (true, Some(annotation)) if annotation == "LIST" => "a list".into(),
+        (true, Some(annotation)) if annotation.starts_with("MAP") => "a map".into(),
+        (true, _) => "a struct".into(),
+    }
+}

@@ -1,0 +1,164 @@
+//! Values made cells.
+
+use std::fmt::Write;
+
+use ::parquet::data_type::{ByteArray, Int96};
+
+use crate::table::column::{Column, Primitive, TextColumn};
+
+/// Cells to come, one after the other.
+pub(super) trait Cells<V>: Send {
+    /// Adds a cell.
+    ///
+    /// # Errors
+    /// What is wrong with the value.
+    fn push(&mut self, value: &V) -> Result<(), String>;
+
+    /// Adds a cell that is missing.
+    fn push_missing(&mut self);
+
+    /// How many cells there are.
+    fn len(&self) -> usize;
+
+    /// The cells; none are left.
+    fn take(&mut self) -> Column;
+}
+
+/// Numbers, and what makes one of a value.
+pub(super) struct Numbers<N, F> {
+    convert: F,
+    cells: Primitive<N>,
+}
+
+impl<N: Copy + Default, F> Numbers<N, F> {
+    pub fn new<V>(convert: F) -> Self
+    where
+        F: Fn(&V) -> Result<N, String>,
+    {
+        Numbers { convert, cells: Primitive::default() }
+    }
+}
+
+impl<V, N: Copy + Default + Send, F: Fn(&V) -> Result<N, String> + Send> Cells<V> for Numbers<N, F>
+where
+    Column: From<Primitive<N>>,
+{
+    fn push(&mut self, value: &V) -> Result<(), String> {
+        self.cells.push(Some((self.convert)(value)?));
+        Ok(())
+    }
+
+    fn push_missing(&mut self) {
+        self.cells.push(None);
+    }
+
+    fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    fn take(&mut self) -> Column {
+        std::mem::take(&mut self.cells).into()
+    }
+}
+
+/// Texts.
+#[derive(Default)]
+pub(super) struct Texts {
+    cells: TextColumn,
+    buffer: String,
+}
+
+impl Texts {
+    fn len(&self) -> usize {
+        self.cells.len()
+    }
+}
+
+impl Cells<ByteArray> for Texts {
+    fn push(&mut self, value: &ByteArray) -> Result<(), String> {
+        let text = str::from_utf8(value.data()).map_err(|e| format!("a text that is not UTF-8: {e}"))?;
+        self.cells.push(Some(text));
+        Ok(())
+    }
+
+    fn push_missing(&mut self) {
+        self.cells.push(None);
+    }
+
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn take(&mut self) -> Column {
+        Column::Text(std::mem::take(&mut self.cells))
+    }
+}
+
+/// Integers without a sign, in digits.
+impl Cells<i64> for Texts {
+    fn push(&mut self, value: &i64) -> Result<(), String> {
+        self.buffer.clear();
+        write!(self.buffer, "{}", value.cast_unsigned()).expect("a String takes everything");
+        self.cells.push(Some(&self.buffer));
+        Ok(())
+    }
+
+    fn push_missing(&mut self) {
+        self.cells.push(None);
+    }
+
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn take(&mut self) -> Column {
+        Column::Text(std::mem::take(&mut self.cells))
+    }
+}
+
+/// Cells that are all missing, whatever their type.
+#[derive(Default)]
+pub(super) struct Missing(TextColumn);
+
+impl<V> Cells<V> for Missing {
+    fn push(&mut self, _: &V) -> Result<(), String> {
+        Err("a value where the type says that there is none".into())
+    }
+
+    fn push_missing(&mut self) {
+        self.0.push(None);
+    }
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn take(&mut self) -> Column {
+        Column::Text(std::mem::take(&mut self.0))
+    }
+}
+
+/// A number of 16 bits.
+///
+/// # Errors
+/// It has not 16 bits.
+pub(super) fn half(bytes: &[u8]) -> Result<f64, String> {
+    let bytes = bytes.try_into().map_err(|_| format!("a FLOAT16 of {} bytes", bytes.len()))?;
+    Ok(half::f16::from_le_bytes(bytes).into())
+}
+
+/// Nanoseconds since 1970.
+///
+/// # Errors
+/// There are too many for an `i64`.
+pub(super) fn nanoseconds(time: &Int96) -> Result<i64, String> {
+    const DAY: i64 = 86_400_000_000_000;
+    /// The Julian day of the first of January 1970.
+    const EPOCH: i64 = 2_440_588;
+    let [low, high, day] = time.data() else { unreachable!("96 bits are three times 32") };
+    let of_day = (u64::from(*high) << 32 | u64::from(*low)).cast_signed();
+    let days = (i64::from(*day) - EPOCH).checked_mul(DAY);
+    days.and_then(|days| days.checked_add(of_day)).ok_or_else(|| {
+        format!("a time that is not within the years 1677 to 2262 of nanoseconds, on the Julian day {day}")
+    })
+}
