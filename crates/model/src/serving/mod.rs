@@ -160,8 +160,9 @@ impl Serving {
         &self.max_history
     }
 
-    /// Which model it is: the same parameters and options have the same fingerprint. A ranker of `dien-serving`
-    /// describes the options in other words than [`new`](Self::new), so that neither takes the other's states.
+    /// Which model it is: the same parameters and options have the same fingerprint. A ranker of
+    /// `dien-serving` describes the options in other words than [`new`](Self::new), so that neither takes the
+    /// other's states.
     pub fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
     }
