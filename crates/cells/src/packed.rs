@@ -177,6 +177,9 @@ impl Packed {
     }
 
     /// The blocks of a chunk.
+    ///
+    /// # Panics
+    /// If there is no such chunk.
     pub fn chunk(&self, chunk: usize) -> std::ops::Range<usize> {
         self.starts[chunk]..self.starts[chunk + 1]
     }
@@ -187,12 +190,18 @@ impl Packed {
     }
 
     /// How many lanes of a block hold a true event: the first ones.
+    ///
+    /// # Panics
+    /// If there is no such block.
     #[inline]
     pub fn active(&self, block: usize) -> usize {
         self.active[block] as usize
     }
 
     /// How many lanes of a block kernels compute: [`active`](Packed::active), rounded up.
+    ///
+    /// # Panics
+    /// If there is no such block.
     #[inline]
     pub fn width(&self, block: usize) -> usize {
         self.active(block).next_multiple_of(LANE_STEP)
@@ -209,6 +218,9 @@ impl Packed {
     }
 
     /// Where a sequence stands: its chunk and lane.
+    ///
+    /// # Panics
+    /// If there is no such sequence.
     #[inline]
     pub fn place(&self, sequence: usize) -> (usize, usize) {
         let place = self.places[sequence] as usize;
@@ -216,13 +228,20 @@ impl Packed {
     }
 
     /// The sequence in a chunk's lane, if there is one.
+    ///
+    /// # Panics
+    /// If there is no such chunk, or in a debug build if `lane` is not below [`LANES`].
     #[inline]
     pub fn sequence(&self, chunk: usize, lane: usize) -> Option<usize> {
+        debug_assert!(lane < LANES, "lane {lane}");
         let s = self.sequences[chunk * LANES + lane];
         (s != NONE).then_some(s as usize)
     }
 
     /// The block and lane of a sequence's event at `step`.
+    ///
+    /// # Panics
+    /// If there is no such sequence, or in a debug build if it is not that long.
     #[inline]
     pub fn event(&self, sequence: usize, step: usize) -> (usize, usize) {
         debug_assert!(step < self.lengths[sequence] as usize, "step {step} of sequence {sequence}");
@@ -231,6 +250,9 @@ impl Packed {
     }
 
     /// Block · LANES + lane of a sequence's event at `step`.
+    ///
+    /// # Panics
+    /// As [`event`](Packed::event).
     #[inline]
     pub fn slot(&self, sequence: usize, step: usize) -> u32 {
         let (block, lane) = self.event(sequence, step);
@@ -243,6 +265,9 @@ impl Packed {
     }
 
     /// The step of a block within its chunk.
+    ///
+    /// # Panics
+    /// If there is no such block.
     #[inline]
     pub fn step(&self, block: usize) -> usize {
         self.steps[block] as usize

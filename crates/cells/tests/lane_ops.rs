@@ -149,6 +149,16 @@ fn product_sum_and_softmax() {
 }
 
 #[test]
+#[should_panic = "lanes embed: id 2 of an event, of 2, counted from 0"]
+fn an_event_has_no_id_beyond_its_last() {
+    let (packed, params) = (packed(), params(&[("table", &[6, 2])]));
+    let ids = vec![0; 2 * packed.events()];
+    let (pool, ids) = (Pool::new(), EventIds { ids: &ids, per_event: 2, which: 2 });
+    let tape = Tape::new(&params, &pool, Mode::Eval);
+    lanes::embed([(get(&tape, "table"), ids)], 0, &packed);
+}
+
+#[test]
 fn embeddings_are_rows_and_so_are_their_gradients() {
     let (packed, n) = (packed(), packed().events());
     let params = params(&[("table.a", &[6, 2]), ("table.b", &[4, 3])]);

@@ -3,7 +3,7 @@
 //! ```text
 //! folder ─ read_folder ─▶ Log ─ Dataset::new ─▶ Dataset
 //! Dataset ─ epoch(seed, e) / validation() / test() ─▶ Batches ─ batch(i) ─▶ Batch
-//! synthesize ─▶ Log ─ write ─▶ folder
+//! SyntheticConfig::log ─▶ Log ─ write ─▶ folder
 //! ```
 //!
 //! - [`Log`] holds the behaviours as they are: ids are strings, items have columns.

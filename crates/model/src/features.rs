@@ -171,6 +171,9 @@ impl Features {
     }
 
     /// The width of these features' embeddings side by side.
+    ///
+    /// # Panics
+    /// If a feature's table is none of [`tables`](Self::tables), which [`validate`](Self::validate) refuses.
     pub fn width(&self, lookups: &[EmbeddingFeature]) -> usize {
         lookups.iter().map(|l| self.tables[l.table].embedding_dim).sum()
     }

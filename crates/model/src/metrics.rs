@@ -32,6 +32,17 @@ impl Metrics {
 }
 
 /// P(score of a click > score of a non-click) + ½ P(equal), over all pairs; `None` unless both labels occur.
+///
+/// A label above ½ is a click. The area under the ROC curve, by the rank sum of Mann and Whitney.
+///
+/// # Panics
+/// If the lists differ in length.
+///
+/// ```
+/// let (scores, labels) = ([0.9, 0.4, 0.4, 0.1], [1.0, 1.0, 0.0, 0.0]);
+/// // Of four pairs of a click and a non-click, three are in order, and one is a tie.
+/// assert_eq!(dien_model::metrics::auc(&scores, &labels), Some(3.5 / 4.0));
+/// ```
 pub fn auc(scores: &[f32], labels: &[f32]) -> Option<f64> {
     assert_eq!(scores.len(), labels.len(), "auc: one label a score");
     let mut order: Vec<usize> = (0..scores.len()).collect();
@@ -53,7 +64,21 @@ pub fn auc(scores: &[f32], labels: &[f32]) -> Option<f64> {
 }
 
 /// Σ nᵤ AUCᵤ / Σ nᵤ over the groups with both labels; `None` if there is none.
+///
+/// nᵤ is the number of a group's scores. The user-weighted AUC of the Deep Interest Network
+/// (arXiv:1706.06978).
+///
+/// # Panics
+/// If the lists differ in length.
+///
+/// ```
+/// let (scores, labels) = ([2.0, 1.0, 2.0, 1.0, 3.0], [1.0, 0.0, 0.0, 1.0, 1.0]);
+/// let users = [7, 7, 8, 8, 9];
+/// // 1 for user 7 and 0 for user 8, two scores each; user 9 has no non-click.
+/// assert_eq!(dien_model::metrics::gauc(&scores, &labels, &users), Some(0.5));
+/// ```
 pub fn gauc(scores: &[f32], labels: &[f32], groups: &[u32]) -> Option<f64> {
+    assert_eq!(scores.len(), labels.len(), "gauc: one label a score");
     assert_eq!(scores.len(), groups.len(), "gauc: one group a score");
     let mut by_group: BTreeMap<u32, (Vec<f32>, Vec<f32>)> = BTreeMap::new();
     for ((&s, &l), &g) in scores.iter().zip(labels).zip(groups) {
@@ -71,7 +96,18 @@ pub fn gauc(scores: &[f32], labels: &[f32], groups: &[u32]) -> Option<f64> {
     (weight > 0.0).then(|| sum / weight)
 }
 
-/// Mean binary cross-entropy from logits; 0 for no samples.
+/// Mean binary cross-entropy from logits, in nats; 0 for no samples.
+///
+/// The mean of ln(1 + eˣ) − x y over the logits x and the labels y, in 64 bits.
+///
+/// # Panics
+/// If the lists differ in length.
+///
+/// ```
+/// // A logit of 0 is a probability of ½, whatever the label.
+/// let loss = dien_model::metrics::logloss(&[0.0, 0.0], &[1.0, 0.0]);
+/// assert!((loss - 2f64.ln()).abs() < 1e-15);
+/// ```
 pub fn logloss(logits: &[f32], labels: &[f32]) -> f64 {
     assert_eq!(logits.len(), labels.len(), "logloss: one label a logit");
     let loss = |(&x, &y): (&f32, &f32)| {
@@ -122,6 +158,12 @@ mod tests {
         // User 1: 1 over 2 samples; user 2: no negative; user 3: (0 + 0 + 1 + 1) / 4 over 4 samples.
         assert_eq!(gauc(&scores, &labels, &groups), Some((2.0 + 4.0 * 0.5) / 6.0));
         assert_eq!(gauc(&[1.0], &[1.0], &[0]), None);
+    }
+
+    #[test]
+    #[should_panic = "gauc: one label a score"]
+    fn gauc_wants_a_label_for_each_score() {
+        gauc(&[1.0, 2.0], &[1.0], &[0, 0]);
     }
 
     #[test]

@@ -34,13 +34,16 @@ pub enum Schedule {
 
 impl Schedule {
     /// The multiplier at a step, counted from 0.
+    ///
+    /// # Panics
+    /// If `period` is 0, which no optimiser accepts.
     pub fn factor(&self, step: u64) -> f64 {
         match *self {
             Schedule::Constant => 1.0,
             Schedule::StepDecay { factor, period } => factor.powf((step / period) as f64),
             Schedule::WarmupCosine { warmup, .. } if step < warmup => (step + 1) as f64 / warmup as f64,
             Schedule::WarmupCosine { warmup, total, floor } => {
-                let progress = ((step - warmup) as f64 / (total - warmup) as f64).min(1.0);
+                let progress = ((step - warmup) as f64 / total.saturating_sub(warmup) as f64).min(1.0);
                 floor + (1.0 - floor) * 0.5 * (1.0 + (std::f64::consts::PI * progress).cos())
             }
         }
@@ -81,6 +84,12 @@ mod tests {
         let s = Schedule::StepDecay { factor: 0.5, period: 3 };
         let factors: Vec<f64> = (0..8).map(|i| s.factor(i)).collect();
         assert_eq!(factors, [1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.25, 0.25]);
+    }
+
+    #[test]
+    fn a_cosine_without_steps_is_at_its_floor() {
+        let s = |total| Schedule::WarmupCosine { warmup: 4, total, floor: 0.1 };
+        assert!([4, 3].iter().all(|&total| (s(total).factor(4) - 0.1).abs() < 1e-15));
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub struct EventIds<'a> {
     pub ids: &'a [u32],
     /// How many ids each event has.
     pub per_event: usize,
-    /// Which of them to read.
+    /// Which of them to read, counted from 0; below `per_event`.
     pub which: usize,
 }
 
@@ -48,7 +48,8 @@ struct Embed {
 /// gradient. The gradient of a table is rows.
 ///
 /// # Panics
-/// If an id is beyond its table, or there are too few ids.
+/// If there is no table, an id is beyond its table, there are not `per_event` ids for each event, or `which`
+/// is not below `per_event`.
 #[track_caller]
 pub fn embed<'t, 'a, T: Real + EmbedKernels<T>>(
     tables: impl IntoIterator<Item = (Var<'t, T>, EventIds<'a>), IntoIter: Clone>,
@@ -63,7 +64,9 @@ pub fn embed<'t, 'a, T: Real + EmbedKernels<T>>(
     let mut first = 0;
     for (table, ids) in tables.clone() {
         let (rows, width) = (table.shape()[0], table.shape()[1]);
-        assert_eq!(ids.ids.len(), packed.events() * ids.per_event, "lanes embed: number of ids");
+        let EventIds { per_event, which, .. } = ids;
+        assert!(which < per_event, "lanes embed: id {which} of an event, of {per_event}, counted from 0");
+        assert_eq!(ids.ids.len(), packed.events() * per_event, "lanes embed: number of ids");
         if let Some((id, _)) = used(packed, ids, skip).find(|&(id, _)| id as usize >= rows) {
             panic!("lanes embed: id {id} is beyond a table of {rows} rows");
         }

@@ -21,10 +21,13 @@ concrete! {
     /// columns costs more than it saves.
     ///
     /// # Panics
-    /// If a slice is too short.
+    /// If `a` or `b` is too short, or `c` does not have m · n elements.
     pub fn multiply(a: &[T], b: &[T], c: &mut [T], dims: (usize, usize, usize)) = multiply_of;
 
     /// `to` `[n, m]` = Aᵀ for `a` `[m, n]`, row-major.
+    ///
+    /// # Panics
+    /// If a slice does not have m · n elements.
     pub fn transposed(a: &[T], dims: (usize, usize), to: &mut [T]) = transposed_of;
 }
 
@@ -72,6 +75,12 @@ impl<T: Number> Kernel<T> for Task<'_, T> {
 }
 
 fn transposed_of<T: Number>(a: &[T], (m, n): (usize, usize), to: &mut [T]) {
+    assert!(
+        a.len() == m * n && to.len() == m * n,
+        "transposed: [{m}, {n}] with {} and {} elements",
+        a.len(),
+        to.len()
+    );
     struct Transpose<'a, T>(&'a [T], (usize, usize), &'a mut [T]);
     impl<T: Number> Kernel<T> for Transpose<'_, T> {
         type Output = ();
@@ -127,6 +136,12 @@ mod tests {
     fn every_level_agrees_with_the_portable_product() {
         check::<f32>(2e-5);
         check::<f64>(1e-13);
+    }
+
+    #[test]
+    #[should_panic = "transposed: [2, 3] with 6 and 5 elements"]
+    fn transposes_only_what_fits() {
+        transposed(&[0f32; 6], (2, 3), &mut [0.0; 5]);
     }
 
     #[test]

@@ -63,11 +63,17 @@ impl ItemTable {
     }
 
     /// The id of a behaviour feature, counted in the order of the features.
+    ///
+    /// # Panics
+    /// If there is no such feature, or no item at this place.
     pub fn behaviour(&self, feature: usize, place: usize) -> u32 {
         self.behaviours[feature][place]
     }
 
-    /// The ids of a multi-hot feature.
+    /// The ids of a multi-hot feature, counted in the order of the features.
+    ///
+    /// # Panics
+    /// If there is no such feature, or no item at this place.
     pub fn multi_hot(&self, feature: usize, place: usize) -> &[u32] {
         let list = &self.multi_hot[feature];
         &list.ids[list.offsets[place] as usize..list.offsets[place + 1] as usize]
