@@ -67,8 +67,8 @@
 //! ```
 //!
 //! or the same for `dien-kernels`, `dien-tensor`, `dien-cells`, `dien-optim`, `ndarray`, `rayon` and
-//! `rayon-core` alone. Your own crate stays as it is to be debugged. It has to be 3, as Cargo's release profile
-//! has it: at 2 a cell takes 1.3 to 1.7 times as long. LTO and the units of code generation change little.
+//! `rayon-core` alone. Your own crate stays as it is to be debugged. It has to be 3, as in Cargo's release
+//! profile: at 2 a cell takes 1.3 to 1.7 times as long.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
