@@ -195,6 +195,7 @@ fn rows_are_scored_in_their_order() {
     fails(root, &["eval", "--run", "run"], "another meaning");
     fs::write(root.join("log/dataset.toml"), SCHEMA).unwrap();
     fails(root, &[&predict[..], &["--out", "scores.gz"]].concat(), "expected `.csv` or `.parquet`");
+    fails(root, &[&predict[..], &["--json"]].concat(), "`--json`: the scores would be on standard output");
 
     // To a file, and what is wrong with a row.
     let to = ["--out", "scores.csv", "--json"];

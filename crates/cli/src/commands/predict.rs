@@ -24,7 +24,8 @@ pub(super) struct PredictArgs {
     /// Columns to keep beside the score.
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     keep: Vec<String>,
-    /// A `.csv` or `.parquet` file; CSV on standard output by default.
+    /// A `.csv` or `.parquet` file; CSV on standard output by default. Required with `--json`, whose value
+    /// counts the rows.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// What becomes of a row with something wrong in it.
@@ -34,6 +35,12 @@ pub(super) struct PredictArgs {
 
 /// Runs `dien predict`.
 pub(super) fn run(args: &PredictArgs, json: bool) -> Result<ExitCode> {
+    if json && args.out.is_none() {
+        return Err(Error::Config {
+            origin: dien::Origin::Argument("--json".into()),
+            problem: "the scores would be on standard output, as CSV; expected `--out FILE` too".into(),
+        });
+    }
     let run = super::open(&args.run)?;
     let scorer = Scorer::load(&run)?;
     let mut config = run.config()?;
