@@ -47,6 +47,8 @@
 //! - `parquet` (default): Parquet is read and written. Without it such a file is an error that says so.
 //! - `zstd` (with `parquet`): so are `.zst` files.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod batches;
 pub mod build;
 mod columns;

@@ -23,6 +23,8 @@
 //! [`dien_optim`] the optimiser, [`dien_serving`] what a service depends on, [`dien_data`] the readers and
 //! batches.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 /// The example of the README compiles.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -15,6 +15,8 @@
 //! feature `write` there is `files`, which writes files that are always whole, and all of these are written,
 //! too. How a model is trained, and from what, is the matter of the crate `dien`.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 pub mod encoding;
 mod error;
 mod file_error;

@@ -10,6 +10,7 @@
 //! for event in &explanation.sequences[0].events {
 //!     println!("{}: {:?} {:+.4}", event.item.name, event.attention, event.change);
 //! }
+//! # #[cfg(feature = "pages")]
 //! std::fs::write("why.html", explanation.html("i9 for a user of two clicks")).unwrap();
 //! # Ok::<(), dien::Error>(())
 //! ```
