@@ -1,0 +1,167 @@
+//! Trainers that go on: with a run that stopped, or from a run with other data.
+
+use std::sync::Arc;
+
+use dien_data::Data;
+use dien_model::Registry;
+use dien_optim::Optimizer;
+use dien_tensor::{ParamId, ParamKind};
+
+use super::Trainer;
+use super::average::Average;
+use crate::config::Config;
+use crate::error::{Error, Origin, Result};
+use crate::run::Run;
+use crate::scorer::Scorer;
+
+impl Trainer {
+    /// A trainer where the run stopped. `config` is the run's, but may ask for more epochs or patience, and
+    /// find the same data elsewhere.
+    ///
+    /// ```no_run
+    /// use dien::prelude::*;
+    ///
+    /// let run = Run::open("runs/mine")?;
+    /// let mut config = run.config()?;
+    /// config.train.epochs += 10;
+    /// let (data, _warnings) = DataSource::open(&config, Encoding::Extend(&run))?;
+    /// Trainer::resume(run, &config, data)?.train(&mut ())?;
+    /// # Ok::<(), dien::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The run's files are missing, cut off or do not fit each other, the configuration, or the data.
+    pub fn resume(run: Run, config: &Config, dataset: impl Into<Arc<Data>>) -> Result<Self> {
+        Self::resume_with(&Registry::new(), run, config, dataset)
+    }
+
+    /// A trainer where the run of a model stopped that may be one of your own.
+    ///
+    /// # Errors
+    /// As [`resume`](Self::resume); the registry does not know the model.
+    pub fn resume_with(
+        registry: &Registry,
+        run: Run,
+        config: &Config,
+        dataset: impl Into<Arc<Data>>,
+    ) -> Result<Self> {
+        if let Some(option) = config.differs_from(&run.config()?) {
+            let expected = "the run's own (only `source`, `train.epochs` and `train.patience` may change)";
+            return Err(Error::file(run.folder(), format!("another value of `{option}`"), expected));
+        }
+        let mut trainer = Trainer::new_with(registry, config, dataset)?;
+        run.check_schema(&trainer.dataset)?;
+        if run.vocabularies(trainer.dataset.vocabularies().iter().map(|(name, _)| name))?
+            != *trainer.dataset.vocabularies()
+        {
+            let found = "vocabularies that are not the data's";
+            return Err(Error::file(run.folder(), found, "the data that the run was trained on"));
+        }
+        let averaged = trainer.average.as_mut().map(|average| &mut average.params);
+        let (state, progress) = run.load_checkpoint(&mut trainer.params, averaged)?;
+        if config.train.epochs < progress.epoch {
+            return Err(Error::Option {
+                origin: Origin::Default,
+                option: "train.epochs".into(),
+                found: config.train.epochs.to_string(),
+                expected: format!("at least the {} that the run has", progress.epoch),
+            });
+        }
+        let (then, now) = (&progress, &trainer.progress);
+        if (then.batches, then.targets) != (now.batches, now.targets) {
+            let found = format!("{} targets in {} batches an epoch", then.targets, then.batches);
+            let expected = format!("{} in {}, as the data gives", now.targets, now.batches);
+            return Err(Error::file(run.folder(), found, expected));
+        }
+        trainer.optimizer.restore(&trainer.params, state).map_err(|e| {
+            Error::file(
+                run.folder(),
+                format!("optimizer.safetensors: {e}"),
+                "the state of this run's optimiser",
+            )
+        })?;
+        if progress.best.is_some() {
+            run.load_model(&mut trainer.scorer.params)?;
+        }
+        trainer.epochs = run.epochs()?;
+        // An epoch that was written, but whose checkpoint was not, is done again.
+        trainer.epochs.truncate(progress.epoch as usize);
+        trainer.progress = progress;
+        run.save_config(config)?;
+        trainer.run = Some(run);
+        Ok(trainer)
+    }
+
+    /// A trainer at the first epoch on other data, with the latest parameters and the optimiser's state of a
+    /// run. `data` knows the ids of the run's model, and perhaps more (see
+    /// [`Encoding::Extend`](crate::Encoding::Extend)): their rows begin as those of a new model.
+    ///
+    /// ```no_run
+    /// use dien::prelude::*;
+    ///
+    /// let before = Run::open("runs/monday")?;
+    /// let mut config = before.config()?;
+    /// config.source = Source::at("data/tuesday".into());
+    /// let (data, _warnings) = DataSource::open(&config, Encoding::Extend(&before))?;
+    /// let trainer = Trainer::warm_start(&before, &config, data)?;
+    /// trainer.save_to(Run::create("runs/tuesday", &config)?)?.train(&mut ())?;
+    /// # Ok::<(), dien::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A file of the run is missing or cut off; the configuration asks for another model or optimiser.
+    pub fn warm_start(run: &Run, config: &Config, data: impl Into<Arc<Data>>) -> Result<Self> {
+        Self::warm_start_with(&Registry::new(), run, config, data)
+    }
+
+    /// The same of a model that may be one of your own.
+    ///
+    /// # Errors
+    /// As [`warm_start`](Self::warm_start); the registry does not know the model.
+    pub fn warm_start_with(
+        registry: &Registry,
+        run: &Run,
+        config: &Config,
+        data: impl Into<Arc<Data>>,
+    ) -> Result<Self> {
+        let mut trainer = Trainer::new_with(registry, config, data)?;
+        run.check_schema(&trainer.dataset)?;
+        let mut features = trainer.dataset.features().clone();
+        for table in &mut features.tables {
+            table.num_embeddings =
+                run.vocabularies([table.name.as_str()])?.iter().next().map_or(0, |(_, v)| v.rows());
+        }
+        let before = run.config()?;
+        let mut params = Scorer::untrained_with(registry, &before.model, &features, 0)?.params;
+        let (mut state, _) = run.load_checkpoint(&mut params, None)?;
+        let ids: Vec<ParamId> = trainer.params.ids().collect();
+        let other = || {
+            let expected = "the run's own `model`, for its parameters to go on";
+            Error::file(run.folder(), "another model than the configuration's", expected)
+        };
+        if params.ids().count() != ids.len() {
+            return Err(other());
+        }
+        for id in ids {
+            let name = trainer.params.name(id).to_owned();
+            let old = params.id(&name).ok_or_else(other)?;
+            let (own, old_shape) = (trainer.params.shape(id).to_vec(), params.shape(old).to_vec());
+            let grows = trainer.params.kind(id) == ParamKind::Rows && own[1..] == old_shape[1..];
+            if own != old_shape && !(grows && own[0] > old_shape[0]) {
+                return Err(other());
+            }
+            let data = params.data(old);
+            trainer.params.data_mut(id)[..data.len()].copy_from_slice(data);
+            if grows {
+                state.grow(&name, own[0]);
+            }
+        }
+        trainer.optimizer.restore(&trainer.params, state).map_err(|e| {
+            let expected = "the state of the configuration's optimiser";
+            Error::file(run.folder(), format!("optimizer.safetensors: {e}"), expected)
+        })?;
+        trainer.scorer.params.clone_from(&trainer.params);
+        trainer.average = Average::new(config.train.ema_decay, &trainer.params);
+        Ok(trainer)
+    }
+}
