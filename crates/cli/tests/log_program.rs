@@ -355,5 +355,22 @@ fn a_new_day_trains_the_model_further() {
         "another model than the configuration's",
     );
     fails(root, &["train", "--from", "nowhere", "--data", "next"], "nowhere: no run");
+    // It is said which parameters it goes on from, and that the best are others, where they are.
+    let metrics = root.join("run/metrics.jsonl");
+    let epochs = fs::read_to_string(&metrics).unwrap();
+    let flag = |line: &str, is_best: bool| {
+        let other = format!("\"is_best\":{}", !is_best);
+        line.replace(&other, &format!("\"is_best\":{is_best}")) + "\n"
+    };
+    let count = epochs.lines().count();
+    assert!(count > 1, "{epochs}");
+    for (best, told) in [(count, ""), (1, "; its best epoch, in `model.safetensors`, is 1")] {
+        let lines = epochs.lines().enumerate().map(|(i, line)| flag(line, i + 1 == best));
+        fs::write(&metrics, lines.collect::<String>()).unwrap();
+        let out = format!("after-{best}");
+        let output = dien(root, &[&arguments[..], &[out.as_str(), "--epochs", "1"]].concat());
+        let from = format!("from: run/last.safetensors, the latest parameters, of epoch {count}{told}\n");
+        assert!(stderr(&output).contains(&from), "{output:?}");
+    }
     assert!(!root.join("x").exists());
 }

@@ -37,7 +37,7 @@ pub(super) struct TrainArgs {
     )]
     resume: Option<PathBuf>,
     /// Train the model of a finished run further on other data: its ids keep their embeddings, new ones get
-    /// some.
+    /// some. It goes on from the run's latest parameters, `last.safetensors`, not from its best epoch's.
     #[arg(long, value_name = "RUN", conflicts_with_all = ["resume", "config", "model"])]
     from: Option<PathBuf>,
     /// The run's folder, new or empty; a fresh one under `runs/` by default.
@@ -89,7 +89,11 @@ pub(super) fn run(args: &TrainArgs, json: bool) -> Result<ExitCode> {
         Some(run) if args.resume.is_some() => {
             Trainer::resume(run, &config, dataset).map_err(|e| layers.locate(e))?
         }
-        Some(run) => save(Trainer::warm_start(&run, &config, dataset)?, out)?,
+        Some(run) => {
+            let trainer = Trainer::warm_start(&run, &config, dataset)?;
+            eprintln!("{}", latest_of(&run)?);
+            save(trainer, out)?
+        }
         None => start(&config, out, dataset)?,
     };
     let (summary, _) = train(trainer, &interrupt)?;
@@ -99,6 +103,18 @@ pub(super) fn run(args: &TrainArgs, json: bool) -> Result<ExitCode> {
         print(&summary.to_string())?;
     }
     Ok(if summary.end == End::Stopped { ExitCode::from(130) } else { ExitCode::SUCCESS })
+}
+
+/// Which parameters of a run a warm start has: a run's best epoch may be another than its latest.
+fn latest_of(run: &Run) -> Result<String> {
+    let epochs = run.epochs()?;
+    let best = epochs.iter().rev().find(|epoch| epoch.is_best);
+    let best = match best.filter(|best| best.epoch != epochs.len() as u64) {
+        Some(best) => format!("; its best epoch, in `model.safetensors`, is {}", best.epoch),
+        None => String::new(),
+    };
+    let file = run.folder().join("last.safetensors");
+    Ok(format!("from: {}, the latest parameters, of epoch {}{best}", file.display(), epochs.len()))
 }
 
 /// A trainer that saves to a new run.

@@ -92,9 +92,10 @@ impl Trainer {
         Ok(trainer)
     }
 
-    /// A trainer at the first epoch on other data, with the latest parameters and the optimiser's state of a
-    /// run. `data` knows the ids of the run's model, and perhaps more (see
-    /// [`Encoding::Extend`](crate::Encoding::Extend)): their rows begin as those of a new model.
+    /// A trainer at the first epoch on other data, with the latest parameters of a run (`last.safetensors`,
+    /// not those of its best epoch) and the optimiser's state that belongs to them. `data` knows the ids of
+    /// the run's model, and perhaps more (see [`Encoding::Extend`](crate::Encoding::Extend)): their rows
+    /// begin as those of a new model. A moving average begins anew.
     ///
     /// ```no_run
     /// use dien::prelude::*;
