@@ -130,6 +130,16 @@ impl Clone for StoredParams {
 }
 
 impl StoredParams {
+    /// The parameters of a file that holds them, alone or with a model, and the step that they are from.
+    ///
+    /// # Errors
+    /// The file is missing or cut off.
+    pub fn open(path: &Path) -> Result<(Self, u64)> {
+        let file = Tensors::open(path)?;
+        let Metadata { step } = file.metadata()?;
+        Ok((Self::new(file), step))
+    }
+
     pub(crate) fn new(file: Tensors) -> Self {
         StoredParams { file, failure: None }
     }

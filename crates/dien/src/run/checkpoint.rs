@@ -1,41 +1,58 @@
 //! The latest parameters, and what belongs to them.
 
+use dien_model::{Features, Model, ModelConfig, Registry};
 use dien_optim::OptimizerState;
 use dien_serving::files::Staged;
-use dien_serving::params;
+use dien_serving::params::{self, StoredParams};
 use dien_tensor::ParamStore;
 
 use super::Run;
 use super::progress::{self, Progress};
 use crate::error::{Error, Result};
 
+/// A model with its latest parameters, and what belongs to them.
+pub(crate) struct Checkpoint {
+    pub model: Box<dyn Model<f32> + Send + Sync>,
+    pub params: ParamStore<f32>,
+    /// Their moving average, if it is asked for.
+    pub averaged: Option<ParamStore<f32>>,
+    pub state: OptimizerState,
+    pub progress: Progress,
+}
+
 impl Run {
-    /// Reads the latest parameters into `params`, their average into `averaged` if there is one, and what
-    /// belongs to them.
+    /// Reads the latest parameters of a model, their average if it is asked for, and what belongs to them;
+    /// nothing is drawn.
     ///
     /// # Errors
     /// A file is missing, cut off or not of this model, or they are not of one step.
     pub(crate) fn load_checkpoint(
         &self,
-        params: &mut ParamStore<f32>,
-        averaged: Option<&mut ParamStore<f32>>,
-    ) -> Result<(OptimizerState, Progress)> {
-        let step = params::load(&self.path("last.safetensors"), params)?;
-        if let Some(averaged) = averaged {
+        registry: &Registry,
+        config: &ModelConfig,
+        features: &Features,
+        averaged: bool,
+    ) -> Result<Checkpoint> {
+        let (stored, step) = StoredParams::open(&self.path("last.safetensors"))?;
+        let (model, params) = stored.build(registry, config, features)?;
+        let average = || {
             let path = self.path("average.safetensors");
-            let found = params::load(&path, averaged)?;
+            let (stored, found) = StoredParams::open(&path)?;
+            let (_, params) = stored.build(registry, config, features)?;
             if found != step {
                 let expected = format!("{step} steps, as in `last.safetensors`");
                 return Err(Error::file(&path, format!("the average after {found} steps"), expected));
             }
-        }
+            Ok(params)
+        };
+        let averaged = averaged.then(average).transpose()?;
         let path = self.path("optimizer.safetensors");
         let (state, progress) = progress::load(&path)?;
         if step != state.step {
             let found = format!("the state after {} steps", state.step);
             return Err(Error::file(&path, found, format!("{step} steps, as in `last.safetensors`")));
         }
-        Ok((state, progress))
+        Ok(Checkpoint { model, params, averaged, state, progress })
     }
 
     /// Writes the latest parameters and what belongs to them.

@@ -13,9 +13,9 @@ use dien_data::schema::Schema;
 use dien_model::ModelConfig;
 use dien_serving::encoding::{DenseEncoder, Vocabularies};
 use dien_serving::files;
-use dien_serving::params;
 use dien_tensor::ParamStore;
 
+pub(crate) use checkpoint::Checkpoint;
 pub(crate) use progress::{Best, Progress, Sums};
 
 use crate::config::{Config, Layers, Source};
@@ -222,15 +222,6 @@ impl Run {
     /// As [`Vocabularies::save`].
     pub(crate) fn save_vocabularies(&self, vocabularies: &Vocabularies) -> Result<()> {
         Ok(vocabularies.save(&self.path("vocab"))?)
-    }
-
-    /// Reads the best parameters into `params`, which have the model's names and shapes.
-    ///
-    /// # Errors
-    /// There are none yet, or the file is cut off, or not of this model.
-    pub(crate) fn load_model(&self, params: &mut ParamStore<f32>) -> Result<()> {
-        params::load(&self.model_path()?, params)?;
-        Ok(())
     }
 
     /// Writes the best model: its parameters, and what serving needs of its configuration and data.

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use dien_data::Data;
-use dien_model::{ModelConfig, Registry};
+use dien_model::{Features, Model, ModelConfig, Registry};
 use dien_serving::Ranker;
 use dien_serving::files::Staged;
 use dien_serving::model_file::{self, Description, MissingParts, ModelFile};
+use dien_serving::params::StoredParams;
 use dien_tensor::ParamStore;
 
 use super::Run;
@@ -38,6 +39,20 @@ impl Run {
             let (features, max_history) = (config.data.features(&vocabularies), config.data.max_history);
             Ok(MissingParts::new(config.model, features, max_history, vocabularies))
         })
+    }
+
+    /// The best model, as the configuration has it; nothing is drawn.
+    ///
+    /// # Errors
+    /// There is none yet, or the file is cut off, or not of this model.
+    pub(crate) fn load_model(
+        &self,
+        registry: &Registry,
+        config: &ModelConfig,
+        features: &Features,
+    ) -> Result<(Box<dyn Model<f32> + Send + Sync>, ParamStore<f32>)> {
+        let (stored, _) = StoredParams::open(&self.model_path()?)?;
+        Ok(stored.build(registry, config, features)?)
     }
 
     /// A ranker of the best model. One that an older version trained has no item table, so that events and

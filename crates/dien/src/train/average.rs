@@ -19,7 +19,12 @@ pub(super) struct Average {
 impl Average {
     /// None for a decay of 0.
     pub fn new(decay: f64, params: &ParamStore<f32>) -> Option<Self> {
-        (decay > 0.0).then(|| Average { decay: decay as f32, params: params.clone() })
+        (decay > 0.0).then(|| Self::of(decay, params.clone()))
+    }
+
+    /// An average that is as far as these parameters.
+    pub fn of(decay: f64, params: ParamStore<f32>) -> Self {
+        Average { decay: decay as f32, params }
     }
 
     /// Takes in the latest parameters.

@@ -92,17 +92,28 @@ impl Trainer {
     /// An option has an impossible value.
     pub fn with_model(config: &Config, dataset: impl Into<Arc<Data>>, scorer: Scorer) -> Result<Self> {
         config.validate()?;
-        let dataset = dataset.into();
         let params = scorer.params().clone();
+        let average = Average::new(config.train.ema_decay, &params);
+        Ok(Self::with_params(config, dataset.into(), scorer, params, average))
+    }
+
+    /// With the latest parameters, which may be others than the scorer's, and their average, if it is asked
+    /// for; the configuration is validated.
+    fn with_params(
+        config: &Config,
+        dataset: Arc<Data>,
+        scorer: Scorer,
+        params: ParamStore<f32>,
+        average: Option<Average>,
+    ) -> Self {
         let optimizer =
             Adam::new(&params, config.optimizer.clone()).expect("validated with the configuration");
         let epoch = dataset.epoch(config.train.seed, 0);
         let (batches, targets) = (epoch.len().unwrap_or(0), epoch.targets().unwrap_or(0));
         let progress = Progress { batches, targets, ..Progress::default() };
         drop(epoch);
-        let (config, average) = (config.clone(), Average::new(config.train.ema_decay, &params));
-        Ok(Trainer {
-            config,
+        Trainer {
+            config: config.clone(),
             dataset,
             scorer,
             params,
@@ -112,7 +123,7 @@ impl Trainer {
             progress,
             epochs: vec![],
             run: None,
-        })
+        }
     }
 
     /// Saves to `run` from now on: now the vocabularies and a first checkpoint, then each epoch.

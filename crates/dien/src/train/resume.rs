@@ -11,7 +11,7 @@ use super::Trainer;
 use super::average::Average;
 use crate::config::Config;
 use crate::error::{Error, Origin, Result};
-use crate::run::Run;
+use crate::run::{Checkpoint, Run};
 use crate::scorer::Scorer;
 
 impl Trainer {
@@ -49,16 +49,16 @@ impl Trainer {
             let expected = "the run's own (only `source`, `train.epochs` and `train.patience` may change)";
             return Err(Error::file(run.folder(), format!("another value of `{option}`"), expected));
         }
-        let mut trainer = Trainer::new_with(registry, config, dataset)?;
-        run.check_schema(&trainer.dataset)?;
-        if run.vocabularies(trainer.dataset.vocabularies().iter().map(|(name, _)| name))?
-            != *trainer.dataset.vocabularies()
-        {
+        config.validate()?;
+        let dataset = dataset.into();
+        run.check_schema(&dataset)?;
+        if run.vocabularies(dataset.vocabularies().iter().map(|(name, _)| name))? != *dataset.vocabularies() {
             let found = "vocabularies that are not the data's";
             return Err(Error::file(run.folder(), found, "the data that the run was trained on"));
         }
-        let averaged = trainer.average.as_mut().map(|average| &mut average.params);
-        let (state, progress) = run.load_checkpoint(&mut trainer.params, averaged)?;
+        let (features, decay) = (dataset.features().clone(), config.train.ema_decay);
+        let Checkpoint { model, params, averaged, state, progress } =
+            run.load_checkpoint(registry, &config.model, &features, decay > 0.0)?;
         if config.train.epochs < progress.epoch {
             return Err(Error::Option {
                 origin: Origin::Default,
@@ -67,6 +67,13 @@ impl Trainer {
                 expected: format!("at least the {} that the run has", progress.epoch),
             });
         }
+        let (model, best) = match progress.best {
+            Some(_) => run.load_model(registry, &config.model, &features)?,
+            None => (model, params.clone()),
+        };
+        let scorer = Scorer::new(model, &features, best);
+        let average = averaged.map(|averaged| Average::of(decay, averaged));
+        let mut trainer = Trainer::with_params(config, dataset, scorer, params, average);
         let (then, now) = (&progress, &trainer.progress);
         if (then.batches, then.targets) != (now.batches, now.targets) {
             let found = format!("{} targets in {} batches an epoch", then.targets, then.batches);
@@ -80,9 +87,6 @@ impl Trainer {
                 "the state of this run's optimiser",
             )
         })?;
-        if progress.best.is_some() {
-            run.load_model(&mut trainer.scorer.params)?;
-        }
         trainer.epochs = run.epochs()?;
         // An epoch that was written, but whose checkpoint was not, is done again.
         trainer.epochs.truncate(progress.epoch as usize);
@@ -125,6 +129,7 @@ impl Trainer {
         config: &Config,
         data: impl Into<Arc<Data>>,
     ) -> Result<Self> {
+        // Drawn whole, for the rows of new ids: a draw follows from all before it.
         let mut trainer = Trainer::new_with(registry, config, data)?;
         run.check_schema(&trainer.dataset)?;
         let mut features = trainer.dataset.features().clone();
@@ -133,8 +138,8 @@ impl Trainer {
                 run.vocabularies([table.name.as_str()])?.iter().next().map_or(0, |(_, v)| v.rows());
         }
         let before = run.config()?;
-        let mut params = Scorer::untrained_with(registry, &before.model, &features, 0)?.params;
-        let (mut state, _) = run.load_checkpoint(&mut params, None)?;
+        let Checkpoint { params, mut state, .. } =
+            run.load_checkpoint(registry, &before.model, &features, false)?;
         let ids: Vec<ParamId> = trainer.params.ids().collect();
         let other = || {
             let expected = "the run's own `model`, for its parameters to go on";
