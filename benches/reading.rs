@@ -12,8 +12,7 @@ const EVENTS: u64 = 2_000_000;
 
 fn reading(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let synthesis =
-        SyntheticConfig { categories: 300, max_length: 100, seed: 1, ..SyntheticConfig::default() };
+    let synthesis = SyntheticConfig::default().with_categories(300).with_max_length(100).with_seed(1);
     synthesis.write_impressions(folder.path(), EVENTS).expect("a log");
     let schema = folder.path().join("dataset.toml");
     let built = rayon::ThreadPoolBuilder::new().num_threads(1).build_global();

@@ -74,7 +74,7 @@ impl Training {
             .with_auxiliary(AuxiliaryKind::Mlp)
             .with_dropout(0.0);
         let model = build(&config, &features, &mut params, 1).expect("possible options");
-        let lazy = AdamConfig { sparse: SparseMode::Lazy, ..AdamConfig::default() };
+        let lazy = AdamConfig::default().with_sparse(SparseMode::Lazy);
         let adam = Adam::new(&params, lazy).expect("possible options");
         Training { batch, params, model, adam, pool: Pool::new(), seed: 0 }
     }

@@ -8,14 +8,12 @@ use ndarray::{Array2, Axis};
 
 fn config(golden: &Golden, weight_decay: bool, sparse: SparseMode) -> AdamConfig {
     let betas = golden.array::<f64>("betas");
-    AdamConfig {
-        lr: golden.scalar("lr"),
-        betas: [betas[0], betas[1]],
-        eps: golden.scalar("eps"),
-        weight_decay: if weight_decay { golden.scalar("weight_decay") } else { 0.0 },
-        sparse,
-        ..AdamConfig::default()
-    }
+    AdamConfig::default()
+        .with_lr(golden.scalar("lr"))
+        .with_betas([betas[0], betas[1]])
+        .with_eps(golden.scalar("eps"))
+        .with_weight_decay(if weight_decay { golden.scalar("weight_decay") } else { 0.0 })
+        .with_sparse(sparse)
 }
 
 fn dense<T: Real>(weight_decay: bool) {

@@ -10,7 +10,7 @@ use ndarray::arr1;
 
 /// Ten steps of Adam; the losses of each.
 fn train<T: Real>(case: &mut Case<T>) {
-    let config = AdamConfig { lr: case.golden.scalar("lr"), ..AdamConfig::default() };
+    let config = AdamConfig::default().with_lr(case.golden.scalar("lr"));
     let mut adam = Adam::new(&case.params, config).unwrap();
     for step in 0..10 {
         let touched = case.model.touched(&case.batch);

@@ -102,7 +102,7 @@ fn allocations(config: &ModelConfig, batches: &[Batch]) -> Vec<usize> {
     let mut params = ParamStore::<f32>::new();
     let model: Box<dyn Model<f32> + Send + Sync> =
         build(config, &features, &mut params, 1).expect("possible");
-    let lazy = AdamConfig { sparse: SparseMode::Lazy, ..AdamConfig::default() };
+    let lazy = AdamConfig::default().with_sparse(SparseMode::Lazy);
     let mut adam = Adam::new(&params, lazy).expect("possible");
     let pool = Pool::new();
     let steps = (0..8).map(|step| {

@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut builder = Builder::new(&mut params, 1);
     let gru = Gru::new(&mut builder, "gru", INPUTS, HIDDEN);
     let head = Linear::new(&mut builder, "head", HIDDEN, 1);
-    let config = AdamConfig { lr: 1e-2, ..AdamConfig::default() };
+    let config = AdamConfig::default().with_lr(1e-2);
     let (mut adam, pool) = (Adam::new(&params, config)?, Pool::new());
     let start = Instant::now();
     for step in 0..STEPS {

@@ -65,6 +65,7 @@ fn run_case<'t, T: Real>(tape: &'t Tape<'_, T>, case: Case, idle: Idle, packed: 
     match case.output {
         CellOutput::States => events(idle.events(states, packed), packed),
         CellOutput::Last => lanes::lanes_to_sequences(idle.sequences(states, packed), packed),
+        other => unreachable!("no case has {other:?}"),
     }
 }
 
@@ -180,8 +181,7 @@ fn a_few_steps_lower_the_loss() {
     let mut params = params(&packed, 3, hidden).cast::<f32>();
     let head = params.add("head", ParamKind::Dense, ArrayD::from_elem(vec![1, hidden], 0.5));
     let labels: Vec<f32> = lengths.iter().map(|&n| f32::from(u8::from(n > 9))).collect();
-    let mut adam =
-        Adam::new(&params, AdamConfig { lr: 1e-2, ..AdamConfig::default() }).expect("good options");
+    let mut adam = Adam::new(&params, AdamConfig::default().with_lr(1e-2)).expect("good options");
     let (pool, case) = (Pool::new(), Case { output: CellOutput::Last, gates: false, initial: false });
     let mut losses = vec![];
     let at_one_level = LEVEL.lock();

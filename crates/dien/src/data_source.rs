@@ -55,7 +55,7 @@ impl DataSource {
                     }
                 };
                 let (log, skipped) = opened.map_err(Error::in_data)?;
-                Ok((log.into(), Warnings { skipped, ..Warnings::default() }))
+                Ok((log.into(), skipped.into()))
             }
             source => {
                 let (log, warnings) = source.log()?.expect("behaviours, if no schema");

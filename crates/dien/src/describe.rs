@@ -12,7 +12,7 @@
 //! ```
 
 use dien_model::{Batch, Behaviours, Features, Histories, Jagged, OOV, Targets};
-use dien_tensor::{Graph, Mode, ParamKind, Tape};
+use dien_tensor::{Graph, Mode, Tape};
 use serde::Serialize;
 
 use crate::scorer::Scorer;
@@ -39,11 +39,7 @@ impl Scorer {
             name: params.name(id).to_owned(),
             shape: params.shape(id).to_vec(),
             count: params.data(id).len(),
-            kind: match params.kind(id) {
-                ParamKind::Dense => "dense",
-                ParamKind::Rows => "rows",
-                ParamKind::Buffer => "buffer",
-            },
+            kind: params.kind(id).name(),
         };
         params.ids().map(describe).collect()
     }

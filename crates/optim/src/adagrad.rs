@@ -37,6 +37,30 @@ impl Default for AdagradConfig {
 }
 
 impl AdagradConfig {
+    /// The same with another [`lr`](Self#structfield.lr).
+    #[must_use]
+    pub fn with_lr(self, lr: f64) -> Self {
+        AdagradConfig { lr, ..self }
+    }
+
+    /// The same with another [`eps`](Self#structfield.eps).
+    #[must_use]
+    pub fn with_eps(self, eps: f64) -> Self {
+        AdagradConfig { eps, ..self }
+    }
+
+    /// The same with another [`clip_norm`](Self#structfield.clip_norm).
+    #[must_use]
+    pub fn with_clip_norm(self, clip_norm: impl Into<Option<f64>>) -> Self {
+        AdagradConfig { clip_norm: clip_norm.into(), ..self }
+    }
+
+    /// The same with another [`schedule`](Self#structfield.schedule).
+    #[must_use]
+    pub fn with_schedule(self, schedule: Schedule) -> Self {
+        AdagradConfig { schedule, ..self }
+    }
+
     /// Checks that every option has a possible value.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 /// An option with an impossible value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("optimizer option `{option}` is {found}, expected {expected}")]
+#[non_exhaustive]
 pub struct ConfigError {
     /// The option's name.
     pub option: &'static str,

@@ -46,6 +46,7 @@ pub trait Optimizer<T: Real> {
 
 /// What a step did.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct StepReport {
     /// The learning rate that the schedule gave.
     pub rate: f64,
@@ -58,6 +59,7 @@ pub struct StepReport {
 /// A gradient that no step can be made with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("step {step}: the gradient of {parameter} has a NaN or an infinity, expected finite numbers")]
+#[non_exhaustive]
 pub struct NonFiniteGradient {
     /// The parameter's name.
     pub parameter: String,

@@ -11,7 +11,7 @@ use dien_tensor::ParamKind;
 
 #[test]
 fn levels_agree() {
-    let config = AdamConfig { weight_decay: 0.1, ..AdamConfig::default() };
+    let config = AdamConfig::default().with_weight_decay(0.1);
     let mut outcomes = Vec::new();
     for level in Level::available::<f32>() {
         Level::force(level);

@@ -37,6 +37,7 @@ impl std::fmt::Display for Derivative {
 
 /// Derivatives that do not agree.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Mismatch {
     /// The tolerance they exceed.
     pub tolerance: f64,

@@ -4,6 +4,7 @@ use std::fmt;
 
 /// What was computed from what, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Graph {
     /// The values; inputs come before what is computed from them.
     pub nodes: Vec<GraphNode>,
@@ -11,6 +12,7 @@ pub struct Graph {
 
 /// A value in a [`Graph`].
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct GraphNode {
     /// The parameter's name, or the op's.
     pub name: String,

@@ -24,6 +24,7 @@ impl ParamId {
 
 /// How a parameter is trained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ParamKind {
     /// Every element may have a gradient in every step.
     Dense,
@@ -31,6 +32,17 @@ pub enum ParamKind {
     Rows,
     /// State that is not trained by gradients, like running statistics.
     Buffer,
+}
+
+impl ParamKind {
+    /// The kind in lower case: `dense`, `rows` or `buffer`.
+    pub fn name(self) -> &'static str {
+        match self {
+            ParamKind::Dense => "dense",
+            ParamKind::Rows => "rows",
+            ParamKind::Buffer => "buffer",
+        }
+    }
 }
 
 /// A parameter, to change its value.

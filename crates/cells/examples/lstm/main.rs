@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let forget = |i: usize| if i / HIDDEN == 1 { 1.0 } else { 0.0 };
     let b = builder.vector_of("lstm.b", 4 * HIDDEN, forget);
     let head = Linear::new(&mut builder, "head", HIDDEN, 1);
-    let config = AdamConfig { lr: 1e-2, ..AdamConfig::default() };
+    let config = AdamConfig::default().with_lr(1e-2);
     let (mut adam, pool) = (Adam::new(&params, config)?, Pool::new());
     for step in 0..STEPS {
         let tape = Tape::new(&params, &pool, Mode::Train { seed: step });

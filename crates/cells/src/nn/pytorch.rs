@@ -20,6 +20,7 @@ pub struct GruWeights<T> {
 
 /// Arrays that are not one layer of a GRU.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PytorchError {
     /// Which of PyTorch's arrays.
     pub name: &'static str,

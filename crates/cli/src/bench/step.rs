@@ -30,7 +30,7 @@ impl Training {
         let batches = (0..BATCHES).map(|seed| inputs::batch(size, lengths, &mut inputs::rng(seed))).collect();
         let mut params = ParamStore::new();
         let model = build(&inputs::config(), &inputs::features(), &mut params, 1).expect("possible options");
-        let lazy = AdamConfig { sparse: SparseMode::Lazy, ..AdamConfig::default() };
+        let lazy = AdamConfig::default().with_sparse(SparseMode::Lazy);
         let adam = Adam::new(&params, lazy).expect("possible options");
         Training { batches, params, model, adam, pool: Pool::new(), steps: 0 }
     }

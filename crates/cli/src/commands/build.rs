@@ -131,14 +131,13 @@ impl BuildArgs {
             }
             (validation_from, test_from) => Split::Time { validation_from, test_from },
         };
-        SampleBuilder {
-            targets: self.targets,
-            min_history: self.min_history as usize,
-            negatives: self.negatives as usize,
-            sampling: self.sampling,
-            exclude_history: self.exclude_history,
-            split,
-            seed: self.seed.into(),
-        }
+        SampleBuilder::default()
+            .with_targets(self.targets)
+            .with_min_history(self.min_history as usize)
+            .with_negatives(self.negatives as usize)
+            .with_sampling(self.sampling)
+            .with_exclude_history(self.exclude_history)
+            .with_split(split)
+            .with_seed(self.seed.into())
     }
 }

@@ -80,12 +80,10 @@ pub(super) fn run(args: &DataArgs, json: bool) -> Result<ExitCode> {
 }
 
 fn synth(args: &SynthArgs, json: bool) -> Result<ExitCode> {
-    let synthesis = SyntheticConfig {
-        categories: args.categories as usize,
-        max_length: args.max_length as usize,
-        seed: args.seed.into(),
-        ..SyntheticConfig::default()
-    };
+    let synthesis = SyntheticConfig::default()
+        .with_categories(args.categories as usize)
+        .with_max_length(args.max_length as usize)
+        .with_seed(args.seed.into());
     super::interrupt::abandon();
     synthesis.write_impressions(&args.out, args.events)?;
     let schema = args.out.join("dataset.toml");

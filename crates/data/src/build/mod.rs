@@ -41,6 +41,7 @@ pub enum Sampling {
 
 /// How samples are made of a behaviour log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct SampleBuilder {
     /// Which behaviours are targets.
     #[serde(alias = "protocol")]
@@ -86,6 +87,48 @@ pub struct BuildReport {
 }
 
 impl SampleBuilder {
+    /// The same with another [`targets`](Self#structfield.targets).
+    #[must_use]
+    pub fn with_targets(self, targets: TargetPolicy) -> Self {
+        SampleBuilder { targets, ..self }
+    }
+
+    /// The same with another [`min_history`](Self#structfield.min_history).
+    #[must_use]
+    pub fn with_min_history(self, min_history: usize) -> Self {
+        SampleBuilder { min_history, ..self }
+    }
+
+    /// The same with another [`negatives`](Self#structfield.negatives).
+    #[must_use]
+    pub fn with_negatives(self, negatives: usize) -> Self {
+        SampleBuilder { negatives, ..self }
+    }
+
+    /// The same with another [`sampling`](Self#structfield.sampling).
+    #[must_use]
+    pub fn with_sampling(self, sampling: Sampling) -> Self {
+        SampleBuilder { sampling, ..self }
+    }
+
+    /// The same with another [`exclude_history`](Self#structfield.exclude_history).
+    #[must_use]
+    pub fn with_exclude_history(self, exclude_history: bool) -> Self {
+        SampleBuilder { exclude_history, ..self }
+    }
+
+    /// The same with another [`split`](Self#structfield.split).
+    #[must_use]
+    pub fn with_split(self, split: Split) -> Self {
+        SampleBuilder { split, ..self }
+    }
+
+    /// The same with another [`seed`](Self#structfield.seed).
+    #[must_use]
+    pub fn with_seed(self, seed: u64) -> Self {
+        SampleBuilder { seed, ..self }
+    }
+
     /// Writes the samples of `log` into a folder, new or empty: `dataset.toml`, and `histories.parquet` and
     /// `targets.parquet` in `train`, `validation` and `test`. The folder appears when it is whole.
     ///

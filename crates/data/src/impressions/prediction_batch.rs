@@ -18,6 +18,7 @@ const BLOCK: usize = 1 << 14;
 
 /// Consecutive rows to be scored.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct PredictionBatch {
     /// How many rows.
     pub rows: usize,

@@ -1,5 +1,7 @@
 //! What to learn from a log, and how it is cut into batches.
 
+mod setters;
+
 use dien_model::{EmbeddingFeature, Features, Table};
 use dien_serving::encoding::Vocabularies;
 use serde::{Deserialize, Serialize};
@@ -8,8 +10,16 @@ use crate::error::DataError;
 use crate::impressions::OnError;
 
 /// Which features, which targets, which negatives, which batches.
+///
+/// ```
+/// use dien_data::{DataOptions, TargetKind};
+///
+/// let options = DataOptions::default().with_behaviours(["item"]).with_targets(TargetKind::Last);
+/// assert!(options.validate().is_ok());
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct DataOptions {
     /// What an event consists of: `item` or columns of the item table, each cell a single value.
     pub behaviours: Vec<String>,

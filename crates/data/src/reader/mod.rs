@@ -39,6 +39,7 @@ pub fn folder_files(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
 
 /// What was ignored while reading.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Warnings {
     /// Lines of `test_users.txt` whose user has no behaviours.
     pub test_users_without_behaviours: usize,
@@ -46,6 +47,13 @@ pub struct Warnings {
     pub negatives_without_behaviours: usize,
     /// Rows of a log with something wrong in them.
     pub skipped: Skipped,
+}
+
+/// Nothing ignored but these rows.
+impl From<Skipped> for Warnings {
+    fn from(skipped: Skipped) -> Self {
+        Warnings { skipped, ..Warnings::default() }
+    }
 }
 
 /// One line per kind of warning; nothing if there are none.

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "parquet")]
 mod impressions;
+mod setters;
 
 use std::path::Path;
 
@@ -29,6 +30,7 @@ use crate::options::{AuxiliaryNegatives, DataOptions, TargetNegatives};
 /// [`TargetNegatives::SameCategory`](crate::TargetNegatives::SameCategory), which draws as the test does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct SyntheticConfig {
     /// How many users.
     pub users: usize,

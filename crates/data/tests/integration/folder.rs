@@ -69,7 +69,7 @@ fn a_written_log_comes_back() {
 #[test]
 fn writing_never_touches_what_is_there() {
     let place = tempfile::tempdir().unwrap();
-    let log = SyntheticConfig { users: 10, ..SyntheticConfig::default() }.log().unwrap();
+    let log = SyntheticConfig::default().with_users(10).log().unwrap();
     std::fs::write(place.path().join("precious"), "x").unwrap();
     let message = log.write(place.path()).unwrap_err().to_string();
     assert!(message.ends_with("a folder that is not empty; expected a new or an empty one"), "{message}");

@@ -7,16 +7,14 @@ fn read_and_written_as_toml() {
     let text = "behaviours = [\"item\", \"brand\"]\ntargets = \"last\"\n\
                 auxiliary_negatives = \"own\"\nmax_history = 50\n";
     let options: DataOptions = toml::from_str(text).unwrap();
-    let expected = DataOptions {
-        behaviours: vec!["item".into(), "brand".into()],
-        targets: TargetKind::Last,
-        auxiliary_negatives: AuxiliaryNegatives::Own,
-        max_history: 50,
-        ..DataOptions::default()
-    };
+    let expected = DataOptions::default()
+        .with_behaviours(["item", "brand"])
+        .with_targets(TargetKind::Last)
+        .with_auxiliary_negatives(AuxiliaryNegatives::Own)
+        .with_max_history(50);
     assert_eq!(options, expected);
     assert_eq!(toml::from_str::<DataOptions>(&toml::to_string(&options).unwrap()).unwrap(), options);
-    let synthesis = SyntheticConfig { users: 5, ..SyntheticConfig::default() };
+    let synthesis = SyntheticConfig::default().with_users(5);
     assert_eq!(toml::from_str::<SyntheticConfig>(&toml::to_string(&synthesis).unwrap()).unwrap(), synthesis);
 }
 

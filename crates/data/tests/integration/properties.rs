@@ -31,22 +31,21 @@ fn options() -> impl Strategy<Value = DataOptions> {
         ]),
     );
     let sizes = (0..4_usize, 2..30_usize, 0..5_usize, 0..4_usize, 1..9_usize, 1..5_usize, 1..4_usize);
-    (kinds, sizes, 0.0..0.6).prop_map(|(kinds, sizes, valid_fraction)| DataOptions {
-        targets: kinds.0,
-        target_negatives: kinds.1,
-        auxiliary_negatives: kinds.2,
-        negatives_per_event: sizes.0,
-        batch_size: sizes.1,
-        test_batch_size: sizes.1,
-        targets_per_history: sizes.2,
-        bucket_batches: sizes.3,
-        max_history: sizes.4,
-        first_target: sizes.5,
-        min_count: sizes.6,
-        valid_fraction,
-        pooled: vec![],
-        sparse: vec!["user".into()],
-        ..DataOptions::default()
+    (kinds, sizes, 0.0..0.6).prop_map(|(kinds, sizes, valid_fraction)| {
+        DataOptions::default()
+            .with_targets(kinds.0)
+            .with_target_negatives(kinds.1)
+            .with_auxiliary_negatives(kinds.2)
+            .with_negatives_per_event(sizes.0)
+            .with_batch_size(sizes.1)
+            .with_test_batch_size(sizes.1)
+            .with_targets_per_history(sizes.2)
+            .with_bucket_batches(sizes.3)
+            .with_max_history(sizes.4)
+            .with_first_target(sizes.5)
+            .with_min_count(sizes.6)
+            .with_valid_fraction(valid_fraction)
+            .with_sparse(["user"])
     })
 }
 

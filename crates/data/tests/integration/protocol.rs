@@ -36,7 +36,7 @@ fn rows(batches: &Batches<'_>) -> Vec<(String, String, u8)> {
 
 #[test]
 fn the_three_kinds_of_users_are_apart() {
-    let data = Dataset::new(log(), &DataOptions { valid_fraction: 0.25, ..DataOptions::default() }).unwrap();
+    let data = Dataset::new(log(), &DataOptions::default().with_valid_fraction(0.25)).unwrap();
     let set = |users: Vec<&str>| users.into_iter().map(str::to_string).collect::<BTreeSet<_>>();
     let parts = [
         set(data.training_users().collect()),
@@ -54,7 +54,7 @@ fn the_three_kinds_of_users_are_apart() {
 #[test]
 fn the_split_hangs_on_its_seed_alone() {
     let held_out = |split_seed, targets| {
-        let options = DataOptions { split_seed, targets, ..DataOptions::default() };
+        let options = DataOptions::default().with_split_seed(split_seed).with_targets(targets);
         let data = Dataset::new(log(), &options).unwrap();
         data.validation_users().map(str::to_string).collect::<Vec<_>>()
     };
@@ -65,7 +65,7 @@ fn the_split_hangs_on_its_seed_alone() {
 #[test]
 fn held_out_users_are_scored_on_their_last_behaviour() {
     for targets in [TargetKind::Every, TargetKind::Last] {
-        let data = Dataset::new(log(), &DataOptions { targets, ..DataOptions::default() }).unwrap();
+        let data = Dataset::new(log(), &DataOptions::default().with_targets(targets)).unwrap();
         for batches in [data.validation(), data.test()] {
             let mut expected = vec![];
             for (name, _, _) in rows(&batches).iter().step_by(2) {
@@ -86,7 +86,7 @@ fn held_out_users_are_scored_on_their_last_behaviour() {
 
 #[test]
 fn every_position_is_a_target_with_a_negative_drawn_anew() {
-    let options = DataOptions { valid_fraction: 0.0, first_target: 4, ..DataOptions::default() };
+    let options = DataOptions::default().with_valid_fraction(0.0).with_first_target(4);
     let data = Dataset::new(log(), &options).unwrap();
     let epochs = [0, 1].map(|e| rows(&data.epoch(1, e)));
     let positives: Vec<BTreeMap<_, _>> = epochs
@@ -122,7 +122,7 @@ fn negatives_come_by_occurrence() {
         log.add_user(user(&format!("u{u}"), &[0, 0, 0, 1, 0, 0, 2, 1, 1, 0], false, Some(3))).unwrap();
     }
     log.add_user(user("test", &[3, 3, 3, 0], true, Some(3))).unwrap();
-    let options = DataOptions { targets: TargetKind::Last, valid_fraction: 0.0, ..DataOptions::default() };
+    let options = DataOptions::default().with_targets(TargetKind::Last).with_valid_fraction(0.0);
     let data = Dataset::new(log, &options).unwrap();
     let mut counts = BTreeMap::new();
     for epoch in 0..20 {
@@ -143,11 +143,8 @@ fn hard_negatives_share_the_category_while_it_has_others() {
         let items = if u % 2 == 0 { [0, 2, 4] } else { [4, 2, 1] };
         log.add_user(user(&format!("u{u}"), &items, u == 0, Some(3))).unwrap();
     }
-    let options = DataOptions {
-        target_negatives: TargetNegatives::SameCategory,
-        valid_fraction: 0.0,
-        ..DataOptions::default()
-    };
+    let options =
+        DataOptions::default().with_target_negatives(TargetNegatives::SameCategory).with_valid_fraction(0.0);
     let data = Dataset::new(log, &options).unwrap();
     for pair in rows(&data.epoch(1, 0)).chunks(2) {
         let expected: &[&str] = if pair[0].1 == "i4" { &["i0", "i2"] } else { &["i0", "i2", "i4"] };
@@ -157,7 +154,7 @@ fn hard_negatives_share_the_category_while_it_has_others() {
     bare.add_item(dien_data::Item { id: "a".into(), cells: vec![] }).unwrap();
     bare.add_item(dien_data::Item { id: "b".into(), cells: vec![] }).unwrap();
     bare.add_user(user("u", &[0, 1, 0], false, None)).unwrap();
-    let options = DataOptions { behaviours: vec!["item".into()], ..options };
+    let options = options.with_behaviours(["item"]);
     let expected = "option `target_negatives`: found `same-category`, but the items have no column \
                     `category`; expected `popularity`";
     assert_eq!(refused(bare, &options), expected);
@@ -165,7 +162,7 @@ fn hard_negatives_share_the_category_while_it_has_others() {
 
 #[test]
 fn test_users_leave_no_trace_in_training() {
-    let options = DataOptions { min_count: 2, ..DataOptions::default() };
+    let options = DataOptions::default().with_min_count(2);
     let mut other = log_with_items(20, 3);
     for u in log().users() {
         let changed = if u.test { user(&u.id, &[3, 3, 3, 3, 9], true, u.negative) } else { u.clone() };
@@ -211,7 +208,7 @@ fn real_labels_look_back_on_what_was_liked() {
         let events = (0..).zip(ratings).map(event).collect();
         log.add_user(User { id: id.into(), events, test, negative: None, targets: targets.into() }).unwrap();
     }
-    let options = DataOptions { targets: TargetKind::Real, valid_fraction: 0.0, ..DataOptions::default() };
+    let options = DataOptions::default().with_targets(TargetKind::Real).with_valid_fraction(0.0);
     let data = Dataset::new(log, &options).unwrap();
     let batch = data.test().batch(0);
     let item = data.vocabularies().get("item").unwrap();
@@ -229,12 +226,10 @@ fn own_negatives_come_from_the_history() {
         let items = if u == 0 { [7; 6] } else { [u, u + 1, u, u + 1, u, u + 1] };
         log.add_user(user(&format!("u{u}"), &items, false, Some(19))).unwrap();
     }
-    let options = DataOptions {
-        auxiliary_negatives: AuxiliaryNegatives::Own,
-        negatives_per_event: 3,
-        valid_fraction: 0.0,
-        ..DataOptions::default()
-    };
+    let options = DataOptions::default()
+        .with_auxiliary_negatives(AuxiliaryNegatives::Own)
+        .with_negatives_per_event(3)
+        .with_valid_fraction(0.0);
     let data = Dataset::new(log, &options).unwrap();
     let batch = data.epoch(1, 0).batch(0);
     let h = &batch.histories;
@@ -278,11 +273,11 @@ fn what_cannot_be_learned_from_is_refused() {
                     expected another item (negatives.csv)";
     assert_eq!(refused(same, &DataOptions::default()), expected);
 
-    let column = DataOptions { behaviours: vec!["item".into(), "brand".into()], ..DataOptions::default() };
+    let column = DataOptions::default().with_behaviours(["item", "brand"]);
     let expected = "option `behaviours`: found `brand`; expected a column of the items: `item`, `category`";
     assert_eq!(refused(log(), &column), expected);
 
-    let real = DataOptions { targets: TargetKind::Real, ..DataOptions::default() };
+    let real = DataOptions::default().with_targets(TargetKind::Real);
     let expected = "option `targets`: found `real`, but the log has no real targets (targets_real.csv); \
                     expected `every` or `last`, or a log with real labels";
     assert_eq!(refused(log(), &real), expected);
@@ -310,7 +305,7 @@ fn a_log_refuses_what_does_not_fit() {
 
 #[test]
 fn a_model_meets_other_behaviours_with_its_own_vocabularies() {
-    let options = DataOptions { sparse: vec!["user".into()], ..DataOptions::default() };
+    let options = DataOptions::default().with_sparse(["user"]);
     let trained = Dataset::new(log(), &options).unwrap();
     let folder = tempfile::tempdir().unwrap();
     trained.vocabularies().save(&folder.path().join("vocab")).unwrap();
@@ -327,7 +322,7 @@ fn a_model_meets_other_behaviours_with_its_own_vocabularies() {
     assert_eq!(batch.histories.ids[0][1], 0);
     assert_eq!(batch.targets.sparse, [[0, 0]]);
 
-    let asked = DataOptions { pooled: vec!["category".into()], behaviours: vec!["item".into()], ..options };
+    let asked = options.with_pooled(["category"]).with_behaviours(["item"]);
     let lacking = Dataset::with_vocabularies(log(), Vocabularies::default(), &asked).unwrap_err();
     assert_eq!(lacking.to_string(), "vocabularies: found none; expected `item` among them");
     let missing = Vocabularies::load_names(folder.path(), asked.tables()).unwrap_err();

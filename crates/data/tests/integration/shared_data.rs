@@ -33,7 +33,7 @@ fn check(name: &str, counts: &Counts) {
     assert!(warnings.is_empty(), "{warnings}");
     assert_eq!((log.users().len(), log.items().len()), (counts.users, counts.items));
     assert_eq!(log.events(), counts.behaviours);
-    let options = DataOptions { targets: TargetKind::Last, valid_fraction: 0.0, ..DataOptions::default() };
+    let options = DataOptions::default().with_targets(TargetKind::Last).with_valid_fraction(0.0);
     let data = Dataset::new(log, &options).unwrap();
     let (train, test) = (data.epoch(1, 0), data.test());
     assert_eq!((train.targets(), test.targets()), (counts.train_samples, counts.test_samples));
@@ -109,13 +109,11 @@ fn ml_1m_sample() {
 fn check_real(name: &str, samples: usize, test_samples: usize, test_users: usize, ones: f64, mean: f64) {
     let Some(folder) = folder(name) else { return };
     let (log, _) = read_folder(&folder).unwrap();
-    let options = DataOptions {
-        targets: TargetKind::Real,
-        valid_fraction: 0.0,
-        max_history: 1000,
-        pooled: vec!["genres".into()],
-        ..DataOptions::default()
-    };
+    let options = DataOptions::default()
+        .with_targets(TargetKind::Real)
+        .with_valid_fraction(0.0)
+        .with_max_history(1000)
+        .with_pooled(["genres"]);
     let data = Dataset::new(log, &options).unwrap();
     let (train, test) = (data.epoch(1, 0), data.test());
     assert_eq!((train.targets() + test.targets(), test.targets()), (samples, test_samples));
@@ -148,12 +146,10 @@ fn every_set_goes_in_by_a_schema() {
         let Some(folder) = folder(name) else { continue };
         let (log, _) = read_folder(&folder).unwrap();
         let out = tempfile::tempdir().unwrap();
-        let build = SampleBuilder {
-            targets: TargetPolicy::Last,
-            min_history: 1,
-            split: Split::Group { validation: 0.0, test: 0.0, seed: 0 },
-            ..SampleBuilder::default()
-        };
+        let build = SampleBuilder::default()
+            .with_targets(TargetPolicy::Last)
+            .with_min_history(1)
+            .with_split(Split::Group { validation: 0.0, test: 0.0, seed: 0 });
         let built = build.write(&log, &out.path().join("samples")).unwrap();
         let users = |test: bool| log.users().iter().filter(|u| u.test == test && u.events.len() > 1).count();
         assert_eq!((built.training[1], built.test[1]), (2 * users(false), 2 * users(true)), "{name}");

@@ -62,7 +62,7 @@ fn order_tells_what_a_bag_does_not() {
 
 #[test]
 fn negatives_are_other_items_of_the_category() {
-    let synthesis = SyntheticConfig { users: 500, ..SyntheticConfig::default() };
+    let synthesis = SyntheticConfig::default().with_users(500);
     let log = synthesis.log().unwrap();
     for user in log.users() {
         let (last, negative) = (user.events.last().unwrap().item, user.negative.unwrap());
@@ -78,10 +78,10 @@ fn negatives_are_other_items_of_the_category() {
 
 #[test]
 fn the_seed_decides_and_the_log_trains() {
-    let synthesis = SyntheticConfig { users: 200, ..SyntheticConfig::default() };
+    let synthesis = SyntheticConfig::default().with_users(200);
     let log = synthesis.log().unwrap();
     assert_eq!(synthesis.log().unwrap().users(), log.users());
-    assert_ne!(SyntheticConfig { seed: 2, ..synthesis.clone() }.log().unwrap().users(), log.users());
+    assert_ne!(synthesis.clone().with_seed(2).log().unwrap().users(), log.users());
 
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("synthetic");
@@ -98,20 +98,18 @@ fn the_seed_decides_and_the_log_trains() {
 
 #[test]
 fn any_size_will_do_and_the_impossible_is_named() {
-    let tiny = SyntheticConfig {
-        users: 3,
-        categories: 1,
-        interests: 1,
-        items_per_place: 1,
-        places: 3,
-        min_length: 2,
-        max_length: 2,
-        ..SyntheticConfig::default()
-    };
+    let tiny = SyntheticConfig::default()
+        .with_users(3)
+        .with_categories(1)
+        .with_interests(1)
+        .with_items_per_place(1)
+        .with_places(3)
+        .with_min_length(2)
+        .with_max_length(2);
     assert_eq!(tiny.log().unwrap().events(), 6);
     let message = |synthesis: SyntheticConfig| synthesis.log().unwrap_err().to_string();
-    let interests = SyntheticConfig { interests: 41, ..SyntheticConfig::default() };
+    let interests = SyntheticConfig::default().with_interests(41);
     assert_eq!(message(interests), "synthesis, categories: found 40; expected at least 41");
-    let stay = SyntheticConfig { stay: 1.5, ..SyntheticConfig::default() };
+    let stay = SyntheticConfig::default().with_stay(1.5);
     assert_eq!(message(stay), "synthesis, stay: found 1.5; expected from 0 to 1");
 }

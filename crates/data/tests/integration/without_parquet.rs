@@ -59,7 +59,7 @@ fn parquet_is_not_written() {
     let (file, out) = (folder.path().join("scores.parquet"), folder.path().join("out"));
     refused(Predictions::create(&file, &[]), &file, "Parquet");
     refused(SyntheticConfig::default().write_impressions(&out, 10), &out, "Parquet");
-    let log = SyntheticConfig { users: 20, ..SyntheticConfig::default() }.log().unwrap();
+    let log = SyntheticConfig::default().with_users(20).log().unwrap();
     refused(SampleBuilder::default().write(&log, &out), &out, "Parquet");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left");
 }

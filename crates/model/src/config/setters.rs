@@ -140,3 +140,29 @@ impl ModelConfig {
         ModelConfig { custom: custom.into(), ..self }
     }
 }
+
+impl InitConfig {
+    /// The same with another [`embedding`](Self#structfield.embedding).
+    #[must_use]
+    pub fn with_embedding(self, embedding: f64) -> Self {
+        InitConfig { embedding, ..self }
+    }
+
+    /// The same with another [`prelu`](Self#structfield.prelu).
+    #[must_use]
+    pub fn with_prelu(self, prelu: f64) -> Self {
+        InitConfig { prelu, ..self }
+    }
+
+    /// The same with another [`dice`](Self#structfield.dice).
+    #[must_use]
+    pub fn with_dice(self, dice: f64) -> Self {
+        InitConfig { dice, ..self }
+    }
+
+    /// The same with another [`update_bias`](Self#structfield.update_bias).
+    #[must_use]
+    pub fn with_update_bias(self, update_bias: f64) -> Self {
+        InitConfig { update_bias, ..self }
+    }
+}

@@ -5,8 +5,17 @@ use serde::{Deserialize, Serialize};
 use crate::{ConfigError, Schedule, clip};
 
 /// Options of [`Adam`](crate::Adam).
+///
+/// ```
+/// use dien_optim::{AdamConfig, Schedule};
+///
+/// let halving = Schedule::StepDecay { factor: 0.5, period: 1000 };
+/// let config = AdamConfig::default().with_lr(2e-3).with_clip_norm(5.0).with_schedule(halving);
+/// assert!(config.validate().is_ok());
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct AdamConfig {
     /// The learning rate, which the schedule multiplies.
     pub lr: f64,
@@ -60,6 +69,48 @@ impl Default for AdamConfig {
 }
 
 impl AdamConfig {
+    /// The same with another [`lr`](Self#structfield.lr).
+    #[must_use]
+    pub fn with_lr(self, lr: f64) -> Self {
+        AdamConfig { lr, ..self }
+    }
+
+    /// The same with another [`betas`](Self#structfield.betas).
+    #[must_use]
+    pub fn with_betas(self, betas: [f64; 2]) -> Self {
+        AdamConfig { betas, ..self }
+    }
+
+    /// The same with another [`eps`](Self#structfield.eps).
+    #[must_use]
+    pub fn with_eps(self, eps: f64) -> Self {
+        AdamConfig { eps, ..self }
+    }
+
+    /// The same with another [`weight_decay`](Self#structfield.weight_decay).
+    #[must_use]
+    pub fn with_weight_decay(self, weight_decay: f64) -> Self {
+        AdamConfig { weight_decay, ..self }
+    }
+
+    /// The same with another [`clip_norm`](Self#structfield.clip_norm).
+    #[must_use]
+    pub fn with_clip_norm(self, clip_norm: impl Into<Option<f64>>) -> Self {
+        AdamConfig { clip_norm: clip_norm.into(), ..self }
+    }
+
+    /// The same with another [`schedule`](Self#structfield.schedule).
+    #[must_use]
+    pub fn with_schedule(self, schedule: Schedule) -> Self {
+        AdamConfig { schedule, ..self }
+    }
+
+    /// The same with another [`sparse`](Self#structfield.sparse).
+    #[must_use]
+    pub fn with_sparse(self, sparse: SparseMode) -> Self {
+        AdamConfig { sparse, ..self }
+    }
+
     /// Checks that every option has a possible value.
     ///
     /// # Errors

@@ -50,6 +50,7 @@ struct Slot<T> {
 
 /// How rows were caught up so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CatchUpStats {
     /// Rows that had missed at least one step.
     pub rows: u64,

@@ -67,10 +67,10 @@ fn configs() -> [AdamConfig; 5] {
     let halving = Schedule::StepDecay { factor: 0.5, period: 300 };
     [
         AdamConfig::default(),
-        AdamConfig { lr: 1e-2, eps: 1e-30, ..AdamConfig::default() },
-        AdamConfig { lr: 1e-2, weight_decay: 0.1, schedule, ..AdamConfig::default() },
-        AdamConfig { schedule: halving, clip_norm: Some(0.1), weight_decay: 0.01, ..AdamConfig::default() },
-        AdamConfig { betas: [0.8, 0.99], eps: 1e-6, ..AdamConfig::default() },
+        AdamConfig::default().with_lr(1e-2).with_eps(1e-30),
+        AdamConfig::default().with_lr(1e-2).with_weight_decay(0.1).with_schedule(schedule),
+        AdamConfig::default().with_schedule(halving).with_clip_norm(0.1).with_weight_decay(0.01),
+        AdamConfig::default().with_betas([0.8, 0.99]).with_eps(1e-6),
     ]
 }
 
@@ -86,7 +86,8 @@ fn f64_follows_adam_on_the_whole_table() {
 fn f32_follows_adam_on_the_whole_table() {
     for config in configs() {
         // √(10⁻⁶⁰) is no f32.
-        let stats = follows_adam::<f32>(&AdamConfig { eps: config.eps.max(1e-12), ..config }, 1e-5);
+        let eps = config.eps.max(1e-12);
+        let stats = follows_adam::<f32>(&config.with_eps(eps), 1e-5);
         assert!(stats.looped * 20 < stats.rows, "{stats:?}");
     }
 }
@@ -103,9 +104,11 @@ proptest! {
         weight_decay in prop_oneof![Just(0.0), 0.0..2.0],
         jumps in prop::collection::vec(0usize..700, 0..4),
     ) {
-        let config = AdamConfig {
-            lr: 1e-2, betas: [beta1, 0.995], eps: 10f64.powf(log_eps), weight_decay, ..AdamConfig::default()
-        };
+        let config = AdamConfig::default()
+            .with_lr(1e-2)
+            .with_betas([beta1, 0.995])
+            .with_eps(10f64.powf(log_eps))
+            .with_weight_decay(weight_decay);
         let n = 12;
         let mut rng = rng(seed);
         let start = uniform(&mut rng, &[n, WIDTH], 1.0);

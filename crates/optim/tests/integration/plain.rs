@@ -7,13 +7,13 @@ use ndarray::{ArrayD, array};
 use rand::RngExt;
 
 fn configs() -> [AdamConfig; 4] {
-    let default = AdamConfig { lr: 1e-2, ..AdamConfig::default() };
+    let default = AdamConfig::default().with_lr(1e-2);
     let schedule = Schedule::WarmupCosine { warmup: 5, total: 40, floor: 0.1 };
     [
         default.clone(),
-        AdamConfig { weight_decay: 0.1, betas: [0.8, 0.95], ..default.clone() },
-        AdamConfig { clip_norm: Some(2.0), eps: 1e-2, ..default.clone() },
-        AdamConfig { schedule, weight_decay: 0.5, clip_norm: Some(1.0), ..default },
+        default.clone().with_weight_decay(0.1).with_betas([0.8, 0.95]),
+        default.clone().with_clip_norm(2.0).with_eps(1e-2),
+        default.with_schedule(schedule).with_weight_decay(0.5).with_clip_norm(1.0),
     ]
 }
 
@@ -47,7 +47,7 @@ fn lazy_follows_sparse_adam<T: Real>(tolerance: f64) {
     let mut rng = rng(2);
     let (n, width) = (100, 5);
     for config in configs() {
-        let config = AdamConfig { sparse: SparseMode::Lazy, ..config };
+        let config = config.with_sparse(SparseMode::Lazy);
         let start = uniform(&mut rng, &[n, width], 1.0);
         let mut literal = Literal::new(&start);
         let (mut params, mut adam) = single::<T>(ParamKind::Rows, &start, &config);
@@ -86,7 +86,7 @@ fn the_norm_spans_all_parameters() {
     let mut params = ParamStore::<f64>::new();
     let a = params.add("a", ParamKind::Dense, ArrayD::zeros(vec![1]));
     let b = params.add("b", ParamKind::Rows, ArrayD::zeros(vec![9, 1]));
-    let config = AdamConfig { clip_norm: Some(1.0), weight_decay: 0.5, ..AdamConfig::default() };
+    let config = AdamConfig::default().with_clip_norm(1.0).with_weight_decay(0.5);
     let mut adam = dien_optim::Adam::new(&params, config).unwrap();
     let mut grads = Grads::none(2);
     grads.set(a, Grad::Dense(array![3.0].into_dyn()));
@@ -98,7 +98,7 @@ fn the_norm_spans_all_parameters() {
 
 #[test]
 fn vectors_do_not_decay_and_parameters_without_gradient_stand_still() {
-    let config = AdamConfig { weight_decay: 0.5, ..AdamConfig::default() };
+    let config = AdamConfig::default().with_weight_decay(0.5);
     let mut params = ParamStore::<f64>::new();
     let bias = params.add("bias", ParamKind::Dense, ArrayD::ones(vec![3]));
     let matrix = params.add("matrix", ParamKind::Dense, ArrayD::ones(vec![1, 3]));

@@ -25,7 +25,7 @@ fn model<T: Real>() -> ParamStore<T> {
 }
 
 fn config(sparse: SparseMode) -> AdamConfig {
-    AdamConfig { lr: 1e-2, weight_decay: 0.1, clip_norm: Some(20.0), sparse, ..AdamConfig::default() }
+    AdamConfig::default().with_lr(1e-2).with_weight_decay(0.1).with_clip_norm(20.0).with_sparse(sparse)
 }
 
 /// Makes the steps `steps`; a step's gradients depend on its number alone.
@@ -155,7 +155,7 @@ fn a_state_that_does_not_fit_is_an_error_that_names_the_tensor() {
     );
     says(&|state| state.step = 2, &exact, "`history/steps` is 3 steps, expected at most the 2 steps made");
     says(&|_| (), &config(SparseMode::Lazy), "unexpected tensor `history/moments`");
-    says(&|_| (), &AdamConfig { eps: 1e-6, ..exact.clone() }, "`eps` was 0.00000001 when it was saved");
+    says(&|_| (), &exact.clone().with_eps(1e-6), "`eps` was 0.00000001 when it was saved");
 }
 
 #[test]

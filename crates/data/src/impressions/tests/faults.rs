@@ -30,7 +30,7 @@ fn what_is_wrong_with_a_row_is_told() {
         let found = failure(&path, &options());
         assert!(found.ends_with(expected), "{found}");
         // The same row is left out and counted instead, by every reading.
-        let skip = DataOptions { on_error: OnError::Skip, ..options() };
+        let skip = options().with_on_error(OnError::Skip);
         let (log, skipped) = Impressions::open(&path, &skip).unwrap();
         assert_eq!(skipped.rows, 1, "{expected}");
         assert!(skipped.first[0].ends_with(expected));
@@ -51,7 +51,7 @@ fn bytes_that_are_no_text_are_a_row_s_fault() {
         message.contains("log.csv: line 4: ") && message.ends_with("expected text in UTF-8"),
         "{message}"
     );
-    let skip = DataOptions { on_error: OnError::Skip, ..options() };
+    let skip = options().with_on_error(OnError::Skip);
     let (log, skipped) = Impressions::open(&path, &skip).unwrap();
     assert_eq!((skipped.rows, log.epoch(1, 0).targets()), (1, Some(3)));
 }

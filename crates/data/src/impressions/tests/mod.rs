@@ -59,7 +59,7 @@ fn folder(schema: &str, files: &[(&str, &str)]) -> (TempDir, PathBuf) {
 }
 
 fn options() -> DataOptions {
-    DataOptions { batch_size: 4, shuffle: 0, negatives_per_event: 1, ..DataOptions::default() }
+    DataOptions::default().with_batch_size(4).with_shuffle(0).with_negatives_per_event(1)
 }
 
 fn batches(stream: &Stream<'_>) -> Vec<Batch> {
@@ -175,7 +175,7 @@ fn an_epoch_is_every_row_once_whatever_is_held() {
     let text = long(500);
     let (_folder, path) = folder(LONG, &[("log.csv", &text)]);
     let epoch = |shuffle, seed, epoch| {
-        let options = DataOptions { batch_size: 32, shuffle, ..DataOptions::default() };
+        let options = DataOptions::default().with_batch_size(32).with_shuffle(shuffle);
         let (log, _) = Impressions::open(&path, &options).unwrap();
         let all = batches(&log.epoch(seed, epoch));
         assert_eq!(Some(all.len()), log.epoch(seed, epoch).len());
@@ -193,7 +193,7 @@ fn an_epoch_is_every_row_once_whatever_is_held() {
 #[test]
 fn an_epoch_goes_on_where_it_stopped() {
     let (_folder, path) = folder(LONG, &[("log.csv", &long(300))]);
-    let options = DataOptions { batch_size: 16, shuffle: 64, ..DataOptions::default() };
+    let options = DataOptions::default().with_batch_size(16).with_shuffle(64);
     let (log, _) = Impressions::open(&path, &options).unwrap();
     let all = batches(&log.epoch(3, 1));
     for from in [0, 1, 5, 18, 19] {
@@ -219,7 +219,7 @@ fn parts_share_no_group_and_no_time() {
         let text = long(300);
         let schema = format!("split = {split}\n{LONG}");
         let (_folder, path) = folder(&schema, &[("log.csv", &text)]);
-        let options = DataOptions { batch_size: 32, ..DataOptions::default() };
+        let options = DataOptions::default().with_batch_size(32);
         let (log, _) = Impressions::open(&path, &options).unwrap();
         let parts = [log.epoch(1, 0), log.validation(), log.test()].map(|part| content(&batches(&part)));
         assert!(parts.iter().all(|part| !part.is_empty()));

@@ -43,7 +43,7 @@ fn every_format_gives_the_same_batches() {
     long_parquet(&folder.path().join("log.parquet"), 400);
     let parquet = folder.path().join("parquet.toml");
     fs::write(&parquet, schema.replace("*.csv", "log.parquet")).unwrap();
-    let options = DataOptions { batch_size: 32, shuffle: 128, ..DataOptions::default() };
+    let options = DataOptions::default().with_batch_size(32).with_shuffle(128);
     let [csv, parquet] = [csv, parquet].map(|path| Impressions::open(&path, &options).unwrap().0);
     assert_eq!(csv.vocabularies(), parquet.vocabularies());
     for epoch in 0..2 {

@@ -73,14 +73,12 @@ fn the_tables_give_the_batches_of_the_behaviours() {
     let log = log();
     let (histories, targets) = tables(&log);
     for targets_per_history in [0, 2] {
-        let options = DataOptions {
-            targets: TargetKind::Real,
-            valid_fraction: 0.0,
-            batch_size: 16,
-            max_history: 6,
-            targets_per_history,
-            ..DataOptions::default()
-        };
+        let options = DataOptions::default()
+            .with_targets(TargetKind::Real)
+            .with_valid_fraction(0.0)
+            .with_batch_size(16)
+            .with_max_history(6)
+            .with_targets_per_history(targets_per_history);
         let data = Dataset::new(log.clone(), &options).unwrap();
         let (folder, path) = folder(SCHEMA, &[("histories.csv", &histories), ("targets.csv", &targets)]);
         data.vocabularies().save(folder.path()).unwrap();
@@ -93,7 +91,7 @@ fn the_tables_give_the_batches_of_the_behaviours() {
             assert_eq!(batches(&impressions.epoch(5, epoch)), expected);
         }
         // A history that many look back on comes once a chunk, whatever the chunk's size.
-        let small = DataOptions { shuffle: 32, ..options };
+        let small = options.with_shuffle(32);
         let (other, _) = Impressions::open(&path, &small).unwrap();
         assert_eq!(content(&batches(&other.epoch(5, 0))), content(&batches(&impressions.epoch(5, 0))));
     }
@@ -165,7 +163,7 @@ fn a_history_that_is_not_there_is_skipped_and_no_more() {
     let (_folder, path) =
         folder(&schema, &[("h1.csv", &halves[0]), ("h2.csv", &halves[1]), ("targets.csv", &far)]);
     assert!(failure(&path, &DataOptions::default()).contains("`history`: found 999"));
-    let skip = DataOptions { on_error: crate::OnError::Skip, ..DataOptions::default() };
+    let skip = DataOptions::default().with_on_error(crate::OnError::Skip);
     let (_, skipped) = Impressions::open(&path, &skip).unwrap();
     assert!(skipped.rows >= 1);
 }
