@@ -92,6 +92,7 @@ fn checked(path: &Path, name: &str, shape: &[usize], tensor: Tensor) -> Result<P
         Numbers::F32(values) if found == shape => {
             ArrayD::from_shape_vec(shape, values).expect("checked with its shape").into()
         }
+        Numbers::Shared(values) if found == shape => ParamValue::shared(shape, values),
         #[cfg(feature = "mmap")]
         Numbers::Mapped(values) if found == shape => ParamValue::shared(shape, Arc::new(values)),
         numbers => {
@@ -142,6 +143,14 @@ impl StoredParams {
 
     pub(crate) fn new(file: Tensors) -> Self {
         StoredParams { file, failure: None }
+    }
+
+    /// Parameters whose clones have the same numbers, not copies of them: several models can be built that
+    /// read them. Whoever changes one copies it first.
+    #[must_use]
+    pub fn shared(mut self) -> Self {
+        self.file.share();
+        self
     }
 
     /// The configured model, as the registry knows it, and its parameters: each is moved, none is drawn.

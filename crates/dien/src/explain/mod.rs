@@ -128,10 +128,13 @@ impl Explainer {
     /// # Errors
     /// As [`Run::ranker_with`].
     pub fn from_run_with(run: &Run, registry: &Registry) -> Result<Self> {
-        let file = run.model_file()?;
-        let ranker = Ranker::with_registry(file.clone(), registry)?;
+        let mut file = run.model_file()?;
+        // Both read the same numbers.
+        file.params = file.params.shared();
+        let (model, params) = file.params.clone().build(registry, &file.model, &file.features)?;
+        let scorer = Scorer::new(model, &file.features, params);
         let model = file.model.clone();
-        Ok(Explainer { ranker, scorer: Scorer::from_file(file, registry)?, model })
+        Ok(Explainer { ranker: Ranker::with_registry(file, registry)?, scorer, model })
     }
 
     /// The fields of a request's profile and context that the model does not read.

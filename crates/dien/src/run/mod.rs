@@ -148,15 +148,6 @@ impl Run {
         Ok(Vocabularies::load_names(&self.path("vocab"), names)?)
     }
 
-    /// The vocabularies, and what becomes of numbers, that the best model was trained with.
-    ///
-    /// # Errors
-    /// There is no model yet, or its file is cut off.
-    pub fn encoding(&self) -> Result<(Vocabularies, Vec<DenseEncoder>)> {
-        let model = self.model_file()?;
-        Ok((model.vocabularies, model.numbers))
-    }
-
     /// What the run makes of numbers.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use dien_data::Data;
 use dien_model::{Features, Model, ModelConfig, Registry};
 use dien_serving::Ranker;
+use dien_serving::encoding::{DenseEncoder, Vocabularies};
 use dien_serving::files::Staged;
 use dien_serving::model_file::{self, Description, MissingParts, ModelFile};
 use dien_serving::params::StoredParams;
@@ -33,12 +34,23 @@ impl Run {
     /// # Errors
     /// There is none yet, or a file of the run is missing, cut off, or does not fit the others.
     pub fn model_file(&self) -> Result<ModelFile> {
-        ModelFile::load_or(&self.model_path()?, || {
-            let config = self.config()?;
-            let vocabularies = self.vocabularies(config.data.tables())?;
-            let (features, max_history) = (config.data.features(&vocabularies), config.data.max_history);
-            Ok(MissingParts::new(config.model, features, max_history, vocabularies))
-        })
+        ModelFile::load_or(&self.model_path()?, || self.missing_parts())
+    }
+
+    /// The vocabularies, and what becomes of numbers, that the best model was trained with. Nothing else of
+    /// its file is read.
+    ///
+    /// # Errors
+    /// There is no model yet, or its file is cut off.
+    pub fn encoding(&self) -> Result<(Vocabularies, Vec<DenseEncoder>)> {
+        ModelFile::load_encoding_or(&self.model_path()?, || self.missing_parts())
+    }
+
+    fn missing_parts(&self) -> Result<MissingParts> {
+        let config = self.config()?;
+        let vocabularies = self.vocabularies(config.data.tables())?;
+        let (features, max_history) = (config.data.features(&vocabularies), config.data.max_history);
+        Ok(MissingParts::new(config.model, features, max_history, vocabularies))
     }
 
     /// The best model, as the configuration has it; nothing is drawn.

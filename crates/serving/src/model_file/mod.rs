@@ -123,6 +123,25 @@ impl ModelFile {
         Self::from_file(OpenFile::open(path)?, missing)
     }
 
+    /// Reads a file's vocabularies and what becomes of numbers, as [`load_or`](Self::load_or) does, and
+    /// passes over all else, its parameters first of all.
+    ///
+    /// # Errors
+    /// As [`load_or`](Self::load_or).
+    pub fn load_encoding_or<E: From<Error>>(
+        path: &Path,
+        missing: impl FnOnce() -> Result<MissingParts, E>,
+    ) -> Result<(Vocabularies, Vec<DenseEncoder>), E> {
+        let file = OpenFile::skipping(path)?;
+        match metadata(&file.metadata)?.serving {
+            Some(serving) => {
+                let mut file = Tensors::open_where(file, |name| name.starts_with("vocabulary."))?;
+                Ok((read::encoding(&mut file, &serving)?, serving.numbers))
+            }
+            None => Ok((missing()?.vocabularies, vec![])),
+        }
+    }
+
     /// Maps a file that holds all: its parameters stay in the file, and are shared with every process that
     /// maps it. Loading reads each number once, to check it; what is not asked for often need not stay in
     /// memory.

@@ -13,17 +13,24 @@ use crate::tensors::{Dtype, Numbers, Tensor, Tensors};
 /// A file that holds all.
 pub(super) fn whole(mut file: Tensors, serving: Serving) -> Result<ModelFile> {
     let path = &file.path().to_path_buf();
+    serving.model.validate().map_err(|e| Error::option(path, e))?;
+    let vocabularies = encoding(&mut file, &serving)?;
     let Serving { model, features, max_history, extra_max_history, numbers } = serving;
-    features.validate().map_err(|e| Error::file(path, e.to_string(), "a file that `dien train` wrote"))?;
-    model.validate().map_err(|e| Error::option(path, e))?;
-    let vocabularies = read_vocabularies(&mut file, &features)?;
     let has_items = file.get("items.text").is_some();
     let items = has_items.then(|| read_items(&mut file, &features)).transpose()?;
-    check_numbers(path, &numbers, &features)?;
     let max_history = [vec![max_history], extra_max_history].concat();
     check_max_history(path, &max_history, &features)?;
     let params = StoredParams::new(file);
     Ok(ModelFile { model, features, max_history, vocabularies, numbers, items, params })
+}
+
+/// The vocabularies of a file that holds all; its encoders of numbers are checked.
+pub(super) fn encoding(file: &mut Tensors, serving: &Serving) -> Result<Vocabularies> {
+    let (path, features) = (file.path().to_path_buf(), &serving.features);
+    features.validate().map_err(|e| Error::file(&path, e.to_string(), "a file that `dien train` wrote"))?;
+    let vocabularies = read_vocabularies(file, features)?;
+    check_numbers(&path, &serving.numbers, features)?;
+    Ok(vocabularies)
 }
 
 /// A file that holds parameters alone.

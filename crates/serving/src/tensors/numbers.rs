@@ -1,6 +1,7 @@
 //! A tensor and its numbers.
 
 use std::io::{self, Read};
+use std::sync::Arc;
 
 use safetensors::Dtype;
 
@@ -23,6 +24,8 @@ pub struct Tensor {
 pub enum Numbers {
     /// 32-bit floating point.
     F32(Vec<f32>),
+    /// 32-bit floating point that several have.
+    Shared(Arc<Vec<f32>>),
     /// 64-bit floating point.
     F64(Vec<f64>),
     /// Bytes.
@@ -42,7 +45,7 @@ impl Numbers {
     /// Their type.
     pub fn dtype(&self) -> Dtype {
         match self {
-            Numbers::F32(_) => Dtype::F32,
+            Numbers::F32(_) | Numbers::Shared(_) => Dtype::F32,
             #[cfg(feature = "mmap")]
             Numbers::Mapped(_) => Dtype::F32,
             Numbers::F64(_) => Dtype::F64,

@@ -6,11 +6,11 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use safetensors::tensor;
+use safetensors::{Dtype, tensor};
 use serde::Deserialize;
 
-use super::numbers::{self, Tensor};
-use super::source::{Counting, Source};
+use super::numbers::{self, Numbers, Tensor};
+use super::source::{Counting, Skipping, Source};
 use super::{KEY, Metadata};
 use crate::error::{Error, Result};
 
@@ -37,6 +37,24 @@ impl OpenFile<Counting<File>> {
     pub fn open(path: &Path) -> Result<Self> {
         // Read in large pieces: a buffer would only copy.
         Self::read(path, File::open(path).map_err(Error::io(path, "read"))?)
+    }
+}
+
+impl OpenFile<Skipping> {
+    pub fn skipping(path: &Path) -> Result<Self> {
+        let file = File::open(path).and_then(Skipping::new).map_err(Error::io(path, "read"))?;
+        Self::new(path, file)
+    }
+
+    /// Reads the tensors whose names are asked for, and passes over the others.
+    pub fn tensors_where(self, asked: impl Fn(&str) -> bool) -> Result<(Metadata, HashMap<String, Tensor>)> {
+        self.each_tensor(|source, name, dtype, bytes| {
+            if asked(name) {
+                return numbers::read(source, dtype, bytes);
+            }
+            source.pass(bytes)?;
+            Ok(Numbers::Other(dtype))
+        })
     }
 }
 
@@ -75,6 +93,17 @@ impl<S: Source> OpenFile<S> {
 
     /// Reads the tensors, to the file's end.
     pub fn tensors(self) -> Result<(Metadata, HashMap<String, Tensor>)> {
+        self.each_tensor(|source, _, dtype, bytes| match source.share(dtype, bytes) {
+            Some(numbers) => Ok(numbers),
+            None => numbers::read(source, dtype, bytes),
+        })
+    }
+
+    /// Has the numbers of each tensor from `take`, by its name, type and bytes, to the file's end.
+    fn each_tensor(
+        self,
+        take: impl Fn(&mut S, &str, Dtype, usize) -> io::Result<Numbers>,
+    ) -> Result<(Metadata, HashMap<String, Tensor>)> {
         let OpenFile { metadata, header, mut source } = self;
         let path = metadata.path();
         let header: tensor::Metadata =
@@ -83,12 +112,8 @@ impl<S: Source> OpenFile<S> {
         for name in header.offset_keys() {
             let info = header.info(&name).expect("one of its keys");
             let bytes = info.data_offsets.1 - info.data_offsets.0;
-            let numbers = match source.share(info.dtype, bytes) {
-                Some(numbers) => numbers,
-                None => {
-                    numbers::read(&mut source, info.dtype, bytes).map_err(|e| failed(path, &source, e))?
-                }
-            };
+            let taken = take(&mut source, &name, info.dtype, bytes);
+            let numbers = taken.map_err(|e| failed(path, &source, e))?;
             tensors.insert(name, Tensor { shape: info.shape.clone(), numbers });
         }
         if source.read(&mut [0]).map_err(Error::io(path, "read"))? > 0 {

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::source::Source;
-use super::{Metadata, OpenFile, Tensor};
+use super::source::{Skipping, Source};
+use super::{Metadata, Numbers, OpenFile, Tensor};
 use crate::error::Result;
 
 /// Every tensor of a file by name, each read into numbers of its own: the file's content stands in memory
@@ -57,6 +58,12 @@ impl Tensors {
         Ok(Tensors { metadata, tensors })
     }
 
+    /// Reads those whose names are asked for; the others are here without their numbers.
+    pub(crate) fn open_where(file: OpenFile<Skipping>, asked: impl Fn(&str) -> bool) -> Result<Self> {
+        let (metadata, tensors) = file.tensors_where(asked)?;
+        Ok(Tensors { metadata, tensors })
+    }
+
     /// Where they are from, for messages.
     pub fn path(&self) -> &Path {
         self.metadata.path()
@@ -80,6 +87,15 @@ impl Tensors {
         self.tensors.remove(name)
     }
 
+    /// Makes 32-bit floating point such that a clone has the same numbers, not a copy of them.
+    pub(crate) fn share(&mut self) {
+        for tensor in self.tensors.values_mut() {
+            if let Numbers::F32(numbers) = &mut tensor.numbers {
+                tensor.numbers = Numbers::Shared(Arc::new(std::mem::take(numbers)));
+            }
+        }
+    }
+
     /// The names of those that are still here, in no order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.tensors.keys().map(String::as_str)
@@ -100,7 +116,7 @@ mod tests {
     use safetensors::Dtype;
 
     use super::*;
-    use crate::tensors::{KEY, Numbers};
+    use crate::tensors::KEY;
 
     fn file(metadata: &str) -> Vec<u8> {
         let data: Vec<u8> = [1.5f32, -2.0].iter().flat_map(|x| x.to_le_bytes()).collect();
@@ -136,6 +152,22 @@ mod tests {
             assert!(message(&bytes[..cut]).starts_with(&start), "{cut}: {}", message(&bytes[..cut]));
         }
         assert!(message(&[&bytes[..], &[0]].concat()).contains("and more after the last tensor"));
+        // So it is where the parts that are not asked for are passed over.
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("here");
+        let skipping = |bytes: &[u8]| {
+            std::fs::write(&path, bytes).unwrap();
+            OpenFile::skipping(&path).and_then(|file| Tensors::open_where(file, |name| name == "a"))
+        };
+        for cut in 0..bytes.len() {
+            let message = skipping(&bytes[..cut]).unwrap_err().to_string();
+            assert!(message.contains(&format!("no whole safetensors file ({cut} bytes; ")), "{message}");
+        }
+        let longer = skipping(&[&bytes[..], &[0]].concat()).unwrap_err().to_string();
+        assert!(longer.contains("and more after the last tensor"), "{longer}");
+        let tensors = skipping(&bytes).unwrap();
+        assert_eq!(tensors.get("a").unwrap().numbers, Numbers::F32(vec![1.5, -2.0]));
+        assert_eq!(tensors.get("c").unwrap().numbers, Numbers::Other(Dtype::U8));
         assert!(
             message(b"PK\x03\x04 something else").contains("no whole safetensors file (8 bytes; and more")
         );

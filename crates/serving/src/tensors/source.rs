@@ -1,6 +1,7 @@
 //! What tensors are read from.
 
-use std::io::{self, Read};
+use std::fs::File;
+use std::io::{self, Read, Seek};
 
 use safetensors::Dtype;
 
@@ -17,6 +18,47 @@ pub(crate) trait Source: Read {
     fn share(&mut self, dtype: Dtype, bytes: usize) -> Option<Numbers> {
         let _ = (dtype, bytes);
         None
+    }
+}
+
+/// A file that is read from its beginning, and of which parts are passed over.
+#[derive(Debug)]
+pub(crate) struct Skipping {
+    file: File,
+    position: u64,
+    len: u64,
+}
+
+impl Skipping {
+    pub fn new(file: File) -> io::Result<Self> {
+        let len = file.metadata()?.len();
+        Ok(Skipping { file, position: 0, len })
+    }
+
+    /// Passes over the next `bytes` bytes, which must be there.
+    pub fn pass(&mut self, bytes: usize) -> io::Result<()> {
+        let end = self.position.saturating_add(bytes as u64);
+        if end > self.len {
+            self.position = self.len;
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.file.seek(io::SeekFrom::Start(end))?;
+        self.position = end;
+        Ok(())
+    }
+}
+
+impl Source for Skipping {
+    fn position(&self) -> u64 {
+        self.position
+    }
+}
+
+impl Read for Skipping {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        self.position += read as u64;
+        Ok(read)
     }
 }
 
