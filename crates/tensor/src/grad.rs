@@ -7,7 +7,6 @@ use dien_kernels::par::{CHUNK, for_chunks, for_rows};
 
 /// The gradient of one parameter.
 #[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
 pub enum Grad<T> {
     /// One number per element.
     Dense(ArrayD<T>),

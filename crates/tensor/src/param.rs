@@ -24,7 +24,6 @@ impl ParamId {
 
 /// How a parameter is trained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum ParamKind {
     /// Every element may have a gradient in every step.
     Dense,

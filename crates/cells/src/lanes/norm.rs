@@ -10,7 +10,6 @@ use crate::{LANES, Packed};
 /// How the scores of a target's events become its attention.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
 pub enum AttentionNorm {
     /// a_t = e^{x_t} / Σ_s e^{x_s}, as the paper has it: what the events share is 1, however many they are.
     #[default]

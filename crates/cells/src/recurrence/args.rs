@@ -14,7 +14,6 @@ pub enum CellInput<'t, T: Real> {
 
 /// What the node's value is. A recurrence of several planes of state has `planes · hidden` for `hidden`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum CellOutput {
     /// Every state: `[blocks, hidden, LANES]`.
     States,

@@ -72,7 +72,7 @@ fn note(sequence: &SequenceExplanation, norm: Option<AttentionNorm>) -> String {
     note += match norm {
         Some(AttentionNorm::Softmax) => " Attention sums to 1.",
         Some(AttentionNorm::Sigmoid) => " Attention is each event's own, from 0 to 1.",
-        _ => "",
+        None => "",
     };
     if sequence.events[0].update.is_some() {
         note += " The update gate, after attention, is the share of the interest that the event replaced \

@@ -199,7 +199,6 @@ impl FrozenInterest {
             match attention.norm {
                 AttentionNorm::Softmax => softmax(by_slot),
                 AttentionNorm::Sigmoid => sigmoid(by_slot),
-                other => unimplemented!("serving attention by {other:?}"),
             }
             scores.chunks_exact_mut(LANES).zip(by_slot).for_each(|(lanes, &mut a)| lanes[lane] = a);
         }

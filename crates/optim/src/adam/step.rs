@@ -50,7 +50,7 @@ impl<T: Real> Optimizer<T> for Adam<T> {
         for id in params.ids() {
             match (params.kind(id), grads.get(id)) {
                 (ParamKind::Rows, Some(Grad::Rows { ids, .. })) => self.catch_up(params, id, ids),
-                (ParamKind::Rows, Some(_)) => self.catch_up_all(params, id),
+                (ParamKind::Rows, Some(Grad::Dense(_))) => self.catch_up_all(params, id),
                 _ => {}
             }
         }
@@ -78,7 +78,7 @@ impl<T: Real> Optimizer<T> for Adam<T> {
                     update.apply_dense(param.data, &mut slot.m, &mut slot.v, grad.values());
                     slot.touched.fill(stamp);
                 }
-                _ => {
+                (ParamKind::Dense, Grad::Rows { .. }) => {
                     let grad = grad.to_dense(param.shape);
                     let g = grad.as_slice().expect("a new array has standard layout");
                     update.apply_dense(param.data, &mut slot.m, &mut slot.v, g);
