@@ -253,17 +253,19 @@ fn message(error: &toml::de::Error) -> String {
     error.message().trim_end().replace('\n', "; ")
 }
 
+/// One layer of a text, for tests.
+#[cfg(test)]
+pub(super) fn layers(text: &str) -> Layers {
+    let mut layers = Layers::new();
+    layers.text(text).unwrap();
+    layers
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::Source;
     use dien_data::TargetNegatives;
-
-    fn layers(text: &str) -> Layers {
-        let mut layers = Layers::new();
-        layers.text(text).unwrap();
-        layers
-    }
 
     #[test]
     fn nothing_said_is_the_default() {

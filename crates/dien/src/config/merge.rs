@@ -108,14 +108,9 @@ mod tests {
     use dien_optim::Schedule;
 
     use super::*;
+    use crate::config::Source;
+    use crate::config::layers::layers;
     use crate::config::options::Domain;
-    use crate::config::{Layers, Source};
-
-    fn layers(text: &str) -> Layers {
-        let mut layers = Layers::new();
-        layers.text(text).unwrap();
-        layers
-    }
 
     #[test]
     fn the_kinds_of_schedules_are_those_of_the_type() {

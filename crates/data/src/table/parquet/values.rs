@@ -6,14 +6,17 @@ use ::parquet::data_type::{ByteArray, Int96};
 
 use crate::table::column::{Column, Primitive, TextColumn};
 
-/// Cells to come, one after the other.
-pub(super) trait Cells<V>: Send {
+/// Cells to come, one after the other, of values of type `V`.
+pub(super) trait Cells<V>: ColumnCells {
     /// Adds a cell.
     ///
     /// # Errors
     /// What is wrong with the value.
     fn push(&mut self, value: &V) -> Result<(), String>;
+}
 
+/// Cells of a column, whatever values they are made of.
+pub(super) trait ColumnCells: Send {
     /// Adds a cell that is missing.
     fn push_missing(&mut self);
 
@@ -47,7 +50,12 @@ where
         self.cells.push(Some((self.convert)(value)?));
         Ok(())
     }
+}
 
+impl<N: Copy + Default + Send, F: Send> ColumnCells for Numbers<N, F>
+where
+    Column: From<Primitive<N>>,
+{
     fn push_missing(&mut self) {
         self.cells.push(None);
     }
@@ -68,29 +76,11 @@ pub(super) struct Texts {
     buffer: String,
 }
 
-impl Texts {
-    fn len(&self) -> usize {
-        self.cells.len()
-    }
-}
-
 impl Cells<ByteArray> for Texts {
     fn push(&mut self, value: &ByteArray) -> Result<(), String> {
         let text = str::from_utf8(value.data()).map_err(|e| format!("a text that is not UTF-8: {e}"))?;
         self.cells.push(Some(text));
         Ok(())
-    }
-
-    fn push_missing(&mut self) {
-        self.cells.push(None);
-    }
-
-    fn len(&self) -> usize {
-        self.len()
-    }
-
-    fn take(&mut self) -> Column {
-        Column::Text(std::mem::take(&mut self.cells))
     }
 }
 
@@ -102,13 +92,15 @@ impl Cells<i64> for Texts {
         self.cells.push(Some(&self.buffer));
         Ok(())
     }
+}
 
+impl ColumnCells for Texts {
     fn push_missing(&mut self) {
         self.cells.push(None);
     }
 
     fn len(&self) -> usize {
-        self.len()
+        self.cells.len()
     }
 
     fn take(&mut self) -> Column {
@@ -124,7 +116,9 @@ impl<V> Cells<V> for Missing {
     fn push(&mut self, _: &V) -> Result<(), String> {
         Err("a value where the type says that there is none".into())
     }
+}
 
+impl ColumnCells for Missing {
     fn push_missing(&mut self) {
         self.0.push(None);
     }
