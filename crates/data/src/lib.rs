@@ -68,9 +68,9 @@ mod reader;
 mod sampler;
 mod samples;
 pub mod schema;
+mod source;
 mod split;
 mod synthesis;
-mod table;
 mod vocabularies;
 mod writer;
 

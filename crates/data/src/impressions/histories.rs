@@ -5,7 +5,7 @@ use std::path::Path;
 use super::row::{From, View, Wrong, wanted};
 use crate::error::DataError;
 use crate::schema::{ColumnKind, Schema, Source};
-use crate::table::{Block, Blocks};
+use crate::source::{Block, Blocks};
 
 /// The table of the histories, from its first row to its last.
 pub(super) struct Histories {

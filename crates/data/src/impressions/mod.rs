@@ -1,7 +1,7 @@
 //! A log of shown candidates, read by its schema: streamed, whatever its size.
 //!
 //! ```text
-//! files ─ table::Blocks ─▶ Rows ─ Encoder ─▶ Chunk ─ Batches ─▶ Batch
+//! files ─ source::Blocks ─▶ Rows ─ Encoder ─▶ Chunk ─ Batches ─▶ Batch
 //! ```
 //!
 //! One pass ([`fit`]) gives the vocabularies and the standardizers of numbers; then each epoch reads the
@@ -156,7 +156,7 @@ impl Impressions {
         for source in [Some(source), validation, test].into_iter().flatten() {
             let histories = source.of_histories();
             for source in [Some(source), histories].into_iter().flatten() {
-                files.extend(crate::table::files(&source, base)?);
+                files.extend(crate::source::files(&source, base)?);
             }
         }
         Ok(files)

@@ -11,7 +11,7 @@ use crate::batches::Batches;
 use crate::error::DataError;
 use crate::prefetch::prefetch;
 use crate::schema::{Part, Source};
-use crate::table::{Block, Blocks, Column, Wanted};
+use crate::source::{Block, Blocks, Column, Wanted};
 
 /// Rows of a block: histories of one length meet only within it.
 const BLOCK: usize = 1 << 14;

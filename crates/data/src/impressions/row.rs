@@ -4,7 +4,7 @@ use dien_serving::encoding::DenseEncoder;
 
 use crate::error::DataError;
 use crate::schema::{ColumnKind, MissingValue, Part, Schema};
-use crate::table::{Block, Cells, ListColumn, Wanted};
+use crate::source::{Block, Cells, ListColumn, Wanted};
 
 /// What is wrong with a cell.
 #[derive(Clone, Debug, PartialEq)]

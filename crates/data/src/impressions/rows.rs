@@ -7,7 +7,7 @@ use super::layout::Layout;
 use super::row::{From, Sample, View, Wrong, wanted};
 use crate::error::DataError;
 use crate::schema::{Part, Schema, Source};
-use crate::table::Blocks;
+use crate::source::Blocks;
 
 /// Rows of a block.
 const BLOCK: usize = 4096;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
 
-use crate::table::{Cells, Column};
+use crate::source::{Cells, Column};
 
 /// Distinct ids are counted up to this many.
 const COUNTED: usize = 1 << 20;

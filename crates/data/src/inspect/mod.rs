@@ -12,7 +12,7 @@ pub use column::ColumnStats;
 
 use crate::error::DataError;
 use crate::schema::{Schema, Source};
-use crate::table::{self, Blocks};
+use crate::source::{self, Blocks};
 
 const BLOCK_ROWS: usize = 4096;
 
@@ -32,7 +32,7 @@ impl TableStats {
     /// # Errors
     /// A file cannot be read, has not the first one's columns, or has no rows.
     pub fn of(source: &Source, base: &Path, most: Option<u64>) -> Result<Self, DataError> {
-        let wanted = table::columns(source, base)?;
+        let wanted = source::columns(source, base)?;
         let mut columns: Vec<ColumnStats> =
             wanted.iter().map(|w| ColumnStats::new(&w.name, w.list)).collect();
         let lists: Vec<usize> = (0..wanted.len()).filter(|&i| wanted[i].list).collect();

@@ -105,7 +105,7 @@ fn each_record(
     mut each: impl FnMut([&str; 4], u64) -> Result<(), DataError>,
 ) -> Result<(), DataError> {
     let mut reader = csv::Reader::from_reader(files::open(path)?);
-    let header = reader.headers().map_err(|e| crate::table::wrong_csv(path, e))?.clone();
+    let header = reader.headers().map_err(|e| crate::source::wrong_csv(path, e))?.clone();
     let mut places = [0; 4];
     for (place, column) in places.iter_mut().zip(columns) {
         *place = header.iter().position(|name| name == column).ok_or_else(|| {
@@ -114,7 +114,7 @@ fn each_record(
         })?;
     }
     let mut record = csv::StringRecord::new();
-    while reader.read_record(&mut record).map_err(|e| crate::table::wrong_csv(path, e))? {
+    while reader.read_record(&mut record).map_err(|e| crate::source::wrong_csv(path, e))? {
         let line = record.position().map_or(0, csv::Position::line);
         each(places.map(|place| record.get(place).unwrap_or_default()), line)?;
     }

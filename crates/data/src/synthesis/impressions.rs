@@ -10,7 +10,7 @@ use rand::RngExt;
 use super::SyntheticConfig;
 use crate::draw::{self, Use};
 use crate::error::DataError;
-use crate::table::{CellType, Column, Field, Primitive, TableWriter, TextColumn, TextLists};
+use crate::source::{CellType, Column, Field, Primitive, TableWriter, TextColumn, TextLists};
 
 /// Rows written at once.
 const ROWS: usize = 4096;

@@ -13,7 +13,7 @@ use crate::draw::{self, Use};
 use crate::error::DataError;
 use crate::log::{Log, User};
 use crate::schema::Part;
-use crate::table::{CellType, Column, Field, Primitive, TableWriter, TextColumn, TextLists};
+use crate::source::{CellType, Column, Field, Primitive, TableWriter, TextColumn, TextLists};
 
 /// Rows written at once.
 const ROWS: usize = 1 << 14;

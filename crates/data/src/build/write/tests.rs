@@ -9,7 +9,7 @@ use crate::build::{BuildReport, SampleBuilder, Sampling, TargetPolicy};
 use crate::error::DataError;
 use crate::log::Log;
 use crate::schema::{Part, Split};
-use crate::table::records;
+use crate::source::records;
 use crate::{DataOptions, Event, Impressions, Item, User};
 
 /// Users with these items and times; every third is a test user, if they are named.

@@ -10,7 +10,7 @@ use dien_serving::files::Staged;
 
 use super::prediction_batch::PredictionBatch;
 use crate::error::DataError;
-use crate::table::Cells;
+use crate::source::Cells;
 
 /// A file of predictions that grows: CSV, or Parquet where its name ends so. It has its name once it is
 /// whole.

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 
 use super::super::prediction_batch::PredictionBatch;
-use crate::table::{CellType, Column, Field, TableWriter};
+use crate::source::{CellType, Column, Field, TableWriter};
 
 /// A file that grows.
 pub(super) struct Parquet {

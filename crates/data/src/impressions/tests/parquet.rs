@@ -7,7 +7,7 @@ use ::parquet::record::{Field as Cell, Row};
 use super::*;
 use crate::impressions::Predictions;
 use crate::schema::Source;
-use crate::table::{CellType, Column, Field, Primitive, TableWriter, TextColumn, TextLists, records};
+use crate::source::{CellType, Column, Field, Primitive, TableWriter, TextColumn, TextLists, records};
 
 /// The rows of [`long`] as Parquet.
 fn long_parquet(path: &Path, rows: usize) {
@@ -114,7 +114,7 @@ fn predictions_keep_columns_as_they_were_read() {
     Predictions::create(&out, &keep).unwrap().finish().unwrap();
     assert_eq!(records(&out).len(), 0);
     let columns = Source { files: Some("scores.parquet".into()), ..Source::default() };
-    let columns = crate::table::columns(&columns, folder.path()).unwrap();
+    let columns = crate::source::columns(&columns, folder.path()).unwrap();
     let names: Vec<&str> = columns.iter().map(|wanted| wanted.name.as_str()).collect();
     assert_eq!(names, ["price", "user", "item", "score"]);
 }

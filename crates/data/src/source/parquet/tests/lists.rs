@@ -4,7 +4,7 @@ use ::parquet::data_type::*;
 use proptest::prelude::*;
 
 use super::*;
-use crate::table::tests as csv;
+use crate::source::tests as csv;
 
 #[test]
 fn every_layout_of_lists_is_read() {

@@ -4,7 +4,7 @@ use ::parquet::file::reader::FileReader;
 use ::parquet::record::{Field as Cell, RowAccessor};
 
 use super::*;
-use crate::table::{Primitive, TextColumn, TextLists};
+use crate::source::{Primitive, TextColumn, TextLists};
 
 fn lists(of: &[&[&str]]) -> Column {
     let mut lists = TextLists::default();

@@ -17,8 +17,8 @@ use ::parquet::schema::parser::parse_message_type;
 
 use super::*;
 use crate::schema::Source;
-use crate::table::column::Column;
-use crate::table::{Block, Blocks, Wanted};
+use crate::source::column::Column;
+use crate::source::{Block, Blocks, Wanted};
 
 /// What is written of a column.
 struct Raw(Box<dyn Fn(&mut SerializedColumnWriter<'_>)>);

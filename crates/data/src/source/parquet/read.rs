@@ -12,7 +12,7 @@ use super::decimals;
 use super::schema::Leaf;
 use super::types::CellKind;
 use super::values::{Cells, Missing, Numbers, Texts, half, nanoseconds};
-use crate::table::column::{Column, ListColumn};
+use crate::source::column::{Column, ListColumn};
 
 /// Rows whose levels and values are held at once, before they are cells.
 const PIECE: usize = 512;

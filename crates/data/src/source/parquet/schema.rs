@@ -8,7 +8,7 @@ use ::parquet::schema::types::{ColumnDescPtr, SchemaDescriptor, Type, TypePtr};
 
 use super::types::{CellKind, kind, named};
 use crate::error::DataError;
-use crate::table::{Wanted, missing};
+use crate::source::{Wanted, missing};
 
 /// A column that can be read.
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ pub(super) struct Leaf {
 }
 
 /// The columns of a file that can be read.
-pub(in crate::table) fn columns(path: &Path) -> Result<Vec<Wanted>, DataError> {
+pub(in crate::source) fn columns(path: &Path) -> Result<Vec<Wanted>, DataError> {
     let file = super::open(path)?;
     let fields = file.metadata().file_metadata().schema().get_fields();
     let read = fields.iter().filter(|field| cells(field).is_ok());

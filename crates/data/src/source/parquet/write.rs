@@ -10,7 +10,7 @@ use ::parquet::errors::ParquetError;
 use ::parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use ::parquet::schema::types::{Type, TypePtr};
 
-use crate::table::column::{Column, ListColumn, TextColumn};
+use crate::source::column::{Column, ListColumn, TextColumn};
 
 /// Rows of a row group, and bytes of its cells before they are encoded: no more than these are held.
 const GROUP: (usize, usize) = (1 << 20, 1 << 26);

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use ::parquet::data_type::{ByteArray, Int96};
 
-use crate::table::column::{Column, Primitive, TextColumn};
+use crate::source::column::{Column, Primitive, TextColumn};
 
 /// Cells to come, one after the other, of values of type `V`.
 pub(super) trait Cells<V>: ColumnCells {

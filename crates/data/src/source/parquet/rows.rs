@@ -13,10 +13,10 @@ use super::pages::FilledPages;
 use super::read::{ReadColumn, reader};
 use super::{WHOLE, guarded, open, schema};
 use crate::error::DataError;
-use crate::table::{Block, Places, Wanted};
+use crate::source::{Block, Places, Wanted};
 
 /// The wanted columns of a file, `rows` rows at a time.
-pub(in crate::table) fn blocks(path: &Path, wanted: &[Wanted], rows: usize) -> Result<Rows, DataError> {
+pub(in crate::source) fn blocks(path: &Path, wanted: &[Wanted], rows: usize) -> Result<Rows, DataError> {
     let file = open(path)?;
     let schema = file.metadata().file_metadata().schema_descr();
     let mut columns = vec![];
@@ -28,7 +28,7 @@ pub(in crate::table) fn blocks(path: &Path, wanted: &[Wanted], rows: usize) -> R
 }
 
 /// Blocks of rows.
-pub(in crate::table) struct Rows {
+pub(in crate::source) struct Rows {
     path: Arc<Path>,
     file: SerializedFileReader<File>,
     columns: Vec<Reading>,

@@ -4,7 +4,7 @@ use ::parquet::data_type::*;
 
 use super::lists::parquet;
 use super::*;
-use crate::table::tests as csv;
+use crate::source::tests as csv;
 
 #[test]
 fn what_is_no_whole_file_is_told() {
