@@ -16,7 +16,7 @@ fn config(golden: &Golden, weight_decay: bool, sparse: SparseMode) -> AdamConfig
         .with_sparse(sparse)
 }
 
-fn dense<T: Real>(weight_decay: bool) {
+fn dense<T: Real + dien_optim::Real>(weight_decay: bool) {
     let golden = Golden::load("adam");
     // AdamW here leaves vectors and scalars out.
     let columns =
@@ -41,7 +41,7 @@ fn dense<T: Real>(weight_decay: bool) {
 
 /// A table's rows, read before each step like a forward pass does; `flush` after every step or after the
 /// last.
-fn rows<T: Real>(column: &str, sparse: SparseMode, flush_each: bool) {
+fn rows<T: Real + dien_optim::Real>(column: &str, sparse: SparseMode, flush_each: bool) {
     let golden = Golden::load("adam");
     let mut params = ParamStore::<T>::new();
     let id = params.add("table", ParamKind::Rows, golden.array("table.start"));

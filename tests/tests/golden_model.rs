@@ -9,7 +9,7 @@ use dien_tests::model::{Case, features};
 use ndarray::arr1;
 
 /// Ten steps of Adam; the losses of each.
-fn train<T: Real>(case: &mut Case<T>) {
+fn train<T: Real + dien_optim::Real>(case: &mut Case<T>) {
     let config = AdamConfig::default().with_lr(case.golden.scalar("lr"));
     let mut adam = Adam::new(&case.params, config).unwrap();
     for step in 0..10 {
@@ -34,7 +34,7 @@ fn config(attention: AttentionKind, auxiliary: AuxiliaryKind) -> ModelConfig {
     ModelConfig::default().with_attention(attention).with_auxiliary(auxiliary)
 }
 
-fn check<T: Real>(file: &str, config: ModelConfig) {
+fn check<T: Real + dien_optim::Real>(file: &str, config: ModelConfig) {
     let mut case = Case::<T>::new(file, config);
     case.check_evaluation("eval.logits");
     case.check_training();

@@ -1,5 +1,6 @@
 //! Adagrad.
 
+use dien_kernels::concrete;
 use dien_tensor::{Grad, Grads, ParamId, ParamKind, ParamStore, Real};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -147,9 +148,9 @@ impl<T: Real> Update<T> {
     }
 }
 
-impl<T: Real> Optimizer<T> for Adagrad<T> {
+impl<T: Real> Adagrad<T> {
     #[track_caller]
-    fn step(
+    fn step_all(
         &mut self,
         params: &mut ParamStore<T>,
         grads: &Grads<T>,
@@ -179,18 +180,8 @@ impl<T: Real> Optimizer<T> for Adagrad<T> {
         Ok(report)
     }
 
-    /// Nothing: rows are always up to date.
-    fn prepare(&mut self, _: &mut ParamStore<T>, _: &[(ParamId, &[u32])]) {}
-
-    /// Nothing: rows are always up to date.
-    fn flush(&mut self, _: &mut ParamStore<T>) {}
-
-    fn steps(&self) -> u64 {
-        self.steps
-    }
-
     /// A tensor `sum/<parameter>` for each parameter.
-    fn state(&self, params: &ParamStore<T>) -> OptimizerState {
+    fn save(&self, params: &ParamStore<T>) -> OptimizerState {
         self.check_store(params);
         let trained = params.ids().filter(|&id| params.kind(id) != ParamKind::Buffer);
         let tensor = |id| {
@@ -200,7 +191,7 @@ impl<T: Real> Optimizer<T> for Adagrad<T> {
         OptimizerState { step: self.steps, tensors: trained.map(tensor).collect() }
     }
 
-    fn restore(&mut self, params: &ParamStore<T>, state: OptimizerState) -> Result<(), StateError> {
+    fn load(&mut self, params: &ParamStore<T>, state: OptimizerState) -> Result<(), StateError> {
         self.check_store(params);
         let mut tensors = Tensors::new(state.tensors);
         let mut sums = Vec::with_capacity(self.sums.len());
@@ -213,5 +204,51 @@ impl<T: Real> Optimizer<T> for Adagrad<T> {
         tensors.finish()?;
         (self.steps, self.sums) = (state.step, sums);
         Ok(())
+    }
+}
+
+concrete! {
+    /// What Adagrad does to parameters.
+    pub trait AdagradOps: Real;
+
+    fn step(
+        adagrad: &mut Adagrad<T>, params: &mut ParamStore<T>, grads: &Grads<T>,
+    ) -> Result<StepReport, NonFiniteGradient> = Adagrad::step_all;
+
+    fn save(adagrad: &Adagrad<T>, params: &ParamStore<T>) -> OptimizerState = Adagrad::save;
+
+    fn load(
+        adagrad: &mut Adagrad<T>, params: &ParamStore<T>, state: OptimizerState,
+    ) -> Result<(), StateError> = Adagrad::load;
+}
+
+impl<T: AdagradOps<T>> Optimizer<T> for Adagrad<T> {
+    #[track_caller]
+    fn step(
+        &mut self,
+        params: &mut ParamStore<T>,
+        grads: &Grads<T>,
+    ) -> Result<StepReport, NonFiniteGradient> {
+        step(self, params, grads)
+    }
+
+    /// Nothing: rows are always up to date.
+    fn prepare(&mut self, _: &mut ParamStore<T>, _: &[(ParamId, &[u32])]) {}
+
+    /// Nothing: rows are always up to date.
+    fn flush(&mut self, _: &mut ParamStore<T>) {}
+
+    fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    #[track_caller]
+    fn state(&self, params: &ParamStore<T>) -> OptimizerState {
+        save(self, params)
+    }
+
+    #[track_caller]
+    fn restore(&mut self, params: &ParamStore<T>, state: OptimizerState) -> Result<(), StateError> {
+        load(self, params, state)
     }
 }

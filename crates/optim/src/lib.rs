@@ -51,6 +51,7 @@ mod clip;
 mod error;
 mod norm;
 mod optimizer;
+mod real;
 mod schedule;
 mod state;
 mod tensors;
@@ -59,6 +60,7 @@ pub use adagrad::{Adagrad, AdagradConfig};
 pub use adam::{Adam, AdamConfig, CatchUpStats, SparseMode};
 pub use error::ConfigError;
 pub use optimizer::{NonFiniteGradient, Optimizer, StepReport};
+pub use real::Real;
 pub use schedule::Schedule;
 pub use state::{OptimizerState, StateData, StateError, StateTensor};
 

@@ -3,6 +3,7 @@
 mod catch_up;
 mod config;
 mod history;
+mod ops;
 mod state;
 mod step;
 mod table;
@@ -15,6 +16,7 @@ use history::History;
 use table::Table;
 
 pub use config::{AdamConfig, SparseMode};
+pub use ops::AdamOps;
 
 /// Adam (Kingma and Ba, 2015) with bias correction, decoupled weight decay (Loshchilov and Hutter, 2019) and
 /// clipping by global norm:

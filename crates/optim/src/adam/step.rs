@@ -7,7 +7,7 @@ use super::Adam;
 use super::table::Table;
 use super::update::Update;
 use crate::begin::Begin;
-use crate::{NonFiniteGradient, Optimizer, OptimizerState, SparseMode, StateError, StepReport};
+use crate::{NonFiniteGradient, SparseMode, StepReport};
 
 /// A step on the rows `ids[entries]`, whose gradients are in `grads`.
 struct UpdateRows<'a, T> {
@@ -31,9 +31,10 @@ impl<T: Real> Kernel<T> for UpdateRows<'_, T> {
     }
 }
 
-impl<T: Real> Optimizer<T> for Adam<T> {
+impl<T: Real> Adam<T> {
+    /// One step on all parameters.
     #[track_caller]
-    fn step(
+    pub(super) fn step_all(
         &mut self,
         params: &mut ParamStore<T>,
         grads: &Grads<T>,
@@ -93,7 +94,7 @@ impl<T: Real> Optimizer<T> for Adam<T> {
     }
 
     #[track_caller]
-    fn prepare(&mut self, params: &mut ParamStore<T>, touched: &[(ParamId, &[u32])]) {
+    pub(super) fn prepare_rows(&mut self, params: &mut ParamStore<T>, touched: &[(ParamId, &[u32])]) {
         self.check_store(params);
         for &(id, ids) in touched {
             self.catch_up(params, id, ids);
@@ -101,7 +102,7 @@ impl<T: Real> Optimizer<T> for Adam<T> {
     }
 
     #[track_caller]
-    fn flush(&mut self, params: &mut ParamStore<T>) {
+    pub(super) fn flush_rows(&mut self, params: &mut ParamStore<T>) {
         self.check_store(params);
         for id in params.ids() {
             if params.kind(id) == ParamKind::Rows {
@@ -111,17 +112,5 @@ impl<T: Real> Optimizer<T> for Adam<T> {
         if let Some(history) = &mut self.history {
             history.clear();
         }
-    }
-
-    fn steps(&self) -> u64 {
-        self.step
-    }
-
-    fn state(&self, params: &ParamStore<T>) -> OptimizerState {
-        self.save(params)
-    }
-
-    fn restore(&mut self, params: &ParamStore<T>, state: OptimizerState) -> Result<(), StateError> {
-        self.load(params, state)
     }
 }

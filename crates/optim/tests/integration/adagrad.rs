@@ -1,8 +1,8 @@
 //! Adagrad against its formula as PyTorch's documentation writes it, and what it shares with Adam.
 
 use crate::common::*;
-use dien_optim::{Adagrad, AdagradConfig, Optimizer, Schedule, StateError};
-use dien_tensor::{Grad, Grads, ParamKind, ParamStore, Real};
+use dien_optim::{Adagrad, AdagradConfig, Optimizer, Real, Schedule, StateError};
+use dien_tensor::{Grad, Grads, ParamKind, ParamStore};
 use ndarray::{ArrayD, array};
 use rand::RngExt;
 

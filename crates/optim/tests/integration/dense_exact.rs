@@ -1,8 +1,8 @@
 //! Row-sparse steps in the mode `dense-exact` against plain Adam on the whole table.
 
 use crate::common::*;
-use dien_optim::{AdamConfig, CatchUpStats, Optimizer, Schedule};
-use dien_tensor::{ParamKind, Real};
+use dien_optim::{AdamConfig, CatchUpStats, Optimizer, Real, Schedule};
+use dien_tensor::ParamKind;
 use ndarray::ArrayD;
 use proptest::prelude::*;
 use rand::RngExt;

@@ -1,8 +1,8 @@
 //! Dense and lazy steps against plain Adam and SparseAdam.
 
 use crate::common::*;
-use dien_optim::{AdamConfig, Optimizer, Schedule, SparseMode};
-use dien_tensor::{Grad, Grads, ParamKind, ParamStore, Real};
+use dien_optim::{AdamConfig, Optimizer, Real, Schedule, SparseMode};
+use dien_tensor::{Grad, Grads, ParamKind, ParamStore};
 use ndarray::{ArrayD, array};
 use rand::RngExt;
 

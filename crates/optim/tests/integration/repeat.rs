@@ -1,8 +1,8 @@
 //! The same bits at any thread count, and after a restart.
 
 use crate::common::*;
-use dien_optim::{Adam, AdamConfig, Optimizer, OptimizerState, SparseMode, StateData, StateError};
-use dien_tensor::{Grad, Grads, ParamKind, ParamStore, Real};
+use dien_optim::{Adam, AdamConfig, Optimizer, OptimizerState, Real, SparseMode, StateData, StateError};
+use dien_tensor::{Grad, Grads, ParamKind, ParamStore};
 use ndarray::ArrayD;
 use rand::RngExt;
 

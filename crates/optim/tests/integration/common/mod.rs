@@ -1,8 +1,8 @@
 //! Adam written down literally, element by element over the whole parameter, in f64.
 #![allow(dead_code)] // each test program uses its part
 
-use dien_optim::{Adam, AdamConfig, NonFiniteGradient, Optimizer, StepReport};
-use dien_tensor::{Grad, Grads, ParamId, ParamKind, ParamStore, Real};
+use dien_optim::{Adam, AdamConfig, NonFiniteGradient, Optimizer, Real, StepReport};
+use dien_tensor::{Grad, Grads, ParamId, ParamKind, ParamStore};
 use ndarray::{Array2, ArrayD};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
