@@ -85,6 +85,7 @@ pub use options::{AuxiliaryNegatives, DataOptions, TargetKind, TargetNegatives};
 #[doc(hidden)]
 pub use prefetch::prefetch;
 pub use reader::{Warnings, folder_files, read_folder};
+pub use source::ReadReport;
 pub use synthesis::SyntheticConfig;
 
 /// The example of the README runs.

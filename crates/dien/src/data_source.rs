@@ -55,7 +55,9 @@ impl DataSource {
                     }
                 };
                 let (log, skipped) = opened.map_err(Error::in_data)?;
-                Ok((log.into(), skipped.into()))
+                let mut warnings = Warnings::from(skipped);
+                warnings.doubts = log.report().warnings();
+                Ok((log.into(), warnings))
             }
             source => {
                 let (log, warnings) = source.log()?.expect("behaviours, if no schema");

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use dien::Result;
 use dien::data::SyntheticConfig;
 use dien::data::inspect::TableStats;
-use dien::data::schema::{ColumnKind, Format, Source};
+use dien::data::schema::{ColumnKind, CsvOptions, Format, Source};
 
 use super::build::BuildArgs;
 use super::{print, print_json};
@@ -65,9 +65,15 @@ struct InspectArgs {
     /// CSV: what stands between fields.
     #[arg(long, value_name = "CHAR")]
     delimiter: Option<char>,
-    /// CSV: what stands between a list's ids.
+    /// What stands between a list's ids, in texts.
+    #[arg(long, value_name = "TEXT")]
+    separator: Option<String>,
+    /// CSV: what stands around fields that hold delimiters; nothing, if it is empty.
     #[arg(long, value_name = "CHAR")]
-    separator: Option<char>,
+    quote: Option<String>,
+    /// CSV: no line names the columns.
+    #[arg(long)]
+    no_header: bool,
 }
 
 /// Runs `dien data`.
@@ -101,8 +107,11 @@ fn inspect(args: &InspectArgs, json: bool) -> Result<ExitCode> {
     let source = Source {
         files: Some(args.files.to_string_lossy().into_owned()),
         format,
-        delimiter: args.delimiter,
-        separator: args.separator,
+        csv: CsvOptions::default()
+            .with_delimiter(args.delimiter)
+            .with_separator(args.separator.clone())
+            .with_quote(args.quote.clone())
+            .with_no_header(args.no_header),
         histories: None,
     };
     let profile = TableStats::of(&source, Path::new(""), args.rows)?;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use dien::FileError;
-use dien::data::schema::Source as Files;
+use dien::data::schema::{Format, Source as Files};
 use dien::data::{OnError, Predictions};
 use dien::prelude::*;
 
@@ -18,7 +18,7 @@ pub(super) struct PredictArgs {
     #[arg(long, value_name = "RUN")]
     run: PathBuf,
     /// The rows: files, a glob (quoted) or a folder of the form of the run's log, or the `dataset.toml` of
-    /// another. No label is needed.
+    /// another; `-` is standard input. No label is needed.
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
     /// Columns to keep beside the score.
@@ -52,6 +52,7 @@ pub(super) fn run(args: &PredictArgs, json: bool) -> Result<ExitCode> {
             config.source = Source::Schema(path);
             None
         }
+        _ if args.data == Path::new("-") => Some("/dev/stdin".into()),
         _ => Some(std::path::absolute(&args.data).map_err(FileError::io(&args.data, "find"))?),
     };
     let (data, _) = DataSource::open(&config, Encoding::Reuse(&run))?;
@@ -67,7 +68,8 @@ pub(super) fn run(args: &PredictArgs, json: bool) -> Result<ExitCode> {
             let expected = "a `dataset.toml` whose `[source]` names both";
             return Err(FileError::content(&args.data, found, expected).into());
         }
-        source = Files { files: Some(files.to_string_lossy().into_owned()), ..source };
+        let format = source.format.or((args.data == Path::new("-")).then_some(Format::Csv));
+        source = Files { files: Some(files.to_string_lossy().into_owned()), format, ..source };
     }
     let mut predictions = match &args.out {
         Some(path) => {

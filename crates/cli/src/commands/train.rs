@@ -81,6 +81,9 @@ pub(super) fn run(args: &TrainArgs, json: bool) -> Result<ExitCode> {
     }
     let encoding = before.as_ref().map_or(Encoding::Fit, Encoding::Extend);
     let (dataset, warnings) = DataSource::open(&config, encoding).map_err(|e| layers.locate(e))?;
+    if let Data::Impressions(log) = &dataset {
+        eprintln!("read {}", log.report());
+    }
     if !warnings.is_empty() {
         eprintln!("warning: {}", warnings.to_string().replace('\n', "\nwarning: "));
     }

@@ -13,6 +13,7 @@ use super::row::View;
 use super::rows::{OnError, Row, Rows, Skipped};
 use crate::error::DataError;
 use crate::schema::{Part, Schema, VocabularySpec};
+use crate::source::ReadReport;
 
 /// What a log holds.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub(super) struct FitStats {
     /// The dense columns, in the schema's order.
     pub numbers: Vec<DenseEncoder>,
     pub skipped: Skipped,
+    /// Of all parts.
+    pub report: ReadReport,
     /// Rows that train.
     pub training: usize,
 }
@@ -63,6 +66,13 @@ pub(super) fn fit(
         .collect();
     let mut numbers = layout.numbers(schema);
     let mut moments = vec![Moments::default(); numbers.len()];
+    for source in
+        [Some(&schema.source), schema.validation.as_ref(), schema.test.as_ref()].into_iter().flatten()
+    {
+        for source in [Some(source.clone()), source.of_histories()].into_iter().flatten() {
+            crate::source::check_regular(&source, base)?;
+        }
+    }
     let mut rows = Rows::open(schema, &schema.source, base, Part::Training, on_error)?;
     let (mut training, mut found) = (0, vec![]);
     let mut count = |table: Option<usize>, token: &str| {
@@ -100,7 +110,7 @@ pub(super) fn fit(
         training += 1;
         Ok(true)
     })?;
-    let mut skipped = rows.into_skipped();
+    let (mut skipped, mut report) = rows.finish();
     for (source, part) in [(&schema.validation, Part::Validation), (&schema.test, Part::Test)] {
         let Some(source) = source else { continue };
         let mut rows = Rows::open(schema, source, base, part, on_error)?;
@@ -111,10 +121,16 @@ pub(super) fn fit(
             }
             Ok(true)
         })?;
-        skipped.extend(rows.into_skipped());
+        let (more_skipped, more) = rows.finish();
+        skipped.extend(more_skipped);
+        report.extend(more);
     }
     if training == 0 {
-        return Err(DataError::log("log", "no row that trains", "at least one"));
+        let found = match report.rows() {
+            0 => "no rows".into(),
+            rows => format!("{rows} rows, of which none trains"),
+        };
+        return Err(DataError::log(report.to_string(), found, "at least one that trains"));
     }
     let vocabulary = |(table, counts): (usize, HashMap<String, u64>)| {
         let column = &schema.columns[layout.owners[table]];
@@ -138,7 +154,7 @@ pub(super) fn fit(
         number.standardizer =
             (number.transform == Some(Transform::Standardise)).then(|| moments.standardizer());
     }
-    Ok(FitStats { vocabularies: Vocabularies::from_parts(parts), numbers, skipped, training })
+    Ok(FitStats { vocabularies: Vocabularies::from_parts(parts), numbers, skipped, report, training })
 }
 
 fn count_row(

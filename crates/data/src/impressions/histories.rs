@@ -5,7 +5,7 @@ use std::path::Path;
 use super::row::{From, View, Wrong, wanted};
 use crate::error::DataError;
 use crate::schema::{ColumnKind, Schema, Source};
-use crate::source::{Block, Blocks};
+use crate::source::{Block, Blocks, ReadReport};
 
 /// The table of the histories, from its first row to its last.
 pub(super) struct Histories {
@@ -63,6 +63,11 @@ impl Histories {
         let column = column.expect("a checked schema with histories has the column");
         let blocks = Blocks::open(&source, base, wanted, rows)?;
         Ok(Some(Histories { blocks, places, block: None, first: 0, last: 0, column }))
+    }
+
+    /// What was read so far.
+    pub fn into_report(self) -> ReadReport {
+        self.blocks.into_report()
     }
 
     /// A history, none before the one that was asked for last.

@@ -33,6 +33,7 @@ pub use stream::Stream;
 use crate::error::DataError;
 use crate::options::{DataOptions, TargetKind};
 use crate::schema::{Part, Schema, Source};
+use crate::source::ReadReport;
 use layout::Layout;
 
 /// A log of impressions: where its rows are, what they mean, and what its vocabularies are. Holds no row.
@@ -46,6 +47,8 @@ pub struct Impressions {
     numbers: Vec<DenseEncoder>,
     features: Features,
     options: DataOptions,
+    /// What the first pass read; nothing where there was none.
+    report: ReadReport,
     /// Rows that train; unknown where only held-out rows are of interest.
     training: Option<usize>,
 }
@@ -67,6 +70,7 @@ impl Impressions {
             vocabularies: stats.vocabularies,
             numbers: stats.numbers,
             training: Some(stats.training),
+            report: stats.report,
             schema,
             base,
             layout,
@@ -104,7 +108,18 @@ impl Impressions {
             ));
         }
         let features = layout.features(&schema, &vocabularies);
-        Ok(Impressions { schema, base, layout, vocabularies, numbers, features, options, training: None })
+        let report = ReadReport::default();
+        Ok(Impressions {
+            schema,
+            base,
+            layout,
+            vocabularies,
+            numbers,
+            features,
+            options,
+            report,
+            training: None,
+        })
     }
 
     /// A log for a model to be trained further on: the ids that it knows stay what they are, and new ones
@@ -133,7 +148,7 @@ impl Impressions {
         }
         let all = vocabularies.extended(&own.vocabularies);
         let log = Self::with_vocabularies(schema, all, numbers, options)?;
-        Ok((Impressions { training: own.training, ..log }, skipped))
+        Ok((Impressions { training: own.training, report: own.report, ..log }, skipped))
     }
 
     /// The names of the tables that a schema's columns look up, in order.
@@ -199,6 +214,11 @@ impl Impressions {
     /// What becomes of the columns of numbers.
     pub fn numbers(&self) -> &[DenseEncoder] {
         &self.numbers
+    }
+
+    /// What the first pass over the log read, and what of it may be a mistake; empty where there was none.
+    pub fn report(&self) -> &ReadReport {
+        &self.report
     }
 
     /// The training batches of an epoch, counted from 0.

@@ -62,7 +62,7 @@ impl Impressions {
         let mut histories = Histories::open(&self.schema, source, &self.base, BLOCK)?;
         let (mut wanted, places) = wanted(&self.schema, From::Unlabelled);
         let features = wanted.len();
-        wanted.extend(keep.iter().map(|name| Wanted { name: name.clone(), list: false }));
+        wanted.extend(keep.iter().map(Wanted::single));
         let mut skipped = Skipped::default();
         let mut encoder = Encoder::new(&self.schema, &self.layout, &self.vocabularies, &self.numbers);
         for block in Blocks::open(source, &self.base, wanted, BLOCK)? {

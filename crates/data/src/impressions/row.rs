@@ -4,7 +4,7 @@ use dien_serving::encoding::DenseEncoder;
 
 use crate::error::DataError;
 use crate::schema::{ColumnKind, MissingValue, Part, Schema};
-use crate::source::{Block, Cells, ListColumn, Wanted};
+use crate::source::{Blanks, Block, Cells, ListColumn, Wanted};
 
 /// What is wrong with a cell.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,8 +61,15 @@ pub(super) fn wanted(schema: &Schema, from: From) -> (Vec<Wanted>, Vec<Option<us
             places.push(None);
             continue;
         }
-        let one =
-            Wanted { name: schema.source_name(feature).into(), list: column.kind == ColumnKind::Sequence };
+        let name = schema.source_name(feature);
+        // Behaviours stand beside each other.
+        let sequence = schema.behaviours.iter().position(|sequence| sequence.columns.contains(feature));
+        let one = match column.kind {
+            ColumnKind::Sequence => {
+                Wanted::lists(name, sequence.map_or(Blanks::Dropped, Blanks::WithSiblings))
+            }
+            _ => Wanted::single(name),
+        };
         let place = wanted.iter().position(|other| *other == one).unwrap_or(wanted.len());
         if place == wanted.len() {
             wanted.push(one);

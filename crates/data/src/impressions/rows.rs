@@ -7,7 +7,7 @@ use super::layout::Layout;
 use super::row::{From, Sample, View, Wrong, wanted};
 use crate::error::DataError;
 use crate::schema::{Part, Schema, Source};
-use crate::source::Blocks;
+use crate::source::{Blocks, ReadReport};
 
 /// Rows of a block.
 const BLOCK: usize = 4096;
@@ -157,7 +157,12 @@ impl<'a> Rows<'a> {
         Ok(())
     }
 
-    pub fn into_skipped(self) -> Skipped {
-        self.skipped
+    /// What was left out, and what was read.
+    pub fn finish(self) -> (Skipped, ReadReport) {
+        let mut report = self.blocks.into_report();
+        if let Some(histories) = self.histories {
+            report.extend(histories.into_report());
+        }
+        (self.skipped, report)
     }
 }

@@ -41,8 +41,8 @@ impl TableStats {
             aligned.extend(lists[n + 1..].iter().map(|&j| (i, j)));
         }
         let (mut rows, most) = (0, most.unwrap_or(u64::MAX));
-        let mut file = None;
-        for block in Blocks::open(source, base, wanted, BLOCK_ROWS)? {
+        let mut blocks = Blocks::open(source, base, wanted, BLOCK_ROWS)?;
+        for block in &mut blocks {
             let block = block?;
             let taken = block.rows.min(usize::try_from(most - rows).unwrap_or(usize::MAX));
             for (stats, column) in columns.iter_mut().zip(&block.columns) {
@@ -50,14 +50,12 @@ impl TableStats {
             }
             aligned.retain(|&(i, j)| column::same_lengths(&block.columns[i], &block.columns[j]));
             rows += taken as u64;
-            file = Some(block.file);
             if rows >= most {
                 break;
             }
         }
         if rows == 0 {
-            let place = file.as_deref().unwrap_or(base);
-            return Err(DataError::file(place, "no rows", "a log with some"));
+            return Err(DataError::log(blocks.into_report().to_string(), "no rows", "a log with some"));
         }
         Ok(TableStats { source: source.clone(), rows, columns, aligned })
     }

@@ -47,6 +47,8 @@ pub struct Warnings {
     pub negatives_without_behaviours: usize,
     /// Rows of a log with something wrong in them.
     pub skipped: Skipped,
+    /// What may be a mistake in a log's files, a sentence each.
+    pub doubts: Vec<String>,
 }
 
 /// Nothing ignored but these rows.
@@ -74,12 +76,17 @@ impl fmt::Display for Warnings {
             write!(f, "{between}skipped {} {rows}", self.skipped.rows)?;
             self.skipped.first.iter().try_for_each(|wrong| write!(f, "\n  {wrong}"))?;
         }
+        for doubt in &self.doubts {
+            let first = between.is_empty() && self.skipped.rows == 0;
+            write!(f, "{}{doubt}", if first { "" } else { "\n" })?;
+            between = "\n";
+        }
         Ok(())
     }
 }
 
 impl Warnings {
-    /// Whether nothing was ignored.
+    /// Whether nothing was ignored, and nothing may be a mistake.
     pub fn is_empty(&self) -> bool {
         *self == Warnings::default()
     }
@@ -125,7 +132,7 @@ fn read(folder: &Path, whole: bool) -> Result<(Log, Warnings), DataError> {
             false => 0,
         },
         negatives_without_behaviours: if whole { negatives::read(folder, &mut log)? } else { 0 },
-        skipped: Skipped::default(),
+        ..Warnings::default()
     };
     targets::read(folder, &mut log)?;
     Ok((log, warnings))

@@ -96,6 +96,7 @@ impl Schema {
         ];
         for (source, name) in sources.into_iter().filter_map(|(source, name)| Some((source?, name))) {
             let place = format!("`{name}`");
+            source.csv.check().or_else(|[found, expected]| check(false, &place, found, expected))?;
             // A schema may say later where its rows are.
             let stated = source.files.is_some() || source.histories.is_some();
             let fit = source.histories.is_some() == (ends == 1) || !stated;

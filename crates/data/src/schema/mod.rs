@@ -28,6 +28,7 @@
 
 mod check;
 mod column;
+mod csv;
 mod source;
 mod split;
 
@@ -37,6 +38,7 @@ use std::path::Path;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+pub use self::csv::{CsvOptions, MAX_LINE};
 pub use column::{Column, ColumnKind, MissingValue, VocabularySpec};
 pub use source::{Format, SequenceOrder, Source};
 pub use split::{Part, Split};

@@ -143,6 +143,13 @@ impl TextColumn {
         self.offsets.push(self.bytes.len());
     }
 
+    /// Leaves the first cells alone.
+    fn truncate(&mut self, cells: usize) {
+        self.offsets.truncate(cells + 1);
+        self.bytes.truncate(self.offsets[self.offsets.len() - 1]);
+        self.validity.0.truncate(cells);
+    }
+
     pub fn len(&self) -> usize {
         self.offsets.len() - 1
     }
@@ -238,8 +245,28 @@ impl Default for TextLists {
 impl TextLists {
     /// Adds a list.
     pub fn push<'a>(&mut self, list: impl IntoIterator<Item = &'a str>) {
-        list.into_iter().for_each(|text| self.values.push(Some(text)));
+        list.into_iter().for_each(|text| self.item(Some(text)));
+        self.end();
+    }
+
+    /// Adds an item to the list that is not ended.
+    pub fn item(&mut self, text: Option<&str>) {
+        self.values.push(text);
+    }
+
+    /// Ends a list.
+    pub fn end(&mut self) {
         self.offsets.push(self.values.len());
+    }
+
+    /// The items so far.
+    pub fn items(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Takes items of the list that is not ended away, until so many are left of all.
+    pub fn cut(&mut self, items: usize) {
+        self.values.truncate(items);
     }
 }
 

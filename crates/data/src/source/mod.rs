@@ -1,18 +1,23 @@
 //! Rows of CSV and Parquet files, block by block, as columns of a few types.
 
+mod align;
 mod cells;
 mod column;
 mod columns;
 mod csv;
 mod files;
+mod lists;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod partitions;
+mod report;
 #[cfg(test)]
 mod tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub(crate) use align::Blanks;
 pub(crate) use cells::Cells;
 pub(crate) use column::{Column, ListColumn};
 #[cfg(feature = "parquet")]
@@ -23,9 +28,11 @@ pub(crate) use csv::wrong as wrong_csv;
 pub(crate) use parquet::tests::records;
 #[cfg(feature = "parquet")]
 pub(crate) use parquet::{CellType, Field, TableWriter};
+pub use report::ReadReport;
 
 use crate::error::DataError;
 use crate::schema::{Format, Source};
+use lists::ListCounts;
 
 /// A column that is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +41,20 @@ pub(crate) struct Wanted {
     pub name: String,
     /// Whether its cells are lists.
     pub list: bool,
+    /// What becomes of its lists' pieces that hold nothing.
+    pub blanks: Blanks,
+}
+
+impl Wanted {
+    /// A column of single cells.
+    pub fn single(name: impl Into<String>) -> Self {
+        Wanted { name: name.into(), list: false, blanks: Blanks::Dropped }
+    }
+
+    /// A column of lists.
+    pub fn lists(name: impl Into<String>, blanks: Blanks) -> Self {
+        Wanted { name: name.into(), list: true, blanks }
+    }
 }
 
 /// Consecutive rows of one file.
@@ -44,6 +65,8 @@ pub(crate) struct Block {
     pub rows: usize,
     /// One for each wanted column, in that order.
     pub columns: Vec<Column>,
+    /// For each wanted column, what its lists held, where texts hold them.
+    pub lists: Vec<ListCounts>,
     /// Rows that could not be taken apart, ascending: their cells are missing.
     pub broken: Vec<Broken>,
 }
@@ -88,6 +111,7 @@ pub(crate) struct Blocks {
     block_rows: usize,
     files: std::vec::IntoIter<PathBuf>,
     open: Option<Box<dyn Iterator<Item = Result<Block, DataError>> + Send>>,
+    report: ReadReport,
 }
 
 /// Every file of a source, by name; names in it are relative to `base`.
@@ -95,7 +119,15 @@ pub(crate) struct Blocks {
 /// # Errors
 /// There is no such file.
 pub(crate) fn files(source: &Source, base: &Path) -> Result<Vec<PathBuf>, DataError> {
-    files::list(source, base)
+    Ok(files::list(source, base)?.files)
+}
+
+/// That a source can be read more than once.
+///
+/// # Errors
+/// One of its files is a pipe, or there is none.
+pub(crate) fn check_regular(source: &Source, base: &Path) -> Result<(), DataError> {
+    files::check_regular(&files(source, base)?)
 }
 
 impl Blocks {
@@ -109,8 +141,10 @@ impl Blocks {
         wanted: Vec<Wanted>,
         block_rows: usize,
     ) -> Result<Self, DataError> {
-        let files = files::list(source, base)?.into_iter();
-        Ok(Blocks { source: source.clone(), wanted, block_rows, files, open: None })
+        let listed = files::list(source, base)?;
+        let report = ReadReport::of(&wanted, listed.left_out);
+        let files = listed.files.into_iter();
+        Ok(Blocks { source: source.clone(), wanted, block_rows, files, open: None, report })
     }
 
     /// Changes the order in which the files are read, before the first is.
@@ -120,16 +154,26 @@ impl Blocks {
         self.files = files.into_iter();
     }
 
+    /// What was read so far.
+    pub fn into_report(self) -> ReadReport {
+        self.report
+    }
+
     fn open_file(
         &self,
         path: &Path,
     ) -> Result<Box<dyn Iterator<Item = Result<Block, DataError>> + Send>, DataError> {
-        Ok(match files::format(&self.source, path)? {
+        let (keys, wanted) = partitions::split(path, &self.wanted);
+        let blocks: Box<dyn Iterator<Item = _> + Send> = match files::format(&self.source, path)? {
             #[cfg(feature = "parquet")]
-            Format::Parquet => Box::new(parquet::blocks(path, &self.wanted, self.block_rows)?),
+            Format::Parquet => Box::new(parquet::blocks(path, &wanted, self.block_rows)?),
             #[cfg(not(feature = "parquet"))]
             Format::Parquet => return Err(DataError::not_built(path, "Parquet", "parquet")),
-            Format::Csv => Box::new(csv::blocks(path, &self.source, &self.wanted, self.block_rows)?),
+            Format::Csv => Box::new(csv::blocks(path, &self.source, &wanted, self.block_rows)?),
+        };
+        Ok(match keys.is_empty() {
+            true => blocks,
+            false => Box::new(blocks.map(move |block| Ok(partitions::add(block?, &keys)))),
         })
     }
 }
@@ -140,10 +184,15 @@ impl Iterator for Blocks {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             if let Some(block) = self.open.as_mut().and_then(Iterator::next) {
-                return Some(block);
+                return Some(block.map(|mut block| {
+                    let dropped = align::align(&mut block, &self.wanted);
+                    self.report.add(&block, &dropped);
+                    block
+                }));
             }
             self.open = None;
             let path = self.files.next()?;
+            self.report.begin(&path);
             match self.open_file(&path) {
                 Ok(blocks) => self.open = Some(blocks),
                 Err(e) => return Some(Err(e)),

@@ -9,32 +9,36 @@ pub(super) const CSV: &str = "label,user,seen,price\n1,ann,3|1,2.5\n0,bob,,\n0,a
 
 fn wanted() -> Vec<Wanted> {
     [("user", false), ("label", false), ("seen", true), ("price", false)]
-        .map(|(name, list)| Wanted { name: name.into(), list })
+        .map(|(name, list)| if list { Wanted::lists(name, Blanks::Dropped) } else { Wanted::single(name) })
         .to_vec()
 }
 
-/// Every row's cells as texts; lists in brackets.
+/// A row's place and its cells as texts; lists in brackets.
+pub(super) fn cells(block: &Block, row: usize) -> String {
+    let mut buffer = String::new();
+    let mut text = block.place(row);
+    for column in &block.columns {
+        let mut cell = |column, i| Cells::of(column).token(i, &mut buffer).unwrap_or("-").to_owned();
+        let shown = match column {
+            Column::List(lists) => {
+                let cells = lists.range(row).map(|i| cell(lists.values(), i));
+                format!("[{}]", cells.collect::<Vec<_>>().join(" "))
+            }
+            _ => cell(column, row),
+        };
+        text.push_str(&format!(" {shown}"));
+    }
+    text
+}
+
+/// Every row of a source.
 pub(super) fn rows(folder: &Path, files: &str, block_rows: usize) -> Result<Vec<String>, String> {
     let source = Source { files: Some(files.into()), ..Source::default() };
-    let (mut rows, mut buffer) = (vec![], String::new());
+    let mut rows = vec![];
     for block in Blocks::open(&source, folder, wanted(), block_rows).map_err(|e| e.to_string())? {
         let block = block.map_err(|e| e.to_string())?;
         assert!(block.rows <= block_rows);
-        for row in 0..block.rows {
-            let mut text = block.place(row);
-            for column in &block.columns {
-                let mut cell = |column, i| Cells::of(column).token(i, &mut buffer).unwrap_or("-").to_owned();
-                let shown = match column {
-                    Column::List(lists) => {
-                        let cells = lists.range(row).map(|i| cell(lists.values(), i));
-                        format!("[{}]", cells.collect::<Vec<_>>().join(" "))
-                    }
-                    _ => cell(column, row),
-                };
-                text.push_str(&format!(" {shown}"));
-            }
-            rows.push(text);
-        }
+        rows.extend((0..block.rows).map(|row| cells(&block, row)));
     }
     Ok(rows)
 }
@@ -104,5 +108,51 @@ fn what_is_wrong_with_a_file_is_said() {
         }
         let message = rows(folder.path(), name, 10).unwrap_err();
         assert!(message.contains(expected) && message.contains(name), "{message}");
+    }
+}
+
+#[test]
+fn pieces_that_hold_nothing_are_left_out_or_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let text =
+        "label,user,seen,kind\n1,a,1|2|3|,x|y|z\n1,b,1||3,x||z\n1,c,1||3,x|y|z\n1,d,1|2|,x|y|z\n1,e,||,\n";
+    fs::write(folder.path().join("log.csv"), text).unwrap();
+    let source = Source { files: Some("log.csv".into()), ..Source::default() };
+    let read = |blanks: Blanks| {
+        let wanted = vec![Wanted::lists("seen", blanks), Wanted::lists("kind", blanks)];
+        let mut blocks = Blocks::open(&source, folder.path(), wanted, 9).unwrap();
+        let block = blocks.next().unwrap().unwrap();
+        let rows: Vec<_> = (0..block.rows).map(|row| cells(&block, row).split_off(7)).collect();
+        (rows, blocks.into_report().warnings())
+    };
+    let (beside, warnings) = read(Blanks::WithSiblings(0));
+    assert_eq!(beside, ["[1 2 3] [x y z]", "[1 3] [x z]", "[1 - 3] [x y z]", "[1 2 -] [x y z]", "[] []"]);
+    assert_eq!(
+        warnings,
+        ["`seen`: 5 empty pieces of lists left out", "`kind`: 1 empty piece of lists left out"]
+    );
+    let (alone, _) = read(Blanks::Dropped);
+    assert_eq!(alone, ["[1 2 3] [x y z]", "[1 3] [x z]", "[1 3] [x y z]", "[1 2] [x y z]", "[] []"]);
+    let (at_end, _) = read(Blanks::DroppedAtEnd);
+    assert_eq!(at_end, ["[1 2 3] [x y z]", "[1 - 3] [x - z]", "[1 - 3] [x y z]", "[1 2] [x y z]", "[] []"]);
+}
+
+#[test]
+fn lists_that_never_have_two_ids_are_doubted() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = Source { files: Some("log.csv".into()), ..Source::default() };
+    for (last, doubts) in [("1^2", 1), ("1|2", 0)] {
+        let rows = "1,a,3^4^5\n".repeat(19);
+        fs::write(folder.path().join("log.csv"), format!("label,user,seen\n{rows}1,b,{last}\n")).unwrap();
+        let wanted = vec![Wanted::lists("seen", Blanks::Dropped)];
+        let mut blocks = Blocks::open(&source, folder.path(), wanted, 7).unwrap();
+        assert_eq!(blocks.by_ref().map(|block| block.unwrap().rows).sum::<usize>(), 20);
+        let report = blocks.into_report();
+        let warnings = report.warnings();
+        assert_eq!(warnings.len(), doubts, "{warnings:?}");
+        assert!(
+            warnings.iter().all(|w| w.contains("none of 20 lists has more than one id, such as `3^4^5`"))
+        );
+        assert!(report.to_string().ends_with("log.csv (20 rows)") && report.rows() == 20, "{report}");
     }
 }

@@ -73,7 +73,7 @@ impl Iterator for Rows {
         (rows > 0).then(|| {
             let columns = self.columns.iter_mut().map(|column| column.reader.take()).collect();
             let file = Arc::clone(&self.path);
-            Ok(Block { file, places: Places::Rows(first), rows, columns, broken: vec![] })
+            Ok(Block { file, places: Places::Rows(first), rows, columns, lists: vec![], broken: vec![] })
         })
     }
 }

@@ -8,7 +8,7 @@ use ::parquet::schema::types::{ColumnDescPtr, SchemaDescriptor, Type, TypePtr};
 
 use super::types::{CellKind, kind, named};
 use crate::error::DataError;
-use crate::source::{Wanted, missing};
+use crate::source::{Blanks, Wanted, missing};
 
 /// A column that can be read.
 #[derive(Clone, Debug)]
@@ -26,7 +26,11 @@ pub(in crate::source) fn columns(path: &Path) -> Result<Vec<Wanted>, DataError> 
     let file = super::open(path)?;
     let fields = file.metadata().file_metadata().schema().get_fields();
     let read = fields.iter().filter(|field| cells(field).is_ok());
-    Ok(read.map(|field| Wanted { name: field.name().into(), list: is_list(field) }).collect())
+    let wanted = |field: &TypePtr| match is_list(field) {
+        true => Wanted::lists(field.name(), Blanks::DroppedAtEnd),
+        false => Wanted::single(field.name()),
+    };
+    Ok(read.map(wanted).collect())
 }
 
 /// Where a column stands and how it is read, if its cells are lists, or single values, as is wanted.

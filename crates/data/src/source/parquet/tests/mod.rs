@@ -76,7 +76,7 @@ fn read(folder: &tempfile::TempDir, wanted: Vec<Wanted>, rows: usize) -> Result<
 }
 
 fn wanted(name: &str, list: bool) -> Wanted {
-    Wanted { name: name.into(), list }
+    if list { Wanted::lists(name, crate::source::Blanks::DroppedAtEnd) } else { Wanted::single(name) }
 }
 
 /// A column's kind, and its cells: `-` for what is missing, lists in brackets.
