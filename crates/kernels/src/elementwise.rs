@@ -112,9 +112,12 @@ impl<T: Number> Kernel<T> for DropOut<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let bits = self.bytes.as_chunks().0.iter().map(|&bytes| u16::from_le_bytes(bytes));
-        for ((y, &x), bits) in self.y.iter_mut().zip(self.x).zip(bits) {
-            *y = x * if bits < self.dropped { T::zero() } else { self.scale };
+        let bytes = self.bytes.as_chunks::<2>().0;
+        let n = self.y.len().min(self.x.len()).min(bytes.len());
+        let (y, x, bytes) = (&mut self.y[..n], &self.x[..n], &bytes[..n]);
+        for i in 0..n {
+            let kept = u16::from_le_bytes(bytes[i]) >= self.dropped;
+            y[i] = x[i] * if kept { self.scale } else { T::zero() };
         }
     }
 }

@@ -9,6 +9,7 @@ mod buffers;
 mod concrete;
 pub mod elementwise;
 pub mod gemm;
+pub mod inline;
 pub mod map;
 mod number;
 pub mod par;

@@ -3,9 +3,8 @@
 //! A [`Point`] is the arithmetic of one element. The loops cut arrays into chunks fixed by their shape, run
 //! those with rayon, and compile those of a [`Point`] that asks for it for each SIMD level.
 
-use std::array::from_fn;
-
 use crate::Number;
+use crate::inline::array;
 use crate::par::{CHUNK, for_chunks};
 use crate::simd::{Kernel, Portable, Simd, dispatch};
 
@@ -15,6 +14,7 @@ pub trait Point<T: Number, const N: usize, const P: usize, const Q: usize>: Copy
     fn at<S: Simd>(self, x: [T; N], p: [T; P]) -> [T; Q];
 
     /// Runs a loop over this arithmetic, by default compiled for each SIMD level.
+    #[inline]
     fn launch<K: Kernel<T>>(kernel: K) -> K::Output {
         dispatch(kernel)
     }
@@ -31,6 +31,7 @@ where
         self(x, p)
     }
 
+    #[inline]
     fn launch<K: Kernel<T>>(kernel: K) -> K::Output {
         kernel.run::<Portable>()
     }
@@ -46,7 +47,7 @@ pub fn map_columns<T: Number, F: Point<T, N, P, 1>, const N: usize, const P: usi
 ) {
     let chunk = (CHUNK / m.max(1)).max(1) * m;
     for_chunks(chunk, y, &|start, y| {
-        let x = x.map(|x| &x[start..start + y.len()]);
+        let x = array(|k| &x[k][start..start + y.len()]);
         F::launch(Map { f, m, x, p, y });
     });
 }
@@ -61,8 +62,8 @@ pub fn map_rows<T: Number, F: Point<T, N, P, 1>, const N: usize, const P: usize>
 ) {
     let rows = (CHUNK / m.max(1)).max(1);
     for_chunks(rows * m, y, &|start, y| {
-        let x = x.map(|x| &x[start..start + y.len()]);
-        let p = p.map(|p| &p[start / m.max(1)..]);
+        let x = array(|k| &x[k][start..start + y.len()]);
+        let p = array(|k| &p[k][start / m.max(1)..]);
         F::launch(MapRows { f, m, x, p, y });
     });
 }
@@ -70,7 +71,7 @@ pub fn map_rows<T: Number, F: Point<T, N, P, 1>, const N: usize, const P: usize>
 /// `y[i] = f(x[i])`
 pub fn map<T: Number, F: Point<T, N, 0, 1>, const N: usize>(f: F, x: [&[T]; N], y: &mut [T]) {
     for_chunks(CHUNK, y, &|start, y| {
-        let x = x.map(|x| &x[start..start + y.len()]);
+        let x = array(|k| &x[k][start..start + y.len()]);
         F::launch(Map { f, m: y.len(), x, p: [], y });
     });
 }
@@ -88,11 +89,11 @@ impl<T: Number, F: Point<T, N, P, 1>, const N: usize, const P: usize> Kernel<T> 
     #[inline(always)]
     fn run<S: Simd>(self) {
         let Map { f, m, x, p, y } = self;
-        let p = p.map(|p| &p[..m]);
+        let p: [&[T]; P] = array(|k| &p[k][..m]);
         for (i, y) in y.chunks_exact_mut(m.max(1)).enumerate() {
-            let x = x.map(|x| &x[i * m..][..m]);
+            let x: [&[T]; N] = array(|k| &x[k][i * m..][..m]);
             for (j, y) in y.iter_mut().enumerate() {
-                [*y] = f.at::<S>(from_fn(|k| x[k][j]), from_fn(|k| p[k][j]));
+                [*y] = f.at::<S>(array(|k| x[k][j]), array(|k| p[k][j]));
             }
         }
     }
@@ -112,10 +113,10 @@ impl<T: Number, F: Point<T, N, P, 1>, const N: usize, const P: usize> Kernel<T> 
     fn run<S: Simd>(self) {
         let MapRows { f, m, x, p, y } = self;
         for (i, y) in y.chunks_exact_mut(m.max(1)).enumerate() {
-            let x = x.map(|x| &x[i * m..][..m]);
-            let p = p.map(|p| p[i]);
+            let x: [&[T]; N] = array(|k| &x[k][i * m..][..m]);
+            let p = array(|k| p[k][i]);
             for (j, y) in y.iter_mut().enumerate() {
-                [*y] = f.at::<S>(from_fn(|k| x[k][j]), p);
+                [*y] = f.at::<S>(array(|k| x[k][j]), p);
             }
         }
     }

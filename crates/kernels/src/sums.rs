@@ -3,8 +3,7 @@
 //! Sixteen partial sums run side by side over chunks fixed by the shape, and are added in one order: no bit
 //! depends on the pool.
 
-use std::array::from_fn;
-
+use crate::inline::{array, copy, each, fill};
 use crate::map::Point;
 use crate::par::{CHUNK, for_chunks};
 use crate::simd::{Kernel, Simd};
@@ -25,17 +24,17 @@ pub fn sum_columns<T: Number, F: Point<T, N, P, Q>, const N: usize, const P: usi
     let chunks = if m == 0 { 0 } else { x[0].len().div_ceil(chunk) };
     let mut sums = buffers.scratch(chunks.max(1) * Q * m);
     if chunks == 0 {
-        sums.fill(T::zero());
+        fill(&mut sums, T::zero());
         return sums;
     }
     for_chunks(Q * m, &mut sums, &|start, out| {
         let start = start / (Q * m) * chunk;
-        let x = x.map(|x| &x[start..x.len().min(start + chunk)]);
+        let x = array(|k| &x[k][start..x[k].len().min(start + chunk)]);
         F::launch(Results(SumColumns { f, m, x, p, out }));
     });
     let (total, parts) = sums.split_at_mut(Q * m);
     for part in parts.chunks_exact(Q * m) {
-        total.iter_mut().zip(part).for_each(|(t, &p)| *t += p);
+        each(total, [part], |t, [p]| *t += p);
     }
     sums
 }
@@ -49,8 +48,8 @@ pub fn sum_rows<T: Number, F: Point<T, N, P, 1>, const N: usize, const P: usize>
     y: &mut [T],
 ) {
     for_chunks((CHUNK / m.max(1)).max(1), y, &|start, y| {
-        let x = x.map(|x| &x[start * m..(start + y.len()) * m]);
-        let p = p.map(|p| &p[start..start + y.len()]);
+        let x = array(|k| &x[k][start * m..(start + y.len()) * m]);
+        let p = array(|k| &p[k][start..start + y.len()]);
         F::launch(SumRows { f, m, x, p, y });
     });
 }
@@ -59,8 +58,8 @@ pub fn sum_rows<T: Number, F: Point<T, N, P, 1>, const N: usize, const P: usize>
 pub fn total<T: Number, const N: usize>(f: impl Point<T, N, 0, 1>, buffers: &Buffers<T>, x: [&[T]; N]) -> T {
     let whole = x[0].len() / CHUNK;
     let mut sums = buffers.scratch(whole + 1);
-    sum_rows(f, CHUNK, x.map(|x| &x[..whole * CHUNK]), [], &mut sums[..whole]);
-    let rest = x.map(|x| &x[whole * CHUNK..]);
+    sum_rows(f, CHUNK, array(|k| &x[k][..whole * CHUNK]), [], &mut sums[..whole]);
+    let rest: [&[T]; N] = array(|k| &x[k][whole * CHUNK..]);
     sum_rows(f, rest[0].len(), rest, [], &mut sums[whole..]);
     sums.iter().fold(T::zero(), |sum, &s| sum + s)
 }
@@ -81,19 +80,19 @@ impl<T: Number, F, const N: usize, const P: usize> SumColumns<'_, T, F, N, P> {
         F: Point<T, N, P, Q>,
     {
         let m = self.m;
-        let p: [&[T; W]; P] = self.p.map(|p| p[j..].first_chunk().expect("a block of columns"));
+        let p: [&[T]; P] = array(|k| &self.p[k][j..][..W]);
         let mut sums = [[T::zero(); W]; Q];
         for i in 0..self.x[0].len() / m {
-            let x: [&[T; W]; N] = self.x.map(|x| x[i * m + j..].first_chunk().expect("a block of columns"));
+            let x: [&[T]; N] = array(|k| &self.x[k][i * m + j..][..W]);
             for l in 0..W {
-                let terms = self.f.at::<S>(from_fn(|k| x[k][l]), from_fn(|k| p[k][l]));
+                let terms = self.f.at::<S>(array(|k| x[k][l]), array(|k| p[k][l]));
                 for q in 0..Q {
                     sums[q][l] += terms[q];
                 }
             }
         }
         for q in 0..Q {
-            self.out[q * m + j..][..W].copy_from_slice(&sums[q]);
+            copy(&sums[q], &mut self.out[q * m + j..][..W]);
         }
     }
 }
@@ -111,8 +110,15 @@ where
     fn run<S: Simd>(mut self) {
         let m = self.0.m;
         let whole = m - m % LANES;
-        (0..whole).step_by(LANES).for_each(|j| self.0.block::<S, LANES, Q>(j));
-        (whole..m).for_each(|j| self.0.block::<S, 1, Q>(j));
+        let mut j = 0;
+        while j < whole {
+            self.0.block::<S, LANES, Q>(j);
+            j += LANES;
+        }
+        while j < m {
+            self.0.block::<S, 1, Q>(j);
+            j += 1;
+        }
     }
 }
 
@@ -130,20 +136,19 @@ impl<T: Number, F: Point<T, N, P, 1>, const N: usize, const P: usize> Kernel<T> 
     fn run<S: Simd>(self) {
         let SumRows { f, m, x, p, y } = self;
         for (i, y) in y.iter_mut().enumerate() {
-            let x = x.map(|x| &x[i * m..][..m]);
-            let p = p.map(|p| p[i]);
+            let x: [&[T]; N] = array(|k| &x[k][i * m..][..m]);
+            let p = array(|k| p[k][i]);
             let mut sums = [T::zero(); LANES];
-            let blocks = x.map(|x| x.as_chunks::<LANES>().0);
             for b in 0..m / LANES {
-                let x = blocks.map(|x| &x[b]);
+                let x: [&[T]; N] = array(|k| &x[k][b * LANES..][..LANES]);
                 for l in 0..LANES {
-                    let [term] = f.at::<S>(from_fn(|k| x[k][l]), p);
+                    let [term] = f.at::<S>(array(|k| x[k][l]), p);
                     sums[l] += term;
                 }
             }
             let mut sum = T::zero();
             for j in m - m % LANES..m {
-                let [term] = f.at::<S>(from_fn(|k| x[k][j]), p);
+                let [term] = f.at::<S>(array(|k| x[k][j]), p);
                 sum += term;
             }
             *y = sums.iter().fold(sum, |sum, &s| sum + s);

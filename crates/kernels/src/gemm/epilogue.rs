@@ -113,8 +113,8 @@ impl<T: Number> Epilogue<T> for Store<'_, T> {
         for r in 0..R {
             copy[r] = sums[r];
         }
-        for (row, c) in copy.into_iter().zip(c.chunks_mut(stride)).take(rows) {
-            store_row(row, c, self.add);
+        for r in 0..rows {
+            store_row(copy[r], &mut c[r * stride..], self.add);
         }
     }
 }
@@ -139,8 +139,8 @@ fn store_row<T: Number, const W: usize, const L: usize>(row: [[T; L]; W], c: &mu
 pub struct StoreBetween<'a, T, F> {
     /// What is stored where.
     pub store: Store<'a, T>,
-    /// What is called.
-    pub between: F,
+    /// What is called: a reference, so that products that share it are one function.
+    pub between: &'a mut F,
 }
 
 impl<T: Number, F: FnMut()> Epilogue<T> for StoreBetween<'_, T, F> {

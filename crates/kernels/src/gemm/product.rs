@@ -251,7 +251,7 @@ mod tests {
     #[test]
     fn there_is_a_call_after_every_tile() {
         let (a, b, mut c, mut calls) = ([1.0f64; 8 * 3], [2.0; 3 * 8], [0.0; 8 * 8], 0);
-        let to = StoreBetween { store: Store::new(&mut c, 8), between: || calls += 1 };
+        let to = StoreBetween { store: Store::new(&mut c, 8), between: &mut || calls += 1 };
         dispatch_product((8, 8, 3), Rows(Block::new(&a, 3)), Block::new(&b, 8), to);
         assert_eq!((calls, c), (2, [6.0; 8 * 8]));
     }

@@ -7,6 +7,7 @@
 
 use super::Block;
 use crate::Number;
+use crate::inline::zip;
 use crate::simd::{Simd, axpy};
 
 /// The sums of a tile: `R` rows of `W` vectors of `L` columns.
@@ -25,7 +26,7 @@ pub fn add_by_rows<T: Number, S: Simd, const R: usize, const W: usize, const L: 
     k: usize,
 ) -> Sums<T, R, W, L> {
     let mut sums = sums;
-    // Not `array::from_fn`, which stays a call inside a function with target features.
+    // Not `array`, whose closure stays a call in so long a function.
     let mut rows: [&[T]; R] = [&[]; R];
     for r in 0..R {
         rows[r] = &a.data[r * a.stride..][..k];
@@ -57,7 +58,7 @@ pub fn add_by_columns<T: Number, S: Simd, const R: usize, const W: usize, const 
     let mut sums = sums;
     // Cut here: a third end to look for would cost more than a step of a small tile.
     let steps = &a.data[..a.data.len().min(k * a.stride)];
-    for (a, b) in steps.chunks(a.stride).zip(b.data.chunks(b.stride)) {
+    for (a, b) in zip(steps.chunks(a.stride), b.data.chunks(b.stride)) {
         let a: &[T; R] = a.first_chunk().expect("R columns");
         let (vectors, _) = b[..W * L].as_chunks::<L>();
         for r in 0..R {
