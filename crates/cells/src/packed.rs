@@ -180,6 +180,7 @@ impl Packed {
     ///
     /// # Panics
     /// If there is no such chunk.
+    #[inline]
     pub fn chunk(&self, chunk: usize) -> std::ops::Range<usize> {
         self.starts[chunk]..self.starts[chunk + 1]
     }

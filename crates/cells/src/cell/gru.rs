@@ -1,5 +1,6 @@
 //! The GRU family as a recurrence: from the gates' arguments to the new state, and back.
 
+use dien_kernels::inline::each;
 use dien_tensor::Real;
 
 use super::CellKind;
@@ -77,19 +78,19 @@ impl Recurrence for GruRecurrence {
             *r = one / (one + r.exp2_at::<S>());
         }
         let tanh_scale = T::of(-2.0 * std::f64::consts::LOG2_E);
-        for ((c, &r), &q) in c.iter_mut().zip(&*r).zip(&*q) {
-            *c = (math::mul_add::<T, S>(r, q, *c) * tanh_scale).exp2_at::<S>();
-        }
+        each(c, [r, q], |c, [r, q]| *c = (math::mul_add::<T, S>(r, q, *c) * tanh_scale).exp2_at::<S>());
         if self.kind.has_update() {
             for u in u.iter_mut() {
                 *u = one + u.exp2_at::<S>();
             }
-            for (u, c) in u.iter_mut().zip(&mut *c) {
-                let (d_u, e_c) = (*u, *c);
+            let units = u.len().min(c.len());
+            let (u, c) = (&mut u[..units], &mut c[..units]);
+            for i in 0..units {
+                let (d_u, e_c) = (u[i], c[i]);
                 let d_c = one + e_c;
                 let inverse = one / (d_u * d_c);
-                *u = d_c * inverse;
-                *c = (one - e_c) * (d_u * inverse);
+                u[i] = d_c * inverse;
+                c[i] = (one - e_c) * (d_u * inverse);
             }
         } else {
             for c in c.iter_mut() {

@@ -1,5 +1,6 @@
 //! A sequence's own column against each of its events.
 
+use dien_kernels::inline::{each, zip};
 use dien_tensor::{Backward, OpGrads, Real, Var};
 use ndarray::ArrayViewD;
 use std::sync::Arc;
@@ -44,10 +45,8 @@ fn map<T: Real>(
     let data = y.as_slice_mut().expect("standard layout");
     let parts = (per_block(data, features), per_block(x.data(), features), per_task(q.data(), size));
     packed.par_chunks(parts).for_each(|_, (y, x, q)| {
-        for (y, x) in y.chunks_exact_mut(size).zip(x.chunks_exact(size)) {
-            for ((y, &x), &q) in y.iter_mut().zip(x).zip(q) {
-                *y = f(x, q);
-            }
+        for (y, x) in zip(y.chunks_exact_mut(size), x.chunks_exact(size)) {
+            each(y, [x, q], |y, [x, q]| *y = f(x, q));
         }
     });
     y
@@ -65,15 +64,12 @@ fn sum_over_steps<T: Real>(
     let size = features * LANES;
     let parts = (per_task(dq, size), per_block(dy, features), per_block(x, features));
     packed.par_chunks(parts).for_each(|chunk, (dq, dy, x)| {
-        let blocks = dy.chunks_exact(size).zip(x.chunks_exact(size));
-        for (block, (dy, x)) in packed.chunk(chunk).zip(blocks) {
+        let blocks = zip(dy.chunks_exact(size), x.chunks_exact(size));
+        for (block, (dy, x)) in zip(packed.chunk(chunk), blocks) {
             let active = packed.active(block);
-            for ((dq, dy), x) in
-                dq.chunks_exact_mut(LANES).zip(dy.chunks_exact(LANES)).zip(x.chunks_exact(LANES))
-            {
-                for ((dq, &dy), &x) in dq[..active].iter_mut().zip(dy).zip(x) {
-                    *dq += g(dy, x);
-                }
+            let rows = zip(dy.chunks_exact(LANES), x.chunks_exact(LANES));
+            for (dq, (dy, x)) in zip(dq.chunks_exact_mut(LANES), rows) {
+                each(&mut dq[..active], [dy, x], |dq, [dy, x]| *dq += g(dy, x));
             }
         }
     });
@@ -91,10 +87,8 @@ impl<T: Real> Backward<T> for Mul {
         if let Some(dx) = io.grad_data(0) {
             let parts = (per_block(dx, self.features), per_block(dy, self.features), per_task(q, size));
             self.packed.par_chunks(parts).for_each(|_, (dx, dy, q)| {
-                for (dx, dy) in dx.chunks_exact_mut(size).zip(dy.chunks_exact(size)) {
-                    for ((dx, &dy), &q) in dx.iter_mut().zip(dy).zip(q) {
-                        *dx += dy * q;
-                    }
+                for (dx, dy) in zip(dx.chunks_exact_mut(size), dy.chunks_exact(size)) {
+                    each(dx, [dy, q], |dx, [dy, q]| *dx += dy * q);
                 }
             });
         }

@@ -1,6 +1,7 @@
 //! Between rows and lanes.
 
 use dien_kernels::concrete;
+use dien_kernels::inline::zip;
 use dien_tensor::{Backward, OpGrads, Real, Var, ops};
 use ndarray::ArrayViewD;
 use rayon::prelude::*;
@@ -85,7 +86,7 @@ fn record_events_to_lanes<'t, T: Real>(x: Var<'t, T>, packed: &Arc<Packed>) -> V
     let features = row_features("events to lanes", x, packed.events());
     let mut y = x.tape().pool().zeros(&[packed.blocks(), features, LANES]);
     let (data, y_data) = (x.data(), y.as_slice_mut().expect("standard layout"));
-    for (row, &slot) in data.chunks_exact(features.max(1)).zip(packed.event_slots()) {
+    for (row, &slot) in zip(data.chunks_exact(features.max(1)), packed.event_slots()) {
         let (block, lane) = (slot as usize / LANES, slot as usize % LANES);
         scatter(row, &mut y_data[block * features * LANES..], lane);
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use dien_kernels::concrete;
+use dien_kernels::inline::{each, fill, zip};
 use dien_kernels::simd::{Kernel, Simd, dispatch, transpose};
 use dien_tensor::ops::IdGroups;
 use dien_tensor::{Backward, OpGrads, Real, Var};
@@ -148,15 +149,15 @@ impl<T: Real> Kernel<T> for Gather<'_, T> {
     fn run<S: Simd>(self) {
         let Gather { packed, width, first, .. } = self;
         let mut rows = [T::zero(); LANES * COLUMNS];
-        for (block, y) in self.blocks.zip(self.y.chunks_exact_mut(self.features * LANES)) {
+        for (block, y) in zip(self.blocks, self.y.chunks_exact_mut(self.features * LANES)) {
             let y = &mut y[first * LANES..][..width * LANES];
             if packed.step(block) < self.skip {
-                y.fill(T::zero());
+                fill(y, T::zero());
                 continue;
             }
             for left in (0..width).step_by(COLUMNS) {
                 let columns = COLUMNS.min(width - left);
-                for (row, &event) in rows.chunks_exact_mut(COLUMNS).zip(packed.events_of(block)) {
+                for (row, &event) in zip(rows.chunks_exact_mut(COLUMNS), packed.events_of(block)) {
                     let at = self.ids.get(event) as usize * width + left;
                     copy(&self.table[at..][..columns], &mut row[..columns]);
                 }
@@ -169,14 +170,15 @@ impl<T: Real> Kernel<T> for Gather<'_, T> {
 
 /// A short row, by vectors of a fixed length: a call of the library's copy costs more than that.
 #[inline(always)]
-fn copy<T: Copy>(from: &[T], to: &mut [T]) {
+fn copy<T: Copy + Default>(from: &[T], to: &mut [T]) {
     const VECTOR: usize = 8;
     if let (Some(last), Some(end)) = (from.last_chunk::<VECTOR>(), to.last_chunk_mut::<VECTOR>()) {
         *end = *last;
-        let whole = to.as_chunks_mut::<VECTOR>().0.iter_mut().zip(from.as_chunks::<VECTOR>().0);
-        whole.for_each(|(to, from)| *to = *from);
+        for (to, from) in zip(to.as_chunks_mut::<VECTOR>().0, from.as_chunks::<VECTOR>().0) {
+            *to = *from;
+        }
     } else {
-        to.iter_mut().zip(from).for_each(|(to, &x)| *to = x);
+        each(to, [from], |to, [x]| *to = x);
     }
 }
 
@@ -194,8 +196,8 @@ impl<T: Real> Kernel<T> for ToRows<'_, T> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let size = self.features * LANES;
-        let blocks = self.blocks.zip(self.dy.chunks_exact(size).zip(self.rows.chunks_exact_mut(size)));
-        for (block, (dy, rows)) in blocks {
+        let blocks = zip(self.dy.chunks_exact(size), self.rows.chunks_exact_mut(size));
+        for (block, (dy, rows)) in zip(self.blocks, blocks) {
             let dims = (self.features, self.packed.width(block));
             transpose::<T, S>(dy, LANES, dims, rows, self.features);
         }
@@ -217,7 +219,7 @@ impl<T: Real + EmbedKernels<T>> Backward<T> for Embed {
             let width = io.input(table).shape()[1];
             io.add_row_sums(table, order, |slot, sum| {
                 let row = &rows[slot * features + first..][..width];
-                sum.iter_mut().zip(row).for_each(|(s, &g)| *s += g);
+                each(sum, [row], |s, [g]| *s += g);
             });
             first += width;
         }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use dien_kernels::gemm::{Block, LongRows, Rows, Store, product};
+use dien_kernels::inline::{copy, fill, zip};
 use dien_kernels::simd::{Kernel, Simd, dispatch, math, transpose};
 use dien_tensor::Real;
 
@@ -36,12 +37,12 @@ impl<T: Real> Kernel<T> for Forward<'_, T> {
     fn run<S: Simd>(self) {
         let (inputs, outputs) = self.dims;
         let weight = Rows(Block::new(self.weight, inputs));
-        let blocks = self.x.chunks_exact(inputs * LANES).zip(self.y.chunks_exact_mut(outputs * LANES));
-        for (block, (x, y)) in self.blocks.zip(blocks) {
+        let blocks = zip(self.x.chunks_exact(inputs * LANES), self.y.chunks_exact_mut(outputs * LANES));
+        for (block, (x, y)) in zip(self.blocks, blocks) {
             let width = self.packed.width(block);
             if let Some(bias) = self.bias {
-                for (row, &b) in y.chunks_exact_mut(LANES).zip(bias) {
-                    row[..width].fill(b);
+                for (row, &b) in zip(y.chunks_exact_mut(LANES), bias) {
+                    fill(&mut row[..width], b);
                 }
             }
             let add = self.add || self.bias.is_some();
@@ -111,19 +112,19 @@ impl<T: Real> Kernel<T> for BackwardWeight<'_, T> {
         let (inputs, outputs) = self.dims;
         let BackwardWeight { sum, rows, mut bias_sum, .. } = self;
         let stride = padded_inputs(inputs);
-        sum.fill(T::zero());
+        fill(sum, T::zero());
         if let Some(b) = bias_sum.as_deref_mut() {
-            b.fill(T::zero());
+            fill(b, T::zero());
         }
-        let blocks = self.x.chunks_exact(inputs * LANES).zip(self.dy.chunks_exact(outputs * LANES));
-        for (block, (x, dy)) in self.blocks.zip(blocks) {
+        let blocks = zip(self.x.chunks_exact(inputs * LANES), self.dy.chunks_exact(outputs * LANES));
+        for (block, (x, dy)) in zip(self.blocks, blocks) {
             let active = self.packed.active(block);
             transpose_lanes::<T, S>(x, rows, (inputs, stride), active);
             let (dy_block, rows) = (LongRows(Block::new(dy, LANES)), Block::new(&*rows, stride));
             let to = Store::add(&mut *sum, stride);
             product::<T, S, _, _>((outputs, stride, active), dy_block, rows, to);
             if let Some(b) = bias_sum.as_deref_mut() {
-                for (b, dy) in b.iter_mut().zip(dy.chunks_exact(LANES)) {
+                for (b, dy) in zip(b, dy.chunks_exact(LANES)) {
                     *b += lane_sum(dy, active);
                 }
             }
@@ -163,7 +164,7 @@ pub(crate) fn transpose_lanes<T: Real, S: Simd>(
 ) {
     transpose::<T, S>(block, LANES, (features, lanes), rows, stride);
     if features < stride {
-        rows.chunks_exact_mut(stride).take(lanes).for_each(|row| row[features..].fill(T::zero()));
+        rows.chunks_exact_mut(stride).take(lanes).for_each(|row| fill(&mut row[features..], T::zero()));
     }
 }
 
@@ -171,7 +172,7 @@ pub(crate) fn transpose_lanes<T: Real, S: Simd>(
 #[inline(always)]
 pub(crate) fn lane_sum<T: Real>(lanes: &[T], active: usize) -> T {
     let mut sums = [T::zero(); LANES];
-    sums[..active].copy_from_slice(&lanes[..active]);
+    copy(&lanes[..active], &mut sums[..active]);
     let mut half = LANES / 2;
     while half > 0 {
         for i in 0..half {

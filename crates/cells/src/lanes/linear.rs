@@ -1,6 +1,7 @@
 //! y = φ(W x + b) for every event.
 
 use dien_kernels::concrete;
+use dien_kernels::inline::{each, zip};
 use std::sync::Arc;
 
 use dien_tensor::{Backward, GradSlot, OpGrads, Real, Var};
@@ -77,9 +78,7 @@ impl<T: Real> Backward<T> for Linear {
             let mut dz = io.pool().scratch(dy.len());
             let parts = (per_block(&mut dz[..], outputs), per_block(dy, outputs), per_block(y, outputs));
             packed.par_blocks(parts).for_each(|_, (dz, dy, y)| {
-                for ((dz, &dy), &y) in dz.iter_mut().zip(dy).zip(y) {
-                    *dz = dy * y * (T::one() - y);
-                }
+                each(dz, [dy, y], |dz, [dy, y]| *dz = dy * y * (T::one() - y));
             });
             through = Some(dz);
         }
@@ -141,8 +140,8 @@ fn add_chunk_sums<T: Real>(
 ) {
     if let Some(g) = io.grad_data(input) {
         for part in sums.chunks_exact(size) {
-            for (g, row) in g.chunks_exact_mut(columns).zip(part[offset..].chunks(stride)) {
-                g.iter_mut().zip(row).for_each(|(g, &s)| *g += s);
+            for (g, row) in zip(g.chunks_exact_mut(columns), part[offset..].chunks(stride)) {
+                each(g, [row], |g, [s]| *g += s);
             }
         }
     }

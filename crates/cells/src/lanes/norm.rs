@@ -1,5 +1,6 @@
 //! What makes attention of scores.
 
+use dien_kernels::inline::{each, fill, zip};
 use dien_kernels::simd::{Kernel, Simd, dispatch, math};
 use dien_tensor::Real;
 use serde::{Deserialize, Serialize};
@@ -48,11 +49,11 @@ impl<T: Real> Kernel<T> for Sigmoid<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
-        for (block, x) in self.packed.chunk(self.chunk).zip(self.scores.chunks_exact_mut(LANES)) {
+        for (block, x) in zip(self.packed.chunk(self.chunk), self.scores.chunks_exact_mut(LANES)) {
             for x in x.iter_mut() {
                 *x = math::sigmoid::<T, S>(*x);
             }
-            x[self.packed.active(block)..].fill(T::zero());
+            fill(&mut x[self.packed.active(block)..], T::zero());
         }
     }
 }
@@ -70,14 +71,11 @@ impl<T: Real> Kernel<T> for Derivatives<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let given = self.a.chunks_exact(LANES).zip(self.da.chunks_exact(LANES));
-        for (block, ((a, da), dx)) in
-            self.packed.chunk(self.chunk).zip(given.zip(self.dx.chunks_exact_mut(LANES)))
-        {
-            for ((dx, &a), &da) in dx.iter_mut().zip(a).zip(da) {
-                *dx = a * (T::one() - a) * da;
-            }
-            dx[self.packed.active(block)..].fill(T::zero());
+        let given = zip(self.a.chunks_exact(LANES), self.da.chunks_exact(LANES));
+        let rows = zip(given, self.dx.chunks_exact_mut(LANES));
+        for (block, ((a, da), dx)) in zip(self.packed.chunk(self.chunk), rows) {
+            each(dx, [a, da], |dx, [a, da]| *dx = a * (T::one() - a) * da);
+            fill(&mut dx[self.packed.active(block)..], T::zero());
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Sums over features.
 
+use dien_kernels::inline::each;
 use dien_tensor::{Backward, OpGrads, Real, Var};
 use ndarray::ArrayViewD;
 use rayon::prelude::*;
@@ -23,7 +24,7 @@ pub fn sum_features<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
     let data = y.as_slice_mut().expect("standard layout");
     data.par_chunks_mut(LANES).zip(x.data().par_chunks(features * LANES)).for_each(|(y, x)| {
         for x in x.chunks_exact(LANES) {
-            y.iter_mut().zip(x).for_each(|(y, &x)| *y += x);
+            each(y, [x], |y, [x]| *y += x);
         }
     });
     x.tape().record(&[x], y, SumFeatures { features })
@@ -39,7 +40,7 @@ impl<T: Real> Backward<T> for SumFeatures {
         if let Some(dx) = io.grad_data(0) {
             dx.par_chunks_mut(self.features * LANES).zip(dy.par_chunks(LANES)).for_each(|(dx, dy)| {
                 for dx in dx.chunks_exact_mut(LANES) {
-                    dx.iter_mut().zip(dy).for_each(|(dx, &g)| *dx += g);
+                    each(dx, [dy], |dx, [g]| *dx += g);
                 }
             });
         }

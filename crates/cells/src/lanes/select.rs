@@ -1,5 +1,6 @@
 //! Some events of a tensor in lanes, as rows.
 
+use dien_kernels::inline::zip;
 use dien_tensor::{Backward, OpGrads, Real, Scratch, Var};
 use ndarray::ArrayViewD;
 use std::sync::Arc;
@@ -39,7 +40,7 @@ pub fn select_events<'t, T: Real>(
     slots.extend(events.map(|p| p.map_or(NONE, slot)));
     let mut y = pool.stale(&[slots.len(), features]);
     let (data, y_data) = (x.data(), y.as_slice_mut().expect("standard layout"));
-    for (row, &slot) in y_data.chunks_exact_mut(features.max(1)).zip(&slots) {
+    for (row, &slot) in zip(y_data.chunks_exact_mut(features.max(1)), &slots) {
         if slot == NONE {
             row.fill(T::zero());
             continue;
@@ -59,7 +60,7 @@ impl<T: Real> Backward<T> for SelectEvents {
     fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
         let dy = dy.to_slice().expect("standard layout");
         if let Some(dx) = io.grad_data(0) {
-            for (row, &slot) in dy.chunks_exact(self.features.max(1)).zip(&self.slots[..]) {
+            for (row, &slot) in zip(dy.chunks_exact(self.features.max(1)), &self.slots[..]) {
                 if slot != NONE {
                     let (base, lane) = (slot as usize / LANES * self.features * LANES, slot as usize % LANES);
                     row.iter().enumerate().for_each(|(f, &g)| dx[base + f * LANES + lane] += g);

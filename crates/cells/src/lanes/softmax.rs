@@ -1,5 +1,6 @@
 //! Softmax over the events of each sequence.
 
+use dien_kernels::inline::{copy, each, fill, zip};
 use dien_kernels::simd::{Kernel, Simd, dispatch};
 use dien_tensor::{Backward, OpGrads, Real, Var};
 use ndarray::ArrayViewD;
@@ -46,25 +47,19 @@ impl<T: Real> Kernel<T> for Normalize<'_, T> {
     fn run<S: Simd>(self) {
         let Normalize { packed, chunk, scores } = self;
         let mut max = [T::neg_infinity(); LANES];
-        for (block, x) in packed.chunk(chunk).zip(scores.chunks_exact_mut(LANES)) {
+        for (block, x) in zip(packed.chunk(chunk), scores.chunks_exact_mut(LANES)) {
             // Idle lanes give e^{-∞}, which is next to nothing, and are zero in the end.
-            x[packed.active(block)..].fill(T::neg_infinity());
-            for (m, &x) in max.iter_mut().zip(&*x) {
-                *m = if x > *m { x } else { *m };
-            }
+            fill(&mut x[packed.active(block)..], T::neg_infinity());
+            each(&mut max, [&*x], |m, [x]| *m = if x > *m { x } else { *m });
         }
         let mut sum = [T::zero(); LANES];
-        for (block, x) in packed.chunk(chunk).zip(scores.chunks_exact_mut(LANES)) {
-            for (x, &max) in x.iter_mut().zip(&max) {
-                *x = (*x - max).exp_at::<S>();
-            }
-            x[packed.active(block)..].fill(T::zero());
-            sum.iter_mut().zip(&*x).for_each(|(sum, &x)| *sum += x);
+        for (block, x) in zip(packed.chunk(chunk), scores.chunks_exact_mut(LANES)) {
+            each(x, [&max], |x, [max]| *x = (*x - max).exp_at::<S>());
+            fill(&mut x[packed.active(block)..], T::zero());
+            each(&mut sum, [&*x], |sum, [x]| *sum += x);
         }
         for x in scores.chunks_exact_mut(LANES) {
-            for (x, &sum) in x.iter_mut().zip(&sum) {
-                *x /= if sum > T::zero() { sum } else { T::one() };
-            }
+            each(x, [&sum], |x, [sum]| *x /= if sum > T::zero() { sum } else { T::one() });
         }
     }
 }
@@ -88,19 +83,16 @@ impl<T: Real> Kernel<T> for Derivatives<'_, T> {
     fn run<S: Simd>(self) {
         let Derivatives { packed, chunk, a, dy, dx } = self;
         let mut dot = [T::zero(); LANES];
-        let given = a.chunks_exact(LANES).zip(dy.chunks_exact(LANES));
-        for (block, ((a, dy), dx)) in packed.chunk(chunk).zip(given.zip(dx.chunks_exact_mut(LANES))) {
+        let given = zip(a.chunks_exact(LANES), dy.chunks_exact(LANES));
+        let rows = zip(given, dx.chunks_exact_mut(LANES));
+        for (block, ((a, dy), dx)) in zip(packed.chunk(chunk), rows) {
             let active = packed.active(block);
-            dx[..active].copy_from_slice(&dy[..active]);
-            dx[active..].fill(T::zero());
-            for ((dot, &a), &dy) in dot.iter_mut().zip(a).zip(&*dx) {
-                *dot += a * dy;
-            }
+            copy(&dy[..active], &mut dx[..active]);
+            fill(&mut dx[active..], T::zero());
+            each(&mut dot, [a, &*dx], |dot, [a, dy]| *dot += a * dy);
         }
-        for (a, dx) in a.chunks_exact(LANES).zip(dx.chunks_exact_mut(LANES)) {
-            for ((dx, &a), &dot) in dx.iter_mut().zip(a).zip(&dot) {
-                *dx = a * (*dx - dot);
-            }
+        for (a, dx) in zip(a.chunks_exact(LANES), dx.chunks_exact_mut(LANES)) {
+            each(dx, [a, &dot], |dx, [a, dot]| *dx = a * (*dx - dot));
         }
     }
 }

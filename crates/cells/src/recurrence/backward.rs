@@ -2,6 +2,7 @@
 
 use dien_kernels::gemm::epilogue::StoreBetween;
 use dien_kernels::gemm::{Block, Panels, Store, product};
+use dien_kernels::inline::{copy, fill, zip};
 use dien_kernels::simd::{Kernel, Simd, transpose};
 use dien_tensor::Real;
 
@@ -63,10 +64,10 @@ impl<T: Real, R: Recurrence> Kernel<T> for Backward<'_, T, R> {
         let (d, rows) = self.scratch.split_at_mut(sizes.deferred());
         let (weights, bias) = self.sums.split_at_mut(sizes.weights());
         // Between the steps that wait are lanes whose gradients are zero, and rows that must be finite.
-        rows.fill(T::zero());
-        bias.fill(T::zero());
+        fill(rows, T::zero());
+        fill(bias, T::zero());
         if packed.chunk(self.chunk).is_empty() {
-            weights.fill(T::zero());
+            fill(weights, T::zero());
         }
         let mut add = false;
         let mut deferred = DeferredLanes::default();
@@ -121,9 +122,9 @@ impl<T: Real, R: Recurrence> Kernel<T> for Backward<'_, T, R> {
             } else if recurrence.scales_input() {
                 scale_gates(input, &of_input[first..], d_input, score, d_score, width);
             } else {
-                for (to, d) in d_input.chunks_exact_mut(LANES).zip(of_input[first..].chunks(DEFERRED_STRIDE))
-                {
-                    to[..width].copy_from_slice(&d[..width]);
+                let rows = of_input[first..].chunks(DEFERRED_STRIDE);
+                for (to, d) in zip(d_input.chunks_exact_mut(LANES), rows) {
+                    copy(&d[..width], &mut to[..width]);
                 }
             }
             deferred.add(active);
@@ -147,7 +148,7 @@ fn scale_events<T: Real>(
     (active, width): (usize, usize),
 ) {
     let inputs = x.len() / LANES;
-    for (dx, x) in dx.chunks_exact_mut(LANES).zip(x.chunks_exact(LANES)) {
+    for (dx, x) in zip(dx.chunks_exact_mut(LANES), x.chunks_exact(LANES)) {
         for v in 0..active {
             da[v] += dx[v] * x[v];
         }
@@ -155,7 +156,7 @@ fn scale_events<T: Real>(
             dx[v] *= a[v];
         }
     }
-    for (row, &a) in rows.chunks_exact_mut(stride).zip(a).take(active) {
+    for (row, &a) in zip(rows.chunks_exact_mut(stride), &a[..active]) {
         row[..inputs].iter_mut().for_each(|x| *x *= a);
     }
 }
@@ -163,8 +164,8 @@ fn scale_events<T: Real>(
 /// The gates' inputs are a·g: from the gradient of a·g to those of g and a.
 #[inline(always)]
 fn scale_gates<T: Real>(gates: &[T], d: &[T], to: &mut [T], a: &[T], da: &mut [T], width: usize) {
-    let rows = to.chunks_exact_mut(LANES).zip(gates.chunks_exact(LANES)).zip(d.chunks(DEFERRED_STRIDE));
-    for ((to, gates), d) in rows {
+    let rows = zip(gates.chunks_exact(LANES), d.chunks(DEFERRED_STRIDE));
+    for (to, (gates, d)) in zip(to.chunks_exact_mut(LANES), rows) {
         for v in 0..width {
             da[v] += d[v] * gates[v];
             to[v] = d[v] * a[v];

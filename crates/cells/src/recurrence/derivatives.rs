@@ -1,5 +1,6 @@
 //! From the gradient of a step's states to those of its z.
 
+use dien_kernels::inline::{copy, each, fill};
 use dien_kernels::simd::{Simd, Vectors};
 use dien_tensor::Real;
 
@@ -62,7 +63,7 @@ impl<T: Real, R: Recurrence> Step<'_, T, R> {
         let (n, zero, z) = (self.hidden, T::zero(), sums::<R>());
         let terms = self.recurrence.score_terms::<T, W>(self.score[..W].try_into().expect("W lanes"));
         let mut keep = [zero; W];
-        keep[..self.active.min(W)].fill(T::one());
+        fill(&mut keep[..self.active.min(W)], T::one());
         let mut d_score = [zero; W];
         for i in 0..n {
             let saved = &self.saved[i * R::SAVED * LANES..][..R::SAVED * LANES];
@@ -108,13 +109,13 @@ impl<T: Real, R: Recurrence> Step<'_, T, R> {
                 }
                 for p in 0..z {
                     let row = (p + usize::from(R::SPLIT)) % z * n + i;
-                    self.d[row * DEFERRED_STRIDE + self.first + lane..][..V].copy_from_slice(&to[p]);
+                    copy(&to[p], &mut self.d[row * DEFERRED_STRIDE + self.first + lane..][..V]);
                 }
                 for p in 0..R::STATES {
                     let at = (p * n + i) * LANES + lane;
-                    self.carried[at..at + V].copy_from_slice(&to_before[p]);
+                    copy(&to_before[p], &mut self.carried[at..][..V]);
                 }
-                d_score[lane..lane + V].copy_from_slice(&of_score);
+                copy(&of_score, &mut d_score[lane..][..V]);
                 for half in (0..V).step_by(PARTIAL) {
                     for p in 0..z {
                         for v in 0..PARTIAL {
@@ -125,12 +126,10 @@ impl<T: Real, R: Recurrence> Step<'_, T, R> {
             }
             for p in 0..z {
                 let row = i * z + (p + usize::from(R::SPLIT)) % z;
-                for (bias, sum) in self.bias[row * PARTIAL..][..PARTIAL].iter_mut().zip(&sums[p]) {
-                    *bias += *sum;
-                }
+                each(&mut self.bias[row * PARTIAL..][..PARTIAL], [&sums[p]], |bias, [sum]| *bias += sum);
             }
         }
-        self.d_score[..W].copy_from_slice(&d_score);
+        copy(&d_score, &mut self.d_score[..W]);
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::marker::PhantomData;
 
+use dien_kernels::inline::{copy, fill, zip};
 use dien_kernels::simd::{Kernel, Simd, UnitTiles, axpy, math};
 use dien_tensor::Real;
 
@@ -110,7 +111,7 @@ impl<T: Real, R: Recurrence> Forward<'_, T, R> {
         let input_size = if inputs > 0 { inputs * LANES } else { R::GATES * hidden * LANES };
         let ones = [T::one(); LANES];
         // The plane of a gate that is not computed stays zero.
-        self.planes.fill(T::zero());
+        fill(self.planes, T::zero());
         let blocks = self.packed.chunk(self.chunk);
         for (step, block) in blocks.clone().enumerate() {
             let (active, width) = (self.packed.active(block), self.packed.width(block));
@@ -156,8 +157,8 @@ impl<T: Real, R: Recurrence> Forward<'_, T, R> {
                 // The lanes that end here.
                 let next = if block + 1 < blocks.end { self.packed.active(block + 1) } else { 0 };
                 if next < active {
-                    for (last, h) in self.last.chunks_exact_mut(LANES).zip(to.chunks_exact(LANES)) {
-                        last[next..active].copy_from_slice(&h[next..active]);
+                    for (last, h) in zip(self.last.chunks_exact_mut(LANES), to.chunks_exact(LANES)) {
+                        copy(&h[next..active], &mut last[next..active]);
                     }
                 }
             }
@@ -195,8 +196,8 @@ impl<T: Real, R: Recurrence, const G: usize> Step<'_, T, R, G> {
             if let Some(saved) = &mut saved {
                 let saved = &mut saved[unit * R::SAVED * LANES..][..units * R::SAVED * LANES];
                 for (k, saved) in saved.chunks_exact_mut(R::SAVED * LANES).enumerate() {
-                    for (to, plane) in saved.chunks_exact_mut(LANES).zip(planes.chunks_exact(PLANE)) {
-                        to[..W].copy_from_slice(&plane[k * W..(k + 1) * W]);
+                    for (to, plane) in zip(saved.chunks_exact_mut(LANES), planes.chunks_exact(PLANE)) {
+                        copy(&plane[k * W..][..W], &mut to[..W]);
                     }
                 }
             }
@@ -262,7 +263,7 @@ impl<T: Real, R: Recurrence, const G: usize> Step<'_, T, R, G> {
         if R::SPLIT {
             for r in 0..UNITS {
                 let at = self.gates[G - 1] * PLANE + r * W + lane;
-                planes[at..][..V].copy_from_slice(&sums[G - 1][r]);
+                copy(&sums[G - 1][r], &mut planes[at..][..V]);
                 sums[G - 1][r] = [b_u[r]; V];
             }
         }
@@ -270,7 +271,7 @@ impl<T: Real, R: Recurrence, const G: usize> Step<'_, T, R, G> {
         for r in 0..UNITS {
             for g in 0..G {
                 let plane = if R::SPLIT && g == G - 1 { R::GATES } else { self.gates[g] };
-                planes[plane * PLANE + r * W + lane..][..V].copy_from_slice(&sums[g][r]);
+                copy(&sums[g][r], &mut planes[plane * PLANE + r * W + lane..][..V]);
             }
         }
     }
@@ -311,7 +312,7 @@ fn add_products<T: Real, S: Simd, const G: usize, const R: usize, const V: usize
     lane: usize,
     mut sums: [[[T; V]; R]; G],
 ) -> [[[T; V]; R]; G] {
-    for (weights, x) in weights.chunks_exact(G * R).zip(x.chunks_exact(LANES)) {
+    for (weights, x) in zip(weights.chunks_exact(G * R), x.chunks_exact(LANES)) {
         let x: &[T; V] = x[lane..lane + V].try_into().expect("V lanes");
         for g in 0..G {
             for r in 0..R {

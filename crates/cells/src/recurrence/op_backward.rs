@@ -1,6 +1,7 @@
 //! The way back of a recurrence's tape node.
 
 use dien_kernels::gemm::Panels;
+use dien_kernels::inline::{each, zip};
 use dien_kernels::simd::{Level, dispatch_at};
 use dien_tensor::{Backward as TapeBackward, OpGrads, Real};
 use ndarray::ArrayViewD;
@@ -121,8 +122,8 @@ impl<T: Real, R: Recurrence> Node<T, R> {
             for sums in chunks() {
                 for (gate, g) in g.chunks_exact_mut(hidden * columns).enumerate() {
                     let rows = sums[row(gate) * hidden * stride..].chunks_exact(stride);
-                    for (g, row) in g.chunks_exact_mut(columns).zip(rows) {
-                        g.iter_mut().zip(&row[first..]).for_each(|(g, &s)| *g += s);
+                    for (g, row) in zip(g.chunks_exact_mut(columns), rows) {
+                        each(g, [&row[first..]], |g, [s]| *g += s);
                     }
                 }
             }
@@ -136,7 +137,7 @@ impl<T: Real, R: Recurrence> Node<T, R> {
             for sums in chunks() {
                 let biases = &sums[sizes.weights()..];
                 for (gate, g) in g.chunks_exact_mut(hidden).enumerate() {
-                    for (g, unit) in g.iter_mut().zip(biases.chunks_exact(all * PARTIAL)) {
+                    for (g, unit) in zip(g, biases.chunks_exact(all * PARTIAL)) {
                         let partial = &unit[row(gate) * PARTIAL..][..PARTIAL];
                         *g += partial.iter().fold(T::zero(), |sum, &s| sum + s);
                     }

@@ -2,6 +2,7 @@
 
 use super::layout::{MAX_PLANES, MAX_STATES, PLANE};
 use crate::LANES;
+use dien_kernels::inline::copy;
 use dien_tensor::Real;
 
 /// Takes the numbers of a recurrence's gates, in an array whose length a kernel is compiled for.
@@ -136,8 +137,8 @@ impl<T: Real> Derivatives<T> {
     pub fn new<const Z: usize, const P: usize>(z: [T; Z], before: [T; P]) -> Self {
         let mut all =
             Derivatives { z: [T::zero(); MAX_PLANES], before: [T::zero(); MAX_STATES], score: T::zero() };
-        all.z[..Z].copy_from_slice(&z);
-        all.before[..P].copy_from_slice(&before);
+        copy(&z, &mut all.z[..Z]);
+        copy(&before, &mut all.before[..P]);
         all
     }
 

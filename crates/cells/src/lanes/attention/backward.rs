@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use dien_kernels::gemm::{Block, Columns, LongRows, Store, product};
+use dien_kernels::inline::{fill, zip};
 use dien_kernels::simd::{Kernel, Simd, transpose};
 use dien_tensor::Real;
 
@@ -79,9 +80,9 @@ impl<T: Real> Kernel<T> for Backward<'_, T> {
         let (d_weight, rest) =
             std::mem::take(&mut self.sums).split_at_mut(shape.first * Shape::padded(inputs));
         let (d_second_weight, d_vectors) = rest.split_at_mut(shape.second * Shape::padded(shape.first));
-        lane_sums.fill(T::zero());
-        self.d_query.fill(T::zero());
-        self.d_query_part.fill(T::zero());
+        fill(lane_sums, T::zero());
+        fill(self.d_query, T::zero());
+        fill(self.d_query_part, T::zero());
         for tile in event_tiles(self.packed, self.blocks.clone()) {
             let (columns, add) = (tile.columns(), tile.blocks.start > self.blocks.start);
             let offset = (tile.blocks.start - self.blocks.start) * shape.saved() * LANES;
@@ -115,7 +116,7 @@ impl<T: Real> Kernel<T> for Backward<'_, T> {
             product::<T, S, _, _>(dims, weight, d, Store::new(dx, STRIDE));
             self.spread::<S>(&tile, x, dx, d_first, lanes);
         }
-        for (to, sums) in d_vectors.iter_mut().zip(lane_sums.chunks_exact(SUM)) {
+        for (to, sums) in zip(d_vectors, lane_sums.chunks_exact(SUM)) {
             let [a, b, c, d, e, f, g, h] = *sums.first_chunk().expect("SUM lanes");
             *to = ((a + b) + (c + d)) + ((e + f) + (g + h));
         }
@@ -135,9 +136,9 @@ impl<T: Real> Backward<'_, T> {
         clear_rest(tile, &mut d_scores);
         let stride = tile.saved_stride();
         let (bias_sums, score_sums) = lane_sums.split_at_mut(self.shape.second * SUM);
-        let sums = bias_sums.chunks_exact_mut(SUM).zip(score_sums.chunks_exact_mut(SUM));
-        let rows = second.chunks_exact(stride).zip(d_second.chunks_exact_mut(STRIDE));
-        for (((s, to), (bias_sum, score_sum)), &w) in rows.zip(sums).zip(self.score) {
+        let sums = zip(bias_sums.chunks_exact_mut(SUM), score_sums.chunks_exact_mut(SUM));
+        let rows = zip(second.chunks_exact(stride), d_second.chunks_exact_mut(STRIDE));
+        for (((s, to), (bias_sum, score_sum)), &w) in zip(zip(rows, sums), self.score) {
             let (mut of_bias, mut of_score) = ([T::zero(); LANE_STEP], [T::zero(); LANE_STEP]);
             for column in (0..tile.columns()).step_by(LANE_STEP) {
                 let s = load(&s[column..]);
@@ -172,15 +173,15 @@ impl<T: Real> Backward<'_, T> {
         for (block, column) in tile.walk(self.packed) {
             let active = self.packed.active(block);
             let mask = mask::<T>(active);
-            for (to, row) in self.d_query_part.chunks_exact_mut(LANES).zip(d_first.chunks_exact(STRIDE)) {
+            for (to, row) in zip(self.d_query_part.chunks_exact_mut(LANES), d_first.chunks_exact(STRIDE)) {
                 for lane in groups(active) {
                     let d = select(load(&mask[lane..]), load(&row[column + lane..]));
                     let to = &mut to[lane..];
                     store(to, plus(load(to), d));
                 }
             }
-            let rows = x.chunks_exact(STRIDE).zip(d_pairs.chunks_exact(STRIDE));
-            for (to, (k, d)) in self.d_query.chunks_exact_mut(LANES).zip(rows) {
+            let rows = zip(x.chunks_exact(STRIDE), d_pairs.chunks_exact(STRIDE));
+            for (to, (k, d)) in zip(self.d_query.chunks_exact_mut(LANES), rows) {
                 for lane in groups(active) {
                     let d = times(load(&k[column + lane..]), load(&d[column + lane..]));
                     let to = &mut to[lane..];
@@ -198,8 +199,9 @@ impl<T: Real> Backward<'_, T> {
 /// d ← d ∘ s ∘ (1 − s), the derivative of σ at the values s.
 #[inline(always)]
 fn derivatives<T: Real>(s: &[T], stride: usize, columns: usize, d: &mut [T]) {
-    for (d, s) in d.chunks_exact_mut(STRIDE).zip(s.chunks_exact(stride)) {
-        for (d, s) in d[..columns].chunks_exact_mut(LANE_STEP).zip(s[..columns].chunks_exact(LANE_STEP)) {
+    for (d, s) in zip(d.chunks_exact_mut(STRIDE), s.chunks_exact(stride)) {
+        let groups = s[..columns].chunks_exact(LANE_STEP);
+        for (d, s) in zip(d[..columns].chunks_exact_mut(LANE_STEP), groups) {
             let s = load(s);
             store(d, times(load(d), minus(s, times(s, s))));
         }
@@ -217,6 +219,6 @@ fn rows_of<T: Real, S: Simd>(
 ) {
     transpose::<T, S>(matrix, stride, (features, events), rows, padded);
     if features < padded {
-        rows.chunks_exact_mut(padded).take(events).for_each(|row| row[features..].fill(T::zero()));
+        rows.chunks_exact_mut(padded).take(events).for_each(|row| fill(&mut row[features..], T::zero()));
     }
 }

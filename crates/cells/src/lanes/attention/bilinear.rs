@@ -3,6 +3,7 @@
 use dien_kernels::concrete;
 use std::sync::Arc;
 
+use dien_kernels::inline::{copy, each, fill, zip};
 use dien_kernels::simd::{Kernel, Simd, dispatch};
 use dien_tensor::{Backward as TapeBackward, OpGrads, Real, Scratch, Var};
 use ndarray::ArrayViewD;
@@ -73,15 +74,13 @@ impl<T: Real> Kernel<T> for Forward<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let blocks = self.keys.chunks_exact(self.query.len()).zip(self.scores.chunks_exact_mut(LANES));
+        let blocks = zip(self.keys.chunks_exact(self.query.len()), self.scores.chunks_exact_mut(LANES));
         for (keys, scores) in blocks {
             let mut sum = [T::zero(); LANES];
-            for (k, q) in keys.chunks_exact(LANES).zip(self.query.chunks_exact(LANES)) {
-                for ((sum, &k), &q) in sum.iter_mut().zip(k).zip(q) {
-                    *sum += k * q;
-                }
+            for (k, q) in zip(keys.chunks_exact(LANES), self.query.chunks_exact(LANES)) {
+                each(&mut sum, [k, q], |sum, [k, q]| *sum += k * q);
             }
-            scores.copy_from_slice(&sum);
+            copy(&sum, scores);
         }
     }
 }
@@ -102,21 +101,17 @@ impl<T: Real> Kernel<T> for Backward<'_, T> {
     #[inline(always)]
     fn run<S: Simd>(mut self) {
         let size = self.query.len();
-        self.d_query.fill(T::zero());
-        let blocks = self.keys.chunks_exact(size).zip(self.d_scores.chunks_exact(LANES));
-        for (step, (block, (keys, d))) in self.packed.chunk(self.chunk).zip(blocks).enumerate() {
+        fill(self.d_query, T::zero());
+        let blocks = zip(self.keys.chunks_exact(size), self.d_scores.chunks_exact(LANES));
+        for (step, (block, (keys, d))) in zip(self.packed.chunk(self.chunk), blocks).enumerate() {
             let active = self.packed.active(block);
-            for (to, k) in self.d_query.chunks_exact_mut(LANES).zip(keys.chunks_exact(LANES)) {
-                for ((to, &k), &d) in to[..active].iter_mut().zip(k).zip(d) {
-                    *to += k * d;
-                }
+            for (to, k) in zip(self.d_query.chunks_exact_mut(LANES), keys.chunks_exact(LANES)) {
+                each(&mut to[..active], [k, d], |to, [k, d]| *to += k * d);
             }
             let Some(d_keys) = &mut self.d_keys else { continue };
             let d_keys = d_keys[step * size..][..size].chunks_exact_mut(LANES);
-            for (to, q) in d_keys.zip(self.query.chunks_exact(LANES)) {
-                for ((to, &q), &d) in to.iter_mut().zip(q).zip(d) {
-                    *to += q * d;
-                }
+            for (to, q) in zip(d_keys, self.query.chunks_exact(LANES)) {
+                each(to, [q, d], |to, [q, d]| *to += q * d);
             }
         }
     }

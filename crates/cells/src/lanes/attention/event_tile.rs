@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use dien_kernels::inline::{fill, zip};
 use dien_tensor::Real;
 
 use crate::packed::LANE_STEP;
@@ -133,7 +134,7 @@ pub(super) fn mask<T: Real>(active: usize) -> [T; LANES] {
 /// Copies the active lanes of a block, `[features, LANES]`, to `columns` of a matrix.
 #[inline(always)]
 pub(super) fn put<T: Real>(lanes: &[T], active: usize, column: usize, to: &mut [T]) {
-    for (lanes, to) in lanes.chunks_exact(LANES).zip(to.chunks_exact_mut(STRIDE)) {
+    for (lanes, to) in zip(lanes.chunks_exact(LANES), to.chunks_exact_mut(STRIDE)) {
         for lane in groups(active) {
             store(&mut to[column + lane..], load(&lanes[lane..]));
         }
@@ -144,6 +145,6 @@ pub(super) fn put<T: Real>(lanes: &[T], active: usize, column: usize, to: &mut [
 #[inline(always)]
 pub(super) fn clear_rest<T: Real>(tile: &EventTile, rows: &mut [T]) {
     for row in rows.chunks_exact_mut(STRIDE) {
-        row[tile.events..tile.columns()].fill(T::zero());
+        fill(&mut row[tile.events..tile.columns()], T::zero());
     }
 }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use dien_kernels::gemm::{Block, Columns, Store, product};
+use dien_kernels::inline::{copy, fill, zip};
 use dien_kernels::simd::{Kernel, Simd, math};
 use dien_tensor::Real;
 
@@ -57,8 +58,8 @@ impl<T: Real> Kernel<T> for Forward<'_, T> {
             let dims = (shape.first, columns, inputs);
             product::<T, S, _, _>(dims, weight, Block::new(&*x, STRIDE), Store::add(first, STRIDE));
             sigmoid::<T, S>(first, columns);
-            for (row, &b) in second.chunks_exact_mut(STRIDE).zip(self.second_bias) {
-                row[..columns].fill(b);
+            for (row, &b) in zip(second.chunks_exact_mut(STRIDE), self.second_bias) {
+                fill(&mut row[..columns], b);
             }
             let dims = (shape.second, columns, shape.first);
             let weight = Columns(Block::new(self.second_t, shape.second));
@@ -90,8 +91,8 @@ impl<T: Real> Forward<'_, T> {
         let offset = (tile.blocks.start - self.blocks.start) * self.shape.saved() * LANES;
         let stride = tile.saved_stride();
         let rows = first.chunks_exact(STRIDE).chain(second.chunks_exact(STRIDE));
-        for (to, row) in saved[offset..].chunks_exact_mut(stride).zip(rows) {
-            to[..tile.columns()].copy_from_slice(&row[..tile.columns()]);
+        for (to, row) in zip(saved[offset..].chunks_exact_mut(stride), rows) {
+            copy(&row[..tile.columns()], &mut to[..tile.columns()]);
         }
     }
 
@@ -101,7 +102,7 @@ impl<T: Real> Forward<'_, T> {
         let mut scores = [T::zero(); STRIDE];
         for column in (0..tile.columns()).step_by(LANE_STEP) {
             let mut sum = [T::zero(); LANE_STEP];
-            for (row, &w) in second.chunks_exact(STRIDE).zip(self.score) {
+            for (row, &w) in zip(second.chunks_exact(STRIDE), self.score) {
                 sum = plus(sum, times([w; LANE_STEP], load(&row[column..])));
             }
             store(&mut scores[column..], sum);
@@ -109,8 +110,8 @@ impl<T: Real> Forward<'_, T> {
         for (block, column) in tile.walk(self.packed) {
             let active = self.packed.active(block);
             let to = &mut self.scores[(block - self.blocks.start) * LANES..][..LANES];
-            to[..active].copy_from_slice(&scores[column..column + active]);
-            to[active..].fill(T::zero());
+            copy(&scores[column..][..active], &mut to[..active]);
+            fill(&mut to[active..], T::zero());
         }
     }
 }
@@ -119,9 +120,9 @@ impl<T: Real> Forward<'_, T> {
 #[inline(always)]
 pub(super) fn put_pairs<T: Real>(keys: &[T], query: &[T], active: usize, column: usize, x: &mut [T]) {
     let (upper, lower) = x.split_at_mut(x.len() / 2);
-    let rows = upper.chunks_exact_mut(STRIDE).zip(lower.chunks_exact_mut(STRIDE));
-    let lanes = keys.chunks_exact(LANES).zip(query.chunks_exact(LANES));
-    for ((upper, lower), (k, q)) in rows.zip(lanes) {
+    let rows = zip(upper.chunks_exact_mut(STRIDE), lower.chunks_exact_mut(STRIDE));
+    let lanes = zip(keys.chunks_exact(LANES), query.chunks_exact(LANES));
+    for ((upper, lower), (k, q)) in zip(rows, lanes) {
         for lane in groups(active) {
             let k = load(&k[lane..]);
             store(&mut upper[column + lane..], k);

@@ -1,5 +1,6 @@
 //! Where the events that are attended to stand.
 
+use dien_kernels::inline::zip;
 use dien_kernels::simd::{Simd, transpose};
 use dien_tensor::Real;
 
@@ -63,8 +64,8 @@ impl<T: Real> KeyGrads<'_, T> {
         (d_keys, d_pairs): (&[T], &[T]),
         scratch: &mut [T],
     ) {
-        let given =
-            query.chunks_exact(LANES).zip(d_keys.chunks_exact(STRIDE).zip(d_pairs.chunks_exact(STRIDE)));
+        let grads = zip(d_keys.chunks_exact(STRIDE), d_pairs.chunks_exact(STRIDE));
+        let given = zip(query.chunks_exact(LANES), grads);
         let of_lane = |lane: usize, q: &[T], d_key: &[T], d_pair: &[T]| {
             let d = times(load(&q[lane..]), load(&d_pair[column + lane..]));
             plus(d, load(&d_key[column + lane..]))
@@ -73,7 +74,7 @@ impl<T: Real> KeyGrads<'_, T> {
             KeyGrads::Nowhere => {}
             KeyGrads::Own(grads) => {
                 let to = grads[block * query.len()..].chunks_exact_mut(LANES);
-                for (to, (q, (d_key, d_pair))) in to.zip(given) {
+                for (to, (q, (d_key, d_pair))) in zip(to, given) {
                     for lane in groups(active) {
                         let d = select(load(&mask[lane..]), of_lane(lane, q, d_key, d_pair));
                         let to = &mut to[lane..];
@@ -84,7 +85,7 @@ impl<T: Real> KeyGrads<'_, T> {
             KeyGrads::Shared(rows) => {
                 let hidden = query.len() / LANES;
                 let steps = rows.len() / query.len();
-                for (to, (q, (d_key, d_pair))) in scratch.chunks_exact_mut(LANES).zip(given) {
+                for (to, (q, (d_key, d_pair))) in zip(scratch.chunks_exact_mut(LANES), given) {
                     for lane in groups(active) {
                         store(&mut to[lane..], of_lane(lane, q, d_key, d_pair));
                     }

@@ -1,6 +1,7 @@
 //! What of the unit depends on the query alone: once a target.
 
 use dien_kernels::gemm::{Block, Columns, LongRows, Store, product};
+use dien_kernels::inline::{each, fill, zip};
 use dien_kernels::simd::{Kernel, Simd, dispatch, transpose};
 use dien_tensor::{Pool, Real, Scratch};
 use rayon::prelude::*;
@@ -13,11 +14,11 @@ use crate::{LANES, Packed, per_task};
 pub(super) fn lanes<T: Real>(pool: &Pool<T>, targets: &Packed, rows: &[T], hidden: usize) -> Scratch<T> {
     let mut lanes = pool.scratch(targets.chunks() * hidden * LANES);
     targets.par_chunks(per_task(&mut lanes[..], hidden * LANES)).for_each(|chunk, lanes| {
-        lanes.fill(T::zero());
+        fill(lanes, T::zero());
         for lane in 0..LANES {
             let Some(target) = targets.sequence(chunk, lane) else { break };
             let row = &rows[target * hidden..][..hidden];
-            lanes[lane..].iter_mut().step_by(LANES).zip(row).for_each(|(to, &x)| *to = x);
+            zip(lanes[lane..].iter_mut().step_by(LANES), row).for_each(|(to, &x)| *to = x);
         }
     });
     lanes
@@ -35,7 +36,7 @@ pub(super) fn add_to_rows<T: Real>(
     rows.par_chunks_mut(hidden).with_min_len(64).enumerate().for_each(|(target, row)| {
         let (chunk, lane) = targets.place(target);
         let d = lanes[chunk * size + lane..].iter().step_by(LANES);
-        row.iter_mut().zip(d).for_each(|(to, &d)| *to += d);
+        zip(row, d).for_each(|(to, &d)| *to += d);
     });
 }
 
@@ -51,8 +52,8 @@ impl<T: Real> Kernel<T> for Part<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
-        for (row, &b) in self.part.chunks_exact_mut(LANES).zip(self.bias) {
-            row.fill(b);
+        for (row, &b) in zip(self.part.chunks_exact_mut(LANES), self.bias) {
+            fill(row, b);
         }
         let hidden = self.query.len() / LANES;
         let weight = Columns(Block::new(self.weight_t, self.bias.len()));
@@ -98,21 +99,21 @@ impl<T: Real> Kernel<T> for Backward<'_, T> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let Shape { hidden, first, .. } = self.shape;
-        self.d.fill(T::zero());
+        fill(self.d, T::zero());
         for task in self.tasks.chunks_exact(self.d.len()) {
-            self.d.iter_mut().zip(task).for_each(|(d, &x)| *d += x);
+            each(self.d, [task], |d, [x]| *d += x);
         }
         let (d_query, d_part) = self.d.split_at_mut(hidden * LANES);
         let d = Block::new(&*d_part, LANES);
         let weight = Columns(Block::new(self.weight, hidden));
         product::<T, S, _, _>((hidden, LANES, first), weight, d, Store::add(d_query, LANES));
         let padded = Shape::padded(hidden);
-        self.rows.fill(T::zero());
+        fill(self.rows, T::zero());
         transpose::<T, S>(self.query, LANES, (hidden, LANES), self.rows, padded);
         let (d_weight, d_bias) = self.sums.split_at_mut(first * padded);
         let rows = Block::new(&*self.rows, padded);
         product::<T, S, _, _>((first, padded, LANES), LongRows(d), rows, Store::new(d_weight, padded));
-        for (to, d) in d_bias.iter_mut().zip(d_part.chunks_exact(LANES)) {
+        for (to, d) in zip(d_bias, d_part.chunks_exact(LANES)) {
             *to = crate::lanes::lane_sum(d, LANES);
         }
     }

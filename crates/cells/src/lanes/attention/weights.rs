@@ -1,6 +1,7 @@
 //! The first layer's weight, `[W_q, W_k, W_d, W_p]` over `[q, k, q − k, q ∘ k]`, in the form that is least
 //! work.
 
+use dien_kernels::inline::{each, zip};
 use dien_tensor::{Pool, Real, Scratch};
 
 use super::Shape;
@@ -20,8 +21,8 @@ impl<T: Real> First<T> {
         let n = shape.hidden;
         let mut query = pool.scratch(shape.first * n);
         let mut product = pool.scratch(shape.first * 2 * n);
-        let rows = query.chunks_exact_mut(n).zip(product.chunks_exact_mut(2 * n));
-        for ((query, product), w) in rows.zip(weight.chunks_exact(4 * n)) {
+        let rows = zip(query.chunks_exact_mut(n), product.chunks_exact_mut(2 * n));
+        for ((query, product), w) in zip(rows, weight.chunks_exact(4 * n)) {
             for j in 0..n {
                 query[j] = w[j] + w[2 * n + j];
                 product[j] = w[n + j] - w[2 * n + j];
@@ -59,7 +60,7 @@ impl<'a, T: Real> Parts<'a, T> {
     pub fn add_row(&self, row: usize, columns: std::ops::Range<usize>, scale: T, to: &mut [T]) {
         for part in self.data.chunks_exact(self.size) {
             let given = &part[self.offset + row * self.stride..][columns.clone()];
-            to.iter_mut().zip(given).for_each(|(to, &x)| *to += scale * x);
+            each(to, [given], |to, [x]| *to += scale * x);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use dien_kernels::gemm::epilogue::Accumulate;
 use dien_kernels::gemm::{Block, Rows, Store, dispatch_product};
+use dien_kernels::inline::{each, fill, zip};
 use dien_kernels::simd::{Kernel, Simd, dispatch, math};
 use dien_tensor::{Pool, Real, Scratch};
 
@@ -90,11 +91,9 @@ impl<T: Real> Kernel<T> for Dots<'_, T> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let z = &mut self.z[..self.width];
-        z.fill(T::zero());
-        for (p, e) in self.projected.chunks_exact(COLUMNS).zip(self.e.chunks_exact(COLUMNS)) {
-            for ((z, &p), &e) in z.iter_mut().zip(p).zip(e) {
-                *z = math::mul_add::<T, S>(p, e, *z);
-            }
+        fill(z, T::zero());
+        for (p, e) in zip(self.projected.chunks_exact(COLUMNS), self.e.chunks_exact(COLUMNS)) {
+            each(z, [p, e], |z, [p, e]| *z = math::mul_add::<T, S>(p, e, *z));
         }
     }
 }
@@ -115,18 +114,14 @@ impl<T: Real> Kernel<T> for DotsBack<'_, T> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let dz = &self.dz[..self.width];
-        let values = self.projected.chunks_exact(COLUMNS).zip(self.e.chunks_exact(COLUMNS));
-        let grads = self.de.chunks_exact_mut(COLUMNS).zip(self.d_projected.chunks_exact_mut(COLUMNS));
-        for ((p, e), (de, dp)) in values.zip(grads) {
-            for ((de, &p), &dz) in de.iter_mut().zip(p).zip(dz) {
-                *de = dz * p;
-            }
+        let values = zip(self.projected.chunks_exact(COLUMNS), self.e.chunks_exact(COLUMNS));
+        let grads = zip(self.de.chunks_exact_mut(COLUMNS), self.d_projected.chunks_exact_mut(COLUMNS));
+        for ((p, e), (de, dp)) in zip(values, grads) {
+            each(de, [p, dz], |de, [p, dz]| *de = dz * p);
             if self.first {
-                dp[..self.width].fill(T::zero());
+                fill(&mut dp[..self.width], T::zero());
             }
-            for ((dp, &e), &dz) in dp.iter_mut().zip(e).zip(dz) {
-                *dp = math::mul_add::<T, S>(dz, e, *dp);
-            }
+            each(dp, [e, dz], |dp, [e, dz]| *dp = math::mul_add::<T, S>(dz, e, *dp));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use dien_kernels::gemm::epilogue::Accumulate;
 use dien_kernels::gemm::{Block, Rows, Store, dispatch_product};
+use dien_kernels::inline::{fill, zip};
 use dien_kernels::simd::dispatch;
 use dien_tensor::{Pool, Real, Scratch};
 
@@ -162,7 +163,7 @@ impl<T: Real> Score<T> for Mlp<'_, T> {
 
 /// What a product is then added to.
 fn fill_bias<T: Real>(rows: &mut [T], bias: &[T], width: usize) {
-    for (row, &b) in rows.chunks_exact_mut(COLUMNS).zip(bias) {
-        row[..width].fill(b);
+    for (row, &b) in zip(rows.chunks_exact_mut(COLUMNS), bias) {
+        fill(&mut row[..width], b);
     }
 }

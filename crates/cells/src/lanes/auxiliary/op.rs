@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use dien_kernels::inline::{each, zip};
 use dien_kernels::simd::{Kernel, Simd, dispatch, math};
 use dien_tensor::{Backward, GradSlot, OpGrads, Real, Scratch, Var};
 use ndarray::{ArrayD, ArrayViewD};
@@ -128,7 +129,7 @@ fn with_gradients<T: Real, S: Score<T>>(problem: &Problem<'_, T, S>, losses: &mu
     problem.run(per_task(losses, 1), Some(parts));
     let (total, rest) = sums.split_at_mut(size);
     for part in rest.chunks_exact(size) {
-        total.iter_mut().zip(part).for_each(|(t, &p)| *t += p);
+        each(total, [part], |t, [p]| *t += p);
     }
     Gradients { sums, before, events }
 }
@@ -188,7 +189,7 @@ fn add_scaled<T: Real>(dy: T, x: &[T], (size, stride): (usize, usize), slot: Gra
     const BLOCKS: usize = 16;
     let GradSlot { data, add } = slot;
     data.par_chunks_mut(BLOCKS * size).zip(x.par_chunks(BLOCKS * stride)).for_each(|(dx, x)| {
-        for (dx, x) in dx.chunks_exact_mut(size).zip(x.chunks(stride)) {
+        for (dx, x) in zip(dx.chunks_exact_mut(size), x.chunks(stride)) {
             dispatch(AddScaled { dy, x: &x[..size], dx, add });
         }
     });
@@ -207,17 +208,17 @@ impl<T: Real> Kernel<T> for AddScaled<'_, T> {
     fn run<S: Simd>(self) {
         let AddScaled { dy, x, dx, add } = self;
         if add {
-            dx.iter_mut().zip(x).for_each(|(dx, &x)| *dx = math::mul_add::<T, S>(dy, x, *dx));
+            each(dx, [x], |dx, [x]| *dx = math::mul_add::<T, S>(dy, x, *dx));
         } else {
-            dx.iter_mut().zip(x).for_each(|(dx, &x)| *dx = dy * x);
+            each(dx, [x], |dx, [x]| *dx = dy * x);
         }
     }
 }
 
 /// Adds `dy` · `part`, whose rows are padded, to `columns` columns from `from` on of a weight's gradient.
 fn add_columns<T: Real>(dy: T, part: &[T], (from, columns): (usize, usize), width: usize, g: &mut [T]) {
-    for (g, part) in g.chunks_exact_mut(width).zip(part.chunks_exact(padded(columns))) {
-        g[from..].iter_mut().zip(&part[..columns]).for_each(|(g, &p)| *g += dy * p);
+    for (g, part) in zip(g.chunks_exact_mut(width), part.chunks_exact(padded(columns))) {
+        each(&mut g[from..], [&part[..columns]], |g, [p]| *g += dy * p);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use dien_kernels::inline::{copy, fill, zip};
 use dien_kernels::simd::{Kernel, Simd, dispatch};
 use dien_tensor::Real;
 
@@ -139,21 +140,21 @@ impl<T: Real> Kernel<T> for Gather<'_, T> {
         let mut column = 0;
         for run in &self.tile.runs[..self.tile.len] {
             let block = &self.from[(run.block - self.before) * size..][..size];
-            let rows = block.chunks_exact(LANES).zip(self.to.chunks_exact_mut(COLUMNS));
+            let rows = zip(block.chunks_exact(LANES), self.to.chunks_exact_mut(COLUMNS));
             // A copy of a fixed length is a few instructions; the next run overwrites what was too much.
             if run.lane == 0 && column + LANES <= COLUMNS {
                 for (from, to) in rows {
-                    to[column..][..LANES].copy_from_slice(from);
+                    copy(&from[..LANES], &mut to[column..][..LANES]);
                 }
             } else {
                 for (from, to) in rows {
-                    to[column..][..run.count].copy_from_slice(&from[run.lane..][..run.count]);
+                    copy(&from[run.lane..][..run.count], &mut to[column..][..run.count]);
                 }
             }
             column += run.count;
         }
         for to in self.to.chunks_exact_mut(COLUMNS) {
-            to[column..self.tile.width()].fill(T::zero());
+            fill(&mut to[column..self.tile.width()], T::zero());
         }
     }
 }
@@ -175,7 +176,7 @@ impl<T: Real> Kernel<T> for Scatter<'_, T> {
         let mut column = 0;
         for run in &self.tile.runs[..self.tile.len] {
             let block = &mut self.to[(run.block - self.first) * self.stride..][..size];
-            let rows = block.chunks_exact_mut(LANES).zip(self.from.chunks_exact(COLUMNS));
+            let rows = zip(block.chunks_exact_mut(LANES), self.from.chunks_exact(COLUMNS));
             if run.lane == 0 && column + LANES <= COLUMNS {
                 for (to, from) in rows {
                     let from: &[T; LANES] = from[column..].first_chunk().expect("a block's lanes");
@@ -185,8 +186,8 @@ impl<T: Real> Kernel<T> for Scatter<'_, T> {
                 }
             } else {
                 for (to, from) in rows {
-                    to[run.lane..][..run.count].copy_from_slice(&from[column..][..run.count]);
-                    to[run.lane + run.count..].fill(T::zero());
+                    copy(&from[column..][..run.count], &mut to[run.lane..][..run.count]);
+                    fill(&mut to[run.lane + run.count..], T::zero());
                 }
             }
             column += run.count;

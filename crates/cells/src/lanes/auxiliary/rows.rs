@@ -1,5 +1,6 @@
 //! What a tile needs besides products: transposes, and sums over its columns.
 
+use dien_kernels::inline::{each, fill, zip};
 use dien_kernels::simd::{self, Kernel, Simd, dispatch, math};
 use dien_tensor::Real;
 
@@ -32,7 +33,7 @@ impl<T: Real> Kernel<T> for Transpose<'_, T> {
         simd::transpose::<T, S>(tile, COLUMNS, (features, width), rows, stride);
         if features < stride {
             for row in rows.chunks_exact_mut(stride).take(width) {
-                row[features..].fill(T::zero());
+                fill(&mut row[features..], T::zero());
             }
         }
     }
@@ -56,7 +57,7 @@ impl<T: Real> Kernel<T> for RowSums<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
-        for (sum, row) in self.sums.as_chunks_mut().0.iter_mut().zip(self.tile.chunks_exact(COLUMNS)) {
+        for (sum, row) in zip(self.sums.as_chunks_mut().0, self.tile.chunks_exact(COLUMNS)) {
             let mut parts = [T::zero(); PARTS];
             for x in row[..self.width].as_chunks::<PARTS>().0 {
                 for l in 0..PARTS {
@@ -129,11 +130,9 @@ impl<T: Real> Kernel<T> for Dot<'_, T> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let z = &mut self.z[..self.width];
-        z.fill(self.b);
-        for (row, &w) in self.tile.chunks_exact(COLUMNS).zip(self.w) {
-            for (z, &y) in z.iter_mut().zip(row) {
-                *z = math::mul_add::<T, S>(w, y, *z);
-            }
+        fill(z, self.b);
+        for (row, &w) in zip(self.tile.chunks_exact(COLUMNS), self.w) {
+            each(z, [row], |z, [y]| *z = math::mul_add::<T, S>(w, y, *z));
         }
     }
 }
@@ -154,11 +153,11 @@ impl<T: Real> Kernel<T> for DotBack<'_, T> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let dz = self.dz[..self.width].as_chunks::<PARTS>().0;
-        let rows = self.tile.chunks_exact_mut(COLUMNS).zip(self.w);
-        let sums = self.dw.as_chunks_mut().0.iter_mut().zip(self.row_sums.as_chunks_mut().0);
-        for ((row, &w), (dw, row_sum)) in rows.zip(sums) {
+        let rows = zip(self.tile.chunks_exact_mut(COLUMNS), self.w);
+        let sums = zip(self.dw.as_chunks_mut().0, self.row_sums.as_chunks_mut().0);
+        for ((row, &w), (dw, row_sum)) in zip(rows, sums) {
             let (mut dw_parts, mut row_parts) = ([T::zero(); PARTS], [T::zero(); PARTS]);
-            for (y, dz) in row.as_chunks_mut::<PARTS>().0.iter_mut().zip(dz) {
+            for (y, dz) in zip(row.as_chunks_mut::<PARTS>().0, dz) {
                 let mut through = [T::zero(); PARTS];
                 for l in 0..PARTS {
                     let dy = dz[l] * y[l];

@@ -4,6 +4,7 @@ use dien_kernels::concrete;
 use std::ops::Range;
 use std::sync::Arc;
 
+use dien_kernels::inline::zip;
 use dien_kernels::simd::{Kernel, Simd, dispatch};
 use dien_tensor::{Backward, OpGrads, Real, Var};
 use ndarray::ArrayViewD;
@@ -67,7 +68,7 @@ impl<T: Real> Kernel<T> for Forward<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
-        for (block, y) in self.blocks.zip(self.y.chunks_exact_mut(self.scratch.len())) {
+        for (block, y) in zip(self.blocks, self.y.chunks_exact_mut(self.scratch.len())) {
             self.from.gather::<S>(block, self.targets.active(block), y, self.scratch);
         }
     }

@@ -3,6 +3,7 @@
 use dien_kernels::concrete;
 use std::sync::Arc;
 
+use dien_kernels::inline::{each, fill, zip};
 use dien_kernels::simd::{Kernel, Simd, dispatch};
 use dien_tensor::{Backward, OpGrads, Real, Var};
 use ndarray::ArrayViewD;
@@ -50,7 +51,7 @@ fn record_pool<'t, T: Real>(x: Var<'t, T>, windows: &Arc<Windows>, mean: bool) -
             let (chunk, lane) = targets.place(target);
             let scale: T = scale(windows, target, mean);
             let sums = sums[chunk * size..][..size].chunks_exact(LANES);
-            y.iter_mut().zip(sums).for_each(|(y, sum)| *y = scale * sum[lane]);
+            zip(y, sums).for_each(|(y, sum)| *y = scale * sum[lane]);
         });
     } else {
         let rows = history_rows(pool, histories, x.data(), features);
@@ -80,14 +81,14 @@ impl<T: Real> Kernel<T> for SumSteps<'_, T> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let size = self.sums.len();
-        self.sums.fill(T::zero());
-        for (block, x) in self.packed.chunk(self.chunk).zip(self.x.chunks_exact(size)) {
+        fill(self.sums, T::zero());
+        for (block, x) in zip(self.packed.chunk(self.chunk), self.x.chunks_exact(size)) {
             let active = self.packed.active(block);
             if active == LANES {
-                self.sums.iter_mut().zip(x).for_each(|(sum, &x)| *sum += x);
+                each(self.sums, [x], |sum, [x]| *sum += x);
             } else {
-                for (sum, x) in self.sums.chunks_exact_mut(LANES).zip(x.chunks_exact(LANES)) {
-                    sum[..active].iter_mut().zip(x).for_each(|(sum, &x)| *sum += x);
+                for (sum, x) in zip(self.sums.chunks_exact_mut(LANES), x.chunks_exact(LANES)) {
+                    each(&mut sum[..active], [x], |sum, [x]| *sum += x);
                 }
             }
         }
@@ -105,7 +106,7 @@ impl<T: Real> Kernel<T> for SumRows<'_, T> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         for row in self.rows.chunks_exact(self.y.len()) {
-            self.y.iter_mut().zip(row).for_each(|(y, &x)| *y += x);
+            each(self.y, [row], |y, [x]| *y += x);
         }
         self.y.iter_mut().for_each(|y| *y *= self.scale);
     }
@@ -123,7 +124,7 @@ impl<T: Real> Kernel<T> for Spread<'_, T> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         for row in self.rows.chunks_exact_mut(self.dy.len()) {
-            row.iter_mut().zip(self.dy).for_each(|(x, &dy)| *x += self.scale * dy);
+            each(row, [self.dy], |x, [dy]| *x += self.scale * dy);
         }
     }
 }
@@ -150,7 +151,7 @@ impl<T: Real> Backward<T> for PoolWindow {
                     let Some(target) = windows.targets.sequence(chunk, lane) else { break };
                     let scale = scale::<T>(windows, target, self.mean);
                     let lanes = lanes[lane..].iter_mut().step_by(LANES);
-                    lanes.zip(dy_row(target)).for_each(|(to, &dy)| *to = scale * dy);
+                    zip(lanes, dy_row(target)).for_each(|(to, &dy)| *to = scale * dy);
                 }
                 dispatch(Spread { dy: lanes, scale: T::one(), rows: dx });
             });
@@ -158,7 +159,7 @@ impl<T: Real> Backward<T> for PoolWindow {
         }
         let mut sums = pool.scratch(histories.blocks() * LANES * features);
         par_histories(histories, &mut sums, features, |history, sums| {
-            sums.fill(T::zero());
+            fill(sums, T::zero());
             for &target in windows.targets_of(history) {
                 let target = target as usize;
                 let first = windows.source[target].1 as usize * features;

@@ -3,6 +3,7 @@
 //! The rows of a *task*, a chunk or a part of one, are `[LANES, steps, features]`. A tensor's rows are its
 //! tasks', one after the other; idle lanes have rows too, which are neither read nor written.
 
+use dien_kernels::inline::{copy, each, fill, zip};
 use dien_kernels::simd::{Kernel, Simd, dispatch, transpose};
 use dien_tensor::{Pool, Real, Scratch};
 
@@ -82,8 +83,8 @@ impl<'a, T: Real> HistoryRows<'a, T> {
     #[inline(always)]
     pub(crate) fn gather<S: Simd>(&self, block: usize, active: usize, lanes: &mut [T], scratch: &mut [T]) {
         let (step, features) = (block - self.first_block, self.features);
-        for (row, &first) in scratch.chunks_exact_mut(features).zip(&self.first_rows[..active]) {
-            row.copy_from_slice(&self.rows[(first as usize + step) * features..][..features]);
+        for (row, &first) in zip(scratch.chunks_exact_mut(features), &self.first_rows[..active]) {
+            copy(&self.rows[(first as usize + step) * features..][..features], row);
         }
         transpose::<T, S>(scratch, features, (active, features), lanes, LANES);
     }
@@ -134,7 +135,7 @@ impl<T: Real> Kernel<T> for SumTargets<'_, T> {
                 let size = blocks.len().min(length - step) * features;
                 let given = &rows[(blocks.start * LANES + lane * blocks.len()) * features..][..size];
                 let sum = &mut sum[(start + step) * features..][..size];
-                sum.iter_mut().zip(given).for_each(|(sum, &x)| *sum += x);
+                each(sum, [given], |sum, [x]| *sum += x);
             }
         }
     }
@@ -169,7 +170,7 @@ pub(crate) fn sum_targets<T: Real>(
 ) -> Scratch<T> {
     let mut sums = pool.scratch(windows.histories.blocks() * LANES * features);
     par_histories(&windows.histories, &mut sums, features, |history, sum| {
-        sum.fill(T::zero());
+        fill(sum, T::zero());
         dispatch(SumTargets { windows, history, rows, features, sum });
     });
     sums
@@ -196,7 +197,7 @@ impl<T: Real> Kernel<T> for AddRows<'_, T> {
             let from = &self.rows[step * features + self.first..];
             transpose::<T, S>(from, steps * features, (active, size / LANES), self.lanes, LANES);
             // Idle lanes receive what an earlier step left there.
-            x.iter_mut().zip(&*self.lanes).for_each(|(x, &d)| *x += d);
+            each(x, [&*self.lanes], |x, [d]| *x += d);
         }
     }
 }

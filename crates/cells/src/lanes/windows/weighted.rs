@@ -3,6 +3,7 @@
 use dien_kernels::concrete;
 use std::sync::Arc;
 
+use dien_kernels::inline::{each, fill, zip};
 use dien_kernels::simd::{Kernel, Simd, dispatch, math};
 use dien_tensor::{Backward, OpGrads, Real, Var};
 use ndarray::ArrayViewD;
@@ -82,8 +83,8 @@ impl<'a, T: Real, A: Iterator<Item = &'a T>> Kernel<T> for Sum<'_, T, A> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
-        for (row, &a) in self.rows.chunks_exact(self.y.len()).zip(self.weights) {
-            self.y.iter_mut().zip(row).for_each(|(y, &x)| *y = math::mul_add::<T, S>(a, x, *y));
+        for (row, &a) in zip(self.rows.chunks_exact(self.y.len()), self.weights) {
+            each(self.y, [row], |y, [x]| *y = math::mul_add::<T, S>(a, x, *y));
         }
     }
 }
@@ -99,8 +100,8 @@ impl<'a, T: Real, A: Iterator<Item = &'a T>> Kernel<T> for Spread<'_, T, A> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
-        for (row, &a) in self.rows.chunks_exact_mut(self.dy.len()).zip(self.weights) {
-            row.iter_mut().zip(self.dy).for_each(|(x, &dy)| *x = math::mul_add::<T, S>(a, dy, *x));
+        for (row, &a) in zip(self.rows.chunks_exact_mut(self.dy.len()), self.weights) {
+            each(row, [self.dy], |x, [dy]| *x = math::mul_add::<T, S>(a, dy, *x));
         }
     }
 }
@@ -117,8 +118,8 @@ impl<T: Real> Kernel<T> for Dots<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
-        for (row, d) in self.rows.chunks_exact(self.dy.len()).zip(self.d_weights.iter_mut().step_by(LANES)) {
-            *d += row.iter().zip(self.dy).fold(T::zero(), |sum, (&x, &dy)| math::mul_add::<T, S>(x, dy, sum));
+        for (row, d) in zip(self.rows.chunks_exact(self.dy.len()), self.d_weights.iter_mut().step_by(LANES)) {
+            *d += zip(row, self.dy).fold(T::zero(), |sum, (&x, &dy)| math::mul_add::<T, S>(x, dy, sum));
         }
     }
 }
@@ -149,7 +150,7 @@ impl<T: Real> Backward<T> for WeightedPool {
         let Some(dx) = io.grad_data(X) else { return };
         let mut sums = pool.scratch(histories.blocks() * LANES * features);
         par_histories(histories, &mut sums, features, |history, sums| {
-            sums.fill(T::zero());
+            fill(sums, T::zero());
             for &target in windows.targets_of(history) {
                 let target = target as usize;
                 let first = windows.source[target].1 as usize * features;
