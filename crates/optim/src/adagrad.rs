@@ -1,6 +1,7 @@
 //! Adagrad.
 
 use dien_kernels::concrete;
+use dien_kernels::inline::zip;
 use dien_tensor::{Grad, Grads, ParamId, ParamKind, ParamStore, Real};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -134,10 +135,12 @@ struct Update<T> {
 impl<T: Real> Update<T> {
     /// The step on slices of one length.
     fn apply(self, value: &mut [T], sums: &mut [T], g: &[T]) {
-        for ((value, sum), &g) in value.iter_mut().zip(sums).zip(g) {
-            let g = g * self.scale;
-            *sum += g * g;
-            *value -= self.rate * g / (sum.sqrt() + self.eps);
+        let n = value.len();
+        let (sums, g) = (&mut sums[..n], &g[..n]);
+        for i in 0..n {
+            let g = g[i] * self.scale;
+            sums[i] += g * g;
+            value[i] -= self.rate * g / (sums[i].sqrt() + self.eps);
         }
     }
 
@@ -166,7 +169,7 @@ impl<T: Real> Adagrad<T> {
             Some(Grad::Rows { ids, rows }) if param.kind != ParamKind::Buffer => {
                 let width = param.shape[1];
                 let g = rows.as_slice().expect("gradients have standard layout");
-                for (&id, g) in ids.iter().zip(g.chunks_exact(width.max(1))) {
+                for (&id, g) in zip(ids, g.chunks_exact(width.max(1))) {
                     let row = id as usize * width..(id as usize + 1) * width;
                     update.apply(&mut param.data[row.clone()], &mut sums[row], g);
                 }

@@ -1,5 +1,6 @@
 //! The global norm of all gradients.
 
+use dien_kernels::inline::each;
 use dien_kernels::simd::{Kernel, Simd, dispatch};
 use dien_tensor::{Grads, ParamId, Real};
 use rayon::prelude::*;
@@ -41,15 +42,9 @@ impl<T: Real> Kernel<T> for SumSquares<'_, T> {
         let mut sums = [0.0f64; LANES];
         let (blocks, rest) = self.0.as_chunks::<LANES>();
         for block in blocks {
-            for (sum, x) in sums.iter_mut().zip(block) {
-                let x = x.f64();
-                *sum += x * x;
-            }
+            each(&mut sums, [block], |sum, [x]| *sum += x.f64() * x.f64());
         }
-        for (sum, x) in sums.iter_mut().zip(rest) {
-            let x = x.f64();
-            *sum += x * x;
-        }
+        each(&mut sums, [rest], |sum, [x]| *sum += x.f64() * x.f64());
         sums.iter().sum()
     }
 }

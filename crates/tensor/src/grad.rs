@@ -3,6 +3,7 @@
 use ndarray::{Array2, ArrayD};
 
 use crate::{ParamId, Pool, Real, Scratch};
+use dien_kernels::inline::{copy, each, fill, zip};
 use dien_kernels::par::{CHUNK, for_chunks, for_rows};
 
 /// The gradient of one parameter.
@@ -52,7 +53,7 @@ impl<T: Real> Grad<T> {
     pub(crate) fn add_dense(&mut self, other: &[T], shape: &[usize], pool: &Pool<T>) {
         self.make_dense(shape, pool);
         for_chunks(CHUNK, self.values_mut(), &|start, g| {
-            g.iter_mut().zip(&other[start..]).for_each(|(g, &x)| *g += x);
+            each(g, [&other[start..]], |g, [x]| *g += x);
         });
     }
 
@@ -80,7 +81,7 @@ impl<T: Real> Grad<T> {
                 own.copy_from_slice(ids);
                 let mut sums = pool.take_stale(ids.len() * width);
                 for_rows(width, &mut sums, &|i, sum| {
-                    sum.fill(T::zero());
+                    fill(sum, T::zero());
                     row(i, sum);
                 });
                 *slot = Some(rows_of(own, width, sums));
@@ -95,8 +96,8 @@ impl<T: Real> Grad<T> {
                 let mut sums = pool.take_stale(merged.ids.len() * width);
                 for_rows(width, &mut sums, &|i, sum| {
                     match merged.first[i] {
-                        NONE => sum.fill(T::zero()),
-                        i => sum.copy_from_slice(&before[i as usize * width..][..width]),
+                        NONE => fill(sum, T::zero()),
+                        i => copy(&before[i as usize * width..][..width], sum),
                     }
                     if merged.second[i] != NONE {
                         row(merged.second[i] as usize, sum);
@@ -124,8 +125,8 @@ impl<T: Real> Grad<T> {
 fn scatter<T: Real>(ids: &[u32], rows: &Array2<T>, table: &mut ArrayD<T>) {
     let (width, rows) = (rows.ncols(), rows.as_slice().expect("gradients have standard layout"));
     let table = table.as_slice_mut().expect("gradients have standard layout");
-    for (&id, row) in ids.iter().zip(rows.chunks_exact(width.max(1))) {
-        table[id as usize * width..][..width].copy_from_slice(row);
+    for (&id, row) in zip(ids, rows.chunks_exact(width.max(1))) {
+        copy(row, &mut table[id as usize * width..][..width]);
     }
 }
 

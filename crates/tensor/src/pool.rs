@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use dien_kernels::inline::fill;
 use ndarray::{ArrayD, IxDyn};
 
 use crate::{Buffers, Real, Scratch};
@@ -69,7 +70,7 @@ impl<T: Real> Pool<T> {
     /// A buffer of `len` zeros.
     pub fn take_zeroed(&self, len: usize) -> Vec<T> {
         let mut buffer = self.take_stale(len);
-        buffer.fill(T::zero());
+        fill(&mut buffer, T::zero());
         buffer
     }
 

@@ -1,5 +1,6 @@
 //! The steps that a row missed, made at once. The mathematics stands in [`super::history`].
 
+use dien_kernels::inline::{array, each, zip};
 use dien_kernels::simd::{Kernel, Simd, dispatch, math};
 use dien_tensor::{ParamId, ParamStore, Real};
 
@@ -100,8 +101,10 @@ fn series_does<T: Real>(missed: &Missed<'_>, eps: f64, row: &Row<'_, T>) -> bool
     // The sum lies between M₀ − q M₁ and M₀, the rest below qᴶ M_J.
     let does = |q: f64| q.powi(TERMS as i32) * m[TERMS] <= tolerance * (m[0] - q * m[1]);
     does(1.0) || {
-        let moving = row.m.iter().zip(&*row.v).filter(|(m, _)| **m != T::zero());
-        let least = moving.fold(f64::INFINITY, |least, (_, v)| least.min(v.f64()));
+        let mut least = f64::INFINITY;
+        for (m, v) in zip(&*row.m, &*row.v) {
+            least = if *m != T::zero() { least.min(v.f64()) } else { least };
+        }
         let shift = eps * missed.first_weight;
         does(shift / (least.sqrt() + shift))
     }
@@ -109,42 +112,44 @@ fn series_does<T: Real>(missed: &Missed<'_>, eps: f64, row: &Row<'_, T>) -> bool
 
 #[inline(always)]
 fn by_series<T: Real, S: Simd>(missed: &Missed<'_>, eps: f64, row: Row<'_, T>) {
-    let [beta1, beta2] = missed.decay.map(T::of);
-    let moments = missed.moments.map(T::of);
+    let [beta1, beta2] = array(|k| T::of(missed.decay[k]));
+    let moments: [T; TERMS + 1] = array(|j| T::of(missed.moments[j]));
     let (shift, shrink) = (T::of(eps * missed.first_weight), T::of(missed.shrink));
-    for ((value, m), v) in row.value.iter_mut().zip(row.m).zip(row.v) {
-        let inverse = T::one() / (v.sqrt() + shift);
+    let n = row.value.len();
+    let (value, m, v) = (row.value, &mut row.m[..n], &mut row.v[..n]);
+    for i in 0..n {
+        let inverse = T::one() / (v[i].sqrt() + shift);
         let minus_q = -shift * inverse;
         let mut sum = moments[TERMS - 1];
         for j in (0..TERMS - 1).rev() {
             sum = math::mul_add::<T, S>(sum, minus_q, moments[j]);
         }
-        *value -= math::mul_add::<T, S>(shrink, *value, *m * inverse * sum);
-        *m = normal(*m * beta1);
-        *v = normal(*v * beta2);
+        value[i] -= math::mul_add::<T, S>(shrink, value[i], m[i] * inverse * sum);
+        m[i] = normal(m[i] * beta1);
+        v[i] = normal(v[i] * beta2);
     }
 }
 
 #[inline(always)]
 fn by_loop<T: Real>(missed: &Missed<'_>, eps: f64, row: Row<'_, T>) {
     const LANES: usize = 16;
-    let [beta1, beta2] = missed.decay.map(T::of);
+    let [beta1, beta2] = array(|k| T::of(missed.decay[k]));
     let (shrink, keep_after) = (T::of(missed.shrink), T::of(missed.keep_after));
-    let chunks = row.value.chunks_mut(LANES).zip(row.m.chunks_mut(LANES)).zip(row.v.chunks_mut(LANES));
-    for ((value, m), v) in chunks {
+    let moments = zip(row.m.chunks_mut(LANES), row.v.chunks_mut(LANES));
+    for (value, (m, v)) in zip(row.value.chunks_mut(LANES), moments) {
         let mut roots = [T::zero(); LANES];
         let mut sums = [T::zero(); LANES];
-        roots.iter_mut().zip(&*v).for_each(|(root, v)| *root = v.sqrt());
+        each(&mut roots, [&*v], |root, [v]| *root = v.sqrt());
         for (keep, scale, weight) in missed.moves() {
             let (keep, scale, shift) = (T::of(keep), T::of(scale), T::of(eps * weight));
-            for (sum, &root) in sums.iter_mut().zip(&roots) {
-                *sum = *sum * keep + scale / (root + shift);
-            }
+            each(&mut sums, [&roots], |sum, [root]| *sum = *sum * keep + scale / (root + shift));
         }
-        for (((value, m), v), &sum) in value.iter_mut().zip(m).zip(v).zip(&sums) {
-            *value -= shrink * *value + *m * sum * keep_after;
-            *m = normal(*m * beta1);
-            *v = normal(*v * beta2);
+        let n = value.len();
+        let (m, v, sums) = (&mut m[..n], &mut v[..n], &sums[..n]);
+        for i in 0..n {
+            value[i] -= shrink * value[i] + m[i] * sums[i] * keep_after;
+            m[i] = normal(m[i] * beta1);
+            v[i] = normal(v[i] * beta2);
         }
     }
 }

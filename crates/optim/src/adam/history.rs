@@ -21,6 +21,8 @@
 //! most qᴶ M_J. With a weight decay, the move of step s later shrinks with the row, so M is multiplied by
 //! 1 − lr·λ before a step adds to it.
 
+use dien_kernels::inline::zip;
+
 use super::update::power;
 
 /// How many terms of the series are summed; one more moment is kept, to bound the rest.
@@ -82,7 +84,7 @@ impl Missed<'_> {
     /// (1 − lr·λ, aₖ, wₖ) for k = 1, 2, …
     #[inline(always)]
     pub(super) fn moves(&self) -> impl Iterator<Item = (f64, f64, f64)> {
-        self.steps.iter().zip(self.powers.0).zip(self.powers.1).map(|((step, beta1_power), growth)| {
+        zip(self.steps, zip(self.powers.0, self.powers.1)).map(|(step, (beta1_power, growth))| {
             let weight = step.root * growth;
             (step.keep, step.rate * beta1_power * weight, weight)
         })

@@ -56,12 +56,14 @@ impl<T: Real> Update<T> {
     /// The step on slices of one length.
     #[inline(always)]
     pub(super) fn apply<S: Simd>(&self, value: &mut [T], m: &mut [T], v: &mut [T], g: &[T]) {
-        for (((value, m), v), &g) in value.iter_mut().zip(m).zip(v).zip(g) {
-            let g = g * self.scale;
-            *m = normal(math::mul_add::<T, S>(self.beta1, *m, self.beta1_rest * g));
-            *v = normal(math::mul_add::<T, S>(self.beta2, *v, self.beta2_rest * g * g));
-            let denominator = math::mul_add::<T, S>(v.sqrt(), self.root, self.eps);
-            *value -= math::mul_add::<T, S>(self.shrink, *value, self.step * *m / denominator);
+        let n = value.len();
+        let (m, v, g) = (&mut m[..n], &mut v[..n], &g[..n]);
+        for i in 0..n {
+            let g = g[i] * self.scale;
+            m[i] = normal(math::mul_add::<T, S>(self.beta1, m[i], self.beta1_rest * g));
+            v[i] = normal(math::mul_add::<T, S>(self.beta2, v[i], self.beta2_rest * g * g));
+            let denominator = math::mul_add::<T, S>(v[i].sqrt(), self.root, self.eps);
+            value[i] -= math::mul_add::<T, S>(self.shrink, value[i], self.step * m[i] / denominator);
         }
     }
 

@@ -1,6 +1,7 @@
 //! The statistics of a batch that Dice and batch normalisation share.
 
 use crate::{ParamId, Real, Scratch, Tape, Var};
+use dien_kernels::inline::each;
 use dien_kernels::sums::sum_columns;
 
 /// How far a running statistic moves towards the batch's.
@@ -67,8 +68,7 @@ fn move_running<T: Real>(tape: &Tape<'_, T>, id: ParamId, batch: &[T], scale: f6
     let (keep, take) = (T::of(1.0 - MOMENTUM), T::of(MOMENTUM * scale));
     let old = tape.params().data(id);
     let mut new = tape.pool().stale(&[batch.len()]);
-    for ((new, &old), &batch) in new.iter_mut().zip(old).zip(batch) {
-        *new = keep * old + take * batch;
-    }
+    let data = new.as_slice_mut().expect("standard layout");
+    each(data, [old, batch], |new, [old, batch]| *new = keep * old + take * batch);
     tape.update(id, new);
 }

@@ -6,6 +6,7 @@ use ndarray::ArrayViewD;
 
 use super::points::add_grad;
 use crate::{Backward, OpGrads, Real, Var};
+use dien_kernels::inline::copy;
 use dien_kernels::par::for_rows;
 
 /// `[n, m₁]`, `[n, m₂]`, … side by side: `[n, m₁ + m₂ + …]`.
@@ -30,7 +31,7 @@ pub fn concat<'t, T: Real>(
     for part in parts.clone() {
         let (x, width) = (part.data(), part.shape()[1]);
         for_rows(m, y.as_slice_mut().expect("standard layout"), &|i, row| {
-            row[left..left + width].copy_from_slice(&x[i * width..][..width]);
+            copy(&x[i * width..][..width], &mut row[left..left + width]);
         });
         left += width;
     }
@@ -51,7 +52,7 @@ impl<T: Real> Backward<T> for ConcatColumns {
         for input in 0..io.len() {
             let width = io.input(input).shape()[1];
             add_grad(io, input, |dx| {
-                for_rows(width, dx, &|i, row| row.copy_from_slice(&dy[i * m + left..][..width]));
+                for_rows(width, dx, &|i, row| copy(&dy[i * m + left..][..width], row));
             });
             left += width;
         }

@@ -7,6 +7,7 @@ use ndarray::ArrayViewD;
 use super::id_groups::IdGroups;
 use super::offsets::check_offsets;
 use crate::{Backward, OpGrads, Real, Scratch, Tape, Var};
+use dien_kernels::inline::{copy, each, fill};
 use dien_kernels::par::for_rows;
 
 /// The rows `ids` of `table` `[rows, width]`: `[ids.len(), width]`.
@@ -23,7 +24,7 @@ pub fn gather<'t, T: Real>(table: Var<'t, T>, ids: &[u32]) -> Var<'t, T> {
     let (tape, data) = (table.tape(), table.data());
     let mut y = tape.pool().stale(&[ids.len(), width]);
     for_rows(width, y.as_slice_mut().expect("standard layout"), &|i, row| {
-        row.copy_from_slice(&data[ids[i] as usize * width..][..width]);
+        copy(&data[ids[i] as usize * width..][..width], row);
     });
     tape.record(&[table], y, Gather { order: order(tape, ids) })
 }
@@ -47,7 +48,7 @@ impl<T: Real> Backward<T> for Gather {
         let width = dy.shape()[1];
         let dy = dy.to_slice().expect("standard layout");
         io.add_row_sums(0, &self.order, |position, sum| {
-            sum.iter_mut().zip(&dy[position * width..]).for_each(|(s, &g)| *s += g);
+            each(sum, [&dy[position * width..]], |s, [g]| *s += g);
         });
     }
 }
@@ -66,9 +67,9 @@ pub fn gather_mean<'t, T: Real>(table: Var<'t, T>, offsets: &[u32], ids: &[u32])
     let mut y = tape.pool().stale(&[offsets.len() - 1, width]);
     for_rows(width, y.as_slice_mut().expect("standard layout"), &|i, mean| {
         let list = &ids[offsets[i] as usize..offsets[i + 1] as usize];
-        mean.fill(T::zero());
+        fill(mean, T::zero());
         for &id in list {
-            mean.iter_mut().zip(&data[id as usize * width..]).for_each(|(m, &x)| *m += x);
+            each(mean, [&data[id as usize * width..]], |m, [x]| *m += x);
         }
         let share = T::of(1.0 / list.len().max(1) as f64);
         mean.iter_mut().for_each(|m| *m *= share);
@@ -101,7 +102,7 @@ impl<T: Real> Backward<T> for GatherMean<T> {
         io.add_row_sums(0, &self.order, |position, sum| {
             let list = self.lists[position] as usize;
             let share = self.shares[list];
-            sum.iter_mut().zip(&dy[list * width..]).for_each(|(s, &g)| *s += g * share);
+            each(sum, [&dy[list * width..]], |s, [g]| *s += g * share);
         });
     }
 }

@@ -5,6 +5,7 @@ use ndarray::ArrayViewD;
 use super::points::add_grad;
 use crate::{Backward, OpGrads, Real, Var};
 use dien_kernels::gemm::{multiply, transposed};
+use dien_kernels::inline::each;
 use dien_kernels::par::for_rows;
 use dien_kernels::sums::sum_columns;
 
@@ -30,7 +31,7 @@ pub fn linear<'t, T: Real>(x: Var<'t, T>, weight: Var<'t, T>, bias: Option<Var<'
     let data = y.as_slice_mut().expect("standard layout");
     multiply(x.data(), &w_t, data, dims);
     if let Some(b) = bias.map(Var::data) {
-        for_rows(dims.1, data, &|_, row| row.iter_mut().zip(b).for_each(|(y, &b)| *y += b));
+        for_rows(dims.1, data, &|_, row| each(row, [b], |y, [b]| *y += b));
     }
     let op = Linear { bias: bias.is_some() };
     match bias {

@@ -8,6 +8,7 @@ use super::id_groups::IdGroups;
 use super::points::add_grad;
 use crate::{Backward, OpGrads, Real, Scratch, Var};
 use dien_kernels::elementwise::{cross_entropy_derivative, cross_entropy_sum, weighted_cross_entropy_sum};
+use dien_kernels::inline::{copy, each};
 use dien_kernels::map::map;
 use dien_kernels::par::for_rows;
 use dien_kernels::sums::total;
@@ -111,7 +112,7 @@ pub fn l2_rows<'t, T: Real>(table: Var<'t, T>, ids: &[u32]) -> Var<'t, T> {
     let mut rows = tape.pool().scratch(order.unique.len() * width);
     let data = table.data();
     for_rows(width, &mut rows, &|i, row| {
-        row.copy_from_slice(&data[order.unique[i] as usize * width..][..width]);
+        copy(&data[order.unique[i] as usize * width..][..width], row);
     });
     let mut y = tape.pool().stale(&[]);
     y.fill(T::of(0.5) * total(|[x]: [T; 1], _: [T; 0]| [x * x], tape.pool().values(), [&rows]));
@@ -133,10 +134,10 @@ pub fn weighted_l2_rows<'t, T: Real>(table: Var<'t, T>, ids: &[u32], weight: &[T
     let data = table.data();
     let of =
         |i: usize| (&data[order.unique[i] as usize * width..][..width], weight[order.unique[i] as usize]);
-    for_rows(width, &mut rows, &|i, row| row.copy_from_slice(of(i).0));
+    for_rows(width, &mut rows, &|i, row| copy(of(i).0, row));
     for_rows(width, &mut weighted, &|i, row| {
         let (from, w) = of(i);
-        row.iter_mut().zip(from).for_each(|(to, &x)| *to = w * x);
+        each(row, [from], |to, [x]| *to = w * x);
     });
     let mut y = tape.pool().stale(&[]);
     let product = |[x, wx]: [T; 2], _: [T; 0]| [x * wx];
@@ -159,7 +160,7 @@ impl<T: Real> Backward<T> for L2Rows<T> {
         let dy = dy.to_slice().expect("standard layout")[0];
         let width = io.input(0).shape()[1];
         io.add_rows(0, &self.order.unique, |i, sum| {
-            sum.iter_mut().zip(&self.rows[i * width..]).for_each(|(s, &x)| *s += dy * x);
+            each(sum, [&self.rows[i * width..]], |s, [x]| *s += dy * x);
         });
     }
 }

@@ -5,6 +5,7 @@ use ndarray::ArrayViewD;
 use super::offsets::{check_offsets, for_lists};
 use super::points::add_grad;
 use crate::{Backward, OpGrads, Real, Var};
+use dien_kernels::inline::{each, fill};
 use dien_kernels::par::for_rows;
 
 /// The sum of each segment of `x` `[n]` or `[n, m]`: `[segments]` or `[segments, m]`. An empty segment gives
@@ -38,9 +39,9 @@ fn pool<'t, T: Real>(x: Var<'t, T>, offsets: &[u32], mean: bool) -> Var<'t, T> {
     let mut y = tape.pool().stale(&shape);
     for_rows(width, y.as_slice_mut().expect("standard layout"), &|i, sum| {
         let (start, end) = (offsets[i] as usize, offsets[i + 1] as usize);
-        sum.fill(T::zero());
+        fill(sum, T::zero());
         for row in data[start * width..end * width].chunks_exact(width) {
-            sum.iter_mut().zip(row).for_each(|(s, &x)| *s += x);
+            each(sum, [row], |s, [x]| *s += x);
         }
         let share = share::<T>(mean, end - start);
         sum.iter_mut().for_each(|s| *s *= share);
@@ -75,7 +76,7 @@ impl<T: Real> Backward<T> for Pool {
             for_lists(&self.offsets, width, dx, &|i, rows| {
                 let share = share::<T>(self.mean, rows.len() / width.max(1));
                 for row in rows.chunks_exact_mut(width.max(1)) {
-                    row.iter_mut().zip(&dy[i * width..]).for_each(|(x, &g)| *x = g * share);
+                    each(row, [&dy[i * width..]], |x, [g]| *x = g * share);
                 }
             });
         });
