@@ -4,17 +4,21 @@ import json
 import struct
 from pathlib import Path
 
-import torch
+import numpy as np
 
-TYPES = {torch.float64: "F64", torch.int64: "I64"}
+TYPES = {"float64": "F64", "int64": "I64"}
 HERE = Path(__file__).resolve().parent
 
 
 def floats(*values):
+    import torch  # the metrics do without
+
     return torch.tensor(values, dtype=torch.float64)
 
 
 def integers(values):
+    import torch
+
     return torch.tensor(values, dtype=torch.int64)
 
 
@@ -22,11 +26,12 @@ def save(name, tensors):
     """Writes `name.safetensors` next to this script; the tensors stand in the order of their names."""
     header, blobs, end = {}, [], 0
     for key in sorted(tensors):
-        tensor = tensors[key].detach().contiguous()
-        blob = bytes(tensor.reshape(-1).view(torch.uint8).tolist())
+        tensor = tensors[key]
+        array = np.ascontiguousarray(tensor.detach() if hasattr(tensor, "detach") else tensor)
+        blob = array.tobytes()
         header[key] = {
-            "dtype": TYPES[tensor.dtype],
-            "shape": list(tensor.shape),
+            "dtype": TYPES[str(array.dtype)],
+            "shape": list(np.shape(tensor)),
             "data_offsets": [end, end + len(blob)],
         }
         blobs.append(blob)

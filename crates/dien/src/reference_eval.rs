@@ -9,7 +9,7 @@ use dien_tensor::Mode;
 
 use crate::error::Result;
 use crate::run::Run;
-use crate::scorer::Scorer;
+use crate::scorer::{Evaluation, Scorer};
 
 /// How a run's model is evaluated as the authors' TensorFlow code does it, to reproduce published figures. By
 /// default, and in [`Scorer::evaluate`], neither is so; with either a target's score depends on the batch it
@@ -33,6 +33,9 @@ pub struct ReferenceEval {
     /// The pooled history counts the padding; see
     /// [`ModelConfig::pool_padding`](dien_model::ModelConfig::pool_padding).
     pub pool_padding: bool,
+    /// How many of each group's candidates are looked at, if their order is
+    /// ([`Metrics::ranking`]); none in the authors' code.
+    pub top_k: Option<usize>,
 }
 
 impl ReferenceEval {
@@ -50,12 +53,19 @@ impl ReferenceEval {
         self
     }
 
+    /// Sets [`top_k`](Self::top_k).
+    #[must_use]
+    pub fn top_k(mut self, k: impl Into<Option<usize>>) -> Self {
+        self.top_k = k.into();
+        self
+    }
+
     /// AUC, GAUC and log loss of a run's best model over all targets of the batches.
     ///
     /// # Errors
     /// As [`Scorer::load`] and [`Scorer::evaluate`].
     pub fn evaluate(&self, run: &Run, batches: &Examples<'_>) -> Result<Metrics> {
-        self.scorer(run)?.evaluate_in(self.mode(), batches, |_, _, _| Ok(()))
+        self.scorer(run)?.evaluate_as(self.how(), batches, |_, _, _| Ok(()))
     }
 
     /// The same, and writes each target's score as [`Scorer::write_scores`] does.
@@ -63,7 +73,7 @@ impl ReferenceEval {
     /// # Errors
     /// As [`evaluate`](Self::evaluate) and [`Scorer::write_scores`].
     pub fn write_scores(&self, run: &Run, batches: &Examples<'_>, path: &Path) -> Result<Metrics> {
-        self.scorer(run)?.write_scores_in(self.mode(), batches, path)
+        self.scorer(run)?.write_scores_as(self.how(), batches, path)
     }
 
     fn scorer(&self, run: &Run) -> Result<Scorer> {
@@ -72,7 +82,8 @@ impl ReferenceEval {
         Scorer::from_file(file, &Registry::new())
     }
 
-    fn mode(&self) -> Mode {
-        if self.batch_statistics { Mode::EvalBatchStats } else { Mode::Eval }
+    fn how(&self) -> Evaluation {
+        let mode = if self.batch_statistics { Mode::EvalBatchStats } else { Mode::Eval };
+        Evaluation { mode, top_k: self.top_k }
     }
 }

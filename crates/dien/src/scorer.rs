@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use dien_data::Examples;
 use dien_model::init::Builder;
-use dien_model::metrics::Metrics;
+use dien_model::metrics::{Metrics, Ranking};
 use dien_model::{Batch, Features, Model, ModelConfig, Registry, Trace};
 use dien_serving::model_file::ModelFile;
 use dien_tensor::{Mode, ParamStore, Pool, Tape};
@@ -139,7 +139,7 @@ impl Scorer {
         Ok(self.model.trace(&tape, batch))
     }
 
-    /// AUC, GAUC and log loss over all targets of the batches.
+    /// AUC, GAUC and log loss over all targets of the batches, by their weights if they have some.
     ///
     /// # Errors
     /// As [`score`](Self::score).
@@ -156,17 +156,40 @@ impl Scorer {
         batches: &Examples<'_>,
         each: impl FnMut(usize, &Batch, &[f32]) -> Result<()>,
     ) -> Result<Metrics> {
-        self.evaluate_in(Mode::Eval, batches, each)
+        self.evaluate_as(Evaluation::default(), batches, each)
     }
 
-    /// The same in a mode of evaluation.
-    pub(crate) fn evaluate_in(
+    /// The same with the order of each group's first `k` candidates
+    /// ([`Metrics::ranking`](dien_model::metrics::Metrics::ranking)).
+    ///
+    /// # Errors
+    /// As [`score`](Self::score).
+    pub fn evaluate_top_k(&self, batches: &Examples<'_>, k: usize) -> Result<Metrics> {
+        let how = Evaluation { mode: Mode::Eval, top_k: Some(k) };
+        self.evaluate_as(how, batches, |_, _, _| Ok(()))
+    }
+
+    pub(crate) fn evaluate_as(
         &self,
-        mode: Mode,
+        how: Evaluation,
         batches: &Examples<'_>,
         each: impl FnMut(usize, &Batch, &[f32]) -> Result<()>,
     ) -> Result<Metrics> {
-        evaluate(self.model(), &self.features, &self.params, &self.pool, mode, batches, each)
+        evaluate(self.model(), &self.features, &self.params, &self.pool, how, batches, each)
+    }
+}
+
+/// How a model is evaluated.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Evaluation {
+    pub mode: Mode,
+    /// How many of each group's candidates are looked at, if their order is.
+    pub top_k: Option<usize>,
+}
+
+impl Default for Evaluation {
+    fn default() -> Self {
+        Evaluation { mode: Mode::Eval, top_k: None }
     }
 }
 
@@ -176,22 +199,29 @@ pub(crate) fn evaluate(
     features: &Features,
     params: &ParamStore<f32>,
     pool: &Pool<f32>,
-    mode: Mode,
+    how: Evaluation,
     batches: &Examples<'_>,
     mut each: impl FnMut(usize, &Batch, &[f32]) -> Result<()>,
 ) -> Result<Metrics> {
-    let (mut scores, mut labels, mut groups) = (vec![], vec![], vec![]);
+    let (mut scores, mut labels, mut groups, mut weights) = (vec![], vec![], vec![], vec![]);
     let mut index = 0;
     let _ = prefetch::for_each(produce(batches, 0, features), |batch| {
-        let logits = logits(model, params, pool, mode, &batch)?;
+        let logits = logits(model, params, pool, how.mode, &batch)?;
         each(index, &batch, &logits)?;
         scores.extend(logits);
         labels.extend(batch.targets.label);
         groups.extend(batch.targets.group_id);
+        weights.extend(batch.targets.weight);
         index += 1;
         Ok(ControlFlow::Continue(()))
     })?;
-    Ok(Metrics::new(&scores, &labels, &groups))
+    Ok(if weights.is_empty() {
+        let ranking = how.top_k.and_then(|k| Ranking::new(&scores, &labels, &groups, k));
+        Metrics::new(&scores, &labels, &groups).with_ranking(ranking)
+    } else {
+        let ranking = how.top_k.and_then(|k| Ranking::of_weighted(&scores, &labels, &groups, &weights, k));
+        Metrics::weighted(&scores, &labels, &groups, &weights).with_ranking(ranking)
+    })
 }
 
 /// The batches from the `first`th on, as long as they fit the features.

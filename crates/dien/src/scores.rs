@@ -5,10 +5,9 @@ use std::path::Path;
 use dien_data::Examples;
 use dien_model::metrics::Metrics;
 use dien_serving::{files, probability};
-use dien_tensor::Mode;
 
 use crate::error::{Error, Result};
-use crate::scorer::Scorer;
+use crate::scorer::{Evaluation, Scorer};
 
 impl Scorer {
     /// Evaluates as [`evaluate`](Self::evaluate), and writes a CSV file with a row for each target: `user`
@@ -21,13 +20,12 @@ impl Scorer {
     /// # Errors
     /// As [`evaluate`](Self::evaluate); the file cannot be written.
     pub fn write_scores(&self, examples: &Examples<'_>, path: &Path) -> Result<Metrics> {
-        self.write_scores_in(Mode::Eval, examples, path)
+        self.write_scores_as(Evaluation::default(), examples, path)
     }
 
-    /// The same in a mode of evaluation.
-    pub(crate) fn write_scores_in(
+    pub(crate) fn write_scores_as(
         &self,
-        mode: Mode,
+        how: Evaluation,
         examples: &Examples<'_>,
         path: &Path,
     ) -> Result<Metrics> {
@@ -38,7 +36,7 @@ impl Scorer {
         let mut text = csv::Writer::from_writer(vec![]);
         let mut row = |fields: [&str; 5]| text.write_record(fields).map_err(|e| failed(path, e.into()));
         row(["user", "item", "label", "logit", "probability"])?;
-        let metrics = self.evaluate_in(mode, examples, |index, batch, logits| {
+        let metrics = self.evaluate_as(how, examples, |index, batch, logits| {
             for (((user, item), label), &logit) in batches.ids(index).zip(&batch.targets.label).zip(logits) {
                 let (label, probability) = (label.to_string(), probability(logit).to_string());
                 row([user, item, &label, &logit.to_string(), &probability])?;

@@ -25,6 +25,10 @@ pub(super) struct EvalArgs {
     /// Write every target's user, item, label, logit and probability to this file.
     #[arg(long, value_name = "FILE.csv")]
     scores: Option<PathBuf>,
+    /// Also tell how good the order of each user's (group's) first K candidates is: HR, NDCG, recall, MRR.
+    /// Candidates are those that the rows have; a few sampled ones mislead.
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
+    top_k: Option<u32>,
     /// As the official code does, with the evaluation batch's own statistics in batch normalisation and Dice:
     /// scores depend on the batch.
     #[arg(long)]
@@ -86,6 +90,7 @@ pub(super) fn run(args: &EvalArgs, json: bool) -> Result<ExitCode> {
     }
     let reference =
         ReferenceEval::default().batch_statistics(args.batch_statistics).pool_padding(args.pool_padding);
+    let reference = reference.top_k(args.top_k.map(|k| k as usize));
     let metrics = match &args.scores {
         Some(path) => reference.write_scores(&run, &batches, path)?,
         None => reference.evaluate(&run, &batches)?,

@@ -8,6 +8,7 @@ mod data;
 mod demo;
 mod describe;
 mod document;
+mod doubts;
 mod eval;
 mod explain;
 mod interrupt;

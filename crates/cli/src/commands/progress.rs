@@ -123,9 +123,17 @@ impl Observer for Progress {
     }
 }
 
-/// `AUC 0.8123  GAUC 0.8045  log loss 0.5123`.
+/// `AUC 0.8123  GAUC 0.8045  log loss 0.5123`, and the order of candidates where it was asked for.
 pub(super) fn scores(metrics: &Metrics) -> String {
-    format!("AUC {}  GAUC {}  log loss {:.4}", share(metrics.auc), share(metrics.gauc), metrics.logloss)
+    let [auc, gauc] = [metrics.auc, metrics.gauc].map(share);
+    let ranking = metrics.ranking.map_or(String::new(), |r| {
+        let k = r.k;
+        format!(
+            "  HR@{k} {:.4}  NDCG@{k} {:.4}  recall@{k} {:.4}  MRR@{k} {:.4}",
+            r.hit_rate, r.ndcg, r.recall, r.mrr
+        )
+    });
+    format!("AUC {auc}  GAUC {gauc}  log loss {:.4}{ranking}", metrics.logloss)
 }
 
 /// Four digits, or a dash where there is none.

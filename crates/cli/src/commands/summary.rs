@@ -8,7 +8,7 @@ use dien::train::End;
 use serde::Serialize;
 
 use super::progress::scores;
-use super::{program, thousands};
+use super::{doubts, program, thousands};
 
 /// The object that `dien train --json` prints.
 #[derive(Clone, Debug, Serialize)]
@@ -24,6 +24,10 @@ pub(super) struct Summary {
     pub parameters: usize,
     pub validation: Option<Metrics>,
     pub test: Option<Metrics>,
+    /// The metric that chose the epoch.
+    pub monitor: Metric,
+    /// What speaks against the figures.
+    pub warnings: Vec<String>,
     pub train_samples_per_second: f64,
     pub seconds: f64,
     pub peak_rss_bytes: Option<u64>,
@@ -31,6 +35,7 @@ pub(super) struct Summary {
 
 impl Summary {
     pub fn new(trainer: &Trainer, report: &Report, test: Option<Metrics>) -> Self {
+        let monitor = trainer.config().train.monitor;
         Summary {
             run: trainer.run().map(|run| run.folder().to_path_buf()),
             model: trainer.config().model.name().to_owned(),
@@ -41,6 +46,8 @@ impl Summary {
             parameters: trainer.scorer().parameter_count(),
             validation: report.validation,
             test,
+            monitor,
+            warnings: report.validation.map_or(vec![], |validation| doubts::of(&validation, monitor)),
             train_samples_per_second: report.samples_per_second,
             seconds: report.seconds,
             peak_rss_bytes: peak_rss_bytes(),
@@ -63,7 +70,7 @@ impl fmt::Display for Summary {
             writeln!(f, "nothing left to train: {}", self.why_not())?;
         }
         if self.end == End::Early {
-            writeln!(f, "stopped early: no better validation AUC for `train.patience` epochs")?;
+            writeln!(f, "stopped early: no better validation {} for `train.patience` epochs", self.monitor)?;
         }
         let rate = thousands(self.train_samples_per_second as usize);
         let epochs = if self.epochs == 1 { "epoch" } else { "epochs" };

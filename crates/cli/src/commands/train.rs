@@ -146,7 +146,9 @@ pub(super) fn train(mut trainer: Trainer, interrupt: &Interrupt) -> Result<(Summ
     let test = trainer.dataset().test();
     let is_tested = report.end != End::Stopped && !test.is_empty();
     let test = if is_tested { Some(trainer.evaluate(&test)?) } else { None };
-    Ok((Summary::new(&trainer, &report, test), trainer))
+    let summary = Summary::new(&trainer, &report, test);
+    summary.warnings.iter().for_each(|said| eprintln!("warning: {said}"));
+    Ok((summary, trainer))
 }
 
 impl TrainArgs {

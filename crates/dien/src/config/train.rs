@@ -1,5 +1,6 @@
 //! How long to train.
 
+use dien_model::metrics::Metric;
 use serde::{Deserialize, Serialize};
 
 /// How long to train, and the seed of everything that is drawn.
@@ -11,7 +12,9 @@ pub struct TrainConfig {
     pub epochs: u64,
     /// The seed of everything that is drawn.
     pub seed: u64,
-    /// Epochs without a better validation AUC after which training stops; 1 at least.
+    /// The validation metric by which the best epoch is chosen.
+    pub monitor: Metric,
+    /// Epochs without a better [`monitor`](Self::monitor) after which training stops; 1 at least.
     pub patience: u64,
     /// d of the average θ̄ ← d θ̄ + (1 − d) θ of the weights, from 0, for none, to below 1.
     /// Called `average` in configurations before.
@@ -21,7 +24,7 @@ pub struct TrainConfig {
 
 impl Default for TrainConfig {
     fn default() -> Self {
-        TrainConfig { epochs: 20, seed: 1, patience: 2, ema_decay: 0.0 }
+        TrainConfig { epochs: 20, seed: 1, monitor: Metric::Auc, patience: 2, ema_decay: 0.0 }
     }
 }
 
@@ -37,6 +40,13 @@ impl TrainConfig {
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
+        self
+    }
+
+    /// Sets [`monitor`](Self::monitor).
+    #[must_use]
+    pub fn monitor(mut self, monitor: Metric) -> Self {
+        self.monitor = monitor;
         self
     }
 

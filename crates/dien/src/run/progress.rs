@@ -47,8 +47,9 @@ pub struct Sums {
 pub struct Best {
     /// Which, counted from 1.
     pub epoch: u64,
-    /// Its validation AUC; `None` without validation users of both labels.
-    pub auc: Option<f64>,
+    /// Its value of the metric by which epochs are chosen; `None` where validation has none.
+    #[serde(alias = "auc")]
+    pub value: Option<f64>,
 }
 
 #[derive(Serialize, Deserialize)]

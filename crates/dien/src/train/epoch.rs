@@ -13,6 +13,7 @@ use super::step::non_finite_value;
 use super::{Epoch, Observer, Trainer};
 use crate::error::{Error, Result};
 use crate::run::{Best, Sums};
+use crate::scorer::Evaluation;
 use crate::{prefetch, scorer};
 
 impl Trainer {
@@ -66,14 +67,15 @@ impl Trainer {
             }
             other => other,
         })?;
-        let auc = validation.and_then(|v| v.auc);
-        let is_best = match (self.progress.best.and_then(|b| b.auc), auc) {
-            (Some(best), Some(auc)) => auc > best,
+        let monitor = self.config.train.monitor;
+        let value = validation.and_then(|v| monitor.of(&v));
+        let is_best = match (self.progress.best.and_then(|b| b.value), value) {
+            (Some(best), Some(value)) => monitor.is_better(value, best),
             (Some(_), None) => false,
             (None, _) => true,
         };
         if is_best {
-            self.progress.best = Some(Best { epoch: number, auc });
+            self.progress.best = Some(Best { epoch: number, value });
             let best = self.average.as_ref().map_or(&self.params, |average| &average.params);
             self.scorer.params.clone_from(best);
         }
@@ -102,7 +104,7 @@ impl Trainer {
             features,
             self.validated(),
             &self.scorer.pool,
-            Mode::Eval,
+            Evaluation { mode: Mode::Eval, top_k: self.config.train.monitor.k() },
             &batches,
             |_, _, _| Ok(()),
         )

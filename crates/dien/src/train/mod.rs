@@ -231,7 +231,7 @@ impl Trainer {
 
     fn is_out_of_patience(&self) -> bool {
         let waited = |best: crate::run::Best| self.progress.epoch - best.epoch >= self.config.train.patience;
-        self.progress.best.is_some_and(|best| best.auc.is_some() && waited(best))
+        self.progress.best.is_some_and(|best| best.value.is_some() && waited(best))
     }
 
     fn save_checkpoint(&self) -> Result<()> {

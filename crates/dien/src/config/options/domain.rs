@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::{Bound, RangeBounds};
 
+use dien_model::metrics::Metric;
 use toml::Value;
 
 use super::text::bound;
@@ -25,6 +26,8 @@ pub enum Domain {
     Number(Bound<f64>, Bound<f64>),
     /// One of a few names.
     Choice(&'static [Choice]),
+    /// The name of a metric, such as `auc` or `ndcg@10`.
+    Metric,
     /// A text.
     Text,
     /// The path of a file or folder.
@@ -96,6 +99,7 @@ impl Domain {
             Domain::Integer { .. } => "integer",
             Domain::Number(..) => "number",
             Domain::Choice(_) => "choice",
+            Domain::Metric => "metric",
             Domain::Text => "text",
             Domain::Path => "path",
             Domain::Texts => "list of texts",
@@ -119,6 +123,7 @@ impl Domain {
             Domain::Choice(choices) => {
                 value.as_str().is_some_and(|name| choices.iter().any(|choice| choice.name == name))
             }
+            Domain::Metric => value.as_str().is_some_and(|name| name.parse::<Metric>().is_ok()),
             Domain::Text | Domain::Path => value.is_str(),
             Domain::Texts => all(None, &Value::is_str),
             Domain::Sizes { count } => all(count, &is_count),
@@ -177,6 +182,7 @@ impl fmt::Display for Domain {
                 let names: Vec<String> = choices.iter().map(|choice| format!("`{}`", choice.name)).collect();
                 write!(f, "one of {}", names.join(", "))
             }
+            Domain::Metric => f.write_str(Metric::EXPECTED),
             Domain::Text => f.write_str("a text"),
             Domain::Path => f.write_str("a path"),
             Domain::Texts => f.write_str("a list of texts"),

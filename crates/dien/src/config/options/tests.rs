@@ -106,6 +106,10 @@ fn edges(domain: Domain) -> (Vec<Value>, Vec<Value>) {
             (choices.iter().map(|choice| choice.name.into()).collect(), vec!["xyzzy".into(), 1.into()])
         }
         Domain::Bool => (vec![true.into(), false.into()], vec!["true".into()]),
+        Domain::Metric => {
+            let inside = ["auc", "gauc", "logloss", "hr@1", "ndcg@10", "recall@20", "mrr@5"];
+            (inside.map(Value::from).to_vec(), vec!["ndcg".into(), "ndcg@0".into(), "AUC".into(), 1.into()])
+        }
         Domain::Text | Domain::Path => (vec!["x".into()], vec![1.into()]),
         Domain::Texts => (vec![], vec!["x".into()]),
         Domain::Table => (vec![], vec!["x".into()]),

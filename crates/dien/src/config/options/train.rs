@@ -15,9 +15,16 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
     )
     .fixed("the best of several seeds had luck, and is no better an option"),
     OptionSpec::new(
+        "train.monitor",
+        Domain::Metric,
+        "The validation metric by which the best epoch is chosen and training stops early. HR, NDCG, recall \
+         and MRR look at the first K candidates of each group (user) as far as validation has them: few \
+         sampled ones mislead.",
+    ),
+    OptionSpec::new(
         "train.patience",
         POSITIVE,
-        "Training stops after so many epochs without a better validation AUC; without validation users it \
+        "Training stops after so many epochs without a better `train.monitor`; without validation users it \
          never does.",
     ),
     OptionSpec::new(
