@@ -68,7 +68,7 @@ impl DataError {
     }
 
     /// That a feature of the crate is off which a file needs.
-    #[cfg(not(all(feature = "parquet", feature = "zstd")))]
+    #[cfg(not(all(feature = "parquet", feature = "zstd", feature = "brotli")))]
     pub(crate) fn not_built(path: &Path, what: &str, feature: &str) -> Self {
         let found = format!("{what}, which this build of dien does not support");
         DataError::file(path, found, format!("a build with the feature `{feature}`"))

@@ -60,7 +60,7 @@ struct InspectArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     rows: Option<u64>,
     /// How the files are written, where their names do not tell.
-    #[arg(long, value_name = "FORMAT", value_parser = ["csv", "parquet"])]
+    #[arg(long, value_name = "FORMAT", value_parser = ["csv", "json", "parquet"])]
     format: Option<String>,
     /// CSV: what stands between fields.
     #[arg(long, value_name = "CHAR")]
@@ -103,7 +103,11 @@ fn synth(args: &SynthArgs, json: bool) -> Result<ExitCode> {
 }
 
 fn inspect(args: &InspectArgs, json: bool) -> Result<ExitCode> {
-    let format = args.format.as_deref().map(|f| if f == "csv" { Format::Csv } else { Format::Parquet });
+    let format = args.format.as_deref().map(|format| match format {
+        "csv" => Format::Csv,
+        "json" => Format::Json,
+        _ => Format::Parquet,
+    });
     let source = Source {
         files: Some(args.files.to_string_lossy().into_owned()),
         format,

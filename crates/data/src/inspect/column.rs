@@ -24,6 +24,8 @@ pub struct ColumnStats {
     integers: bool,
     least: f64,
     most: f64,
+    /// The least and the greatest as they are, if all are integers.
+    bounds: Option<(i128, i128)>,
     distinct: HashSet<String>,
     examples: Vec<String>,
     /// Lists by length: 0, 1, 2 to 3, 4 to 7 and so on.
@@ -42,6 +44,7 @@ impl ColumnStats {
             integers: true,
             least: f64::INFINITY,
             most: f64::NEG_INFINITY,
+            bounds: None,
             distinct: HashSet::new(),
             examples: vec![],
             lengths: vec![],
@@ -84,7 +87,12 @@ impl ColumnStats {
             match cells.number(i) {
                 Ok(Some(x)) => {
                     (self.least, self.most) = (self.least.min(x), self.most.max(x));
-                    self.integers &= cells.integer(i).is_ok();
+                    let whole = whole(cells, i, x);
+                    self.integers &= whole.is_some();
+                    if let Some(n) = whole {
+                        let (least, most) = self.bounds.unwrap_or((n, n));
+                        self.bounds = Some((least.min(n), most.max(n)));
+                    }
                 }
                 _ => self.numbers = false,
             }
@@ -158,8 +166,10 @@ impl fmt::Display for ColumnStats {
             write!(f, "lists of up to {}, ", self.longest)?;
         }
         write!(f, "{} {}, {more}{distinct} distinct, {} missing", self.cells, noun(self), self.nulls)?;
-        if let Some((least, most)) = self.range() {
-            write!(f, ", {least} to {most}")?;
+        match (self.range(), self.bounds.filter(|_| self.integers)) {
+            (Some(_), Some((least, most))) => write!(f, ", {least} to {most}")?,
+            (Some((least, most)), None) => write!(f, ", {least} to {most}")?,
+            (None, _) => {}
         }
         let examples = if self.examples.is_empty() { "" } else { "; such as " };
         writeln!(f, "{examples}{}", self.examples.join(", "))?;
@@ -171,6 +181,15 @@ impl fmt::Display for ColumnStats {
             writeln!(f, "  {range:>13} {count:>9} {bar}")?;
         }
         Ok(())
+    }
+}
+
+/// A cell that is the number `x` as an integer, if it is one: exact, where `f64` is not.
+fn whole(cells: Cells<'_>, i: usize, x: f64) -> Option<i128> {
+    match cells {
+        Cells::Texts(texts) => texts.get(i).and_then(|text| text.trim().parse().ok()),
+        Cells::Integers(integers) => integers.get(i).map(i128::from),
+        Cells::Numbers(_) => cells.integer(i).ok().map(|_| x as i128),
     }
 }
 

@@ -12,7 +12,7 @@ pub use column::ColumnStats;
 
 use crate::error::DataError;
 use crate::schema::{Schema, Source};
-use crate::source::{self, Blocks};
+use crate::source::{self, Blocks, ReadReport, Unread};
 
 const BLOCK_ROWS: usize = 4096;
 
@@ -22,6 +22,10 @@ pub struct TableStats {
     source: Source,
     rows: u64,
     columns: Vec<ColumnStats>,
+    /// What is not read.
+    unread: Vec<Unread>,
+    /// What was read, and what of it may be a mistake.
+    report: ReadReport,
     /// Pairs of list columns that have one length in every row.
     aligned: Vec<(usize, usize)>,
 }
@@ -32,7 +36,7 @@ impl TableStats {
     /// # Errors
     /// A file cannot be read, has not the first one's columns, or has no rows.
     pub fn of(source: &Source, base: &Path, most: Option<u64>) -> Result<Self, DataError> {
-        let wanted = source::columns(source, base)?;
+        let (wanted, unread) = source::columns(source, base)?;
         let mut columns: Vec<ColumnStats> =
             wanted.iter().map(|w| ColumnStats::new(&w.name, w.list)).collect();
         let lists: Vec<usize> = (0..wanted.len()).filter(|&i| wanted[i].list).collect();
@@ -57,7 +61,8 @@ impl TableStats {
         if rows == 0 {
             return Err(DataError::log(blocks.into_report().to_string(), "no rows", "a log with some"));
         }
-        Ok(TableStats { source: source.clone(), rows, columns, aligned })
+        let report = blocks.into_report();
+        Ok(TableStats { source: source.clone(), rows, columns, unread, report, aligned })
     }
 
     /// The rows that were looked at.
@@ -70,6 +75,18 @@ impl TableStats {
         &self.columns
     }
 
+    /// What may be a mistake, a sentence each.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = self.report.warnings();
+        let names = self.columns.iter().map(ColumnStats::name).chain(self.unread.iter().map(|u| &*u.name));
+        let numbers = names.filter(|name| name.parse::<f64>().is_ok()).count();
+        if 3 * numbers > self.columns.len() + self.unread.len() {
+            let say = "the first line looks like a row, not like names: `header = false` in `[source.csv]`";
+            warnings.push(format!("{say}, or `--no-header`, reads it as one"));
+        }
+        warnings
+    }
+
     /// A schema that might fit, for a person to edit; it may name no label, if no column looks like one.
     pub fn propose(&self) -> Schema {
         propose::schema(self)
@@ -79,6 +96,9 @@ impl TableStats {
 impl fmt::Display for TableStats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} rows, {} columns", self.rows, self.columns.len())?;
-        self.columns.iter().try_for_each(|column| write!(f, "\n{column}"))
+        self.columns.iter().try_for_each(|column| write!(f, "\n{column}"))?;
+        let mut unread = self.unread.iter();
+        unread.try_for_each(|Unread { name, reason }| writeln!(f, "\n{name}: not read: {reason}"))?;
+        self.warnings().iter().try_for_each(|warning| writeln!(f, "\nwarning: {warning}"))
     }
 }

@@ -72,6 +72,8 @@ impl TryFrom<Stated> for Source {
 pub enum Format {
     /// Apache Parquet.
     Parquet,
+    /// An object a line, plain or compressed by gzip or zstd.
+    Json,
     /// A header line and fields between delimiters, plain or compressed by gzip or zstd.
     Csv,
 }

@@ -46,7 +46,7 @@ impl<'a> Cells<'a> {
     /// What it is, if no number.
     pub fn number(&self, i: usize) -> Result<Option<f64>, String> {
         match self {
-            Cells::Texts(texts) => texts.get(i).map(parse).transpose(),
+            Cells::Texts(texts) => Ok(texts.get(i).map(parse).transpose()?.filter(|x: &f64| !x.is_nan())),
             Cells::Integers(ints) => Ok(ints.get(i).map(|x| x as f64)),
             Cells::Numbers(floats) => Ok(floats.get(i).filter(|x| !x.is_nan())),
         }

@@ -1,11 +1,14 @@
-//! Rows of CSV and Parquet files, block by block, as columns of a few types.
+//! Rows of CSV, Parquet and JSON files, block by block, as columns of a few types.
 
 mod align;
+mod builder;
 mod cells;
 mod column;
 mod columns;
 mod csv;
 mod files;
+mod json;
+mod lines;
 mod lists;
 #[cfg(feature = "parquet")]
 mod parquet;
@@ -77,6 +80,26 @@ pub(crate) struct Broken {
     row: usize,
     found: String,
     expected: String,
+}
+
+#[cfg(feature = "parquet")]
+impl Broken {
+    fn new(row: usize, found: String, expected: String) -> Self {
+        Broken { row, found, expected }
+    }
+
+    fn row(&self) -> usize {
+        self.row
+    }
+}
+
+/// A column that is not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unread {
+    /// Its name in the files.
+    pub name: String,
+    /// What it holds.
+    pub reason: String,
 }
 
 /// Where a block's rows stand in their file, counted from 1: rows of Parquet, lines of CSV.
@@ -166,10 +189,11 @@ impl Blocks {
         let (keys, wanted) = partitions::split(path, &self.wanted);
         let blocks: Box<dyn Iterator<Item = _> + Send> = match files::format(&self.source, path)? {
             #[cfg(feature = "parquet")]
-            Format::Parquet => Box::new(parquet::blocks(path, &wanted, self.block_rows)?),
+            Format::Parquet => Box::new(parquet::blocks(path, &self.source, &wanted, self.block_rows)?),
             #[cfg(not(feature = "parquet"))]
             Format::Parquet => return Err(DataError::not_built(path, "Parquet", "parquet")),
             Format::Csv => Box::new(csv::blocks(path, &self.source, &wanted, self.block_rows)?),
+            Format::Json => Box::new(json::blocks(path, &self.source, &wanted, self.block_rows)?),
         };
         Ok(match keys.is_empty() {
             true => blocks,

@@ -1,12 +1,11 @@
 //! Blocks of a CSV file.
 //!
 //! ```text
-//! lines ─ records (a row of one line or several) ─ fields ─▶ columns
+//! Lines ─ records (a row of one line or several) ─ fields ─▶ columns
 //! ```
 
 mod dialect;
 mod fields;
-mod lines;
 mod records;
 #[cfg(test)]
 mod tests;
@@ -14,16 +13,13 @@ mod tests;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::column::{Column, TextColumn, TextLists};
-use super::lists::{ListCounts, ListSyntax};
-use super::{Block, Broken, Places, Wanted, files, missing};
+use super::builder::BlockBuilder;
+use super::lists::ListSyntax;
+use super::{Block, Wanted, files, missing};
 use crate::error::DataError;
 use crate::schema::Source;
 use dialect::Dialect;
 use records::{Record, Records};
-
-/// A block ends where its rows have so many bytes.
-const BLOCK_BYTES: usize = 1 << 25;
 
 /// The most columns of a file.
 const MOST_COLUMNS: usize = 1 << 16;
@@ -94,7 +90,15 @@ impl Csv {
     /// Where a column stands, which only one has the name of.
     fn place(&self, path: &Path, name: &str) -> Result<usize, DataError> {
         let mut places = self.names.iter().enumerate().filter(|(_, n)| *n == name).map(|(i, _)| i);
-        let place = places.next().ok_or_else(|| missing(path, name, &self.names))?;
+        let Some(place) = places.next() else {
+            let numbers = self.names.iter().filter(|name| name.parse::<f64>().is_ok()).count();
+            if 3 * numbers > self.names.len() {
+                let found = format!("no column `{name}`, and a first line that looks like a row");
+                let expected = "names of columns, or `header = false` and `names` in `[source.csv]`";
+                return Err(DataError::file(path, found, expected));
+            }
+            return Err(missing(path, name, &self.names));
+        };
         match places.next() {
             None => Ok(place),
             Some(_) => {
@@ -125,56 +129,19 @@ fn block(
     places: &[usize],
     rows: usize,
 ) -> Result<Option<Block>, DataError> {
-    let mut columns: Vec<Builder> = wanted.iter().map(|w| Builder::new(w.list)).collect();
-    let (mut lines, mut broken, mut bytes) = (vec![], vec![], 0);
-    while lines.len() < rows && bytes < BLOCK_BYTES {
+    let mut block = BlockBuilder::new(wanted);
+    while !block.is_full(rows) {
         let Some(Record { line, mut fault }) = csv.read()? else { break };
         let whole = fault.is_none();
-        for ((column, &at), of) in columns.iter_mut().zip(places).zip(wanted) {
+        for ((column, &at), of) in block.columns.iter_mut().zip(places).zip(wanted) {
             let field = if whole { csv.field(at) } else { None };
             if let Err([found, expected]) = column.push(field, &csv.lists) {
                 fault.get_or_insert_with(|| [format!("`{}`: {found}", of.name), expected]);
             }
         }
-        if let Some([found, expected]) = fault {
-            broken.push(Broken { row: lines.len(), found, expected });
-        }
-        bytes += csv.records.bytes();
-        lines.push(line);
+        block.end_row(line, fault, csv.records.bytes());
     }
-    let rows = lines.len();
-    let (columns, lists) = columns.into_iter().map(Builder::finish).unzip();
-    let block = Block { file: Arc::clone(file), places: Places::Lines(lines), rows, columns, lists, broken };
-    Ok((rows > 0).then_some(block))
-}
-
-enum Builder {
-    Single(TextColumn),
-    List(TextLists, ListCounts),
-}
-
-impl Builder {
-    fn new(list: bool) -> Self {
-        match list {
-            false => Builder::Single(TextColumn::default()),
-            true => Builder::List(TextLists::default(), ListCounts::default()),
-        }
-    }
-
-    fn push(&mut self, field: Option<&str>, syntax: &ListSyntax) -> Result<(), [String; 2]> {
-        match self {
-            Builder::Single(cells) => cells.push(field),
-            Builder::List(lists, counts) => return syntax.push(field.unwrap_or_default(), lists, counts),
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> (Column, ListCounts) {
-        match self {
-            Builder::Single(cells) => (cells.into(), ListCounts::default()),
-            Builder::List(lists, counts) => (lists.into(), counts),
-        }
-    }
+    Ok(block.finish(file))
 }
 
 /// What the crate `csv` found wrong.

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::dialect::Dialect;
 use super::fields::{Ends, Fields, is_skipped, plain_fields};
-use super::lines::{Line, Lines};
 use crate::error::DataError;
+use crate::source::lines::{Line, Lines, text as text_of};
 
 /// The most bytes that a quoted field with line breaks may go on for.
 const MOST_QUOTED: usize = 1 << 20;
@@ -105,7 +105,7 @@ impl Records {
                 self.text = text;
                 fault
             }
-            Err(e) => fault.or_else(|| Some(no_text(e.as_bytes(), e.utf8_error()))),
+            Err(e) => fault.or_else(|| text_of(e.as_bytes()).err()),
         };
         Ok(Some(Record { line: first.number, fault }))
     }
@@ -116,7 +116,9 @@ impl Records {
         let turn_off = "`quote = \"\"` in `[source.csv]` where quotes are characters like any other";
         match ends {
             Ends::Stray => {
-                let expected = format!("a delimiter there, or {turn_off}");
+                let escaped = memchr::memmem::find(text, &[b'\\', quote as u8]).is_some();
+                let escape = if escaped { "`escape = '\\'`, or " } else { "" };
+                let expected = format!("a delimiter there, or {escape}{turn_off}");
                 return Some([format!("text after the {quote} that closes a field"), expected]);
             }
             Ends::Open => {
@@ -141,14 +143,4 @@ impl Records {
         let expected = if self.dialect.header { "as in the header" } else { "as in the first row" };
         (found != fields).then(|| [format!("{found} fields"), format!("{fields}, {expected}")])
     }
-}
-
-/// That bytes are no text.
-fn no_text(bytes: &[u8], e: std::str::Utf8Error) -> [String; 2] {
-    let byte = bytes.get(e.valid_up_to()).copied().unwrap_or_default();
-    let expected = "text in UTF-8: if it is Latin-1, `iconv -f LATIN1 -t UTF-8 FILE` makes it so";
-    [
-        format!("a byte 0x{byte:02X} that is no UTF-8, the {}th of the row", e.valid_up_to() + 1),
-        expected.into(),
-    ]
 }

@@ -5,6 +5,7 @@ use std::fs;
 use super::*;
 use crate::schema::CsvOptions;
 use crate::source::Blocks;
+use crate::source::builder::BLOCK_BYTES;
 use crate::source::tests::cells;
 
 const LOG: &str = "label,user,seen,title\n1,ann,3|1,plain\n0,bob,,other\n0,ann,7,third\n";

@@ -39,7 +39,7 @@ pub(super) fn list(source: &Source, base: &Path) -> Result<Listed, DataError> {
     let mut listed = Listed::default();
     if path.is_dir() {
         walk(&path, source, &mut listed)?;
-        let nothing = || nothing(&path, &listed, "a folder with .parquet, .csv or .tsv files");
+        let nothing = || nothing(&path, &listed, "a folder with .parquet, .csv, .tsv or .jsonl files");
         return if listed.files.is_empty() { Err(nothing()) } else { listed.checked(source) };
     }
     if path.exists() {
@@ -127,6 +127,13 @@ impl Listed {
     /// That the files are of one format, and none is there twice.
     fn checked(mut self, source: &Source) -> Result<Self, DataError> {
         self.files.sort();
+        // Beside a table's files it may say something of them.
+        let is_json = |file: &PathBuf| source.format.is_none() && names::format(file) == Some(Format::Json);
+        if !self.files.iter().all(is_json) {
+            let named = |file: &PathBuf| file.extension().is_some_and(|end| end.eq_ignore_ascii_case("json"));
+            let (json, files) = self.files.into_iter().partition(|file| is_json(file) && named(file));
+            (self.left_out, self.files) = ([self.left_out, json].concat(), files);
+        }
         let first = &self.files[0];
         let plain = |path: &Path| match path.extension().map(|end| end.to_ascii_lowercase()) {
             Some(end) if end == "gz" || end == "zst" => path.with_extension(""),

@@ -37,6 +37,7 @@ pub(in crate::source) fn format(path: &Path) -> Option<Format> {
     match plain.rsplit_once('.')?.1 {
         "parquet" | "pq" | "parq" if plain == name => Some(Format::Parquet),
         "csv" | "tsv" | "inter" | "item" => Some(Format::Csv),
+        "jsonl" | "ndjson" | "json" => Some(Format::Json),
         _ => None,
     }
 }

@@ -41,6 +41,9 @@ fn a_folder_is_its_files_and_what_else_there_is_is_told() {
     assert_eq!((found, left_out), (vec!["a.csv.GZ".to_owned(), "b.csv".into()], vec![]));
     assert_eq!(listed(&files, "log/_*.csv", None).unwrap()[0], ["_e.csv"]);
     assert_eq!(listed(&["log/a", "log/b"], "log", Some(Format::Parquet)).unwrap()[0], ["a", "b"]);
+    let [found, left_out] = listed(&["log/a.parquet", "log/schema.json"], "log", None).unwrap();
+    assert_eq!((found, left_out), (vec!["a.parquet".to_owned()], vec!["schema.json".to_owned()]));
+    assert_eq!(listed(&["log/a.jsonl", "log/b.json"], "log", None).unwrap()[0], ["a.jsonl", "b.json"]);
     assert_eq!(listed(&["log/a.parquet", "log/b.pq"], "log", None).unwrap()[0], ["a.parquet", "b.pq"]);
 }
 

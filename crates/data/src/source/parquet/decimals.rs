@@ -31,6 +31,20 @@ pub(super) fn of_bytes(bytes: &[u8], scale: i32) -> Result<f64, String> {
     Ok(nearest(i128::from_be_bytes(whole), scale))
 }
 
+/// An integer in two's complement, its first byte the greatest.
+///
+/// # Errors
+/// There is no byte, or it is beyond 64 bits.
+pub(super) fn integer(bytes: &[u8]) -> Result<i64, String> {
+    let whole = BigInt::from_signed_bytes_be(bytes);
+    i64::try_from(&whole).map_err(|_| format!("the decimal {whole}, of more digits than its type says"))
+}
+
+/// The digits of an integer in two's complement, its first byte the greatest.
+pub(super) fn digits(bytes: &[u8]) -> Result<String, String> {
+    Ok(BigInt::from_signed_bytes_be(bytes).to_string())
+}
+
 /// Rounded once, from the digits.
 fn parse(whole: &impl std::fmt::Display, scale: i32) -> f64 {
     format!("{whole}e-{scale}").parse().expect("a decimal is a number")

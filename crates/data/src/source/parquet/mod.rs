@@ -21,6 +21,8 @@ use std::fs::File;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 
+use ::parquet::basic::Compression;
+use ::parquet::file::reader::FileReader;
 use ::parquet::file::serialized_reader::SerializedFileReader;
 
 pub(super) use rows::blocks;
@@ -35,7 +37,31 @@ const WHOLE: &str = "a whole Parquet file";
 fn open(path: &Path) -> Result<SerializedFileReader<File>, DataError> {
     let file = File::open(path).map_err(DataError::io(path, "open"))?;
     let open = || SerializedFileReader::new(file).map_err(|e| e.to_string());
-    guarded(open).map_err(|found| DataError::file(path, found, WHOLE))
+    let file = guarded(open).map_err(|found| damaged(path, found))?;
+    let groups = file.metadata().row_groups().iter().flat_map(|group| group.columns());
+    for column in groups {
+        let found = match column.compression() {
+            #[cfg(not(feature = "brotli"))]
+            Compression::BROTLI(_) => return Err(DataError::not_built(path, "brotli", "brotli")),
+            Compression::LZO => "compression by LZO",
+            _ => continue,
+        };
+        return Err(DataError::file(path, found, "Snappy, gzip, zstd, LZ4 or brotli, or none"));
+    }
+    Ok(file)
+}
+
+/// What is wrong with a file whose metadata cannot be read.
+fn damaged(path: &Path, found: String) -> DataError {
+    // So the metadata look of a column that is encrypted, whose own are elsewhere.
+    let encrypted = found.contains("type_ is missing") || found.contains("encrypt");
+    match encrypted {
+        true => {
+            let found = format!("columns that are encrypted, it seems ({found})");
+            DataError::file(path, found, "a file that is not: who has its keys can write one")
+        }
+        false => DataError::file(path, found, WHOLE),
+    }
 }
 
 /// Reads what may be damaged: some damages are panics of the Parquet crate, and errors here.

@@ -11,7 +11,7 @@ use ::parquet::data_type::*;
 use super::decimals;
 use super::schema::Leaf;
 use super::types::CellKind;
-use super::values::{Cells, Missing, Numbers, Texts, half, nanoseconds};
+use super::values::{Cells, Missing, Numbers, Texts, Written, half, nanoseconds, uuid};
 use crate::source::column::{Column, ListColumn};
 
 /// Rows whose levels and values are held at once, before they are cells.
@@ -60,6 +60,10 @@ pub(super) fn reader(leaf: &Leaf) -> Box<dyn ReadColumn> {
                 let number = move |x: &ByteArray| decimals::of_bytes(x.data(), scale);
                 of::<ByteArrayType>(leaf, Numbers::new(number))
             }
+            CellKind::Whole => {
+                of::<ByteArrayType>(leaf, Numbers::new(|x: &ByteArray| decimals::integer(x.data())))
+            }
+            CellKind::LongWhole => of::<ByteArrayType>(leaf, Written::new(decimals::digits)),
             _ => of::<ByteArrayType>(leaf, Texts::default()),
         },
         PhysicalType::FIXED_LEN_BYTE_ARRAY => match leaf.kind {
@@ -67,6 +71,13 @@ pub(super) fn reader(leaf: &Leaf) -> Box<dyn ReadColumn> {
                 let number = move |x: &FixedLenByteArray| decimals::of_bytes(x.data(), scale);
                 of::<FixedLenByteArrayType>(leaf, Numbers::new(number))
             }
+            CellKind::Whole => {
+                let number = |x: &FixedLenByteArray| decimals::integer(x.data());
+                of::<FixedLenByteArrayType>(leaf, Numbers::new(number))
+            }
+            CellKind::LongWhole => of::<FixedLenByteArrayType>(leaf, Written::new(decimals::digits)),
+            CellKind::Uuid => of::<FixedLenByteArrayType>(leaf, Written::new(uuid)),
+            CellKind::Text => of::<FixedLenByteArrayType>(leaf, Texts::default()),
             _ => of::<FixedLenByteArrayType>(leaf, Numbers::new(|x: &FixedLenByteArray| half(x.data()))),
         },
     }

@@ -13,16 +13,26 @@ use super::pages::FilledPages;
 use super::read::{ReadColumn, reader};
 use super::{WHOLE, guarded, open, schema};
 use crate::error::DataError;
-use crate::source::{Block, Places, Wanted};
+use crate::schema::Source;
+use crate::source::column::{Column, TextLists};
+use crate::source::lists::{ListCounts, ListSyntax};
+use crate::source::{Block, Broken, Places, Wanted};
 
 /// The wanted columns of a file, `rows` rows at a time.
-pub(in crate::source) fn blocks(path: &Path, wanted: &[Wanted], rows: usize) -> Result<Rows, DataError> {
+pub(in crate::source) fn blocks(
+    path: &Path,
+    source: &Source,
+    wanted: &[Wanted],
+    rows: usize,
+) -> Result<Rows, DataError> {
     let file = open(path)?;
     let schema = file.metadata().file_metadata().schema_descr();
     let mut columns = vec![];
     for column in wanted {
         let leaf = schema::find(path, schema, column)?;
-        columns.push(Reading { name: column.name.clone(), leaf: leaf.index, reader: reader(&leaf) });
+        let texts = column.list && leaf.column.max_rep_level() == 0;
+        let lists = texts.then(|| ListSyntax::of(source, false));
+        columns.push(Reading { name: column.name.clone(), leaf: leaf.index, reader: reader(&leaf), lists });
     }
     Ok(Rows { path: path.into(), file, columns, rows, next: 1, groups: 0, left: 0, failed: false })
 }
@@ -48,6 +58,8 @@ struct Reading {
     /// Its place among the columns of values.
     leaf: usize,
     reader: Box<dyn ReadColumn>,
+    /// How texts hold lists, where they do.
+    lists: Option<ListSyntax>,
 }
 
 impl Iterator for Rows {
@@ -71,10 +83,30 @@ impl Iterator for Rows {
         }
         self.next += rows as u64;
         (rows > 0).then(|| {
-            let columns = self.columns.iter_mut().map(|column| column.reader.take()).collect();
+            let mut broken = vec![];
+            let cells = self.columns.iter_mut().map(|column| column.take(&mut broken));
+            let (columns, lists) = cells.unzip();
+            broken.sort_by_key(Broken::row);
+            broken.dedup_by_key(|broken| broken.row());
             let file = Arc::clone(&self.path);
-            Ok(Block { file, places: Places::Rows(first), rows, columns, lists: vec![], broken: vec![] })
+            Ok(Block { file, places: Places::Rows(first), rows, columns, lists, broken })
         })
+    }
+}
+
+impl Reading {
+    /// The cells that were read; lists, if texts hold them.
+    fn take(&mut self, broken: &mut Vec<Broken>) -> (Column, ListCounts) {
+        let (column, mut counts) = (self.reader.take(), ListCounts::default());
+        let (Some(syntax), Column::Text(texts)) = (&self.lists, &column) else { return (column, counts) };
+        let mut lists = TextLists::default();
+        for row in 0..texts.len() {
+            let cell = texts.get(row).unwrap_or_default();
+            if let Err([found, expected]) = syntax.push(cell, &mut lists, &mut counts) {
+                broken.push(Broken::new(row, format!("`{}`: {found}", self.name), expected));
+            }
+        }
+        (lists.into(), counts)
     }
 }
 

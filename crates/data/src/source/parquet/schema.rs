@@ -8,7 +8,7 @@ use ::parquet::schema::types::{ColumnDescPtr, SchemaDescriptor, Type, TypePtr};
 
 use super::types::{CellKind, kind, named};
 use crate::error::DataError;
-use crate::source::{Blanks, Wanted, missing};
+use crate::source::{Blanks, Unread, Wanted, missing};
 
 /// A column that can be read.
 #[derive(Clone, Debug)]
@@ -21,48 +21,113 @@ pub(super) struct Leaf {
     pub kind: CellKind,
 }
 
-/// The columns of a file that can be read.
-pub(in crate::source) fn columns(path: &Path) -> Result<Vec<Wanted>, DataError> {
-    let file = super::open(path)?;
-    let fields = file.metadata().file_metadata().schema().get_fields();
-    let read = fields.iter().filter(|field| cells(field).is_ok());
-    let wanted = |field: &TypePtr| match is_list(field) {
-        true => Wanted::lists(field.name(), Blanks::DroppedAtEnd),
-        false => Wanted::single(field.name()),
-    };
-    Ok(read.map(wanted).collect())
+/// Values that stand in a file: a column's, or those of a field of its structs.
+struct Values {
+    /// The column, or the way to the field: `column.field`.
+    name: String,
+    /// The column's place among the file's.
+    column: usize,
+    /// How many lists are around one.
+    depth: usize,
+    /// What they are read as; else what they are.
+    kind: Result<CellKind, String>,
 }
 
-/// Where a column stands and how it is read, if its cells are lists, or single values, as is wanted.
+/// The columns of a file that can be read, and of the others what they hold.
+pub(in crate::source) fn columns(path: &Path) -> Result<(Vec<Wanted>, Vec<Unread>), DataError> {
+    let file = super::open(path)?;
+    let schema = file.metadata().file_metadata().schema_descr();
+    let (mut wanted, mut unread): (Vec<Wanted>, Vec<Unread>) = (vec![], vec![]);
+    for values in all(schema) {
+        let mut other =
+            |reason: &str| unread.push(Unread { name: values.name.clone(), reason: reason.into() });
+        match (&values.kind, values.depth) {
+            (Err(reason), 0) => other(reason),
+            (Err(reason), 1) => other(&format!("lists of {reason}")),
+            (_, 2..) => other("lists of lists"),
+            _ if wanted.iter().any(|w| w.name == values.name) => other("the same name again"),
+            (Ok(_), 0) => wanted.push(Wanted::single(values.name)),
+            (Ok(_), 1) => wanted.push(Wanted::lists(values.name, Blanks::DroppedAtEnd)),
+        }
+    }
+    Ok((wanted, unread))
+}
+
+/// Where a column stands and how it is read, if its cells are lists, or single values, as is wanted. Where
+/// lists are wanted, texts may hold them.
 pub(super) fn find(path: &Path, schema: &SchemaDescriptor, column: &Wanted) -> Result<Leaf, DataError> {
     let fields = schema.root_schema().get_fields();
-    let place = fields.iter().position(|field| field.name() == column.name);
-    let place = place.ok_or_else(|| missing(path, &column.name, fields.iter().map(|f| f.name())))?;
-    let field = &fields[place];
-    if is_list(field) != column.list {
-        let found = format!("column `{}` of type {}", column.name, said(field));
+    let all = all(schema);
+    let mut found = all.iter().enumerate().filter(|(_, values)| values.name == column.name);
+    let Some((index, values)) = found.next() else {
+        let inside = |values: &&Values| fields[values.column].name() == column.name;
+        let Some(first) = all.iter().find(inside) else {
+            return Err(missing(path, &column.name, all.iter().map(|values| &values.name)));
+        };
+        let found = format!("column `{}`: {}", column.name, said(&fields[first.column]));
+        let expected = format!("one of its fields, such as `from = \"{}\"`", first.name);
+        return Err(DataError::file(path, found, expected));
+    };
+    if found.next().is_some() {
+        let found = format!("two columns `{}`", column.name);
+        return Err(DataError::file(path, found, "columns with names of their own"));
+    }
+    let is_text = values.kind == Ok(CellKind::Text);
+    if (values.depth > 0) != column.list && !(column.list && is_text) {
+        let found = format!("column `{}` of type {}", column.name, said(&fields[values.column]));
         let expected = if column.list { "lists of ids, for a sequence" } else { "single values" };
         return Err(DataError::file(path, found, expected));
     }
-    let kind = cells(field).map_err(|found| {
-        let found = format!("column `{}`: {found}", column.name);
-        DataError::file(path, found, "texts, numbers or lists of them")
-    })?;
-    let index = (0..schema.num_columns()).find(|&leaf| schema.get_column_root_idx(leaf) == place);
-    let index = index.expect("a column that can be read has values");
-    Ok(Leaf { index, column: schema.column(index), kind })
+    let wrong = |found: String, expected: &str| {
+        Err(DataError::file(path, format!("column `{}`: {found}", column.name), expected))
+    };
+    match (&values.kind, values.depth) {
+        (_, 2..) => wrong("lists of lists".into(), "texts, numbers or lists of them: one id an event"),
+        (Err(found), 1) => wrong(format!("lists of {found}"), "texts, numbers or lists of them"),
+        (Err(found), _) => wrong(found.clone(), "texts, numbers or lists of them"),
+        (Ok(kind), _) => Ok(Leaf { index, column: schema.column(index), kind: *kind }),
+    }
 }
 
-/// What the cells of a column, or its lists' values, are read as.
-///
-/// # Errors
-/// What the column holds, if that is not read.
-fn cells(field: &Type) -> Result<CellKind, String> {
-    match item(field) {
-        Some(Item { nested: true, .. }) => Err("lists of lists".into()),
-        Some(Item { of, .. }) => kind(of).map_err(|of| format!("lists of {of}")),
-        None => kind(field),
+/// All values of a file, as they stand in it.
+fn all(schema: &SchemaDescriptor) -> Vec<Values> {
+    let mut all = vec![];
+    for (column, field) in schema.root_schema().get_fields().iter().enumerate() {
+        add(field, field.name().to_owned(), column, 0, &mut all);
     }
+    debug_assert_eq!(all.len(), schema.num_columns());
+    all
+}
+
+/// Adds the values of a field.
+fn add(field: &Type, name: String, column: usize, depth: usize, all: &mut Vec<Values>) {
+    match item(field) {
+        // A repeated field that nothing annotates holds its values itself.
+        Some(Item { of, .. }) if std::ptr::eq(of, field) => add_value(of, name, column, depth + 1, all),
+        Some(Item { of, nested: true }) => add(of, name, column, depth + 1, all),
+        Some(Item { of, nested: false }) => add_value(of, name, column, depth + 1, all),
+        None => add_value(field, name, column, depth, all),
+    }
+}
+
+/// Adds the values of what is no list, or of a list's items.
+fn add_value(of: &Type, name: String, column: usize, depth: usize, all: &mut Vec<Values>) {
+    if !of.is_group() {
+        return all.push(Values { name, column, depth, kind: kind(of) });
+    }
+    for field in of.get_fields() {
+        match is_map(of) && field.is_group() {
+            // Its entries: a key and a value each.
+            true => add_value(field, name.clone(), column, depth + 1, all),
+            false => add(field, format!("{name}.{}", field.name()), column, depth, all),
+        }
+    }
+}
+
+fn is_map(of: &Type) -> bool {
+    let info = of.get_basic_info();
+    matches!(info.logical_type_ref(), Some(LogicalType::Map))
+        || matches!(info.converted_type(), ConvertedType::MAP | ConvertedType::MAP_KEY_VALUE)
 }
 
 /// A column's type, for people.
@@ -72,10 +137,6 @@ fn said(field: &Type) -> String {
         Some(Item { of, .. }) => format!("lists of {}", named(of)),
         None => named(field),
     }
-}
-
-fn is_list(field: &Type) -> bool {
-    item(field).is_some()
 }
 
 /// What lists hold.

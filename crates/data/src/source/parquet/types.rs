@@ -3,6 +3,9 @@
 use ::parquet::basic::{ConvertedType, LogicalType, Type as PhysicalType};
 use ::parquet::schema::types::Type;
 
+/// As many digits as any integer of 64 bits has.
+const DIGITS: i32 = 18;
+
 /// What a column's values are read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CellKind {
@@ -18,13 +21,19 @@ pub(super) enum CellKind {
     Float,
     /// Numbers of 16 bits.
     Float16,
+    /// Decimals without a place after the point, of up to 18 digits.
+    Whole,
+    /// Those of more digits, which become texts: some ids are beyond `i64`.
+    LongWhole,
     /// Integers that count the `scale`-th decimal place.
     Decimal {
         /// Digits after the point.
         scale: i32,
     },
-    /// Texts in UTF-8.
+    /// Texts in UTF-8, or bytes that are.
     Text,
+    /// Identifiers of 128 bits, as texts.
+    Uuid,
     /// Nothing: every cell is missing.
     Missing,
 }
@@ -57,13 +66,23 @@ fn read_as(of: &Type) -> Option<CellKind> {
         (PhysicalType::INT96, Plain | Timestamp) => CellKind::Int96,
         (PhysicalType::FLOAT | PhysicalType::DOUBLE, Plain) => CellKind::Float,
         (PhysicalType::FIXED_LEN_BYTE_ARRAY, Float16) => CellKind::Float16,
-        (PhysicalType::BYTE_ARRAY, Text) => CellKind::Text,
+        (PhysicalType::BYTE_ARRAY, Text | Plain) => CellKind::Text,
+        (PhysicalType::FIXED_LEN_BYTE_ARRAY, Plain) => CellKind::Text,
+        (PhysicalType::FIXED_LEN_BYTE_ARRAY, Uuid) => CellKind::Uuid,
+        (PhysicalType::INT32 | PhysicalType::INT64, Decimal { scale: 0, .. }) => CellKind::Whole,
+        (PhysicalType::BYTE_ARRAY | PhysicalType::FIXED_LEN_BYTE_ARRAY, Decimal { scale: 0, digits }) => {
+            if digits <= DIGITS {
+                CellKind::Whole
+            } else {
+                CellKind::LongWhole
+            }
+        }
         (
             PhysicalType::INT32
             | PhysicalType::INT64
             | PhysicalType::BYTE_ARRAY
             | PhysicalType::FIXED_LEN_BYTE_ARRAY,
-            Decimal { scale: scale @ 0.. },
+            Decimal { scale: scale @ 0.., .. },
         ) => CellKind::Decimal { scale },
         _ => return None,
     })
@@ -75,9 +94,10 @@ enum Annotation {
     Integer { bits: i8, signed: bool },
     Date,
     Timestamp,
-    Decimal { scale: i32 },
+    Decimal { scale: i32, digits: i32 },
     Float16,
     Text,
+    Uuid,
 }
 
 impl Annotation {
@@ -86,7 +106,10 @@ impl Annotation {
             LogicalType::Integer(int) => Annotation::Integer { bits: int.bit_width, signed: int.is_signed },
             LogicalType::Date => Annotation::Date,
             LogicalType::Timestamp(_) => Annotation::Timestamp,
-            LogicalType::Decimal(decimal) => Annotation::Decimal { scale: decimal.scale },
+            LogicalType::Decimal(decimal) => {
+                Annotation::Decimal { scale: decimal.scale, digits: decimal.precision }
+            }
+            LogicalType::Uuid => Annotation::Uuid,
             LogicalType::Float16 => Annotation::Float16,
             LogicalType::String | LogicalType::Json | LogicalType::Enum => Annotation::Text,
             _ => return None,
@@ -108,7 +131,9 @@ impl Annotation {
             ConvertedType::UINT_64 => integer(64, false),
             ConvertedType::DATE => Annotation::Date,
             ConvertedType::TIMESTAMP_MILLIS | ConvertedType::TIMESTAMP_MICROS => Annotation::Timestamp,
-            ConvertedType::DECIMAL => Annotation::Decimal { scale: of.get_scale() },
+            ConvertedType::DECIMAL => {
+                Annotation::Decimal { scale: of.get_scale(), digits: of.get_precision() }
+            }
             ConvertedType::UTF8 | ConvertedType::JSON | ConvertedType::ENUM => Annotation::Text,
             _ => return None,
         })

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use ::parquet::data_type::{ByteArray, Int96};
+use ::parquet::data_type::{ByteArray, FixedLenByteArray, Int96};
 
 use crate::source::column::{Column, Primitive, TextColumn};
 
@@ -78,9 +78,61 @@ pub(super) struct Texts {
 
 impl Cells<ByteArray> for Texts {
     fn push(&mut self, value: &ByteArray) -> Result<(), String> {
-        let text = str::from_utf8(value.data()).map_err(|e| format!("a text that is not UTF-8: {e}"))?;
+        self.add(value.data())
+    }
+}
+
+impl Cells<FixedLenByteArray> for Texts {
+    fn push(&mut self, value: &FixedLenByteArray) -> Result<(), String> {
+        self.add(value.data())
+    }
+}
+
+impl Texts {
+    fn add(&mut self, bytes: &[u8]) -> Result<(), String> {
+        let text = str::from_utf8(bytes).map_err(|e| format!("a text that is not UTF-8: {e}"))?;
         self.cells.push(Some(text));
         Ok(())
+    }
+}
+
+/// Bytes that are written as texts, and how.
+pub(super) struct Written<F> {
+    write: F,
+    cells: TextColumn,
+}
+
+impl<F: Fn(&[u8]) -> Result<String, String>> Written<F> {
+    pub fn new(write: F) -> Self {
+        Written { write, cells: TextColumn::default() }
+    }
+}
+
+impl<F: Fn(&[u8]) -> Result<String, String> + Send> Cells<ByteArray> for Written<F> {
+    fn push(&mut self, value: &ByteArray) -> Result<(), String> {
+        self.cells.push(Some(&(self.write)(value.data())?));
+        Ok(())
+    }
+}
+
+impl<F: Fn(&[u8]) -> Result<String, String> + Send> Cells<FixedLenByteArray> for Written<F> {
+    fn push(&mut self, value: &FixedLenByteArray) -> Result<(), String> {
+        self.cells.push(Some(&(self.write)(value.data())?));
+        Ok(())
+    }
+}
+
+impl<F: Send> ColumnCells for Written<F> {
+    fn push_missing(&mut self) {
+        self.cells.push(None);
+    }
+
+    fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    fn take(&mut self) -> Column {
+        Column::Text(std::mem::take(&mut self.cells))
     }
 }
 
@@ -139,6 +191,16 @@ impl ColumnCells for Missing {
 pub(super) fn half(bytes: &[u8]) -> Result<f64, String> {
     let bytes = bytes.try_into().map_err(|_| format!("a FLOAT16 of {} bytes", bytes.len()))?;
     Ok(half::f16::from_le_bytes(bytes).into())
+}
+
+/// The text of 128 bits: `00112233-4455-6677-8899-aabbccddeeff`.
+///
+/// # Errors
+/// There are more or fewer bits.
+pub(super) fn uuid(bytes: &[u8]) -> Result<String, String> {
+    let bytes: [u8; 16] = bytes.try_into().map_err(|_| format!("a UUID of {} bytes", bytes.len()))?;
+    let hex = format!("{:032x}", u128::from_be_bytes(bytes));
+    Ok([&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-"))
 }
 
 /// Nanoseconds since 1970.

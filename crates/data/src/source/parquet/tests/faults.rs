@@ -51,7 +51,7 @@ fn rows_before_a_damage_are_read_and_none_after_it() {
     let column = raw::<ByteArrayType>(&texts, &[], &[]);
     let folder = folder(&file("required binary c (STRING);", &[vec![column]], WriterProperties::default()));
     let path = folder.path().join("log.parquet");
-    let mut blocks = blocks(&path, &[wanted("c", false)], 2).unwrap();
+    let mut blocks = blocks(&path, &Source::default(), &[wanted("c", false)], 2).unwrap();
     assert_eq!(shown(&blocks.next().unwrap().unwrap().columns[0]), r#"text "a" "b""#);
     let message = blocks.next().unwrap().unwrap_err().to_string();
     assert!(message.contains("from row 3 on: column `c`"), "{message}");
@@ -69,7 +69,7 @@ fn no_damage_panics() {
             bytes[at] = with;
             let folder = folder(&bytes);
             let path = folder.path().join("log.parquet");
-            let read = blocks(&path, &columns(), 2).and_then(|blocks| {
+            let read = blocks(&path, &Source::default(), &columns(), 2).and_then(|blocks| {
                 { blocks }.try_for_each(|block| block.map(|block| assert!(block.rows <= 2)))
             });
             failed += u32::from(read.is_err());

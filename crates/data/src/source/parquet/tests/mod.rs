@@ -65,7 +65,7 @@ fn folder(bytes: &[u8]) -> tempfile::TempDir {
 
 /// What `inspect` finds in `log.parquet`.
 fn found(folder: &tempfile::TempDir) -> Vec<Wanted> {
-    columns(&folder.path().join("log.parquet")).unwrap()
+    columns(&folder.path().join("log.parquet")).unwrap().0
 }
 
 /// The blocks of `log.parquet`.

@@ -3,6 +3,7 @@
 use ::parquet::data_type::*;
 
 use super::*;
+use crate::source::Unread;
 
 fn bytes(of: &[u8]) -> ByteArray {
     ByteArray::from(of.to_vec())
@@ -86,6 +87,40 @@ fn every_type() -> Vec<(&'static str, Raw, &'static str)> {
             cells::<FixedLenByteArrayType>(fixed([&[0xff; 29][..], &[0xcf, 0xc7]].concat()), fixed(nines)),
             "float -12.345 - 1e35",
         ),
+        ("int32 c (DECIMAL(9,0))", integer(12_345, -1), "int 12345 - -1"),
+        (
+            "fixed_len_byte_array(8) c (DECIMAL(18,0))",
+            cells::<FixedLenByteArrayType>(fixed([0, 0, 0, 0, 0, 0, 0x30, 0x39]), fixed([0xff; 8])),
+            "int 12345 - -1",
+        ),
+        // Ids beyond 2⁵³, and beyond 2⁶³.
+        (
+            "fixed_len_byte_array(16) c (DECIMAL(38,0))",
+            cells::<FixedLenByteArrayType>(
+                wide(9_223_372_036_854_775_805),
+                wide(99_999_999_999_999_999_999_999_999_999_999_999_999),
+            ),
+            r#"text "9223372036854775805" - "99999999999999999999999999999999999999""#,
+        ),
+        (
+            "binary c (DECIMAL(20,0))",
+            cells::<ByteArrayType>(
+                bytes(&[0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
+                bytes(&[0xff]),
+            ),
+            r#"text "18446744073709551615" - "-1""#,
+        ),
+        ("binary c", text(), r#"text "a" - """#),
+        (
+            "fixed_len_byte_array(2) c",
+            cells::<FixedLenByteArrayType>(fixed(*b"ab"), fixed(*b"cd")),
+            r#"text "ab" - "cd""#,
+        ),
+        (
+            "fixed_len_byte_array(16) c (UUID)",
+            cells::<FixedLenByteArrayType>(wide(0x0011_2233_4455_6677_8899_aabb_ccdd_eeff), wide(1)),
+            r#"text "00112233-4455-6677-8899-aabbccddeeff" - "00000000-0000-0000-0000-000000000001""#,
+        ),
         ("binary c (STRING)", text(), r#"text "a" - """#),
         ("binary c (UTF8)", text(), r#"text "a" - """#),
         ("binary c (JSON)", text(), r#"text "a" - """#),
@@ -135,32 +170,19 @@ fn required_cells_are_read_of_any_row_group() {
 }
 
 /// Columns that are not read, and how they are named.
-const OTHERS: [(&str, bool, &str); 17] = [
-    ("binary c", false, "BYTE_ARRAY"),
+const OTHERS: [(&str, bool, &str); 8] = [
     ("binary c (BSON)", false, "BYTE_ARRAY (BSON)"),
-    ("fixed_len_byte_array(16) c (UUID)", false, "FIXED_LEN_BYTE_ARRAY (UUID)"),
     ("fixed_len_byte_array(12) c (INTERVAL)", false, "FIXED_LEN_BYTE_ARRAY (INTERVAL)"),
-    ("fixed_len_byte_array(3) c", false, "FIXED_LEN_BYTE_ARRAY"),
     ("int64 c (TIME(NANOS,true))", false, "INT64 (TIME)"),
     ("int32 c (TIME_MILLIS)", false, "INT32 (TIME_MILLIS)"),
-    ("group c { required int32 a; }", false, "a struct"),
-    ("group c { repeated int32 a; }", false, "a struct"),
-    ("group c (MAP) { repeated group m { required int32 key; required int32 value; } }", false, "a map"),
-    ("group c (LIST) { repeated binary item; }", true, "lists of BYTE_ARRAY"),
-    ("group c (LIST) { repeated group list { optional binary item; } }", true, "lists of BYTE_ARRAY"),
-    (
-        "group c (LIST) { repeated group pair { required int32 a; required int32 b; } }",
-        true,
-        "lists of a struct",
-    ),
-    ("group c (LIST) { repeated group array { required int32 a; } }", true, "lists of a struct"),
-    ("group c (LIST) { repeated group c_tuple { required int32 a; } }", true, "lists of a struct"),
+    ("group c (LIST) { repeated binary item (BSON); }", true, "lists of BYTE_ARRAY (BSON)"),
     ("group c (LIST) { repeated group list { repeated int32 item; } }", true, "lists of lists"),
     (
         "group c (LIST) { repeated group list { required group item (LIST) { repeated int32 item; } } }",
         true,
         "lists of lists",
     ),
+    ("group c (LIST) { repeated group c_tuple { repeated int32 a; } }", true, "lists of lists"),
 ];
 
 #[test]
@@ -170,14 +192,76 @@ fn a_type_that_is_not_read_is_named() {
         let fields = format!("optional {of}{end} optional int32 numbers;");
         let folder = folder(&file(&fields, &[], WriterProperties::default()));
         assert_eq!(found(&folder), [wanted("numbers", false)], "{of}");
-        let message = read(&folder, vec![wanted("c", list)], 10).unwrap_err();
-        assert!(message.contains(&format!("log.parquet: column `c`: {named};")), "{message}");
-        assert!(message.ends_with("expected texts, numbers or lists of them"), "{message}");
+        let (_, unread) = columns(&folder.path().join("log.parquet")).unwrap();
+        let name = if of.contains("c_tuple") { "c.a" } else { "c" };
+        assert_eq!(unread, [Unread { name: name.into(), reason: named.into() }]);
+        let message = read(&folder, vec![wanted(name, list)], 10).unwrap_err();
+        assert!(message.contains(&format!("log.parquet: column `{name}`: {named};")), "{message}");
+        assert!(message.contains("expected texts, numbers or lists of them"), "{message}");
     }
-    let (fields, structs) = ("repeated group c { required int32 a; }", "lists of a struct");
-    let folder = folder(&file(fields, &[], WriterProperties::default()));
-    let message = read(&folder, vec![wanted("c", true)], 10).unwrap_err();
-    assert!(message.contains(&format!("column `c`: {structs}")), "{message}");
+}
+
+#[test]
+fn fields_of_structs_are_columns() {
+    for (of, list) in [
+        ("optional group c { required int32 a; }", false),
+        ("optional group c { repeated int32 a; }", true),
+        ("repeated group c { required int32 a; }", true),
+        ("optional group c (LIST) { repeated group pair { required int32 a; required int32 b; } }", true),
+        ("optional group c (LIST) { repeated group array { required int32 a; } }", true),
+        ("optional group c (LIST) { repeated group l { optional group item { optional int32 a; } } }", true),
+        ("optional group c (MAP) { repeated group m { required int32 a; required int32 value; } }", true),
+    ] {
+        let fields = format!("required int32 n; {of} required int32 last;");
+        let folder = folder(&file(&fields, &[], WriterProperties::default()));
+        let all = found(&folder);
+        assert_eq!((&all[1], &all[all.len() - 1]), (&wanted("c.a", list), &wanted("last", false)), "{of}");
+        let message = read(&folder, vec![wanted("c", list)], 10).unwrap_err();
+        assert!(message.contains("expected one of its fields, such as `from = \"c.a\"`"), "{message}");
+        assert!(read(&folder, vec![wanted("c.a", list)], 10).unwrap().is_empty());
+    }
+    // Rows of two structs, none, and one with a field that is missing.
+    let of = "optional group c (LIST) { repeated group list { optional group element { \
+              optional int32 a; optional binary b (STRING); } } }";
+    let a = raw::<Int32Type>(&[1, 2], &[4, 4, 0, 3], &[0, 1, 0, 0]);
+    let b = raw::<ByteArrayType>(&["x", "y", "z"].map(ByteArray::from), &[4, 4, 0, 4], &[0, 1, 0, 0]);
+    let folder = folder(&file(of, &[vec![a, b]], WriterProperties::default()));
+    let blocks = read(&folder, found(&folder), 4).unwrap();
+    assert_eq!(shown(&blocks[0].columns[0]), "int [1 2] [] [-]");
+    assert_eq!(shown(&blocks[0].columns[1]), r#"text ["x" "y"] [] ["z"]"#);
+}
+
+#[test]
+fn texts_may_hold_lists() {
+    let texts = ["1|2|3", "[4, 5]", "NULL", "6"].map(ByteArray::from);
+    let cells = raw::<ByteArrayType>(&texts, &[1, 1, 0, 1, 1], &[]);
+    let folder = folder(&file("optional binary c (STRING);", &[vec![cells]], WriterProperties::default()));
+    let blocks = read(&folder, vec![wanted("c", true)], 10).unwrap();
+    assert_eq!(shown(&blocks[0].columns[0]), r#"text ["1" "2" "3"] ["4" "5"] [] [] ["6"]"#);
+    let fault = blocks[0].fault(3).unwrap().to_string();
+    assert!(fault.contains("row 4: `c`: `NULL`; expected a list of ids") && blocks[0].broken.len() == 1);
+}
+
+#[cfg(feature = "brotli")]
+#[test]
+fn what_brotli_compressed_is_read() {
+    let brotli = ::parquet::basic::Compression::BROTLI(Default::default());
+    let properties = WriterProperties::builder().set_compression(brotli).build();
+    let folder = folder(&file("required int64 c;", &[vec![raw::<Int64Type>(&[7, 8], &[], &[])]], properties));
+    assert_eq!(shown(&read(&folder, found(&folder), 3).unwrap()[0].columns[0]), "int 7 8");
+}
+
+#[test]
+fn columns_of_one_name_are_told() {
+    let folder = folder(&file("required int32 c; required int64 c;", &[], WriterProperties::default()));
+    let (all, unread) = columns(&folder.path().join("log.parquet")).unwrap();
+    assert_eq!((all, unread[0].reason.as_str()), (vec![wanted("c", false)], "the same name again"));
+    let message = read(&folder, all_of("c"), 10).unwrap_err();
+    assert!(message.contains("two columns `c`"), "{message}");
+}
+
+fn all_of(name: &str) -> Vec<Wanted> {
+    vec![wanted(name, false)]
 }
 
 #[test]

@@ -90,3 +90,15 @@ impl Lines {
         DataError::file(&self.path, found, expected)
     }
 }
+
+/// The text that bytes are.
+///
+/// # Errors
+/// They are none: what was found and what was expected.
+pub(super) fn text(bytes: &[u8]) -> Result<&str, [String; 2]> {
+    str::from_utf8(bytes).map_err(|e| {
+        let (byte, place) = (bytes.get(e.valid_up_to()).copied().unwrap_or_default(), e.valid_up_to() + 1);
+        let expected = "text in UTF-8: if it is Latin-1, `iconv -f LATIN1 -t UTF-8 FILE` makes it so";
+        [format!("a byte 0x{byte:02X} that is no UTF-8, the {place}th of the row"), expected.into()]
+    })
+}

@@ -1,0 +1,85 @@
+//! Objects, a line each.
+
+use std::fs;
+
+use super::*;
+use crate::source::Blocks;
+use crate::source::tests::cells;
+
+const LOG: &str = r#"{"label": 1, "user": "ann", "seen": [3, 1], "price": 2.5, "at": {"day": 7}}
+{"label": true, "user": "b\u00f6b", "seen": [], "price": null, "at": {}}
+
+{"user": 18446744073709551616, "label": false, "seen": "7|8", "at": null, "more": [[1]]}
+"#;
+
+fn read(text: &str, wanted: Vec<Wanted>) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("log.jsonl"), text).unwrap();
+    let source = Source { files: Some("log.jsonl".into()), ..Source::default() };
+    let mut rows = vec![];
+    for block in Blocks::open(&source, folder.path(), wanted, 2).unwrap() {
+        let block = block.unwrap();
+        rows.extend((0..block.rows).map(|row| match block.fault(row) {
+            Some(fault) => fault.to_string().split_once("log.jsonl: ").unwrap().1.to_owned(),
+            None => cells(&block, row),
+        }));
+    }
+    rows
+}
+
+#[test]
+fn members_are_columns_and_values_stay_as_they_are_written() {
+    let wanted = vec![
+        Wanted::single("label"),
+        Wanted::single("user"),
+        Wanted::lists("seen", Blanks::Dropped),
+        Wanted::single("price"),
+        Wanted::single("at.day"),
+    ];
+    assert_eq!(
+        read(LOG, wanted),
+        ["line 1 1 ann [3 1] 2.5 7", "line 2 1 böb [] - -", "line 4 0 18446744073709551616 [7 8] - -"]
+    );
+}
+
+#[test]
+fn members_of_objects_in_a_list_are_a_list() {
+    let text = "{\"seen\": [{\"item\": 1, \"at\": {\"t\": 5}}, {\"item\": \"x\"}, {\"item\": null}]}\n{}\n";
+    let lists = |name: &str| vec![Wanted::lists(name, Blanks::Dropped)];
+    assert_eq!(read(text, lists("seen.item")), ["line 1 [1 x -]", "line 2 []"]);
+    assert_eq!(read(text, lists("seen.at.t")), ["line 1 [5]", "line 2 []"]);
+}
+
+#[test]
+fn what_is_wrong_with_a_row_is_said_and_costs_that_row_alone() {
+    for (line, expected) in [
+        (
+            "{\"user\": 1, \"seen\": [",
+            "line 2: EOF while parsing a list, character 21; expected an object a line",
+        ),
+        ("[{\"user\": 1}]", "which `jq -c '.[]' FILE` makes of an array"),
+        ("{\"user\": NaN}", "JSON, which has no NaN: `null`"),
+        ("{\"user\": [1]}", "line 2: `user`: a list; expected a single value"),
+        ("{\"user\": {\"id\": 1}}", "`user`: an object; expected a value: `from` names one"),
+        ("{\"seen\": [[1], [2]]}", "`seen`: lists or objects in a list"),
+        ("{\"seen\": {\"a\": 1}}", "`seen`: an object; expected a list"),
+        ("{\"seen\": \"NULL\"}", "`seen`: `NULL`; expected a list of ids"),
+    ] {
+        let text = format!("{{\"user\": 1}}\n{line}\n{{\"user\": 2, \"seen\": [1]}}\n");
+        let rows = read(&text, vec![Wanted::single("user"), Wanted::lists("seen", Blanks::Dropped)]);
+        assert_eq!((rows.len(), &*rows[0], &*rows[2]), (3, "line 1 1 []", "line 3 2 [1]"));
+        assert!(rows[1].contains(expected), "{}", rows[1]);
+    }
+}
+
+#[test]
+fn columns_are_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.jsonl");
+    fs::write(&path, LOG).unwrap();
+    let (wanted, unread) = columns(&path, &Source::default(), 10).unwrap();
+    let names: Vec<_> = wanted.iter().map(|w| (&*w.name, w.list)).collect();
+    let expected = [("label", false), ("user", false), ("seen", true), ("price", false), ("at.day", false)];
+    assert_eq!(names, expected);
+    assert_eq!(unread, [Unread { name: "more".into(), reason: "lists of lists".into() }]);
+}
