@@ -5,11 +5,12 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{folder, map, parts};
+use common::{folder, impressions, map, parts, with_metadata};
 use dien_model::Registry;
+use dien_serving::encoding::hash_integer;
 use dien_serving::model_file::{self, Description, FORMAT, ModelFile};
-use dien_serving::{Ranker, Request};
-use serde_json::Value;
+use dien_serving::{ErrorKind, Ranker, Request};
+use serde_json::{Value, json};
 
 /// The formats before the current one; the README says what made the files.
 fn earlier() -> std::ops::Range<u32> {
@@ -80,4 +81,38 @@ fn what_is_written_is_of_the_current_format() {
         assert_eq!((&new["embedding_l2"], new.get("l2_rows")), (&first["l2_rows"], None));
         assert_eq!((first["l2_rows"].as_f64(), first.get("embedding_l2")), (Some(0.0), None));
     }
+}
+
+/// Of hours that are hashed: a number is one id, however a request writes it, where the file gives it a type.
+#[test]
+fn a_value_is_one_id_where_a_file_has_types() {
+    let before = Ranker::from_bytes(&impressions()).unwrap();
+    let typed = with_metadata(&impressions(), |metadata| {
+        metadata["format"] = FORMAT.into();
+        metadata["serving"]["id_types"] = json!({"hour": "integer", "item": "text"});
+    });
+    let typed = Ranker::from_bytes(&typed).unwrap();
+    let ids = u64::from(typed.vocabulary("hour").unwrap().hashed_ids().unwrap());
+    assert_eq!(u64::from(typed.encode("hour", "103").unwrap()), 1 + hash_integer(103) % ids);
+    assert_eq!(typed.encode("item", " i1 ").unwrap(), before.encode("item", "i1").unwrap());
+    let rank = |ranker: &Ranker, hour: Value| {
+        let candidate = json!({"item": "i2", "category": "c2"});
+        let context = json!({"hour": hour, "price": 12.5});
+        let request = json!({"history": [candidate], "candidates": [candidate], "context": context});
+        ranker.rank(&Request::from_json(&request.to_string()).unwrap()).map(|scores| scores.logits)
+    };
+    let expected = rank(&typed, json!(7)).unwrap();
+    for hour in [json!("7"), json!(7.0), json!("7.0"), json!(" +7")] {
+        assert_eq!(rank(&typed, hour.clone()).unwrap(), expected, "{hour}");
+        // A text is another id than the number's digits where there is no type.
+        let (untyped, seven) = (rank(&before, hour.clone()), rank(&before, json!(7)).unwrap());
+        match hour {
+            Value::String(text) => assert_eq!(untyped.unwrap() == seven, text == "7", "{text}"),
+            _ => assert_eq!(untyped.unwrap_err().kind(), ErrorKind::WrongType),
+        }
+    }
+    assert_eq!(rank(&typed, json!(true)).unwrap(), rank(&typed, json!(1)).unwrap());
+    let request = json!({"history": [], "candidates": [{"item": true, "category": "c2"}]});
+    let message = typed.rank(&Request::from_json(&request.to_string()).unwrap()).unwrap_err().to_string();
+    assert!(message.contains("`candidates[0].item`: found true"), "{message}");
 }

@@ -63,6 +63,10 @@ fn what_is_impossible_is_named() {
             serving["further_max_history"] = json!([3, 4]);
         },
     );
+    said("`serving.id_types`: the table `shop`; expected tables of", &|serving| {
+        serving["id_types"] = json!({"shop": "integer"});
+    });
+    said("vocabulary `item`: token 1: `i", &|serving| serving["id_types"] = json!({"item": "integer"}));
     said("`serving.further_max_history`: 0 entries; expected 1, one for", &|serving| {
         serving["features"]["groups"] = json!(["bought"]);
     });

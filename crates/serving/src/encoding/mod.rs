@@ -1,15 +1,20 @@
 //! From what a log or a request says to what a model reads: tokens to ids, numbers to features, items to
 //! both.
 
+mod civil;
 mod dense;
 mod hash;
+mod id_type;
 mod item_table;
+mod numeral;
 mod text;
 mod vocabularies;
 mod vocabulary;
 
+pub use civil::{Date, NotIso, Timestamp};
 pub use dense::{DenseEncoder, Standardizer, Transform};
-pub use hash::{hash, scramble};
+pub use hash::{hash, hash_integer, scramble};
+pub use id_type::{IdType, IdTypeInference, canonical};
 pub use item_table::ItemTable;
 pub use text::utf8;
 pub use vocabularies::Vocabularies;

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use dien_model::OOV;
 
-use super::hash::hash;
+use super::hash::{hash, hash_integer};
+use super::id_type::{IdType, IdTypeInference};
 use super::text::utf8;
 use crate::FileError;
 use crate::error::{Error, Result};
@@ -14,12 +15,24 @@ use crate::error::{Error, Result};
 /// Tokens numbered from 1; [`OOV`] (0) is everything else.
 ///
 /// Frequent tokens come first, ties in the order of the tokens' bytes, so the ids depend on the counts alone.
+///
+/// With a [type](IdType) of ids, texts that say the same value have the same id: `103` and `103.0` among
+/// integers. Without one, as in models of before there were types, only equal texts have.
+///
+/// ```
+/// use dien_serving::encoding::{IdType, Vocabulary};
+///
+/// let items = Vocabulary::from_typed_counts(IdType::Integer, [("103", 2), ("7", 4), ("103.0", 3)], 1);
+/// assert_eq!(items.tokens(), ["103", "7"]);
+/// assert_eq!([" 103", "7.0", "8", "x"].map(|token| items.id(token)), [1, 2, 0, 0]);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Vocabulary {
     tokens: Vec<String>,
     ids: HashMap<String, u32>,
     /// Ids that hashes share; there are no tokens then.
     hashed: u32,
+    id_type: Option<IdType>,
 }
 
 impl Vocabulary {
@@ -35,7 +48,38 @@ impl Vocabulary {
         kept.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         let tokens: Vec<String> = kept.into_iter().map(|(token, _)| token).collect();
         let ids = tokens.iter().zip(1..).map(|(token, id)| (token.clone(), id)).collect();
-        Vocabulary { tokens, ids, hashed: 0 }
+        Vocabulary { tokens, ids, hashed: 0, id_type: None }
+    }
+
+    /// The ids of a type with a count, over all texts that say it, of at least `min_count` (and at least 1).
+    /// A text that is not of the type has none.
+    pub fn from_typed_counts<S: AsRef<str>>(
+        id_type: IdType,
+        counts: impl IntoIterator<Item = (S, u64)>,
+        min_count: usize,
+    ) -> Self {
+        let mut all: HashMap<String, u64> = HashMap::new();
+        for (text, count) in counts {
+            let Some(token) = id_type.canonical(text.as_ref()) else { continue };
+            match all.get_mut(&*token) {
+                Some(n) => *n += count,
+                None => drop(all.insert(token.into_owned(), count)),
+            }
+        }
+        Vocabulary { id_type: Some(id_type), ..Self::from_counts(all, min_count) }
+    }
+
+    /// [`from_typed_counts`](Self::from_typed_counts) of the type that the texts with a count are of.
+    pub fn from_inferred_counts<S: AsRef<str>>(
+        counts: impl IntoIterator<Item = (S, u64)>,
+        min_count: usize,
+    ) -> Self {
+        let (mut inference, mut counted) = (IdTypeInference::default(), vec![]);
+        for (text, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+            inference.observe(text.as_ref());
+            counted.push((text, count));
+        }
+        Self::from_typed_counts(inference.id_type(), counted, min_count)
     }
 
     /// These tokens with the ids 1, 2, 3 and so on.
@@ -50,7 +94,33 @@ impl Vocabulary {
                 return Err(Error::encoding(format!("token {id}"), format!("`{token}`"), expected));
             }
         }
-        Ok(Vocabulary { tokens, ids, hashed: 0 })
+        Ok(Vocabulary { tokens, ids, hashed: 0, id_type: None })
+    }
+
+    /// The same with a type of ids: tokens are the texts that the type has for them.
+    ///
+    /// # Errors
+    /// A token is not of the type, or says the id of an earlier one.
+    pub fn with_id_type(self, id_type: IdType) -> Result<Self> {
+        let mut all = Vocabulary { id_type: Some(id_type), hashed: self.hashed, ..Vocabulary::default() };
+        for (id, token) in (1..).zip(self.tokens) {
+            let wrong = |expected: String| {
+                Err(Error::encoding(format!("token {id}"), format!("`{token}`"), expected))
+            };
+            let Some(canonical) = id_type.canonical(&token) else {
+                return wrong(id_type.expected().into());
+            };
+            if let Some(first) = all.ids.insert(canonical.clone().into_owned(), id) {
+                return wrong(format!("another id than that of token {first}, `{canonical}`"));
+            }
+            all.tokens.push(canonical.into_owned());
+        }
+        Ok(all)
+    }
+
+    /// What its ids are; none in models of before ids had types, whose ids are texts as they are written.
+    pub fn id_type(&self) -> Option<IdType> {
+        self.id_type
     }
 
     /// No tokens, but `ids` ids: that of a token is its hash, modulo their number. Different tokens may share
@@ -71,8 +141,19 @@ impl Vocabulary {
 
     /// The token's id; [`OOV`] if it has none.
     pub fn id(&self, token: &str) -> u32 {
+        match self.id_type {
+            None => self.lookup(token),
+            Some(id_type) => id_type.canonical(token).map_or(OOV, |token| self.lookup(&token)),
+        }
+    }
+
+    fn lookup(&self, token: &str) -> u32 {
         if self.hashed > 0 && !token.is_empty() {
-            return 1 + (hash(0, token.as_bytes()) % u64::from(self.hashed)) as u32;
+            let hash = match self.id_type {
+                Some(IdType::Integer) => hash_integer(token.parse().expect("an integer of 38 digits")),
+                _ => hash(0, token.as_bytes()),
+            };
+            return 1 + (hash % u64::from(self.hashed)) as u32;
         }
         self.ids.get(token).copied().unwrap_or(OOV)
     }
@@ -82,14 +163,19 @@ impl Vocabulary {
         self.tokens.get((id as usize).checked_sub(1)?).map(String::as_str)
     }
 
-    /// The same ids for the same tokens, and more for those of `new` that are not among them; hashes stay as
-    /// they are.
+    /// The same ids for the same tokens, and more for those of `new` that are not among them, if they are of
+    /// this one's type; hashes stay as they are.
     pub fn extended(&self, new: &Vocabulary) -> Self {
         let mut all = self.clone();
         if self.hashed == 0 {
-            for token in new.tokens.iter().filter(|token| !self.ids.contains_key(*token)) {
-                all.tokens.push(token.clone());
-                all.ids.insert(token.clone(), all.tokens.len() as u32);
+            for token in &new.tokens {
+                let token = match self.id_type {
+                    None => Some(token.into()),
+                    Some(id_type) => id_type.canonical(token),
+                };
+                let Some(token) = token.filter(|token| !all.ids.contains_key(&**token)) else { continue };
+                all.tokens.push(token.clone().into_owned());
+                all.ids.insert(token.into_owned(), all.tokens.len() as u32);
             }
         }
         all
@@ -177,6 +263,35 @@ mod tests {
             let message = Vocabulary::from_tokens(wrong.map(String::from).to_vec()).unwrap_err().to_string();
             assert!(message.contains("token 2: found"), "{message}");
         }
+    }
+
+    #[test]
+    fn one_value_is_one_id_whatever_its_text() {
+        let counts = [("103", 2), ("7", 4), ("103.0", 3), ("x", 9), ("", 9)];
+        let items = Vocabulary::from_typed_counts(IdType::Integer, counts, 3);
+        assert_eq!(items.tokens(), ["103", "7"], "counts add up");
+        assert_eq!(["103", " 103 ", "+1.03e2", "007", "7.0", "x"].map(|t| items.id(t)), [1, 1, 1, 0, 2, 0]);
+        let more = Vocabulary::from_typed_counts(IdType::Text, [("8.0", 1), ("7.0", 1), ("y", 1)], 1);
+        assert_eq!(items.extended(&more).tokens(), ["103", "7", "8"]);
+        let texts = Vocabulary::from_tokens(vec!["7".into(), "7.0".into()]).unwrap();
+        assert_eq!(["7", "7.0", " 7"].map(|t| texts.id(t)), [1, 2, 0], "without a type, texts as they are");
+        let message = texts.with_id_type(IdType::Integer).unwrap_err().to_string();
+        assert!(message.contains("token 2: found `7.0`; expected another id than that of token 1, `7`"));
+        let message = Vocabulary::from_tokens(vec!["x".into()]).unwrap().with_id_type(IdType::Date);
+        assert!(message.unwrap_err().to_string().contains("found `x`; expected a date"));
+    }
+
+    #[test]
+    fn integers_are_hashed_as_integers_where_they_have_a_type() {
+        let texts = Vocabulary::hashed(1000);
+        let integers = Vocabulary::hashed(1000).with_id_type(IdType::Integer).unwrap();
+        assert_eq!(texts.id("103"), 1 + (hash(0, b"103") % 1000) as u32);
+        assert_eq!(integers.id("103"), 1 + (hash_integer(103) % 1000) as u32);
+        assert_ne!(texts.id("103"), texts.id("103.0"));
+        assert_eq!(
+            ["103.0", " 103", "x", ""].map(|t| integers.id(t)),
+            [integers.id("103"), integers.id("103"), 0, 0]
+        );
     }
 
     #[cfg(feature = "write")]

@@ -4,6 +4,7 @@ mod read;
 #[cfg(feature = "write")]
 mod write;
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "write")]
 pub use write::{Description, stage};
 
-use crate::encoding::{DenseEncoder, ItemTable, Vocabularies};
+use crate::encoding::{DenseEncoder, IdType, ItemTable, Vocabularies};
 use crate::error::{Error, Result};
 use crate::params::StoredParams;
 use crate::tensors::{self, OpenFile, Source, Tensors};
@@ -69,7 +70,8 @@ impl MissingParts {
 /// - 0, without a number: options as they were set, others as their defaults were then.
 /// - 1: every option that a score depends on is written out; nothing unknown is passed over.
 /// - 2: as 1, but `l2_rows` is `embedding_l2`.
-pub const FORMAT: u32 = 2;
+/// - 3: as 2, and `id_types` says which texts are one id, and how integers are hashed.
+pub const FORMAT: u32 = 3;
 
 /// The file's metadata.
 #[derive(Serialize, Deserialize)]
@@ -94,6 +96,9 @@ struct Serving {
     extra_max_history: Vec<usize>,
     #[serde(default)]
     numbers: Vec<DenseEncoder>,
+    /// By table; those of models of before ids had types have none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    id_types: BTreeMap<String, IdType>,
 }
 
 /// The number of the format alone, which any version can read.

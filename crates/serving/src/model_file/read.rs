@@ -1,11 +1,12 @@
 //! Reading a model file.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use dien_model::{Features, Jagged, Table};
 
 use super::{MissingParts, ModelFile, Serving};
-use crate::encoding::{DenseEncoder, ItemTable, Vocabularies, Vocabulary};
+use crate::encoding::{DenseEncoder, IdType, ItemTable, Vocabularies, Vocabulary};
 use crate::error::{Error, Result};
 use crate::params::StoredParams;
 use crate::tensors::{Dtype, Numbers, Tensor, Tensors};
@@ -15,7 +16,7 @@ pub(super) fn whole(mut file: Tensors, serving: Serving) -> Result<ModelFile> {
     let path = &file.path().to_path_buf();
     serving.model.validate().map_err(|e| Error::option(path, e))?;
     let vocabularies = encoding(&mut file, &serving)?;
-    let Serving { model, features, max_history, extra_max_history, numbers } = serving;
+    let Serving { model, features, max_history, extra_max_history, numbers, id_types: _ } = serving;
     let has_items = file.get("items.text").is_some();
     let items = has_items.then(|| read_items(&mut file, &features)).transpose()?;
     let max_history = [vec![max_history], extra_max_history].concat();
@@ -28,7 +29,12 @@ pub(super) fn whole(mut file: Tensors, serving: Serving) -> Result<ModelFile> {
 pub(super) fn encoding(file: &mut Tensors, serving: &Serving) -> Result<Vocabularies> {
     let (path, features) = (file.path().to_path_buf(), &serving.features);
     features.validate().map_err(|e| Error::file(&path, e.to_string(), "a file that `dien train` wrote"))?;
-    let vocabularies = read_vocabularies(file, features)?;
+    let types = &serving.id_types;
+    if let Some(name) = types.keys().find(|&name| features.tables.iter().all(|table| table.name != *name)) {
+        let found = format!("`serving.id_types`: the table `{name}`");
+        return Err(Error::file(&path, found, "tables of `features.tables`"));
+    }
+    let vocabularies = read_vocabularies(file, features, types)?;
     check_numbers(&path, &serving.numbers, features)?;
     Ok(vocabularies)
 }
@@ -76,16 +82,24 @@ fn check_max_history(path: &Path, max_history: &[usize], features: &Features) ->
     }
 }
 
-fn read_vocabularies(file: &mut Tensors, features: &Features) -> Result<Vocabularies> {
+fn read_vocabularies(
+    file: &mut Tensors,
+    features: &Features,
+    types: &BTreeMap<String, IdType>,
+) -> Result<Vocabularies> {
     let mut parts = vec![];
     for table in &features.tables {
         let tokens = read_texts(file, &format!("vocabulary.{}", table.name))?;
         // No tokens, and yet rows: a vocabulary that hashes.
+        let wrong =
+            |e: Error| e.in_file(file.path(), |place| format!("vocabulary `{}`: {place}", table.name));
         let vocabulary = match u32::try_from(table.num_embeddings.saturating_sub(1)) {
             Ok(ids) if ids > 0 && tokens.is_empty() => Vocabulary::hashed(ids),
-            _ => Vocabulary::from_tokens(tokens).map_err(|e| {
-                e.in_file(file.path(), |place| format!("vocabulary `{}`: {place}", table.name))
-            })?,
+            _ => Vocabulary::from_tokens(tokens).map_err(wrong)?,
+        };
+        let vocabulary = match types.get(&table.name) {
+            Some(&id_type) => vocabulary.with_id_type(id_type).map_err(wrong)?,
+            None => vocabulary,
         };
         if vocabulary.rows() != table.num_embeddings {
             let found = format!("vocabulary `{}` for a table of {} rows", table.name, vocabulary.rows());

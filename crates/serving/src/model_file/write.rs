@@ -73,6 +73,7 @@ pub fn stage(
         max_history: max_history[0],
         extra_max_history: max_history[1..].to_vec(),
         numbers: numbers.to_vec(),
+        id_types: vocabularies.id_types(),
     };
     let (mut heads, mut bodies) = (vec![], vec![]);
     for id in params.ids() {

@@ -1,11 +1,13 @@
 //! From a request's names to ids.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 
 use dien_model::serving::{Candidates, Profile};
 use dien_model::{Jagged, OOV};
 
 use super::{Ranker, Record, Value};
+use crate::encoding::{IdType, Vocabulary};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The name under which an item is found in the item table.
@@ -46,8 +48,11 @@ impl Ranker {
                 ));
             }
         }
-        let item = record.get(ITEM).map(|value| text(value, place, ITEM)).transpose()?;
-        let found = item.as_deref().and_then(|item| self.items.as_ref()?.place(item));
+        let item = record.get(ITEM).map(|value| self.text(None, value, place, ITEM)).transpose()?;
+        let found = item.as_deref().and_then(|item| {
+            let items = self.items.as_ref()?;
+            items.place(&self.vocabularies.canonical(ITEM, item))
+        });
         let mut missed = false;
         for (i, (lookup, ids)) in features.behaviours.iter().zip(ids).enumerate() {
             let name = lookup.name.as_str();
@@ -56,7 +61,7 @@ impl Ranker {
                 (Some(_), Some(found)) if name == ITEM => {
                     self.items.as_ref().expect("found").behaviour(i, found)
                 }
-                (Some(value), _) => self.id(lookup.table, &text(value, place, name)?),
+                (Some(value), _) => self.value_id(lookup.table, value, place, name)?,
                 (None, Some(found)) => self.items.as_ref().expect("found in it").behaviour(i, found),
                 // The item is not known, and so is nothing of it.
                 (None, None) if item.is_some() && self.items.is_some() => {
@@ -171,7 +176,7 @@ impl Ranker {
                 let bucketed = self.numbers.iter().find(|n| n.name == name && n.bucket(0.0).is_some());
                 let id = match bucketed {
                     Some(of) => of.bucket(number(value, &place, name)?).expect("buckets"),
-                    None => self.id(features.sparse[i].table, &text(value, &place, name)?),
+                    None => self.value_id(features.sparse[i].table, value, &place, name)?,
                 };
                 *unknown += usize::from(id == OOV);
                 profile.sparse[i] = id;
@@ -190,19 +195,41 @@ impl Ranker {
     fn id(&self, table: usize, token: &str) -> u32 {
         self.vocabularies.at(table).id(token)
     }
-}
 
-fn text<'a>(value: &'a Value, place: &dyn Display, name: &str) -> Result<std::borrow::Cow<'a, str>> {
-    match value {
-        Value::Text(text) => Ok(text.into()),
-        Value::Integer(n) => Ok(n.to_string().into()),
-        other => Err(wrong(
-            ErrorKind::WrongType,
-            place,
-            name,
-            other,
-            "an id: a text, or a whole number for its digits",
-        )),
+    fn value_id(&self, table: usize, value: &Value, place: &dyn Display, name: &str) -> Result<u32> {
+        Ok(self.id(table, &self.text(Some(table), value, place, name)?))
+    }
+
+    /// The text of an id, of a table or of an item's name. Where ids are texts, a number must be whole.
+    fn text<'a>(
+        &self,
+        table: Option<usize>,
+        value: &'a Value,
+        place: &dyn Display,
+        name: &str,
+    ) -> Result<Cow<'a, str>> {
+        // Of texts, only what is written as one is an id.
+        let valued = || {
+            let is = |vocabulary: &Vocabulary| vocabulary.id_type().is_some_and(|of| of != IdType::Text);
+            match table {
+                Some(table) => is(self.vocabularies.at(table)),
+                None => self.vocabularies.iter().any(|(_, vocabulary)| is(vocabulary)),
+            }
+        };
+        match value {
+            Value::Text(text) => Ok(text.into()),
+            Value::Integer(n) => Ok(n.to_string().into()),
+            Value::Number(x) if x.is_finite() && valued() => Ok(x.to_string().into()),
+            Value::Boolean(truth) if valued() => Ok(truth.to_string().into()),
+            other => {
+                let expected = if valued() {
+                    "an id: a text, a number or a truth value"
+                } else {
+                    "an id: a text, or a whole number for its digits"
+                };
+                Err(wrong(ErrorKind::WrongType, place, name, other, expected))
+            }
+        }
     }
 }
 

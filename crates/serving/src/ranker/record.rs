@@ -21,8 +21,10 @@ pub enum Value {
     Text(String),
     /// A whole number. Where an id is expected, it stands for its decimal digits.
     Integer(i128),
-    /// Another number.
+    /// Another number; an id where ids have types.
     Number(f64),
+    /// A truth value, where ids have types.
+    Boolean(bool),
     /// Ids, where a feature is a list.
     List(Vec<String>),
     /// What no feature is, named as a message would: only of interest where the model reads it.
@@ -82,6 +84,7 @@ impl fmt::Display for Value {
             Value::Text(text) => write!(f, "the text {text:?}"),
             Value::Integer(n) => write!(f, "the number {n}"),
             Value::Number(x) => write!(f, "the number {x}"),
+            Value::Boolean(truth) => write!(f, "{truth}"),
             Value::List(list) => write!(f, "a list of {}", list.len()),
             Value::Other(what) => f.write_str(what),
         }
@@ -115,6 +118,12 @@ impl From<u64> for Value {
 impl From<f64> for Value {
     fn from(x: f64) -> Self {
         Value::Number(x)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(truth: bool) -> Self {
+        Value::Boolean(truth)
     }
 }
 

@@ -167,6 +167,7 @@ fn value(json: &Json) -> Option<Value> {
         Json::Array(list) => {
             let text = |(i, json): (usize, &Json)| match json {
                 Json::String(text) => Ok(text.clone()),
+                Json::Number(n) => Ok(n.to_string()),
                 other => Err(format!("{} at place {i} of a list", kind(other))),
             };
             match list.iter().enumerate().map(text).collect() {
@@ -174,7 +175,8 @@ fn value(json: &Json) -> Option<Value> {
                 Err(what) => Value::Other(what),
             }
         }
-        Json::Bool(_) | Json::Object(_) => Value::Other(kind(json)),
+        Json::Bool(truth) => Value::Boolean(*truth),
+        Json::Object(_) => Value::Other(kind(json)),
     })
 }
 
