@@ -1,5 +1,7 @@
 //! A log, encoded and split.
 
+use std::collections::HashMap;
+
 use dien_model::Features;
 use dien_serving::encoding::{ItemTable, Vocabularies};
 
@@ -56,7 +58,7 @@ impl Dataset {
         options: &DataOptions,
     ) -> Result<Self, DataError> {
         options.validate()?;
-        let all = vocabularies.extended(&log.vocabularies(options)?);
+        let all = vocabularies.extended(&log.vocabularies_like(Some(vocabularies), options)?);
         Self::with_vocabularies(log, all, options)?.trainable()
     }
 
@@ -71,6 +73,7 @@ impl Dataset {
         options: &DataOptions,
     ) -> Result<Self, DataError> {
         options.validate()?;
+        distinct_items(&log, &vocabularies)?;
         let columns = Columns::new(&log, &vocabularies, options)?;
         let (histories, split) = Split::new(&log, options)?;
         let training = (0..).zip(log.users()).filter(|(_, user)| !user.test);
@@ -111,7 +114,8 @@ impl Dataset {
 
     /// The features of every item, for a model to be served with.
     pub fn item_table(&self) -> ItemTable {
-        let (names, columns) = (self.names.items.iter().map(String::as_str), &self.samples.columns);
+        let names = self.names.items.iter().map(|name| self.vocabularies.canonical("item", name));
+        let columns = &self.samples.columns;
         ItemTable::new(names, columns.behaviours.clone(), columns.multi_hot.clone())
             .expect("a log has each item once, and a column has a cell an item")
     }
@@ -153,6 +157,18 @@ impl Dataset {
     fn ids<'a>(&'a self, part: &'a Part) -> impl ExactSizeIterator<Item = &'a str> {
         part.users.iter().map(|&u| self.names.users[u as usize].as_str())
     }
+}
+
+/// That no two items have one name, however it is written.
+fn distinct_items(log: &Log, vocabularies: &Vocabularies) -> Result<(), DataError> {
+    let mut names = HashMap::with_capacity(log.items().len());
+    for item in log.items() {
+        if let Some(other) = names.insert(vocabularies.canonical("item", &item.id), &item.id) {
+            let expected = format!("an item of its own: `{other}` is the same number");
+            return Err(DataError::log("items", format!("`{}`", item.id), expected));
+        }
+    }
+    Ok(())
 }
 
 fn draws(options: &DataOptions) -> bool {

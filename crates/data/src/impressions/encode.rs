@@ -97,10 +97,10 @@ impl<'a> Encoder<'a> {
         for &column in &layout.sparse {
             sparse.push(match schema.columns[column].kind {
                 ColumnKind::Dense => buckets.next().expect("a bucket for each such column"),
-                _ => self.id(column, view.id(schema, column, row, buffer)),
+                _ => self.id(column, view.id(schema, column, row, layout.form(column), buffer)),
             });
         }
-        let group = view.group(row, buffer)?;
+        let group = view.group(row, layout.group_form(), buffer)?;
         let group = match self.chunk.groups.get(group) {
             Some(&id) => id,
             None => {
@@ -122,13 +122,16 @@ impl<'a> Encoder<'a> {
             let history = past.place(&items);
             past.history.push(history);
         }
-        let ids: Vec<u32> =
-            layout.candidate.iter().map(|&c| self.id(c, view.id(schema, c, row, buffer))).collect();
+        let mut ids = Vec::with_capacity(layout.candidate.len());
+        for &column in &layout.candidate {
+            ids.push(self.id(column, view.id(schema, column, row, layout.form(column), buffer)));
+        }
         let candidate = self.chunk.item(&ids);
         for (lists, &column) in self.chunk.rows.multi_hot.iter_mut().zip(&layout.multi_hot) {
             for at in view.list(column, row) {
                 let vocabulary = self.vocabularies[layout.table[column].expect("an embedded column")];
-                lists.ids.push(view.list_id(column, at, buffer).map_or(OOV, |token| vocabulary.id(token)));
+                let token = view.list_id(column, at, layout.form(column), buffer);
+                lists.ids.push(token.map_or(OOV, |token| vocabulary.id(token)));
             }
             lists.offsets.push(lists.ids.len() as u32);
         }
@@ -186,15 +189,14 @@ impl<'a> Encoder<'a> {
                 SequenceOrder::OldestFirst => events - 1 - back,
                 SequenceOrder::LatestFirst => back,
             };
-            let mut padding = false;
-            for (i, &column) in columns.iter().enumerate() {
-                let token = view.list_id(column, view.list(column, row).start + at, buffer);
-                padding |= i == 0 && sequence.padding.is_some() && token == sequence.padding.as_deref();
-                ids[i] = self.id(column, token);
+            if view.is_padding(self.layout, sequence, columns[0], row, at, buffer) {
+                continue;
             }
-            if !padding {
-                items.push(self.chunk.item(&ids));
+            for (id, &column) in ids.iter_mut().zip(columns) {
+                let place = view.list(column, row).start + at;
+                *id = self.id(column, view.list_id(column, place, self.layout.form(column), buffer));
             }
+            items.push(self.chunk.item(&ids));
         }
         items.reverse();
         items

@@ -1,18 +1,17 @@
 //! The first pass over a log: what its vocabularies hold, its numbers' standardizers, how many rows each part
 //! has.
 
-use std::collections::{HashMap, HashSet};
-use std::fs;
 use std::path::Path;
 
-use dien_serving::FileError;
 use dien_serving::encoding::{DenseEncoder, Standardizer, Transform, Vocabularies, Vocabulary};
 
+use super::counts::TableCounts;
+use super::id_check::IdCheck;
 use super::layout::Layout;
 use super::row::View;
 use super::rows::{OnError, Row, Rows, Skipped};
 use crate::error::DataError;
-use crate::schema::{Part, Schema, VocabularySpec};
+use crate::schema::{Column, Part, Schema};
 use crate::source::ReadReport;
 
 /// What a log holds.
@@ -57,13 +56,9 @@ pub(super) fn fit(
     layout: &Layout,
     on_error: OnError,
 ) -> Result<FitStats, DataError> {
-    let mut counts: Vec<HashMap<String, u64>> = vec![HashMap::new(); layout.owners.len()];
-    let exact: Vec<bool> = (0..layout.owners.len())
-        .map(|table| {
-            let column = &schema.columns[layout.owners[table]];
-            column.transform.is_none() && matches!(layout.rule(schema, table), VocabularySpec::MinCount(_))
-        })
-        .collect();
+    let table = |(table, &rule)| TableCounts::new(layout.rule(schema, table), rule);
+    let tables = layout.type_rules().iter().enumerate().map(table).collect();
+    let mut counting = Counting { schema, layout, tables };
     let mut numbers = layout.numbers(schema);
     let mut moments = vec![Moments::default(); numbers.len()];
     for source in
@@ -73,21 +68,16 @@ pub(super) fn fit(
             crate::source::check_regular(&source, base)?;
         }
     }
-    let mut rows = Rows::open(schema, &schema.source, base, Part::Training, on_error)?;
-    let (mut training, mut found) = (0, vec![]);
-    let mut count = |table: Option<usize>, token: &str| {
-        let table = table.expect("an embedded column");
-        if exact[table] {
-            match counts[table].get_mut(token) {
-                Some(n) => *n += 1,
-                None => drop(counts[table].insert(token.into(), 1)),
-            }
-        }
-    };
+    let groups = layout.group_form();
+    let mut rows = Rows::open(schema, &schema.source, base, Part::Training, groups, on_error)?;
+    let (mut training, mut found, mut ids) = (0, vec![], IdCheck::default());
     let mut last = None;
     rows.each(None, |of, buffer| {
         // Whatever can be wrong first: a row counts as a whole or not at all.
         of.check_behaviours(schema, layout)?;
+        if of.sample.part == Part::Training {
+            ids.check(&of, schema, layout, buffer)?;
+        }
         let Row { view, row, past, sample } = of;
         found.clear();
         for (number, &column) in numbers.iter().zip(&layout.numbers) {
@@ -97,15 +87,15 @@ pub(super) fn fit(
             return Ok(true);
         }
         moments.iter_mut().zip(&found).for_each(|(moments, &x)| moments.add(x));
-        count_row(schema, layout, view, row, buffer, &mut count);
+        counting.row(view, row, buffer);
         match &past {
             // Once, however many look back on it.
             Some(past) if last != Some(past.index) => {
                 last = Some(past.index);
-                count_behaviours(schema, layout, &past.view, past.row, buffer, &mut count);
+                counting.behaviours(&past.view, past.row, buffer);
             }
             Some(_) => {}
-            None => count_behaviours(schema, layout, view, row, buffer, &mut count),
+            None => counting.behaviours(view, row, buffer),
         }
         training += 1;
         Ok(true)
@@ -113,7 +103,7 @@ pub(super) fn fit(
     let (mut skipped, mut report) = rows.finish();
     for (source, part) in [(&schema.validation, Part::Validation), (&schema.test, Part::Test)] {
         let Some(source) = source else { continue };
-        let mut rows = Rows::open(schema, source, base, part, on_error)?;
+        let mut rows = Rows::open(schema, source, base, part, groups, on_error)?;
         rows.each(None, |of, _| {
             of.check_behaviours(schema, layout)?;
             for (number, &column) in numbers.iter().zip(&layout.numbers) {
@@ -132,24 +122,12 @@ pub(super) fn fit(
         };
         return Err(DataError::log(report.to_string(), found, "at least one that trains"));
     }
-    let vocabulary = |(table, counts): (usize, HashMap<String, u64>)| {
-        let column = &schema.columns[layout.owners[table]];
-        if let Some(Transform::Buckets(bounds)) = &column.transform {
-            return Ok::<_, DataError>(Vocabulary::from_tokens(
-                (0..=bounds.len()).map(|b| b.to_string()).collect(),
-            )?);
-        }
-        match layout.rule(schema, table) {
-            VocabularySpec::MinCount(least) => Ok(Vocabulary::from_counts(counts, least)),
-            VocabularySpec::Hash(ids) => {
-                Ok(Vocabulary::hashed(u32::try_from(ids).expect("a checked schema's ids fit")))
-            }
-            VocabularySpec::File(name) => from_file(&base.join(name)),
-        }
+    let owners = layout.names(schema).zip(&layout.owners);
+    let vocabulary = |((name, &owner), counts): ((&str, &usize), TableCounts)| {
+        let vocabulary = buckets(&schema.columns[owner]).unwrap_or_else(|| counts.into_vocabulary(base));
+        Ok((name.to_owned(), vocabulary?))
     };
-    let names = layout.names(schema).map(String::from);
-    let parts = names.zip(counts.into_iter().enumerate().map(vocabulary));
-    let parts = parts.map(|(name, v)| Ok((name, v?))).collect::<Result<_, DataError>>()?;
+    let parts = owners.zip(counting.tables).map(vocabulary).collect::<Result<_, DataError>>()?;
     for (number, moments) in numbers.iter_mut().zip(moments) {
         number.standardizer =
             (number.transform == Some(Transform::Standardise)).then(|| moments.standardizer());
@@ -157,72 +135,59 @@ pub(super) fn fit(
     Ok(FitStats { vocabularies: Vocabularies::from_parts(parts), numbers, skipped, report, training })
 }
 
-fn count_row(
-    schema: &Schema,
-    layout: &Layout,
-    view: &View<'_>,
-    row: usize,
-    buffer: &mut String,
-    count: &mut impl FnMut(Option<usize>, &str),
-) {
-    for &column in layout.candidate.iter().chain(&layout.sparse) {
-        if schema.columns[column].transform.is_none()
-            && let Some(token) = view.id(schema, column, row, buffer)
-        {
-            count(layout.table[column], token);
+/// Adds the ids of rows.
+struct Counting<'a> {
+    schema: &'a Schema,
+    layout: &'a Layout,
+    tables: Vec<TableCounts>,
+}
+
+impl Counting<'_> {
+    fn add(&mut self, column: usize, token: &str) {
+        self.tables[self.layout.table[column].expect("an embedded column")].add(token);
+    }
+
+    /// What is in a row itself.
+    fn row(&mut self, view: &View<'_>, row: usize, buffer: &mut String) {
+        let (schema, layout) = (self.schema, self.layout);
+        for &column in layout.candidate.iter().chain(&layout.sparse) {
+            if schema.columns[column].transform.is_none()
+                && let Some(token) = view.id(schema, column, row, layout.form(column), buffer)
+            {
+                self.add(column, token);
+            }
+        }
+        for &column in &layout.multi_hot {
+            for at in view.list(column, row) {
+                if let Some(token) = view.list_id(column, at, layout.form(column), buffer) {
+                    self.add(column, token);
+                }
+            }
         }
     }
-    for &column in &layout.multi_hot {
-        count_list(layout, column, None, view, row, buffer, count);
+
+    /// Every event but padding. Lists of a sequence are of one length.
+    fn behaviours(&mut self, view: &View<'_>, row: usize, buffer: &mut String) {
+        let layout = self.layout;
+        for (sequence, columns) in self.schema.behaviours.iter().zip(&layout.behaviours) {
+            for event in 0..view.list(columns[0], row).len() {
+                if view.is_padding(layout, sequence, columns[0], row, event, buffer) {
+                    continue;
+                }
+                for &column in columns {
+                    let at = view.list(column, row).start + event;
+                    if let Some(token) = view.list_id(column, at, layout.form(column), buffer) {
+                        self.add(column, token);
+                    }
+                }
+            }
+        }
     }
 }
 
-fn count_behaviours(
-    schema: &Schema,
-    layout: &Layout,
-    view: &View<'_>,
-    row: usize,
-    buffer: &mut String,
-    count: &mut impl FnMut(Option<usize>, &str),
-) {
-    for (sequence, columns) in schema.behaviours.iter().zip(&layout.behaviours) {
-        for &column in columns {
-            count_list(layout, column, sequence.padding.as_deref(), view, row, buffer, count);
-        }
-    }
-}
-
-/// Every id of a list but the padding.
-fn count_list(
-    layout: &Layout,
-    column: usize,
-    padding: Option<&str>,
-    view: &View<'_>,
-    row: usize,
-    buffer: &mut String,
-    count: &mut impl FnMut(Option<usize>, &str),
-) {
-    for at in view.list(column, row) {
-        if let Some(token) = view.list_id(column, at, buffer).filter(|&t| Some(t) != padding) {
-            count(layout.table[column], token);
-        }
-    }
-}
-
-/// One id a line.
-fn from_file(path: &Path) -> Result<Vocabulary, DataError> {
-    let text = fs::read_to_string(path).map_err(DataError::io(path, "read"))?;
-    let (mut tokens, mut seen) = (vec![], HashSet::new());
-    for (line, token) in (1..).zip(text.lines()) {
-        if token.is_empty() || !seen.insert(token) {
-            let found = if token.is_empty() {
-                "an empty line".to_owned()
-            } else {
-                format!("`{token}` a second time")
-            };
-            return Err(FileError::field(path, line, "id", found, "an id of its own").into());
-        }
-        tokens.push(token.to_string());
-    }
-    Ok(Vocabulary::from_tokens(tokens)?)
+/// An id for each bucket of a column of numbers; none for other columns.
+fn buckets(column: &Column) -> Option<Result<Vocabulary, DataError>> {
+    let Some(Transform::Buckets(bounds)) = &column.transform else { return None };
+    let ids = (0..=bounds.len()).map(|bucket| bucket.to_string()).collect();
+    Some(Vocabulary::from_tokens(ids).map_err(Into::into))
 }

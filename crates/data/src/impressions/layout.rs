@@ -3,10 +3,24 @@
 use std::path::Path;
 
 use dien_model::{EmbeddingFeature, Features, Table};
-use dien_serving::encoding::{DenseEncoder, Transform, Vocabularies};
+use dien_serving::encoding::{DenseEncoder, IdType, Transform, Vocabularies, Vocabulary};
 
 use crate::error::DataError;
 use crate::schema::{Behaviours, ColumnKind, Schema, VocabularySpec};
+use crate::source::TextForm;
+
+/// What is known of the type of a table's ids before rows are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TypeRule {
+    /// Nothing: the ids tell.
+    Inferred,
+    /// The schema says it: an id of another type is wrong in a row that trains.
+    Declared(IdType),
+    /// The model that is there already has it: an id of another type is out of vocabulary.
+    Known(IdType),
+    /// There is none: ids of buckets, or of a model of before ids had types.
+    Untyped,
+}
 
 /// Columns by their places in the schema.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +28,8 @@ pub(super) struct Layout {
     /// The columns whose vocabularies the tables are of, and by column the table it looks up.
     pub owners: Vec<usize>,
     pub table: Vec<Option<usize>>,
+    /// By table.
+    types: Vec<TypeRule>,
     pub candidate: Vec<usize>,
     /// Those of each sequence of behaviours.
     pub behaviours: Vec<Vec<usize>>,
@@ -44,6 +60,7 @@ impl Layout {
         let mut layout = Layout {
             owners: vec![],
             table: vec![None; schema.columns.len()],
+            types: vec![],
             candidate,
             behaviours,
             extra_sequences: extra.iter().map(|sequence| sequence.name.clone()).collect(),
@@ -73,6 +90,11 @@ impl Layout {
             if embedded && schema.vocabulary_of(name) == name {
                 layout.table[i] = Some(layout.owners.len());
                 layout.owners.push(i);
+                layout.types.push(match column.id_type {
+                    _ if column.kind == ColumnKind::Dense => TypeRule::Untyped,
+                    Some(id_type) => TypeRule::Declared(id_type),
+                    None => TypeRule::Inferred,
+                });
             }
         }
         for (i, name) in schema.columns.keys().enumerate() {
@@ -82,6 +104,92 @@ impl Layout {
             }
         }
         Ok(layout)
+    }
+
+    /// That a model's tables and numbers are the schema's.
+    ///
+    /// # Errors
+    /// They are others.
+    pub fn check_model(
+        &self,
+        schema: &Schema,
+        path: &Path,
+        vocabularies: &Vocabularies,
+        numbers: &[DenseEncoder],
+    ) -> Result<(), DataError> {
+        let own = self.numbers(schema);
+        let own = own.iter().map(|n| (&n.name, &n.transform));
+        let fit = self.names(schema).eq(vocabularies.iter().map(|(name, _)| name))
+            && own.eq(numbers.iter().map(|n| (&n.name, &n.transform)));
+        if fit {
+            return Ok(());
+        }
+        let expected = crate::error::quoted(vocabularies.iter().map(|(name, _)| name));
+        let found = crate::error::quoted(self.names(schema));
+        Err(DataError::file(
+            path,
+            format!("a schema for tables {found}"),
+            format!("the model's tables {expected}, and its numbers"),
+        ))
+    }
+
+    /// The same, with the types of a model's vocabularies, which are as many as the tables.
+    ///
+    /// # Errors
+    /// The schema declares another type.
+    pub fn with_types(
+        self,
+        schema: &Schema,
+        path: &Path,
+        vocabularies: &Vocabularies,
+    ) -> Result<Self, DataError> {
+        let of = |(&owner, (name, vocabulary)): (&usize, (&str, &Vocabulary))| {
+            let (declared, model) = (schema.columns[owner].id_type, vocabulary.id_type());
+            if let Some(declared) = declared.filter(|&declared| Some(declared) != model) {
+                let found = format!("column `{name}`: the type `{}`", declared.name());
+                let expected = match model {
+                    Some(model) => format!("`{}`, as the model has", model.name()),
+                    None => "none: the model was trained before ids had types".into(),
+                };
+                return Err(DataError::file(path, found, expected));
+            }
+            Ok(match (model, declared) {
+                (Some(id_type), Some(_)) => TypeRule::Declared(id_type),
+                (Some(id_type), None) => TypeRule::Known(id_type),
+                (None, _) => TypeRule::Untyped,
+            })
+        };
+        let types = self.owners.iter().zip(vocabularies.iter()).map(of);
+        Ok(Layout { types: types.collect::<Result<_, _>>()?, ..self })
+    }
+
+    /// What is known of the type of a column's ids; none if it has none.
+    pub fn type_rule(&self, column: usize) -> Option<TypeRule> {
+        self.table[column].map(|table| self.types[table])
+    }
+
+    /// By table.
+    pub fn type_rules(&self) -> &[TypeRule] {
+        &self.types
+    }
+
+    /// Whether a cell may be of another type than it must be.
+    pub fn declares_types(&self) -> bool {
+        self.types.iter().any(|rule| matches!(rule, TypeRule::Declared(of) if *of != IdType::Text))
+    }
+
+    /// How the ids of a column are written.
+    pub fn form(&self, column: usize) -> TextForm {
+        match self.type_rule(column) {
+            Some(TypeRule::Untyped) => TextForm::Untyped,
+            _ => TextForm::Typed,
+        }
+    }
+
+    /// How groups are written.
+    pub fn group_form(&self) -> TextForm {
+        let untyped = self.types.iter().all(|rule| *rule == TypeRule::Untyped);
+        if untyped { TextForm::Untyped } else { TextForm::Typed }
     }
 
     /// The encoders of the columns of numbers, their standardizers not fitted.

@@ -8,9 +8,11 @@
 //! files anew, on a thread of its own. A chunk is as many targets as are held and shuffled at once; rows of a
 //! chunk with equal histories share one.
 
+mod counts;
 mod encode;
 mod fit;
 mod histories;
+mod id_check;
 mod layout;
 mod prediction_batch;
 mod predictions;
@@ -64,7 +66,17 @@ impl Impressions {
     /// in it (see [`DataOptions::on_error`]); no row trains.
     pub fn open(schema: &Path, options: &DataOptions) -> Result<(Self, Skipped), DataError> {
         let (schema, base, layout, options) = Self::prepare(schema, options)?;
+        Self::fitted(schema, base, layout, options)
+    }
+
+    fn fitted(
+        mut schema: Schema,
+        base: PathBuf,
+        layout: Layout,
+        options: DataOptions,
+    ) -> Result<(Self, Skipped), DataError> {
         let stats = fit::fit(&schema, &base, &layout, options.on_error)?;
+        state_types(&mut schema, &stats.vocabularies);
         let features = layout.features(&schema, &stats.vocabularies);
         let log = Impressions {
             vocabularies: stats.vocabularies,
@@ -91,22 +103,10 @@ impl Impressions {
         options: &DataOptions,
     ) -> Result<Self, DataError> {
         let path = schema;
-        let (schema, base, layout, options) = Self::prepare(schema, options)?;
-        let fit = layout.names(&schema).eq(vocabularies.iter().map(|(name, _)| name))
-            && layout
-                .numbers(&schema)
-                .iter()
-                .map(|n| (&n.name, &n.transform))
-                .eq(numbers.iter().map(|n| (&n.name, &n.transform)));
-        if !fit {
-            let expected = crate::error::quoted(vocabularies.iter().map(|(name, _)| name));
-            let found = crate::error::quoted(layout.names(&schema));
-            return Err(DataError::file(
-                path,
-                format!("a schema for tables {found}"),
-                format!("the model's tables {expected}, and its numbers"),
-            ));
-        }
+        let (mut schema, base, layout, options) = Self::prepare(schema, options)?;
+        layout.check_model(&schema, path, &vocabularies, &numbers)?;
+        let layout = layout.with_types(&schema, path, &vocabularies)?;
+        state_types(&mut schema, &vocabularies);
         let features = layout.features(&schema, &vocabularies);
         let report = ReadReport::default();
         Ok(Impressions {
@@ -133,21 +133,24 @@ impl Impressions {
         numbers: Vec<DenseEncoder>,
         options: &DataOptions,
     ) -> Result<(Self, Skipped), DataError> {
-        let (own, skipped) = Self::open(schema, options)?;
+        let (path, (schema, base, layout, options)) = (schema, Self::prepare(schema, options)?);
+        layout.check_model(&schema, path, vocabularies, &numbers)?;
+        let layout = layout.with_types(&schema, path, vocabularies)?;
+        let (own, skipped) = Self::fitted(schema, base, layout, options.clone())?;
         for ((name, before), (_, now)) in vocabularies.iter().zip(own.vocabularies.iter()) {
             if before.hashed_ids() != now.hashed_ids() {
                 let say =
                     |ids: Option<u32>| ids.map_or("ids of their own".into(), |n| format!("`hash = {n}`"));
                 let found = format!("vocabulary of `{name}`: {}", say(now.hashed_ids()));
                 return Err(DataError::file(
-                    schema,
+                    path,
                     found,
                     format!("{}, as the model has", say(before.hashed_ids())),
                 ));
             }
         }
         let all = vocabularies.extended(&own.vocabularies);
-        let log = Self::with_vocabularies(schema, all, numbers, options)?;
+        let log = Self::with_vocabularies(path, all, numbers, &options)?;
         Ok((Impressions { training: own.training, report: own.report, ..log }, skipped))
     }
 
@@ -249,6 +252,15 @@ impl Impressions {
             (None, Some(split)) if split.has(part) => Some((&self.schema.source, Part::Training)),
             (None, _) if part == Part::Training => Some((&self.schema.source, part)),
             (None, _) => None,
+        }
+    }
+}
+
+/// Says in a schema what the ids of its vocabularies are.
+fn state_types(schema: &mut Schema, vocabularies: &Vocabularies) {
+    for (name, vocabulary) in vocabularies.iter() {
+        if let Some(column) = schema.columns.get_mut(name) {
+            column.id_type = vocabulary.id_type();
         }
     }
 }

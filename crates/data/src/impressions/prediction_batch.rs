@@ -94,13 +94,13 @@ impl Impressions {
         skipped: &mut Skipped,
     ) -> Result<Vec<u32>, DataError> {
         let view = View::of(&self.schema, block, places);
-        let (mut right, mut buffer) = (vec![], String::new());
+        let (mut right, mut buffer, groups) = (vec![], String::new(), self.layout.group_form());
         for row in 0..block.rows {
             let error = match block.fault(row) {
                 Some(fault) => fault,
                 None => {
                     let past = past(&self.schema, &view, row, histories)?;
-                    let sample = view.sample(&self.schema, Part::Test, row, &mut buffer);
+                    let sample = view.sample(&self.schema, Part::Test, row, groups, &mut buffer);
                     let of = sample.and_then(|sample| Ok(Row { view: &view, row, sample, past: past? }));
                     match of.and_then(|of| encoder.push(of, &mut buffer)) {
                         Ok(()) => {

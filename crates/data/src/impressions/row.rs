@@ -1,10 +1,11 @@
 //! The cells of a row, and what can be wrong with them.
 
-use dien_serving::encoding::DenseEncoder;
+use dien_serving::encoding::{DenseEncoder, canonical};
 
+use super::layout::Layout;
 use crate::error::DataError;
-use crate::schema::{ColumnKind, MissingValue, Part, Schema};
-use crate::source::{Blanks, Block, Cells, ListColumn, Wanted};
+use crate::schema::{Behaviours, ColumnKind, MissingValue, Part, Schema};
+use crate::source::{Blanks, Block, Cells, ListColumn, TextForm, Wanted};
 
 /// What is wrong with a cell.
 #[derive(Clone, Debug, PartialEq)]
@@ -138,13 +139,16 @@ impl<'a> View<'a> {
     }
 
     /// The row's group, or the empty text; `buffer` is overwritten.
-    pub fn group<'b>(&self, row: usize, buffer: &'b mut String) -> Result<&'b str, Wrong>
+    pub fn group<'b>(&self, row: usize, form: TextForm, buffer: &'b mut String) -> Result<&'b str, Wrong>
     where
         'a: 'b,
     {
         let Some(column) = self.group else { return Ok("") };
-        let missing = Wrong { column, found: "nothing".into(), expected: "an id" };
-        self.single(column).token(row, buffer).ok_or(missing)
+        self.single(column).group(row, form, buffer).ok_or(Wrong {
+            column,
+            found: "nothing".into(),
+            expected: "an id",
+        })
     }
 
     /// The row of its histories' table that a target looks back on, and how many events of it, if it has such
@@ -164,6 +168,7 @@ impl<'a> View<'a> {
         schema: &Schema,
         given: Part,
         row: usize,
+        form: TextForm,
         buffer: &mut String,
     ) -> Result<Sample, Wrong> {
         let Some(column) = self.label else {
@@ -190,7 +195,7 @@ impl<'a> View<'a> {
                 found => return Err(Wrong { column, found: say(found), expected: "an integer" }),
             },
         };
-        let group = self.group(row, buffer)?;
+        let group = self.group(row, form, buffer)?;
         let part = match (&schema.split, given) {
             (Some(split), Part::Training) => split.part(group, time),
             _ => given,
@@ -204,15 +209,16 @@ impl<'a> View<'a> {
         schema: &Schema,
         column: usize,
         row: usize,
+        form: TextForm,
         buffer: &'b mut String,
     ) -> Option<&'b str>
     where
         'a: 'b,
     {
         use std::fmt::Write;
-        // Asked twice, since the borrow of what is found would keep the buffer.
-        if self.single(column).token(row, buffer).is_some() {
-            return self.single(column).token(row, buffer);
+        let cells = self.single(column);
+        if !cells.is_missing(row, form) {
+            return cells.token(row, form, buffer);
         }
         buffer.clear();
         match &schema.columns[column].default {
@@ -278,14 +284,38 @@ impl<'a> View<'a> {
     }
 
     /// A list's id at a place; none if it is missing.
-    pub fn list_id<'b>(&self, column: usize, at: usize, buffer: &'b mut String) -> Option<&'b str>
+    pub fn list_id<'b>(
+        &self,
+        column: usize,
+        at: usize,
+        form: TextForm,
+        buffer: &'b mut String,
+    ) -> Option<&'b str>
     where
         'a: 'b,
     {
         match self.columns[column] {
-            Some(Column::List(_, cells)) => cells.token(at, buffer),
+            Some(Column::List(_, cells)) => cells.token(at, form, buffer),
             _ => unreachable!("a sequence that is read"),
         }
+    }
+
+    /// Whether an event of a sequence is none, but fills its lists: by the id of their first column.
+    pub fn is_padding(
+        &self,
+        layout: &Layout,
+        sequence: &Behaviours,
+        column: usize,
+        row: usize,
+        event: usize,
+        buffer: &mut String,
+    ) -> bool {
+        let Some(padding) = &sequence.padding else { return false };
+        let form = layout.form(column);
+        let Some(token) = self.list_id(column, self.list(column, row).start + event, form, buffer) else {
+            return false;
+        };
+        token == padding || form == TextForm::Typed && canonical(token) == canonical(padding)
     }
 }
 

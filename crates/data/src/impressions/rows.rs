@@ -7,7 +7,7 @@ use super::layout::Layout;
 use super::row::{From, Sample, View, Wrong, wanted};
 use crate::error::DataError;
 use crate::schema::{Part, Schema, Source};
-use crate::source::{Blocks, ReadReport};
+use crate::source::{Blocks, ReadReport, TextForm};
 
 /// Rows of a block.
 const BLOCK: usize = 4096;
@@ -90,6 +90,7 @@ pub(super) fn past<'a>(
 pub(super) struct Rows<'a> {
     schema: &'a Schema,
     given: Part,
+    groups: TextForm,
     on_error: OnError,
     blocks: Blocks,
     places: Vec<Option<usize>>,
@@ -98,18 +99,20 @@ pub(super) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// `given` is the part that the source's rows are of, before a split.
+    /// `given` is the part that the source's rows are of, before a split; `groups` how groups are written.
     pub fn open(
         schema: &'a Schema,
         source: &Source,
         base: &Path,
         given: Part,
+        groups: TextForm,
         on_error: OnError,
     ) -> Result<Self, DataError> {
         let (wanted, places) = wanted(schema, From::Targets);
         let histories = Histories::open(schema, source, base, BLOCK)?;
         let blocks = Blocks::open(source, base, wanted, BLOCK)?;
-        Ok(Rows { schema, given, on_error, blocks, places, histories, skipped: Skipped::default() })
+        let skipped = Skipped::default();
+        Ok(Rows { schema, given, groups, on_error, blocks, places, histories, skipped })
     }
 
     /// Changes the order in which the files are read, unless they follow a table of histories.
@@ -134,7 +137,7 @@ impl<'a> Rows<'a> {
                 let error = match block.fault(i) {
                     Some(fault) => fault,
                     None => {
-                        let sample = match view.sample(self.schema, self.given, i, &mut buffer) {
+                        let sample = match view.sample(self.schema, self.given, i, self.groups, &mut buffer) {
                             Ok(sample) if part.is_some_and(|part| part != sample.part) => continue,
                             sample => sample,
                         };

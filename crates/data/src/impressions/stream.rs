@@ -5,6 +5,7 @@ use rand::seq::SliceRandom;
 
 use super::Impressions;
 use super::encode::{Chunk, Encoder};
+use super::id_check::IdCheck;
 use super::rows::Rows;
 use crate::batches::{Batches, Draws};
 use crate::draw::{self, Use};
@@ -81,13 +82,17 @@ impl<'a> Stream<'a> {
             }
             None => HELD_OUT.next_multiple_of(log.options.test_batch_size),
         };
-        let mut rows = Rows::open(&log.schema, source, &log.base, given, log.options.on_error)?;
+        let groups = log.layout.group_form();
+        let mut rows = Rows::open(&log.schema, source, &log.base, given, groups, log.options.on_error)?;
         if let Some((seed, epoch)) = self.draws.filter(|_| log.options.shuffle > 0) {
             rows.reorder_files(|files| files.shuffle(&mut draw::rng(Use::Files, seed, epoch, 0)));
         }
         let mut encoder = Encoder::new(&log.schema, &log.layout, &log.vocabularies, &log.numbers);
-        let mut open = true;
+        let (mut open, mut ids) = (true, IdCheck::default());
         rows.each(Some(self.part), |row, buffer| {
+            if self.part == Part::Training {
+                ids.check(&row, &log.schema, &log.layout, buffer)?;
+            }
             encoder.push(row, buffer)?;
             if encoder.len() == size {
                 open = give(encoder.take(&log.options, self.draws.is_none()));

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
 
-use crate::source::{Cells, Column};
+use dien_serving::encoding::{IdTypeInference, canonical};
+
+use crate::source::{Cells, Column, TextForm};
 
 /// Distinct ids are counted up to this many.
 const COUNTED: usize = 1 << 20;
@@ -27,6 +29,7 @@ pub struct ColumnStats {
     /// The least and the greatest as they are, if all are integers.
     bounds: Option<(i128, i128)>,
     distinct: HashSet<String>,
+    id_type: IdTypeInference,
     examples: Vec<String>,
     /// Lists by length: 0, 1, 2 to 3, 4 to 7 and so on.
     lengths: Vec<u64>,
@@ -46,6 +49,7 @@ impl ColumnStats {
             most: f64::NEG_INFINITY,
             bounds: None,
             distinct: HashSet::new(),
+            id_type: IdTypeInference::default(),
             examples: vec![],
             lengths: vec![],
             longest: 0,
@@ -74,15 +78,17 @@ impl ColumnStats {
         let mut buffer = String::new();
         for i in places {
             self.cells += 1;
-            let Some(token) = cells.token(i, &mut buffer) else {
+            let Some(token) = cells.token(i, TextForm::Typed, &mut buffer) else {
                 self.nulls += 1;
                 continue;
             };
-            if self.distinct.len() < COUNTED && !self.distinct.contains(token) {
+            self.id_type.observe(token);
+            let id = canonical(token);
+            if self.distinct.len() < COUNTED && !self.distinct.contains(&*id) {
                 if self.examples.len() < SHOWN {
                     self.examples.push(token.into());
                 }
-                self.distinct.insert(token.into());
+                self.distinct.insert(id.into_owned());
             }
             match cells.number(i) {
                 Ok(Some(x)) => {
@@ -139,9 +145,14 @@ impl ColumnStats {
         (self.numbers && self.least <= self.most).then_some((self.least, self.most))
     }
 
-    /// Whether all cells are integers.
+    /// Whether all cells are integers, some perhaps written as `103.0`.
     pub fn is_integral(&self) -> bool {
         self.range().is_some() && self.integers
+    }
+
+    /// What its ids are, as far as they were looked at.
+    pub(super) fn id_type(&self) -> IdTypeInference {
+        self.id_type
     }
 
     /// The share of this column's ids that the other has too.
@@ -187,9 +198,10 @@ impl fmt::Display for ColumnStats {
 /// A cell that is the number `x` as an integer, if it is one: exact, where `f64` is not.
 fn whole(cells: Cells<'_>, i: usize, x: f64) -> Option<i128> {
     match cells {
-        Cells::Texts(texts) => texts.get(i).and_then(|text| text.trim().parse().ok()),
-        Cells::Integers(integers) => integers.get(i).map(i128::from),
-        Cells::Numbers(_) => cells.integer(i).ok().map(|_| x as i128),
+        Cells::Texts(texts) => canonical(texts.get(i)?).parse().ok(),
+        Cells::Decimals(decimals) => decimals.get(i),
+        Cells::Integers(_) | Cells::Times(..) | Cells::Truths(_) => cells.integer(i).ok()?.map(i128::from),
+        Cells::Numbers(_) | Cells::Singles(_) => cells.integer(i).ok().map(|_| x as i128),
     }
 }
 

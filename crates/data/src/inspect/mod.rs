@@ -21,6 +21,8 @@ const BLOCK_ROWS: usize = 4096;
 pub struct TableStats {
     source: Source,
     rows: u64,
+    /// Whether there are no others.
+    whole: bool,
     columns: Vec<ColumnStats>,
     /// What is not read.
     unread: Vec<Unread>,
@@ -45,7 +47,7 @@ impl TableStats {
             aligned.extend(lists[n + 1..].iter().map(|&j| (i, j)));
         }
         let (mut rows, most) = (0, most.unwrap_or(u64::MAX));
-        let mut blocks = Blocks::open(source, base, wanted, BLOCK_ROWS)?;
+        let (mut blocks, mut whole) = (Blocks::open(source, base, wanted, BLOCK_ROWS)?, true);
         for block in &mut blocks {
             let block = block?;
             let taken = block.rows.min(usize::try_from(most - rows).unwrap_or(usize::MAX));
@@ -55,6 +57,7 @@ impl TableStats {
             aligned.retain(|&(i, j)| column::same_lengths(&block.columns[i], &block.columns[j]));
             rows += taken as u64;
             if rows >= most {
+                whole = false;
                 break;
             }
         }
@@ -62,7 +65,7 @@ impl TableStats {
             return Err(DataError::log(blocks.into_report().to_string(), "no rows", "a log with some"));
         }
         let report = blocks.into_report();
-        Ok(TableStats { source: source.clone(), rows, columns, unread, report, aligned })
+        Ok(TableStats { source: source.clone(), rows, whole, columns, unread, report, aligned })
     }
 
     /// The rows that were looked at.

@@ -1,6 +1,8 @@
 //! A schema that might fit a log: guesses from names and contents.
 
-use dien_serving::encoding::Transform;
+use std::collections::HashMap;
+
+use dien_serving::encoding::{IdTypeInference, Transform};
 
 use super::{ColumnStats, TableStats};
 use crate::schema::{Behaviours, Column, ColumnKind, Schema};
@@ -35,7 +37,24 @@ pub(super) fn schema(stats: &TableStats) -> Schema {
         schema.columns.insert(column.name().into(), column_of);
     }
     share(stats, &mut schema);
+    if stats.whole {
+        state_types(stats, &mut schema);
+    }
     schema
+}
+
+/// What the ids of each vocabulary are, if every row was looked at.
+fn state_types(stats: &TableStats, schema: &mut Schema) {
+    let mut types: HashMap<String, IdTypeInference> = HashMap::new();
+    for column in &stats.columns {
+        let owner = schema.vocabulary_of(column.name()).to_owned();
+        types.entry(owner).or_default().merge(column.id_type());
+    }
+    for (name, column) in &mut schema.columns {
+        if matches!(column.kind, ColumnKind::Sparse | ColumnKind::Sequence) && column.shares.is_none() {
+            column.id_type = types.get(name).map(|inference| inference.id_type());
+        }
+    }
 }
 
 /// The label: by name, else the first column of zeros and ones.

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use dien_serving::encoding::IdType;
+
 use super::*;
 use crate::schema::ColumnKind;
 
@@ -61,4 +63,23 @@ fn proposes_a_schema_that_passes_its_own_check() {
 fn looks_at_as_many_rows_as_it_should() {
     let stats = stats(Some(2));
     assert_eq!((stats.rows(), stats.columns()[0].cells(), stats.columns()[0].distinct().0), (2, 2, 1));
+}
+
+/// As pandas writes integers beside a missing one.
+#[test]
+fn ids_are_one_however_they_are_written_and_their_type_is_proposed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut text = String::from("clicked,item,seen\n");
+    for i in 0..40 {
+        text += &format!("{},{}.0,{}| {}\n", i % 2, i % 20, i % 19, (i + 1) % 19);
+    }
+    text += "1,,\n";
+    fs::write(folder.path().join("log.csv"), text).unwrap();
+    let source = Source { files: Some("log.csv".into()), ..Source::default() };
+    let propose = |rows| TableStats::of(&source, folder.path(), rows).unwrap().propose();
+    let schema = propose(None);
+    let item = &schema.columns["item"];
+    assert_eq!((item.kind, item.id_type), (ColumnKind::Sparse, Some(IdType::Integer)));
+    assert_eq!((schema.vocabulary_of("seen"), schema.columns["seen"].id_type), ("item", None));
+    assert_eq!(propose(Some(20)).columns["item"].id_type, None, "the other rows may hold anything");
 }

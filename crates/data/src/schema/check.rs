@@ -202,12 +202,13 @@ impl Column {
         named(embedded || dense || self.width.is_none(), "width", ids)?;
         named(embedded || self.shares.is_none(), "shares", ids)?;
         named(embedded || self.vocabulary.is_none(), "vocabulary", ids)?;
+        named(embedded || self.id_type.is_none(), "type", ids)?;
         named(dense || self.transform.is_none(), "transform", "a `dense` column")?;
         let single = dense || self.kind == ColumnKind::Sparse;
         named(single || self.default.is_none(), "default", "a `dense` or `sparse` column")?;
         if self.shares.is_some() {
-            let own = self.width.is_none() && self.vocabulary.is_none();
-            check(own, place, "`shares` and a `width` or `vocabulary`", "either")?;
+            let own = self.width.is_none() && self.vocabulary.is_none() && self.id_type.is_none();
+            check(own, place, "`shares` and a `width`, `type` or `vocabulary`", "either")?;
         }
         check(self.width != Some(0), place, "a `width` of 0", "at least 1")?;
         match &self.vocabulary {
@@ -221,6 +222,15 @@ impl Column {
                 )?;
             }
             _ => {}
+        }
+        if let Some(id_type) = self.id_type {
+            let text = match &self.default {
+                Some(MissingValue::Id(id)) => Some(id.clone()),
+                Some(MissingValue::Integer(id)) => Some(id.to_string()),
+                _ => None,
+            };
+            let fit = text.as_ref().is_none_or(|text| id_type.canonical(text).is_some());
+            check(fit, place, format!("a default of `{}`", text.unwrap_or_default()), id_type.expected())?;
         }
         match (&self.default, dense) {
             (Some(MissingValue::Id(id)), true) => {
@@ -335,6 +345,26 @@ mod tests {
                 "[\"seen_categories\", ",
                 "`seen_categories`, which does not; expected one that shares the vocabulary of the \
                  candidate's `item`",
+            ),
+            (
+                "kind = \"group\"",
+                "kind = \"group\", type = \"text\"",
+                "column `user`: `type` on a column of kind group; expected it on a `sparse` or",
+            ),
+            (
+                "category = { kind = \"sparse\"",
+                "category = { kind = \"sparse\", type = \"int\"",
+                "variant `int`",
+            ),
+            (
+                "category = { kind = \"sparse\"",
+                "category = { kind = \"sparse\", type = \"integer\", default = \"none\"",
+                "column `category`: a default of `none`; expected an integer",
+            ),
+            (
+                "shares = \"item\"",
+                "shares = \"item\", type = \"text\"",
+                "column `seen`: `shares` and a `width`, `type` or `vocabulary`; expected either",
             ),
             ("user =", "usr = { kind = \"spars\" }\n user =", "unknown variant `spars`"),
             ("files =", "file =", "line 4: unknown field `file`"),

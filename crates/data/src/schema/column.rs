@@ -1,6 +1,6 @@
 //! One column.
 
-use dien_serving::encoding::Transform;
+use dien_serving::encoding::{IdType, Transform};
 use serde::{Deserialize, Serialize};
 
 /// What a column is for.
@@ -44,6 +44,9 @@ pub struct Column {
     /// `sparse`, `sequence`: whose vocabulary and embeddings it uses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shares: Option<String>,
+    /// `sparse`, `sequence`: what its ids are, and so which texts are one id; else the rows that train tell.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub id_type: Option<IdType>,
     /// `sparse`, `sequence`: which ids have rows of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vocabulary: Option<VocabularySpec>,
@@ -64,6 +67,7 @@ impl Column {
             from: None,
             width: None,
             shares: None,
+            id_type: None,
             vocabulary: None,
             default: None,
             transform: None,

@@ -14,7 +14,7 @@
 //! [columns]
 //! clicked = { kind = "label" }
 //! user = { kind = "group" }
-//! item = { kind = "sparse", vocabulary = { min_count = 2 } }
+//! item = { kind = "sparse", type = "integer", vocabulary = { min_count = 2 } }
 //! category = { kind = "sparse" }
 //! hour = { kind = "sparse", vocabulary = { hash = 24 }, width = 4 }
 //! price = { kind = "dense", transform = "log1p" }
@@ -139,12 +139,16 @@ impl Schema {
         Ok(schema)
     }
 
-    /// Whether rows mean the same by another schema, wherever they are.
+    /// Whether rows mean the same by another schema, wherever they are. The types of ids are the
+    /// vocabularies' matter.
     pub fn agrees_with(&self, other: &Schema) -> bool {
+        fn columns(of: &Schema) -> impl Iterator<Item = (&String, Column)> {
+            of.columns.iter().map(|(name, column)| (name, Column { id_type: None, ..column.clone() }))
+        }
         self.candidate == other.candidate
             && self.width == other.width
             && self.behaviours == other.behaviours
-            && self.columns.iter().eq(&other.columns)
+            && columns(self).eq(columns(other))
     }
 
     /// The schema as a file's text.

@@ -1,9 +1,12 @@
 //! What stands in a column, whatever its type.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::str::FromStr;
 
-use super::column::{Column, Primitive, TextColumn};
+use dien_serving::encoding::{Date, Timestamp, canonical};
+
+use super::column::{Column, Primitive, TextColumn, TimeUnit};
 
 /// The cells of a column, or of its lists' values.
 #[derive(Clone, Copy, Debug)]
@@ -11,6 +14,21 @@ pub(crate) enum Cells<'a> {
     Texts(&'a TextColumn),
     Integers(&'a Primitive<i64>),
     Numbers(&'a Primitive<f64>),
+    Singles(&'a Primitive<f32>),
+    Truths(&'a Primitive<bool>),
+    Decimals(&'a Primitive<i128>),
+    Times(TimeUnit, &'a Primitive<i64>),
+}
+
+/// How the texts of ids are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum TextForm {
+    /// As the column's type has it: a value's text does not depend on how wide its column is.
+    #[default]
+    Typed,
+    /// As it was before ids had types: truth values and times are integers, numbers those of 64 bits. Models
+    /// of then know their ids so.
+    Untyped,
 }
 
 impl<'a> Cells<'a> {
@@ -21,23 +39,75 @@ impl<'a> Cells<'a> {
             Column::Text(texts) => Cells::Texts(texts),
             Column::Int(ints) => Cells::Integers(ints),
             Column::Float(floats) => Cells::Numbers(floats),
+            Column::Float32(floats) => Cells::Singles(floats),
+            Column::Bool(truths) => Cells::Truths(truths),
+            Column::Decimal(decimals) => Cells::Decimals(decimals),
+            Column::Time(unit, times) => Cells::Times(*unit, times),
             Column::List(_) => unreachable!("lists where single cells are"),
         }
     }
 
     /// The cell as an id; none if it is missing. `buffer` is overwritten.
-    pub fn token<'b>(&self, i: usize, buffer: &'b mut String) -> Option<&'b str>
+    pub fn token<'b>(&self, i: usize, form: TextForm, buffer: &'b mut String) -> Option<&'b str>
     where
         'a: 'b,
     {
         buffer.clear();
-        let written = match self {
-            Cells::Texts(texts) => return texts.get(i).filter(|text| !text.is_empty()),
-            Cells::Integers(ints) => write!(buffer, "{}", ints.get(i)?),
-            Cells::Numbers(floats) => write!(buffer, "{}", floats.get(i).filter(|x| !x.is_nan())?),
+        let written = match (self, form) {
+            (Cells::Texts(texts), _) => return texts.get(i).filter(|text| !text.is_empty()),
+            (Cells::Integers(ints), _) => write!(buffer, "{}", ints.get(i)?),
+            (Cells::Numbers(floats), _) => write!(buffer, "{}", floats.get(i).filter(|x| !x.is_nan())?),
+            (Cells::Singles(floats), TextForm::Typed) => {
+                write!(buffer, "{}", floats.get(i).filter(|x| !x.is_nan())?)
+            }
+            (Cells::Truths(truths), TextForm::Typed) => write!(buffer, "{}", truths.get(i)?),
+            (Cells::Decimals(decimals), TextForm::Typed) => write!(buffer, "{}", decimals.get(i)?),
+            (Cells::Times(unit, times), TextForm::Typed) => {
+                let (count, at) = (times.get(i)?, Timestamp::from_units);
+                match unit {
+                    TimeUnit::Days => write!(buffer, "{}", Date::from_days(count)),
+                    TimeUnit::Milliseconds => write!(buffer, "{}", at(count, 1_000)),
+                    TimeUnit::Microseconds => write!(buffer, "{}", at(count, 1_000_000)),
+                    TimeUnit::Nanoseconds => write!(buffer, "{}", at(count, 1_000_000_000)),
+                }
+            }
+            (Cells::Times(_, times), TextForm::Untyped) => write!(buffer, "{}", times.get(i)?),
+            (_, TextForm::Untyped) => write!(buffer, "{}", self.number(i).ok()??),
         };
         written.expect("a String takes everything");
         Some(buffer)
+    }
+
+    /// Whether there is no id; white space alone is none.
+    pub fn is_missing(&self, i: usize, form: TextForm) -> bool {
+        match (self, form) {
+            (Cells::Texts(texts), TextForm::Typed) => {
+                texts.get(i).is_none_or(|text| text.trim_ascii().is_empty())
+            }
+            (Cells::Texts(texts), TextForm::Untyped) => texts.get(i).is_none_or(str::is_empty),
+            (Cells::Integers(ints) | Cells::Times(_, ints), _) => ints.get(i).is_none(),
+            (Cells::Numbers(floats), _) => floats.get(i).is_none_or(f64::is_nan),
+            (Cells::Singles(floats), _) => floats.get(i).is_none_or(f32::is_nan),
+            (Cells::Truths(truths), _) => truths.get(i).is_none(),
+            (Cells::Decimals(decimals), _) => decimals.get(i).is_none(),
+        }
+    }
+
+    /// The cell as the id of a group, whose column has no type: the [canonical] text of it.
+    pub fn group<'b>(&self, i: usize, form: TextForm, buffer: &'b mut String) -> Option<&'b str>
+    where
+        'a: 'b,
+    {
+        match (self, form) {
+            (Cells::Texts(texts), TextForm::Typed) => match canonical(texts.get(i)?) {
+                Cow::Borrowed(text) => Some(text).filter(|text| !text.is_empty()),
+                Cow::Owned(text) => {
+                    *buffer = text;
+                    Some(buffer)
+                }
+            },
+            _ => self.token(i, form, buffer),
+        }
     }
 
     /// The cell as a number; none if it is missing.
@@ -47,8 +117,11 @@ impl<'a> Cells<'a> {
     pub fn number(&self, i: usize) -> Result<Option<f64>, String> {
         match self {
             Cells::Texts(texts) => Ok(texts.get(i).map(parse).transpose()?.filter(|x: &f64| !x.is_nan())),
-            Cells::Integers(ints) => Ok(ints.get(i).map(|x| x as f64)),
+            Cells::Integers(ints) | Cells::Times(_, ints) => Ok(ints.get(i).map(|x| x as f64)),
             Cells::Numbers(floats) => Ok(floats.get(i).filter(|x| !x.is_nan())),
+            Cells::Singles(floats) => Ok(floats.get(i).filter(|x| !x.is_nan()).map(f64::from)),
+            Cells::Truths(truths) => Ok(truths.get(i).map(|truth| f64::from(u8::from(truth)))),
+            Cells::Decimals(decimals) => Ok(decimals.get(i).map(|x| x as f64)),
         }
     }
 
@@ -59,8 +132,13 @@ impl<'a> Cells<'a> {
     pub fn integer(&self, i: usize) -> Result<Option<i64>, String> {
         match self {
             Cells::Texts(texts) => texts.get(i).map(parse).transpose(),
-            Cells::Integers(ints) => Ok(ints.get(i)),
-            Cells::Numbers(floats) => floats.get(i).filter(|x| !x.is_nan()).map(whole).transpose(),
+            Cells::Integers(ints) | Cells::Times(_, ints) => Ok(ints.get(i)),
+            Cells::Truths(truths) => Ok(truths.get(i).map(i64::from)),
+            Cells::Decimals(decimals) => {
+                let fit = |x: i128| i64::try_from(x).map_err(|_| x.to_string());
+                decimals.get(i).map(fit).transpose()
+            }
+            Cells::Numbers(_) | Cells::Singles(_) => self.number(i)?.map(whole).transpose(),
         }
     }
 }
@@ -87,7 +165,7 @@ mod tests {
         let (texts, integers, numbers) = (Column::Text(texts), Column::Int(integers), Column::Float(numbers));
         let (texts, integers, numbers) = (Cells::of(&texts), Cells::of(&integers), Cells::of(&numbers));
         let mut buffer = String::new();
-        let mut token = |cells: &Cells<'_>, i| cells.token(i, &mut buffer).map(String::from);
+        let mut token = |cells: &Cells<'_>, i| cells.token(i, TextForm::Typed, &mut buffer).map(String::from);
         assert_eq!([0, 2, 3].map(|i| token(&texts, i)), [Some("7".into()), None, None]);
         assert_eq!([0, 1].map(|i| token(&integers, i)), [Some("-3".into()), None]);
         assert_eq!([0, 2, 3].map(|i| token(&numbers, i)), [Some("12".into()), None, None]);
@@ -96,5 +174,34 @@ mod tests {
         assert_eq!((texts.integer(0), texts.integer(2)), (Ok(Some(7)), Ok(None)));
         assert_eq!((numbers.integer(0), numbers.integer(1)), (Ok(Some(12)), Err("0.5".into())));
         assert_eq!((integers.number(0), integers.integer(1)), (Ok(Some(-3.0)), Ok(None)));
+    }
+
+    #[test]
+    fn an_id_of_a_type_was_another_text_before() {
+        let singles = Column::Float32([Some(0.1), Some(f32::NAN), None].into_iter().collect());
+        let truths = Column::Bool([Some(true), Some(false), None].into_iter().collect());
+        let decimals =
+            Column::Decimal([Some(9_223_372_036_854_775_805), Some(-7), None].into_iter().collect());
+        let days = Column::Time(TimeUnit::Days, [Some(19_723), Some(-1), None].into_iter().collect());
+        let times = [Some(1_704_067_200_500), Some(-1), None];
+        let millis = Column::Time(TimeUnit::Milliseconds, times.into_iter().collect());
+        for (column, typed, untyped) in [
+            (&singles, ["0.1", "-"], ["0.10000000149011612", "-"]),
+            (&truths, ["true", "false"], ["1", "0"]),
+            (&decimals, ["9223372036854775805", "-7"], ["9223372036854776000", "-7"]),
+            (&days, ["2024-01-01", "1969-12-31"], ["19723", "-1"]),
+            (&millis, ["2024-01-01T00:00:00.5", "1969-12-31T23:59:59.999"], ["1704067200500", "-1"]),
+        ] {
+            let (cells, mut buffer) = (Cells::of(column), String::new());
+            let mut token = |i, form| cells.token(i, form, &mut buffer).unwrap_or("-").to_owned();
+            assert_eq!([0, 1].map(|i| token(i, TextForm::Typed)), typed);
+            assert_eq!([0, 1].map(|i| token(i, TextForm::Untyped)), untyped);
+            assert_eq!([TextForm::Typed, TextForm::Untyped].map(|form| token(2, form)), ["-", "-"]);
+            assert_eq!((cells.number(2), cells.integer(2)), (Ok(None), Ok(None)));
+        }
+        assert_eq!(Cells::of(&decimals).integer(0), Ok(Some(9_223_372_036_854_775_805)));
+        assert_eq!(Cells::of(&truths).integer(0), Ok(Some(1)));
+        assert_eq!(Cells::of(&millis).integer(0), Ok(Some(1_704_067_200_500)));
+        assert_eq!(Cells::of(&singles).integer(0), Err("0.10000000149011612".into()));
     }
 }

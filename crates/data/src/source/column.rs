@@ -9,7 +9,23 @@ pub(crate) enum Column {
     Text(TextColumn),
     Int(Primitive<i64>),
     Float(Primitive<f64>),
+    /// Numbers of 32 bits, whose texts are shorter.
+    Float32(Primitive<f32>),
+    Bool(Primitive<bool>),
+    /// Decimals without decimal places: integers of up to 38 digits.
+    Decimal(Primitive<i128>),
+    /// Days or moments.
+    Time(TimeUnit, Primitive<i64>),
     List(ListColumn),
+}
+
+/// What a time counts since the beginning of 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TimeUnit {
+    Days,
+    Milliseconds,
+    Microseconds,
+    Nanoseconds,
 }
 
 /// Which cells are there; nothing is held as long as all are.
@@ -54,6 +70,10 @@ impl Column {
             Column::Text(texts) => texts.len(),
             Column::Int(ints) => ints.len(),
             Column::Float(floats) => floats.len(),
+            Column::Float32(floats) => floats.len(),
+            Column::Bool(truths) => truths.len(),
+            Column::Decimal(decimals) => decimals.len(),
+            Column::Time(_, times) => times.len(),
             Column::List(lists) => lists.len(),
         }
     }
@@ -63,8 +83,11 @@ impl Column {
     pub fn bytes(&self) -> usize {
         match self {
             Column::Text(texts) => texts.bytes.len() + 8 * texts.len(),
-            Column::Int(ints) => 8 * ints.len(),
+            Column::Int(ints) | Column::Time(_, ints) => 8 * ints.len(),
             Column::Float(floats) => 8 * floats.len(),
+            Column::Float32(floats) => 4 * floats.len(),
+            Column::Bool(truths) => truths.len(),
+            Column::Decimal(decimals) => 16 * decimals.len(),
             Column::List(lists) => lists.values.bytes() + 8 * lists.len(),
         }
     }
@@ -74,7 +97,10 @@ impl Column {
         match self {
             Column::Text(_) => "texts",
             Column::Int(_) => "integers",
-            Column::Float(_) => "numbers",
+            Column::Float(_) | Column::Float32(_) => "numbers",
+            Column::Bool(_) => "truth values",
+            Column::Decimal(_) => "decimals",
+            Column::Time(..) => "times",
             Column::List(_) => "lists",
         }
     }
@@ -121,6 +147,24 @@ impl From<Primitive<i64>> for Column {
 impl From<Primitive<f64>> for Column {
     fn from(floats: Primitive<f64>) -> Self {
         Column::Float(floats)
+    }
+}
+
+impl From<Primitive<f32>> for Column {
+    fn from(floats: Primitive<f32>) -> Self {
+        Column::Float32(floats)
+    }
+}
+
+impl From<Primitive<bool>> for Column {
+    fn from(truths: Primitive<bool>) -> Self {
+        Column::Bool(truths)
+    }
+}
+
+impl From<Primitive<i128>> for Column {
+    fn from(decimals: Primitive<i128>) -> Self {
+        Column::Decimal(decimals)
     }
 }
 

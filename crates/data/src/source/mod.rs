@@ -21,7 +21,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(crate) use align::Blanks;
-pub(crate) use cells::Cells;
+pub(crate) use cells::{Cells, TextForm};
+#[cfg(all(test, feature = "parquet"))]
+pub(crate) use column::TimeUnit;
 pub(crate) use column::{Column, ListColumn};
 #[cfg(feature = "parquet")]
 pub(crate) use column::{Primitive, TextColumn, TextLists};

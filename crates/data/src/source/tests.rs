@@ -18,7 +18,8 @@ pub(super) fn cells(block: &Block, row: usize) -> String {
     let mut buffer = String::new();
     let mut text = block.place(row);
     for column in &block.columns {
-        let mut cell = |column, i| Cells::of(column).token(i, &mut buffer).unwrap_or("-").to_owned();
+        let mut cell =
+            |column, i| Cells::of(column).token(i, TextForm::Typed, &mut buffer).unwrap_or("-").to_owned();
         let shown = match column {
             Column::List(lists) => {
                 let cells = lists.range(row).map(|i| cell(lists.values(), i));

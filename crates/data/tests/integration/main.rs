@@ -5,6 +5,7 @@ mod folder;
 mod options;
 mod properties;
 mod protocol;
+mod shared_cases;
 mod shared_data;
 mod support;
 mod synthesis;

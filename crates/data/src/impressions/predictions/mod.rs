@@ -10,7 +10,7 @@ use dien_serving::files::Staged;
 
 use super::prediction_batch::PredictionBatch;
 use crate::error::DataError;
-use crate::source::Cells;
+use crate::source::{Cells, TextForm};
 
 /// A file of predictions that grows: CSV, or Parquet where its name ends so. It has its name once it is
 /// whole.
@@ -124,7 +124,7 @@ fn write_csv(
     let mut buffer = String::new();
     for (row, score) in scores.iter().enumerate() {
         for cells in &kept {
-            csv.write_field(cells.token(row, &mut buffer).unwrap_or_default())?;
+            csv.write_field(cells.token(row, TextForm::Typed, &mut buffer).unwrap_or_default())?;
         }
         csv.write_field(score.map_or(String::new(), |score| score.to_string()))?;
         csv.write_record(None::<&[u8]>)?;

@@ -1,4 +1,5 @@
 mod faults;
+mod id_types;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod sequences;

@@ -30,7 +30,7 @@ fn long_parquet(path: &Path, rows: usize) {
     write(path, fields, columns.map(|(.., column)| column).to_vec());
 }
 
-fn write(path: &Path, fields: Vec<Field>, columns: Vec<Column>) {
+pub(super) fn write(path: &Path, fields: Vec<Field>, columns: Vec<Column>) {
     let mut writer = TableWriter::new(File::create(path).unwrap(), fields).unwrap();
     writer.write(columns).unwrap();
     writer.finish().unwrap();
@@ -101,8 +101,8 @@ fn predictions_keep_columns_as_they_were_read() {
     let found = records(&out);
     let text = |text: &str| Cell::Str(text.into());
     let expected = [
-        [Cell::Double(0.5), text("ann"), Cell::Long(1), Cell::Float(0.25)],
-        [Cell::Double(2.0), Cell::Null, Cell::Long(2), Cell::Null],
+        [Cell::Float(0.5), text("ann"), Cell::Long(1), Cell::Float(0.25)],
+        [Cell::Float(2.0), Cell::Null, Cell::Long(2), Cell::Null],
         [Cell::Null, text("bob"), Cell::Long(3), Cell::Float(0.75)],
     ];
     assert_eq!(found.len(), 3);

@@ -22,22 +22,25 @@ pub(super) fn nearest(whole: i128, scale: i32) -> f64 {
 /// # Errors
 /// There is no byte.
 pub(super) fn of_bytes(bytes: &[u8], scale: i32) -> Result<f64, String> {
-    let negative = bytes.first().ok_or("a decimal of no bytes")? & 0x80 != 0;
     if bytes.len() > size_of::<i128>() {
         return Ok(parse(&BigInt::from_signed_bytes_be(bytes), scale));
     }
-    let mut whole = [if negative { 0xff } else { 0 }; size_of::<i128>()];
-    whole[size_of::<i128>() - bytes.len()..].copy_from_slice(bytes);
-    Ok(nearest(i128::from_be_bytes(whole), scale))
+    Ok(nearest(whole(bytes)?, scale))
 }
 
 /// An integer in two's complement, its first byte the greatest.
 ///
 /// # Errors
-/// There is no byte, or it is beyond 64 bits.
-pub(super) fn integer(bytes: &[u8]) -> Result<i64, String> {
-    let whole = BigInt::from_signed_bytes_be(bytes);
-    i64::try_from(&whole).map_err(|_| format!("the decimal {whole}, of more digits than its type says"))
+/// There is no byte, or 128 bits are not enough.
+pub(super) fn whole(bytes: &[u8]) -> Result<i128, String> {
+    let fill = if bytes.first().ok_or("a decimal of no bytes")? & 0x80 != 0 { 0xff } else { 0 };
+    let spare = bytes.len().saturating_sub(size_of::<i128>());
+    let (spare, bytes) = bytes.split_at(spare);
+    let mut whole = [fill; size_of::<i128>()];
+    whole[size_of::<i128>() - bytes.len()..].copy_from_slice(bytes);
+    let whole = i128::from_be_bytes(whole);
+    let fit = spare.iter().all(|&b| b == fill) && (whole < 0) == (fill != 0);
+    if fit { Ok(whole) } else { Err("a decimal of more than 38 digits, where its type has no more".into()) }
 }
 
 /// The digits of an integer in two's complement, its first byte the greatest.
@@ -76,11 +79,16 @@ mod tests {
             let shortest = sizes.next().expect("sixteen bytes are enough");
             for n in shortest..=16 {
                 assert_eq!(of_bytes(&bytes[16 - n..], scale), Ok(expected), "{whole} in {n} bytes");
+                assert_eq!(super::whole(&bytes[16 - n..]), Ok(whole));
             }
             let long = [&[bytes[0] >> 7; 8].map(|b| b * 0xff)[..], &bytes].concat();
             assert_eq!(of_bytes(&long, scale), Ok(expected), "{whole} in 24 bytes");
+            assert_eq!(super::whole(&long), Ok(whole));
         }
         assert_eq!(of_bytes(&[], 0), Err("a decimal of no bytes".into()));
+        for wide in [[&[0][..], &[0x80; 16]].concat(), [&[0xff][..], &[0x7f; 16]].concat(), vec![1; 17]] {
+            assert!(whole(&wide).unwrap_err().contains("more than 38 digits"), "{wide:?}");
+        }
         let long = [&[0x7f][..], &[0xff; 31]].concat();
         assert_eq!(of_bytes(&long, 3), Ok(5.789_604_461_865_81e73));
     }

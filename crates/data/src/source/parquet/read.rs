@@ -11,8 +11,8 @@ use ::parquet::data_type::*;
 use super::decimals;
 use super::schema::Leaf;
 use super::types::CellKind;
-use super::values::{Cells, Missing, Numbers, Texts, Written, half, nanoseconds, uuid};
-use crate::source::column::{Column, ListColumn};
+use super::values::{Cells, Missing, Numbers, Texts, Times, Written, half, nanoseconds, uuid};
+use crate::source::column::{Column, ListColumn, TimeUnit};
 
 /// Rows whose levels and values are held at once, before they are cells.
 const PIECE: usize = 512;
@@ -35,11 +35,15 @@ pub(super) trait ReadColumn: Send {
 /// How a column is read.
 pub(super) fn reader(leaf: &Leaf) -> Box<dyn ReadColumn> {
     match leaf.column.physical_type() {
-        PhysicalType::BOOLEAN => of::<BoolType>(leaf, Numbers::new(|&x: &bool| Ok(i64::from(x)))),
+        PhysicalType::BOOLEAN => of::<BoolType>(leaf, Numbers::new(|&x: &bool| Ok(x))),
         PhysicalType::INT32 => match leaf.kind {
             CellKind::Unsigned => {
                 of::<Int32Type>(leaf, Numbers::new(|x: &i32| Ok(i64::from(x.cast_unsigned()))))
             }
+            CellKind::Time(unit) => {
+                of::<Int32Type>(leaf, Times::new(unit, Numbers::new(|&x: &i32| Ok(i64::from(x)))))
+            }
+            CellKind::Whole => of::<Int32Type>(leaf, Numbers::new(|&x: &i32| Ok(i128::from(x)))),
             CellKind::Decimal { scale } => {
                 of::<Int32Type>(leaf, Numbers::new(move |&x: &i32| Ok(decimals::nearest(x.into(), scale))))
             }
@@ -47,32 +51,36 @@ pub(super) fn reader(leaf: &Leaf) -> Box<dyn ReadColumn> {
         },
         PhysicalType::INT64 => match leaf.kind {
             CellKind::Unsigned64 => of::<Int64Type>(leaf, Texts::default()),
+            CellKind::Time(unit) => of::<Int64Type>(leaf, Times::new(unit, Numbers::new(|&x: &i64| Ok(x)))),
+            CellKind::Whole => of::<Int64Type>(leaf, Numbers::new(|&x: &i64| Ok(i128::from(x)))),
             CellKind::Decimal { scale } => {
                 of::<Int64Type>(leaf, Numbers::new(move |&x: &i64| Ok(decimals::nearest(x.into(), scale))))
             }
             _ => of::<Int64Type>(leaf, Numbers::new(|&x: &i64| Ok(x))),
         },
-        PhysicalType::INT96 => of::<Int96Type>(leaf, Numbers::new(nanoseconds)),
-        PhysicalType::FLOAT => of::<FloatType>(leaf, Numbers::new(|&x: &f32| Ok(f64::from(x)))),
+        PhysicalType::INT96 => {
+            of::<Int96Type>(leaf, Times::new(TimeUnit::Nanoseconds, Numbers::new(nanoseconds)))
+        }
+        PhysicalType::FLOAT => of::<FloatType>(leaf, Numbers::new(|&x: &f32| Ok(x))),
         PhysicalType::DOUBLE => of::<DoubleType>(leaf, Numbers::new(|&x: &f64| Ok(x))),
         PhysicalType::BYTE_ARRAY => match leaf.kind {
+            CellKind::Whole => {
+                of::<ByteArrayType>(leaf, Numbers::new(|x: &ByteArray| decimals::whole(x.data())))
+            }
             CellKind::Decimal { scale } => {
                 let number = move |x: &ByteArray| decimals::of_bytes(x.data(), scale);
                 of::<ByteArrayType>(leaf, Numbers::new(number))
-            }
-            CellKind::Whole => {
-                of::<ByteArrayType>(leaf, Numbers::new(|x: &ByteArray| decimals::integer(x.data())))
             }
             CellKind::LongWhole => of::<ByteArrayType>(leaf, Written::new(decimals::digits)),
             _ => of::<ByteArrayType>(leaf, Texts::default()),
         },
         PhysicalType::FIXED_LEN_BYTE_ARRAY => match leaf.kind {
+            CellKind::Whole => {
+                let whole = |x: &FixedLenByteArray| decimals::whole(x.data());
+                of::<FixedLenByteArrayType>(leaf, Numbers::new(whole))
+            }
             CellKind::Decimal { scale } => {
                 let number = move |x: &FixedLenByteArray| decimals::of_bytes(x.data(), scale);
-                of::<FixedLenByteArrayType>(leaf, Numbers::new(number))
-            }
-            CellKind::Whole => {
-                let number = |x: &FixedLenByteArray| decimals::integer(x.data());
                 of::<FixedLenByteArrayType>(leaf, Numbers::new(number))
             }
             CellKind::LongWhole => of::<FixedLenByteArrayType>(leaf, Written::new(decimals::digits)),

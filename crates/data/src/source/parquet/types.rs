@@ -1,16 +1,22 @@
 //! Which types of Parquet are read, and as what: by the physical type and what annotates it.
 
-use ::parquet::basic::{ConvertedType, LogicalType, Type as PhysicalType};
+use ::parquet::basic::{ConvertedType, LogicalType, TimeUnit as FileUnit, Type as PhysicalType};
 use ::parquet::schema::types::Type;
 
-/// As many digits as any integer of 64 bits has.
-const DIGITS: i32 = 18;
+use crate::source::column::TimeUnit;
+
+/// Digits of an integer that is read exactly.
+const EXACT_DIGITS: i32 = 38;
 
 /// What a column's values are read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CellKind {
-    /// Integers; also truth values, days, and times in whatever unit the file has.
+    /// Integers.
     Int,
+    /// Truth values.
+    Bool,
+    /// Days, or moments in whatever unit the file has.
+    Time(TimeUnit),
     /// Integers of up to 32 bits, without a sign.
     Unsigned,
     /// Integers of 64 bits without a sign, which become texts: some ids are beyond `i64`.
@@ -21,9 +27,9 @@ pub(super) enum CellKind {
     Float,
     /// Numbers of 16 bits.
     Float16,
-    /// Decimals without a place after the point, of up to 18 digits.
+    /// Decimals without a place after the point, of up to 38 digits: integers.
     Whole,
-    /// Those of more digits, which become texts: some ids are beyond `i64`.
+    /// Those of more digits, which become texts.
     LongWhole,
     /// Integers that count the `scale`-th decimal place.
     Decimal {
@@ -58,12 +64,14 @@ fn read_as(of: &Type) -> Option<CellKind> {
     };
     use Annotation::*;
     Some(match (of.get_physical_type(), annotation) {
-        (PhysicalType::BOOLEAN, Plain) => CellKind::Int,
-        (PhysicalType::INT32, Plain | Date | Integer { bits: 8 | 16 | 32, signed: true }) => CellKind::Int,
+        (PhysicalType::BOOLEAN, Plain) => CellKind::Bool,
+        (PhysicalType::INT32, Date) => CellKind::Time(TimeUnit::Days),
+        (PhysicalType::INT32, Plain | Integer { bits: 8 | 16 | 32, signed: true }) => CellKind::Int,
         (PhysicalType::INT32, Integer { bits: 8 | 16 | 32, signed: false }) => CellKind::Unsigned,
-        (PhysicalType::INT64, Plain | Timestamp | Integer { bits: 64, signed: true }) => CellKind::Int,
+        (PhysicalType::INT64, Timestamp(unit)) => CellKind::Time(unit),
+        (PhysicalType::INT64, Plain | Integer { bits: 64, signed: true }) => CellKind::Int,
         (PhysicalType::INT64, Integer { bits: 64, signed: false }) => CellKind::Unsigned64,
-        (PhysicalType::INT96, Plain | Timestamp) => CellKind::Int96,
+        (PhysicalType::INT96, Plain | Timestamp(_)) => CellKind::Int96,
         (PhysicalType::FLOAT | PhysicalType::DOUBLE, Plain) => CellKind::Float,
         (PhysicalType::FIXED_LEN_BYTE_ARRAY, Float16) => CellKind::Float16,
         (PhysicalType::BYTE_ARRAY, Text | Plain) => CellKind::Text,
@@ -71,7 +79,7 @@ fn read_as(of: &Type) -> Option<CellKind> {
         (PhysicalType::FIXED_LEN_BYTE_ARRAY, Uuid) => CellKind::Uuid,
         (PhysicalType::INT32 | PhysicalType::INT64, Decimal { scale: 0, .. }) => CellKind::Whole,
         (PhysicalType::BYTE_ARRAY | PhysicalType::FIXED_LEN_BYTE_ARRAY, Decimal { scale: 0, digits }) => {
-            if digits <= DIGITS {
+            if digits <= EXACT_DIGITS {
                 CellKind::Whole
             } else {
                 CellKind::LongWhole
@@ -93,7 +101,7 @@ enum Annotation {
     Plain,
     Integer { bits: i8, signed: bool },
     Date,
-    Timestamp,
+    Timestamp(TimeUnit),
     Decimal { scale: i32, digits: i32 },
     Float16,
     Text,
@@ -105,7 +113,11 @@ impl Annotation {
         Some(match logical {
             LogicalType::Integer(int) => Annotation::Integer { bits: int.bit_width, signed: int.is_signed },
             LogicalType::Date => Annotation::Date,
-            LogicalType::Timestamp(_) => Annotation::Timestamp,
+            LogicalType::Timestamp(timestamp) => Annotation::Timestamp(match timestamp.unit {
+                FileUnit::MILLIS => TimeUnit::Milliseconds,
+                FileUnit::MICROS => TimeUnit::Microseconds,
+                FileUnit::NANOS => TimeUnit::Nanoseconds,
+            }),
             LogicalType::Decimal(decimal) => {
                 Annotation::Decimal { scale: decimal.scale, digits: decimal.precision }
             }
@@ -130,7 +142,8 @@ impl Annotation {
             ConvertedType::UINT_32 => integer(32, false),
             ConvertedType::UINT_64 => integer(64, false),
             ConvertedType::DATE => Annotation::Date,
-            ConvertedType::TIMESTAMP_MILLIS | ConvertedType::TIMESTAMP_MICROS => Annotation::Timestamp,
+            ConvertedType::TIMESTAMP_MILLIS => Annotation::Timestamp(TimeUnit::Milliseconds),
+            ConvertedType::TIMESTAMP_MICROS => Annotation::Timestamp(TimeUnit::Microseconds),
             ConvertedType::DECIMAL => {
                 Annotation::Decimal { scale: of.get_scale(), digits: of.get_precision() }
             }

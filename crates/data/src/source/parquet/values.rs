@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use ::parquet::data_type::{ByteArray, FixedLenByteArray, Int96};
 
-use crate::source::column::{Column, Primitive, TextColumn};
+use crate::source::column::{Column, Primitive, TextColumn, TimeUnit};
 
 /// Cells to come, one after the other, of values of type `V`.
 pub(super) trait Cells<V>: ColumnCells {
@@ -66,6 +66,38 @@ where
 
     fn take(&mut self) -> Column {
         std::mem::take(&mut self.cells).into()
+    }
+}
+
+/// Times, of what counts them.
+pub(super) struct Times<F> {
+    unit: TimeUnit,
+    counts: Numbers<i64, F>,
+}
+
+impl<F> Times<F> {
+    pub fn new(unit: TimeUnit, counts: Numbers<i64, F>) -> Self {
+        Times { unit, counts }
+    }
+}
+
+impl<V, F: Fn(&V) -> Result<i64, String> + Send> Cells<V> for Times<F> {
+    fn push(&mut self, value: &V) -> Result<(), String> {
+        self.counts.push(value)
+    }
+}
+
+impl<F: Send> ColumnCells for Times<F> {
+    fn push_missing(&mut self) {
+        self.counts.push_missing();
+    }
+
+    fn len(&self) -> usize {
+        self.counts.len()
+    }
+
+    fn take(&mut self) -> Column {
+        Column::Time(self.unit, std::mem::take(&mut self.counts.cells))
     }
 }
 

@@ -4,13 +4,13 @@ use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
-use ::parquet::basic::{LogicalType, Repetition, Type as PhysicalType};
+use ::parquet::basic::{LogicalType, Repetition, TimeUnit as FileUnit, Type as PhysicalType};
 use ::parquet::data_type::*;
 use ::parquet::errors::ParquetError;
 use ::parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use ::parquet::schema::types::{Type, TypePtr};
 
-use crate::source::column::{Column, ListColumn, TextColumn};
+use crate::source::column::{Column, ListColumn, TextColumn, TimeUnit};
 
 /// Rows of a row group, and bytes of its cells before they are encoded: no more than these are held.
 const GROUP: (usize, usize) = (1 << 20, 1 << 26);
@@ -23,6 +23,8 @@ pub(crate) enum CellType {
     UInt8,
     Float32,
     Float64,
+    Bool,
+    Time(TimeUnit),
     /// Lists of texts.
     Texts,
 }
@@ -45,9 +47,13 @@ impl Field {
     /// A column with cells of the kind that another has, any of which may be missing.
     pub fn like(name: &str, column: &Column) -> Self {
         let cells = match column {
-            Column::Text(_) => CellType::Text,
+            // There is no column of decimals: their digits stay exact as texts.
+            Column::Text(_) | Column::Decimal(_) => CellType::Text,
             Column::Int(_) => CellType::Int64,
             Column::Float(_) => CellType::Float64,
+            Column::Float32(_) => CellType::Float32,
+            Column::Bool(_) => CellType::Bool,
+            Column::Time(unit, _) => CellType::Time(*unit),
             Column::List(_) => CellType::Texts,
         };
         Field { name: name.into(), cells, nullable: true }
@@ -71,6 +77,16 @@ fn leaf(name: &str, cells: CellType, repetition: Repetition) -> Result<Type, Par
         CellType::UInt8 => (PhysicalType::INT32, Some(LogicalType::integer(8, false))),
         CellType::Float32 => (PhysicalType::FLOAT, None),
         CellType::Float64 => (PhysicalType::DOUBLE, None),
+        CellType::Bool => (PhysicalType::BOOLEAN, None),
+        CellType::Time(TimeUnit::Days) => (PhysicalType::INT32, Some(LogicalType::Date)),
+        CellType::Time(unit) => {
+            let unit = match unit {
+                TimeUnit::Milliseconds => FileUnit::MILLIS,
+                TimeUnit::Microseconds => FileUnit::MICROS,
+                TimeUnit::Days | TimeUnit::Nanoseconds => FileUnit::NANOS,
+            };
+            (PhysicalType::INT64, Some(LogicalType::timestamp(true, unit)))
+        }
     };
     let of = Type::primitive_type_builder(name, physical).with_repetition(repetition);
     of.with_logical_type(logical).build()
@@ -168,8 +184,26 @@ fn write_cells(to: &mut SerializedColumnWriter<'_>, field: &Field, column: &Colu
         (Column::Float(floats), CellType::Float64) => {
             single::<DoubleType>(to, field, rows.map(|i| floats.get(i)))
         }
+        (Column::Float32(floats), CellType::Float64) => {
+            single::<DoubleType>(to, field, rows.map(|i| floats.get(i).map(f64::from)))
+        }
         (Column::Float(floats), CellType::Float32) => {
             single::<FloatType>(to, field, rows.map(|i| floats.get(i).map(|x| x as f32)))
+        }
+        (Column::Float32(floats), CellType::Float32) => {
+            single::<FloatType>(to, field, rows.map(|i| floats.get(i)))
+        }
+        (Column::Bool(truths), CellType::Bool) => single::<BoolType>(to, field, rows.map(|i| truths.get(i))),
+        (Column::Decimal(decimals), CellType::Text) => {
+            let digits = |x: i128| ByteArray::from(x.to_string().into_bytes());
+            single::<ByteArrayType>(to, field, rows.map(|i| decimals.get(i).map(digits)))
+        }
+        (Column::Time(found, days), CellType::Time(TimeUnit::Days)) if *found == TimeUnit::Days => {
+            let day = |x: i64| i32::try_from(x).expect("days of 32 bits were read");
+            single::<Int32Type>(to, field, rows.map(|i| days.get(i).map(day)))
+        }
+        (Column::Time(found, times), CellType::Time(unit)) if *found == unit => {
+            single::<Int64Type>(to, field, rows.map(|i| times.get(i)))
         }
         (Column::List(lists), CellType::Texts) => write_lists(to, lists),
         (found, _) => {

@@ -17,7 +17,7 @@ use ::parquet::schema::parser::parse_message_type;
 
 use super::*;
 use crate::schema::Source;
-use crate::source::column::Column;
+use crate::source::column::{Column, TimeUnit};
 use crate::source::{Block, Blocks, Wanted};
 
 /// What is written of a column.
@@ -86,6 +86,10 @@ fn shown(column: &Column) -> String {
             Column::Text(texts) => texts.get(i).map(|text| format!("{text:?}")),
             Column::Int(ints) => ints.get(i).map(|x| x.to_string()),
             Column::Float(floats) => floats.get(i).map(|x| format!("{x:?}")),
+            Column::Float32(floats) => floats.get(i).map(|x| format!("{x:?}")),
+            Column::Bool(truths) => truths.get(i).map(|x| x.to_string()),
+            Column::Decimal(decimals) => decimals.get(i).map(|x| x.to_string()),
+            Column::Time(_, times) => times.get(i).map(|x| x.to_string()),
             Column::List(lists) => {
                 let cells = lists.range(i).map(|at| cell(lists.values(), at));
                 Some(format!("[{}]", cells.collect::<Vec<_>>().join(" ")))
@@ -98,6 +102,13 @@ fn shown(column: &Column) -> String {
             Column::Text(_) => "text",
             Column::Int(_) => "int",
             Column::Float(_) => "float",
+            Column::Float32(_) => "float32",
+            Column::Bool(_) => "bool",
+            Column::Decimal(_) => "decimal",
+            Column::Time(TimeUnit::Days, _) => "days",
+            Column::Time(TimeUnit::Milliseconds, _) => "ms",
+            Column::Time(TimeUnit::Microseconds, _) => "us",
+            Column::Time(TimeUnit::Nanoseconds, _) => "ns",
             Column::List(lists) => kind(lists.values()),
         }
     }

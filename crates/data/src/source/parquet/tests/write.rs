@@ -120,3 +120,28 @@ fn a_row_group_ends_before_it_is_too_large_to_hold() {
     let reader = SerializedFileReader::new(File::open(&path).unwrap()).unwrap();
     assert_eq!((reader.num_row_groups(), reader.metadata().file_metadata().num_rows()), (2, 100));
 }
+
+#[test]
+fn every_kind_of_cells_is_written_as_it_was_read() {
+    let times = |unit| Column::Time(unit, [Some(19_723), None, Some(-1)].into_iter().collect());
+    let columns = vec![
+        Column::Float32([Some(0.1), None, Some(-2.5)].into_iter().collect()),
+        Column::Bool([Some(true), None, Some(false)].into_iter().collect()),
+        times(TimeUnit::Days),
+        times(TimeUnit::Milliseconds),
+        times(TimeUnit::Microseconds),
+        times(TimeUnit::Nanoseconds),
+        Column::Decimal([Some(10_i128.pow(38) - 1), None, Some(-7)].into_iter().collect()),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.parquet");
+    let fields =
+        columns.iter().enumerate().map(|(i, column)| Field::like(&format!("c{i}"), column)).collect();
+    let mut writer = TableWriter::new(File::create(&path).unwrap(), fields).unwrap();
+    writer.write(columns.clone()).unwrap();
+    writer.finish().unwrap();
+    let blocks = read(&folder, found(&folder), 10).unwrap();
+    let mut expected: Vec<String> = columns.iter().map(shown).collect();
+    expected[6] = r#"text "99999999999999999999999999999999999999" - "-7""#.into();
+    assert_eq!(blocks[0].columns.iter().map(shown).collect::<Vec<_>>(), expected);
+}
