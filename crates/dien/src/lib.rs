@@ -41,6 +41,7 @@ mod error;
 pub mod explain;
 #[cfg(feature = "pages")]
 mod html;
+mod oov;
 pub mod predict;
 mod prefetch;
 pub mod prelude;
@@ -57,6 +58,7 @@ pub use config::Config;
 pub use data_source::{DataSource, Encoding};
 pub use dien_serving::{FileError, Ranker, ranker};
 pub use error::{Error, Origin, Result};
+pub use oov::{OovCount, OovReport, TableOov};
 pub use reference_eval::ReferenceEval;
 pub use run::Run;
 pub use scorer::Scorer;

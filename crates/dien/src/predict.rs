@@ -4,6 +4,7 @@ use dien_data::schema::Source;
 use dien_data::{Impressions, PredictionBatch, Predictions, Skipped};
 
 use crate::error::Result;
+use crate::oov::OovReport;
 use crate::scorer::Scorer;
 
 /// What was scored.
@@ -14,6 +15,8 @@ pub struct Predicted {
     pub rows: u64,
     /// Rows without a score, since something is wrong with them.
     pub skipped: Skipped,
+    /// How many ids of those with a score the model does not know.
+    pub oov: OovReport,
 }
 
 impl Scorer {
@@ -45,15 +48,16 @@ impl Scorer {
         keep: &[String],
         to: &mut Predictions,
     ) -> Result<Predicted> {
-        let mut rows = 0;
+        let (mut rows, mut oov) = (0, OovReport::new(self.features()));
         let mut done: Result<()> = Ok(());
         let skipped = log.prediction_batches(source, keep, |block| {
             rows += block.rows as u64;
+            block.batches.iter().for_each(|(batch, _)| oov.add(batch));
             done = self.scores(&block).and_then(|scores| Ok(to.write(&block, &scores)?));
             done.is_ok()
         })?;
         done?;
-        Ok(Predicted { rows, skipped })
+        Ok(Predicted { rows, skipped, oov })
     }
 
     fn scores(&self, block: &PredictionBatch) -> Result<Vec<Option<f32>>> {

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use dien_data::Examples;
-use dien_model::Registry;
 use dien_model::metrics::Metrics;
+use dien_model::{Batch, Registry};
 use dien_tensor::Mode;
 
 use crate::error::Result;
@@ -65,7 +65,23 @@ impl ReferenceEval {
     /// # Errors
     /// As [`Scorer::load`] and [`Scorer::evaluate`].
     pub fn evaluate(&self, run: &Run, batches: &Examples<'_>) -> Result<Metrics> {
-        self.scorer(run)?.evaluate_as(self.how(), batches, |_, _, _| Ok(()))
+        self.evaluate_with(run, batches, |_| ())
+    }
+
+    /// The same, and shows each batch, in order.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    pub fn evaluate_with(
+        &self,
+        run: &Run,
+        batches: &Examples<'_>,
+        mut each: impl FnMut(&Batch),
+    ) -> Result<Metrics> {
+        self.scorer(run)?.evaluate_as(self.how(), batches, |_, batch, _| {
+            each(batch);
+            Ok(())
+        })
     }
 
     /// The same, and writes each target's score as [`Scorer::write_scores`] does.
@@ -73,7 +89,21 @@ impl ReferenceEval {
     /// # Errors
     /// As [`evaluate`](Self::evaluate) and [`Scorer::write_scores`].
     pub fn write_scores(&self, run: &Run, batches: &Examples<'_>, path: &Path) -> Result<Metrics> {
-        self.scorer(run)?.write_scores_as(self.how(), batches, path)
+        self.write_scores_with(run, batches, path, |_| ())
+    }
+
+    /// The same, and shows each batch, in order.
+    ///
+    /// # Errors
+    /// As [`write_scores`](Self::write_scores).
+    pub fn write_scores_with(
+        &self,
+        run: &Run,
+        batches: &Examples<'_>,
+        path: &Path,
+        each: impl FnMut(&Batch),
+    ) -> Result<Metrics> {
+        self.scorer(run)?.write_scores_as(self.how(), batches, path, each)
     }
 
     fn scorer(&self, run: &Run) -> Result<Scorer> {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use dien_data::Examples;
+use dien_model::Batch;
 use dien_model::metrics::Metrics;
 use dien_serving::{files, probability};
 
@@ -20,14 +21,16 @@ impl Scorer {
     /// # Errors
     /// As [`evaluate`](Self::evaluate); the file cannot be written.
     pub fn write_scores(&self, examples: &Examples<'_>, path: &Path) -> Result<Metrics> {
-        self.write_scores_as(Evaluation::default(), examples, path)
+        self.write_scores_as(Evaluation::default(), examples, path, |_| ())
     }
 
+    /// In a way of evaluation; shows each batch.
     pub(crate) fn write_scores_as(
         &self,
         how: Evaluation,
         examples: &Examples<'_>,
         path: &Path,
+        mut each: impl FnMut(&Batch),
     ) -> Result<Metrics> {
         let Examples::Batches(batches) = examples else {
             let expected = "behaviours from a folder; a log's rows have no user and item of their own";
@@ -37,6 +40,7 @@ impl Scorer {
         let mut row = |fields: [&str; 5]| text.write_record(fields).map_err(|e| failed(path, e.into()));
         row(["user", "item", "label", "logit", "probability"])?;
         let metrics = self.evaluate_as(how, examples, |index, batch, logits| {
+            each(batch);
             for (((user, item), label), &logit) in batches.ids(index).zip(&batch.targets.label).zip(logits) {
                 let (label, probability) = (label.to_string(), probability(logit).to_string());
                 row([user, item, &label, &logit.to_string(), &probability])?;

@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use dien::prelude::*;
-use dien::{FileError, ReferenceEval};
+use dien::{FileError, OovReport, ReferenceEval};
 use serde::Serialize;
 
 use super::progress::scores;
-use super::{print, print_json, thousands};
+use super::{print, print_json, tell_oov, thousands};
 
 #[derive(Debug, Args)]
 pub(super) struct EvalArgs {
@@ -56,6 +56,8 @@ struct Evaluation {
     split: Split,
     #[serde(flatten)]
     metrics: Metrics,
+    /// Ids that the model does not know, by table.
+    out_of_vocabulary: OovReport,
 }
 
 /// A run's data, or other data of its kind, as its model reads it, in batches of a size; warnings are said.
@@ -91,12 +93,15 @@ pub(super) fn run(args: &EvalArgs, json: bool) -> Result<ExitCode> {
     let reference =
         ReferenceEval::default().batch_statistics(args.batch_statistics).pool_padding(args.pool_padding);
     let reference = reference.top_k(args.top_k.map(|k| k as usize));
+    let mut oov = OovReport::new(dataset.features());
     let metrics = match &args.scores {
-        Some(path) => reference.write_scores(&run, &batches, path)?,
-        None => reference.evaluate(&run, &batches)?,
+        Some(path) => reference.write_scores_with(&run, &batches, path, |batch| oov.add(batch))?,
+        None => reference.evaluate_with(&run, &batches, |batch| oov.add(batch))?,
     };
+    tell_oov("", &oov);
     if json {
-        print_json(&Evaluation { run: args.run.clone(), split: args.split, metrics })?;
+        let (run, split) = (args.run.clone(), args.split);
+        print_json(&Evaluation { run, split, metrics, out_of_vocabulary: oov })?;
     } else {
         print(&format!("{}  ({} samples)\n", scores(&metrics), thousands(metrics.samples)))?;
     }

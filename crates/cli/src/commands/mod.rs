@@ -147,6 +147,13 @@ fn print(text: &str) -> Result<()> {
     }
 }
 
+/// Says on standard error how many ids a model does not know, and warns where they are most. `part` is what
+/// has them.
+fn tell_oov(part: &str, oov: &dien::OovReport) {
+    oov.to_string().lines().for_each(|line| eprintln!("{part}{line}"));
+    oov.warnings().iter().for_each(|warning| eprintln!("warning: {part}{warning}"));
+}
+
 /// Digits in groups of three.
 fn thousands(n: usize) -> String {
     HumanCount(n as u64).to_string()

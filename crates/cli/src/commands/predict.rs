@@ -10,7 +10,7 @@ use dien::data::{OnError, Predictions};
 use dien::prelude::*;
 
 use super::options::value_of;
-use super::{print_json, thousands};
+use super::{print_json, tell_oov, thousands};
 
 #[derive(Debug, Args)]
 pub(super) struct PredictArgs {
@@ -84,9 +84,11 @@ pub(super) fn run(args: &PredictArgs, json: bool) -> Result<ExitCode> {
         eprintln!("warning: no score for {} rows", thousands(predicted.skipped.rows as usize));
         predicted.skipped.first.iter().for_each(|wrong| eprintln!("  {wrong}"));
     }
+    tell_oov("", &predicted.oov);
     match &args.out {
         Some(path) if json => print_json(&serde_json::json!({
             "out": path, "rows": predicted.rows, "skipped": predicted.skipped.rows,
+            "out_of_vocabulary": predicted.oov,
         }))?,
         Some(path) => eprintln!("{}: {} rows", Path::display(path), thousands(predicted.rows as usize)),
         None => {}

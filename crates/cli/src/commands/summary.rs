@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use dien::OovReport;
 use dien::prelude::*;
 use dien::train::End;
 use serde::Serialize;
@@ -24,6 +25,9 @@ pub(super) struct Summary {
     pub parameters: usize,
     pub validation: Option<Metrics>,
     pub test: Option<Metrics>,
+    /// Ids that the model does not know, by table, of each part.
+    pub validation_out_of_vocabulary: Option<OovReport>,
+    pub test_out_of_vocabulary: Option<OovReport>,
     /// The metric that chose the epoch.
     pub monitor: Metric,
     /// What speaks against the figures.
@@ -34,7 +38,12 @@ pub(super) struct Summary {
 }
 
 impl Summary {
-    pub fn new(trainer: &Trainer, report: &Report, test: Option<Metrics>) -> Self {
+    pub fn new(
+        trainer: &Trainer,
+        report: &Report,
+        test: Option<Metrics>,
+        test_oov: Option<OovReport>,
+    ) -> Self {
         let monitor = trainer.config().train.monitor;
         Summary {
             run: trainer.run().map(|run| run.folder().to_path_buf()),
@@ -46,6 +55,8 @@ impl Summary {
             parameters: trainer.scorer().parameter_count(),
             validation: report.validation,
             test,
+            validation_out_of_vocabulary: report.validation_oov.clone(),
+            test_out_of_vocabulary: test_oov,
             monitor,
             warnings: report.validation.map_or(vec![], |validation| doubts::of(&validation, monitor)),
             train_samples_per_second: report.samples_per_second,

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
+use dien::OovReport;
 use dien::data::OnError;
 use dien::prelude::*;
 use dien::train::End;
@@ -14,7 +15,7 @@ use super::interrupt::Interrupt;
 use super::options::{self, help, value_of};
 use super::progress::Progress;
 use super::summary::Summary;
-use super::{print, print_json};
+use super::{print, print_json, tell_oov};
 
 /// Where runs go unless `--out` says otherwise.
 pub(super) const RUNS: &str = "runs";
@@ -145,8 +146,18 @@ pub(super) fn train(mut trainer: Trainer, interrupt: &Interrupt) -> Result<(Summ
     let report = trained?;
     let test = trainer.dataset().test();
     let is_tested = report.end != End::Stopped && !test.is_empty();
-    let test = if is_tested { Some(trainer.evaluate(&test)?) } else { None };
-    let summary = Summary::new(&trainer, &report, test);
+    let mut oov = OovReport::new(trainer.dataset().features());
+    let count = |_: usize, batch: &Batch, _: &[f32]| {
+        oov.add(batch);
+        Ok(())
+    };
+    let test = if is_tested { Some(trainer.scorer().evaluate_with(&test, count)?) } else { None };
+    let summary = Summary::new(&trainer, &report, test, is_tested.then_some(oov));
+    for (part, oov) in
+        [("validation: ", &summary.validation_out_of_vocabulary), ("test: ", &summary.test_out_of_vocabulary)]
+    {
+        oov.iter().for_each(|oov| tell_oov(part, oov));
+    }
     summary.warnings.iter().for_each(|said| eprintln!("warning: {said}"));
     Ok((summary, trainer))
 }

@@ -12,6 +12,7 @@ use super::report::Clock;
 use super::step::non_finite_value;
 use super::{Epoch, Observer, Trainer};
 use crate::error::{Error, Result};
+use crate::oov::OovReport;
 use crate::run::{Best, Sums};
 use crate::scorer::Evaluation;
 use crate::{prefetch, scorer};
@@ -67,6 +68,8 @@ impl Trainer {
             }
             other => other,
         })?;
+        let (validation, oov) = validation.unzip();
+        self.validation_oov = oov.flatten().or(self.validation_oov.take());
         let monitor = self.config.train.monitor;
         let value = validation.and_then(|v| monitor.of(&v));
         let is_best = match (self.progress.best.and_then(|b| b.value), value) {
@@ -93,22 +96,28 @@ impl Trainer {
         ))
     }
 
-    fn validate(&self) -> Result<Option<Metrics>> {
+    /// The validation, and the first time the ids of it that the model does not know.
+    fn validate(&self) -> Result<Option<(Metrics, Option<OovReport>)>> {
         let batches = self.dataset.validation();
         if batches.is_empty() {
             return Ok(None);
         }
         let (model, features) = (self.scorer.model(), self.scorer.features());
-        scorer::evaluate(
+        // They are the same in every epoch.
+        let mut oov = self.validation_oov.is_none().then(|| OovReport::new(features));
+        let metrics = scorer::evaluate(
             model,
             features,
             self.validated(),
             &self.scorer.pool,
             Evaluation { mode: Mode::Eval, top_k: self.config.train.monitor.k() },
             &batches,
-            |_, _, _| Ok(()),
-        )
-        .map(Some)
+            |_, batch, _| {
+                oov.iter_mut().for_each(|oov| oov.add(batch));
+                Ok(())
+            },
+        )?;
+        Ok(Some((metrics, oov)))
     }
 
     /// The checkpoint comes last: whatever is written before it without it is written again after a resume.

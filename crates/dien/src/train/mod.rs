@@ -24,6 +24,7 @@ use self::average::Average;
 use self::frequency::Frequency;
 use crate::config::Config;
 use crate::error::Result;
+use crate::oov::OovReport;
 use crate::run::{Progress, Run};
 use crate::scorer::Scorer;
 
@@ -58,6 +59,7 @@ pub struct Trainer {
     optimizer: Adam<f32>,
     progress: Progress,
     epochs: Vec<Epoch>,
+    validation_oov: Option<OovReport>,
     run: Option<Run>,
 }
 
@@ -122,6 +124,7 @@ impl Trainer {
             optimizer,
             progress,
             epochs: vec![],
+            validation_oov: None,
             run: None,
         }
     }
@@ -167,6 +170,7 @@ impl Trainer {
             steps: self.optimizer.steps(),
             best_epoch: self.progress.best.map(|b| b.epoch),
             validation: self.best_epoch().and_then(|e| e.validation),
+            validation_oov: self.validation_oov.clone(),
             epochs: self.epochs.clone(),
             samples_per_second: clock.samples_per_second(),
             seconds: started.elapsed().as_secs_f64(),

@@ -3,6 +3,8 @@
 use dien_model::metrics::Metrics;
 use serde::{Deserialize, Serialize};
 
+use crate::oov::OovReport;
+
 /// An epoch of training: a line of `metrics.jsonl`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -41,6 +43,8 @@ pub struct Report {
     pub best_epoch: Option<u64>,
     /// Its validation.
     pub validation: Option<Metrics>,
+    /// How many ids of what validates the model does not know; `None` if this call has not validated.
+    pub validation_oov: Option<OovReport>,
     /// Every epoch, of the whole training.
     pub epochs: Vec<Epoch>,
     /// Targets per second, validation aside, of this call.
