@@ -121,6 +121,17 @@ fn every_type() -> Vec<(&'static str, Raw, &'static str)> {
             cells::<FixedLenByteArrayType>(fixed([&[1][..], &[0; 16]].concat()), fixed([0xff; 17])),
             r#"text "340282366920938463463374607431768211456" - "-1""#,
         ),
+        ("binary c", text(), r#"text "a" - """#),
+        (
+            "fixed_len_byte_array(2) c",
+            cells::<FixedLenByteArrayType>(fixed(*b"ab"), fixed(*b"cd")),
+            r#"text "ab" - "cd""#,
+        ),
+        (
+            "fixed_len_byte_array(16) c (UUID)",
+            cells::<FixedLenByteArrayType>(wide(0x0011_2233_4455_6677_8899_aabb_ccdd_eeff), wide(1)),
+            r#"text "00112233-4455-6677-8899-aabbccddeeff" - "00000000-0000-0000-0000-000000000001""#,
+        ),
         ("binary c (STRING)", text(), r#"text "a" - """#),
         ("binary c (UTF8)", text(), r#"text "a" - """#),
         ("binary c (JSON)", text(), r#"text "a" - """#),
