@@ -153,7 +153,7 @@ fn an_event_left_out_is_a_history_without_it() {
     let run = Run::open(root.path().join("run")).unwrap();
     let (config, explainer, ranker) =
         (run.config().unwrap(), Explainer::from_run(&run).unwrap(), run.ranker().unwrap());
-    let (log, _) = config.source.log().unwrap().unwrap();
+    let (log, _) = config.source.log(&config.data).unwrap().unwrap();
     let request = explain::request(&log, &config.data, "u3", None).unwrap();
     // More events than are left out at once, too.
     let long = request.history.iter().cycle().take(70).cloned().collect();

@@ -268,7 +268,7 @@ fn samples_are_built_of_behaviours() {
     let said = dien(root, &[&["data", "build", "data", "--out", "timed"], &by_time[..]].concat());
     assert!(stdout(&said).contains("train --data timed"), "{said:?}");
     fails(root, &["data", "build", "data", "--out", "samples"], "samples: a folder that is not empty");
-    fails(root, &["data", "build", "nowhere", "--out", "x"], "nowhere: no such folder");
+    fails(root, &["data", "build", "nowhere", "--out", "x"], "nowhere: no such file or folder");
     fails(root, &["data", "build", "data", "--out", "x", "--min-history", "99"], "no training target");
     assert!(!root.join("x").exists());
 }

@@ -32,7 +32,7 @@ fn ranks_as_eval_scores() {
     let text = fs::read_to_string(root.path().join("scores.csv")).unwrap();
     let mut lines = text.lines();
     assert_eq!(lines.next(), Some("user,item,label,logit,probability"));
-    let log = trainer.config().source.log().unwrap().unwrap().0;
+    let log = trainer.config().source.log(&trainer.config().data).unwrap().unwrap().0;
     let mut rows = 0;
     for line in lines {
         let [user, item, label, logit, p] = line.split(',').collect::<Vec<_>>().try_into().unwrap();

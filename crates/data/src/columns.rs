@@ -36,8 +36,7 @@ impl Columns {
             let (column, vocabulary) = (column(log, "pooled", name)?, find(name)?);
             let mut lists = Jagged { offsets: vec![0], ids: vec![] };
             for item in log.items() {
-                let tokens = cell(item, column).split('|').filter(|token| !token.is_empty());
-                lists.ids.extend(tokens.map(|token| vocabulary.id(token)));
+                lists.ids.extend(log.values(cell(item, column)).map(|token| vocabulary.id(token)));
                 lists.offsets.push(lists.ids.len() as u32);
             }
             columns.multi_hot.push(lists);

@@ -71,6 +71,8 @@ pub mod schema;
 mod source;
 mod split;
 mod synthesis;
+mod ties;
+mod time;
 mod vocabularies;
 mod writer;
 
@@ -84,9 +86,11 @@ pub use options::{AuxiliaryNegatives, DataOptions, TargetKind, TargetNegatives};
 // For `dien`, whose trainer makes batches ahead likewise; no part of the interface.
 #[doc(hidden)]
 pub use prefetch::prefetch;
-pub use reader::{Warnings, folder_files, read_folder};
+pub use reader::{ReadOptions, Warnings, folder_files, read_folder, read_folder_with};
 pub use source::ReadReport;
 pub use synthesis::SyntheticConfig;
+pub use ties::{TieReport, Ties};
+pub use time::{Time, TimeUnit};
 
 /// The example of the README runs.
 #[cfg(doctest)]

@@ -7,9 +7,13 @@ use crate::error::DataError;
 /// Who did what, in order; what the items are; who is a test user.
 ///
 /// Items and users keep the order in which they were added.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Log {
     columns: Vec<String>,
+    /// Which columns list values, one for each.
+    lists: Vec<bool>,
+    /// What stands between them.
+    separator: char,
     items: Vec<Item>,
     users: Vec<User>,
     item_index: HashMap<String, u32>,
@@ -62,10 +66,56 @@ pub struct RealTarget {
     pub label: bool,
 }
 
+impl Default for Log {
+    fn default() -> Self {
+        Log {
+            columns: vec![],
+            lists: vec![],
+            separator: '|',
+            items: vec![],
+            users: vec![],
+            item_index: HashMap::new(),
+            user_index: HashMap::new(),
+        }
+    }
+}
+
 impl Log {
     /// An empty log whose items have these columns beside their id.
     pub fn new<S: Into<String>>(columns: impl IntoIterator<Item = S>) -> Self {
-        Log { columns: columns.into_iter().map(Into::into).collect(), ..Log::default() }
+        let columns: Vec<String> = columns.into_iter().map(Into::into).collect();
+        Log { lists: vec![false; columns.len()], columns, ..Log::default() }
+    }
+
+    /// Says which columns list values between `|`, a film's genres, say; the cells of the others are one
+    /// value each, whatever is in them. [`SampleBuilder`](crate::build::SampleBuilder) asks for it.
+    ///
+    /// # Errors
+    /// There is no such column.
+    pub fn declare_lists<S: AsRef<str>>(&mut self, names: &[S]) -> Result<(), DataError> {
+        for name in names.iter().map(AsRef::as_ref) {
+            let Some(column) = self.column(name) else {
+                let expected = format!("a column of the items: {}", crate::error::quoted(&self.columns));
+                return Err(DataError::log("lists", format!("`{name}`"), expected));
+            };
+            self.lists[column] = true;
+        }
+        Ok(())
+    }
+
+    /// The same with another character between the values of its lists.
+    pub(crate) fn with_separator(self, separator: char) -> Self {
+        Log { separator, ..self }
+    }
+
+    /// Whether a column lists values.
+    pub(crate) fn is_list(&self, column: usize) -> bool {
+        self.lists[column]
+    }
+
+    /// The values that a cell lists.
+    pub(crate) fn values<'a>(&self, cell: &'a str) -> impl Iterator<Item = &'a str> + use<'a> {
+        cell.split(self.separator).filter(|value| !value.is_empty())
     }
 
     /// Adds an item and returns its place.
@@ -172,6 +222,11 @@ impl Log {
     /// How many behaviours there are.
     pub fn events(&self) -> usize {
         self.users.iter().map(|u| u.events.len()).sum()
+    }
+
+    /// What is in it, to change what users did.
+    pub(crate) fn parts_mut(&mut self) -> (&[Item], &mut [User]) {
+        (&self.items, &mut self.users)
     }
 
     pub(crate) fn user_mut(&mut self, index: u32) -> &mut User {

@@ -46,7 +46,7 @@ impl Log {
                 for (item, &n) in self.items().iter().zip(&occurrences) {
                     let text = cell(item, column);
                     let mut count = |token| *counts.entry(token).or_default() += n;
-                    if option == "pooled" { text.split('|').for_each(count) } else { count(text) }
+                    if option == "pooled" { self.values(text).for_each(count) } else { count(text) }
                 }
                 all.push((name.clone(), vocabulary(name, counts)));
             }

@@ -60,7 +60,7 @@ impl DataSource {
                 Ok((log.into(), warnings))
             }
             source => {
-                let (log, warnings) = source.log()?.expect("behaviours, if no schema");
+                let (log, warnings) = source.log(&config.data)?.expect("behaviours, if no schema");
                 let data = match encoding {
                     Encoding::Fit => Dataset::new(log, &config.data_options()),
                     Encoding::Reuse(run) => Dataset::with_vocabularies(log, run.encoding()?.0, &config.data),

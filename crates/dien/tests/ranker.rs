@@ -35,7 +35,7 @@ fn trained(config: &Config, folder: &Path) -> (Ranker, Trainer) {
 /// Every held-out target through both, by name.
 fn assert_as_evaluated(config: &Config, root: &Path) {
     let (ranker, trainer) = trained(config, root);
-    let (log, _) = config.source.log().unwrap().unwrap();
+    let (log, _) = config.source.log(&config.data).unwrap().unwrap();
     let name = |item: u32| log.items()[item as usize].id.as_str();
     let mut targets = 0;
     let behaviours = trainer.dataset().as_behaviours().unwrap();
@@ -176,7 +176,7 @@ fn the_context_stands_over_the_profile_and_a_given_category_over_the_table() {
     let expected = ranker.score(&with, &candidates).unwrap();
     assert_eq!(ranker.score_in(&without, &candidates, &known).unwrap(), expected);
     assert_ne!(ranker.score(&without, &candidates).unwrap(), expected);
-    let log = trainer.config().source.log().unwrap().unwrap().0;
+    let log = trainer.config().source.log(&trainer.config().data).unwrap().unwrap().0;
     let own = &log.items()[log.item("i2").unwrap() as usize].cells[0];
     let other = if own == "c1" { "c2" } else { "c1" };
     let score = |category: &str| {

@@ -7,8 +7,9 @@ use clap::Args;
 use clap::builder::TypedValueParser;
 use dien::Result;
 use dien::data::build::{BuildReport, SampleBuilder, Sampling, TargetPolicy};
-use dien::data::presets::DatasetFormat;
+use dien::data::presets::{DatasetFormat, LogReport};
 use dien::data::schema::Split;
+use dien::data::{Log, ReadOptions, Ties, Time, TimeUnit};
 
 use super::choice::choice;
 use super::{print, print_json, program, thousands};
@@ -19,12 +20,21 @@ pub(super) struct BuildArgs {
     /// as downloaded and unpacked. A folder that names its test users keeps them.
     #[arg(value_name = "PATH")]
     from: PathBuf,
-    /// The form of the behaviours, where the files' names do not tell.
+    /// The form of the behaviours, where the files do not tell, or tell of several.
     #[arg(long, value_parser = presets())]
     form: Option<DatasetFormat>,
     /// The folder to write, new or empty.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Behaviours that are rated lower, or not at all, are left out.
+    #[arg(long, value_name = "RATING", allow_negative_numbers = true)]
+    min_rating: Option<f32>,
+    /// The items' columns that list values, where the set does not say it itself; without names, none does.
+    #[arg(long, value_name = "COLUMN", num_args = 0.., value_delimiter = ',')]
+    lists: Option<Vec<String>>,
+    /// The order of a user's behaviours of one time.
+    #[arg(long, value_parser = ties(), default_value = "hash")]
+    ties: Ties,
     /// Which behaviours are targets.
     #[arg(long, value_parser = protocols(), default_value = "every")]
     targets: TargetPolicy,
@@ -52,13 +62,13 @@ pub(super) struct BuildArgs {
         conflicts_with_all = ["validation_from", "test_from"]
     )]
     test: f64,
-    /// Split by time: what comes from here on validates.
-    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
-    validation_from: Option<i64>,
+    /// Split by time: what comes from here on validates. A number as in the files, or a date.
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = time)]
+    validation_from: Option<Time>,
     /// Split by time: what comes from here on tests.
-    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
-    test_from: Option<i64>,
-    /// Seeds the split and the negatives.
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = time)]
+    test_from: Option<Time>,
+    /// Seeds the split, the negatives and the order of what happened at one time.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u32,
 }
@@ -87,6 +97,17 @@ fn samplings() -> impl TypedValueParser<Value = Sampling> {
     choice([(Sampling::Popularity, "By how often an item occurs"), (Sampling::Uniform, "Each item alike")])
 }
 
+fn ties() -> impl TypedValueParser<Value = Ties> {
+    choice([
+        (Ties::Hash, "By a hash of what they are, so that the files' order tells nothing"),
+        (Ties::File, "As in the files, where that is the true order"),
+    ])
+}
+
+fn time(text: &str) -> std::result::Result<Time, String> {
+    Time::parse(text).ok_or_else(|| "expected a number, or a date such as 2024-01-31T12:00:00".into())
+}
+
 fn share(text: &str) -> std::result::Result<f64, String> {
     match text.parse() {
         Ok(share) if (0.0..1.0).contains(&share) => Ok(share),
@@ -96,18 +117,24 @@ fn share(text: &str) -> std::result::Result<f64, String> {
 
 /// Runs `dien data build`.
 pub(super) fn run(args: &BuildArgs, json: bool) -> Result<ExitCode> {
-    let (log, warnings) = args.preset()?.read(&args.from)?;
-    if !warnings.is_empty() {
-        eprintln!("warning: {}", warnings.to_string().replace('\n', "\nwarning: "));
-    }
+    let (log, read) = args.read()?;
+    read.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
     super::interrupt::abandon();
-    let built = args.build().write(&log, &args.out)?;
+    let built = args.build(read.unit).write_with(&log, Some(&read), &args.out)?;
+    if built.short_of_negatives > 0 {
+        let targets = thousands(built.short_of_negatives);
+        eprintln!(
+            "warning: {targets} targets have fewer negatives than asked for, as the users did the rest"
+        );
+    }
     if json {
-        print_json(&built)?;
+        let mut both = serde_json::to_value(built).expect("plain fields");
+        both["read"] = serde_json::to_value(&read).expect("plain fields");
+        print_json(&both)?;
         return Ok(ExitCode::SUCCESS);
     }
     let BuildReport { training, validation, test, .. } = built;
-    let mut text = String::new();
+    let mut text = read.to_string();
     for (name, [histories, targets]) in [("training", training), ("validation", validation), ("test", test)] {
         text += &format!("{name:<10} {:>12} targets of {} users\n", thousands(targets), thousands(histories));
     }
@@ -116,16 +143,20 @@ pub(super) fn run(args: &BuildArgs, json: bool) -> Result<ExitCode> {
 }
 
 impl BuildArgs {
-    fn preset(&self) -> Result<DatasetFormat> {
-        match self.form {
-            Some(preset) => Ok(preset),
-            // Reading it as a folder says what is missing.
-            None => Ok(DatasetFormat::of(&self.from)?.unwrap_or(DatasetFormat::Folder)),
-        }
+    fn read(&self) -> Result<(Log, LogReport)> {
+        let mut options = ReadOptions::default().with_ties(self.ties).with_seed(self.seed.into());
+        options.min_rating = self.min_rating;
+        options.lists.clone_from(&self.lists);
+        let (form, path) = match self.form {
+            Some(form) => (form, self.from.clone()),
+            None => DatasetFormat::detect(&self.from)?,
+        };
+        Ok(form.read(&path, &options)?)
     }
 
-    fn build(&self) -> SampleBuilder {
-        let split = match (self.validation_from, self.test_from) {
+    fn build(&self, unit: TimeUnit) -> SampleBuilder {
+        let at = |from: Option<Time>| from.map(|from| unit.at_or_after(from));
+        let split = match (at(self.validation_from), at(self.test_from)) {
             (None, None) => {
                 Split::Group { validation: self.validation, test: self.test, seed: self.seed.into() }
             }

@@ -83,7 +83,7 @@ impl ExplainArgs {
             return Ok((Request::from_json(&text)?, None));
         };
         let config = run.config()?;
-        let Some((log, _)) = config.source.log()? else {
+        let Some((log, _)) = config.source.log(&config.data)? else {
             return Err(Error::Config {
                 origin: dien::Origin::Argument(format!("--user {user}")),
                 problem: "this run is on a log of impressions, whose rows have no user to look up; expected \

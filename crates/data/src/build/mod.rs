@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::DataError;
 use crate::log::Log;
+use crate::presets::LogReport;
 use crate::schema::Split;
 
 /// Which behaviours are targets.
@@ -84,6 +85,9 @@ pub struct BuildReport {
     pub validation: [usize; 2],
     /// The same of the test.
     pub test: [usize; 2],
+    /// Positive targets, of all parts, with fewer negatives than were asked for: what the user did not do
+    /// before is not enough.
+    pub short_of_negatives: usize,
 }
 
 impl SampleBuilder {
@@ -129,18 +133,32 @@ impl SampleBuilder {
         SampleBuilder { seed, ..self }
     }
 
-    /// Writes the samples of `log` into a folder, new or empty: `dataset.toml`, and `histories.parquet` and
-    /// `targets.parquet` in `train`, `validation` and `test`. The folder appears when it is whole.
+    /// Writes the samples of `log` into a folder, new or empty: `dataset.toml`, `summary.json`, and
+    /// `histories.parquet` and `targets.parquet` in `train`, `validation` and `test`. The folder appears when
+    /// it is whole.
     ///
     /// # Errors
     /// The folder is not empty, or cannot be written; no behaviour trains; too few items train for a
-    /// negative.
+    /// negative; a cut in time lies after all times.
     pub fn write(&self, log: &Log, folder: &Path) -> Result<BuildReport, DataError> {
+        self.write_with(log, None, folder)
+    }
+
+    /// [`write`](Self::write) with what was read of the log, which `summary.json` keeps beside the options.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_with(
+        &self,
+        log: &Log,
+        read: Option<&LogReport>,
+        folder: &Path,
+    ) -> Result<BuildReport, DataError> {
         #[cfg(feature = "parquet")]
-        return write::write(self, log, folder);
+        return write::write(self, log, read, folder);
         #[cfg(not(feature = "parquet"))]
         {
-            let _ = log;
+            let _ = (log, read);
             Err(DataError::not_built(folder, "Parquet", "parquet"))
         }
     }

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::DataError;
 use crate::impressions::OnError;
+use crate::reader::ReadOptions;
+use crate::ties::Ties;
 
 /// Which features, which targets, which negatives, which batches.
 ///
@@ -39,8 +41,10 @@ pub struct DataOptions {
     pub max_history: usize,
     /// The share of the training users held out for validation.
     pub valid_fraction: f64,
-    /// Seeds the choice of the validation users.
+    /// Seeds the choice of the validation users, and the order of behaviours of one time.
     pub split_seed: u64,
+    /// The order in which a folder's behaviours of one user and one time stand.
+    pub ties: Ties,
     /// Where the negative of a training target comes from.
     pub target_negatives: TargetNegatives,
     /// Where the auxiliary loss's negatives come from.
@@ -117,6 +121,7 @@ impl Default for DataOptions {
             max_history: 100,
             valid_fraction: 0.1,
             split_seed: 2018,
+            ties: Ties::Hash,
             target_negatives: TargetNegatives::Popularity,
             auxiliary_negatives: AuxiliaryNegatives::Popularity,
             negatives_per_event: 1,
@@ -154,6 +159,11 @@ impl DataOptions {
         )
         .with_multi_hot(lookups.by_ref().take(self.pooled.len()).collect())
         .with_sparse(lookups.collect())
+    }
+
+    /// How a folder is read.
+    pub fn reading(&self) -> ReadOptions {
+        ReadOptions::default().with_ties(self.ties).with_seed(self.split_seed)
     }
 
     /// Checks what can be checked without a log.

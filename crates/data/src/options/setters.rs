@@ -2,6 +2,7 @@
 
 use super::{AuxiliaryNegatives, DataOptions, TargetKind, TargetNegatives};
 use crate::impressions::OnError;
+use crate::ties::Ties;
 
 impl DataOptions {
     /// The same with another [`behaviours`](Self#structfield.behaviours).
@@ -62,6 +63,12 @@ impl DataOptions {
     #[must_use]
     pub fn with_split_seed(self, split_seed: u64) -> Self {
         DataOptions { split_seed, ..self }
+    }
+
+    /// The same with another order of [`ties`](Self#structfield.ties).
+    #[must_use]
+    pub fn with_ties(self, ties: Ties) -> Self {
+        DataOptions { ties, ..self }
     }
 
     /// The same with another [`target_negatives`](Self#structfield.target_negatives).

@@ -1,32 +1,63 @@
 //! Behaviours in any order, gathered by user.
 
-use std::io::{BufRead, BufReader};
+use std::collections::HashSet;
 use std::path::Path;
 
-use dien_serving::FileError;
 use indexmap::IndexMap;
 
+use super::folder::Folder;
+use super::report::LogReport;
 use crate::error::DataError;
-use crate::files;
 use crate::log::{Event, Item, Log, User};
+use crate::reader::{ReadOptions, rounded};
+use crate::time::{Time, TimeUnit, since_1970};
 
-/// A log that grows. Users and items are in the order in which they come.
-pub(super) struct LogBuilder {
+/// What stands between the values of a list's cell: no character of a text.
+const SEPARATOR: char = '\u{1f}';
+
+/// A log that grows. What comes of it does not depend on the order in which rows come, but where
+/// [`Ties::File`](crate::Ties::File) asks for it.
+pub(super) struct LogBuilder<'a> {
+    options: &'a ReadOptions,
     columns: Vec<String>,
-    users: IndexMap<String, Vec<Event>>,
+    lists: Vec<String>,
+    users: IndexMap<String, Vec<Row>>,
     /// Items of behaviours, with their cells.
     items: IndexMap<String, Vec<String>>,
+    pub report: LogReport,
 }
 
-impl LogBuilder {
-    /// Items will have these columns.
-    pub fn new(columns: &[&str]) -> Self {
-        let columns = columns.iter().map(|&name| name.to_owned()).collect();
-        LogBuilder { columns, users: IndexMap::new(), items: IndexMap::new() }
+/// A behaviour.
+struct Row {
+    item: u32,
+    rating: Option<f32>,
+    time: Time,
+}
+
+impl<'a> LogBuilder<'a> {
+    /// Items will have these columns, of which some list values.
+    pub fn new<S: AsRef<str>>(options: &'a ReadOptions, columns: &[S], lists: &[S]) -> Self {
+        let owned = |names: &[S]| names.iter().map(|name| name.as_ref().to_owned()).collect();
+        LogBuilder {
+            options,
+            columns: owned(columns),
+            lists: owned(lists),
+            users: IndexMap::new(),
+            items: IndexMap::new(),
+            report: LogReport::default(),
+        }
     }
 
     /// A behaviour.
-    pub fn behaviour(&mut self, user: &str, item: &str, time: i64, rating: Option<f32>) {
+    pub fn behaviour(&mut self, user: &str, item: &str, time: Time, rating: Option<f32>) {
+        if let Some(least) = self.options.min_rating {
+            match rating {
+                None => return self.leave_out("without a rating"),
+                Some(rating) if rating < least => return self.leave_out("with a lower rating"),
+                Some(_) => {}
+            }
+        }
+        self.report.rows += 1;
         let place = match self.items.get_index_of(item) {
             Some(place) => place,
             None => {
@@ -34,81 +65,171 @@ impl LogBuilder {
                 self.items.insert_full(item.to_owned(), cells).0
             }
         };
-        let event = Event { item: place as u32, time, rating };
+        let row = Row { item: place as u32, rating, time };
         match self.users.get_mut(user) {
-            Some(events) => events.push(event),
-            None => drop(self.users.insert(user.to_owned(), vec![event])),
+            Some(rows) => rows.push(row),
+            None => drop(self.users.insert(user.to_owned(), vec![row])),
         }
     }
 
-    /// What is known of an item; of those without behaviours nothing is of interest.
-    pub fn describe(&mut self, item: &str, cells: Vec<String>) {
+    /// A row that is no behaviour.
+    pub fn leave_out(&mut self, reason: &str) {
+        self.report.rows += 1;
+        match self.report.left_out.get_mut(reason) {
+            Some(count) => *count += 1,
+            None => drop(self.report.left_out.insert(reason.to_owned(), 1)),
+        }
+    }
+
+    /// Leaves out the behaviours at times that do not pass.
+    pub fn leave_out_times(&mut self, reason: &str, keep: impl Fn(Time) -> bool) {
+        let mut left = 0;
+        for rows in self.users.values_mut() {
+            let before = rows.len();
+            rows.retain(|row| keep(row.time));
+            left += (before - rows.len()) as u64;
+        }
+        self.users.retain(|_, rows| !rows.is_empty());
+        if left > 0 {
+            *self.report.left_out.entry(reason.to_owned()).or_default() += left;
+        }
+    }
+
+    /// All times, in no order.
+    pub fn times(&self) -> impl Iterator<Item = Time> + Clone + '_ {
+        self.users.values().flatten().map(|row| row.time)
+    }
+
+    /// Whether an item has behaviours; of others nothing is of interest.
+    pub fn has_item(&self, item: &str) -> bool {
+        self.items.contains_key(item)
+    }
+
+    /// What is known of an item: a cell a column, of a list its values.
+    pub fn describe<'b>(&mut self, item: &str, cells: impl IntoIterator<Item = Cell<'b>>) {
         if let Some(known) = self.items.get_mut(item) {
-            *known = cells;
+            *known = cells.into_iter().map(Cell::text).collect();
         }
     }
 
-    /// Everyone's behaviours by time; those of one time in the order in which they came.
-    pub fn log(self, path: &Path) -> Result<Log, DataError> {
+    /// The log, ordered by the users', the items' names and the time.
+    pub fn log(mut self, folder: &Folder, path: &Path) -> Result<(Log, LogReport), DataError> {
         if self.users.is_empty() {
-            return Err(DataError::file(path, "no behaviour", "at least one"));
+            let left: u64 = self.report.left_out.values().sum();
+            let but = if left > 0 { format!(" but {left} that are left out") } else { String::new() };
+            let found = format!("no behaviour{but}");
+            return Err(DataError::file(path, found, "at least one"));
         }
-        let mut log = Log::new(self.columns);
-        for (id, cells) in self.items {
-            log.add_item(Item { id, cells })?;
+        self.drop_empty_columns();
+        let unit = TimeUnit::of(self.times());
+        self.tell_mixed_units();
+        let LogBuilder { options, columns, lists, mut users, items, mut report } = self;
+        let mut log = Log::new(columns).with_separator(SEPARATOR);
+        log.declare_lists(&lists)?;
+        let mut order: Vec<usize> = (0..items.len()).collect();
+        order.sort_unstable_by_key(|&place| items.get_index(place).expect("a place").0);
+        let mut place_of = vec![0; items.len()];
+        let used: HashSet<u32> = users.values().flatten().map(|row| row.item).collect();
+        for place in order.into_iter().filter(|&place| used.contains(&(place as u32))) {
+            let (id, cells) = items.get_index(place).expect("a place");
+            place_of[place] = log.add_item(Item { id: id.clone(), cells: cells.clone() })?;
         }
-        for (id, mut events) in self.users {
-            events.sort_by_key(|e| e.time);
+        users.sort_unstable_keys();
+        let mut rounded_times = 0;
+        for (id, mut rows) in users {
+            rows.sort_by_key(|row| row.time);
+            let mut event = |row: &Row| {
+                let (time, exact) = unit.apply(row.time).expect("one of those that the unit fits");
+                rounded_times += u64::from(!exact);
+                Event { item: place_of[row.item as usize], time, rating: row.rating }
+            };
+            let events: Vec<Event> = rows.iter().map(&mut event).collect();
             log.add_user(User { id, events, ..User::default() })?;
         }
-        Ok(log)
+        report.ties = log.order_ties(options.ties, options.seed);
+        if rounded_times > 0 {
+            report.warnings.push(rounded(rounded_times));
+        }
+        report.unit = unit;
+        let [files, not_read] = folder.names_read();
+        (report.files, report.not_read) = (files, not_read);
+        report.folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
+        report.count(&log);
+        Ok((log, report))
+    }
+
+    /// Columns of which no item has a cell are none.
+    fn drop_empty_columns(&mut self) {
+        let filled = |column: usize| self.items.values().filter(|cells| !cells[column].is_empty()).count();
+        let counts: Vec<usize> = (0..self.columns.len()).map(filled).collect();
+        for (name, &filled) in self.columns.iter().zip(&counts) {
+            if filled == 0 {
+                let note = format!("nothing says what `{name}` an item has: there is no such column");
+                self.report.notes.push(note);
+            } else if filled < self.items.len() {
+                let (without, all) = (self.items.len() - filled, self.items.len());
+                self.report.notes.push(format!("{without} of {all} items have no `{name}`"));
+            }
+        }
+        for cells in self.items.values_mut() {
+            let mut counts = counts.iter();
+            cells.retain(|_| counts.next().is_some_and(|&filled| filled > 0));
+        }
+        let mut counts = counts.iter();
+        self.columns.retain(|_| counts.next().is_some_and(|&filled| filled > 0));
+        self.lists.retain(|name| self.columns.contains(name));
+    }
+
+    fn tell_mixed_units(&mut self) {
+        let mut by_unit = [0_u64; 4];
+        for digits in self.times().filter_map(since_1970) {
+            by_unit[digits as usize / 3] += 1;
+        }
+        if by_unit.iter().filter(|&&n| n > 0).count() > 1 {
+            let names = ["seconds", "milliseconds", "microseconds", "nanoseconds"];
+            let found = names.iter().zip(by_unit).filter(|(_, n)| *n > 0);
+            let found: Vec<String> = found.map(|(name, n)| format!("{n} times look like {name}")).collect();
+            self.report.warnings.push(format!("{}: their units differ", found.join(", ")));
+        }
     }
 }
 
-/// Calls `line` with each line of a file and its number; bytes that are no UTF-8 are taken as Latin-1, which
-/// older sets are in.
-pub(super) fn each_line(
-    path: &Path,
-    mut line: impl FnMut(&str, u64) -> Result<(), DataError>,
-) -> Result<(), DataError> {
-    let mut reader = BufReader::new(files::open(path)?);
-    let (mut bytes, mut number) = (vec![], 0);
-    loop {
-        bytes.clear();
-        if reader.read_until(b'\n', &mut bytes).map_err(DataError::io(path, "read"))? == 0 {
-            return Ok(());
+impl LogReport {
+    /// Counts what is in a log.
+    pub(super) fn count(&mut self, log: &Log) {
+        self.users = log.users().iter().filter(|user| !user.events.is_empty()).count();
+        self.items = log.items().len();
+        self.behaviours = log.events() as u64;
+        let times = || log.users().iter().flat_map(|user| &user.events).map(|event| event.time);
+        self.times = [times().min().unwrap_or_default(), times().max().unwrap_or_default()];
+        let mut items = vec![];
+        for user in log.users() {
+            for tied in user.events.chunk_by(|a, b| a.time == b.time).filter(|tied| tied.len() > 1) {
+                items.clear();
+                items.extend(tied.iter().map(|event| event.item));
+                items.sort_unstable();
+                self.repeated += items.windows(2).filter(|pair| pair[0] == pair[1]).count() as u64;
+            }
         }
-        number += 1;
-        while bytes.last().is_some_and(|b| matches!(b, b'\n' | b'\r')) {
-            bytes.pop();
+        if self.repeated > 0 {
+            let note = format!("{} rows repeat another's user, item and time", self.repeated);
+            self.notes.push(note);
         }
-        if bytes.is_empty() {
-            continue;
-        }
-        match std::str::from_utf8(&bytes) {
-            Ok(text) => line(text, number)?,
-            Err(_) => line(&bytes.iter().map(|&b| char::from(b)).collect::<String>(), number)?,
-        }
+        self.warnings.extend(self.ties.told());
     }
 }
 
-/// What is wrong with a field of a line.
-pub(super) fn wrong(path: &Path, line: u64, field: &str, found: &str, expected: &str) -> DataError {
-    FileError::field(path, line, field, format!("`{found}`"), expected).into()
+/// A cell of an item.
+pub(super) enum Cell<'a> {
+    One(&'a str),
+    List(Vec<&'a str>),
 }
 
-/// A time as an integer; those with a fraction are cut.
-pub(super) fn time(path: &Path, line: u64, text: &str) -> Result<i64, DataError> {
-    let whole =
-        text.parse().ok().or_else(|| text.parse::<f64>().ok().filter(|x| x.is_finite()).map(|x| x as i64));
-    whole.ok_or_else(|| wrong(path, line, "timestamp", text, "a number"))
-}
-
-/// A rating.
-pub(super) fn rating(path: &Path, line: u64, text: &str) -> Result<Option<f32>, DataError> {
-    match text.parse::<f32>() {
-        _ if text.is_empty() => Ok(None),
-        Ok(x) if x.is_finite() => Ok(Some(x)),
-        _ => Err(wrong(path, line, "rating", text, "a number")),
+impl Cell<'_> {
+    fn text(self) -> String {
+        match self {
+            Cell::One(text) => text.to_owned(),
+            Cell::List(values) => values.join("\u{1f}"),
+        }
     }
 }

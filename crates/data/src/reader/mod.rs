@@ -4,6 +4,7 @@ mod interactions;
 mod items;
 mod lines;
 mod negatives;
+mod options;
 mod targets;
 mod test_users;
 mod text;
@@ -15,6 +16,10 @@ use std::path::{Path, PathBuf};
 use crate::error::DataError;
 use crate::impressions::Skipped;
 use crate::log::Log;
+use crate::ties::TieReport;
+use crate::time::TimeUnit;
+
+pub use options::ReadOptions;
 
 /// The files of a folder, by name; each CSV may end in `.gz`.
 const FILES: [&str; 5] =
@@ -49,6 +54,10 @@ pub struct Warnings {
     pub skipped: Skipped,
     /// What may be a mistake in a log's files, a sentence each.
     pub doubts: Vec<String>,
+    /// Neighbouring behaviours of one time, if there are some.
+    pub ties: Option<TieReport>,
+    /// Behaviours whose time has more digits than 64 bits hold beside the others.
+    pub rounded_times: u64,
 }
 
 /// Nothing ignored but these rows.
@@ -75,14 +84,24 @@ impl fmt::Display for Warnings {
             let rows = if self.skipped.rows == 1 { "row" } else { "rows" };
             write!(f, "{between}skipped {} {rows}", self.skipped.rows)?;
             self.skipped.first.iter().try_for_each(|wrong| write!(f, "\n  {wrong}"))?;
+            between = "\n";
+        }
+        let rounded = (self.rounded_times > 0).then(|| rounded(self.rounded_times));
+        for told in self.ties.and_then(|ties| ties.told()).into_iter().chain(rounded) {
+            write!(f, "{between}{told}")?;
+            between = "\n";
         }
         for doubt in &self.doubts {
-            let first = between.is_empty() && self.skipped.rows == 0;
-            write!(f, "{}{doubt}", if first { "" } else { "\n" })?;
+            write!(f, "{between}{doubt}")?;
             between = "\n";
         }
         Ok(())
     }
+}
+
+/// That times lost digits.
+pub(crate) fn rounded(times: u64) -> String {
+    format!("{times} times have more digits than 64 bits hold beside the others, and are rounded")
 }
 
 impl Warnings {
@@ -103,20 +122,36 @@ impl Warnings {
 /// | `negatives.csv` | `user,item` | what a user's last behaviour is scored against |
 /// | `targets_real.csv` | `user,position,item,label` | optional: real labels; positions count from 1 |
 ///
+/// A time is a number or a date. Behaviours of one user and one time are counted, and stand in an order that
+/// no file decides: that of [`Ties::Hash`](crate::Ties::Hash).
+///
 /// # Errors
 /// A file is missing, empty, cut off or no UTF-8; a column is missing; a field is not what it should be. The
 /// message names the file, line and column.
 pub fn read_folder(folder: &Path) -> Result<(Log, Warnings), DataError> {
-    read(folder, true)
+    read_folder_with(folder, &ReadOptions::default())
+}
+
+/// [`read_folder`] with another order of what happened at one time. (What else the options say is for those
+/// that [build](crate::presets::DatasetFormat::read) samples.)
+///
+/// # Errors
+/// As [`read_folder`].
+pub fn read_folder_with(folder: &Path, options: &ReadOptions) -> Result<(Log, Warnings), DataError> {
+    let (log, warnings, _) = read(folder, options, true)?;
+    Ok((log, warnings))
 }
 
 /// [`read_folder`] for samples to be made of: without `test_users.txt` nobody is, and `negatives.csv` is not
-/// needed.
-pub(crate) fn read_behaviours(folder: &Path) -> Result<(Log, Warnings), DataError> {
-    read(folder, false)
+/// needed. With the unit of its times.
+pub(crate) fn read_behaviours(
+    folder: &Path,
+    options: &ReadOptions,
+) -> Result<(Log, Warnings, TimeUnit), DataError> {
+    read(folder, options, false)
 }
 
-fn read(folder: &Path, whole: bool) -> Result<(Log, Warnings), DataError> {
+fn read(folder: &Path, options: &ReadOptions, whole: bool) -> Result<(Log, Warnings, TimeUnit), DataError> {
     if !folder.is_dir() {
         return Err(DataError::file(
             folder,
@@ -125,15 +160,17 @@ fn read(folder: &Path, whole: bool) -> Result<(Log, Warnings), DataError> {
         ));
     }
     let mut log = items::read(folder)?;
-    interactions::read(folder, &mut log)?;
-    let warnings = Warnings {
+    let (unit, rounded_times) = interactions::read(folder, &mut log)?;
+    let mut warnings = Warnings {
         test_users_without_behaviours: match whole || folder.join("test_users.txt").exists() {
             true => test_users::read(folder, &mut log)?,
             false => 0,
         },
         negatives_without_behaviours: if whole { negatives::read(folder, &mut log)? } else { 0 },
+        rounded_times,
         ..Warnings::default()
     };
     targets::read(folder, &mut log)?;
-    Ok((log, warnings))
+    warnings.ties = Some(log.order_ties(options.ties, options.seed)).filter(|ties| ties.tied > 0);
+    Ok((log, warnings, unit))
 }

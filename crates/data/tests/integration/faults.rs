@@ -96,9 +96,12 @@ fn wrong_number_of_fields() {
 fn not_a_number() {
     let head = "user,item,timestamp,rating\nu1,a,1,5\n";
     let line = |line: &str, expected: &str| check("interactions.csv", &format!("{head}{line}\n"), expected);
-    line("u1,a,noon,5", "interactions.csv, line 3, `timestamp`: found `noon`; expected a whole number");
-    line("u1,a,,5", "interactions.csv, line 3, `timestamp`: found nothing; expected a whole number");
-    line("u1,a,1.5,5", "interactions.csv, line 3, `timestamp`: found `1.5`; expected a whole number");
+    let moment = "a number, or a date such as `2024-01-31T12:00:00`";
+    line("u1,a,noon,5", &format!("interactions.csv, line 3, `timestamp`: found `noon`; expected {moment}"));
+    line("u1,a,,5", &format!("interactions.csv, line 3, `timestamp`: found nothing; expected {moment}"));
+    line("u1,a,nan,5", &format!("interactions.csv, line 3, `timestamp`: found `nan`; expected {moment}"));
+    let later = "1 or later, as on the user's line before";
+    line("u1,a,0.5,5", &format!("interactions.csv, line 3, `timestamp`: found `0.5`; expected {later}"));
     line("u1,a,2,good", "interactions.csv, line 3, `rating`: found `good`; expected a number or nothing");
     line(
         "u1,a,2,inf",

@@ -1,7 +1,11 @@
 //! What a folder holds comes into the log, and a written log comes back.
 
+use std::collections::HashSet;
+
 use crate::support::{FILES, contents, folder, gzip};
-use dien_data::{DataError, Event, RealTarget, SyntheticConfig, Warnings, read_folder};
+use dien_data::{
+    DataError, Event, ReadOptions, RealTarget, SyntheticConfig, Ties, Warnings, read_folder, read_folder_with,
+};
 
 #[test]
 fn reads_every_file() {
@@ -12,7 +16,7 @@ fn reads_every_file() {
     assert_eq!(log.columns(), ["category", "genres", "title"]);
     assert_eq!(log.items()[0].cells, ["x", "x|y", "A, the first"]);
     let [first, second] = log.users() else { panic!("two users") };
-    assert_eq!(first.events[1], Event { item: 1, time: 1, rating: None });
+    assert_eq!(first.events[1], Event { item: 1, time: 2, rating: None });
     assert_eq!(first.events[2], Event { item: 2, time: 3, rating: Some(4.5) });
     assert_eq!((first.test, first.negative, second.test, second.negative), (false, Some(3), true, Some(2)));
     let expected =
@@ -50,6 +54,59 @@ fn users_without_behaviours_are_counted() {
                 negatives.csv: ignored 1 user without behaviours";
     assert_eq!(warnings.to_string(), text);
     assert!(!warnings.is_empty());
+}
+
+#[test]
+fn times_may_have_fractions_or_be_dates() {
+    let times = |rows: [&str; 3]| {
+        let rows = rows.iter().zip(["a", "b", "c"]).map(|(time, item)| format!("u1,{item},{time}\n"));
+        let rows: Vec<String> = rows.collect();
+        let text = format!("user,item,timestamp\n{}u2,a,0\nu2,b,1\n", rows.concat());
+        let (log, _) = read_folder(folder(&[("interactions.csv", text.as_bytes())]).path()).unwrap();
+        log.users()[0].events.iter().map(|e| e.time).collect::<Vec<_>>()
+    };
+    assert_eq!(times(["1", "1.5", "2.25"]), [100, 150, 225]);
+    assert_eq!(times(["1970-01-02", "1970-01-02T00:00:01Z", "86403"]), [86_400, 86_401, 86_403]);
+}
+
+#[test]
+fn lines_of_one_time_tell_nothing() {
+    let read = |lines: &[&str], options: &ReadOptions| {
+        let events: String = lines.iter().map(|line| format!("u1,{line}\n")).collect();
+        let text = format!("user,item,timestamp\n{events}u2,a,1\nu2,b,2\n");
+        // The second and the fifth line's item, wherever they are.
+        let place = |item: &str| 1 + lines.iter().position(|line| line.starts_with(item)).unwrap();
+        let mut targets = [(place("b"), "b,1"), (place("d"), "d,0")];
+        targets.sort();
+        let targets: String = targets.iter().map(|(at, of)| format!("u1,{at},{of}\n")).collect();
+        let folder = folder(&[
+            ("items.csv", b"item\na\nb\nc\nd\ne\nf\n"),
+            ("interactions.csv", text.as_bytes()),
+            ("targets_real.csv", format!("user,position,item,label\n{targets}").as_bytes()),
+            ("negatives.csv", b"user,item\nu1,e\nu2,c\n"),
+        ]);
+        read_folder_with(folder.path(), options).unwrap()
+    };
+    let hashed = ReadOptions::default().with_seed(5);
+    let (log, warnings) = read(&["a,1", "b,1", "c,1", "d,2", "e,2", "f,2"], &hashed);
+    let ties = warnings.ties.unwrap();
+    assert_eq!((ties.neighbours, ties.tied), (6, 4));
+    let told = "4 of 6 neighbouring behaviours (66.7 %) have one time: ordered by a hash of what they are \
+                (seed 5), not as in the file";
+    assert_eq!(warnings.to_string(), told);
+    let (shuffled, _) = read(&["c,1", "a,1", "b,1", "f,2", "d,2", "e,2"], &hashed);
+    assert_eq!(log.users(), shuffled.users());
+    let user = &log.users()[0];
+    for target in &user.targets {
+        assert_eq!(user.events[target.position as usize - 1].item, target.item);
+    }
+    let targets: HashSet<_> = user.targets.iter().map(|target| (target.item, target.label)).collect();
+    assert_eq!(targets, [(1, true), (3, false)].into());
+    assert_ne!(user.events[5].item, 4, "the user's negative");
+    let by_file = hashed.with_ties(Ties::File);
+    let (as_written, warnings) = read(&["c,1", "a,1", "b,1", "f,2", "e,2", "d,2"], &by_file);
+    assert_eq!(as_written.users()[0].events.iter().map(|e| e.item).collect::<Vec<_>>(), [2, 0, 1, 5, 4, 3]);
+    assert!(warnings.to_string().contains("they stay as in the file, whose order may tell the answer"));
 }
 
 #[test]

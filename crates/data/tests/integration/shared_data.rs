@@ -22,6 +22,7 @@ struct Counts {
     users: usize,
     items: usize,
     behaviours: usize,
+    tied: u64,
     train_samples: usize,
     test_samples: usize,
 }
@@ -30,7 +31,8 @@ fn check(name: &str, counts: &Counts) {
     let Some(folder) = folder(name) else { return };
     let (log, warnings) = read_folder(&folder).unwrap();
     // The splits were drawn among users with behaviours.
-    assert!(warnings.is_empty(), "{warnings}");
+    assert_eq!((warnings.test_users_without_behaviours, warnings.negatives_without_behaviours), (0, 0));
+    assert_eq!(warnings.ties.map_or(0, |ties| ties.tied), counts.tied, "{warnings}");
     assert_eq!((log.users().len(), log.items().len()), (counts.users, counts.items));
     assert_eq!(log.events(), counts.behaviours);
     let options = DataOptions::default().with_targets(TargetKind::Last).with_valid_fraction(0.0);
@@ -54,6 +56,7 @@ fn amazon_beauty() {
         users: 22_363,
         items: 12_101,
         behaviours: 198_502,
+        tied: 0,
         train_samples: 40_254,
         test_samples: 4_472,
     };
@@ -66,6 +69,7 @@ fn amazon_sports() {
         users: 35_598,
         items: 18_357,
         behaviours: 296_337,
+        tied: 0,
         train_samples: 64_076,
         test_samples: 7_120,
     };
@@ -78,6 +82,7 @@ fn yelp() {
         users: 30_431,
         items: 20_033,
         behaviours: 316_354,
+        tied: 0,
         train_samples: 54_776,
         test_samples: 6_086,
     };
@@ -86,8 +91,14 @@ fn yelp() {
 
 #[test]
 fn ml_100k() {
-    let counts =
-        Counts { users: 943, items: 1_682, behaviours: 100_000, train_samples: 1_698, test_samples: 188 };
+    let counts = Counts {
+        users: 943,
+        items: 1_682,
+        behaviours: 100_000,
+        tied: 50_561,
+        train_samples: 1_698,
+        test_samples: 188,
+    };
     check("ml-100k", &counts);
     check_real("ml-100k", 98_061, 10_960, 94, 0.555, 56.5);
 }
@@ -98,6 +109,7 @@ fn ml_1m_sample() {
         users: 5_958,
         items: 3_312,
         behaviours: 100_000,
+        tied: 10_190,
         train_samples: 10_276,
         test_samples: 1_142,
     };

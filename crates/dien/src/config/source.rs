@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use dien_data::{Impressions, Log, SyntheticConfig, Warnings, folder_files, read_folder};
+use dien_data::{DataOptions, Impressions, Log, SyntheticConfig, Warnings, folder_files, read_folder_with};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Origin, Result};
@@ -85,13 +85,14 @@ impl Source {
         files.iter().map(stamp).collect()
     }
 
-    /// Reads or draws behaviours; none if it is a log of impressions.
+    /// Reads or draws behaviours; none if it is a log of impressions. The options say in which order
+    /// behaviours of one time stand.
     ///
     /// # Errors
-    /// As [`read_folder`] and [`SyntheticConfig::log`].
-    pub fn log(&self) -> Result<Option<(Log, Warnings)>> {
+    /// As [`read_folder_with`] and [`SyntheticConfig::log`].
+    pub fn log(&self, options: &DataOptions) -> Result<Option<(Log, Warnings)>> {
         Ok(match self {
-            Source::Folder(folder) => Some(read_folder(folder)?),
+            Source::Folder(folder) => Some(read_folder_with(folder, &options.reading())?),
             Source::Synthetic(synthesis) => Some((synthesis.log()?, Warnings::default())),
             Source::Schema(_) => None,
         })

@@ -127,6 +127,8 @@ impl Run {
     /// As [`Layers::file`].
     pub fn layers(&self) -> Result<Layers> {
         let mut layers = Layers::new();
+        // As runs read their data that do not say it: they are of before there was the option.
+        layers.text("data.ties = \"file\"")?;
         layers.file(&self.path("config.toml"))?;
         Ok(layers)
     }

@@ -15,11 +15,17 @@ use dien_serving::files::{self, StagedFolder};
 use super::{BuildReport, SampleBuilder};
 use crate::error::DataError;
 use crate::log::Log;
+use crate::presets::LogReport;
 use crate::schema::{Part, Split};
 use negatives::Negatives;
 
 /// See [`SampleBuilder::write`].
-pub(super) fn write(build: &SampleBuilder, log: &Log, folder: &Path) -> Result<BuildReport, DataError> {
+pub(super) fn write(
+    build: &SampleBuilder,
+    log: &Log,
+    read: Option<&LogReport>,
+    folder: &Path,
+) -> Result<BuildReport, DataError> {
     if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(DataError::file(folder, "a folder that is not empty", "a new or an empty one"));
     }
@@ -46,6 +52,17 @@ pub(super) fn write(build: &SampleBuilder, log: &Log, folder: &Path) -> Result<B
         }
         _ => {}
     }
+    if let Split::Time { validation_from, test_from } = build.split {
+        let last = log.users().iter().flat_map(|user| &user.events).map(|event| event.time).max();
+        for (what, from) in [("validation", validation_from), ("test", test_from)] {
+            if let Some((from, last)) = from.zip(last).filter(|(from, last)| from > last) {
+                let unit = read.map_or_else(Default::default, |read| read.unit);
+                let found = format!("a {what} from {}", unit.show(from));
+                let expected = format!("at most {}, the last time there is", unit.show(last));
+                return Err(DataError::log("split", found, expected));
+            }
+        }
+    }
     let negatives = Negatives::new(build, log)?;
     let staged = StagedFolder::create(folder)?;
     let mut built = BuildReport::default();
@@ -55,7 +72,9 @@ pub(super) fn write(build: &SampleBuilder, log: &Log, folder: &Path) -> Result<B
         (Part::Validation, "validation", &mut built.validation),
         (Part::Test, "test", &mut built.test),
     ] {
-        *counts = tables::write(build, log, part, &negatives, &staged.part().join(name))?;
+        let written = tables::write(build, log, part, &negatives, &staged.part().join(name))?;
+        *counts = [written.histories, written.targets];
+        built.short_of_negatives += written.short_of_negatives;
         if counts[1] > 0 {
             parts.push(part);
         }
@@ -65,6 +84,9 @@ pub(super) fn write(build: &SampleBuilder, log: &Log, folder: &Path) -> Result<B
         return Err(DataError::log("log", "no training target", expected));
     }
     files::write(&staged.part().join("dataset.toml"), schema::of(log, &parts).to_toml().as_bytes())?;
+    let summary = serde_json::json!({ "read": read, "options": build, "built": built });
+    let summary = serde_json::to_string_pretty(&summary).expect("plain fields") + "\n";
+    files::write(&staged.part().join("summary.json"), summary.as_bytes())?;
     staged.commit()?;
     Ok(built)
 }

@@ -10,7 +10,7 @@ pub(super) const RESERVED: [&str; 6] = ["label", "user", "time", "history", "end
 pub(super) struct Shape {
     /// Those with one value, by name, with the log's column (none: the item itself).
     pub single: Vec<(String, Option<usize>)>,
-    /// Those that list values between `|`.
+    /// Those that list values.
     pub lists: Vec<(String, usize)>,
 }
 
@@ -18,7 +18,7 @@ impl Shape {
     pub fn of(log: &Log) -> Self {
         let mut shape = Shape { single: vec![("item".into(), None)], lists: vec![] };
         for (column, name) in log.columns().iter().enumerate() {
-            match log.items().iter().any(|item| item.cells[column].contains('|')) {
+            match log.is_list(column) {
                 true => shape.lists.push((name.clone(), column)),
                 false => shape.single.push((name.clone(), Some(column))),
             }

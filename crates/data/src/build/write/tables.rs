@@ -18,18 +18,26 @@ use crate::source::{CellType, Column, Field, Primitive, TableWriter, TextColumn,
 /// Rows written at once.
 const ROWS: usize = 1 << 14;
 
-/// Writes a part's tables, and tells how many histories and targets there are; no file if there are none.
+/// What a part has.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Written {
+    pub histories: usize,
+    pub targets: usize,
+    pub short_of_negatives: usize,
+}
+
+/// Writes a part's tables, and tells what is in them; no file if there are no targets.
 pub(super) fn write(
     build: &SampleBuilder,
     log: &Log,
     part: Part,
     negatives: &Negatives,
     folder: &Path,
-) -> Result<[usize; 2], DataError> {
+) -> Result<Written, DataError> {
     let failed = |source: io::Error| DataError::io(folder, "write")(source);
     let shape = Shape::of(log);
     let (mut histories, mut targets) = (Histories::new(&shape), Targets::new(&shape));
-    let mut written = [0, 0];
+    let mut written = Written::default();
     let mut files: Option<[TableWriter; 2]> = None;
     let named = log.users().iter().any(|user| user.test);
     for (index, user) in log.users().iter().enumerate() {
@@ -40,14 +48,16 @@ pub(super) fn write(
         let mut rng = draw::rng(Use::Build, build.seed, part as u64, index as u64);
         histories.push(log, &user.events[share.events].iter().map(|e| e.item).collect::<Vec<_>>());
         for &at in &share.targets {
-            written[1] += targets.push(build, log, user, written[0], at, negatives, &mut rng);
+            let rows = targets.push(build, log, user, written.histories, at, negatives, &mut rng);
+            written.targets += rows;
+            written.short_of_negatives += usize::from(rows <= build.negatives);
         }
-        written[0] += 1;
+        written.histories += 1;
         if histories.len() >= ROWS || targets.len() >= ROWS {
             flush(folder, &mut files, &mut histories, &mut targets).map_err(failed)?;
         }
     }
-    if written[0] > 0 {
+    if written.histories > 0 {
         flush(folder, &mut files, &mut histories, &mut targets).map_err(failed)?;
     }
     for file in files.into_iter().flatten() {
@@ -168,7 +178,7 @@ impl<'a> Targets<'a> {
             }
             for (lists, (_, column)) in self.lists.iter_mut().zip(&self.shape.lists) {
                 let cell = self.shape.cell(log, item, Some(*column));
-                lists.push(cell.split('|').filter(|token| !token.is_empty()));
+                lists.push(log.values(cell));
             }
         }
         self.len() - before

@@ -15,6 +15,7 @@ use crate::{DataOptions, Event, Impressions, Item, User};
 /// Users with these items and times; every third is a test user, if they are named.
 fn log(users: &[Vec<(u32, i64)>], named: bool) -> Log {
     let mut log = Log::new(["category", "tags"]);
+    log.declare_lists(&["tags"]).unwrap();
     for i in 0..12 {
         let cells = vec![format!("c{}", i % 3), format!("t{}|t{}", i % 2, i % 5)];
         log.add_item(Item { id: format!("i{i}"), cells }).unwrap();
@@ -109,7 +110,7 @@ proptest! {
             SampleBuilder { targets, min_history, negatives, sampling, exclude_history, split, seed: 3 };
         let (root, built) = build(&what, &log);
         if built.is_err() {
-            // Nothing to train on, or on one kind of item alone: then there is nothing at all.
+            // Nothing to train on, on one kind of item alone, or to hold out: then there is nothing at all.
             prop_assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
             return Ok(());
         }
@@ -197,6 +198,51 @@ fn what_is_built_trains_by_its_schema() {
     assert_eq!(count(&impressions.test()).0, built.test[1]);
     let message = SampleBuilder::default().write(&log, &folder).unwrap_err().to_string();
     assert!(message.contains("a folder that is not empty"), "{message}");
+}
+
+#[test]
+fn what_bars_are_in_a_cell_does_not_make_it_a_list() {
+    let users: Vec<Vec<(u32, i64)>> = (0..6).map(|u| (0..5).map(|t| ((u + t) % 12, 0)).collect()).collect();
+    let mut plain = Log::new(["brand"]);
+    for i in 0..12 {
+        let cells = vec![if i == 3 { "100% Cotton | Machine wash".into() } else { format!("b{i}") }];
+        plain.add_item(Item { id: format!("i{i}"), cells }).unwrap();
+    }
+    for user in log(&users, false).users() {
+        plain.add_user(user.clone()).unwrap();
+    }
+    let (root, built) = build(&SampleBuilder::default(), &plain);
+    built.unwrap();
+    let schema = fs::read_to_string(root.path().join("out/dataset.toml")).unwrap();
+    assert!(schema.contains("candidate = [\"item\", \"brand\"]"), "{schema}");
+    let message = plain.declare_lists(&["brands"]).unwrap_err().to_string();
+    assert!(message.contains("`brands`; expected a column of the items: `brand`"), "{message}");
+}
+
+#[test]
+fn targets_without_negatives_are_counted() {
+    // Who did everything leaves nothing to draw from.
+    let everything: Vec<(u32, i64)> = (0..12).map(|item| (item, i64::from(item))).collect();
+    let log = log(&vec![everything; 8], false);
+    let builder = SampleBuilder { exclude_history: true, ..SampleBuilder::default() };
+    let (root, built) = build(&builder, &log);
+    let built = built.unwrap();
+    let positives: usize = parts(&root).iter().flatten().filter(|row| row.label == 1).count();
+    // The last target of each user has all others before it.
+    assert_eq!((positives, built.short_of_negatives), (80, 8), "{built:?}");
+    let summary = fs::read_to_string(root.path().join("out/summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+    assert_eq!(summary["built"]["short_of_negatives"], 8);
+    assert_eq!(summary["options"]["exclude_history"], true);
+}
+
+#[test]
+fn a_cut_after_all_times_is_told() {
+    let log = log(&[(0..6).map(|t| (t, i64::from(t))).collect()], false);
+    let split = Split::Time { validation_from: None, test_from: Some(6) };
+    let (_root, found) = build(&SampleBuilder { split, ..SampleBuilder::default() }, &log);
+    let found = found.unwrap_err().to_string();
+    assert!(found.contains("a test from 6; expected at most 5, the last time there is"), "{found}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 /// A folder with two users: `u1` trains, `u2` tests.
 pub const FILES: [(&str, &str); 4] = [
     ("items.csv", "item,category,genres,title\na,x,x|y,\"A, the first\"\nb,y,y,B\nc,x,,\nd,z,z|x|y,D\n"),
-    ("interactions.csv", "user,item,timestamp,rating\nu1,a,1,5\nu1,b,1,\nu1,c,3,4.5\nu2,b,7,3\nu2,a,8,\n"),
+    ("interactions.csv", "user,item,timestamp,rating\nu1,a,1,5\nu1,b,2,\nu1,c,3,4.5\nu2,b,7,3\nu2,a,8,\n"),
     ("test_users.txt", "u2\n"),
     ("negatives.csv", "user,item\nu1,d\nu2,c\n"),
 ];

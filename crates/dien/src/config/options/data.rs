@@ -21,6 +21,11 @@ const AUXILIARY_NEGATIVES: &[Choice] = &[
     Choice::new("own", "the user's own behaviours in the batch"),
 ];
 
+const TIES: &[Choice] = &[
+    Choice::new("hash", "by a hash of what they are, so that the file's order tells nothing"),
+    Choice::new("file", "as in the file, where that is the true order"),
+];
+
 const ON_ERROR: &[Choice] = &[
     Choice::new("fail", "the command ends with an error that says what is wrong"),
     Choice::new("skip", "the row is counted and left out, or has no score"),
@@ -68,7 +73,14 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
     )
     .of(Scope::Behaviours)
     .fixed(VALIDATION),
-    OptionSpec::new("data.split_seed", Domain::SEED, "Seeds the choice of the users who validate.")
+    OptionSpec::new(
+        "data.split_seed",
+        Domain::SEED,
+        "Seeds the choice of the users who validate, and the order of behaviours of one time.",
+    )
+    .of(Scope::Behaviours)
+    .fixed(VALIDATION),
+    choice("data.ties", TIES, "The order of a user's behaviours of one time, of a folder.")
         .of(Scope::Behaviours)
         .fixed(VALIDATION),
     choice("data.target_negatives", TARGET_NEGATIVES, "What a training target's negative is drawn from.")

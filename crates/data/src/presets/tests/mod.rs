@@ -4,8 +4,13 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::DatasetFormat;
+use super::{DatasetFormat, LogReport};
 use crate::log::Log;
+use crate::reader::ReadOptions;
+use crate::ties::Ties;
+
+mod roles;
+mod rows;
 
 fn folder(files: &[(&str, &[u8])]) -> TempDir {
     let folder = TempDir::new().unwrap();
@@ -20,12 +25,19 @@ fn gzip(text: &str) -> Vec<u8> {
 }
 
 fn read(path: &Path, format: DatasetFormat) -> Log {
-    assert_eq!(DatasetFormat::of(path).unwrap(), Some(format));
-    format.read(path).unwrap().0
+    read_with(path, format, &ReadOptions::default()).0
+}
+
+fn read_with(path: &Path, format: DatasetFormat, options: &ReadOptions) -> (Log, LogReport) {
+    assert_eq!(DatasetFormat::detect(path).unwrap(), (format, path.to_path_buf()));
+    let (log, report) = format.read(path, options).unwrap();
+    let left: u64 = report.left_out.values().sum();
+    assert_eq!((report.behaviours, report.rows), (log.events() as u64, log.events() as u64 + left));
+    (log, report)
 }
 
 fn failure(path: &Path, format: DatasetFormat) -> String {
-    format.read(path).unwrap_err().to_string()
+    format.read(path, &ReadOptions::default()).unwrap_err().to_string()
 }
 
 /// A user's items, times and ratings.
@@ -35,7 +47,8 @@ fn events(log: &Log, user: &str) -> Vec<(String, i64, Option<f32>)> {
 }
 
 fn cells(log: &Log, item: &str) -> Vec<String> {
-    log.items().iter().find(|i| i.id == item).unwrap().cells.clone()
+    let cells = &log.items().iter().find(|i| i.id == item).unwrap().cells;
+    cells.iter().map(|cell| cell.replace('\u{1f}', "|")).collect()
 }
 
 #[test]
@@ -70,7 +83,8 @@ fn movielens_in_its_three_forms() {
         assert_eq!(cells(&log, "20"), ["", ""]);
     }
     let found = |files: &[(&str, &[u8])]| failure(folder(files).path(), DatasetFormat::Movielens);
-    assert!(found(&[]).contains("no such file in it; expected `ratings.csv`, `ratings.dat` or `u.data`"));
+    let nothing = "no such file in it, but nothing; expected `ratings.csv`, `ratings.dat` or `u.data`";
+    assert!(found(&[]).contains(nothing));
     assert!(
         found(&[("ratings.dat", b"1::20::4::9\n1::20::4\n")]).contains("ratings.dat, line 2, `the whole`")
     );
@@ -87,7 +101,7 @@ fn recbole_has_types_in_its_header() {
     let files: [(&str, &[u8]); 2] = [
         (
             "shop.inter",
-            b"user_id:token\titem_id:token\trating:float\ttimestamp:float\na\tx\t4\t7.5\na\ty\t\t3\n",
+            b"user_id:token\titem_id:token\trating:float\ttimestamp:float\na\tx\t4\t7\na\ty\t\t3\n",
         ),
         ("shop.item", b"item_id:token\tclass:token_seq\tbrand:token\nx\tred big\tb1\nz\tblue\tb2\ny\t\tb1\n"),
     ];
@@ -158,13 +172,4 @@ fn taobao_keeps_the_page_views() {
     assert!(found("1,100,7,view,20\n").contains("line 1, `behaviour`: found `view`; expected `pv`, `buy`"));
     assert!(found("1,100,7,pv,soon\n").contains("line 1, `timestamp`: found `soon`; expected a number"));
     assert!(found("1,100,7,pv\n").contains("expected a user, an item, a category, a behaviour and a time"));
-}
-
-#[test]
-fn what_is_unknown_is_not_guessed() {
-    assert_eq!(DatasetFormat::of(folder(&[("notes.txt", b"x")]).path()).unwrap(), None);
-    assert_eq!(
-        DatasetFormat::of(folder(&[("interactions.csv.gz", b"x")]).path()).unwrap(),
-        Some(DatasetFormat::Folder)
-    );
 }
