@@ -18,6 +18,18 @@ pub struct Log {
     users: Vec<User>,
     item_index: HashMap<String, u32>,
     user_index: HashMap<String, u32>,
+    /// What each user was shown, if the log says whether they clicked.
+    impressions: Option<Vec<Vec<Impression>>>,
+}
+
+/// An item that a user was shown. What they clicked is an event, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Impression {
+    pub item: u32,
+    pub time: i64,
+    pub clicked: bool,
+    /// How many of the user's events came before it, at earlier times.
+    pub end: u32,
 }
 
 /// An item and what is known of it.
@@ -76,6 +88,7 @@ impl Default for Log {
             users: vec![],
             item_index: HashMap::new(),
             user_index: HashMap::new(),
+            impressions: None,
         }
     }
 }
@@ -101,6 +114,17 @@ impl Log {
             self.lists[column] = true;
         }
         Ok(())
+    }
+
+    /// The same with what each of the users was shown, oldest first.
+    pub(crate) fn with_impressions(self, impressions: Vec<Vec<Impression>>) -> Self {
+        assert_eq!(impressions.len(), self.users.len(), "a list for each user");
+        Log { impressions: Some(impressions), ..self }
+    }
+
+    /// What a user was shown, if the log says whether they clicked.
+    pub(crate) fn impressions(&self, user: usize) -> Option<&[Impression]> {
+        self.impressions.as_ref().map(|of| &*of[user])
     }
 
     /// The same with another character between the values of its lists.

@@ -5,23 +5,27 @@ use std::process::ExitCode;
 
 use clap::Args;
 use clap::builder::TypedValueParser;
-use dien::Result;
 use dien::data::build::{BuildReport, SampleBuilder, Sampling, TargetPolicy};
 use dien::data::presets::{DatasetFormat, LogReport};
 use dien::data::schema::Split;
 use dien::data::{Log, ReadOptions, Ties, Time, TimeUnit};
+use dien::{FileError, Result};
 
 use super::choice::choice;
+use super::events::EventArgs;
 use super::{print, print_json, program, thousands};
 
 #[derive(Debug, Args)]
 pub(super) struct BuildArgs {
     /// The behaviours: a folder as `dien train` reads it, or what MovieLens, RecBole, Amazon or Taobao offer,
-    /// as downloaded and unpacked. A folder that names its test users keeps them.
-    #[arg(value_name = "PATH")]
-    from: PathBuf,
+    /// as downloaded and unpacked. A folder that names its test users keeps them. With `--columns` any files,
+    /// globs or folders of CSV, TSV, Parquet or JSON lines.
+    #[arg(value_name = "PATH", required = true)]
+    from: Vec<PathBuf>,
+    #[command(flatten)]
+    events: EventArgs,
     /// The form of the behaviours, where the files do not tell, or tell of several.
-    #[arg(long, value_parser = presets())]
+    #[arg(long, value_parser = presets(), conflicts_with = "columns")]
     form: Option<DatasetFormat>,
     /// The folder to write, new or empty.
     #[arg(long, value_name = "DIR")]
@@ -36,13 +40,13 @@ pub(super) struct BuildArgs {
     #[arg(long, value_parser = ties(), default_value = "hash")]
     ties: Ties,
     /// Which behaviours are targets.
-    #[arg(long, value_parser = protocols(), default_value = "every")]
+    #[arg(long, value_parser = protocols(), default_value = "every", conflicts_with = "label")]
     targets: TargetPolicy,
-    /// Behaviours that a target has before it, at least.
-    #[arg(long, value_name = "N", default_value_t = 2)]
-    min_history: u32,
+    /// Behaviours that a target has before it, at least: 2 by default, with `--label` none.
+    #[arg(long, value_name = "N")]
+    min_history: Option<u32>,
     /// Negatives of each target.
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "label")]
     negatives: u32,
     /// What negatives are drawn from.
     #[arg(long, value_parser = samplings(), default_value = "popularity")]
@@ -147,15 +151,24 @@ impl BuildArgs {
         let mut options = ReadOptions::default().with_ties(self.ties).with_seed(self.seed.into());
         options.min_rating = self.min_rating;
         options.lists.clone_from(&self.lists);
+        if let Some(log) = self.events.log(&self.from) {
+            return Ok(log.read(&options)?);
+        }
+        let [from] = &self.from[..] else {
+            let expected = "one path, or `--columns`, which says what the columns of several are";
+            return Err(FileError::content(&self.from[1], "a second path", expected).into());
+        };
         let (form, path) = match self.form {
-            Some(form) => (form, self.from.clone()),
-            None => DatasetFormat::detect(&self.from)?,
+            Some(form) => (form, from.clone()),
+            None => DatasetFormat::detect(from)?,
         };
         Ok(form.read(&path, &options)?)
     }
 
     fn build(&self, unit: TimeUnit) -> SampleBuilder {
         let at = |from: Option<Time>| from.map(|from| unit.at_or_after(from));
+        // What was shown without a past is a target, too.
+        let usual = if self.events.is_labelled() { 0 } else { 2 };
         let split = match (at(self.validation_from), at(self.test_from)) {
             (None, None) => {
                 Split::Group { validation: self.validation, test: self.test, seed: self.seed.into() }
@@ -164,7 +177,7 @@ impl BuildArgs {
         };
         SampleBuilder::default()
             .with_targets(self.targets)
-            .with_min_history(self.min_history as usize)
+            .with_min_history(self.min_history.unwrap_or(usual) as usize)
             .with_negatives(self.negatives as usize)
             .with_sampling(self.sampling)
             .with_exclude_history(self.exclude_history)

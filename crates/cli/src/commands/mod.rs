@@ -10,6 +10,7 @@ mod describe;
 mod document;
 mod doubts;
 mod eval;
+mod events;
 mod explain;
 mod interrupt;
 mod options;

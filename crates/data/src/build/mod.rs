@@ -47,9 +47,9 @@ pub struct SampleBuilder {
     /// Which behaviours are targets.
     #[serde(alias = "protocol")]
     pub targets: TargetPolicy,
-    /// Behaviours that a target has before it, at least.
+    /// Behaviours that a target has before it, at least; of a log of impressions 0 makes a target of each.
     pub min_history: usize,
-    /// Negatives of each target.
+    /// Negatives of each target; what was shown and not clicked is the negatives of a log of impressions.
     pub negatives: usize,
     /// What they are drawn from.
     pub sampling: Sampling,

@@ -49,7 +49,7 @@ pub(super) fn read(folder: &Folder, options: &ReadOptions) -> Result<(Log, LogRe
     for name in &metas {
         read_meta(&mut builder, &folder.file(name))?;
     }
-    builder.log(folder, &paths[0])
+    builder.log(&paths[0])
 }
 
 fn read_reviews(builder: &mut LogBuilder<'_>, path: &Path) -> Result<(), DataError> {

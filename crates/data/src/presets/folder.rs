@@ -10,7 +10,8 @@ use crate::error::{DataError, quoted};
 /// A folder's files, or one file alone, and which of them are read.
 pub(super) struct Folder {
     path: PathBuf,
-    base: PathBuf,
+    /// The folder that they are in.
+    pub base: PathBuf,
     /// Names of files, ascending. Hidden ones (`.x`, macOS's `._x`) are none.
     pub names: Vec<String>,
     /// Those of folders.

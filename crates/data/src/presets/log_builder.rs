@@ -5,10 +5,9 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 
-use super::folder::Folder;
 use super::report::LogReport;
 use crate::error::DataError;
-use crate::log::{Event, Item, Log, User};
+use crate::log::{Event, Impression, Item, Log, User};
 use crate::reader::{ReadOptions, rounded};
 use crate::time::{Time, TimeUnit, since_1970};
 
@@ -27,11 +26,23 @@ pub(super) struct LogBuilder<'a> {
     pub report: LogReport,
 }
 
+/// What a user did, or was shown.
+pub(super) struct Shown<'a> {
+    pub user: &'a str,
+    pub item: &'a str,
+    pub time: Time,
+    pub rating: Option<f32>,
+    /// Whether it was clicked, if the log has what was not.
+    pub clicked: Option<bool>,
+}
+
 /// A behaviour.
 struct Row {
     item: u32,
     rating: Option<f32>,
     time: Time,
+    /// Whether what was shown was clicked, if the log says it.
+    clicked: Option<bool>,
 }
 
 impl<'a> LogBuilder<'a> {
@@ -50,6 +61,12 @@ impl<'a> LogBuilder<'a> {
 
     /// A behaviour.
     pub fn behaviour(&mut self, user: &str, item: &str, time: Time, rating: Option<f32>) {
+        self.shown(Shown { user, item, time, rating, clicked: None });
+    }
+
+    /// A behaviour, or an item that was shown: if it was clicked, it is a behaviour, too.
+    pub fn shown(&mut self, shown: Shown<'_>) {
+        let Shown { user, item, time, rating, clicked } = shown;
         if let Some(least) = self.options.min_rating {
             match rating {
                 None => return self.leave_out("without a rating"),
@@ -65,7 +82,7 @@ impl<'a> LogBuilder<'a> {
                 self.items.insert_full(item.to_owned(), cells).0
             }
         };
-        let row = Row { item: place as u32, rating, time };
+        let row = Row { item: place as u32, rating, time, clicked };
         match self.users.get_mut(user) {
             Some(rows) => rows.push(row),
             None => drop(self.users.insert(user.to_owned(), vec![row])),
@@ -112,8 +129,15 @@ impl<'a> LogBuilder<'a> {
         }
     }
 
+    /// One thing that is known of an item.
+    pub fn describe_column(&mut self, item: &str, column: usize, cell: Cell<'_>) {
+        if let Some(known) = self.items.get_mut(item) {
+            known[column] = cell.text();
+        }
+    }
+
     /// The log, ordered by the users', the items' names and the time.
-    pub fn log(mut self, folder: &Folder, path: &Path) -> Result<(Log, LogReport), DataError> {
+    pub fn log(mut self, path: &Path) -> Result<(Log, LogReport), DataError> {
         if self.users.is_empty() {
             let left: u64 = self.report.left_out.values().sum();
             let but = if left > 0 { format!(" but {left} that are left out") } else { String::new() };
@@ -135,7 +159,7 @@ impl<'a> LogBuilder<'a> {
             place_of[place] = log.add_item(Item { id: id.clone(), cells: cells.clone() })?;
         }
         users.sort_unstable_keys();
-        let mut rounded_times = 0;
+        let (mut rounded_times, mut impressions) = (0, vec![]);
         for (id, mut rows) in users {
             rows.sort_by_key(|row| row.time);
             let mut event = |row: &Row| {
@@ -143,17 +167,20 @@ impl<'a> LogBuilder<'a> {
                 rounded_times += u64::from(!exact);
                 Event { item: place_of[row.item as usize], time, rating: row.rating }
             };
-            let events: Vec<Event> = rows.iter().map(&mut event).collect();
+            impressions.push(impressions_of(&rows, |row| event(row)));
+            let done = rows.iter().filter(|row| row.clicked != Some(false));
+            let events: Vec<Event> = done.map(&mut event).collect();
             log.add_user(User { id, events, ..User::default() })?;
+        }
+        report.impressions = impressions.iter().map(|shown| shown.len() as u64).sum();
+        if report.impressions > 0 {
+            log = log.with_impressions(impressions);
         }
         report.ties = log.order_ties(options.ties, options.seed);
         if rounded_times > 0 {
             report.warnings.push(rounded(rounded_times));
         }
         report.unit = unit;
-        let [files, not_read] = folder.names_read();
-        (report.files, report.not_read) = (files, not_read);
-        report.folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
         report.count(&log);
         Ok((log, report))
     }
@@ -217,6 +244,23 @@ impl LogReport {
         }
         self.warnings.extend(self.ties.told());
     }
+}
+
+/// What was shown, of one user's rows by time, and how many clicks came before, at earlier times.
+fn impressions_of(rows: &[Row], mut event: impl FnMut(&Row) -> Event) -> Vec<Impression> {
+    let (mut shown, mut end) = (vec![], 0);
+    for tied in rows.chunk_by(|a, b| a.time == b.time) {
+        for row in tied {
+            if let Some(clicked) = row.clicked {
+                let Event { item, time, .. } = event(row);
+                shown.push(Impression { item, time, clicked, end });
+            }
+        }
+        end += tied.iter().filter(|row| row.clicked != Some(false)).count() as u32;
+    }
+    // Rows of one time in an order that is no file's.
+    shown.sort_unstable_by_key(|shown| (shown.time, shown.item, shown.clicked));
+    shown
 }
 
 /// A cell of an item.

@@ -1,6 +1,7 @@
 //! Public behaviour logs, in the very form in which people download them.
 
 mod amazon;
+mod events;
 mod folder;
 mod json;
 mod lines;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub use events::{ColumnNames, EventLog, ItemSource, RowFilter};
 pub use report::LogReport;
 
 use crate::error::DataError;
@@ -116,7 +118,7 @@ impl DatasetFormat {
     /// Several files may be meant, and only one can be.
     pub fn read(self, path: &Path, options: &ReadOptions) -> Result<(Log, LogReport), DataError> {
         let folder = Folder::open(path)?;
-        let (mut log, report) = match self {
+        let (mut log, mut report) = match self {
             Self::Folder => return own::read(path, &folder, options),
             Self::Movielens => movielens::read(&folder, options)?,
             Self::Recbole => recbole::read(&folder, options)?,
@@ -129,6 +131,8 @@ impl DatasetFormat {
         if let Some(lists) = &options.lists {
             log.declare_lists(lists)?;
         }
+        [report.files, report.not_read] = folder.names_read();
+        report.folder = Some(folder.base);
         Ok((log, report))
     }
 }

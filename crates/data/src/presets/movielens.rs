@@ -67,7 +67,7 @@ pub(super) fn read(folder: &Folder, options: &ReadOptions) -> Result<(Log, LogRe
     if let Some(films) = films {
         read_films(&mut builder, &films, of_films)?;
     }
-    builder.log(folder, &ratings)
+    builder.log(&ratings)
 }
 
 fn read_films(builder: &mut LogBuilder<'_>, films: &Path, form: &str) -> Result<(), DataError> {

@@ -25,11 +25,15 @@ pub(super) fn read(
             folder.file(&name);
         }
     }
-    let mut report =
-        LogReport { folder: path.to_path_buf(), unit, rows: log.events() as u64, ..LogReport::default() };
+    let mut report = LogReport {
+        folder: Some(path.to_path_buf()),
+        unit,
+        rows: log.events() as u64,
+        ..LogReport::default()
+    };
     [report.files, report.not_read] = folder.names_read();
     if let Some(least) = options.min_rating {
-        leave_out(&mut log, least, &mut report)?;
+        leave_out(path, &mut log, least, &mut report)?;
     }
     // Counted again: neighbours are others where behaviours were left out.
     report.ties = log.order_ties(options.ties, options.seed);
@@ -58,7 +62,7 @@ fn refuse_undeclared(path: &Path, log: &Log) -> Result<(), DataError> {
     Err(DataError::file(&path.join("items.csv"), found.join(", "), expected))
 }
 
-fn leave_out(log: &mut Log, least: f32, report: &mut LogReport) -> Result<(), DataError> {
+fn leave_out(path: &Path, log: &mut Log, least: f32, report: &mut LogReport) -> Result<(), DataError> {
     let (_, users) = log.parts_mut();
     let (mut lower, mut unrated) = (0, 0);
     for user in users {
@@ -81,7 +85,7 @@ fn leave_out(log: &mut Log, least: f32, report: &mut LogReport) -> Result<(), Da
         }
     }
     match log.events() {
-        0 => Err(DataError::file(&report.folder, "no behaviour that is rated so high", "at least one")),
+        0 => Err(DataError::file(path, "no behaviour that is rated so high", "at least one")),
         _ => Ok(()),
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn read(folder: &Folder, options: &ReadOptions) -> Result<(Log, LogRe
     if let Some(items) = &items {
         read_items(&mut builder, items)?;
     }
-    builder.log(folder, &inters[0])
+    builder.log(&inters[0])
 }
 
 /// One `NAME.inter`, or the parts `NAME.train.inter`, `NAME.valid.inter` and `NAME.test.inter` of one.

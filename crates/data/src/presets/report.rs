@@ -9,12 +9,12 @@ use serde::Serialize;
 use crate::ties::TieReport;
 use crate::time::TimeUnit;
 
-/// What was read of a log of behaviours: `rows` are the behaviours and what was left out.
+/// What was read of a log: `rows` are the behaviours, or the impressions, and what was left out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct LogReport {
-    /// Where the files are.
-    pub folder: PathBuf,
+    /// The folder that `files` are in, if they are in one.
+    pub folder: Option<PathBuf>,
     /// The files that were read.
     pub files: Vec<String>,
     /// The other files of the folder.
@@ -23,8 +23,10 @@ pub struct LogReport {
     pub rows: u64,
     /// How many of them were left out, by the reason.
     pub left_out: IndexMap<String, u64>,
-    /// The others: behaviours.
+    /// The others: behaviours; of a log of impressions those that were clicked.
     pub behaviours: u64,
+    /// Of a log of impressions: those that were not left out.
+    pub impressions: u64,
     /// Who did something.
     pub users: usize,
     /// What they did something with.
@@ -46,14 +48,19 @@ pub struct LogReport {
 /// The files, the rows, the times and the notes, a line each. Warnings are none of them.
 impl fmt::Display for LogReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "read       {} of {}", self.files.join(", "), self.folder.display())?;
+        let of = self.folder.as_ref().map_or(String::new(), |folder| format!(" of {}", folder.display()));
+        writeln!(f, "read       {}{of}", self.files.join(", "))?;
         if !self.not_read.is_empty() {
             let (shown, more) = (self.not_read.len().min(8), self.not_read.len().saturating_sub(8));
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             writeln!(f, "not read   {}{more}", self.not_read[..shown].join(", "))?;
         }
         let LogReport { rows, behaviours, users, items, .. } = self;
-        writeln!(f, "rows       {rows}: {behaviours} behaviours of {users} users with {items} items")?;
+        write!(f, "rows       {rows}: ")?;
+        if self.impressions > 0 {
+            write!(f, "{} impressions, ", self.impressions)?;
+        }
+        writeln!(f, "{behaviours} behaviours of {users} users with {items} items")?;
         for (reason, count) in &self.left_out {
             writeln!(f, "left out   {count} {reason}")?;
         }

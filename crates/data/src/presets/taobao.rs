@@ -49,7 +49,7 @@ pub(super) fn read(folder: &Folder, options: &ReadOptions) -> Result<(Log, LogRe
         Ok(())
     })?;
     leave_out_bad_times(&mut builder);
-    builder.log(folder, &path)
+    builder.log(&path)
 }
 
 /// Of the set as it is published some times are wrong, from before 1970 to 2037.

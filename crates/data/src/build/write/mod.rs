@@ -53,7 +53,9 @@ pub(super) fn write(
         _ => {}
     }
     if let Split::Time { validation_from, test_from } = build.split {
-        let last = log.users().iter().flat_map(|user| &user.events).map(|event| event.time).max();
+        let done = log.users().iter().flat_map(|user| &user.events).map(|event| event.time);
+        let shown = (0..log.users().len()).filter_map(|user| log.impressions(user)).flatten();
+        let last = done.chain(shown.map(|shown| shown.time)).max();
         for (what, from) in [("validation", validation_from), ("test", test_from)] {
             if let Some((from, last)) = from.zip(last).filter(|(from, last)| from > last) {
                 let unit = read.map_or_else(Default::default, |read| read.unit);
@@ -80,7 +82,7 @@ pub(super) fn write(
         }
     }
     if built.training[1] == 0 {
-        let expected = format!("training users with more than {} behaviours", build.min_history);
+        let expected = format!("training users with at least {} behaviours before one", build.min_history);
         return Err(DataError::log("log", "no training target", expected));
     }
     files::write(&staged.part().join("dataset.toml"), schema::of(log, &parts).to_toml().as_bytes())?;

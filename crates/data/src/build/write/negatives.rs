@@ -27,7 +27,7 @@ impl Negatives {
         let mut distinct = pool.clone();
         distinct.sort_unstable();
         distinct.dedup();
-        if build.negatives > 0 && distinct.len() < 2 {
+        if build.negatives > 0 && distinct.len() < 2 && log.impressions(0).is_none() {
             let found = format!("{} kinds of item", distinct.len());
             return Err(DataError::log(
                 "training behaviours",

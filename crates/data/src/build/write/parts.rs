@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::build::{SampleBuilder, TargetPolicy};
-use crate::log::User;
+use crate::log::{Impression, User};
 use crate::schema::{Part, Split};
 
 /// What a part has of a user: the events it may see, and those of them that are targets.
@@ -14,6 +14,20 @@ pub(super) struct Share {
 }
 
 impl SampleBuilder {
+    /// What a part has of a user who was shown these: the events it may see, and those that are targets.
+    pub(super) fn share_shown(&self, named: bool, user: &User, shown: &[Impression], part: Part) -> Share {
+        let enough = |shown: &Impression| shown.end as usize >= self.min_history;
+        let mine = |shown: &Impression| match &self.split {
+            _ if user.test => part == Part::Test,
+            Split::Group { .. } => self.side(named, user) == part,
+            Split::Time { .. } => self.split.part(&user.id, shown.time) == part,
+        };
+        let targets: Vec<usize> =
+            (0..shown.len()).filter(|&at| enough(&shown[at]) && mine(&shown[at])).collect();
+        let seen = targets.iter().map(|&at| shown[at].end as usize).max().unwrap_or_default();
+        Share { events: 0..seen, targets }
+    }
+
     /// What a part has of a user.
     ///
     /// `named` says whether the log names its test users. They train and validate nothing, however the split

@@ -11,7 +11,7 @@ use super::schema::{Shape, seen};
 use crate::build::SampleBuilder;
 use crate::draw::{self, Use};
 use crate::error::DataError;
-use crate::log::{Log, User};
+use crate::log::{Impression, Log, User};
 use crate::schema::Part;
 use crate::source::{CellType, Column, Field, Primitive, TableWriter, TextColumn, TextLists};
 
@@ -41,13 +41,22 @@ pub(super) fn write(
     let mut files: Option<[TableWriter; 2]> = None;
     let named = log.users().iter().any(|user| user.test);
     for (index, user) in log.users().iter().enumerate() {
-        let share = build.share(named, user, part);
+        let shown = log.impressions(index);
+        let share = match shown {
+            None => build.share(named, user, part),
+            Some(shown) => build.share_shown(named, user, shown, part),
+        };
         if share.targets.is_empty() {
             continue;
         }
         let mut rng = draw::rng(Use::Build, build.seed, part as u64, index as u64);
         histories.push(log, &user.events[share.events].iter().map(|e| e.item).collect::<Vec<_>>());
         for &at in &share.targets {
+            if let Some(shown) = shown {
+                targets.push_shown(log, user, written.histories, shown[at]);
+                written.targets += 1;
+                continue;
+            }
             let rows = targets.push(build, log, user, written.histories, at, negatives, &mut rng);
             written.targets += rows;
             written.short_of_negatives += usize::from(rows <= build.negatives);
@@ -168,20 +177,31 @@ impl<'a> Targets<'a> {
         }
         let drawn: Vec<u32> = (0..build.negatives).filter_map(|_| negatives.draw(rng, &not)).collect();
         for (label, item) in [(1, event.item)].into_iter().chain(drawn.into_iter().map(|item| (0, item))) {
-            self.history.push(Some(history as i64));
-            self.end.push(Some(at as i64));
-            self.label.push(Some(label));
-            self.user.push(Some(&user.id));
-            self.time.push(Some(event.time));
-            for (cells, (_, column)) in self.single.iter_mut().zip(&self.shape.single) {
-                cells.push(Some(self.shape.cell(log, item, *column)));
-            }
-            for (lists, (_, column)) in self.lists.iter_mut().zip(&self.shape.lists) {
-                let cell = self.shape.cell(log, item, Some(*column));
-                lists.push(log.values(cell));
-            }
+            self.row(log, user, [history as i64, at as i64, label, event.time], item);
         }
         self.len() - before
+    }
+
+    /// What a user was shown.
+    fn push_shown(&mut self, log: &Log, user: &User, history: usize, shown: Impression) {
+        let own = [history as i64, shown.end.into(), shown.clicked.into(), shown.time];
+        self.row(log, user, own, shown.item);
+    }
+
+    /// A row: its history, end, label and time, and the features of its item.
+    fn row(&mut self, log: &Log, user: &User, [history, end, label, time]: [i64; 4], item: u32) {
+        self.history.push(Some(history));
+        self.end.push(Some(end));
+        self.label.push(Some(label));
+        self.user.push(Some(&user.id));
+        self.time.push(Some(time));
+        for (cells, (_, column)) in self.single.iter_mut().zip(&self.shape.single) {
+            cells.push(Some(self.shape.cell(log, item, *column)));
+        }
+        for (lists, (_, column)) in self.lists.iter_mut().zip(&self.shape.lists) {
+            let cell = self.shape.cell(log, item, Some(*column));
+            lists.push(log.values(cell));
+        }
     }
 
     fn fields(&self) -> Vec<Field> {

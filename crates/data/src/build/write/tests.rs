@@ -268,3 +268,45 @@ fn what_cannot_be_built_is_told() {
     let (_root, found) = build(&SampleBuilder::default(), &clash);
     assert!(found.unwrap_err().to_string().contains("a column `time`"));
 }
+
+#[test]
+fn what_was_shown_is_a_target_that_looks_back_on_earlier_clicks() {
+    // Users are shown items 0 to 8, one a second, and click those of even number.
+    let rows =
+        (0..40).flat_map(|u| (0..9).map(move |t| format!("u{u},i{},{t},{}\n", (u + t) % 12, (t + 1) % 2)));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.csv");
+    fs::write(&path, format!("user,item,time,clk\n{}", rows.collect::<String>())).unwrap();
+    let columns = "user,item,time".parse().unwrap();
+    let mut events = crate::presets::EventLog::new([path.to_string_lossy()], columns);
+    events.label = Some("clk".into());
+    let (log, _) = events.read(&crate::ReadOptions::default()).unwrap();
+    let check = |split: Split, min_history: usize, part_of: &dyn Fn(&Row) -> Part| {
+        let builder = SampleBuilder { split, min_history, ..SampleBuilder::default() };
+        let (root, built) = build(&builder, &log);
+        built.unwrap();
+        let parts = parts(&root);
+        let mut all = 0;
+        for (part, rows) in [Part::Training, Part::Validation, Part::Test].into_iter().zip(&parts) {
+            for row in rows {
+                assert_eq!(part_of(row), part, "{row:?}");
+                assert_eq!(i64::from(row.label), (row.time + 1) % 2, "{row:?}");
+                // Clicks at times 0, 2, … before it.
+                assert_eq!(row.end as i64, (row.time + 1) / 2, "{row:?}");
+                let user: i64 = row.user[1..].parse().unwrap();
+                let clicked = (0..row.end as i64).map(|click| format!("i{}", (user + 2 * click) % 12));
+                assert_eq!(row.seen[..row.end], clicked.collect::<Vec<_>>(), "{row:?}");
+                let last = rows.iter().filter(|other| other.history == row.history).map(|other| other.end);
+                assert_eq!(row.seen.len(), last.max().unwrap(), "no click that no target looks back on");
+                all += 1;
+            }
+        }
+        all
+    };
+    let by_user = Split::Group { validation: 0.2, test: 0.3, seed: 1 };
+    let side = by_user.clone();
+    assert_eq!(check(by_user, 0, &|row| side.part(&row.user, 0)), 40 * 9);
+    let by_time = Split::Time { validation_from: Some(5), test_from: Some(7) };
+    let cut = by_time.clone();
+    assert_eq!(check(by_time, 2, &|row| cut.part("", row.time)), 40 * 6);
+}
