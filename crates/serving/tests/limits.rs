@@ -19,10 +19,10 @@ fn untrained(kind: ModelKind) -> Ranker {
     let features = Features::item_category(51, 2, 4).with_extra_sequences(vec!["bought".into()]);
     let (config, mut params) = (ModelConfig::new(kind).with_hidden(4), ParamStore::new());
     build(&config, &features, &mut params, 1).unwrap();
-    let tokens = (0..50).map(|i| format!("i{i}")).collect();
+    let tokens = (0..50).map(|i| format!("i{i}"));
     let vocabularies = Vocabularies::from_parts(vec![
         ("item".into(), Vocabulary::from_tokens(tokens).unwrap()),
-        ("category".into(), Vocabulary::from_tokens(vec!["c".into()]).unwrap()),
+        ("category".into(), Vocabulary::from_tokens(["c"]).unwrap()),
     ]);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.safetensors");

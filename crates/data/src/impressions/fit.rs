@@ -188,6 +188,6 @@ impl Counting<'_> {
 /// An id for each bucket of a column of numbers; none for other columns.
 fn buckets(column: &Column) -> Option<Result<Vocabulary, DataError>> {
     let Some(Transform::Buckets(bounds)) = &column.transform else { return None };
-    let ids = (0..=bounds.len()).map(|bucket| bucket.to_string()).collect();
+    let ids = (0..=bounds.len()).map(|bucket| bucket.to_string());
     Some(Vocabulary::from_tokens(ids).map_err(Into::into))
 }

@@ -1,9 +1,8 @@
 //! What a model reads of each item.
 
-use std::collections::HashMap;
-
 use dien_model::Jagged;
 
+use super::tokens::Tokens;
 use crate::error::{Error, Result};
 
 /// The features of every item of a log as ids, by the item's name: what serving looks up where a request
@@ -12,7 +11,7 @@ use crate::error::{Error, Result};
 /// Items that the vocabulary does not know are here too: their other features may be known.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ItemTable {
-    places: HashMap<String, u32>,
+    names: Tokens,
     behaviours: Vec<Vec<u32>>,
     multi_hot: Vec<Jagged>,
 }
@@ -23,23 +22,25 @@ impl ItemTable {
     /// # Errors
     /// A name comes twice, or a feature does not have an entry an item.
     pub fn new(
-        names: impl IntoIterator<Item = impl Into<String>>,
+        names: impl IntoIterator<Item = impl AsRef<str>>,
         behaviours: Vec<Vec<u32>>,
         multi_hot: Vec<Jagged>,
     ) -> Result<Self> {
-        let mut places = HashMap::new();
-        for (place, name) in (0..).zip(names) {
-            let name = name.into();
-            if places.contains_key(&name) {
-                return Err(Error::encoding(
-                    format!("item {}", place + 1),
-                    format!("`{name}` again"),
-                    "each once",
-                ));
-            }
-            places.insert(name, place);
+        let mut places = Tokens::default();
+        for name in names {
+            let name = name.as_ref();
+            places.insert(name).map_err(|_| again(places.len(), name))?;
         }
-        let n = places.len();
+        Self::from_names(places, behaviours, multi_hot)
+    }
+
+    /// [`new`](Self::new) of names that are known to differ.
+    pub(crate) fn from_names(
+        names: Tokens,
+        behaviours: Vec<Vec<u32>>,
+        multi_hot: Vec<Jagged>,
+    ) -> Result<Self> {
+        let n = names.len();
         let lengths = behaviours.iter().map(Vec::len);
         let lists = multi_hot.iter().map(|l| l.offsets.len().saturating_sub(1));
         if let Some(found) = lengths.chain(lists).find(|&found| found != n) {
@@ -54,12 +55,12 @@ impl ItemTable {
             let found = format!("offsets that do not fit {} ids", list.ids.len());
             return Err(Error::encoding("item table", found, "ascending ones, from 0 to the number of ids"));
         }
-        Ok(ItemTable { places, behaviours, multi_hot })
+        Ok(ItemTable { names, behaviours, multi_hot })
     }
 
     /// The item's place in the table.
     pub fn place(&self, name: &str) -> Option<usize> {
-        self.places.get(name).map(|&place| place as usize)
+        self.names.number(name).map(|place| place as usize)
     }
 
     /// The id of a behaviour feature, counted in the order of the features.
@@ -80,10 +81,8 @@ impl ItemTable {
     }
 
     /// The items' names by place.
-    pub fn names(&self) -> Vec<&str> {
-        let mut names = vec![""; self.places.len()];
-        self.places.iter().for_each(|(name, &place)| names[place as usize] = name);
-        names
+    pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.names.iter()
     }
 
     /// Every behaviour feature's ids by place.
@@ -95,6 +94,11 @@ impl ItemTable {
     pub fn lists(&self) -> &[Jagged] {
         &self.multi_hot
     }
+}
+
+/// An item that came before; `before` items did.
+pub(crate) fn again(before: usize, name: &str) -> Error {
+    Error::encoding(format!("item {}", before + 1), format!("`{name}` again"), "each once")
 }
 
 #[cfg(test)]
@@ -110,7 +114,7 @@ mod tests {
             (table.behaviour(1, 1), table.multi_hot(0, 0), table.multi_hot(0, 1)),
             (2, &[4, 1][..], &[][..])
         );
-        assert_eq!(table.names(), ["a", "b"]);
+        assert!(table.names().eq(["a", "b"]));
         let message = |names: [&str; 2], ids: Vec<u32>, lists: Jagged| {
             ItemTable::new(names, vec![ids], vec![lists]).unwrap_err().to_string()
         };

@@ -5,11 +5,12 @@ mod civil;
 mod dense;
 mod hash;
 mod id_type;
-mod item_table;
+pub(crate) mod item_table;
 mod numeral;
 mod text;
+pub(crate) mod tokens;
 mod vocabularies;
-mod vocabulary;
+pub(crate) mod vocabulary;
 
 pub use civil::{Date, NotIso, Timestamp};
 pub use dense::{DenseEncoder, Standardizer, Transform};

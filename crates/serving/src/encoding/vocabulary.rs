@@ -9,6 +9,7 @@ use dien_model::OOV;
 use super::hash::{hash, hash_integer};
 use super::id_type::{IdType, IdTypeInference};
 use super::text::utf8;
+use super::tokens::Tokens;
 use crate::FileError;
 use crate::error::{Error, Result};
 
@@ -23,13 +24,13 @@ use crate::error::{Error, Result};
 /// use dien_serving::encoding::{IdType, Vocabulary};
 ///
 /// let items = Vocabulary::from_typed_counts(IdType::Integer, [("103", 2), ("7", 4), ("103.0", 3)], 1);
-/// assert_eq!(items.tokens(), ["103", "7"]);
+/// assert!(items.tokens().eq(["103", "7"]));
 /// assert_eq!([" 103", "7.0", "8", "x"].map(|token| items.id(token)), [1, 2, 0, 0]);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Vocabulary {
-    tokens: Vec<String>,
-    ids: HashMap<String, u32>,
+    /// Id n is number n − 1.
+    tokens: Tokens,
     /// Ids that hashes share; there are no tokens then.
     hashed: u32,
     id_type: Option<IdType>,
@@ -46,9 +47,7 @@ impl Vocabulary {
         let counts = counts.into_iter().map(|(token, count)| (token.into(), count));
         let mut kept: Vec<(String, u64)> = counts.filter(|(t, n)| *n >= least && !t.is_empty()).collect();
         kept.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        let tokens: Vec<String> = kept.into_iter().map(|(token, _)| token).collect();
-        let ids = tokens.iter().zip(1..).map(|(token, id)| (token.clone(), id)).collect();
-        Vocabulary { tokens, ids, hashed: 0, id_type: None }
+        Vocabulary { tokens: kept.into_iter().map(|(token, _)| token).collect(), ..Vocabulary::default() }
     }
 
     /// The ids of a type with a count, over all texts that say it, of at least `min_count` (and at least 1).
@@ -86,15 +85,23 @@ impl Vocabulary {
     ///
     /// # Errors
     /// A token is empty, or comes twice.
-    pub fn from_tokens(tokens: Vec<String>) -> Result<Self> {
-        let mut ids = HashMap::with_capacity(tokens.len());
-        for (id, token) in (1..).zip(&tokens) {
-            if token.is_empty() || ids.insert(token.clone(), id).is_some() {
-                let expected = "tokens that are not empty, each once";
-                return Err(Error::encoding(format!("token {id}"), format!("`{token}`"), expected));
+    pub fn from_tokens<S: AsRef<str>>(tokens: impl IntoIterator<Item = S>) -> Result<Self> {
+        let mut all = Tokens::default();
+        for (id, token) in (1..).zip(tokens) {
+            let token = token.as_ref();
+            if token.is_empty() || all.insert(token).is_err() {
+                return Err(not_once(id, token));
             }
         }
-        Ok(Vocabulary { tokens, ids, hashed: 0, id_type: None })
+        Ok(Vocabulary { tokens: all, ..Vocabulary::default() })
+    }
+
+    /// [`from_tokens`](Self::from_tokens) of tokens that are known to differ.
+    pub(crate) fn from_distinct(tokens: Tokens) -> Result<Self> {
+        match tokens.number("") {
+            Some(number) => Err(not_once(number as usize + 1, "")),
+            None => Ok(Vocabulary { tokens, ..Vocabulary::default() }),
+        }
     }
 
     /// The same with a type of ids: tokens are the texts that the type has for them.
@@ -102,18 +109,21 @@ impl Vocabulary {
     /// # Errors
     /// A token is not of the type, or says the id of an earlier one.
     pub fn with_id_type(self, id_type: IdType) -> Result<Self> {
+        let is_canonical = |token: &str| id_type.canonical(token).is_some_and(|text| *text == *token);
+        if self.tokens.iter().all(is_canonical) {
+            return Ok(Vocabulary { id_type: Some(id_type), ..self });
+        }
         let mut all = Vocabulary { id_type: Some(id_type), hashed: self.hashed, ..Vocabulary::default() };
-        for (id, token) in (1..).zip(self.tokens) {
+        for (id, token) in (1..).zip(self.tokens.iter()) {
             let wrong = |expected: String| {
                 Err(Error::encoding(format!("token {id}"), format!("`{token}`"), expected))
             };
-            let Some(canonical) = id_type.canonical(&token) else {
+            let Some(canonical) = id_type.canonical(token) else {
                 return wrong(id_type.expected().into());
             };
-            if let Some(first) = all.ids.insert(canonical.clone().into_owned(), id) {
-                return wrong(format!("another id than that of token {first}, `{canonical}`"));
+            if let Err(first) = all.tokens.insert(&canonical) {
+                return wrong(format!("another id than that of token {}, `{canonical}`", first + 1));
             }
-            all.tokens.push(canonical.into_owned());
         }
         Ok(all)
     }
@@ -135,8 +145,8 @@ impl Vocabulary {
     }
 
     /// The tokens, that of id 1 first; none if they are hashed.
-    pub fn tokens(&self) -> &[String] {
-        &self.tokens
+    pub fn tokens(&self) -> impl ExactSizeIterator<Item = &str> + Clone {
+        self.tokens.iter()
     }
 
     /// The token's id; [`OOV`] if it has none.
@@ -155,12 +165,12 @@ impl Vocabulary {
             };
             return 1 + (hash % u64::from(self.hashed)) as u32;
         }
-        self.ids.get(token).copied().unwrap_or(OOV)
+        self.tokens.number(token).map_or(OOV, |number| number + 1)
     }
 
     /// The token of an id; none for [`OOV`] and beyond the end.
     pub fn token(&self, id: u32) -> Option<&str> {
-        self.tokens.get((id as usize).checked_sub(1)?).map(String::as_str)
+        self.tokens.get((id as usize).checked_sub(1)?)
     }
 
     /// The same ids for the same tokens, and more for those of `new` that are not among them, if they are of
@@ -168,14 +178,13 @@ impl Vocabulary {
     pub fn extended(&self, new: &Vocabulary) -> Self {
         let mut all = self.clone();
         if self.hashed == 0 {
-            for token in &new.tokens {
+            for token in new.tokens.iter() {
                 let token = match self.id_type {
                     None => Some(token.into()),
                     Some(id_type) => id_type.canonical(token),
                 };
-                let Some(token) = token.filter(|token| !all.ids.contains_key(&**token)) else { continue };
-                all.tokens.push(token.clone().into_owned());
-                all.ids.insert(token.into_owned(), all.tokens.len() as u32);
+                // One that is there has its id already.
+                token.map(|token| all.tokens.insert(&token));
             }
         }
         all
@@ -193,7 +202,7 @@ impl Vocabulary {
     #[cfg(feature = "write")]
     pub fn save(&self, path: &Path) -> Result<()> {
         let mut text = String::new();
-        for token in &self.tokens {
+        for token in self.tokens.iter() {
             text.push_str(&token.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r"));
             text.push('\n');
         }
@@ -210,20 +219,26 @@ impl Vocabulary {
         let mut vocabulary = Vocabulary::default();
         for (line, raw) in (1..).zip(text.lines()) {
             let wrong = |found: String, expected: &str| {
-                Error::from(FileError::field(path, u64::from(line), "token", found, expected))
+                Error::from(FileError::field(path, line, "token", found, expected))
             };
             let token = unescape(raw)
                 .ok_or_else(|| wrong(format!("`{raw}`"), "`\\` only before `\\`, `n` or `r`"))?;
             if token.is_empty() {
                 return Err(wrong("an empty line".into(), "a token"));
             }
-            if let Some(first) = vocabulary.ids.insert(token.clone(), line) {
-                return Err(wrong(format!("`{raw}`, which is on line {first} too"), "each token once"));
+            if let Err(first) = vocabulary.tokens.insert(&token) {
+                let found = format!("`{raw}`, which is on line {} too", first + 1);
+                return Err(wrong(found, "each token once"));
             }
-            vocabulary.tokens.push(token);
         }
         Ok(vocabulary)
     }
+}
+
+/// That a token is empty or came before.
+pub(crate) fn not_once(id: usize, token: &str) -> Error {
+    let expected = "tokens that are not empty, each once";
+    Error::encoding(format!("token {id}"), format!("`{token}`"), expected)
 }
 
 fn unescape(raw: &str) -> Option<String> {
@@ -258,9 +273,9 @@ mod tests {
     #[test]
     fn tokens_make_the_vocabulary_again() {
         let vocabulary = Vocabulary::from_counts([("b", 2), ("a", 5)], 1);
-        assert_eq!(Vocabulary::from_tokens(vocabulary.tokens().to_vec()).unwrap(), vocabulary);
+        assert_eq!(Vocabulary::from_tokens(vocabulary.tokens()).unwrap(), vocabulary);
         for wrong in [["a", "a"], ["a", ""]] {
-            let message = Vocabulary::from_tokens(wrong.map(String::from).to_vec()).unwrap_err().to_string();
+            let message = Vocabulary::from_tokens(wrong).unwrap_err().to_string();
             assert!(message.contains("token 2: found"), "{message}");
         }
     }
@@ -269,15 +284,15 @@ mod tests {
     fn one_value_is_one_id_whatever_its_text() {
         let counts = [("103", 2), ("7", 4), ("103.0", 3), ("x", 9), ("", 9)];
         let items = Vocabulary::from_typed_counts(IdType::Integer, counts, 3);
-        assert_eq!(items.tokens(), ["103", "7"], "counts add up");
+        assert!(items.tokens().eq(["103", "7"]), "counts add up");
         assert_eq!(["103", " 103 ", "+1.03e2", "007", "7.0", "x"].map(|t| items.id(t)), [1, 1, 1, 0, 2, 0]);
         let more = Vocabulary::from_typed_counts(IdType::Text, [("8.0", 1), ("7.0", 1), ("y", 1)], 1);
-        assert_eq!(items.extended(&more).tokens(), ["103", "7", "8"]);
-        let texts = Vocabulary::from_tokens(vec!["7".into(), "7.0".into()]).unwrap();
+        assert!(items.extended(&more).tokens().eq(["103", "7", "8"]));
+        let texts = Vocabulary::from_tokens(["7", "7.0"]).unwrap();
         assert_eq!(["7", "7.0", " 7"].map(|t| texts.id(t)), [1, 2, 0], "without a type, texts as they are");
         let message = texts.with_id_type(IdType::Integer).unwrap_err().to_string();
         assert!(message.contains("token 2: found `7.0`; expected another id than that of token 1, `7`"));
-        let message = Vocabulary::from_tokens(vec!["x".into()]).unwrap().with_id_type(IdType::Date);
+        let message = Vocabulary::from_tokens(["x"]).unwrap().with_id_type(IdType::Date);
         assert!(message.unwrap_err().to_string().contains("found `x`; expected a date"));
     }
 

@@ -6,7 +6,9 @@ use std::path::Path;
 use dien_model::{Features, Jagged, Table};
 
 use super::{MissingParts, ModelFile, Serving};
+use crate::encoding::tokens::{NoTokens, Tokens};
 use crate::encoding::{DenseEncoder, IdType, ItemTable, Vocabularies, Vocabulary};
+use crate::encoding::{item_table, vocabulary};
 use crate::error::{Error, Result};
 use crate::params::StoredParams;
 use crate::tensors::{Dtype, Numbers, Tensor, Tensors};
@@ -89,13 +91,14 @@ fn read_vocabularies(
 ) -> Result<Vocabularies> {
     let mut parts = vec![];
     for table in &features.tables {
-        let tokens = read_texts(file, &format!("vocabulary.{}", table.name))?;
+        let path = file.path().to_path_buf();
+        let wrong = |e: Error| e.in_file(&path, |place| format!("vocabulary `{}`: {place}", table.name));
+        let again = |number, token: &str| wrong(vocabulary::not_once(number + 1, token));
+        let tokens = read_texts(file, &format!("vocabulary.{}", table.name), again)?;
         // No tokens, and yet rows: a vocabulary that hashes.
-        let wrong =
-            |e: Error| e.in_file(file.path(), |place| format!("vocabulary `{}`: {place}", table.name));
         let vocabulary = match u32::try_from(table.num_embeddings.saturating_sub(1)) {
-            Ok(ids) if ids > 0 && tokens.is_empty() => Vocabulary::hashed(ids),
-            _ => Vocabulary::from_tokens(tokens).map_err(wrong)?,
+            Ok(ids) if ids > 0 && tokens.len() == 0 => Vocabulary::hashed(ids),
+            _ => Vocabulary::from_distinct(tokens).map_err(wrong)?,
         };
         let vocabulary = match types.get(&table.name) {
             Some(&id_type) => vocabulary.with_id_type(id_type).map_err(wrong)?,
@@ -123,9 +126,10 @@ fn read_items(file: &mut Tensors, features: &Features) -> Result<ItemTable> {
         let ids = read_ids(file, &name, Some(&features.tables[lookup.table]))?;
         lists.push(Jagged { offsets, ids });
     }
-    let names = read_texts(file, "items")?;
-    ItemTable::new(names, behaviours, lists)
-        .map_err(|e| e.in_file(file.path(), |place| format!("items: {place}")))
+    let path = file.path().to_path_buf();
+    let wrong = |e: Error| e.in_file(&path, |place| format!("items: {place}"));
+    let names = read_texts(file, "items", |before, name| wrong(item_table::again(before, name)))?;
+    ItemTable::from_names(names, behaviours, lists).map_err(wrong)
 }
 
 /// Numbers of the tensor `name`; those of a table's ids are below its rows.
@@ -141,22 +145,17 @@ fn read_ids(file: &mut Tensors, name: &str, table: Option<&Table>) -> Result<Vec
 }
 
 /// Texts end to end in `NAME.text`, with where each ends in `NAME.ends`.
-fn read_texts(file: &mut Tensors, name: &str) -> Result<Vec<String>> {
+fn read_texts(file: &mut Tensors, name: &str, again: impl Fn(usize, &str) -> Error) -> Result<Tokens> {
     let text = column(file, &format!("{name}.text"), Dtype::U8)?;
     let ends = column(file, &format!("{name}.ends"), Dtype::U64)?;
     let (Numbers::U8(text), Numbers::U64(ends)) = (text, ends) else {
         unreachable!("of the types asked for")
     };
-    let mut start = 0;
-    let slice = |&end: &u64| {
-        let end = usize::try_from(end).ok()?;
-        let text = text.get(start..end)?;
-        start = end;
-        std::str::from_utf8(text).ok().map(str::to_owned)
-    };
-    let texts: Option<Vec<String>> = ends.iter().map(slice).collect();
     let broken = || Error::file(file.path(), format!("broken text `{name}`"), "UTF-8 with ascending ends");
-    texts.ok_or_else(broken)
+    Tokens::from_parts(text, ends).map_err(|e| match e {
+        NoTokens::Broken => broken(),
+        NoTokens::Repeated { number, text } => again(number, &text),
+    })
 }
 
 /// A tensor of one axis and this type.

@@ -94,10 +94,10 @@ pub fn stage(
         add(format!("{name}.ends"), Dtype::U64, ends.len() / 8, ends);
     };
     for (name, vocabulary) in vocabularies.iter() {
-        texts(&format!("vocabulary.{name}"), &mut vocabulary.tokens().iter().map(String::as_str));
+        texts(&format!("vocabulary.{name}"), &mut vocabulary.tokens());
     }
     if let Some(items) = items {
-        texts("items", &mut items.names().into_iter());
+        texts("items", &mut items.names());
     }
     let mut ids = |name: String, ids: &[u32]| {
         add(name, Dtype::U32, ids.len(), ids.iter().flat_map(|id| id.to_le_bytes()).collect());

@@ -237,8 +237,7 @@ fn parts_share_no_group_and_no_time() {
             .filter(|r| trains(r))
             .flat_map(|r| std::iter::once(r[3]).chain(r[4].split('|').filter(|t| !t.is_empty())))
             .collect();
-        let known: HashSet<&str> =
-            log.vocabularies().get("item").unwrap().tokens().iter().map(String::as_str).collect();
+        let known: HashSet<&str> = log.vocabularies().get("item").unwrap().tokens().collect();
         assert_eq!(tokens, known);
     }
 }
