@@ -57,6 +57,7 @@ impl DataSource {
                 let (log, skipped) = opened.map_err(Error::in_data)?;
                 let mut warnings = Warnings::from(skipped);
                 warnings.doubts = log.report().warnings();
+                warnings.doubts.extend(log.doubts());
                 Ok((log.into(), warnings))
             }
             source => {

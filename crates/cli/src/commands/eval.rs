@@ -77,6 +77,13 @@ pub(super) fn held_out(run: &Run, data: Option<&Path>, batch_size: Option<u32>) 
     Ok(dataset)
 }
 
+/// That there is nothing to measure.
+fn nothing(args: &EvalArgs) -> FileError {
+    let path = args.data.clone().unwrap_or_else(|| args.run.clone());
+    let expected = "users who are held out (`test_users.txt`), or rows of a log that are";
+    FileError::content(path, "no targets in this split", expected)
+}
+
 /// Runs `dien eval`.
 pub(super) fn run(args: &EvalArgs, json: bool) -> Result<ExitCode> {
     let run = super::open(&args.run)?;
@@ -86,9 +93,7 @@ pub(super) fn run(args: &EvalArgs, json: bool) -> Result<ExitCode> {
         Split::Validation => dataset.validation(),
     };
     if batches.is_empty() {
-        let path = args.data.clone().unwrap_or_else(|| args.run.clone());
-        let (found, expected) = ("no targets in this split", "users who are held out (`test_users.txt`)");
-        return Err(FileError::content(path, found, expected).into());
+        return Err(nothing(args).into());
     }
     let reference =
         ReferenceEval::default().batch_statistics(args.batch_statistics).pool_padding(args.pool_padding);
@@ -98,6 +103,9 @@ pub(super) fn run(args: &EvalArgs, json: bool) -> Result<ExitCode> {
         Some(path) => reference.write_scores_with(&run, &batches, path, |batch| oov.add(batch))?,
         None => reference.evaluate_with(&run, &batches, |batch| oov.add(batch))?,
     };
+    if metrics.samples == 0 {
+        return Err(nothing(args).into());
+    }
     tell_oov("", &oov);
     if json {
         let (run, split) = (args.run.clone(), args.split);

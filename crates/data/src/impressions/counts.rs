@@ -7,16 +7,26 @@ use std::path::Path;
 use dien_serving::FileError;
 use dien_serving::encoding::{IdTypeInference, Vocabulary};
 
+use super::fit_report::Share;
 use super::layout::TypeRule;
 use crate::error::DataError;
 use crate::schema::VocabularySpec;
+
+/// How often an id comes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Occurrences {
+    /// In histories.
+    histories: u64,
+    /// Elsewhere, first of all in candidates.
+    others: u64,
+}
 
 /// The ids of a table in the rows that train.
 pub(super) struct TableCounts {
     spec: VocabularySpec,
     rule: TypeRule,
     /// By the texts that stand in the log: which of them are one id is known when all are.
-    counts: HashMap<String, u64>,
+    counts: HashMap<String, Occurrences>,
     /// Of ids that are not counted.
     inference: IdTypeInference,
 }
@@ -26,24 +36,54 @@ impl TableCounts {
         TableCounts { spec, rule, counts: HashMap::new(), inference: IdTypeInference::default() }
     }
 
-    /// Adds an id.
-    pub fn add(&mut self, token: &str) {
+    /// Adds an id, of a history or of anything else.
+    pub fn add(&mut self, token: &str, is_history: bool) {
         match &self.spec {
-            VocabularySpec::MinCount(_) => match self.counts.get_mut(token) {
-                Some(n) => *n += 1,
-                None => drop(self.counts.insert(token.into(), 1)),
-            },
+            VocabularySpec::MinCount(_) => {
+                let add = |to: &mut Occurrences| match is_history {
+                    true => to.histories += 1,
+                    false => to.others += 1,
+                };
+                match self.counts.get_mut(token) {
+                    Some(to) => add(to),
+                    None => add(self.counts.entry(token.into()).or_default()),
+                }
+            }
             VocabularySpec::Hash(_) if self.rule == TypeRule::Inferred => self.inference.observe(token),
             _ => {}
         }
+    }
+
+    /// How many texts were counted.
+    pub fn distinct(&self) -> u64 {
+        self.counts.len() as u64
+    }
+
+    /// The ids of histories, and which of them are those of a candidate, too, if both are counted.
+    pub fn histories(&self, vocabulary: &Vocabulary) -> Option<Share> {
+        let of: u64 = self.counts.values().map(|n| n.histories).sum();
+        if of == 0 || self.counts.values().all(|n| n.others == 0) {
+            return None;
+        }
+        let mut is_candidate = vec![false; vocabulary.rows()];
+        for (token, _) in self.counts.iter().filter(|(_, n)| n.others > 0) {
+            is_candidate[vocabulary.id(token) as usize] = true;
+        }
+        let so = |(token, n): (&String, &Occurrences)| match is_candidate[vocabulary.id(token) as usize] {
+            true => n.histories,
+            false => 0,
+        };
+        Some(Share { of, so: self.counts.iter().map(so).sum() })
     }
 
     /// The vocabulary; names of files are relative to `base`.
     ///
     /// # Errors
     /// The file of its ids cannot be read, or has one twice or one of another type.
-    pub fn into_vocabulary(self, base: &Path) -> Result<Vocabulary, DataError> {
-        let TableCounts { spec, rule, counts, mut inference } = self;
+    pub fn vocabulary(&self, base: &Path) -> Result<Vocabulary, DataError> {
+        let TableCounts { spec, rule, counts, inference } = self;
+        let (rule, mut inference) = (*rule, *inference);
+        let counts = counts.iter().map(|(token, n)| (token, n.histories + n.others));
         let typed = |vocabulary: Vocabulary, inferred: IdTypeInference| match rule {
             TypeRule::Untyped => Ok(vocabulary),
             TypeRule::Declared(id_type) | TypeRule::Known(id_type) => vocabulary.with_id_type(id_type),
@@ -51,14 +91,14 @@ impl TableCounts {
         };
         match spec {
             VocabularySpec::MinCount(least) => Ok(match rule {
-                TypeRule::Untyped => Vocabulary::from_counts(counts, least),
+                TypeRule::Untyped => Vocabulary::from_counts(counts, *least),
                 TypeRule::Declared(id_type) | TypeRule::Known(id_type) => {
-                    Vocabulary::from_typed_counts(id_type, counts, least)
+                    Vocabulary::from_typed_counts(id_type, counts, *least)
                 }
-                TypeRule::Inferred => Vocabulary::from_inferred_counts(counts, least),
+                TypeRule::Inferred => Vocabulary::from_inferred_counts(counts, *least),
             }),
             VocabularySpec::Hash(ids) => {
-                let ids = u32::try_from(ids).expect("a checked schema's ids fit");
+                let ids = u32::try_from(*ids).expect("a checked schema's ids fit");
                 Ok(typed(Vocabulary::hashed(ids), inference)?)
             }
             VocabularySpec::File(name) => {

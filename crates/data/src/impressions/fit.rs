@@ -3,9 +3,10 @@
 
 use std::path::Path;
 
-use dien_serving::encoding::{DenseEncoder, Standardizer, Transform, Vocabularies, Vocabulary};
+use dien_serving::encoding::{DenseEncoder, Standardizer, Transform, Vocabularies, Vocabulary, canonical};
 
 use super::counts::TableCounts;
+use super::fit_report::FitReport;
 use super::id_check::IdCheck;
 use super::layout::Layout;
 use super::row::View;
@@ -25,6 +26,8 @@ pub(super) struct FitStats {
     pub report: ReadReport,
     /// Rows that train.
     pub training: usize,
+    /// What may be a mistake.
+    pub fit_report: FitReport,
 }
 
 /// Running sums of Welford's: stable, whatever the numbers' size.
@@ -71,7 +74,7 @@ pub(super) fn fit(
     let groups = layout.group_form();
     let mut rows = Rows::open(schema, &schema.source, base, Part::Training, groups, on_error)?;
     let (mut training, mut found, mut ids) = (0, vec![], IdCheck::default());
-    let mut last = None;
+    let (mut last, mut fit_report, mut other) = (None, FitReport::default(), String::new());
     rows.each(None, |of, buffer| {
         // Whatever can be wrong first: a row counts as a whole or not at all.
         of.check_behaviours(schema, layout)?;
@@ -83,8 +86,21 @@ pub(super) fn fit(
         for (number, &column) in numbers.iter().zip(&layout.numbers) {
             found.push(view.number(schema, number, column, row)?.0);
         }
+        fit_report.add(&sample);
         if sample.part != Part::Training {
             return Ok(true);
+        }
+        let (seen, seen_row, end) = match &past {
+            Some(past) => (&past.view, past.row, past.end),
+            None => (view, row, usize::MAX),
+        };
+        if let Some(event) = seen.latest(schema, layout, seen_row, end, buffer) {
+            let column = layout.candidate[0];
+            let candidate = view.id(schema, column, row, layout.form(column), buffer);
+            let column = layout.behaviours[0][0];
+            let event = seen.list_id(column, event, layout.form(column), &mut other);
+            let same = candidate.zip(event).is_some_and(|(a, b)| canonical(a) == canonical(b));
+            fit_report.add_latest(sample.label, same);
         }
         moments.iter_mut().zip(&found).for_each(|(moments, &x)| moments.add(x));
         counting.row(view, row, buffer);
@@ -105,6 +121,7 @@ pub(super) fn fit(
         let Some(source) = source else { continue };
         let mut rows = Rows::open(schema, source, base, part, groups, on_error)?;
         rows.each(None, |of, _| {
+            fit_report.add(&of.sample);
             of.check_behaviours(schema, layout)?;
             for (number, &column) in numbers.iter().zip(&layout.numbers) {
                 of.view.number(schema, number, column, of.row)?;
@@ -122,17 +139,31 @@ pub(super) fn fit(
         };
         return Err(DataError::log(report.to_string(), found, "at least one that trains"));
     }
+    fit_report.check_split(schema)?;
     let owners = layout.names(schema).zip(&layout.owners);
     let vocabulary = |((name, &owner), counts): ((&str, &usize), TableCounts)| {
-        let vocabulary = buckets(&schema.columns[owner]).unwrap_or_else(|| counts.into_vocabulary(base));
-        Ok((name.to_owned(), vocabulary?))
+        let vocabulary = buckets(&schema.columns[owner]).unwrap_or_else(|| counts.vocabulary(base))?;
+        if let Some(share) = counts.histories(&vocabulary) {
+            fit_report.add_histories(name, share);
+        }
+        if layout.sparse.contains(&owner) {
+            fit_report.add_distinct(name, counts.distinct());
+        }
+        Ok((name.to_owned(), vocabulary))
     };
     let parts = owners.zip(counting.tables).map(vocabulary).collect::<Result<_, DataError>>()?;
     for (number, moments) in numbers.iter_mut().zip(moments) {
         number.standardizer =
             (number.transform == Some(Transform::Standardise)).then(|| moments.standardizer());
     }
-    Ok(FitStats { vocabularies: Vocabularies::from_parts(parts), numbers, skipped, report, training })
+    Ok(FitStats {
+        vocabularies: Vocabularies::from_parts(parts),
+        numbers,
+        skipped,
+        report,
+        training,
+        fit_report,
+    })
 }
 
 /// Adds the ids of rows.
@@ -143,8 +174,8 @@ struct Counting<'a> {
 }
 
 impl Counting<'_> {
-    fn add(&mut self, column: usize, token: &str) {
-        self.tables[self.layout.table[column].expect("an embedded column")].add(token);
+    fn add(&mut self, column: usize, token: &str, is_history: bool) {
+        self.tables[self.layout.table[column].expect("an embedded column")].add(token, is_history);
     }
 
     /// What is in a row itself.
@@ -154,13 +185,13 @@ impl Counting<'_> {
             if schema.columns[column].transform.is_none()
                 && let Some(token) = view.id(schema, column, row, layout.form(column), buffer)
             {
-                self.add(column, token);
+                self.add(column, token, false);
             }
         }
         for &column in &layout.multi_hot {
             for at in view.list(column, row) {
                 if let Some(token) = view.list_id(column, at, layout.form(column), buffer) {
-                    self.add(column, token);
+                    self.add(column, token, false);
                 }
             }
         }
@@ -177,7 +208,7 @@ impl Counting<'_> {
                 for &column in columns {
                     let at = view.list(column, row).start + event;
                     if let Some(token) = view.list_id(column, at, layout.form(column), buffer) {
-                        self.add(column, token);
+                        self.add(column, token, true);
                     }
                 }
             }

@@ -11,6 +11,7 @@
 mod counts;
 mod encode;
 mod fit;
+mod fit_report;
 mod histories;
 mod id_check;
 mod layout;
@@ -36,6 +37,7 @@ use crate::error::DataError;
 use crate::options::{DataOptions, TargetKind};
 use crate::schema::{Part, Schema, Source};
 use crate::source::ReadReport;
+use fit_report::FitReport;
 use layout::Layout;
 
 /// A log of impressions: where its rows are, what they mean, and what its vocabularies are. Holds no row.
@@ -51,6 +53,7 @@ pub struct Impressions {
     options: DataOptions,
     /// What the first pass read; nothing where there was none.
     report: ReadReport,
+    fit_report: FitReport,
     /// Rows that train; unknown where only held-out rows are of interest.
     training: Option<usize>,
 }
@@ -63,7 +66,8 @@ impl Impressions {
     ///
     /// # Errors
     /// The schema cannot be read or is none; a file is missing, cut off, or holds a row with something wrong
-    /// in it (see [`DataOptions::on_error`]); no row trains.
+    /// in it (see [`DataOptions::on_error`]); no row trains, or none is held out by a split that asks for
+    /// some.
     pub fn open(schema: &Path, options: &DataOptions) -> Result<(Self, Skipped), DataError> {
         let (schema, base, layout, options) = Self::prepare(schema, options)?;
         Self::fitted(schema, base, layout, options)
@@ -83,6 +87,7 @@ impl Impressions {
             numbers: stats.numbers,
             training: Some(stats.training),
             report: stats.report,
+            fit_report: stats.fit_report,
             schema,
             base,
             layout,
@@ -108,7 +113,7 @@ impl Impressions {
         let layout = layout.with_types(&schema, path, &vocabularies)?;
         state_types(&mut schema, &vocabularies);
         let features = layout.features(&schema, &vocabularies);
-        let report = ReadReport::default();
+        let (report, fit_report) = (ReadReport::default(), FitReport::default());
         Ok(Impressions {
             schema,
             base,
@@ -118,6 +123,7 @@ impl Impressions {
             features,
             options,
             report,
+            fit_report,
             training: None,
         })
     }
@@ -151,7 +157,8 @@ impl Impressions {
         }
         let all = vocabularies.extended(&own.vocabularies);
         let log = Self::with_vocabularies(path, all, numbers, &options)?;
-        Ok((Impressions { training: own.training, report: own.report, ..log }, skipped))
+        let Impressions { training, report, fit_report, .. } = own;
+        Ok((Impressions { training, report, fit_report, ..log }, skipped))
     }
 
     /// The names of the tables that a schema's columns look up, in order.
@@ -222,6 +229,13 @@ impl Impressions {
     /// What the first pass over the log read, and what of it may be a mistake; empty where there was none.
     pub fn report(&self) -> &ReadReport {
         &self.report
+    }
+
+    /// What of the log's rows may be a mistake, a sentence each: labels that are all alike, a history that
+    /// ends with the candidate itself, ids of histories that hardly ever are candidates, columns of as many
+    /// ids as there are rows. Nothing where there was no first pass.
+    pub fn doubts(&self) -> Vec<String> {
+        self.fit_report.warnings()
     }
 
     /// The training batches of an epoch, counted from 0.

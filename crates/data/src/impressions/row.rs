@@ -4,7 +4,7 @@ use dien_serving::encoding::{DenseEncoder, canonical};
 
 use super::layout::Layout;
 use crate::error::DataError;
-use crate::schema::{Behaviours, ColumnKind, MissingValue, Part, Schema};
+use crate::schema::{Behaviours, ColumnKind, MissingValue, Part, Schema, SequenceOrder};
 use crate::source::{Blanks, Block, Cells, ListColumn, TextForm, Wanted};
 
 /// What is wrong with a cell.
@@ -104,6 +104,8 @@ pub(super) struct Sample {
     pub label: f32,
     /// None if the schema has no such column.
     pub weight: Option<f32>,
+    /// None if the schema has no such column.
+    pub time: Option<i64>,
 }
 
 impl<'a> View<'a> {
@@ -172,7 +174,7 @@ impl<'a> View<'a> {
         buffer: &mut String,
     ) -> Result<Sample, Wrong> {
         let Some(column) = self.label else {
-            return Ok(Sample { part: given, label: 0.0, weight: None });
+            return Ok(Sample { part: given, label: 0.0, weight: None, time: None });
         };
         let expected = "0 or 1";
         let label = match self.single(column).number(row) {
@@ -189,18 +191,18 @@ impl<'a> View<'a> {
             },
         };
         let time = match self.time {
-            None => 0,
+            None => None,
             Some(column) => match self.single(column).integer(row) {
-                Ok(Some(time)) => time,
+                Ok(Some(time)) => Some(time),
                 found => return Err(Wrong { column, found: say(found), expected: "an integer" }),
             },
         };
         let group = self.group(row, form, buffer)?;
         let part = match (&schema.split, given) {
-            (Some(split), Part::Training) => split.part(group, time),
+            (Some(split), Part::Training) => split.part(group, time.unwrap_or_default()),
             _ => given,
         };
-        Ok(Sample { part, label, weight })
+        Ok(Sample { part, label, weight, time })
     }
 
     /// A sparse column's id, or what the column counts a missing one as, or none; `buffer` is overwritten.
@@ -298,6 +300,28 @@ impl<'a> View<'a> {
             Some(Column::List(_, cells)) => cells.token(at, form, buffer),
             _ => unreachable!("a sequence that is read"),
         }
+    }
+
+    /// The place of the latest id in the first column of the first sequence, of at most `end` events, padding
+    /// aside; none if there is no event.
+    pub fn latest(
+        &self,
+        schema: &Schema,
+        layout: &Layout,
+        row: usize,
+        end: usize,
+        buffer: &mut String,
+    ) -> Option<usize> {
+        let (sequence, column) = (&schema.behaviours[0], layout.behaviours[0][0]);
+        let ids = self.list(column, row);
+        let events = ids.len().min(end);
+        let latest_first = (0..events).map(|back| match sequence.order {
+            SequenceOrder::OldestFirst => events - 1 - back,
+            SequenceOrder::LatestFirst => back,
+        });
+        let mut events =
+            latest_first.filter(|&event| !self.is_padding(layout, sequence, column, row, event, buffer));
+        events.next().map(|event| ids.start + event)
     }
 
     /// Whether an event of a sequence is none, but fills its lists: by the id of their first column.

@@ -1,3 +1,4 @@
+mod doubts;
 mod faults;
 mod id_types;
 #[cfg(feature = "parquet")]
