@@ -138,7 +138,7 @@ fn a_row_with_something_wrong_stops_training_or_is_counted() {
     fs::write(&path, text.replacen("\n1,", "\n7,", 1)).unwrap();
     let train = ["train", "--data", "log", "--config", "options.toml", "--epochs", "1"];
     fails(root, &train, "day-2.csv, line ");
-    fails(root, &train, "`clicked`: found 7; expected 0 or 1");
+    fails(root, &train, "`clicked`: found 7; expected a number from 0 to 1");
     assert!(!root.join("runs").exists(), "no run is left behind where none could start");
     let output = dien(root, &[&train[..], &["--on-error", "skip"]].concat());
     assert!(output.status.success(), "{output:?}");

@@ -41,8 +41,8 @@ pub enum BatchError {
         /// What was found.
         value: f32,
     },
-    /// A label is neither 0 nor 1.
-    #[error("label: {value} at target {target}; expected 0 or 1")]
+    /// A label is not within 0 and 1.
+    #[error("label: {value} at target {target}; expected 0 or 1, or a number between")]
     Label {
         /// Which target.
         target: usize,
@@ -98,7 +98,7 @@ impl Batch {
         for (name, sequence) in names.zip(self.sequences()) {
             sequence.validate(name, features, n)?;
         }
-        if let Some(target) = t.label.iter().position(|&y| y != 0.0 && y != 1.0) {
+        if let Some(target) = t.label.iter().position(|y| !(0.0..=1.0).contains(y)) {
             return Err(BatchError::Label { target, value: t.label[target] });
         }
         check_len("label", n, t.label.len())?;

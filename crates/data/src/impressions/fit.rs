@@ -75,6 +75,7 @@ pub(super) fn fit(
     let mut rows = Rows::open(schema, &schema.source, base, Part::Training, groups, on_error)?;
     let (mut training, mut found, mut ids) = (0, vec![], IdCheck::default());
     let (mut last, mut fit_report, mut other) = (None, FitReport::default(), String::new());
+    let mut soft = 0_u64;
     rows.each(None, |of, buffer| {
         // Whatever can be wrong first: a row counts as a whole or not at all.
         of.check_behaviours(schema, layout)?;
@@ -102,6 +103,7 @@ pub(super) fn fit(
             let same = candidate.zip(event).is_some_and(|(a, b)| canonical(a) == canonical(b));
             fit_report.add_latest(sample.label, same);
         }
+        soft += u64::from(sample.label.fract() != 0.0);
         moments.iter_mut().zip(&found).for_each(|(moments, &x)| moments.add(x));
         counting.row(view, row, buffer);
         match &past {
@@ -131,6 +133,10 @@ pub(super) fn fit(
         let (more_skipped, more) = rows.finish();
         skipped.extend(more_skipped);
         report.extend(more);
+    }
+    if soft > 0 {
+        let say = "labels between 0 and 1, of which AUC and GAUC count those above 0.5 as clicks";
+        report.doubt(format!("{soft} of {training} training rows have {say}"));
     }
     if training == 0 {
         let found = match report.rows() {

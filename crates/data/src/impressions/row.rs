@@ -176,9 +176,9 @@ impl<'a> View<'a> {
         let Some(column) = self.label else {
             return Ok(Sample { part: given, label: 0.0, weight: None, time: None });
         };
-        let expected = "0 or 1";
-        let label = match self.single(column).number(row) {
-            Ok(Some(label)) if label == 0.0 || label == 1.0 => label as f32,
+        let expected = "a number from 0 to 1, or true or false";
+        let label = match self.single(column).label(row) {
+            Ok(Some(label)) if (0.0..=1.0).contains(&label) => label as f32,
             Ok(Some(x)) => return Err(Wrong { column, found: x.to_string(), expected }),
             Ok(None) => return Err(Wrong { column, found: "nothing".into(), expected }),
             Err(found) => return Err(Wrong { column, found, expected }),

@@ -38,7 +38,10 @@ impl TableStats {
     /// # Errors
     /// A file cannot be read, has not the first one's columns, or has no rows.
     pub fn of(source: &Source, base: &Path, most: Option<u64>) -> Result<Self, DataError> {
-        let (wanted, unread) = source::columns(source, base)?;
+        let source::Columns { wanted, unread, separator } = source::columns(source, base)?;
+        let mut source = source.clone();
+        source.csv.separator = source.csv.separator.or(separator.map(Into::into));
+        let source = &source;
         let mut columns: Vec<ColumnStats> =
             wanted.iter().map(|w| ColumnStats::new(&w.name, w.list)).collect();
         let lists: Vec<usize> = (0..wanted.len()).filter(|&i| wanted[i].list).collect();

@@ -83,3 +83,45 @@ fn ids_are_one_however_they_are_written_and_their_type_is_proposed() {
     assert_eq!((schema.vocabulary_of("seen"), schema.columns["seen"].id_type), ("item", None));
     assert_eq!(propose(Some(20)).columns["item"].id_type, None, "the other rows may hold anything");
 }
+
+#[test]
+fn lists_are_seen_however_they_are_written() {
+    let folder = tempfile::tempdir().unwrap();
+    for (lists, separator) in [(["3^1", "2", "1^2^3"], Some("^")), (["[3, 1]", "[2]", "[1, 2, 3]"], None)] {
+        let mut text = String::from("clicked,item,seen,title\n");
+        for i in 0..9 {
+            text += &format!("{},{},\"{}\",The {i} of 9\n", i % 2, 1 + i % 3, lists[i % 3]);
+        }
+        fs::write(folder.path().join("log.csv"), text + "1,2,,Home | Garden\n").unwrap();
+        let source = Source { files: Some("log.csv".into()), ..Source::default() };
+        let schema = TableStats::of(&source, folder.path(), None).unwrap().propose();
+        assert_eq!(schema.source.csv.separator.as_deref(), separator);
+        assert_eq!(schema.vocabulary_of("seen"), "item");
+        assert_eq!(schema.columns["title"].kind, ColumnKind::Sparse);
+        assert_eq!(schema.behaviours[0].columns, ["seen"]);
+    }
+}
+
+#[test]
+fn a_first_line_that_looks_like_a_row_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("log.csv"), "1,7,a|b,0.5\n0,8,a,0.25\n").unwrap();
+    let mut source = Source { files: Some("log.csv".into()), ..Source::default() };
+    let stats = TableStats::of(&source, folder.path(), None).unwrap();
+    assert!(stats.to_string().contains("warning: the first line looks like a row"), "{stats}");
+    source.csv.header = Some(false);
+    let stats = TableStats::of(&source, folder.path(), None).unwrap();
+    assert_eq!((stats.rows(), stats.columns()[2].name()), (2, "column_3"));
+    assert!(stats.warnings().is_empty());
+}
+
+#[test]
+fn the_greatest_integers_are_shown_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!("id,big\n{},{}\n{},7\n", i64::MAX, u64::MAX, i64::MIN);
+    fs::write(folder.path().join("log.csv"), text).unwrap();
+    let source = Source { files: Some("log.csv".into()), ..Source::default() };
+    let shown = TableStats::of(&source, folder.path(), None).unwrap().to_string();
+    assert!(shown.contains(", -9223372036854775808 to 9223372036854775807;"), "{shown}");
+    assert!(shown.contains(", 7 to 18446744073709551615;"), "{shown}");
+}

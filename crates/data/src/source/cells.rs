@@ -125,6 +125,19 @@ impl<'a> Cells<'a> {
         }
     }
 
+    /// The cell as a label, a number or a truth value; none if it is missing.
+    ///
+    /// # Errors
+    /// What it is, if neither.
+    pub fn label(&self, i: usize) -> Result<Option<f64>, String> {
+        let Cells::Texts(texts) = self else { return self.number(i) };
+        match texts.get(i).map(str::trim) {
+            Some(text) if text.eq_ignore_ascii_case("true") => Ok(Some(1.0)),
+            Some(text) if text.eq_ignore_ascii_case("false") => Ok(Some(0.0)),
+            _ => self.number(i),
+        }
+    }
+
     /// The cell as an integer; none if it is missing.
     ///
     /// # Errors

@@ -59,10 +59,19 @@ impl ListSyntax {
         }
     }
 
-    /// Whether a cell looks like a list: it is in brackets, or the separator stands in it.
-    pub fn is_list(&self, cell: &str) -> bool {
-        let text = cell.trim();
-        text.contains(&self.separator) || text.starts_with(['[', '{']) && bracketed(text).is_some()
+    /// What stands between ids where no bracket is.
+    pub fn separator(&self) -> &str {
+        &self.separator
+    }
+
+    /// Whether the source says what the separator is.
+    pub fn is_given(&self) -> bool {
+        self.given
+    }
+
+    /// Whether a text is in brackets, as lists are.
+    pub fn is_bracketed(text: &str) -> bool {
+        text.starts_with(['[', '{']) && bracketed(text).is_some()
     }
 
     /// Adds the list that a cell holds. A piece that holds nothing is the empty text.

@@ -7,6 +7,7 @@ mod column;
 mod columns;
 mod csv;
 mod files;
+mod guess;
 mod json;
 mod lines;
 mod lists;
@@ -27,7 +28,7 @@ pub(crate) use column::TimeUnit;
 pub(crate) use column::{Column, ListColumn};
 #[cfg(feature = "parquet")]
 pub(crate) use column::{Primitive, TextColumn, TextLists};
-pub(crate) use columns::columns;
+pub(crate) use columns::{Columns, columns};
 pub(crate) use csv::wrong as wrong_csv;
 #[cfg(all(test, feature = "parquet"))]
 pub(crate) use parquet::tests::records;

@@ -21,12 +21,13 @@ pub struct ReadReport {
     pub left_out: Vec<PathBuf>,
     /// By column of lists in texts, what they held.
     lists: Vec<(String, ListCounts)>,
+    doubts: Vec<String>,
 }
 
 impl ReadReport {
     pub(super) fn of(wanted: &[Wanted], left_out: Vec<PathBuf>) -> Self {
         let lists = wanted.iter().map(|w| (w.name.clone(), ListCounts::default())).collect();
-        ReadReport { files: vec![], left_out, lists }
+        ReadReport { files: vec![], left_out, lists, doubts: vec![] }
     }
 
     /// Begins a file.
@@ -55,6 +56,11 @@ impl ReadReport {
                 None => self.lists.push((name, counts)),
             }
         }
+    }
+
+    /// Adds what may be a mistake, a sentence.
+    pub(crate) fn doubt(&mut self, doubt: String) {
+        self.doubts.push(doubt);
     }
 
     /// The rows of all files.
@@ -86,6 +92,7 @@ impl ReadReport {
                 ));
             }
         }
+        warnings.extend(self.doubts.iter().cloned());
         warnings
     }
 }

@@ -41,6 +41,8 @@ fn each_fault_is_named() {
         b.targets.weight[2] = -1.0;
     });
     assert_eq!(found, "weight: -1 at target 2; expected a finite number of at least 0");
-    let found = message(|b| b.targets.label[3] = 0.5);
-    assert_eq!(found, "label: 0.5 at target 3; expected 0 or 1");
+    let found = message(|b| b.targets.label[3] = 1.5);
+    assert_eq!(found, "label: 1.5 at target 3; expected 0 or 1, or a number between");
+    let found = message(|b| b.targets.label[3] = f32::NAN);
+    assert_eq!(found, "label: NaN at target 3; expected 0 or 1, or a number between");
 }

@@ -9,9 +9,21 @@ fn what_is_wrong_with_a_row_is_told() {
         folder(SCHEMA, &[("log.csv", &ROWS.replacen(from, to, 1))])
     };
     for (from, to, expected) in [
-        ("1,bob", "2,bob", "log.csv, line 5, `clicked`: found 2; expected 0 or 1"),
-        ("1,bob", ",bob", "log.csv, line 5, `clicked`: found nothing; expected 0 or 1"),
-        ("1,bob", "yes,bob", "log.csv, line 5, `clicked`: found `yes`; expected 0 or 1"),
+        (
+            "1,bob",
+            "2,bob",
+            "log.csv, line 5, `clicked`: found 2; expected a number from 0 to 1, or true or false",
+        ),
+        (
+            "1,bob",
+            ",bob",
+            "log.csv, line 5, `clicked`: found nothing; expected a number from 0 to 1, or true or false",
+        ),
+        (
+            "1,bob",
+            "yes,bob",
+            "log.csv, line 5, `clicked`: found `yes`; expected a number from 0 to 1, or true or false",
+        ),
         ("1,bob", "1,", "log.csv, line 5, `user`: found nothing; expected an id"),
         ("7,3.0", "7,x", "log.csv, line 3, `price`: found `x`; expected a finite number"),
         (

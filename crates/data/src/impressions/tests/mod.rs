@@ -258,3 +258,19 @@ fn weights_are_read() {
     let (_folder, path) = folder(&schema, &[("log.csv", &rows.replace("2.5", "-1"))]);
     assert!(failure(&path, &options()).ends_with("line 2, `w`: found -1; expected a number of at least 0"));
 }
+
+#[test]
+fn labels_are_truth_values_or_numbers_from_0_to_1() {
+    let rows = ROWS.replace("\n1,ann", "\nTRUE,ann").replace("\n0,ann,i2", "\nFalse,ann,i2");
+    let rows = rows.replace("\n1,bob", "\n0.25,bob");
+    let (_folder, path) = folder(SCHEMA, &[("log.csv", &rows)]);
+    let (log, _) = Impressions::open(&path, &options()).unwrap();
+    let mut labels: Vec<f32> =
+        batches(&log.epoch(1, 0)).iter().flat_map(|b| b.targets.label.clone()).collect();
+    labels.sort_by(f32::total_cmp);
+    assert_eq!(labels, [0.0, 0.0, 0.25, 1.0]);
+    let doubts = log.report().warnings();
+    let soft =
+        "1 of 4 training rows have labels between 0 and 1, of which AUC and GAUC count those above 0.5";
+    assert!(doubts.iter().any(|doubt| doubt.starts_with(soft)), "{doubts:?}");
+}

@@ -114,7 +114,7 @@ fn predictions_keep_columns_as_they_were_read() {
     Predictions::create(&out, &keep).unwrap().finish().unwrap();
     assert_eq!(records(&out).len(), 0);
     let columns = Source { files: Some("scores.parquet".into()), ..Source::default() };
-    let (columns, _) = crate::source::columns(&columns, folder.path()).unwrap();
+    let columns = crate::source::columns(&columns, folder.path()).unwrap().wanted;
     let names: Vec<&str> = columns.iter().map(|wanted| wanted.name.as_str()).collect();
     assert_eq!(names, ["price", "user", "item", "score"]);
 }

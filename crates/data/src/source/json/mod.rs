@@ -193,7 +193,11 @@ fn members(
         };
         let list = match value(raw) {
             Value::Missing => continue,
-            Value::Scalar(text) => listed || raw.get().starts_with('"') && syntax.is_list(&text),
+            Value::Scalar(text) => {
+                listed
+                    || raw.get().starts_with('"')
+                        && (text.contains(syntax.separator()) || ListSyntax::is_bracketed(&text))
+            }
             Value::Object(object) if depth > 0 => {
                 inner(&object, listed);
                 continue;

@@ -51,9 +51,9 @@ fn open(path: &Path) -> Result<SerializedFileReader<File>, DataError> {
     Ok(file)
 }
 
-/// What is wrong with a file whose metadata cannot be read.
+/// What is wrong with a file that cannot be read.
 fn damaged(path: &Path, found: String) -> DataError {
-    // So the metadata look of a column that is encrypted, whose own are elsewhere.
+    // So what is encrypted looks where no key is.
     let encrypted = found.contains("type_ is missing") || found.contains("encrypt");
     match encrypted {
         true => {

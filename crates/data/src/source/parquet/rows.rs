@@ -11,7 +11,7 @@ use ::parquet::file::serialized_reader::SerializedFileReader;
 
 use super::pages::FilledPages;
 use super::read::{ReadColumn, reader};
-use super::{WHOLE, guarded, open, schema};
+use super::{damaged, guarded, open, schema};
 use crate::error::DataError;
 use crate::schema::Source;
 use crate::source::column::{Column, TextLists};
@@ -77,7 +77,7 @@ impl Iterator for Rows {
                 Err(found) => {
                     self.failed = true;
                     let found = format!("from row {first} on: {found}");
-                    return Some(Err(DataError::file(&self.path, found, WHOLE)));
+                    return Some(Err(damaged(&self.path, found)));
                 }
             }
         }
