@@ -177,7 +177,7 @@ impl<'a> View<'a> {
             return Ok(Sample { part: given, label: 0.0, weight: None, time: None });
         };
         let expected = "a number from 0 to 1, or true or false";
-        let label = match self.single(column).label(row) {
+        let label = match self.single(column).number(row) {
             Ok(Some(label)) if (0.0..=1.0).contains(&label) => label as f32,
             Ok(Some(x)) => return Err(Wrong { column, found: x.to_string(), expected }),
             Ok(None) => return Err(Wrong { column, found: "nothing".into(), expected }),
@@ -192,9 +192,12 @@ impl<'a> View<'a> {
         };
         let time = match self.time {
             None => None,
-            Some(column) => match self.single(column).integer(row) {
+            Some(column) => match self.single(column).time(row) {
                 Ok(Some(time)) => Some(time),
-                found => return Err(Wrong { column, found: say(found), expected: "an integer" }),
+                found => {
+                    let expected = "a number, or a date or time of ISO 8601";
+                    return Err(Wrong { column, found: say(found), expected });
+                }
             },
         };
         let group = self.group(row, form, buffer)?;

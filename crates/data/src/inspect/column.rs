@@ -198,7 +198,11 @@ impl fmt::Display for ColumnStats {
 /// A cell that is the number `x` as an integer, if it is one: exact, where `f64` is not.
 fn whole(cells: Cells<'_>, i: usize, x: f64) -> Option<i128> {
     match cells {
-        Cells::Texts(texts) => canonical(texts.get(i)?).parse().ok(),
+        // A truth value is 1 or 0.
+        Cells::Texts(texts) => {
+            let whole = canonical(texts.get(i)?).parse().ok();
+            whole.or((x == 0.0 || x == 1.0).then_some(x as i128))
+        }
         Cells::Decimals(decimals) => decimals.get(i),
         Cells::Integers(_) | Cells::Times(..) | Cells::Truths(_) => cells.integer(i).ok()?.map(i128::from),
         Cells::Numbers(_) | Cells::Singles(_) => cells.integer(i).ok().map(|_| x as i128),

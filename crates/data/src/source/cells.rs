@@ -110,31 +110,18 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// The cell as a number; none if it is missing.
+    /// The cell as a number, a truth value as 1 or 0; none if it is missing.
     ///
     /// # Errors
     /// What it is, if no number.
     pub fn number(&self, i: usize) -> Result<Option<f64>, String> {
         match self {
-            Cells::Texts(texts) => Ok(texts.get(i).map(parse).transpose()?.filter(|x: &f64| !x.is_nan())),
+            Cells::Texts(texts) => Ok(texts.get(i).map(number).transpose()?.filter(|x| !x.is_nan())),
             Cells::Integers(ints) | Cells::Times(_, ints) => Ok(ints.get(i).map(|x| x as f64)),
             Cells::Numbers(floats) => Ok(floats.get(i).filter(|x| !x.is_nan())),
             Cells::Singles(floats) => Ok(floats.get(i).filter(|x| !x.is_nan()).map(f64::from)),
             Cells::Truths(truths) => Ok(truths.get(i).map(|truth| f64::from(u8::from(truth)))),
             Cells::Decimals(decimals) => Ok(decimals.get(i).map(|x| x as f64)),
-        }
-    }
-
-    /// The cell as a label, a number or a truth value; none if it is missing.
-    ///
-    /// # Errors
-    /// What it is, if neither.
-    pub fn label(&self, i: usize) -> Result<Option<f64>, String> {
-        let Cells::Texts(texts) = self else { return self.number(i) };
-        match texts.get(i).map(str::trim) {
-            Some(text) if text.eq_ignore_ascii_case("true") => Ok(Some(1.0)),
-            Some(text) if text.eq_ignore_ascii_case("false") => Ok(Some(0.0)),
-            _ => self.number(i),
         }
     }
 
@@ -153,6 +140,47 @@ impl<'a> Cells<'a> {
             }
             Cells::Numbers(_) | Cells::Singles(_) => self.number(i)?.map(whole).transpose(),
         }
+    }
+
+    /// The cell as a time, the greatest integer that is not after it; none if it is missing. What ISO 8601
+    /// writes counts seconds since the beginning of 1970.
+    ///
+    /// # Errors
+    /// What it is, if no time.
+    pub fn time(&self, i: usize) -> Result<Option<i64>, String> {
+        match self {
+            Cells::Texts(texts) => texts.get(i).map(time).transpose(),
+            Cells::Numbers(_) | Cells::Singles(_) => self.number(i)?.map(|x| whole(x.floor())).transpose(),
+            _ => self.integer(i),
+        }
+    }
+}
+
+fn number(text: &str) -> Result<f64, String> {
+    match text.trim() {
+        truth if truth.eq_ignore_ascii_case("true") => Ok(1.0),
+        truth if truth.eq_ignore_ascii_case("false") => Ok(0.0),
+        _ => parse(text),
+    }
+}
+
+fn time(text: &str) -> Result<i64, String> {
+    let trimmed = text.trim();
+    if let Ok(whole) = trimmed.parse() {
+        return Ok(whole);
+    }
+    // Decimals by their digits: an `f64` would round those of a long time up.
+    if let Some((before, decimals)) = trimmed.split_once('.')
+        && decimals.bytes().all(|byte| byte.is_ascii_digit())
+        && let Ok(before) = if before.is_empty() { Ok(0) } else { parse::<i64>(before) }
+    {
+        let rest = trimmed.starts_with('-') && decimals.bytes().any(|byte| byte != b'0');
+        return before.checked_sub(i64::from(rest)).ok_or_else(|| format!("`{text}`"));
+    }
+    let moment = trimmed.parse::<Timestamp>().or_else(|_| trimmed.parse::<Date>().map(Timestamp::from));
+    match moment {
+        Ok(moment) => Ok(moment.seconds()),
+        Err(_) => parse::<f64>(text).and_then(|x| whole(x.floor())).map_err(|_| format!("`{text}`")),
     }
 }
 
@@ -187,6 +215,40 @@ mod tests {
         assert_eq!((texts.integer(0), texts.integer(2)), (Ok(Some(7)), Ok(None)));
         assert_eq!((numbers.integer(0), numbers.integer(1)), (Ok(Some(12)), Err("0.5".into())));
         assert_eq!((integers.number(0), integers.integer(1)), (Ok(Some(-3.0)), Ok(None)));
+    }
+
+    #[test]
+    fn a_time_is_a_number_or_a_moment() {
+        for (text, expected) in [
+            (" 1700000000", Ok(Some(1_700_000_000))),
+            ("1700000000.0", Ok(Some(1_700_000_000))),
+            ("1700000000.999999999999", Ok(Some(1_700_000_000))),
+            ("-0.5", Ok(Some(-1))),
+            ("-3.0", Ok(Some(-3))),
+            ("1.7E+09", Ok(Some(1_700_000_000))),
+            ("1970-01-02", Ok(Some(86_400))),
+            ("1970-01-01 00:00:07.75", Ok(Some(7))),
+            ("1970-01-01T01:00:00+01:00", Ok(Some(0))),
+            ("1969-12-31T23:59:59.5Z", Ok(Some(-1))),
+            ("yesterday", Err("`yesterday`".to_owned())),
+            ("nan", Err("`nan`".to_owned())),
+            ("1.2.3", Err("`1.2.3`".to_owned())),
+        ] {
+            let texts = Column::Text([Some(text), None].into_iter().collect());
+            let cells = Cells::of(&texts);
+            assert_eq!((cells.time(0), cells.time(1)), (expected, Ok(None)), "{text}");
+        }
+        let numbers = Column::Float([Some(0.5), Some(-0.5), Some(3.0), None].into_iter().collect());
+        let times = (0..4).map(|i| Cells::of(&numbers).time(i).unwrap()).collect::<Vec<_>>();
+        assert_eq!(times, [Some(0), Some(-1), Some(3), None]);
+    }
+
+    #[test]
+    fn truth_values_are_numbers() {
+        let texts = Column::Text([Some("TRUE"), Some(" false"), Some("yes")].into_iter().collect());
+        let cells = Cells::of(&texts);
+        assert_eq!((cells.number(0), cells.number(1)), (Ok(Some(1.0)), Ok(Some(0.0))));
+        assert_eq!(cells.number(2), Err("`yes`".into()));
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod properties;
 mod protocol;
 mod shared_cases;
 mod shared_data;
+mod shared_dialects;
 mod support;
 mod synthesis;
 #[cfg(not(feature = "parquet"))]

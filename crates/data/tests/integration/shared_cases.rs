@@ -9,7 +9,7 @@ use dien_data::{DataOptions, Impressions};
 use dien_serving::encoding::{IdType, Vocabulary};
 
 /// A case's folder, or none with the reason printed.
-fn folder(name: &str) -> Option<PathBuf> {
+pub(crate) fn folder(name: &str) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/cases").join(name);
     if folder.is_dir() {
         return Some(folder);
@@ -18,7 +18,7 @@ fn folder(name: &str) -> Option<PathBuf> {
     None
 }
 
-fn open(schema: &Path) -> Impressions {
+pub(crate) fn open(schema: &Path) -> Impressions {
     Impressions::open(schema, &DataOptions::default().with_shuffle(0)).unwrap().0
 }
 
@@ -27,7 +27,7 @@ fn table<'a>(log: &'a Impressions, name: &str) -> &'a Vocabulary {
 }
 
 /// Every feature of every training target, in an order that does not depend on what ids there are.
-fn targets(log: &Impressions, columns: &[&str]) -> Vec<String> {
+pub(crate) fn targets(log: &Impressions, columns: &[&str]) -> Vec<String> {
     let mut all = vec![];
     log.epoch(1, 0)
         .for_each(0, |batch| {

@@ -38,7 +38,7 @@ impl<'de> Deserialize<'de> for Object<'de> {
 /// A value.
 pub(super) enum Value<'a> {
     Missing,
-    /// A text, a number as it is written, or a truth value as 1 or 0.
+    /// A text, or a number or truth value as it is written.
     Scalar(Cow<'a, str>),
     List(Vec<&'a RawValue>),
     Object(Object<'a>),
@@ -56,8 +56,6 @@ pub(super) fn value(raw: &RawValue) -> Value<'_> {
         b'[' => Value::List(serde_json::from_str(text).expect(parsed)),
         b'{' => Value::Object(serde_json::from_str(text).expect(parsed)),
         b'n' => Value::Missing,
-        b't' => Value::Scalar("1".into()),
-        b'f' => Value::Scalar("0".into()),
         _ => Value::Scalar(text.into()),
     }
 }

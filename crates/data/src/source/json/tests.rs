@@ -38,7 +38,7 @@ fn members_are_columns_and_values_stay_as_they_are_written() {
     ];
     assert_eq!(
         read(LOG, wanted),
-        ["line 1 1 ann [3 1] 2.5 7", "line 2 1 böb [] - -", "line 4 0 18446744073709551616 [7 8] - -"]
+        ["line 1 1 ann [3 1] 2.5 7", "line 2 true böb [] - -", "line 4 false 18446744073709551616 [7 8] - -"]
     );
 }
 
