@@ -44,6 +44,7 @@
 //!
 //! # Features
 //!
+//! - `dates` (default): times in any form of `strftime` are read; those of ISO 8601 are without it.
 //! - `parquet` (default): Parquet is read and written. Without it such a file is an error that says so.
 //! - `zstd` (with `parquet`): so are `.zst` files.
 

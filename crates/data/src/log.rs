@@ -19,6 +19,7 @@ pub struct Log {
     item_index: HashMap<String, u32>,
     user_index: HashMap<String, u32>,
     /// What each user was shown, if the log says whether they clicked.
+    #[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "what is built of them is Parquet"))]
     impressions: Option<Vec<Vec<Impression>>>,
 }
 
@@ -123,6 +124,7 @@ impl Log {
     }
 
     /// What a user was shown, if the log says whether they clicked.
+    #[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "what is built is Parquet"))]
     pub(crate) fn impressions(&self, user: usize) -> Option<&[Impression]> {
         self.impressions.as_ref().map(|of| &*of[user])
     }
@@ -133,6 +135,7 @@ impl Log {
     }
 
     /// Whether a column lists values.
+    #[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "what is built is Parquet"))]
     pub(crate) fn is_list(&self, column: usize) -> bool {
         self.lists[column]
     }

@@ -3,10 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::fmt::strtime;
-use jiff::tz::TimeZone;
+use dien_serving::encoding::{Date, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A time as the decimal number that was written, `mantissa / 10^decimals`, or a date as seconds since 1970.
@@ -36,16 +33,23 @@ impl Time {
     }
 
     /// A time in a format of `strftime`, such as `%m/%d/%Y %I:%M:%S %p`; in UTC, where it has no offset.
+    #[cfg(feature = "dates")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "dates")))]
     pub fn parse_format(text: &str, format: &str) -> Option<Self> {
-        let broken = strtime::parse(format, text.trim()).ok()?;
-        match broken.offset() {
-            Some(_) => of_timestamp(broken.to_timestamp().ok()?),
+        let broken = jiff::fmt::strtime::parse(format, text.trim()).ok()?;
+        let at = match broken.offset() {
+            Some(_) => broken.to_timestamp().ok()?,
             None => {
                 let day = broken.to_date().ok()?;
                 let of_day = broken.to_time().unwrap_or(jiff::civil::Time::midnight());
-                of_civil(day.to_datetime(of_day))
+                jiff::tz::TimeZone::UTC.to_timestamp(day.to_datetime(of_day)).ok()?
             }
+        };
+        let (mut seconds, mut nanos) = (at.as_second(), at.subsec_nanosecond());
+        if nanos < 0 {
+            (seconds, nanos) = (seconds - 1, nanos + 1_000_000_000);
         }
+        Some(of_timestamp(Timestamp::new(seconds, nanos as u32)))
     }
 
     /// How much later it is than another, about.
@@ -146,21 +150,15 @@ fn number(text: &str) -> Option<Time> {
 }
 
 fn date(text: &str) -> Option<Time> {
-    // With an offset it is a moment; without, a day or a time of day in UTC.
-    match text.parse::<Timestamp>() {
-        Ok(moment) => of_timestamp(moment),
-        Err(_) => of_civil(text.trim_end_matches(" UTC").parse::<DateTime>().ok()?),
-    }
+    let text = text.trim_end_matches(" UTC");
+    let at = text.parse::<Timestamp>().or_else(|_| text.parse::<Date>().map(Timestamp::from)).ok()?;
+    Some(of_timestamp(at))
 }
 
-fn of_civil(at: DateTime) -> Option<Time> {
-    of_timestamp(TimeZone::UTC.to_timestamp(at).ok()?)
-}
-
-fn of_timestamp(at: Timestamp) -> Option<Time> {
-    let nanoseconds = i64::try_from(at.as_nanosecond()).ok();
+fn of_timestamp(at: Timestamp) -> Time {
+    let nanoseconds = i128::from(at.seconds()) * 1_000_000_000 + i128::from(at.nanos());
     // Beyond the years 1677 to 2262 the seconds alone.
-    Some(nanoseconds.map_or_else(|| Time::from(at.as_second()), |n| Time::new(n, 9)))
+    i64::try_from(nanoseconds).map_or_else(|_| Time::from(at.seconds()), |n| Time::new(n, 9))
 }
 
 /// The unit that all times of a log are whole numbers of: that of the file, over a power of ten.
@@ -215,10 +213,7 @@ impl TimeUnit {
         let text = written.to_string();
         let Some(digits) = since_1970(written) else { return text };
         let seconds = written.number() / 10_f64.powi(digits);
-        match Timestamp::from_second(seconds.floor() as i64) {
-            Ok(moment) => format!("{text} ({moment})"),
-            Err(_) => text,
-        }
+        format!("{text} ({}Z)", Timestamp::new(seconds.floor() as i64, 0))
     }
 }
 
@@ -261,6 +256,11 @@ mod tests {
         {
             assert_eq!(Time::parse(bad), None, "{bad}");
         }
+    }
+
+    #[cfg(feature = "dates")]
+    #[test]
+    fn a_form_of_strftime_is_read() {
         let format = "%m/%d/%Y %I:%M:%S %p";
         assert_eq!(Time::parse_format("11/11/2019 9:05:58 AM", format), Some(time("2019-11-11T09:05:58Z")));
         let format = "%a %b %d %H:%M:%S %z %Y";

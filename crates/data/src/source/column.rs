@@ -20,6 +20,7 @@ pub(crate) enum Column {
 }
 
 /// What a time counts since the beginning of 1970.
+#[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "Parquet has times"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TimeUnit {
     Days,
@@ -288,6 +289,7 @@ impl Default for TextLists {
 
 impl TextLists {
     /// Adds a list.
+    #[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "what is written is Parquet"))]
     pub fn push<'a>(&mut self, list: impl IntoIterator<Item = &'a str>) {
         list.into_iter().for_each(|text| self.item(Some(text)));
         self.end();

@@ -5,6 +5,7 @@ mod folder;
 mod options;
 mod properties;
 mod protocol;
+#[cfg(feature = "parquet")]
 mod shared_cases;
 mod shared_data;
 mod shared_dialects;

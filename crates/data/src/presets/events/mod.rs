@@ -96,6 +96,11 @@ impl EventLog {
     /// There is no such file or column; which there are is told. A row has no user, no item or no time, and
     /// [`on_error`](Self::on_error) is to fail.
     pub fn read(&self, options: &ReadOptions) -> Result<(Log, LogReport), DataError> {
+        #[cfg(not(feature = "dates"))]
+        if let Some(format) = &self.time_format {
+            let expected = "a build with the feature `dates`, or times of ISO 8601 or numbers";
+            return Err(DataError::option("time_format", format!("`{format}`"), expected));
+        }
         let lists = options.lists.clone().unwrap_or_default();
         let of_rows = Features::of(&self.columns, &ROLES, &lists);
         let of_items = self.items.as_ref().map(|items| Features::of(&items.columns, &["item"], &lists));
@@ -196,7 +201,10 @@ impl EventLog {
         let id = |role: &str, field: usize| row.text(field).ok_or_else(|| wrong(role, None, "an id"));
         let text = row.text(time);
         let at = text.and_then(|text| match &self.time_format {
+            #[cfg(feature = "dates")]
             Some(format) => Time::parse_format(text, format),
+            #[cfg(not(feature = "dates"))]
+            Some(_) => unreachable!("refused"),
             None => Time::parse(text),
         });
         let expected = match &self.time_format {
