@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use dien_serving::encoding::canonical;
+
 use crate::error::DataError;
 
 /// Who did what, in order; what the items are; who is a test user.
@@ -236,14 +238,15 @@ impl Log {
         &self.users
     }
 
-    /// The place of an item.
+    /// The place of an item. Ids that say one number are one, as are those with white space around them:
+    /// `7`, `7.0` and ` 7`.
     pub fn item(&self, id: &str) -> Option<u32> {
-        self.item_index.get(id).copied()
+        self.item_index.get(&*canonical(id)).copied()
     }
 
-    /// The place of a user.
+    /// The place of a user, by an id as those of [items](Self::item) are.
     pub fn user(&self, id: &str) -> Option<u32> {
-        self.user_index.get(id).copied()
+        self.user_index.get(&*canonical(id)).copied()
     }
 
     /// How many behaviours there are.
@@ -285,15 +288,16 @@ pub(crate) fn column(log: &Log, option: &'static str, name: &str) -> Result<Opti
 }
 
 fn insert(index: &mut HashMap<String, u32>, id: &str, kind: &str, position: usize) -> Result<u32, DataError> {
-    if id.is_empty() {
+    let key = canonical(id);
+    if key.is_empty() {
         return Err(DataError::log(format!("{kind} {}", position + 1), "an empty id", "a name"));
     }
     let place = u32::try_from(position)
         .map_err(|_| DataError::log(format!("{kind} `{id}`"), "more than 2^32 of them", "fewer"))?;
-    match index.insert(id.into(), place) {
+    match index.insert(key.clone().into_owned(), place) {
         None => Ok(place),
         Some(first) => {
-            index.insert(id.into(), first);
+            index.insert(key.into_owned(), first);
             Err(DataError::log(format!("{kind} `{id}`"), "the id a second time", "each id once"))
         }
     }

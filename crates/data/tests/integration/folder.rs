@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use crate::support::{FILES, contents, folder, gzip};
 use dien_data::{
-    DataError, Event, ReadOptions, RealTarget, SyntheticConfig, Ties, Warnings, read_folder, read_folder_with,
+    DataError, DataOptions, Event, Log, ReadOptions, RealTarget, SyntheticConfig, Ties, Warnings,
+    read_folder, read_folder_with,
 };
 
 #[test]
@@ -134,4 +135,36 @@ fn writing_never_touches_what_is_there() {
     let failed = log.write(&under_a_file).unwrap_err();
     assert!(matches!(failed, DataError::Serving(e) if e.kind() == dien_serving::ErrorKind::Io));
     assert_eq!(contents(place.path()), [("precious".to_string(), b"x".to_vec())]);
+}
+
+/// As pandas writes integers beside a missing one, and with white space.
+#[test]
+fn numbers_are_one_id_however_the_files_write_them() {
+    let files = |items: [&str; 3], user: &str| {
+        let [a, b, c] = items;
+        [
+            ("items.csv", format!("item,category\n{a},1.0\n{b},2\n{c},1\n")),
+            (
+                "interactions.csv",
+                format!("user,item,timestamp\n1,1,1\n1,2,2\n1,3,3\n{user},2,1\n{user},1,2\n"),
+            ),
+            ("test_users.txt", "2\n".into()),
+            ("negatives.csv", "user,item\n1,1\n2,3\n".into()),
+        ]
+    };
+    let read = |files: [(&str, String); 4]| {
+        let changes: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
+        read_folder(folder(&changes).path()).unwrap()
+    };
+    let (plain, _) = read(files(["1", "2", "3"], "2"));
+    let (other, warnings) = read(files([" 1", "2.0", "+3"], "2.0"));
+    assert!(warnings.is_empty(), "{warnings}");
+    assert_eq!((other.item("2"), other.item("2.00"), other.user(" 2")), (Some(1), Some(1), Some(1)));
+    let events =
+        |log: &Log| log.users().iter().map(|user| (user.events.clone(), user.test)).collect::<Vec<_>>();
+    assert_eq!(events(&plain), events(&other));
+    let options = DataOptions::default();
+    let [plain, other] = [plain, other].map(|log| log.vocabularies(&options).unwrap());
+    assert_eq!(plain, other);
+    assert!(plain.get("category").unwrap().tokens().eq(["1", "2"]));
 }
