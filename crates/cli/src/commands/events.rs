@@ -35,7 +35,7 @@ pub(super) struct EventArgs {
     #[arg(long = "items-where", value_name = "COLUMN=VALUE,…", requires = "items")]
     item_filters: Vec<RowFilter>,
     /// How the files are written, where their names do not tell.
-    #[arg(long, value_name = "FORMAT", value_parser = ["csv", "parquet"], requires = "columns")]
+    #[arg(long, value_name = "FORMAT", value_parser = ["csv", "json", "parquet"], requires = "columns")]
     format: Option<String>,
     /// CSV: what stands between fields.
     #[arg(long, value_name = "CHAR", requires = "columns")]
@@ -80,7 +80,11 @@ impl EventArgs {
     }
 
     fn source(&self, path: &Path) -> Source {
-        let format = self.format.as_deref().map(|f| if f == "csv" { Format::Csv } else { Format::Parquet });
+        let format = self.format.as_deref().map(|format| match format {
+            "csv" => Format::Csv,
+            "json" => Format::Json,
+            _ => Format::Parquet,
+        });
         let csv = CsvOptions::default()
             .with_delimiter(self.delimiter)
             .with_quote(self.quote.clone())

@@ -14,6 +14,11 @@ impl Paths {
         Paths { paths: names.map(|name| name.split('.').map(str::to_owned).collect()).collect() }
     }
 
+    /// Whether a field is below a list: then an object is several rows.
+    pub fn has_rows(&self, object: &Value) -> bool {
+        self.paths.iter().any(|path| first_list(object, path).is_some())
+    }
+
     /// Calls `each` with the fields' values; of fields below a list once for each of its elements, with those
     /// beside it the same.
     pub fn each(
@@ -83,6 +88,8 @@ mod tests {
                 vec![json!(7), json!(2), json!(null), json!(3), json!(4), json!(null)]
             ]
         );
+        assert!(Paths::new(["events.aid"].into_iter()).has_rows(&session));
+        assert!(!Paths::new(["events", "of.x"].into_iter()).has_rows(&session));
         assert_eq!(found(&["session", "of.x"], &session), [vec![json!(7), json!(3)]]);
         let none = json!({ "session": 7, "events": [] });
         assert!(found(&["session", "events.aid"], &none).is_empty());

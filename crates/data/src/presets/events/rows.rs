@@ -1,6 +1,5 @@
 //! Rows of any table, whatever its files are: the texts of the cells that are wanted.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -77,12 +76,12 @@ pub(super) fn each_row(
     fields: &[Field],
     mut each: impl FnMut(&Row<'_>) -> Result<(), DataError>,
 ) -> Result<Vec<PathBuf>, DataError> {
-    let json = json_files(source)?;
-    if !json.is_empty() {
-        for path in &json {
+    let own = own_files(source, fields)?;
+    if !own.is_empty() {
+        for path in &own {
             each_object(path, fields, source.csv.separator.as_deref(), &mut each)?;
         }
-        return Ok(json);
+        return Ok(own);
     }
     let wanted = fields.iter().map(|field| match field.list {
         true => Wanted::lists(&field.name, Blanks::Dropped),
@@ -162,29 +161,20 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// The files of a source, if they are JSON lines.
-fn json_files(source: &Source) -> Result<Vec<PathBuf>, DataError> {
-    let tables = source.format.is_some_and(|format| matches!(format, Format::Parquet | Format::Csv));
-    let Some(pattern) = source.files.as_deref().filter(|_| !tables) else { return Ok(vec![]) };
+/// The files of a source, if they are JSON lines that are to be taken apart here: Python's literals, or
+/// objects with lists of rows in them.
+fn own_files(source: &Source, fields: &[Field]) -> Result<Vec<PathBuf>, DataError> {
+    let mut files = crate::source::files(source, Path::new(""))?;
     let is_one = |path: &PathBuf| {
-        path.is_file() && path.file_name().is_some_and(|name| is_json(&name.to_string_lossy().to_lowercase()))
+        let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+        source.format == Some(Format::Json) || source.format.is_none() && is_json(&name)
     };
-    let path = Path::new(pattern);
-    let mut files: Vec<PathBuf> = if path.is_dir() {
-        let entries = fs::read_dir(path).map_err(DataError::io(path, "read"))?;
-        entries.filter_map(Result::ok).map(|entry| entry.path()).collect()
-    } else if path.exists() {
-        vec![path.to_path_buf()]
-    } else {
-        let found =
-            glob::glob(pattern).map_err(|e| DataError::file(path, e.to_string(), "a file or a glob"))?;
-        found.filter_map(Result::ok).collect()
-    };
-    let hidden =
-        |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(['.', '_']));
-    files.retain(|path| is_one(path) && !hidden(path));
-    files.sort();
-    Ok(files)
+    files.retain(is_one);
+    let mut own = false;
+    for path in &files {
+        own |= check_names(path, fields)?;
+    }
+    Ok(if own { files } else { vec![] })
 }
 
 fn each_object(
@@ -193,7 +183,6 @@ fn each_object(
     separator: Option<&str>,
     each: &mut impl FnMut(&Row<'_>) -> Result<(), DataError>,
 ) -> Result<(), DataError> {
-    check_names(path, fields)?;
     let paths = Paths::new(fields.iter().map(|field| &*field.name));
     let mut cells = vec![Cell::default(); fields.len()];
     each_line(path, |text, line| {
@@ -214,12 +203,12 @@ fn each_object(
     })
 }
 
-/// That the first object has every field, which later ones may lack.
-fn check_names(path: &Path, fields: &[Field]) -> Result<(), DataError> {
+/// That the first object has every field, which later ones may lack; whether it is to be taken apart here.
+fn check_names(path: &Path, fields: &[Field]) -> Result<bool, DataError> {
     let Some(first) = first_line(path)? else {
         return Err(DataError::file(path, "an empty file", "an object a line"));
     };
-    let Some(Value::Object(object)) = json::parse(&first) else { return Ok(()) };
+    let Some(Value::Object(object)) = json::parse(&first) else { return Ok(false) };
     for field in fields {
         let head = field.name.split('.').next().unwrap_or_default();
         if !object.contains_key(&field.name) && !object.contains_key(head) {
@@ -227,5 +216,6 @@ fn check_names(path: &Path, fields: &[Field]) -> Result<(), DataError> {
             return Err(DataError::file(path, format!("no field `{}`", field.name), expected));
         }
     }
-    Ok(())
+    let is_strict = serde_json::from_str::<Value>(&first).is_ok();
+    Ok(!is_strict || Paths::new(fields.iter().map(|field| &*field.name)).has_rows(&Value::Object(object)))
 }
