@@ -106,7 +106,7 @@ fn sets_whose_form_is_known() {
 #[cfg(unix)]
 #[test]
 fn logs_of_impressions() {
-    let click = |t: usize| usize::from(t % 3 == 0);
+    let click = |t: usize| usize::from(t.is_multiple_of(3));
     let all = |read: &Value| {
         // Every row of a training user is a target.
         let [users, targets] = [0, 1].map(|i| read["built"][i].as_u64().unwrap());

@@ -24,7 +24,7 @@ enum DataCommand {
     Inspect(InspectArgs),
     /// Make samples of a behaviour log: histories and targets with negatives, as Parquet, split, with their
     /// `dataset.toml`.
-    Build(BuildArgs),
+    Build(Box<BuildArgs>),
     /// Draw a log of impressions of any size: `log.parquet`, and its `dataset.toml`.
     Synth(SynthArgs),
 }
