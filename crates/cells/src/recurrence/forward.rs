@@ -312,11 +312,15 @@ fn add_products<T: Real, S: Simd, const G: usize, const R: usize, const V: usize
     lane: usize,
     mut sums: [[[T; V]; R]; G],
 ) -> [[[T; V]; R]; G] {
-    for (weights, x) in zip(weights.chunks_exact(G * R), x.chunks_exact(LANES)) {
-        let x: &[T; V] = x[lane..lane + V].try_into().expect("V lanes");
+    // One count for both, so that no step asks whether there is another of each.
+    let (weights, x) = (weights.as_chunks::<R>().0.as_chunks::<G>().0, x.as_chunks::<LANES>().0);
+    let k = weights.len().min(x.len());
+    let (weights, x) = (&weights[..k], &x[..k]);
+    for i in 0..k {
+        let x: &[T; V] = x[i][lane..lane + V].try_into().expect("V lanes");
         for g in 0..G {
             for r in 0..R {
-                sums[g][r] = axpy::<T, S, V>(weights[g * R + r], *x, sums[g][r]);
+                sums[g][r] = axpy::<T, S, V>(weights[i][g][r], *x, sums[g][r]);
             }
         }
     }
