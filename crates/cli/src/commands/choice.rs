@@ -1,6 +1,7 @@
 //! Options that are one of a few values of the library's, by the names that a configuration gives them.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use dien::data::schema::Format;
 use serde::Serialize;
 
 /// A value's name in a configuration.
@@ -20,6 +21,15 @@ pub(super) fn choice<T: Serialize + Clone + Send + Sync + 'static, const N: usiz
         let (value, _) = values.iter().find(|(value, _)| name(value) == found).expect("one of the names");
         value.clone()
     })
+}
+
+/// How files are written.
+pub(super) fn formats() -> impl TypedValueParser<Value = Format> {
+    choice([
+        (Format::Csv, "Fields between delimiters, plain or compressed"),
+        (Format::Json, "An object a line"),
+        (Format::Parquet, "Apache Parquet"),
+    ])
 }
 
 #[cfg(test)]

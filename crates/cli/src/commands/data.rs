@@ -10,6 +10,7 @@ use dien::data::inspect::TableStats;
 use dien::data::schema::{ColumnKind, CsvOptions, Format, Source};
 
 use super::build::BuildArgs;
+use super::choice::formats;
 use super::{print, print_json};
 
 #[derive(Debug, Args)]
@@ -60,8 +61,8 @@ struct InspectArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     rows: Option<u64>,
     /// How the files are written, where their names do not tell.
-    #[arg(long, value_name = "FORMAT", value_parser = ["csv", "json", "parquet"])]
-    format: Option<String>,
+    #[arg(long, value_name = "FORMAT", value_parser = formats())]
+    format: Option<Format>,
     /// CSV: what stands between fields.
     #[arg(long, value_name = "CHAR")]
     delimiter: Option<char>,
@@ -103,14 +104,9 @@ fn synth(args: &SynthArgs, json: bool) -> Result<ExitCode> {
 }
 
 fn inspect(args: &InspectArgs, json: bool) -> Result<ExitCode> {
-    let format = args.format.as_deref().map(|format| match format {
-        "csv" => Format::Csv,
-        "json" => Format::Json,
-        _ => Format::Parquet,
-    });
     let source = Source {
         files: Some(args.files.to_string_lossy().into_owned()),
-        format,
+        format: args.format,
         csv: CsvOptions::default()
             .with_delimiter(args.delimiter)
             .with_separator(args.separator.clone())

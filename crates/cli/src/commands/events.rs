@@ -7,6 +7,8 @@ use dien::data::OnError;
 use dien::data::presets::{ColumnNames, EventLog, ItemSource, RowFilter};
 use dien::data::schema::{CsvOptions, Format, Source};
 
+use super::choice::formats;
+
 #[derive(Debug, Args)]
 pub(super) struct EventArgs {
     /// What the columns of any log are: `user=visitorid,item=itemid,time=timestamp`, perhaps `rating` and
@@ -35,8 +37,8 @@ pub(super) struct EventArgs {
     #[arg(long = "items-where", value_name = "COLUMN=VALUE,…", requires = "items")]
     item_filters: Vec<RowFilter>,
     /// How the files are written, where their names do not tell.
-    #[arg(long, value_name = "FORMAT", value_parser = ["csv", "json", "parquet"], requires = "columns")]
-    format: Option<String>,
+    #[arg(long, value_name = "FORMAT", value_parser = formats(), requires = "columns")]
+    format: Option<Format>,
     /// CSV: what stands between fields.
     #[arg(long, value_name = "CHAR", requires = "columns")]
     delimiter: Option<char>,
@@ -80,16 +82,11 @@ impl EventArgs {
     }
 
     fn source(&self, path: &Path) -> Source {
-        let format = self.format.as_deref().map(|format| match format {
-            "csv" => Format::Csv,
-            "json" => Format::Json,
-            _ => Format::Parquet,
-        });
         let csv = CsvOptions::default()
             .with_delimiter(self.delimiter)
             .with_quote(self.quote.clone())
             .with_separator(self.separator.clone())
             .with_no_header(self.no_header);
-        Source { files: Some(path.to_string_lossy().into_owned()), format, csv, histories: None }
+        Source { files: Some(path.to_string_lossy().into_owned()), format: self.format, csv, histories: None }
     }
 }
