@@ -3,11 +3,11 @@
 use dien_model::{Batch, Features};
 use dien_serving::encoding::{DenseEncoder, ItemTable, Vocabularies};
 
-use crate::batches::Batches;
+use crate::batch::batches::Batches;
 use crate::dataset::Dataset;
 use crate::error::DataError;
 use crate::impressions::{Impressions, Stream};
-use crate::options::DataOptions;
+use crate::sample::options::DataOptions;
 
 /// Behaviours in memory, or a log that is streamed.
 #[derive(Clone, Debug)]

@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use dien_model::Features;
 use dien_serving::encoding::{ItemTable, Vocabularies};
 
-use crate::batches::{Batches, Draws};
-use crate::columns::Columns;
+use crate::batch::batches::{Batches, Draws};
+use crate::behaviours::log::Log;
+use crate::encode::columns::Columns;
 use crate::error::DataError;
-use crate::log::Log;
-use crate::options::{DataOptions, TargetKind};
-use crate::sampler::Sampler;
-use crate::samples::{Context, Names, Part, Samples};
-use crate::split::Split;
+use crate::sample::options::{DataOptions, TargetKind};
+use crate::sample::sampler::Sampler;
+use crate::sample::samples::{Context, Names, Part, Samples};
+use crate::sample::split::Split;
 
 /// A behaviour log as ids, with its vocabularies, its split and its samplers. Immutable, and shared freely by
 /// threads.

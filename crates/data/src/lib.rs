@@ -50,47 +50,38 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod batches;
+mod batch;
+mod behaviours;
 pub mod build;
-mod columns;
 mod data;
 mod dataset;
-mod draw;
+mod encode;
 mod error;
 mod files;
 mod impressions;
 pub mod inspect;
-mod log;
-mod options;
-mod plan;
-mod prefetch;
-pub mod presets;
-mod reader;
-mod sampler;
-mod samples;
+mod sample;
 pub mod schema;
+mod skipped;
 mod source;
-mod split;
-mod synthesis;
-mod ties;
 mod time;
-mod vocabularies;
-mod writer;
 
-pub use batches::Batches;
+pub use batch::batches::Batches;
+// For `dien`, whose trainer makes batches ahead likewise; no part of the interface.
+#[doc(hidden)]
+pub use batch::prefetch::prefetch;
+pub use behaviours::folder::{ReadOptions, Warnings, folder_files, read_folder, read_folder_with};
+pub use behaviours::log::{Event, Item, Log, RealTarget, User};
+pub use behaviours::presets;
+pub use behaviours::synthesis::SyntheticConfig;
+pub use behaviours::ties::{TieReport, Ties};
 pub use data::{Data, Examples};
 pub use dataset::Dataset;
 pub use error::DataError;
-pub use impressions::{Impressions, OnError, PredictionBatch, Predictions, Skipped, Stream};
-pub use log::{Event, Item, Log, RealTarget, User};
-pub use options::{AuxiliaryNegatives, DataOptions, TargetKind, TargetNegatives};
-// For `dien`, whose trainer makes batches ahead likewise; no part of the interface.
-#[doc(hidden)]
-pub use prefetch::prefetch;
-pub use reader::{ReadOptions, Warnings, folder_files, read_folder, read_folder_with};
+pub use impressions::{Impressions, PredictionBatch, Predictions, Stream};
+pub use sample::options::{AuxiliaryNegatives, DataOptions, TargetKind, TargetNegatives};
+pub use skipped::{OnError, Skipped};
 pub use source::ReadReport;
-pub use synthesis::SyntheticConfig;
-pub use ties::{TieReport, Ties};
 pub use time::{Time, TimeUnit};
 
 /// The example of the README runs.

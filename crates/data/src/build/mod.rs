@@ -13,9 +13,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::behaviours::log::Log;
+use crate::behaviours::presets::LogReport;
 use crate::error::DataError;
-use crate::log::Log;
-use crate::presets::LogReport;
 use crate::schema::Split;
 
 /// Which behaviours are targets.

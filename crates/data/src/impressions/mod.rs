@@ -4,21 +4,12 @@
 //! files ─ source::Blocks ─▶ Rows ─ Encoder ─▶ Chunk ─ Batches ─▶ Batch
 //! ```
 //!
-//! One pass ([`fit`]) gives the vocabularies and the standardizers of numbers; then each epoch reads the
-//! files anew, on a thread of its own. A chunk is as many targets as are held and shuffled at once; rows of a
-//! chunk with equal histories share one.
+//! One pass ([`fit`](crate::encode::fit)) gives the vocabularies and the standardizers of numbers; then each
+//! epoch reads the files anew, on a thread of its own. A chunk is as many targets as are held and shuffled at
+//! once; rows of a chunk with equal histories share one.
 
-mod counts;
-mod encode;
-mod fit;
-mod fit_report;
-mod histories;
-mod id_check;
-mod layout;
 mod prediction_batch;
 mod predictions;
-mod row;
-mod rows;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -30,15 +21,16 @@ use dien_serving::encoding::{DenseEncoder, Vocabularies};
 
 pub use prediction_batch::PredictionBatch;
 pub use predictions::Predictions;
-pub use rows::{OnError, Skipped};
 pub use stream::Stream;
 
+use crate::encode::fit::fit;
+use crate::encode::fit_report::FitReport;
+use crate::encode::layout::Layout;
 use crate::error::DataError;
-use crate::options::{DataOptions, TargetKind};
+use crate::sample::options::{DataOptions, TargetKind};
 use crate::schema::{Part, Schema, Source};
+use crate::skipped::Skipped;
 use crate::source::ReadReport;
-use fit_report::FitReport;
-use layout::Layout;
 
 /// A log of impressions: where its rows are, what they mean, and what its vocabularies are. Holds no row.
 #[derive(Clone, Debug)]
@@ -79,7 +71,7 @@ impl Impressions {
         layout: Layout,
         options: DataOptions,
     ) -> Result<(Self, Skipped), DataError> {
-        let stats = fit::fit(&schema, &base, &layout, options.on_error)?;
+        let stats = fit(&schema, &base, &layout, options.on_error)?;
         state_types(&mut schema, &stats.vocabularies);
         let features = layout.features(&schema, &stats.vocabularies);
         let log = Impressions {

@@ -3,14 +3,15 @@
 use dien_model::Batch;
 
 use super::Impressions;
-use super::encode::Encoder;
-use super::histories::Histories;
-use super::row::{From, View, wanted};
-use super::rows::{OnError, Row, Skipped, past};
-use crate::batches::Batches;
+use crate::batch::batches::Batches;
+use crate::batch::prefetch::prefetch;
+use crate::encode::encoder::Encoder;
+use crate::encode::histories::Histories;
+use crate::encode::row::{From, View, wanted};
+use crate::encode::rows::{Row, past};
 use crate::error::DataError;
-use crate::prefetch::prefetch;
 use crate::schema::{Part, Source};
+use crate::skipped::{OnError, Skipped};
 use crate::source::{Block, Blocks, Column, Wanted};
 
 /// Rows of a block: histories of one length meet only within it.

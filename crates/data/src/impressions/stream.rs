@@ -4,13 +4,13 @@ use dien_model::Batch;
 use rand::seq::SliceRandom;
 
 use super::Impressions;
-use super::encode::{Chunk, Encoder};
-use super::id_check::IdCheck;
-use super::rows::Rows;
-use crate::batches::{Batches, Draws};
-use crate::draw::{self, Use};
+use crate::batch::batches::{Batches, Draws};
+use crate::batch::prefetch::prefetch;
+use crate::encode::encoder::{Chunk, Encoder};
+use crate::encode::id_check::IdCheck;
+use crate::encode::rows::Rows;
 use crate::error::DataError;
-use crate::prefetch::prefetch;
+use crate::sample::draw::{self, Use};
 use crate::schema::Part;
 
 /// Targets of a chunk of held-out rows.

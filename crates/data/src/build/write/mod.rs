@@ -13,9 +13,9 @@ use std::path::Path;
 use dien_serving::files::{self, StagedFolder};
 
 use super::{BuildReport, SampleBuilder};
+use crate::behaviours::log::Log;
+use crate::behaviours::presets::LogReport;
 use crate::error::DataError;
-use crate::log::Log;
-use crate::presets::LogReport;
 use crate::schema::{Part, Split};
 use negatives::Negatives;
 

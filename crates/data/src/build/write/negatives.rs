@@ -3,9 +3,9 @@
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 
+use crate::behaviours::log::Log;
 use crate::build::{SampleBuilder, Sampling};
 use crate::error::DataError;
-use crate::log::Log;
 use crate::schema::Part;
 
 /// After so many draws in vain one walk through the list ends the search.

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use crate::behaviours::log::{Impression, User};
 use crate::build::{SampleBuilder, TargetPolicy};
-use crate::log::{Impression, User};
 use crate::schema::{Part, Split};
 
 /// What a part has of a user: the events it may see, and those of them that are targets.
@@ -46,7 +46,7 @@ impl SampleBuilder {
             }
             Split::Time { .. } => {
                 // Times do not go backwards, so a part is a run of events.
-                let of = |e: &crate::log::Event| self.split.part(&user.id, e.time);
+                let of = |e: &crate::behaviours::log::Event| self.split.part(&user.id, e.time);
                 let rank =
                     |p: Part| [Part::Training, Part::Validation, Part::Test].iter().position(|x| *x == p);
                 let start = user.events.partition_point(|e| rank(of(e)) < rank(part));

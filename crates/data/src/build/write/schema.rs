@@ -1,6 +1,6 @@
 //! What the tables' columns are.
 
-use crate::log::Log;
+use crate::behaviours::log::Log;
 use crate::schema::{Behaviours, Column, ColumnKind, Part, Schema, Source};
 
 /// The columns of targets that are no features of an item.
@@ -27,7 +27,7 @@ impl Shape {
     }
 
     pub fn cell<'a>(&self, log: &'a Log, item: u32, column: Option<usize>) -> &'a str {
-        crate::log::cell(&log.items()[item as usize], column)
+        crate::behaviours::log::cell(&log.items()[item as usize], column)
     }
 }
 

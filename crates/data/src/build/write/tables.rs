@@ -8,10 +8,10 @@ use rand::rngs::ChaCha8Rng;
 
 use super::negatives::Negatives;
 use super::schema::{Shape, seen};
+use crate::behaviours::log::{Impression, Log, User};
 use crate::build::SampleBuilder;
-use crate::draw::{self, Use};
 use crate::error::DataError;
-use crate::log::{Impression, Log, User};
+use crate::sample::draw::{self, Use};
 use crate::schema::Part;
 use crate::source::{CellType, Column, Field, Primitive, TableWriter, TextColumn, TextLists};
 

@@ -5,9 +5,9 @@ use std::path::Path;
 use parquet::record::{ListAccessor, RowAccessor};
 use proptest::prelude::*;
 
+use crate::behaviours::log::Log;
 use crate::build::{BuildReport, SampleBuilder, Sampling, TargetPolicy};
 use crate::error::DataError;
-use crate::log::Log;
 use crate::schema::{Part, Split};
 use crate::source::records;
 use crate::{DataOptions, Event, Impressions, Item, User};
@@ -278,7 +278,7 @@ fn what_was_shown_is_a_target_that_looks_back_on_earlier_clicks() {
     let path = folder.path().join("log.csv");
     fs::write(&path, format!("user,item,time,clk\n{}", rows.collect::<String>())).unwrap();
     let columns = "user,item,time".parse().unwrap();
-    let mut events = crate::presets::EventLog::new([path.to_string_lossy()], columns);
+    let mut events = crate::behaviours::presets::EventLog::new([path.to_string_lossy()], columns);
     events.label = Some("clk".into());
     let (log, _) = events.read(&crate::ReadOptions::default()).unwrap();
     let check = |split: Split, min_history: usize, part_of: &dyn Fn(&Row) -> Part| {

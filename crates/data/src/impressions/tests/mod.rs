@@ -15,8 +15,9 @@ use std::path::{Path, PathBuf};
 use dien_model::Batch;
 use tempfile::TempDir;
 
-use super::{Impressions, OnError, Stream};
-use crate::options::DataOptions;
+use super::{Impressions, Stream};
+use crate::OnError;
+use crate::sample::options::DataOptions;
 
 const SCHEMA: &str = r#"
 candidate = ["item", "category"]

@@ -1,0 +1,11 @@
+//! Behaviours by user, in memory: what they are, and where they come from.
+//!
+//! A [`Log`](log::Log) is read from a [`folder`] of two tables, from the files of a public set
+//! ([`presets`]), or drawn ([`synthesis`]); a [`writer`] makes a folder of it.
+
+pub(crate) mod folder;
+pub(crate) mod log;
+pub mod presets;
+pub(crate) mod synthesis;
+pub(crate) mod ties;
+pub(crate) mod writer;

@@ -1,0 +1,291 @@
+//! Rows to ids: a chunk of samples.
+
+use std::collections::HashMap;
+
+use dien_model::{Jagged, OOV};
+use dien_serving::encoding::{DenseEncoder, Vocabularies, Vocabulary, hash};
+
+use super::histories::Past;
+use super::layout::Layout;
+use super::row::{View, Wrong};
+use super::rows::Row;
+use crate::encode::columns::Columns;
+use crate::sample::options::DataOptions;
+use crate::sample::sampler::Sampler;
+use crate::sample::samples::{Context, ExtraSequence, Histories, Part, Rows, Samples, Target, pick};
+use crate::schema::{ColumnKind, Schema, SequenceOrder};
+
+/// Samples, and the targets among them.
+pub(crate) struct Chunk {
+    pub samples: Samples,
+    pub targets: Part,
+    /// By target the row that it was, counted from the chunk's first.
+    pub rows: Vec<u32>,
+}
+
+/// What encodes rows.
+pub(crate) struct Encoder<'a> {
+    schema: &'a Schema,
+    layout: &'a Layout,
+    /// By table.
+    vocabularies: Vec<&'a Vocabulary>,
+    numbers: &'a [DenseEncoder],
+    chunk: Building,
+}
+
+/// A chunk that grows. Rows with equal histories share one.
+#[derive(Default)]
+struct Building {
+    /// An item of a chunk is what an event or candidate consists of: ids by behaviour feature.
+    items: HashMap<Box<[u32]>, u32>,
+    columns: Vec<Vec<u32>>,
+    /// By sequence of behaviours.
+    pasts: Vec<Pasts>,
+    /// The last history of a table of them: its row there, and its place here.
+    last: Option<(u64, u32)>,
+    /// How many events of its history a target sees.
+    end: Vec<u32>,
+    candidate: Vec<u32>,
+    label: Vec<f32>,
+    rows: Rows,
+    /// Groups by name.
+    groups: HashMap<String, u32>,
+}
+
+/// The histories of one sequence of behaviours.
+#[derive(Default)]
+struct Pasts {
+    histories: Histories,
+    /// Histories by their hash.
+    known: HashMap<u64, Vec<u32>>,
+    /// By row, its history.
+    history: Vec<u32>,
+}
+
+impl<'a> Encoder<'a> {
+    pub fn new(
+        schema: &'a Schema,
+        layout: &'a Layout,
+        vocabularies: &'a Vocabularies,
+        numbers: &'a [DenseEncoder],
+    ) -> Self {
+        let vocabularies = vocabularies.iter().map(|(_, v)| v).collect();
+        let chunk = Building::new(layout);
+        Encoder { schema, layout, vocabularies, numbers, chunk }
+    }
+
+    /// Targets so far.
+    pub fn len(&self) -> usize {
+        self.chunk.label.len()
+    }
+
+    /// Adds a row, or nothing if something is wrong with it.
+    pub fn push(&mut self, of: Row<'_, '_>, buffer: &mut String) -> Result<(), Wrong> {
+        let (schema, layout) = (self.schema, self.layout);
+        of.check_behaviours(schema, layout)?;
+        let Row { view, row, sample, past } = of;
+        let (mut dense, mut buckets) = (vec![], vec![]);
+        for (number, &column) in self.numbers.iter().zip(&layout.numbers) {
+            let (x, value) = view.number(schema, number, column, row)?;
+            match number.bucket(x) {
+                Some(id) => buckets.push(id),
+                None => dense.push(value),
+            }
+        }
+        let mut buckets = buckets.into_iter();
+        let mut sparse = Vec::with_capacity(layout.sparse.len());
+        for &column in &layout.sparse {
+            sparse.push(match schema.columns[column].kind {
+                ColumnKind::Dense => buckets.next().expect("a bucket for each such column"),
+                _ => self.id(column, view.id(schema, column, row, layout.form(column), buffer)),
+            });
+        }
+        let group = view.group(row, layout.group_form(), buffer)?;
+        let group = match self.chunk.groups.get(group) {
+            Some(&id) => id,
+            None => {
+                let id = self.chunk.groups.len() as u32;
+                self.chunk.groups.insert(group.into(), id);
+                id
+            }
+        };
+        let (history, end) = match past {
+            Some(past) => (self.history_of_table(&past, buffer), past.end as u32),
+            None => {
+                let items = self.history(0, view, row, self.schema.behaviours[0].max_history, buffer);
+                (self.chunk.pasts[0].place(&items), items.len() as u32)
+            }
+        };
+        for sequence in 1..layout.behaviours.len() {
+            let items = self.history(sequence, view, row, schema.behaviours[sequence].max_history, buffer);
+            let past = &mut self.chunk.pasts[sequence];
+            let history = past.place(&items);
+            past.history.push(history);
+        }
+        let mut ids = Vec::with_capacity(layout.candidate.len());
+        for &column in &layout.candidate {
+            ids.push(self.id(column, view.id(schema, column, row, layout.form(column), buffer)));
+        }
+        let candidate = self.chunk.item(&ids);
+        for (lists, &column) in self.chunk.rows.multi_hot.iter_mut().zip(&layout.multi_hot) {
+            for at in view.list(column, row) {
+                let vocabulary = self.vocabularies[layout.table[column].expect("an embedded column")];
+                let token = view.list_id(column, at, layout.form(column), buffer);
+                lists.ids.push(token.map_or(OOV, |token| vocabulary.id(token)));
+            }
+            lists.offsets.push(lists.ids.len() as u32);
+        }
+        let chunk = &mut self.chunk;
+        chunk.pasts[0].history.push(history);
+        chunk.end.push(end);
+        chunk.candidate.push(candidate);
+        chunk.label.push(sample.label);
+        if let Some(weight) = sample.weight {
+            chunk.rows.weight.push(weight);
+        }
+        chunk.rows.group_id.push(group);
+        chunk.rows.sparse.iter_mut().zip(sparse).for_each(|(ids, id)| ids.push(id));
+        chunk.rows.dense.iter_mut().zip(dense).for_each(|(numbers, x)| numbers.push(x));
+        Ok(())
+    }
+
+    fn id(&self, column: usize, token: Option<&str>) -> u32 {
+        let vocabulary = self.vocabularies[self.layout.table[column].expect("an embedded column")];
+        token.map_or(OOV, |token| vocabulary.id(token))
+    }
+
+    /// A whole history: others may look back on more of it.
+    fn history_of_table(&mut self, past: &Past<'_>, buffer: &mut String) -> u32 {
+        if let Some((_, history)) = self.chunk.last.filter(|(index, _)| *index == past.index) {
+            return history;
+        }
+        let items = self.history(0, &past.view, past.row, usize::MAX, buffer);
+        let histories = &mut self.chunk.pasts[0].histories;
+        let history = histories.len() as u32;
+        histories.push(items);
+        self.chunk.last = Some((past.index, history));
+        history
+    }
+
+    /// The latest events of a sequence, `most` of them, oldest first. Its lists are of one length.
+    fn history(
+        &mut self,
+        sequence: usize,
+        view: &View<'_>,
+        row: usize,
+        most: usize,
+        buffer: &mut String,
+    ) -> Vec<u32> {
+        let columns = &self.layout.behaviours[sequence];
+        let sequence = &self.schema.behaviours[sequence];
+        let events = view.list(columns[0], row).len();
+        let (mut items, mut ids) = (Vec::new(), vec![OOV; columns.len()]);
+        // From the latest back, so that what is older than the cap is not looked at.
+        for back in 0..events {
+            if items.len() == most {
+                break;
+            }
+            let at = match sequence.order {
+                SequenceOrder::OldestFirst => events - 1 - back,
+                SequenceOrder::LatestFirst => back,
+            };
+            if view.is_padding(self.layout, sequence, columns[0], row, at, buffer) {
+                continue;
+            }
+            for (id, &column) in ids.iter_mut().zip(columns) {
+                let place = view.list(column, row).start + at;
+                *id = self.id(column, view.list_id(column, place, self.layout.form(column), buffer));
+            }
+            items.push(self.chunk.item(&ids));
+        }
+        items.reverse();
+        items
+    }
+
+    /// What was added since the last chunk. The numbers of the groups go on from chunk to chunk if `groups`
+    /// count over all.
+    pub fn take(&mut self, options: &DataOptions, groups: bool) -> Chunk {
+        let groups = if groups { std::mem::take(&mut self.chunk.groups) } else { HashMap::new() };
+        let next = Building { groups, ..Building::new(self.layout) };
+        std::mem::replace(&mut self.chunk, next).finish(options)
+    }
+}
+
+impl Building {
+    fn new(layout: &Layout) -> Self {
+        let rows = Rows {
+            sparse: vec![vec![]; layout.sparse.len()],
+            multi_hot: vec![Jagged { offsets: vec![0], ids: vec![] }; layout.multi_hot.len()],
+            dense: vec![vec![]; layout.dense.len()],
+            ..Rows::default()
+        };
+        let pasts = layout.behaviours.iter().map(|_| Pasts::default()).collect();
+        Building { columns: vec![vec![]; layout.candidate.len()], rows, pasts, ..Building::default() }
+    }
+
+    fn item(&mut self, ids: &[u32]) -> u32 {
+        if let Some(&item) = self.items.get(ids) {
+            return item;
+        }
+        let item = self.items.len() as u32;
+        self.items.insert(ids.into(), item);
+        self.columns.iter_mut().zip(ids).for_each(|(column, &id)| column.push(id));
+        item
+    }
+
+    /// Targets by history, in the order of the rows.
+    fn finish(self, options: &DataOptions) -> Chunk {
+        let mut pasts = self.pasts.into_iter();
+        let Pasts { histories, history: history_of, .. } = pasts.next().expect("a sequence of behaviours");
+        let mut order: Vec<u32> = (0..self.label.len() as u32).collect();
+        order.sort_by_key(|&row| (history_of[row as usize], self.end[row as usize]));
+        let mut targets = Part::default();
+        for &row in &order {
+            let row = row as usize;
+            let history = history_of[row];
+            if targets.users.last() != Some(&history) {
+                targets.users.push(history);
+                targets.offsets.push(targets.targets.len());
+            }
+            let end = self.end[row];
+            targets.targets.push(Target { end, item: self.candidate[row], label: self.label[row] });
+            *targets.offsets.last_mut().expect("begins with 0") = targets.targets.len();
+        }
+        let class: Vec<u32> = (0..self.items.len() as u32).collect();
+        let sampler = |of: &Histories| Sampler::of(of.events().to_vec(), &class);
+        let extra = pasts.map(|past| ExtraSequence {
+            sampler: sampler(&past.histories),
+            history: pick(&past.history, &order),
+            histories: past.histories,
+        });
+        let (sampler, extra_sequences) = (sampler(&histories), extra.collect::<Vec<_>>());
+        let mut options = options.clone();
+        if !sampler.is_enough() {
+            options.negatives_per_event = 0;
+        }
+        let samples = Samples {
+            options,
+            columns: Columns { behaviours: self.columns, class, ..Columns::default() },
+            sampler,
+            histories,
+            extra_sequences,
+            context: Context::Target(self.rows.in_order(&order)),
+        };
+        Chunk { samples, targets, rows: order }
+    }
+}
+
+impl Pasts {
+    /// The place of these events' history, which is added if it is new.
+    fn place(&mut self, items: &[u32]) -> u32 {
+        let key = items.iter().fold(items.len() as u64, |h, item| hash(h, &item.to_le_bytes()));
+        let known = self.known.entry(key).or_default();
+        if let Some(&same) = known.iter().find(|&&h| self.histories.get(h) == items) {
+            return same;
+        }
+        let history = self.histories.len() as u32;
+        self.histories.push(items.iter().copied());
+        known.push(history);
+        history
+    }
+}

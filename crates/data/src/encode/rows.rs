@@ -1,0 +1,133 @@
+//! The rows of a source, with those that are wrong refused or counted.
+
+use std::path::{Path, PathBuf};
+
+use super::histories::{Histories, Past};
+use super::layout::Layout;
+use super::row::{From, Sample, View, Wrong, wanted};
+use crate::error::DataError;
+use crate::schema::{Part, Schema, Source};
+use crate::skipped::{OnError, Skipped};
+use crate::source::{Blocks, ReadReport, TextForm};
+
+/// Rows of a block.
+const BLOCK: usize = 4096;
+
+/// A row, and what it looks back on where that is not in it.
+pub(crate) struct Row<'a, 'b> {
+    pub view: &'a View<'b>,
+    pub row: usize,
+    pub sample: Sample,
+    pub past: Option<Past<'a>>,
+}
+
+impl Row<'_, '_> {
+    /// That the lists of each sequence of behaviours are of one length, and there are as many events as the
+    /// target sees.
+    pub fn check_behaviours(&self, schema: &Schema, layout: &Layout) -> Result<(), Wrong> {
+        match &self.past {
+            Some(past) => past.check(schema, &layout.behaviours[0]),
+            None => layout.behaviours.iter().try_for_each(|columns| self.view.siblings(columns, self.row)),
+        }
+    }
+}
+
+/// What a row looks back on, if that is in a table of its own.
+///
+/// The outer error ends reading: a file is at fault. The inner one is the row's.
+pub(crate) fn past<'a>(
+    schema: &Schema,
+    view: &View<'_>,
+    row: usize,
+    histories: &'a mut Option<Histories>,
+) -> Result<Result<Option<Past<'a>>, Wrong>, DataError> {
+    Ok(match (view.past(row), histories) {
+        (Ok(Some((index, end))), Some(histories)) => histories.get(schema, index, end)?.map(Some),
+        (Ok(_), _) => Ok(None),
+        (Err(wrong), _) => Err(wrong),
+    })
+}
+
+/// Every row of a source, in order.
+pub(crate) struct Rows<'a> {
+    schema: &'a Schema,
+    given: Part,
+    groups: TextForm,
+    on_error: OnError,
+    blocks: Blocks,
+    places: Vec<Option<usize>>,
+    histories: Option<Histories>,
+    skipped: Skipped,
+}
+
+impl<'a> Rows<'a> {
+    /// `given` is the part that the source's rows are of, before a split; `groups` how groups are written.
+    pub fn open(
+        schema: &'a Schema,
+        source: &Source,
+        base: &Path,
+        given: Part,
+        groups: TextForm,
+        on_error: OnError,
+    ) -> Result<Self, DataError> {
+        let (wanted, places) = wanted(schema, From::Targets);
+        let histories = Histories::open(schema, source, base, BLOCK)?;
+        let blocks = Blocks::open(source, base, wanted, BLOCK)?;
+        let skipped = Skipped::default();
+        Ok(Rows { schema, given, groups, on_error, blocks, places, histories, skipped })
+    }
+
+    /// Changes the order in which the files are read, unless they follow a table of histories.
+    pub fn reorder_files(&mut self, change: impl FnOnce(&mut [PathBuf])) {
+        if self.histories.is_none() {
+            self.blocks.reorder_files(change);
+        }
+    }
+
+    /// Calls `row` with each row of a part, or of all, and the history it names if there is a table of them,
+    /// until it gives `false`.
+    pub fn each(
+        &mut self,
+        part: Option<Part>,
+        mut row: impl FnMut(Row<'_, '_>, &mut String) -> Result<bool, Wrong>,
+    ) -> Result<(), DataError> {
+        let mut buffer = String::new();
+        for block in &mut self.blocks {
+            let block = block?;
+            let view = View::of(self.schema, &block, &self.places);
+            for i in 0..block.rows {
+                let error = match block.fault(i) {
+                    Some(fault) => fault,
+                    None => {
+                        let sample = match view.sample(self.schema, self.given, i, self.groups, &mut buffer) {
+                            Ok(sample) if part.is_some_and(|part| part != sample.part) => continue,
+                            sample => sample,
+                        };
+                        let past = past(self.schema, &view, i, &mut self.histories)?;
+                        let of =
+                            sample.and_then(|sample| Ok(Row { view: &view, row: i, sample, past: past? }));
+                        match of.and_then(|of| row(of, &mut buffer)) {
+                            Ok(true) => continue,
+                            Ok(false) => return Ok(()),
+                            Err(wrong) => wrong.in_row(self.schema, &block, i),
+                        }
+                    }
+                };
+                if self.on_error == OnError::Fail {
+                    return Err(error);
+                }
+                self.skipped.add(&error);
+            }
+        }
+        Ok(())
+    }
+
+    /// What was left out, and what was read.
+    pub fn finish(self) -> (Skipped, ReadReport) {
+        let mut report = self.blocks.into_report();
+        if let Some(histories) = self.histories {
+            report.extend(histories.into_report());
+        }
+        (self.skipped, report)
+    }
+}

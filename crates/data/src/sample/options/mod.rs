@@ -1,0 +1,215 @@
+//! What to learn from a log, and how it is cut into batches.
+
+mod setters;
+
+use dien_model::{EmbeddingFeature, Features, Table};
+use dien_serving::encoding::Vocabularies;
+use serde::{Deserialize, Serialize};
+
+use crate::behaviours::folder::ReadOptions;
+use crate::behaviours::ties::Ties;
+use crate::error::DataError;
+use crate::skipped::OnError;
+
+/// Which features, which targets, which negatives, which batches.
+///
+/// ```
+/// use dien_data::{DataOptions, TargetKind};
+///
+/// let options = DataOptions::default().with_behaviours(["item"]).with_targets(TargetKind::Last);
+/// assert!(options.validate().is_ok());
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct DataOptions {
+    /// What an event consists of: `item` or columns of the item table, each cell a single value.
+    pub behaviours: Vec<String>,
+    /// Columns of the item table whose cells list values between `|`; the candidate's are pooled.
+    pub pooled: Vec<String>,
+    /// Profile features; `user` is the only one a log has.
+    pub sparse: Vec<String>,
+    /// Numbers per embedding, for every table.
+    pub embedding_width: usize,
+    /// What fewer behaviours of the non-test users have is out of vocabulary.
+    pub min_count: usize,
+    /// Which behaviours train.
+    pub targets: TargetKind,
+    /// With [`TargetKind::Every`], the position from which on each behaviour is a target, counted from 1.
+    pub first_target: usize,
+    /// How many of the latest behaviours before it a target sees.
+    pub max_history: usize,
+    /// The share of the training users held out for validation.
+    pub valid_fraction: f64,
+    /// Seeds the choice of the validation users, and the order of behaviours of one time.
+    pub split_seed: u64,
+    /// The order in which a folder's behaviours of one user and one time stand.
+    pub ties: Ties,
+    /// Where the negative of a training target comes from.
+    pub target_negatives: TargetNegatives,
+    /// Where the auxiliary loss's negatives come from.
+    pub auxiliary_negatives: AuxiliaryNegatives,
+    /// How many auxiliary negatives each event has; 0 draws none.
+    pub negatives_per_event: usize,
+    /// Targets per training batch; a positive and its negative are two.
+    pub batch_size: usize,
+    /// How many positions of one history may meet in one batch and share it; 0 for all of them.
+    pub targets_per_history: usize,
+    /// Histories are sorted by length within this many batches' worth of targets; 0 or 1 sorts nothing.
+    /// Called `bucket` in configurations before.
+    #[serde(alias = "bucket")]
+    pub bucket_batches: usize,
+    /// Targets per batch of validation and test users.
+    pub test_batch_size: usize,
+    /// Rows of a log that are held in memory and shuffled, where a schema says what they are; 0 keeps the
+    /// files' order.
+    pub shuffle: usize,
+    /// What becomes of a row with something wrong in it, where a schema says what rows are.
+    pub on_error: OnError,
+}
+
+/// Which behaviours are targets. The test is the last behaviour against the log's negative, but for
+/// [`Real`](Self::Real).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum TargetKind {
+    /// Every behaviour of a training user from [`DataOptions::first_target`] on, each with a drawn negative.
+    Every,
+    /// The last behaviour of each training user with two or more, with a drawn negative.
+    Last,
+    /// The log's real labels, in training and test. The history is the earlier behaviours rated 4 or more.
+    Real,
+}
+
+/// The training behaviours that a target's negative is drawn from: by occurrence, anew each epoch, not the
+/// positive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum TargetNegatives {
+    /// All of them.
+    Popularity,
+    /// Those whose item has the positive's `category`; all of them where that holds nothing else. Hard
+    /// negatives.
+    SameCategory,
+}
+
+/// What an auxiliary negative is drawn from; never what happened at the event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum AuxiliaryNegatives {
+    /// All training behaviours, so by occurrence.
+    Popularity,
+    /// The items that training behaviours hold, each alike.
+    Uniform,
+    /// The user's own behaviours in the batch; all training behaviours where those are all alike.
+    Own,
+}
+
+impl Default for DataOptions {
+    fn default() -> Self {
+        DataOptions {
+            behaviours: vec!["item".into(), "category".into()],
+            pooled: vec![],
+            sparse: vec![],
+            embedding_width: 18,
+            min_count: 1,
+            targets: TargetKind::Every,
+            first_target: 3,
+            max_history: 100,
+            valid_fraction: 0.1,
+            split_seed: 2018,
+            ties: Ties::Hash,
+            target_negatives: TargetNegatives::Popularity,
+            auxiliary_negatives: AuxiliaryNegatives::Popularity,
+            negatives_per_event: 1,
+            batch_size: 512,
+            targets_per_history: 0,
+            bucket_batches: 8,
+            test_batch_size: 1024,
+            shuffle: 1 << 16,
+            on_error: OnError::Fail,
+        }
+    }
+}
+
+impl DataOptions {
+    /// The names of the embedding tables, and of their vocabularies, in order.
+    pub fn tables(&self) -> impl Iterator<Item = &str> {
+        [&self.behaviours, &self.pooled, &self.sparse].into_iter().flatten().map(String::as_str)
+    }
+
+    /// The features of a model for data with these vocabularies.
+    ///
+    /// Each feature has a table of its own, in the order of the options; the candidate shares the behaviours'
+    /// tables.
+    ///
+    /// # Panics
+    /// If a vocabulary of [`tables`](Self::tables) is not there.
+    pub fn features(&self, vocabularies: &Vocabularies) -> Features {
+        let width = self.embedding_width;
+        let rows = |name: &str| vocabularies.get(name).expect("a vocabulary of each table").rows();
+        let table = |name: &str| Table::new(name, rows(name), width);
+        let mut lookups = self.tables().enumerate().map(|(table, name)| EmbeddingFeature::new(name, table));
+        Features::new(
+            self.tables().map(table).collect(),
+            lookups.by_ref().take(self.behaviours.len()).collect(),
+        )
+        .with_multi_hot(lookups.by_ref().take(self.pooled.len()).collect())
+        .with_sparse(lookups.collect())
+    }
+
+    /// How a folder is read.
+    pub fn reading(&self) -> ReadOptions {
+        ReadOptions::default().with_ties(self.ties).with_seed(self.split_seed)
+    }
+
+    /// Checks what can be checked without a log.
+    ///
+    /// # Errors
+    /// The first impossible option.
+    pub fn validate(&self) -> Result<(), DataError> {
+        let at_least = |option, value: usize, least: usize| {
+            if value >= least { Ok(()) } else { Err(too_small(option, value, least)) }
+        };
+        if self.behaviours.is_empty() {
+            return Err(DataError::option(
+                "behaviours",
+                "an empty list",
+                "at least one feature, such as `item`",
+            ));
+        }
+        for (option, names) in [("behaviours", &self.behaviours), ("pooled", &self.pooled)] {
+            if let Some(name) = repeated(names) {
+                return Err(DataError::option(option, format!("`{name}` twice"), "each feature once"));
+            }
+        }
+        if let Some(name) = self.pooled.iter().find(|&n| self.behaviours.contains(n)) {
+            let expected = "a column that is not among `behaviours`";
+            return Err(DataError::option("pooled", format!("`{name}`"), expected));
+        }
+        if !self.sparse.is_empty() && self.sparse != ["user"] {
+            return Err(DataError::option("sparse", format!("{:?}", self.sparse), "[] or [\"user\"]"));
+        }
+        at_least("embedding_width", self.embedding_width, 1)?;
+        at_least("first_target", self.first_target, 1)?;
+        at_least("max_history", self.max_history, 1)?;
+        at_least("batch_size", self.batch_size, 2)?;
+        at_least("test_batch_size", self.test_batch_size, 2)?;
+        if !(0.0..1.0).contains(&self.valid_fraction) {
+            let found = self.valid_fraction.to_string();
+            return Err(DataError::option("valid_fraction", found, "at least 0 and below 1"));
+        }
+        Ok(())
+    }
+}
+
+fn too_small(option: &'static str, value: usize, least: usize) -> DataError {
+    DataError::option(option, value.to_string(), format!("at least {least}"))
+}
+
+fn repeated(names: &[String]) -> Option<&String> {
+    names.iter().enumerate().find(|(i, n)| names[..*i].contains(n)).map(|(_, n)| n)
+}
