@@ -84,6 +84,15 @@ pub use skipped::{OnError, Skipped};
 pub use source::ReadReport;
 pub use time::{Time, TimeUnit};
 
+/// What the numeric options may be.
+pub mod ranges {
+    pub use crate::sample::options::ranges::*;
+    /// Those of [`SyntheticConfig`](crate::SyntheticConfig).
+    pub mod synthetic {
+        pub use crate::behaviours::synthesis::ranges::*;
+    }
+}
+
 /// The example of the README runs.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -27,6 +27,7 @@ pub use batch::{Batch, Behaviours, Sequence};
 pub use build::{build, build_from, build_over, build_with};
 pub use config::{LossWeights, ModelConfig, ModelKind};
 pub use dien_cells::cell::CellKind;
+pub use dien_tensor::range;
 pub use error::{BuildError, ConfigError};
 pub use features::{EmbeddingFeature, Features, FeaturesError, OOV, Table};
 pub use histories::{Histories, Jagged};

@@ -10,7 +10,7 @@ use crate::begin::Begin;
 use crate::tensors::Tensors;
 use crate::{
     ConfigError, NonFiniteGradient, Optimizer, OptimizerState, Schedule, StateError, StateTensor, StepReport,
-    clip,
+    clip, ranges,
 };
 
 /// Elements that a thread takes at a time.
@@ -68,10 +68,8 @@ impl AdagradConfig {
     /// # Errors
     /// Names the first option that has not.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        ConfigError::unless_positive("lr", self.lr)?;
-        // Smaller ones are lost in the f32 arithmetic of an element whose gradient was always 0.
-        let eps_in_range = self.eps >= 1e-30 && self.eps.is_finite();
-        ConfigError::unless(eps_in_range, "eps", self.eps, "a finite number, at least 1e-30")?;
+        ConfigError::unless_number(ranges::LR, "lr", self.lr)?;
+        ConfigError::unless_number(ranges::EPS, "eps", self.eps)?;
         clip::validate(self.clip_norm)?;
         self.schedule.validate()
     }

@@ -1,6 +1,6 @@
 //! Clipping by the global norm.
 
-use crate::ConfigError;
+use crate::{ConfigError, ranges};
 
 /// What every gradient is multiplied with so that their norm is at most `clip_norm`; 1 if it is already, or
 /// if there is no limit. As PyTorch's `clip_grad_norm_`: min(1, `clip_norm` / (norm + 1e-6)).
@@ -10,7 +10,7 @@ pub(crate) fn clip_scale(clip_norm: Option<f64>, norm: f64) -> f64 {
 
 /// Checks the option.
 pub(crate) fn validate(clip_norm: Option<f64>) -> Result<(), ConfigError> {
-    clip_norm.map_or(Ok(()), |most| ConfigError::unless_positive("clip_norm", most))
+    clip_norm.map_or(Ok(()), |most| ConfigError::unless_number(ranges::CLIP_NORM, "clip_norm", most))
 }
 
 #[cfg(test)]

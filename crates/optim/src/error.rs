@@ -1,5 +1,9 @@
 //! What is wrong with the options.
 
+use std::borrow::Cow;
+
+use dien_tensor::range::{Integers, Numbers};
+
 /// An option with an impossible value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("optimizer option `{option}` is {found}, expected {expected}")]
@@ -10,7 +14,7 @@ pub struct ConfigError {
     /// Its value.
     pub found: String,
     /// What would be possible.
-    pub expected: &'static str,
+    pub expected: Cow<'static, str>,
 }
 
 impl ConfigError {
@@ -18,13 +22,20 @@ impl ConfigError {
         holds: bool,
         option: &'static str,
         found: impl ToString,
-        expected: &'static str,
+        expected: impl Into<Cow<'static, str>>,
     ) -> Result<(), Self> {
-        if holds { Ok(()) } else { Err(ConfigError { option, found: found.to_string(), expected }) }
+        if holds {
+            Ok(())
+        } else {
+            Err(ConfigError { option, found: found.to_string(), expected: expected.into() })
+        }
     }
 
-    /// That a rate, a norm or the like is a finite number above 0.
-    pub(crate) fn unless_positive(option: &'static str, x: f64) -> Result<(), Self> {
-        Self::unless(x.is_finite() && x > 0.0, option, x, "a finite number above 0")
+    pub(crate) fn unless_number(range: Numbers, option: &'static str, x: f64) -> Result<(), Self> {
+        Self::unless(range.contains(x), option, x, range.to_string())
+    }
+
+    pub(crate) fn unless_integer(range: Integers, option: &'static str, n: u64) -> Result<(), Self> {
+        Self::unless(range.contains(n), option, n, range.to_string())
     }
 }

@@ -51,6 +51,7 @@ mod clip;
 mod error;
 mod norm;
 mod optimizer;
+pub mod ranges;
 mod real;
 mod schedule;
 mod state;

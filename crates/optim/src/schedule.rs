@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ConfigError;
+use crate::{ConfigError, ranges};
 
 /// What the base learning rate is multiplied with at each step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -53,23 +53,13 @@ impl Schedule {
         match *self {
             Schedule::Constant => Ok(()),
             Schedule::StepDecay { factor, period } => {
-                let in_range = factor > 0.0 && factor <= 1.0;
-                ConfigError::unless(in_range, "schedule.factor", factor, "a number above 0, at most 1")?;
-                ConfigError::unless(period > 0, "schedule.period", period, "at least 1 step")
+                ConfigError::unless_number(ranges::FACTOR, "schedule.factor", factor)?;
+                ConfigError::unless_integer(ranges::PERIOD, "schedule.period", period)
             }
             Schedule::WarmupCosine { warmup, total, floor } => {
-                ConfigError::unless(
-                    total > warmup,
-                    "schedule.total",
-                    total,
-                    "more steps than schedule.warmup",
-                )?;
-                ConfigError::unless(
-                    (0.0..=1.0).contains(&floor),
-                    "schedule.floor",
-                    floor,
-                    "a number from 0 to 1",
-                )
+                let in_range = ranges::TOTAL.contains(total) && total > warmup;
+                ConfigError::unless(in_range, "schedule.total", total, "more steps than schedule.warmup")?;
+                ConfigError::unless_number(ranges::FLOOR, "schedule.floor", floor)
             }
         }
     }

@@ -88,6 +88,7 @@ pub mod ops;
 mod param;
 mod param_value;
 mod pool;
+pub mod range;
 #[cfg(feature = "safetensors")]
 mod store_file;
 mod tape;

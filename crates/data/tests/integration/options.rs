@@ -34,13 +34,13 @@ fn impossible_ones_are_named() {
         options.validate().unwrap_err().to_string()
     };
     for (text, expected) in [
-        ("batch_size = 1", "option `batch_size`: found 1; expected at least 2"),
-        ("test_batch_size = 0", "option `test_batch_size`: found 0; expected at least 2"),
-        ("embedding_width = 0", "option `embedding_width`: found 0; expected at least 1"),
-        ("first_target = 0", "option `first_target`: found 0; expected at least 1"),
-        ("max_history = 0", "option `max_history`: found 0; expected at least 1"),
-        ("valid_fraction = 1.0", "option `valid_fraction`: found 1; expected at least 0 and below 1"),
-        ("valid_fraction = nan", "option `valid_fraction`: found NaN; expected at least 0 and below 1"),
+        ("batch_size = 1", "option `batch_size`: found 1; expected an integer of at least 2"),
+        ("test_batch_size = 0", "option `test_batch_size`: found 0; expected an integer of at least 2"),
+        ("embedding_width = 0", "option `embedding_width`: found 0; expected an integer of at least 1"),
+        ("first_target = 0", "option `first_target`: found 0; expected an integer of at least 1"),
+        ("max_history = 0", "option `max_history`: found 0; expected an integer of at least 1"),
+        ("valid_fraction = 1.0", "option `valid_fraction`: found 1; expected a number from 0 to below 1"),
+        ("valid_fraction = nan", "option `valid_fraction`: found NaN; expected a number from 0 to below 1"),
         (
             "behaviours = []",
             "option `behaviours`: found an empty list; expected at least one feature, such as `item`",

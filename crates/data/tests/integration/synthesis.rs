@@ -109,7 +109,7 @@ fn any_size_will_do_and_the_impossible_is_named() {
     assert_eq!(tiny.log().unwrap().events(), 6);
     let message = |synthesis: SyntheticConfig| synthesis.log().unwrap_err().to_string();
     let interests = SyntheticConfig::default().with_interests(41);
-    assert_eq!(message(interests), "synthesis, categories: found 40; expected at least 41");
+    assert_eq!(message(interests), "synthesis, categories: found 40; expected an integer of at least 41");
     let stay = SyntheticConfig::default().with_stay(1.5);
-    assert_eq!(message(stay), "synthesis, stay: found 1.5; expected from 0 to 1");
+    assert_eq!(message(stay), "synthesis, stay: found 1.5; expected a number from 0 to 1");
 }

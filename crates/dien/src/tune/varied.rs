@@ -92,7 +92,7 @@ impl Varied {
         let problem =
             |value: &Value| options::check(option, value, true).err().map(|wrong| wrong.at(self.origin()));
         let wants_integers =
-            matches!(options::find(option), Some(o) if matches!(o.domain, Domain::Integer { .. }));
+            matches!(options::find(option), Some(o) if matches!(o.domain, Domain::Integer(_)));
         match *range {
             Range::Choice(ref values) => values.iter().find_map(problem).map_or(Ok(()), Err),
             Range::Uniform(_) | Range::Log(_) if wants_integers => Err(self.error(format!(

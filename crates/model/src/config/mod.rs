@@ -1,6 +1,7 @@
 //! What a model is made of.
 
 mod kinds;
+pub mod ranges;
 mod setters;
 mod validate;
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ConfigError, Schedule, clip};
+use crate::{ConfigError, Schedule, clip, ranges};
 
 /// Options of [`Adam`](crate::Adam).
 ///
@@ -116,21 +116,33 @@ impl AdamConfig {
     /// # Errors
     /// Names the first option that has not.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let check = ConfigError::unless;
         let [beta1, beta2] = self.betas;
-        ConfigError::unless_positive("lr", self.lr)?;
-        check((0.0..1.0).contains(&beta1), "betas[0]", beta1, "a number from 0 to below 1")?;
-        check((0.0..1.0).contains(&beta2), "betas[1]", beta2, "a number from 0 to below 1")?;
-        // Smaller ones are lost in the f32 arithmetic of an element whose gradient was always 0.
-        let eps_in_range = self.eps >= 1e-30 && self.eps.is_finite();
-        check(eps_in_range, "eps", self.eps, "a finite number, at least 1e-30")?;
-        let shrinks = self.weight_decay >= 0.0 && self.lr * self.weight_decay < 1.0;
-        check(shrinks, "weight_decay", self.weight_decay, "a number from 0 to below 1 / lr")?;
+        for (range, option, x) in [
+            (ranges::LR, "lr", self.lr),
+            (ranges::BETAS, "betas[0]", beta1),
+            (ranges::BETAS, "betas[1]", beta2),
+            (ranges::EPS, "eps", self.eps),
+            (ranges::WEIGHT_DECAY, "weight_decay", self.weight_decay),
+        ] {
+            ConfigError::unless_number(range, option, x)?;
+        }
+        let shrinks = self.lr * self.weight_decay < 1.0;
+        ConfigError::unless(shrinks, "weight_decay", self.weight_decay, "a number from 0 to below 1 / lr")?;
         clip::validate(self.clip_norm)?;
         if self.sparse == SparseMode::DenseExact {
-            check(beta2 >= 0.9, "betas[1]", beta2, "at least 0.9, for sparse = \"dense-exact\"")?;
+            ConfigError::unless(
+                beta2 >= 0.9,
+                "betas[1]",
+                beta2,
+                "at least 0.9, for sparse = \"dense-exact\"",
+            )?;
             let dies_out = beta1 <= 0.995 * beta2.sqrt();
-            check(dies_out, "betas[0]", beta1, "at most 0.995·√betas[1], for sparse = \"dense-exact\"")?;
+            ConfigError::unless(
+                dies_out,
+                "betas[0]",
+                beta1,
+                "at most 0.995·√betas[1], for sparse = \"dense-exact\"",
+            )?;
         }
         self.schedule.validate()
     }

@@ -2,10 +2,12 @@
 
 #[cfg(feature = "parquet")]
 mod impressions;
+pub mod ranges;
 mod setters;
 
 use std::path::Path;
 
+use dien_model::range::Integers;
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
@@ -184,29 +186,30 @@ impl SyntheticConfig {
     }
 
     fn validate(&self) -> Result<(), DataError> {
-        let at_least = |what: &str, value: usize, least: usize| match value >= least {
-            true => Ok(()),
-            false => Err(DataError::log(
-                format!("synthesis, {what}"),
-                value.to_string(),
-                format!("at least {least}"),
-            )),
+        let wrong = |what: &str, found: String, expected: String| {
+            Err(DataError::log(format!("synthesis, {what}"), found, expected))
         };
-        at_least("users", self.users, 3)?;
-        at_least("places", self.places, 3)?;
-        at_least("items_per_place", self.items_per_place, 1)?;
-        at_least("interests", self.interests, 1)?;
-        at_least("categories", self.categories, self.interests)?;
-        at_least("min_length", self.min_length, 2)?;
-        at_least("max_length", self.max_length, self.min_length)?;
+        for (range, what, n) in [
+            (ranges::USERS, "users", self.users),
+            (ranges::PLACES, "places", self.places),
+            (ranges::ITEMS_PER_PLACE, "items_per_place", self.items_per_place),
+            (ranges::INTERESTS, "interests", self.interests),
+            (Integers::at_least(self.interests as u64), "categories", self.categories),
+            (ranges::LENGTH, "min_length", self.min_length),
+            (Integers::at_least(self.min_length as u64), "max_length", self.max_length),
+        ] {
+            if !range.contains(n as u64) {
+                return wrong(what, n.to_string(), range.to_string());
+            }
+        }
         for (what, p) in [
             ("stay", self.stay),
             ("turn", self.turn),
             ("noise", self.noise),
             ("test_fraction", self.test_fraction),
         ] {
-            if !(0.0..=1.0).contains(&p) {
-                return Err(DataError::log(format!("synthesis, {what}"), p.to_string(), "from 0 to 1"));
+            if !ranges::SHARE.contains(p) {
+                return wrong(what, p.to_string(), ranges::SHARE.to_string());
             }
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! What to learn from a log, and how it is cut into batches.
 
+pub mod ranges;
 mod setters;
 
 use dien_model::{EmbeddingFeature, Features, Table};
@@ -171,9 +172,6 @@ impl DataOptions {
     /// # Errors
     /// The first impossible option.
     pub fn validate(&self) -> Result<(), DataError> {
-        let at_least = |option, value: usize, least: usize| {
-            if value >= least { Ok(()) } else { Err(too_small(option, value, least)) }
-        };
         if self.behaviours.is_empty() {
             return Err(DataError::option(
                 "behaviours",
@@ -193,21 +191,23 @@ impl DataOptions {
         if !self.sparse.is_empty() && self.sparse != ["user"] {
             return Err(DataError::option("sparse", format!("{:?}", self.sparse), "[] or [\"user\"]"));
         }
-        at_least("embedding_width", self.embedding_width, 1)?;
-        at_least("first_target", self.first_target, 1)?;
-        at_least("max_history", self.max_history, 1)?;
-        at_least("batch_size", self.batch_size, 2)?;
-        at_least("test_batch_size", self.test_batch_size, 2)?;
-        if !(0.0..1.0).contains(&self.valid_fraction) {
-            let found = self.valid_fraction.to_string();
-            return Err(DataError::option("valid_fraction", found, "at least 0 and below 1"));
+        for (range, option, n) in [
+            (ranges::EMBEDDING_WIDTH, "embedding_width", self.embedding_width),
+            (ranges::FIRST_TARGET, "first_target", self.first_target),
+            (ranges::MAX_HISTORY, "max_history", self.max_history),
+            (ranges::BATCH_SIZE, "batch_size", self.batch_size),
+            (ranges::BATCH_SIZE, "test_batch_size", self.test_batch_size),
+        ] {
+            if !range.contains(n as u64) {
+                return Err(DataError::option(option, n.to_string(), range.to_string()));
+            }
+        }
+        if !ranges::VALID_FRACTION.contains(self.valid_fraction) {
+            let (found, expected) = (self.valid_fraction.to_string(), ranges::VALID_FRACTION.to_string());
+            return Err(DataError::option("valid_fraction", found, expected));
         }
         Ok(())
     }
-}
-
-fn too_small(option: &'static str, value: usize, least: usize) -> DataError {
-    DataError::option(option, value.to_string(), format!("at least {least}"))
 }
 
 fn repeated(names: &[String]) -> Option<&String> {

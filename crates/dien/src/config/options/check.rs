@@ -1,5 +1,6 @@
 //! Values held against the options' domains.
 
+use dien_tensor::range::Integers;
 use toml::{Table, Value};
 
 use super::spec::lookup;
@@ -96,7 +97,7 @@ fn too_large(config: &Config) -> Option<Wrong> {
         let parts = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
         let found = parts.iter().find(|value| is_too_large(value))?.to_string();
         let expected = match option.domain {
-            Domain::Integer { most: Some(_), .. } => option.domain.to_string(),
+            Domain::Integer(Integers { most: Some(_), .. }) => option.domain.to_string(),
             domain => format!("{domain}, and at most {most}"),
         };
         Some(Wrong::Value { key: option.key.into(), found, expected })

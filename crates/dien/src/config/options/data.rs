@@ -1,5 +1,8 @@
 //! Options of `[data]`.
 
+use dien_data::ranges;
+use dien_tensor::range::Integers;
+
 use super::{Choice, Domain, OptionSpec, Scope};
 
 const VALIDATION: &str = "it decides which targets validate, by which trials are compared";
@@ -31,8 +34,8 @@ const ON_ERROR: &[Choice] = &[
     Choice::new("skip", "the row is counted and left out, or has no score"),
 ];
 
-const fn count(key: &'static str, least: u64, meaning: &'static str) -> OptionSpec {
-    OptionSpec::new(key, Domain::at_least(least), meaning)
+const fn count(key: &'static str, range: Integers, meaning: &'static str) -> OptionSpec {
+    OptionSpec::new(key, Domain::Integer(range), meaning)
 }
 
 const fn choice(key: &'static str, choices: &'static [Choice], meaning: &'static str) -> OptionSpec {
@@ -54,21 +57,30 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
          is among `behaviours`.",
     ),
     columns("data.sparse", "Features of the user: `[\"user\"]`, or `[]` for none."),
-    count("data.embedding_width", 1, "Numbers in an embedding, of every table.").of(Scope::Behaviours),
+    count("data.embedding_width", ranges::EMBEDDING_WIDTH, "Numbers in an embedding, of every table.")
+        .of(Scope::Behaviours),
     count(
         "data.min_count",
-        0,
+        Integers::ANY,
         "What fewer behaviours of users who are not tested have is out of vocabulary.",
     )
     .of(Scope::Behaviours),
     choice("data.targets", TARGETS, "Which behaviours train.").of(Scope::Behaviours).fixed(VALIDATION),
-    count("data.first_target", 1, "With `every` target, the first position that is one, counted from 1.")
-        .of(Scope::Behaviours),
-    count("data.max_history", 1, "How many of the latest behaviours before it a target sees.")
-        .of(Scope::Behaviours),
+    count(
+        "data.first_target",
+        ranges::FIRST_TARGET,
+        "With `every` target, the first position that is one, counted from 1.",
+    )
+    .of(Scope::Behaviours),
+    count(
+        "data.max_history",
+        ranges::MAX_HISTORY,
+        "How many of the latest behaviours before it a target sees.",
+    )
+    .of(Scope::Behaviours),
     OptionSpec::new(
         "data.valid_fraction",
-        Domain::BELOW_ONE,
+        Domain::Number(ranges::VALID_FRACTION),
         "The share of the training users who validate.",
     )
     .of(Scope::Behaviours)
@@ -90,18 +102,30 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         AUXILIARY_NEGATIVES,
         "What the auxiliary loss's negatives are drawn from.",
     ),
-    count("data.negatives_per_event", 0, "Auxiliary negatives of each event; 0 draws none."),
-    count("data.batch_size", 2, "Targets per training batch; a positive and its negative are two."),
-    count("data.targets_per_history", 0, "Targets of one history that may share it in a batch; 0 for all."),
+    count("data.negatives_per_event", Integers::ANY, "Auxiliary negatives of each event; 0 draws none."),
+    count(
+        "data.batch_size",
+        ranges::BATCH_SIZE,
+        "Targets per training batch; a positive and its negative are two.",
+    ),
+    count(
+        "data.targets_per_history",
+        Integers::ANY,
+        "Targets of one history that may share it in a batch; 0 for all.",
+    ),
     count(
         "data.bucket_batches",
-        0,
+        Integers::ANY,
         "Histories are sorted by length within so many batches; 0 and 1 sort nothing.",
     )
     .formerly(&["bucket"]),
-    count("data.test_batch_size", 2, "Targets per batch in validation and test."),
-    count("data.shuffle", 0, "Rows that are held in memory and shuffled; 0 keeps the files' order.")
-        .of(Scope::Log),
+    count("data.test_batch_size", ranges::BATCH_SIZE, "Targets per batch in validation and test."),
+    count(
+        "data.shuffle",
+        Integers::ANY,
+        "Rows that are held in memory and shuffled; 0 keeps the files' order.",
+    )
+    .of(Scope::Log),
     choice("data.on_error", ON_ERROR, "What becomes of a row with something wrong in it.")
         .of(Scope::Log)
         .fixed(VALIDATION),

@@ -1,5 +1,8 @@
 //! Options of `[model]`.
 
+use dien_model::config::ranges;
+use dien_tensor::range::Numbers;
+
 use super::{Choice, Domain, OptionSpec};
 
 const KINDS: &[Choice] = &[
@@ -61,24 +64,34 @@ const fn choice(key: &'static str, choices: &'static [Choice], meaning: &'static
     OptionSpec::new(key, Domain::Choice(choices), meaning)
 }
 
-const TWO: Domain = Domain::Sizes { count: Some(2) };
+const fn number(key: &'static str, range: Numbers, meaning: &'static str) -> OptionSpec {
+    option(key, Domain::Number(range), meaning)
+}
+
+const fn layers(key: &'static str, count: Option<usize>, meaning: &'static str) -> OptionSpec {
+    option(key, Domain::Integers { count, each: ranges::LAYERS }, meaning)
+}
 
 pub(super) const OPTIONS: &[OptionSpec] = &[
     choice("model.kind", KINDS, "Which model."),
-    option("model.hidden", Domain::at_least(1), "Units of the extractor and of the evolution cell."),
+    option(
+        "model.hidden",
+        Domain::Integer(ranges::HIDDEN),
+        "Units of the extractor and of the evolution cell.",
+    ),
     choice("model.cell", CELLS, "The evolution cell of `dien`."),
     choice("model.attention", ATTENTIONS, "How an event is scored against the candidate.")
         .unset("`unit` in `din` and `gru-attention`, `bilinear` where interests evolve"),
     choice("model.attention_norm", NORMS, "What makes attention of the scores."),
-    option("model.attention_layers", TWO, "Hidden layers of the activation unit."),
-    option(
+    layers("model.attention_layers", Some(2), "Hidden layers of the activation unit."),
+    number(
         "model.auxiliary_weight",
-        Domain::from(0.0),
+        ranges::AUXILIARY_WEIGHT,
         "α, the weight of the auxiliary loss; 0 leaves it out.",
     ),
     choice("model.auxiliary", AUXILIARY, "How the auxiliary loss scores a state against the next event."),
     choice("model.auxiliary_loss", AUXILIARY_LOSSES, "What the auxiliary loss asks of these scores."),
-    option("model.auxiliary_layers", TWO, "Hidden layers of the auxiliary MLP."),
+    layers("model.auxiliary_layers", Some(2), "Hidden layers of the auxiliary MLP."),
     choice("model.pooling", POOLING, "How the history is pooled for the head."),
     option(
         "model.pool_padding",
@@ -86,37 +99,33 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         "Whether what pads a batch's histories is pooled, too, as in the authors' code; a score then depends \
          on its batch.",
     ),
-    option("model.head_layers", Domain::Sizes { count: None }, "Hidden layers of the head."),
+    layers("model.head_layers", None, "Hidden layers of the head."),
     choice("model.head_activation", ACTIVATIONS, "The head's activation."),
     option("model.head_norm", Domain::Bool, "Whether the head's input passes through batch normalisation."),
-    option(
-        "model.dropout",
-        Domain::BELOW_ONE,
-        "The share of the head's inputs that are dropped in training.",
-    ),
-    option(
+    number("model.dropout", ranges::DROPOUT, "The share of the head's inputs that are dropped in training."),
+    number(
         "model.embedding_l2",
-        Domain::from(0.0),
+        ranges::EMBEDDING_L2,
         "λ/2 · Σ ‖row‖² over the embedding rows that a batch touches, divided by its targets, is added to \
          the loss.",
     )
     .formerly(&["l2_rows"]),
-    option(
+    number(
         "model.l2_by_frequency",
-        Domain::from(0.0),
+        ranges::L2_BY_FREQUENCY,
         "DIN's mini-batch-aware λ/2 · Σ ‖row‖²/n, n how often the row's id occurs in an epoch, is added.",
     ),
-    option(
+    number(
         "model.label_smoothing",
-        Domain::BELOW_ONE,
+        ranges::LABEL_SMOOTHING,
         "ε: labels are trained as 1 − ε/2 and ε/2 instead of 1 and 0.",
     ),
-    option("model.init.embedding", Domain::from(0.0), "Standard deviation of the initial embeddings."),
-    option("model.init.prelu", Domain::FINITE, "PReLU's initial slope."),
-    option("model.init.dice", Domain::FINITE, "Dice's initial slope."),
-    option(
+    number("model.init.embedding", ranges::INIT_EMBEDDING, "Standard deviation of the initial embeddings."),
+    number("model.init.prelu", ranges::INIT_SLOPE, "PReLU's initial slope."),
+    number("model.init.dice", ranges::INIT_SLOPE, "Dice's initial slope."),
+    number(
         "model.init.update_bias",
-        Domain::FINITE,
+        ranges::INIT_UPDATE_BIAS,
         "Initial bias of the update gates: below 0 a cell keeps more of its state at first.",
     ),
     option(

@@ -1,6 +1,7 @@
 //! Options of `[optimizer]`.
 
-use std::ops::Bound;
+use dien_optim::ranges;
+use dien_tensor::range::{Integers, Numbers};
 
 use super::{Choice, Domain, OptionSpec};
 
@@ -22,46 +23,47 @@ const fn option(key: &'static str, domain: Domain, meaning: &'static str) -> Opt
     OptionSpec::new(key, domain, meaning)
 }
 
-const BETAS: Domain = Domain::Numbers(2, Bound::Included(0.0), Bound::Excluded(1.0));
-const FACTOR: Domain = Domain::Number(Bound::Excluded(0.0), Bound::Included(1.0));
+const fn number(key: &'static str, range: Numbers, meaning: &'static str) -> OptionSpec {
+    option(key, Domain::Number(range), meaning)
+}
+
+const fn count(key: &'static str, range: Integers, meaning: &'static str) -> OptionSpec {
+    option(key, Domain::Integer(range), meaning)
+}
 
 pub(super) const OPTIONS: &[OptionSpec] = &[
-    option("optimizer.lr", Domain::POSITIVE, "The learning rate, which the schedule multiplies."),
+    number("optimizer.lr", ranges::LR, "The learning rate, which the schedule multiplies."),
     option(
         "optimizer.betas",
-        BETAS,
+        Domain::Numbers(2, ranges::BETAS),
         "β₁ and β₂: how much of the moments a step keeps. `dense-exact` wants β₂ ≥ 0.9 and β₁ ≤ 0.995·√β₂.",
     ),
-    option("optimizer.eps", Domain::from(1e-30), "ε, added to √v̂."),
-    option(
+    number("optimizer.eps", ranges::EPS, "ε, added to √v̂."),
+    number(
         "optimizer.weight_decay",
-        Domain::from(0.0),
+        ranges::WEIGHT_DECAY,
         "λ of AdamW: a step shrinks matrices and tables by the factor 1 − lr·λ, which is above 0.",
     ),
-    option(
+    number(
         "optimizer.clip_norm",
-        Domain::POSITIVE,
+        ranges::CLIP_NORM,
         "Gradients whose global norm is larger are scaled down to it.",
     )
     .unset("gradients are not clipped"),
     option("optimizer.schedule.kind", Domain::Choice(SCHEDULES), "How the learning rate changes over time."),
-    option("optimizer.schedule.factor", FACTOR, "Of `step-decay`: what the rate is multiplied with.")
+    number("optimizer.schedule.factor", ranges::FACTOR, "Of `step-decay`: what the rate is multiplied with.")
         .unset("required by `step-decay`"),
-    option("optimizer.schedule.period", Domain::at_least(1), "Of `step-decay`: steps in a period.")
+    count("optimizer.schedule.period", ranges::PERIOD, "Of `step-decay`: steps in a period.")
         .unset("required by `step-decay`"),
-    option(
-        "optimizer.schedule.warmup",
-        Domain::at_least(0),
-        "Of `warmup-cosine`: steps until the full rate.",
-    )
-    .unset("required by `warmup-cosine`"),
-    option(
+    count("optimizer.schedule.warmup", Integers::ANY, "Of `warmup-cosine`: steps until the full rate.")
+        .unset("required by `warmup-cosine`"),
+    count(
         "optimizer.schedule.total",
-        Domain::at_least(1),
+        ranges::TOTAL,
         "Of `warmup-cosine`: steps until the floor, those of the warm-up included, and more than these.",
     )
     .unset("required by `warmup-cosine`"),
-    option("optimizer.schedule.floor", Domain::SHARE, "Of `warmup-cosine`: the last multiplier.").unset("0"),
+    number("optimizer.schedule.floor", ranges::FLOOR, "Of `warmup-cosine`: the last multiplier.").unset("0"),
     option(
         "optimizer.sparse",
         Domain::Choice(SPARSE),

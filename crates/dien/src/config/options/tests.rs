@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
+use dien_tensor::range::{Integers, Numbers};
 use toml::{Table, Value};
 
 use super::spec::lookup;
@@ -85,18 +86,19 @@ fn with(key: &str, value: &Value) -> Result<Config, Error> {
 fn edges(domain: Domain) -> (Vec<Value>, Vec<Value>) {
     let list = |n: usize, x: Value| Value::Array(vec![x; n]);
     match domain {
-        Domain::Integer { least, most } => {
+        Domain::Integer(Integers { least, most }) => {
             let inside = [Some(least), most].into_iter().flatten().map(|n| Value::Integer(n as i64));
             (inside.collect(), vec![Value::Integer(least as i64 - 1)])
         }
-        Domain::Sizes { count } => {
+        Domain::Integers { count, each: Integers { least, .. } } => {
             let n = count.unwrap_or(1);
-            let short = count.map(|n| list(n - 1, 1.into()));
-            (vec![list(n, 1.into())], [Some(list(n, 0.into())), short].into_iter().flatten().collect())
+            let of = |n: usize, x: u64| list(n, Value::Integer(x as i64));
+            let short = count.map(|n| of(n - 1, least));
+            (vec![of(n, least)], [Some(of(n, least - 1)), short].into_iter().flatten().collect())
         }
-        Domain::Number(low, high) => numbers(low, high),
-        Domain::Numbers(n, low, high) => {
-            let (inside, outside) = numbers(low, high);
+        Domain::Number(range) => numbers(range),
+        Domain::Numbers(n, each) => {
+            let (inside, outside) = numbers(each);
             let all = |values: Vec<Value>| values.into_iter().map(|x| list(n, x)).collect::<Vec<_>>();
             let (inside, mut outside) = (all(inside), all(outside));
             outside.push(list(n + 1, 0.5.into()));
@@ -116,7 +118,7 @@ fn edges(domain: Domain) -> (Vec<Value>, Vec<Value>) {
     }
 }
 
-fn numbers(low: Bound<f64>, high: Bound<f64>) -> (Vec<Value>, Vec<Value>) {
+fn numbers(Numbers { low, high }: Numbers) -> (Vec<Value>, Vec<Value>) {
     let (mut inside, mut outside) = (vec![], vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY]);
     for (bound, inwards, outwards) in [
         (low, f32::next_up as fn(f32) -> f32, f32::next_down as fn(f32) -> f32),

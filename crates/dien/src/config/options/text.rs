@@ -11,12 +11,6 @@ pub(crate) fn text(value: &Value) -> String {
     }
 }
 
-/// A bound of a range: a whole number is one without a point.
-pub(super) fn bound(x: f64) -> String {
-    let text = number(x);
-    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
-}
-
 /// A float, which is told from an integer by its point or its exponent.
 fn number(x: f64) -> String {
     if x != 0.0 && x.abs() < 1e-4 { format!("{x:e}") } else { format!("{x:?}") }
@@ -31,6 +25,5 @@ mod tests {
         let values = [1.0, -1.0, 0.0, 0.25, 1e-8, 5e-5, 1e300, f64::NAN].map(|x| text(&Value::Float(x)));
         assert_eq!(values, ["1.0", "-1.0", "0.0", "0.25", "1e-8", "5e-5", "1e300", "NaN"]);
         assert_eq!(text(&Value::Array(vec![0.9.into(), 1.into(), "x".into()])), "[0.9, 1, \"x\"]");
-        assert_eq!([0.0, 1.0, 0.5, 1e-30].map(bound), ["0", "1", "0.5", "1e-30"]);
     }
 }

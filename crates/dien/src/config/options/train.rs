@@ -1,8 +1,10 @@
 //! Options of `[train]`.
 
+use dien_tensor::range::{Integers, Numbers};
+
 use super::{Domain, OptionSpec};
 
-const POSITIVE: Domain = Domain::at_least(1);
+const POSITIVE: Domain = Domain::Integer(Integers::at_least(1));
 
 pub(super) const OPTIONS: &[OptionSpec] = &[
     OptionSpec::new("train.epochs", POSITIVE, "Passes over the training targets, at most.")
@@ -29,7 +31,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
     ),
     OptionSpec::new(
         "train.ema_decay",
-        Domain::BELOW_ONE,
+        Domain::Number(Numbers::BELOW_ONE),
         "The decay of an exponential moving average of the weights, which is then validated and saved; 0 for \
          none.",
     )
