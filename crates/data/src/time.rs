@@ -32,6 +32,11 @@ impl Time {
         number(text).or_else(|| date(text))
     }
 
+    /// A number alone.
+    pub(crate) fn parse_number(text: &str) -> Option<Self> {
+        number(text.trim())
+    }
+
     /// A time in a format of `strftime`, such as `%m/%d/%Y %I:%M:%S %p`; in UTC, where it has no offset.
     #[cfg(feature = "dates")]
     #[cfg_attr(docsrs, doc(cfg(feature = "dates")))]
@@ -150,15 +155,18 @@ fn number(text: &str) -> Option<Time> {
 }
 
 fn date(text: &str) -> Option<Time> {
-    let text = text.trim_end_matches(" UTC");
-    let at = text.parse::<Timestamp>().or_else(|_| text.parse::<Date>().map(Timestamp::from)).ok()?;
-    Some(of_timestamp(at))
+    moment(text).map(of_timestamp)
+}
+
+/// What ISO 8601 writes.
+pub(crate) fn moment(text: &str) -> Option<Timestamp> {
+    let text = text.trim().trim_end_matches(" UTC");
+    text.parse::<Timestamp>().or_else(|_| text.parse::<Date>().map(Timestamp::from)).ok()
 }
 
 fn of_timestamp(at: Timestamp) -> Time {
-    let nanoseconds = i128::from(at.seconds()) * 1_000_000_000 + i128::from(at.nanos());
     // Beyond the years 1677 to 2262 the seconds alone.
-    i64::try_from(nanoseconds).map_or_else(|_| Time::from(at.seconds()), |n| Time::new(n, 9))
+    i64::try_from(nanoseconds(at)).map_or_else(|_| Time::from(at.seconds()), |n| Time::new(n, 9))
 }
 
 /// The unit that all times of a log are whole numbers of: that of the file, over a power of ten.
@@ -206,10 +214,15 @@ impl TimeUnit {
         i64::try_from(scaled).ok()
     }
 
+    /// A time of the log as the file has it.
+    pub(crate) fn written(self, time: i64) -> Time {
+        Time::new(time, self.decimals)
+    }
+
     /// A time of the log as the file has it, with the day, where it looks like seconds since 1970 or a
     /// thousandth, millionth or milliardth of them.
     pub fn show(self, time: i64) -> String {
-        let written = Time::new(time, self.decimals);
+        let written = self.written(time);
         let text = written.to_string();
         let Some(digits) = since_1970(written) else { return text };
         let seconds = written.number() / 10_f64.powi(digits);
@@ -224,6 +237,62 @@ pub(crate) fn since_1970(time: Time) -> Option<i32> {
         .into_iter()
         .find(|(_, least)| (*least..1000.0 * least).contains(&size))
         .map(|(digits, _)| digits)
+}
+
+/// What a time counts since the beginning of 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tick {
+    Days,
+    Seconds,
+    Milliseconds,
+    Microseconds,
+    Nanoseconds,
+}
+
+impl Tick {
+    /// What a number's size tells, from 1973 on.
+    pub fn of(time: Time) -> Option<Self> {
+        Some(match since_1970(time)? {
+            0 => Tick::Seconds,
+            3 => Tick::Milliseconds,
+            6 => Tick::Microseconds,
+            _ => Tick::Nanoseconds,
+        })
+    }
+
+    fn nanoseconds(self) -> i128 {
+        match self {
+            Tick::Days => 86_400_000_000_000,
+            Tick::Seconds => 1_000_000_000,
+            Tick::Milliseconds => 1_000_000,
+            Tick::Microseconds => 1000,
+            Tick::Nanoseconds => 1,
+        }
+    }
+
+    /// The first whole number of these that is not before a moment.
+    pub fn at_or_after(self, at: Timestamp) -> i64 {
+        let first = -(-nanoseconds(at)).div_euclid(self.nanoseconds());
+        i64::try_from(first).unwrap_or(if first < 0 { i64::MIN } else { i64::MAX })
+    }
+
+    /// A moment as a number of these; none beyond 64 bits.
+    #[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "what is built is Parquet"))]
+    pub fn time(self, at: Timestamp) -> Option<Time> {
+        let whole = nanoseconds(at).div_euclid(self.nanoseconds());
+        match nanoseconds(at).rem_euclid(self.nanoseconds()) {
+            0 => Some(i64::try_from(whole).ok()?.into()),
+            _ if self == Tick::Days => Some(i64::try_from(whole + 1).ok()?.into()),
+            _ => {
+                let decimals = self.nanoseconds().ilog10() as u8;
+                Some(Time::new(i64::try_from(nanoseconds(at)).ok()?, decimals))
+            }
+        }
+    }
+}
+
+fn nanoseconds(at: Timestamp) -> i128 {
+    i128::from(at.seconds()) * 1_000_000_000 + i128::from(at.nanos())
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use clap::Args;
 use clap::builder::TypedValueParser;
 use dien::data::build::{BuildReport, SampleBuilder, Sampling, TargetPolicy};
 use dien::data::presets::{DatasetFormat, LogReport};
-use dien::data::schema::Split;
-use dien::data::{Log, ReadOptions, Ties, Time, TimeUnit};
+use dien::data::schema::{Split, TimeCut};
+use dien::data::{Log, ReadOptions, Ties};
 use dien::{FileError, Result};
 
 use super::choice::choice;
@@ -67,11 +67,11 @@ pub(super) struct BuildArgs {
     )]
     test: f64,
     /// Split by time: what comes from here on validates. A number as in the files, or a date.
-    #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = time)]
-    validation_from: Option<Time>,
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
+    validation_from: Option<TimeCut>,
     /// Split by time: what comes from here on tests.
-    #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = time)]
-    test_from: Option<Time>,
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
+    test_from: Option<TimeCut>,
     /// Seeds the split, the negatives and the order of what happened at one time.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u32,
@@ -108,10 +108,6 @@ fn ties() -> impl TypedValueParser<Value = Ties> {
     ])
 }
 
-fn time(text: &str) -> std::result::Result<Time, String> {
-    Time::parse(text).ok_or_else(|| "expected a number, or a date such as 2024-01-31T12:00:00".into())
-}
-
 fn share(text: &str) -> std::result::Result<f64, String> {
     match text.parse() {
         Ok(share) if (0.0..1.0).contains(&share) => Ok(share),
@@ -124,7 +120,7 @@ pub(super) fn run(args: &BuildArgs, json: bool) -> Result<ExitCode> {
     let (log, read) = args.read()?;
     read.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
     super::interrupt::abandon();
-    let built = args.build(read.unit).write_with(&log, Some(&read), &args.out)?;
+    let built = args.build().write_with(&log, Some(&read), &args.out)?;
     if built.short_of_negatives > 0 {
         let targets = thousands(built.short_of_negatives);
         eprintln!(
@@ -165,11 +161,10 @@ impl BuildArgs {
         Ok(form.read(&path, &options)?)
     }
 
-    fn build(&self, unit: TimeUnit) -> SampleBuilder {
-        let at = |from: Option<Time>| from.map(|from| unit.at_or_after(from));
+    fn build(&self) -> SampleBuilder {
         // What was shown without a past is a target, too.
         let usual = if self.events.is_labelled() { 0 } else { 2 };
-        let split = match (at(self.validation_from), at(self.test_from)) {
+        let split = match (self.validation_from, self.test_from) {
             (None, None) => {
                 Split::Group { validation: self.validation, test: self.test, seed: self.seed.into() }
             }

@@ -3,6 +3,7 @@
 use super::row::Sample;
 use crate::error::DataError;
 use crate::schema::{Part, Schema, Split};
+use crate::time::TimeUnit;
 
 /// Rows of a part, or events, from which on a share says something.
 const MANY: u64 = 100;
@@ -106,11 +107,12 @@ impl FitReport {
             if counts.rows > 0 || own || !split.has(part) {
                 continue;
             }
+            let show = |time| TimeUnit::default().show(time);
             let rows: u64 = self.parts.iter().map(|counts| counts.rows).sum();
             let (found, expected) = match (split, self.times) {
                 (Split::Time { .. }, Some((first, last))) => (
-                    format!("no row that {does}: times run from {first} to {last}"),
-                    "a cut between them, in their unit, that leaves some",
+                    format!("no row that {does}: times run from {} to {}", show(first), show(last)),
+                    "a cut between them, in their unit or as a date, that leaves some",
                 ),
                 _ => (
                     format!("no row that {does}, of {rows} rows"),

@@ -202,7 +202,15 @@ impl<'a> View<'a> {
         };
         let group = self.group(row, form, buffer)?;
         let part = match (&schema.split, given) {
-            (Some(split), Part::Training) => split.part(group, time.unwrap_or_default()),
+            (Some(split), Part::Training) => {
+                let tick = || self.single(self.time?).tick(row);
+                let at = time.unwrap_or_default();
+                split.part_at(group, at, tick).ok_or_else(|| Wrong {
+                    column: self.time.expect("only times are of no part"),
+                    found: at.to_string(),
+                    expected: "a time since 1970, as the split is by date; or cuts that are numbers",
+                })?
+            }
             _ => given,
         };
         Ok(Sample { part, label, weight, time })

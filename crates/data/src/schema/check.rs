@@ -126,7 +126,9 @@ impl Schema {
             }
             Split::Time { validation_from: Some(validation), test_from: Some(test) } => {
                 let found = format!("a test from {test} and a validation from {validation}");
-                check(validation < test, "`split`", found, "a validation before the test")?;
+                let before = validation.is_before(test);
+                check(before.is_some(), "`split`", &*found, "two numbers or two dates")?;
+                check(before == Some(true), "`split`", found, "a validation before the test")?;
             }
             Split::Time { .. } => {}
         }

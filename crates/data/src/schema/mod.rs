@@ -29,6 +29,7 @@
 mod check;
 mod column;
 mod csv;
+mod cut;
 mod source;
 mod split;
 
@@ -40,6 +41,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::csv::{CsvOptions, MAX_LINE};
 pub use column::{Column, ColumnKind, MissingValue, VocabularySpec};
+pub use cut::TimeCut;
 pub use source::{Format, SequenceOrder, Source};
 pub use split::{Part, Split};
 

@@ -3,6 +3,9 @@
 use dien_serving::encoding::hash;
 use serde::{Deserialize, Serialize};
 
+use super::cut::TimeCut;
+use crate::time::Tick;
+
 /// Which rows are held out. All of one group, or of one time, are on the same side.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "by", rename_all = "kebab-case", deny_unknown_fields)]
@@ -25,10 +28,10 @@ pub enum Split {
     Time {
         /// The first time that validates; else nothing does.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        validation_from: Option<i64>,
+        validation_from: Option<TimeCut>,
         /// The first time that tests; else nothing does.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        test_from: Option<i64>,
+        test_from: Option<TimeCut>,
     },
 }
 
@@ -45,9 +48,10 @@ pub enum Part {
 }
 
 impl Split {
-    /// Whom a row belongs to.
-    pub(crate) fn part(&self, group: &str, time: i64) -> Part {
-        match *self {
+    /// Whom a row belongs to, if what its time counts is known to those that cut by a date; `tick` is what its
+    /// column says.
+    pub(crate) fn part_at(&self, group: &str, time: i64, tick: impl Fn() -> Option<Tick>) -> Option<Part> {
+        Some(match *self {
             Split::Group { validation, test, seed } => {
                 // 53 bits are as many as an f64 holds.
                 let share = (hash(seed, group.as_bytes()) >> 11) as f64 / (1_u64 << 53) as f64;
@@ -60,14 +64,20 @@ impl Split {
                 }
             }
             Split::Time { validation_from, test_from } => {
-                let from = |bound: Option<i64>| bound.is_some_and(|bound| time >= bound);
-                match (from(test_from), from(validation_from)) {
+                let from = |cut: Option<TimeCut>| cut.map_or(Some(false), |cut| cut.holds(time, &tick));
+                match (from(test_from)?, from(validation_from)?) {
                     (true, _) => Part::Test,
                     (false, true) => Part::Validation,
                     (false, false) => Part::Training,
                 }
             }
-        }
+        })
+    }
+
+    /// Whom a row belongs to, by cuts in the unit of its time.
+    #[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "what is built is Parquet"))]
+    pub(crate) fn part(&self, group: &str, time: i64) -> Part {
+        self.part_at(group, time, || None).unwrap_or(Part::Training)
     }
 
     /// Whether it gives a part any row.
@@ -99,9 +109,9 @@ mod tests {
 
     #[test]
     fn a_cut_in_time_belongs_to_what_comes_after() {
-        let split = Split::Time { validation_from: Some(10), test_from: Some(20) };
+        let split = Split::Time { validation_from: Some(10.into()), test_from: Some(20.into()) };
         let parts = [9, 10, 19, 20].map(|time| split.part("", time));
         assert_eq!(parts, [Part::Training, Part::Validation, Part::Validation, Part::Test]);
-        assert!(!Split::Time { validation_from: None, test_from: Some(1) }.has(Part::Validation));
+        assert!(!Split::Time { validation_from: None, test_from: Some(1.into()) }.has(Part::Validation));
     }
 }

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use dien_serving::encoding::{Date, Timestamp, canonical};
 
 use super::column::{Column, Primitive, TextColumn, TimeUnit};
+use crate::time::Tick;
 
 /// The cells of a column, or of its lists' values.
 #[derive(Clone, Copy, Debug)]
@@ -152,6 +153,22 @@ impl<'a> Cells<'a> {
             Cells::Texts(texts) => texts.get(i).map(time).transpose(),
             Cells::Numbers(_) | Cells::Singles(_) => self.number(i)?.map(|x| whole(x.floor())).transpose(),
             _ => self.integer(i),
+        }
+    }
+
+    /// What a cell's time counts since 1970, if its column or its text says so.
+    pub fn tick(&self, i: usize) -> Option<Tick> {
+        match self {
+            Cells::Times(unit, _) => Some(match unit {
+                TimeUnit::Days => Tick::Days,
+                TimeUnit::Milliseconds => Tick::Milliseconds,
+                TimeUnit::Microseconds => Tick::Microseconds,
+                TimeUnit::Nanoseconds => Tick::Nanoseconds,
+            }),
+            Cells::Texts(texts) => {
+                texts.get(i).filter(|text| text.trim().parse::<f64>().is_err()).map(|_| Tick::Seconds)
+            }
+            _ => None,
         }
     }
 }

@@ -16,7 +16,7 @@ use super::{BuildReport, SampleBuilder};
 use crate::behaviours::log::Log;
 use crate::behaviours::presets::LogReport;
 use crate::error::DataError;
-use crate::schema::{Part, Split};
+use crate::schema::{Part, Split, TimeCut};
 use negatives::Negatives;
 
 /// See [`SampleBuilder::write`].
@@ -46,26 +46,10 @@ pub(super) fn write(
             let found = format!("shares of {validation} and {test}");
             return Err(DataError::log("split", found, "shares that leave some users to train on"));
         }
-        Split::Time { validation_from: Some(a), test_from: Some(b) } if a >= b => {
-            let found = format!("a validation from {a} and a test from {b}");
-            return Err(DataError::log("split", found, "a validation before the test"));
-        }
         _ => {}
     }
-    if let Split::Time { validation_from, test_from } = build.split {
-        let done = log.users().iter().flat_map(|user| &user.events).map(|event| event.time);
-        let shown = (0..log.users().len()).filter_map(|user| log.impressions(user)).flatten();
-        let last = done.chain(shown.map(|shown| shown.time)).max();
-        for (what, from) in [("validation", validation_from), ("test", test_from)] {
-            if let Some((from, last)) = from.zip(last).filter(|(from, last)| from > last) {
-                let unit = read.map_or_else(Default::default, |read| read.unit);
-                let found = format!("a {what} from {}", unit.show(from));
-                let expected = format!("at most {}, the last time there is", unit.show(last));
-                return Err(DataError::log("split", found, expected));
-            }
-        }
-    }
-    let negatives = Negatives::new(build, log)?;
+    let resolved = SampleBuilder { split: resolve(build, log, read)?, ..build.clone() };
+    let negatives = Negatives::new(&resolved, log)?;
     let staged = StagedFolder::create(folder)?;
     let mut built = BuildReport::default();
     let mut parts = vec![];
@@ -74,7 +58,7 @@ pub(super) fn write(
         (Part::Validation, "validation", &mut built.validation),
         (Part::Test, "test", &mut built.test),
     ] {
-        let written = tables::write(build, log, part, &negatives, &staged.part().join(name))?;
+        let written = tables::write(&resolved, log, part, &negatives, &staged.part().join(name))?;
         *counts = [written.histories, written.targets];
         built.short_of_negatives += written.short_of_negatives;
         if counts[1] > 0 {
@@ -91,4 +75,32 @@ pub(super) fn write(
     files::write(&staged.part().join("summary.json"), summary.as_bytes())?;
     staged.commit()?;
     Ok(built)
+}
+
+/// The split with cuts in the unit of the log's times, before its last one.
+fn resolve(build: &SampleBuilder, log: &Log, read: Option<&LogReport>) -> Result<Split, DataError> {
+    let Split::Time { validation_from, test_from } = build.split else { return Ok(build.split.clone()) };
+    let done = log.users().iter().flat_map(|user| &user.events).map(|event| event.time);
+    let shown = (0..log.users().len()).filter_map(|user| log.impressions(user)).flatten();
+    let last = done.chain(shown.map(|shown| shown.time)).max().unwrap_or_default();
+    let unit = read.map_or_else(Default::default, |read| read.unit);
+    let cut = |what: &str, from: Option<TimeCut>| {
+        let Some(from) = from else { return Ok(None) };
+        let wrong = |expected| DataError::log("split", format!("a {what} from {from}"), expected);
+        let Some(at) = from.in_unit(unit, last) else {
+            let last = unit.show(last);
+            return Err(wrong(format!("a number, as the times, up to {last}, are no dates since 1970")));
+        };
+        match at > last {
+            true => Err(wrong(format!("at most {}, the last time there is", unit.show(last)))),
+            false => Ok(Some(at)),
+        }
+    };
+    let (validation, test) = (cut("validation", validation_from)?, cut("test", test_from)?);
+    if let Some((validation, test)) = validation.zip(test).filter(|(a, b)| a >= b) {
+        let [validation, test] = [validation, test].map(|at| unit.show(at));
+        let found = format!("a validation from {validation} and a test from {test}");
+        return Err(DataError::log("split", found, "a validation before the test"));
+    }
+    Ok(Split::Time { validation_from: validation.map(Into::into), test_from: test.map(Into::into) })
 }

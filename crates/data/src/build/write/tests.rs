@@ -102,7 +102,7 @@ proptest! {
     ) {
         let log = log(&users, named);
         let split = if by_time {
-            Split::Time { validation_from: Some(cuts.0), test_from: Some(cuts.0 + cuts.1) }
+            Split::Time { validation_from: Some(cuts.0.into()), test_from: Some((cuts.0 + cuts.1).into()) }
         } else {
             Split::Group { validation: 0.2, test: 0.3, seed: 1 }
         };
@@ -239,10 +239,33 @@ fn targets_without_negatives_are_counted() {
 #[test]
 fn a_cut_after_all_times_is_told() {
     let log = log(&[(0..6).map(|t| (t, i64::from(t))).collect()], false);
-    let split = Split::Time { validation_from: None, test_from: Some(6) };
+    let split = Split::Time { validation_from: None, test_from: Some(6.into()) };
     let (_root, found) = build(&SampleBuilder { split, ..SampleBuilder::default() }, &log);
     let found = found.unwrap_err().to_string();
     assert!(found.contains("a test from 6; expected at most 5, the last time there is"), "{found}");
+    let split = Split::Time { validation_from: None, test_from: Some("2023-11-17".parse().unwrap()) };
+    let (_root, found) = build(&SampleBuilder { split, ..SampleBuilder::default() }, &log);
+    let found = found.unwrap_err().to_string();
+    assert!(
+        found.contains("a test from 2023-11-17T00:00:00Z; expected a number, as the times, up to 5,"),
+        "{found}"
+    );
+}
+
+#[test]
+fn a_date_cuts_times_in_milliseconds() {
+    let day = 86_400_000;
+    let users: Vec<Vec<(u32, i64)>> = (0..6)
+        .map(|u| (0..12).map(|t| ((u + t) % 12, 1_700_179_200_000 + day * (i64::from(t) - 8))).collect())
+        .collect();
+    let split = Split::Time {
+        validation_from: Some("2023-11-16".parse().unwrap()),
+        test_from: Some("2023-11-17T00:00:00.001Z".parse().unwrap()),
+    };
+    let (_root, built) = build(&SampleBuilder { split, ..SampleBuilder::default() }, &log(&users, false));
+    let built = built.unwrap();
+    // Of 12 days those from the third on are targets, each with a negative: 7 to 1, 16 and 17, 18 to 20.
+    assert_eq!([built.training[1], built.validation[1], built.test[1]], [6 * 5 * 2, 6 * 2 * 2, 6 * 3 * 2]);
 }
 
 #[test]
@@ -306,7 +329,7 @@ fn what_was_shown_is_a_target_that_looks_back_on_earlier_clicks() {
     let by_user = Split::Group { validation: 0.2, test: 0.3, seed: 1 };
     let side = by_user.clone();
     assert_eq!(check(by_user, 0, &|row| side.part(&row.user, 0)), 40 * 9);
-    let by_time = Split::Time { validation_from: Some(5), test_from: Some(7) };
+    let by_time = Split::Time { validation_from: Some(5.into()), test_from: Some(7.into()) };
     let cut = by_time.clone();
     assert_eq!(check(by_time, 2, &|row| cut.part("", row.time)), 40 * 6);
 }

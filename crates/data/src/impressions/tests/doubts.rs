@@ -89,9 +89,11 @@ fn a_split_that_holds_nothing_out_is_refused() {
     for (split, expected) in [
         (
             "by = 'time', validation_from = 1700000200000, test_from = 1700000300000",
-            "no row that validates: times run from 1700000000 to 1700000399; expected a cut between them",
+            "no row that validates: times run from 1700000000 (2023-11-14T22:13:20Z) to \
+             1700000399 (2023-11-14T22:19:59Z); expected a cut between them",
         ),
         ("by = 'time', validation_from = 1700000100, test_from = 1700000400", "no row that tests: times run"),
+        ("by = 'time', test_from = 2023-11-15", "no row that tests: times run"),
         ("by = 'group', validation = 0.0001", "no row that validates, of 400 rows; expected a share"),
     ] {
         let schema = format!("split = {{ {split} }}\n{LONG}");

@@ -13,6 +13,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use dien_model::Batch;
+use dien_serving::encoding::Timestamp;
 use tempfile::TempDir;
 
 use super::{Impressions, Stream};
@@ -242,6 +243,45 @@ fn parts_share_no_group_and_no_time() {
         let known: HashSet<&str> = log.vocabularies().get("item").unwrap().tokens().collect();
         assert_eq!(tokens, known);
     }
+}
+
+/// 2023-11-17 began 1,700,179,200 seconds after 1970.
+#[test]
+fn a_cut_by_date_means_the_same_whatever_times_count() {
+    let form = |write: &dyn Fn(u64) -> String| {
+        let mut text = String::from("clicked,user,time,item,seen\n");
+        for i in 0..40 {
+            let (item, time) = (i % 7, write(1_700_179_200 + 3600 * i - 20 * 3600));
+            writeln!(text, "{},u{i},{time},i{item},i{}", i % 2, (i + 1) % 7).unwrap();
+        }
+        text
+    };
+    let forms = [
+        form(&|seconds| seconds.to_string()),
+        form(&|seconds| format!("{seconds}.0")),
+        form(&|seconds| format!("{seconds}000")),
+        form(&|seconds| format!("{seconds}000000")),
+        form(&|seconds| Timestamp::new(seconds as i64, 0).to_string()),
+    ];
+    for cuts in
+        ["2023-11-17, test_from = 2023-11-17T12:00:00Z", "'2023-11-17', test_from = '2023-11-17 12:00'"]
+    {
+        for text in &forms {
+            let schema = format!("split = {{ by = 'time', validation_from = {cuts} }}\n{LONG}");
+            let (_folder, path) = folder(&schema, &[("log.csv", text)]);
+            let (log, _) = Impressions::open(&path, &options()).unwrap();
+            let parts = [log.epoch(1, 0), log.validation(), log.test()];
+            assert_eq!(parts.map(|part| content(&batches(&part)).len()), [20, 12, 8], "{text}");
+        }
+    }
+    let schema = format!("split = {{ by = 'time', test_from = 2023-11-17 }}\n{LONG}");
+    let (_folder, path) = folder(&schema, &[("log.csv", &form(&|seconds| (seconds % 1000).to_string()))]);
+    let message = failure(&path, &options());
+    assert!(message.contains("line 2, `time`: found 200; expected a time since 1970"), "{message}");
+    let schema = format!("split = {{ by = 'time', validation_from = 7, test_from = 2023-11-17 }}\n{LONG}");
+    let (_folder, path) = folder(&schema, &[("log.csv", &forms[0])]);
+    let message = failure(&path, &options());
+    assert!(message.contains("a validation from 7; expected two numbers or two dates"), "{message}");
 }
 
 #[test]
