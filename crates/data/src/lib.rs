@@ -55,6 +55,7 @@ mod behaviours;
 pub mod build;
 mod data;
 mod dataset;
+mod doubts;
 mod encode;
 mod error;
 mod files;

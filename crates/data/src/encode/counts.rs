@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use dien_serving::FileError;
-use dien_serving::encoding::{IdTypeInference, Vocabulary};
+use dien_serving::encoding::{IdTypeInference, Vocabulary, canonical};
 
 use super::fit_report::Share;
 use super::layout::TypeRule;
@@ -57,6 +57,12 @@ impl TableCounts {
     /// How many texts were counted.
     pub fn distinct(&self) -> u64 {
         self.counts.len() as u64
+    }
+
+    /// Whether an id is counted outside histories, however it is written.
+    pub fn is_candidate(&self, token: &str) -> bool {
+        let id = canonical(token);
+        self.counts.iter().any(|(other, n)| n.others > 0 && canonical(other) == id)
     }
 
     /// The ids of histories, and which of them are those of a candidate, too, if both are counted.

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use dien_serving::encoding::{DenseEncoder, Standardizer, Transform, Vocabularies, Vocabulary, canonical};
 
+use super::counting::Counting;
 use super::counts::TableCounts;
 use super::fit_report::FitReport;
 use super::id_check::IdCheck;
 use super::layout::Layout;
-use super::row::View;
 use super::rows::{Row, Rows};
 use crate::error::DataError;
 use crate::schema::{Column, Part, Schema};
@@ -62,7 +62,7 @@ pub(crate) fn fit(
 ) -> Result<FitStats, DataError> {
     let table = |(table, &rule)| TableCounts::new(layout.rule(schema, table), rule);
     let tables = layout.type_rules().iter().enumerate().map(table).collect();
-    let mut counting = Counting { schema, layout, tables };
+    let mut counting = Counting::new(schema, layout, tables);
     let mut numbers = layout.numbers(schema);
     let mut moments = vec![Moments::default(); numbers.len()];
     for source in
@@ -106,7 +106,7 @@ pub(crate) fn fit(
         }
         soft += u64::from(sample.label.fract() != 0.0);
         moments.iter_mut().zip(&found).for_each(|(moments, &x)| moments.add(x));
-        counting.row(view, row, buffer);
+        counting.row(view, row, &found, &sample, buffer);
         match &past {
             // Once, however many look back on it.
             Some(past) if last != Some(past.index) => {
@@ -147,6 +147,7 @@ pub(crate) fn fit(
         return Err(DataError::log(report.to_string(), found, "at least one that trains"));
     }
     fit_report.check_split(schema)?;
+    fit_report.add_warnings(counting.warnings());
     let owners = layout.names(schema).zip(&layout.owners);
     let vocabulary = |((name, &owner), counts): ((&str, &usize), TableCounts)| {
         let vocabulary = buckets(&schema.columns[owner]).unwrap_or_else(|| counts.vocabulary(base))?;
@@ -171,56 +172,6 @@ pub(crate) fn fit(
         training,
         fit_report,
     })
-}
-
-/// Adds the ids of rows.
-struct Counting<'a> {
-    schema: &'a Schema,
-    layout: &'a Layout,
-    tables: Vec<TableCounts>,
-}
-
-impl Counting<'_> {
-    fn add(&mut self, column: usize, token: &str, is_history: bool) {
-        self.tables[self.layout.table[column].expect("an embedded column")].add(token, is_history);
-    }
-
-    /// What is in a row itself.
-    fn row(&mut self, view: &View<'_>, row: usize, buffer: &mut String) {
-        let (schema, layout) = (self.schema, self.layout);
-        for &column in layout.candidate.iter().chain(&layout.sparse) {
-            if schema.columns[column].transform.is_none()
-                && let Some(token) = view.id(schema, column, row, layout.form(column), buffer)
-            {
-                self.add(column, token, false);
-            }
-        }
-        for &column in &layout.multi_hot {
-            for at in view.list(column, row) {
-                if let Some(token) = view.list_id(column, at, layout.form(column), buffer) {
-                    self.add(column, token, false);
-                }
-            }
-        }
-    }
-
-    /// Every event but padding. Lists of a sequence are of one length.
-    fn behaviours(&mut self, view: &View<'_>, row: usize, buffer: &mut String) {
-        let layout = self.layout;
-        for (sequence, columns) in self.schema.behaviours.iter().zip(&layout.behaviours) {
-            for event in 0..view.list(columns[0], row).len() {
-                if view.is_padding(layout, sequence, columns[0], row, event, buffer) {
-                    continue;
-                }
-                for &column in columns {
-                    let at = view.list(column, row).start + event;
-                    if let Some(token) = view.list_id(column, at, layout.form(column), buffer) {
-                        self.add(column, token, true);
-                    }
-                }
-            }
-        }
-    }
 }
 
 /// An id for each bucket of a column of numbers; none for other columns.

@@ -1,12 +1,12 @@
 //! What the first pass found that may be a mistake.
 
 use super::row::Sample;
+use crate::doubts::MANY;
+use crate::doubts::times::Times;
 use crate::error::DataError;
 use crate::schema::{Part, Schema, Split};
 use crate::time::TimeUnit;
 
-/// Rows of a part, or events, from which on a share says something.
-const MANY: u64 = 100;
 /// From this share of the rows on, a column of as many ids tells rows apart, and nothing else.
 const UNIQUE: f64 = 0.9;
 /// Below this share, ids of histories hardly ever are candidates.
@@ -19,6 +19,8 @@ pub(crate) struct FitReport {
     parts: [PartCounts; 3],
     /// The first and the last time.
     times: Option<(i64, i64)>,
+    /// All of them.
+    clock: Times,
     /// Of rows that train, by label: whether the candidate is the latest event of its own history.
     latest: [Share; 2],
     warnings: Vec<String>,
@@ -63,12 +65,18 @@ impl FitReport {
         if let Some(time) = sample.time {
             let (first, last) = self.times.unwrap_or((time, time));
             self.times = Some((first.min(time), last.max(time)));
+            self.clock.add(time);
         }
     }
 
     /// Adds a row that trains and has a history.
     pub fn add_latest(&mut self, label: f32, is_candidate: bool) {
         self.latest[usize::from(label > 0.5)].add(is_candidate);
+    }
+
+    /// Adds what else was found.
+    pub fn add_warnings(&mut self, warnings: impl IntoIterator<Item = String>) {
+        self.warnings.extend(warnings);
     }
 
     /// Adds the ids of a table's histories, and whether they are those of a candidate anywhere.
@@ -149,6 +157,7 @@ impl FitReport {
                 percent(without)
             ));
         }
+        warnings.extend(self.clock.warnings());
         warnings.extend(self.warnings.iter().cloned());
         warnings
     }

@@ -5,6 +5,7 @@
 //! that are in memory.
 
 pub(crate) mod columns;
+mod counting;
 mod counts;
 pub(crate) mod encoder;
 pub(crate) mod fit;

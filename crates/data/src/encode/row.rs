@@ -242,6 +242,11 @@ impl<'a> View<'a> {
         Some(buffer)
     }
 
+    /// Whether a dense column has no number of its own in a row.
+    pub fn is_default(&self, schema: &Schema, column: usize, row: usize) -> bool {
+        schema.columns[column].default.is_some() && self.single(column).number(row) == Ok(None)
+    }
+
     /// A dense column's number as it stands, or what the column counts a missing one as; and what becomes of
     /// it.
     pub fn number(

@@ -102,3 +102,45 @@ fn a_split_that_holds_nothing_out_is_refused() {
         assert!(message.contains("`[split]`") && message.contains(expected), "{message}");
     }
 }
+
+#[test]
+fn padding_that_nobody_declares_is_told() {
+    let padded = rows(|i| {
+        let real = (0..1 + i % 6).map(|k| format!("i{}", (i + 3 * k + 1) % 17));
+        let list: Vec<_> = real.chain(std::iter::repeat_n("0".into(), 5 - i % 6)).collect();
+        (ordinary(i).0, list.join("|"))
+    });
+    only(&doubts(LONG, &padded), "`seen`: `0` ends 3");
+    let schema = LONG.replace("columns = [\"seen\"] }", "columns = [\"seen\"], padding = \"0\" }");
+    assert_ne!(schema, LONG);
+    assert_eq!(doubts(&schema, &padded), [""; 0]);
+}
+
+#[test]
+fn a_column_that_is_known_after_the_label_is_told() {
+    let schema = LONG.replace("item = {", "dwell = { kind = \"dense\", default = 0 }\nitem = {");
+    let with = |dwell: &dyn Fn(usize) -> String| -> String {
+        let text = rows(ordinary);
+        let line = |(i, line): (usize, &str)| match i {
+            0 => format!("{line},dwell\n"),
+            _ => format!("{line},{}\n", dwell(i - 1)),
+        };
+        text.lines().enumerate().map(line).collect()
+    };
+    let clicked = |i: usize| ordinary(i).0 == 1;
+    let missing = with(&|i| if clicked(i) { (i % 50).to_string() } else { String::new() });
+    only(&doubts(&schema, &missing), "`dwell` is missing in 100 % of the rows with label 0 and in 0 %");
+    let telling = with(&|i| (i % 50 + if clicked(i) { 50 } else { 0 }).to_string());
+    only(&doubts(&schema, &telling), "`dwell` alone tells the label (AUC 1.000)");
+    assert_eq!(doubts(&schema, &with(&|i| (i * 7919 % 50).to_string())), [""; 0]);
+}
+
+#[test]
+fn rows_that_stand_twice_and_times_of_two_units_are_told() {
+    let text = rows(ordinary);
+    let again: String = text.lines().skip(1).take(100).fold(String::new(), |all, line| all + line + "\n");
+    only(&doubts(LONG, &format!("{text}{again}")), "20.0 % of the training rows were there before");
+    let mixed = text.replace(",1700000007,", ",1700000007000,");
+    assert_ne!(mixed, text);
+    only(&doubts(LONG, &mixed), "1 of 400 times are no seconds since 1970 as the rest are");
+}

@@ -1,0 +1,147 @@
+//! What the rows that train hold: ids by table, and signs of mistakes.
+
+use dien_serving::encoding::{hash, scramble};
+
+use super::counts::TableCounts;
+use super::layout::Layout;
+use super::row::{Sample, View};
+use crate::doubts::leaks::{Cell, Leaks};
+use crate::doubts::padding::{End, ListEnds};
+use crate::doubts::repeats::Repeats;
+use crate::schema::Schema;
+
+/// Adds up rows.
+pub(crate) struct Counting<'a> {
+    schema: &'a Schema,
+    layout: &'a Layout,
+    pub tables: Vec<TableCounts>,
+    /// Of the first column of each sequence of behaviours.
+    ends: Vec<ListEnds>,
+    leaks: Leaks,
+    repeats: Repeats,
+    /// The row's cells: of candidate and context, then its numbers.
+    cells: Vec<Cell>,
+    neighbour: String,
+}
+
+impl<'a> Counting<'a> {
+    pub fn new(schema: &'a Schema, layout: &'a Layout, tables: Vec<TableCounts>) -> Self {
+        let lists = layout.multi_hot.iter().chain(&layout.numbers);
+        let columns = single(schema, layout).chain(lists.copied());
+        let leaks = Leaks::new(columns.map(|column| name(schema, column).to_owned()));
+        let ends = vec![ListEnds::default(); layout.behaviours.len()];
+        let repeats = Repeats::default();
+        Counting { schema, layout, tables, ends, leaks, repeats, cells: vec![], neighbour: String::new() }
+    }
+
+    fn add(&mut self, column: usize, token: &str, is_history: bool) {
+        self.tables[self.layout.table[column].expect("an embedded column")].add(token, is_history);
+    }
+
+    /// What is in a row itself, with its numbers as they stand.
+    pub fn row(
+        &mut self,
+        view: &View<'_>,
+        row: usize,
+        numbers: &[f64],
+        sample: &Sample,
+        buffer: &mut String,
+    ) {
+        let (schema, layout) = (self.schema, self.layout);
+        self.cells.clear();
+        for column in single(schema, layout) {
+            let token = view.id(schema, column, row, layout.form(column), buffer);
+            self.cells.push(token.map_or(Cell::Missing, |token| Cell::Id(hash(0, token.as_bytes()))));
+            if let Some(token) = token {
+                self.add(column, token, false);
+            }
+        }
+        for &column in &layout.multi_hot {
+            let mut cell = Cell::Missing;
+            for at in view.list(column, row) {
+                if let Some(token) = view.list_id(column, at, layout.form(column), buffer) {
+                    let before = if let Cell::Id(id) = cell { id } else { 0 };
+                    cell = Cell::Id(hash(before, token.as_bytes()));
+                    self.add(column, token, false);
+                }
+            }
+            self.cells.push(cell);
+        }
+        for (&column, &x) in layout.numbers.iter().zip(numbers) {
+            let is_missing = view.is_default(schema, column, row);
+            self.cells.push(if is_missing { Cell::Missing } else { Cell::Number(x) });
+        }
+        self.leaks.add(sample.label, &self.cells);
+        // Without a time, what is alike may have happened twice.
+        if let Some(time) = sample.time {
+            let group = view.group(row, layout.group_form(), buffer).unwrap_or_default();
+            let label = u64::from(sample.label.to_bits());
+            let first = hash(time as u64, group.as_bytes()) ^ scramble(label);
+            self.repeats.add(self.cells.iter().fold(first, |all, cell| match cell {
+                Cell::Missing => scramble(all),
+                Cell::Number(x) => scramble(all ^ x.to_bits()),
+                Cell::Id(id) => scramble(all ^ id),
+            }));
+        }
+    }
+
+    /// Every event but padding. Lists of a sequence are of one length.
+    pub fn behaviours(&mut self, view: &View<'_>, row: usize, buffer: &mut String) {
+        let layout = self.layout;
+        for (place, (sequence, columns)) in self.schema.behaviours.iter().zip(&layout.behaviours).enumerate()
+        {
+            if sequence.padding.is_none() {
+                self.ends(place, view, columns[0], row, buffer);
+            }
+            for event in 0..view.list(columns[0], row).len() {
+                if view.is_padding(layout, sequence, columns[0], row, event, buffer) {
+                    continue;
+                }
+                for &column in columns {
+                    let at = view.list(column, row).start + event;
+                    if let Some(token) = view.list_id(column, at, layout.form(column), buffer) {
+                        self.add(column, token, true);
+                    }
+                }
+            }
+        }
+    }
+
+    /// What stands at the ends of a list.
+    fn ends(&mut self, sequence: usize, view: &View<'_>, column: usize, row: usize, buffer: &mut String) {
+        let (ids, form) = (view.list(column, row), self.layout.form(column));
+        if ids.len() < 2 {
+            return;
+        }
+        let ends = &mut self.ends[sequence];
+        ends.add_length(ids.len());
+        for (end, at, beside) in
+            [(End::First, ids.start, ids.start + 1), (End::Last, ids.end - 1, ids.end - 2)]
+        {
+            let id = view.list_id(column, at, form, buffer);
+            let twice = id == view.list_id(column, beside, form, &mut self.neighbour);
+            ends.add(end, id.unwrap_or_default(), twice);
+        }
+    }
+
+    /// A sentence for each thing that may be a mistake.
+    pub fn warnings(&self) -> Vec<String> {
+        let sequences = self.ends.iter().zip(&self.layout.behaviours);
+        let padding = sequences.filter_map(|(ends, columns)| {
+            let table = &self.tables[self.layout.table[columns[0]].expect("an embedded column")];
+            ends.warning(name(self.schema, columns[0]), |id| table.is_candidate(id))
+        });
+        padding.chain(self.repeats.warning()).chain(self.leaks.warnings()).collect()
+    }
+}
+
+/// The columns of single ids that describe a candidate or the moment.
+fn single<'a>(schema: &'a Schema, layout: &'a Layout) -> impl Iterator<Item = usize> + 'a {
+    let columns = layout.candidate.iter().chain(&layout.sparse).copied();
+    columns.filter(|&column| schema.columns[column].transform.is_none())
+}
+
+fn name(schema: &Schema, column: usize) -> &str {
+    let (name, _) = schema.columns.get_index(column).expect("a column of the schema");
+    name
+}
