@@ -231,7 +231,7 @@ impl TimeUnit {
 }
 
 /// By how many digits a time is finer than seconds, if it is one from 1973 on: 0, 3, 6 or 9.
-pub(crate) fn since_1970(time: Time) -> Option<i32> {
+fn since_1970(time: Time) -> Option<i32> {
     let size = time.number().abs();
     [(0, 1e8), (3, 1e11), (6, 1e14), (9, 1e17)]
         .into_iter()

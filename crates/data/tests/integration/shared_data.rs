@@ -120,7 +120,7 @@ fn ml_1m_sample() {
 }
 
 /// The variant with real labels. The README's figures are of the file's order, in which each target has a
-/// history; where ties are ordered by a hash, a user's first target may come to stand before all that it liked.
+/// history; where ties are ordered by a hash, a user's first target may come to stand before all liked ones.
 fn check_real(name: &str, samples: usize, test_samples: usize, test_users: usize, ones: f64, mean: f64) {
     let Some(folder) = folder(name) else { return };
     let options = DataOptions::default()

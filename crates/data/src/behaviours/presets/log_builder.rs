@@ -8,8 +8,9 @@ use indexmap::IndexMap;
 use super::report::LogReport;
 use crate::behaviours::folder::{ReadOptions, rounded};
 use crate::behaviours::log::{Event, Impression, Item, Log, User};
+use crate::doubts::times::Times;
 use crate::error::DataError;
-use crate::time::{Time, TimeUnit, since_1970};
+use crate::time::{Time, TimeUnit};
 
 /// What stands between the values of a list's cell: no character of a text.
 const SEPARATOR: char = '\u{1f}';
@@ -146,7 +147,7 @@ impl<'a> LogBuilder<'a> {
         }
         self.drop_empty_columns();
         let unit = TimeUnit::of(self.times());
-        self.tell_mixed_units();
+        self.doubt_times();
         let LogBuilder { options, columns, lists, mut users, items, mut report } = self;
         let mut log = Log::new(columns).with_separator(SEPARATOR);
         log.declare_lists(&lists)?;
@@ -207,17 +208,11 @@ impl<'a> LogBuilder<'a> {
         self.lists.retain(|name| self.columns.contains(name));
     }
 
-    fn tell_mixed_units(&mut self) {
-        let mut by_unit = [0_u64; 4];
-        for digits in self.times().filter_map(since_1970) {
-            by_unit[digits as usize / 3] += 1;
-        }
-        if by_unit.iter().filter(|&&n| n > 0).count() > 1 {
-            let names = ["seconds", "milliseconds", "microseconds", "nanoseconds"];
-            let found = names.iter().zip(by_unit).filter(|(_, n)| *n > 0);
-            let found: Vec<String> = found.map(|(name, n)| format!("{n} times look like {name}")).collect();
-            self.report.warnings.push(format!("{}: their units differ", found.join(", ")));
-        }
+    /// Units that are mixed, and times that cannot be.
+    fn doubt_times(&mut self) {
+        let (mut all, seconds) = (Times::default(), TimeUnit { decimals: 0 });
+        self.times().filter_map(|time| seconds.apply(time)).for_each(|(time, _)| all.add(time));
+        self.report.warnings.extend(all.warnings());
     }
 }
 
