@@ -9,7 +9,7 @@ const KEPT: usize = 1 << 16;
 /// From this share on it is told.
 const SHARE: f64 = 0.01;
 
-/// The share of rows that were there before, from those whose hash is small: of many rows as exact as a poll of
+/// The share of rows that were there before, from those whose hash is small: as exact as a poll of
 /// 65,536, in the memory of that many.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Repeats {
