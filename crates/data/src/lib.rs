@@ -45,6 +45,7 @@
 //! # Features
 //!
 //! - `dates` (default): times in any form of `strftime` are read; those of ISO 8601 are without it.
+//! - `arrow` (with `parquet`): rows come from Arrow's record batches, too.
 //! - `parquet` (default): Parquet is read and written. Without it such a file is an error that says so.
 //! - `zstd` (with `parquet`): so are `.zst` files.
 
@@ -79,10 +80,10 @@ pub use behaviours::ties::{TieReport, Ties};
 pub use data::{Data, Examples};
 pub use dataset::Dataset;
 pub use error::DataError;
-pub use impressions::{Impressions, PredictionBatch, Predictions, Stream};
+pub use impressions::{EncodedRows, Impressions, PredictionBatch, Predictions, Stream};
 pub use sample::options::{AuxiliaryNegatives, DataOptions, TargetKind, TargetNegatives};
 pub use skipped::{OnError, Skipped};
-pub use source::ReadReport;
+pub use source::{Cell, InMemory, ReadReport, Row, RowBatch, RowBatches, RowSource, RowSources};
 pub use time::{Time, TimeUnit};
 
 /// What the numeric options may be.

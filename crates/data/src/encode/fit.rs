@@ -14,7 +14,7 @@ use super::rows::{Row, Rows};
 use crate::error::DataError;
 use crate::schema::{Column, Part, Schema};
 use crate::skipped::{OnError, Skipped};
-use crate::source::ReadReport;
+use crate::source::{Origin, ReadReport};
 
 /// What a log holds.
 #[derive(Clone, Debug)]
@@ -53,10 +53,12 @@ impl Moments {
     }
 }
 
-/// Reads every row, and counts those that train.
+/// Reads every row, and counts those that train. The first of the origins is that of the rows that train;
+/// others hold out all that they have. Names of files of ids are relative to `base`.
 pub(crate) fn fit(
     schema: &Schema,
     base: &Path,
+    origins: &[(Origin<'_>, Part)],
     layout: &Layout,
     on_error: OnError,
 ) -> Result<FitStats, DataError> {
@@ -65,15 +67,10 @@ pub(crate) fn fit(
     let mut counting = Counting::new(schema, layout, tables);
     let mut numbers = layout.numbers(schema);
     let mut moments = vec![Moments::default(); numbers.len()];
-    for source in
-        [Some(&schema.source), schema.validation.as_ref(), schema.test.as_ref()].into_iter().flatten()
-    {
-        for source in [Some(source.clone()), source.of_histories()].into_iter().flatten() {
-            crate::source::check_regular(&source, base)?;
-        }
-    }
+    origins.iter().try_for_each(|(origin, _)| origin.check_regular())?;
     let groups = layout.group_form();
-    let mut rows = Rows::open(schema, &schema.source, base, Part::Training, groups, on_error)?;
+    let (training_origin, held_out) = (origins[0].0, &origins[1..]);
+    let mut rows = Rows::open(schema, training_origin, Part::Training, groups, on_error)?;
     let (mut training, mut found, mut ids) = (0, vec![], IdCheck::default());
     let (mut last, mut fit_report, mut other) = (None, FitReport::default(), String::new());
     let mut soft = 0_u64;
@@ -120,9 +117,8 @@ pub(crate) fn fit(
         Ok(true)
     })?;
     let (mut skipped, mut report) = rows.finish();
-    for (source, part) in [(&schema.validation, Part::Validation), (&schema.test, Part::Test)] {
-        let Some(source) = source else { continue };
-        let mut rows = Rows::open(schema, source, base, part, groups, on_error)?;
+    for &(origin, part) in held_out {
+        let mut rows = Rows::open(schema, origin, part, groups, on_error)?;
         rows.each(None, |of, _| {
             fit_report.add(&of.sample);
             of.check_behaviours(schema, layout)?;

@@ -9,7 +9,7 @@ use crate::source::{Block, Blocks, ReadReport};
 
 /// The table of the histories, from its first row to its last.
 pub(crate) struct Histories {
-    blocks: Blocks,
+    blocks: Blocks<'static>,
     places: Vec<Option<usize>>,
     block: Option<Block>,
     /// The block's first row, counted over all files.

@@ -1,14 +1,14 @@
 //! The rows of a source, with those that are wrong refused or counted.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::histories::{Histories, Past};
 use super::layout::Layout;
 use super::row::{From, Sample, View, Wrong, wanted};
 use crate::error::DataError;
-use crate::schema::{Part, Schema, Source};
+use crate::schema::{Part, Schema};
 use crate::skipped::{OnError, Skipped};
-use crate::source::{Blocks, ReadReport, TextForm};
+use crate::source::{Blocks, Origin, ReadReport, TextForm};
 
 /// Rows of a block.
 const BLOCK: usize = 4096;
@@ -48,31 +48,57 @@ pub(crate) fn past<'a>(
     })
 }
 
-/// Every row of a source, in order.
+/// Every row of a part's origin, in order.
 pub(crate) struct Rows<'a> {
     schema: &'a Schema,
     given: Part,
     groups: TextForm,
     on_error: OnError,
-    blocks: Blocks,
+    blocks: Blocks<'a>,
     places: Vec<Option<usize>>,
     histories: Option<Histories>,
     skipped: Skipped,
 }
 
 impl<'a> Rows<'a> {
-    /// `given` is the part that the source's rows are of, before a split; `groups` how groups are written.
+    /// `given` is the part that the origin's rows are of, before a split; `groups` how groups are written.
     pub fn open(
         schema: &'a Schema,
-        source: &Source,
-        base: &Path,
+        origin: Origin<'a>,
         given: Part,
         groups: TextForm,
         on_error: OnError,
     ) -> Result<Self, DataError> {
-        let (wanted, places) = wanted(schema, From::Targets);
-        let histories = Histories::open(schema, source, base, BLOCK)?;
-        let blocks = Blocks::open(source, base, wanted, BLOCK)?;
+        Self::of(schema, From::Targets, origin, given, groups, on_error, BLOCK)
+    }
+
+    /// Up to `rows` rows as one block, with their labels or to be scored.
+    pub fn whole(
+        schema: &'a Schema,
+        from: From,
+        origin: Origin<'a>,
+        groups: TextForm,
+        on_error: OnError,
+        rows: usize,
+    ) -> Result<Self, DataError> {
+        Self::of(schema, from, origin, Part::Training, groups, on_error, rows)
+    }
+
+    fn of(
+        schema: &'a Schema,
+        from: From,
+        origin: Origin<'a>,
+        given: Part,
+        groups: TextForm,
+        on_error: OnError,
+        block_rows: usize,
+    ) -> Result<Self, DataError> {
+        let (wanted, places) = wanted(schema, from);
+        let histories = match origin {
+            Origin::Files(source, base) => Histories::open(schema, source, base, block_rows)?,
+            Origin::Memory(..) => None,
+        };
+        let blocks = origin.blocks(wanted, block_rows)?;
         let skipped = Skipped::default();
         Ok(Rows { schema, given, groups, on_error, blocks, places, histories, skipped })
     }

@@ -1,13 +1,16 @@
 //! A log of shown candidates, read by its schema: streamed, whatever its size.
 //!
 //! ```text
-//! files ─ source::Blocks ─▶ Rows ─ Encoder ─▶ Chunk ─ Batches ─▶ Batch
+//! files, memory ─ source::Blocks ─▶ Rows ─ Encoder ─▶ Chunk ─ Batches ─▶ Batch
 //! ```
 //!
 //! One pass ([`fit`](crate::encode::fit)) gives the vocabularies and the standardizers of numbers; then each
 //! epoch reads the files anew, on a thread of its own. A chunk is as many targets as are held and shuffled at
 //! once; rows of a chunk with equal histories share one.
 
+mod encoded_rows;
+mod from_source;
+mod opening;
 mod prediction_batch;
 mod predictions;
 mod stream;
@@ -19,18 +22,19 @@ use std::path::{Path, PathBuf};
 use dien_model::Features;
 use dien_serving::encoding::{DenseEncoder, Vocabularies};
 
+pub use encoded_rows::EncodedRows;
+use opening::Opening;
 pub use prediction_batch::PredictionBatch;
 pub use predictions::Predictions;
 pub use stream::Stream;
 
-use crate::encode::fit::fit;
 use crate::encode::fit_report::FitReport;
 use crate::encode::layout::Layout;
 use crate::error::DataError;
-use crate::sample::options::{DataOptions, TargetKind};
-use crate::schema::{Part, Schema, Source};
+use crate::sample::options::DataOptions;
+use crate::schema::{Part, Schema};
 use crate::skipped::Skipped;
-use crate::source::ReadReport;
+use crate::source::{Origin, ReadReport, RowSources};
 
 /// A log of impressions: where its rows are, what they mean, and what its vocabularies are. Holds no row.
 #[derive(Clone, Debug)]
@@ -38,6 +42,8 @@ pub struct Impressions {
     schema: Schema,
     /// The folder that the schema's names are relative to.
     base: PathBuf,
+    /// Its rows, where they are in no file.
+    rows: Option<RowSources>,
     layout: Layout,
     vocabularies: Vocabularies,
     numbers: Vec<DenseEncoder>,
@@ -61,32 +67,7 @@ impl Impressions {
     /// in it (see [`DataOptions::on_error`]); no row trains, or none is held out by a split that asks for
     /// some.
     pub fn open(schema: &Path, options: &DataOptions) -> Result<(Self, Skipped), DataError> {
-        let (schema, base, layout, options) = Self::prepare(schema, options)?;
-        Self::fitted(schema, base, layout, options)
-    }
-
-    fn fitted(
-        mut schema: Schema,
-        base: PathBuf,
-        layout: Layout,
-        options: DataOptions,
-    ) -> Result<(Self, Skipped), DataError> {
-        let stats = fit(&schema, &base, &layout, options.on_error)?;
-        state_types(&mut schema, &stats.vocabularies);
-        let features = layout.features(&schema, &stats.vocabularies);
-        let log = Impressions {
-            vocabularies: stats.vocabularies,
-            numbers: stats.numbers,
-            training: Some(stats.training),
-            report: stats.report,
-            fit_report: stats.fit_report,
-            schema,
-            base,
-            layout,
-            features,
-            options,
-        };
-        Ok((log, stats.skipped))
+        Opening::of_file(schema, options)?.fitted()
     }
 
     /// A log for a model that has its vocabularies already, and its standardizers, in `numbers`.
@@ -99,25 +80,7 @@ impl Impressions {
         numbers: Vec<DenseEncoder>,
         options: &DataOptions,
     ) -> Result<Self, DataError> {
-        let path = schema;
-        let (mut schema, base, layout, options) = Self::prepare(schema, options)?;
-        layout.check_model(&schema, path, &vocabularies, &numbers)?;
-        let layout = layout.with_types(&schema, path, &vocabularies)?;
-        state_types(&mut schema, &vocabularies);
-        let features = layout.features(&schema, &vocabularies);
-        let (report, fit_report) = (ReadReport::default(), FitReport::default());
-        Ok(Impressions {
-            schema,
-            base,
-            layout,
-            vocabularies,
-            numbers,
-            features,
-            options,
-            report,
-            fit_report,
-            training: None,
-        })
+        Opening::of_file(schema, options)?.with_vocabularies(vocabularies, numbers)
     }
 
     /// A log for a model to be trained further on: the ids that it knows stay what they are, and new ones
@@ -131,26 +94,7 @@ impl Impressions {
         numbers: Vec<DenseEncoder>,
         options: &DataOptions,
     ) -> Result<(Self, Skipped), DataError> {
-        let (path, (schema, base, layout, options)) = (schema, Self::prepare(schema, options)?);
-        layout.check_model(&schema, path, vocabularies, &numbers)?;
-        let layout = layout.with_types(&schema, path, vocabularies)?;
-        let (own, skipped) = Self::fitted(schema, base, layout, options.clone())?;
-        for ((name, before), (_, now)) in vocabularies.iter().zip(own.vocabularies.iter()) {
-            if before.hashed_ids() != now.hashed_ids() {
-                let say =
-                    |ids: Option<u32>| ids.map_or("ids of their own".into(), |n| format!("`hash = {n}`"));
-                let found = format!("vocabulary of `{name}`: {}", say(now.hashed_ids()));
-                return Err(DataError::file(
-                    path,
-                    found,
-                    format!("{}, as the model has", say(before.hashed_ids())),
-                ));
-            }
-        }
-        let all = vocabularies.extended(&own.vocabularies);
-        let log = Self::with_vocabularies(path, all, numbers, &options)?;
-        let Impressions { training, report, fit_report, .. } = own;
-        Ok((Impressions { training, report, fit_report, ..log }, skipped))
+        Opening::of_file(schema, options)?.continuing(vocabularies, numbers)
     }
 
     /// The names of the tables that a schema's columns look up, in order.
@@ -177,20 +121,6 @@ impl Impressions {
             }
         }
         Ok(files)
-    }
-
-    fn prepare(
-        path: &Path,
-        options: &DataOptions,
-    ) -> Result<(Schema, PathBuf, Layout, DataOptions), DataError> {
-        options.validate()?;
-        let schema = Schema::load(path)?;
-        let layout = Layout::from_schema(&schema, path)?;
-        let mut options = options.clone();
-        options.targets = TargetKind::Real;
-        options.max_history = schema.behaviours[0].max_history;
-        let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
-        Ok((schema, base, layout, options))
     }
 
     /// The features of a model for this log.
@@ -245,28 +175,28 @@ impl Impressions {
         Stream::held_out(self, Part::Test)
     }
 
-    /// The files that hold a part's rows, and which part they are before the split; none if there are no such
-    /// rows.
-    fn source(&self, part: Part) -> Option<(&Source, Part)> {
-        let own = match part {
-            Part::Training => None,
-            Part::Validation => self.schema.validation.as_ref(),
-            Part::Test => self.schema.test.as_ref(),
-        };
-        match (own, &self.schema.split) {
-            (Some(source), _) => Some((source, part)),
-            (None, Some(split)) if split.has(part) => Some((&self.schema.source, Part::Training)),
-            (None, _) if part == Part::Training => Some((&self.schema.source, part)),
-            (None, _) => None,
+    /// Where a part's rows are, and which part they are before the split; none if there are no such rows.
+    fn origin(&self, part: Part) -> Option<(Origin<'_>, Part)> {
+        if let Some(own) = origin(&self.schema, &self.base, self.rows.as_ref(), part) {
+            return Some((own, part));
         }
+        let split = self.schema.split.as_ref().is_some_and(|split| split.has(part));
+        let training = origin(&self.schema, &self.base, self.rows.as_ref(), Part::Training)?;
+        split.then_some((training, Part::Training))
     }
 }
 
-/// Says in a schema what the ids of its vocabularies are.
-fn state_types(schema: &mut Schema, vocabularies: &Vocabularies) {
-    for (name, vocabulary) in vocabularies.iter() {
-        if let Some(column) = schema.columns.get_mut(name) {
-            column.id_type = vocabulary.id_type();
-        }
+/// Where rows are that are of a part without a split; none if there are none.
+fn origin<'a>(
+    schema: &'a Schema,
+    base: &'a Path,
+    rows: Option<&'a RowSources>,
+    part: Part,
+) -> Option<Origin<'a>> {
+    match (rows, part) {
+        (None, Part::Training) => Some(Origin::Files(&schema.source, base)),
+        (None, Part::Validation) => schema.validation.as_ref().map(|source| Origin::Files(source, base)),
+        (None, Part::Test) => schema.test.as_ref().map(|source| Origin::Files(source, base)),
+        (Some(rows), _) => rows.of(part).map(|rows| Origin::Memory(rows, &schema.source)),
     }
 }

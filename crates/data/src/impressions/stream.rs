@@ -47,7 +47,7 @@ impl<'a> Stream<'a> {
 
     /// Whether the log has no such part.
     pub fn is_empty(&self) -> bool {
-        self.log.source(self.part).is_none()
+        self.log.origin(self.part).is_none()
     }
 
     /// Calls `each` with the batches from the `from`th on, in order, until it gives `false`. Reading is done
@@ -74,7 +74,7 @@ impl<'a> Stream<'a> {
     /// Gives chunk by chunk, until `give` does not take one.
     fn read(&self, give: &mut dyn FnMut(Chunk) -> bool) -> Result<(), DataError> {
         let log = self.log;
-        let Some((source, given)) = log.source(self.part) else { return Ok(()) };
+        let Some((origin, given)) = log.origin(self.part) else { return Ok(()) };
         let size = match self.draws {
             // Whole batches, so that their number does not depend on the chunks.
             Some(_) => {
@@ -83,22 +83,30 @@ impl<'a> Stream<'a> {
             None => HELD_OUT.next_multiple_of(log.options.test_batch_size),
         };
         let groups = log.layout.group_form();
-        let mut rows = Rows::open(&log.schema, source, &log.base, given, groups, log.options.on_error)?;
+        let mut rows = Rows::open(&log.schema, origin, given, groups, log.options.on_error)?;
         if let Some((seed, epoch)) = self.draws.filter(|_| log.options.shuffle > 0) {
             rows.reorder_files(|files| files.shuffle(&mut draw::rng(Use::Files, seed, epoch, 0)));
         }
         let mut encoder = Encoder::new(&log.schema, &log.layout, &log.vocabularies, &log.numbers);
-        let (mut open, mut ids) = (true, IdCheck::default());
+        let (mut open, mut ids, mut read) = (true, IdCheck::default(), 0);
         rows.each(Some(self.part), |row, buffer| {
             if self.part == Part::Training {
                 ids.check(&row, &log.schema, &log.layout, buffer)?;
             }
             encoder.push(row, buffer)?;
+            read += 1;
             if encoder.len() == size {
                 open = give(encoder.take(&log.options, self.draws.is_none()));
             }
             Ok(open)
         })?;
+        let expected = log.training.filter(|&n| open && self.part == Part::Training && n != read);
+        if let Some(expected) = expected {
+            let found = format!("{read} rows that train");
+            let (_, report) = rows.finish();
+            let before = format!("{expected}, as in the pass before: the same rows each time they are read");
+            return Err(DataError::log(report.to_string(), found, before));
+        }
         if open && encoder.len() > 0 {
             give(encoder.take(&log.options, self.draws.is_none()));
         }

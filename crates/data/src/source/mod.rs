@@ -11,6 +11,8 @@ mod guess;
 mod json;
 mod lines;
 mod lists;
+mod memory;
+mod origin;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod partitions;
@@ -30,6 +32,8 @@ pub(crate) use column::{Column, ListColumn};
 pub(crate) use column::{Primitive, TextColumn, TextLists};
 pub(crate) use columns::{Columns, columns};
 pub(crate) use csv::wrong as wrong_csv;
+pub use memory::{Cell, InMemory, Row, RowBatch, RowBatches, RowSource, RowSources};
+pub(crate) use origin::Origin;
 #[cfg(all(test, feature = "parquet"))]
 pub(crate) use parquet::tests::records;
 #[cfg(feature = "parquet")]
@@ -85,7 +89,6 @@ pub(crate) struct Broken {
     expected: String,
 }
 
-#[cfg(feature = "parquet")]
 impl Broken {
     fn new(row: usize, found: String, expected: String) -> Self {
         Broken { row, found, expected }
@@ -107,7 +110,6 @@ pub(crate) struct Unread {
 
 /// Where a block's rows stand in their file, counted from 1: rows of Parquet, lines of CSV.
 #[derive(Clone, Debug)]
-#[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "CSV has lines"))]
 pub(crate) enum Places {
     Rows(u64),
     Lines(Vec<u64>),
@@ -131,12 +133,12 @@ impl Block {
 }
 
 /// Every row of a source, file by file.
-pub(crate) struct Blocks {
+pub(crate) struct Blocks<'a> {
     source: Source,
     wanted: Vec<Wanted>,
     block_rows: usize,
     files: std::vec::IntoIter<PathBuf>,
-    open: Option<Box<dyn Iterator<Item = Result<Block, DataError>> + Send>>,
+    open: Option<Box<dyn Iterator<Item = Result<Block, DataError>> + Send + 'a>>,
     report: ReadReport,
 }
 
@@ -156,7 +158,7 @@ pub(crate) fn check_regular(source: &Source, base: &Path) -> Result<(), DataErro
     files::check_regular(&files(source, base)?)
 }
 
-impl Blocks {
+impl<'a> Blocks<'a> {
     /// Opens a source; names in it are relative to `base`.
     ///
     /// # Errors
@@ -171,6 +173,23 @@ impl Blocks {
         let report = ReadReport::of(&wanted, listed.left_out);
         let files = listed.files.into_iter();
         Ok(Blocks { source: source.clone(), wanted, block_rows, files, open: None, report })
+    }
+
+    /// Opens rows that are in no file; `source` says how texts hold lists.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub fn of_rows(
+        rows: &'a dyn RowSource,
+        source: &Source,
+        wanted: Vec<Wanted>,
+        block_rows: usize,
+    ) -> Result<Self, DataError> {
+        let mut report = ReadReport::of(&wanted, vec![]);
+        report.begin(Path::new(rows.name()));
+        let open = memory::blocks(rows, source, &wanted, block_rows)?;
+        let (source, files) = (source.clone(), vec![].into_iter());
+        Ok(Blocks { source, wanted, block_rows, files, open: Some(Box::new(open)), report })
     }
 
     /// Changes the order in which the files are read, before the first is.
@@ -188,9 +207,9 @@ impl Blocks {
     fn open_file(
         &self,
         path: &Path,
-    ) -> Result<Box<dyn Iterator<Item = Result<Block, DataError>> + Send>, DataError> {
+    ) -> Result<Box<dyn Iterator<Item = Result<Block, DataError>> + Send + 'a>, DataError> {
         let (keys, wanted) = partitions::split(path, &self.wanted);
-        let blocks: Box<dyn Iterator<Item = _> + Send> = match files::format(&self.source, path)? {
+        let blocks: Box<dyn Iterator<Item = _> + Send + 'a> = match files::format(&self.source, path)? {
             #[cfg(feature = "parquet")]
             Format::Parquet => Box::new(parquet::blocks(path, &self.source, &wanted, self.block_rows)?),
             #[cfg(not(feature = "parquet"))]
@@ -205,7 +224,7 @@ impl Blocks {
     }
 }
 
-impl Iterator for Blocks {
+impl Iterator for Blocks<'_> {
     type Item = Result<Block, DataError>;
 
     fn next(&mut self) -> Option<Self::Item> {

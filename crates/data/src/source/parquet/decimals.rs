@@ -9,7 +9,7 @@ const EXACT: u128 = 1 << 53;
 const EXACT_POWER: i32 = 22;
 
 /// The number nearest to `whole · 10^-scale`.
-pub(super) fn nearest(whole: i128, scale: i32) -> f64 {
+pub(in crate::source) fn nearest(whole: i128, scale: i32) -> f64 {
     if whole.unsigned_abs() <= EXACT && scale <= EXACT_POWER {
         // Both are exact, so that this rounds once.
         return whole as f64 / 10_f64.powi(scale);
@@ -21,7 +21,7 @@ pub(super) fn nearest(whole: i128, scale: i32) -> f64 {
 ///
 /// # Errors
 /// There is no byte.
-pub(super) fn of_bytes(bytes: &[u8], scale: i32) -> Result<f64, String> {
+pub(in crate::source) fn of_bytes(bytes: &[u8], scale: i32) -> Result<f64, String> {
     if bytes.len() > size_of::<i128>() {
         return Ok(parse(&BigInt::from_signed_bytes_be(bytes), scale));
     }
@@ -32,7 +32,7 @@ pub(super) fn of_bytes(bytes: &[u8], scale: i32) -> Result<f64, String> {
 ///
 /// # Errors
 /// There is no byte, or 128 bits are not enough.
-pub(super) fn whole(bytes: &[u8]) -> Result<i128, String> {
+pub(in crate::source) fn whole(bytes: &[u8]) -> Result<i128, String> {
     let fill = if bytes.first().ok_or("a decimal of no bytes")? & 0x80 != 0 { 0xff } else { 0 };
     let spare = bytes.len().saturating_sub(size_of::<i128>());
     let (spare, bytes) = bytes.split_at(spare);
@@ -44,7 +44,7 @@ pub(super) fn whole(bytes: &[u8]) -> Result<i128, String> {
 }
 
 /// The digits of an integer in two's complement, its first byte the greatest.
-pub(super) fn digits(bytes: &[u8]) -> Result<String, String> {
+pub(in crate::source) fn digits(bytes: &[u8]) -> Result<String, String> {
     Ok(BigInt::from_signed_bytes_be(bytes).to_string())
 }
 

@@ -6,7 +6,7 @@
 //! rows ─ read (levels and values of a column) ─ values (made cells) ─▶ Column ─ write ─▶ file
 //! ```
 
-mod decimals;
+pub(super) mod decimals;
 mod pages;
 mod read;
 mod rows;

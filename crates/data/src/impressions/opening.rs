@@ -1,0 +1,136 @@
+//! What a log is opened with, and the ways to its vocabularies.
+
+use std::path::{Path, PathBuf};
+
+use dien_serving::encoding::{DenseEncoder, Vocabularies};
+
+use super::{Impressions, origin};
+use crate::encode::fit::fit;
+use crate::encode::fit_report::FitReport;
+use crate::encode::layout::Layout;
+use crate::error::DataError;
+use crate::sample::options::{DataOptions, TargetKind};
+use crate::schema::{Part, Schema};
+use crate::skipped::Skipped;
+use crate::source::{ReadReport, RowSources};
+
+/// A log whose vocabularies are not known yet.
+pub(super) struct Opening {
+    schema: Schema,
+    /// What errors call the schema.
+    path: PathBuf,
+    /// The folder that the schema's names are relative to.
+    base: PathBuf,
+    rows: Option<RowSources>,
+    layout: Layout,
+    options: DataOptions,
+}
+
+impl Opening {
+    /// By a schema's file.
+    pub fn of_file(path: &Path, options: &DataOptions) -> Result<Self, DataError> {
+        options.validate()?;
+        Self::new(Schema::load(path)?, path, None, options)
+    }
+
+    pub fn new(
+        schema: Schema,
+        path: &Path,
+        rows: Option<RowSources>,
+        options: &DataOptions,
+    ) -> Result<Self, DataError> {
+        options.validate()?;
+        let layout = Layout::from_schema(&schema, path)?;
+        let mut options = options.clone();
+        options.targets = TargetKind::Real;
+        options.max_history = schema.behaviours[0].max_history;
+        let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
+        Ok(Opening { schema, path: path.to_path_buf(), base, rows, layout, options })
+    }
+
+    /// With vocabularies of its own rows.
+    pub fn fitted(self) -> Result<(Impressions, Skipped), DataError> {
+        let Opening { mut schema, base, rows, layout, options, .. } = self;
+        let origins = [Part::Training, Part::Validation, Part::Test]
+            .map(|part| origin(&schema, &base, rows.as_ref(), part).map(|origin| (origin, part)));
+        let origins: Vec<_> = origins.into_iter().flatten().collect();
+        let stats = fit(&schema, &base, &origins, &layout, options.on_error)?;
+        state_types(&mut schema, &stats.vocabularies);
+        let features = layout.features(&schema, &stats.vocabularies);
+        let log = Impressions {
+            vocabularies: stats.vocabularies,
+            numbers: stats.numbers,
+            training: Some(stats.training),
+            report: stats.report,
+            fit_report: stats.fit_report,
+            schema,
+            base,
+            rows,
+            layout,
+            features,
+            options,
+        };
+        Ok((log, stats.skipped))
+    }
+
+    /// With a model's.
+    pub fn with_vocabularies(
+        self,
+        vocabularies: Vocabularies,
+        numbers: Vec<DenseEncoder>,
+    ) -> Result<Impressions, DataError> {
+        let Opening { mut schema, path, base, rows, layout, options } = self;
+        layout.check_model(&schema, &path, &vocabularies, &numbers)?;
+        let layout = layout.with_types(&schema, &path, &vocabularies)?;
+        state_types(&mut schema, &vocabularies);
+        let features = layout.features(&schema, &vocabularies);
+        let (report, fit_report) = (ReadReport::default(), FitReport::default());
+        Ok(Impressions {
+            schema,
+            base,
+            rows,
+            layout,
+            vocabularies,
+            numbers,
+            features,
+            options,
+            report,
+            fit_report,
+            training: None,
+        })
+    }
+
+    /// With a model's, and what its own rows have beyond them.
+    pub fn continuing(
+        self,
+        vocabularies: &Vocabularies,
+        numbers: Vec<DenseEncoder>,
+    ) -> Result<(Impressions, Skipped), DataError> {
+        let Opening { schema, path, base, rows, layout, options } = self;
+        layout.check_model(&schema, &path, vocabularies, &numbers)?;
+        let layout = layout.with_types(&schema, &path, vocabularies)?;
+        let again = Opening::new(schema.clone(), &path, rows.clone(), &options)?;
+        let (own, skipped) = Opening { schema, path: path.clone(), base, rows, layout, options }.fitted()?;
+        for ((name, before), (_, now)) in vocabularies.iter().zip(own.vocabularies.iter()) {
+            if before.hashed_ids() != now.hashed_ids() {
+                let say =
+                    |ids: Option<u32>| ids.map_or("ids of their own".into(), |n| format!("`hash = {n}`"));
+                let found = format!("vocabulary of `{name}`: {}", say(now.hashed_ids()));
+                let expected = format!("{}, as the model has", say(before.hashed_ids()));
+                return Err(DataError::file(&path, found, expected));
+            }
+        }
+        let log = again.with_vocabularies(vocabularies.extended(&own.vocabularies), numbers)?;
+        let Impressions { training, report, fit_report, .. } = own;
+        Ok((Impressions { training, report, fit_report, ..log }, skipped))
+    }
+}
+
+/// Says in a schema what the ids of its vocabularies are.
+fn state_types(schema: &mut Schema, vocabularies: &Vocabularies) {
+    for (name, vocabulary) in vocabularies.iter() {
+        if let Some(column) = schema.columns.get_mut(name) {
+            column.id_type = vocabulary.id_type();
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Columns that grow cell by cell, of whatever types the cells are.
+
+use super::row::Cell;
+use crate::source::column::{Column, Primitive, TextColumn, TextLists};
+use crate::source::lists::{ListCounts, ListSyntax};
+
+/// What is wrong with a cell: what was found, and what was expected.
+type Wrong = [String; 2];
+
+/// Single cells: of the type of the first that is there, and texts from the first of another type on.
+#[derive(Default)]
+pub(super) struct CellColumn {
+    column: Option<Column>,
+    /// Cells before the first that is there.
+    missing: usize,
+}
+
+/// Lists, of which all values are one column.
+pub(super) struct ListCells {
+    values: CellColumn,
+    offsets: Vec<usize>,
+    pub counts: ListCounts,
+    /// What one text held.
+    text: TextLists,
+}
+
+impl CellColumn {
+    pub fn len(&self) -> usize {
+        self.column.as_ref().map_or(self.missing, Column::len)
+    }
+
+    pub fn push(&mut self, cell: &Cell) -> Result<(), Wrong> {
+        let missing = self.missing;
+        if matches!(cell, Cell::Missing) && self.column.is_none() {
+            self.missing += 1;
+            return Ok(());
+        }
+        let first = || match cell {
+            Cell::Integer(_) => Column::Int(nothing(missing)),
+            Cell::Number(_) => Column::Float(nothing(missing)),
+            Cell::Bool(_) => Column::Bool(nothing(missing)),
+            Cell::Missing | Cell::Text(_) | Cell::List(_) => {
+                Column::Text(std::iter::repeat_n(None, missing).collect())
+            }
+        };
+        match (self.column.get_or_insert_with(first), cell) {
+            (Column::Int(own), Cell::Integer(x)) => own.push(Some(*x)),
+            (Column::Float(own), Cell::Number(x)) => own.push(Some(*x)),
+            (Column::Bool(own), Cell::Bool(x)) => own.push(Some(*x)),
+            (Column::Text(own), Cell::Text(text)) => own.push(Some(text)),
+            (Column::Int(own), Cell::Missing) => own.push(None),
+            (Column::Float(own), Cell::Missing) => own.push(None),
+            (Column::Bool(own), Cell::Missing) => own.push(None),
+            (Column::Text(own), cell) => {
+                own.push(written(cell).as_deref());
+                if let Cell::List(_) = cell {
+                    return Err(["a list".into(), "a single value".into()]);
+                }
+            }
+            (own, cell) => {
+                *own = as_texts(own);
+                return self.push(cell);
+            }
+        }
+        Ok(())
+    }
+
+    pub fn finish(self) -> Column {
+        let missing = self.missing;
+        self.column.unwrap_or_else(|| Column::Text(std::iter::repeat_n(None, missing).collect()))
+    }
+}
+
+impl ListCells {
+    pub fn new() -> Self {
+        let (values, counts, text) = (CellColumn::default(), ListCounts::default(), TextLists::default());
+        ListCells { values, offsets: vec![0], counts, text }
+    }
+
+    /// Adds a list, or the one that a text holds.
+    ///
+    /// # Errors
+    /// It is neither; an empty list is added then.
+    pub fn push(&mut self, cell: &Cell, syntax: &ListSyntax) -> Result<(), Wrong> {
+        let pushed = self.push_items(cell, syntax);
+        self.offsets.push(self.values.len());
+        pushed
+    }
+
+    fn push_items(&mut self, cell: &Cell, syntax: &ListSyntax) -> Result<(), Wrong> {
+        match cell {
+            Cell::Missing => Ok(()),
+            Cell::List(items) if items.iter().any(|item| matches!(item, Cell::List(_))) => {
+                Err(["a list of lists".into(), "a list of single values".into()])
+            }
+            Cell::List(items) => items.iter().try_for_each(|item| self.values.push(item)),
+            Cell::Text(text) => {
+                let parsed = syntax.push(text, &mut self.text, &mut self.counts);
+                let Column::List(lists) = Column::from(std::mem::take(&mut self.text)) else {
+                    unreachable!("lists of texts are lists")
+                };
+                let Column::Text(pieces) = lists.values() else { unreachable!("lists of texts hold texts") };
+                for i in 0..pieces.len() {
+                    self.values.push(&pieces.get(i).map_or(Cell::Missing, Cell::from))?;
+                }
+                parsed
+            }
+            other => {
+                let found = written(other).unwrap_or_default();
+                Err([format!("the single value {found}"), "a list, or a text that holds one".into()])
+            }
+        }
+    }
+
+    pub fn finish(self) -> (Column, ListCounts) {
+        let column = crate::source::ListColumn::new(self.values.finish(), self.offsets);
+        (Column::List(column), self.counts)
+    }
+}
+
+fn nothing<T: Copy + Default>(cells: usize) -> Primitive<T> {
+    std::iter::repeat_n(None, cells).collect()
+}
+
+/// A cell as a text, as ids and numbers are read from.
+fn written(cell: &Cell) -> Option<String> {
+    match cell {
+        Cell::Missing | Cell::List(_) => None,
+        Cell::Integer(x) => Some(x.to_string()),
+        Cell::Number(x) => Some(x.to_string()).filter(|_| !x.is_nan()),
+        Cell::Bool(x) => Some(x.to_string()),
+        Cell::Text(text) => Some(text.clone()),
+    }
+}
+
+fn as_texts(column: &Column) -> Column {
+    let cell = |i: usize| match column {
+        Column::Int(own) => own.get(i).map_or(Cell::Missing, Cell::Integer),
+        Column::Float(own) => own.get(i).map_or(Cell::Missing, Cell::Number),
+        Column::Bool(own) => own.get(i).map_or(Cell::Missing, Cell::Bool),
+        other => unreachable!("{} are not made of cells", other.kind()),
+    };
+    let mut texts = TextColumn::default();
+    (0..column.len()).for_each(|i| texts.push(written(&cell(i)).as_deref()));
+    Column::Text(texts)
+}
