@@ -240,7 +240,7 @@ pub(crate) fn produce<'a>(
     }
 }
 
-fn logits(
+pub(crate) fn logits(
     model: &dyn Model<f32>,
     params: &ParamStore<f32>,
     pool: &Pool<f32>,

@@ -31,7 +31,7 @@ impl Trainer {
         let (first, features) = (self.progress.batch, dataset.features());
         let produce = scorer::produce(&batches, first, features);
         let flow = prefetch::for_each(produce, |batch| {
-            let step = self.step(self.progress.batch, &batch)?;
+            let step = self.step_of_epoch(self.progress.batch, &batch)?;
             Ok(observer.step(&step))
         })?;
         let lap =

@@ -4,6 +4,7 @@ mod average;
 mod epoch;
 mod frequency;
 mod observer;
+mod online;
 mod report;
 mod resume;
 mod step;

@@ -55,7 +55,7 @@ pub struct Step {
     pub epoch: u64,
     /// How many epochs there are at most.
     pub epochs: u64,
-    /// Its batch in the epoch, counted from 1.
+    /// Its batch in the epoch, counted from 1; 0 if it is of none ([`Trainer::step`](super::Trainer::step)).
     pub batch: usize,
     /// How many batches the epoch has.
     pub batches: usize,

@@ -1,11 +1,12 @@
 //! Trainers that go on: with a run that stopped, or from a run with other data.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use dien_data::Data;
 use dien_model::Registry;
-use dien_optim::Optimizer;
-use dien_tensor::{ParamId, ParamKind};
+use dien_optim::{Optimizer, OptimizerState};
+use dien_tensor::{ParamId, ParamKind, ParamStore};
 
 use super::Trainer;
 use super::average::Average;
@@ -138,36 +139,48 @@ impl Trainer {
                 run.vocabularies([table.name.as_str()])?.iter().next().map_or(0, |(_, v)| v.rows());
         }
         let before = run.config()?;
-        let Checkpoint { params, mut state, .. } =
+        let Checkpoint { params, state, .. } =
             run.load_checkpoint(registry, &before.model, &features, false)?;
-        let ids: Vec<ParamId> = trainer.params.ids().collect();
+        trainer.take_over(&params, state, run.folder())?;
+        Ok(trainer)
+    }
+
+    /// Goes on with the parameters of a model that knew fewer ids, and the optimiser's state that belongs to
+    /// them. `place` is what errors name.
+    pub(super) fn take_over(
+        &mut self,
+        params: &ParamStore<f32>,
+        mut state: OptimizerState,
+        place: &Path,
+    ) -> Result<()> {
+        let ids: Vec<ParamId> = self.params.ids().collect();
         let other = || {
             let expected = "the run's own `model`, for its parameters to go on";
-            Error::file(run.folder(), "another model than the configuration's", expected)
+            Error::file(place, "another model than the configuration's", expected)
         };
         if params.ids().count() != ids.len() {
             return Err(other());
         }
         for id in ids {
-            let name = trainer.params.name(id).to_owned();
+            let name = self.params.name(id).to_owned();
             let old = params.id(&name).ok_or_else(other)?;
-            let (own, old_shape) = (trainer.params.shape(id).to_vec(), params.shape(old).to_vec());
-            let grows = trainer.params.kind(id) == ParamKind::Rows && own[1..] == old_shape[1..];
+            let (own, old_shape) = (self.params.shape(id).to_vec(), params.shape(old).to_vec());
+            let grows = self.params.kind(id) == ParamKind::Rows && own[1..] == old_shape[1..];
             if own != old_shape && !(grows && own[0] > old_shape[0]) {
                 return Err(other());
             }
             let data = params.data(old);
-            trainer.params.data_mut(id)[..data.len()].copy_from_slice(data);
+            self.params.data_mut(id)[..data.len()].copy_from_slice(data);
             if grows {
                 state.grow(&name, own[0]);
             }
         }
-        trainer.optimizer.restore(&trainer.params, state).map_err(|e| {
+        self.optimizer.restore(&self.params, state).map_err(|e| {
             let expected = "the state of the configuration's optimiser";
-            Error::file(run.folder(), format!("optimizer.safetensors: {e}"), expected)
+            Error::file(place, format!("optimizer.safetensors: {e}"), expected)
         })?;
-        trainer.scorer.params.clone_from(&trainer.params);
-        trainer.average = Average::new(config.train.ema_decay, &trainer.params);
-        Ok(trainer)
+        self.scorer.params.clone_from(&self.params);
+        self.average = Average::new(self.config.train.ema_decay, &self.params);
+        Ok(())
     }
 }

@@ -9,10 +9,22 @@ use super::{Step, Trainer};
 use crate::error::{Error, Result};
 
 impl Trainer {
-    /// Prepare, forward, backward, step; counts it in the progress.
+    /// A step on a batch of the epoch; counts it in the progress.
+    pub(super) fn step_of_epoch(&mut self, index: usize, batch: &Batch) -> Result<Step> {
+        let step = self.make_step(index, batch)?;
+        let progress = &mut self.progress;
+        progress.batch = index + 1;
+        progress.sums.target += step.target_loss;
+        progress.sums.auxiliary += step.auxiliary_loss.unwrap_or(0.0);
+        progress.sums.total += step.total_loss;
+        progress.sums.samples += step.samples;
+        Ok(step)
+    }
+
+    /// Prepare, forward, backward, step.
     ///
     /// All on one of rayon's threads: from outside, each parallel loop would wake one and wait for it.
-    pub(super) fn step(&mut self, index: usize, batch: &Batch) -> Result<Step> {
+    pub(super) fn make_step(&mut self, index: usize, batch: &Batch) -> Result<Step> {
         rayon::scope(|_| self.step_inside(index, batch))
     }
 
@@ -52,12 +64,7 @@ impl Trainer {
             average.step(&self.params);
         }
 
-        let progress = &mut self.progress;
-        progress.batch = index + 1;
-        progress.sums.target += target;
-        progress.sums.auxiliary += auxiliary.unwrap_or(0.0);
-        progress.sums.total += total;
-        progress.sums.samples += batch.targets.len();
+        let progress = &self.progress;
         Ok(Step {
             step: number,
             epoch: progress.epoch + 1,
@@ -114,7 +121,7 @@ mod tests {
         synthesis.users = 40;
         let mut trainer = Trainer::new(&config, DataSource::open(&config, Encoding::Fit).unwrap().0).unwrap();
         let batch = trainer.dataset().as_behaviours().unwrap().epoch(1, 0).batch(0);
-        trainer.step(0, &batch).unwrap();
+        trainer.step_of_epoch(0, &batch).unwrap();
         for name in ["head.2.weight", "head.0.bias"] {
             let id = trainer.params.id(name).unwrap();
             trainer.params.data_mut(id)[0] = f32::NAN;
@@ -123,7 +130,9 @@ mod tests {
             trainer.progress.clone(),
             trainer.params.data(trainer.params.id("head.1.bias").unwrap()).to_vec(),
         );
-        let Err(Error::NonFinite { step: 2, epoch: 1, batch: 5, first, .. }) = trainer.step(4, &batch) else {
+        let Err(Error::NonFinite { step: 2, epoch: 1, batch: 5, first, .. }) =
+            trainer.step_of_epoch(4, &batch)
+        else {
             panic!("the loss is NaN")
         };
         assert_eq!(first, "the value of `head.0.bias`");
