@@ -94,14 +94,25 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// The cell as the id of a group, whose column has no type: the [canonical] text of it.
+    /// The cell as the id of a group, whose column has no type: the [canonical] text of it; truth values and
+    /// moments have the text that they have in columns of their own.
     pub fn group<'b>(&self, i: usize, form: TextForm, buffer: &'b mut String) -> Option<&'b str>
     where
         'a: 'b,
     {
+        buffer.clear();
         match (self, form) {
             (Cells::Texts(texts), TextForm::Typed) => match canonical(texts.get(i)?) {
-                Cow::Borrowed(text) => Some(text).filter(|text| !text.is_empty()),
+                Cow::Borrowed("") => None,
+                Cow::Borrowed("True" | "TRUE") => Some("true"),
+                Cow::Borrowed("False" | "FALSE") => Some("false"),
+                Cow::Borrowed(text) => match moment(text) {
+                    None => Some(text),
+                    Some(moment) => {
+                        write!(buffer, "{moment}").expect("a String takes everything");
+                        Some(buffer)
+                    }
+                },
                 Cow::Owned(text) => {
                     *buffer = text;
                     Some(buffer)
@@ -171,6 +182,13 @@ impl<'a> Cells<'a> {
             _ => None,
         }
     }
+}
+
+/// The moment that a text says, if it is one: `2024-01-01 12:30:00`.
+fn moment(text: &str) -> Option<Timestamp> {
+    let bytes = text.as_bytes();
+    // Most texts are seen to be none by a byte.
+    (bytes.len() > 10 && bytes[4] == b'-' && bytes[7] == b'-').then(|| text.parse().ok()).flatten()
 }
 
 fn number(text: &str) -> Result<f64, String> {
@@ -258,6 +276,22 @@ mod tests {
         let numbers = Column::Float([Some(0.5), Some(-0.5), Some(3.0), None].into_iter().collect());
         let times = (0..4).map(|i| Cells::of(&numbers).time(i).unwrap()).collect::<Vec<_>>();
         assert_eq!(times, [Some(0), Some(-1), Some(3), None]);
+    }
+
+    #[test]
+    fn a_group_is_the_same_whatever_wrote_it() {
+        let texts = ["TRUE", " 7.0", "2024-01-01 00:00:00.500", "u-2024-01-01", "2024-01-01", " ", "true"];
+        let column = Column::Text(texts.iter().copied().map(Some).collect());
+        let (cells, mut buffer) = (Cells::of(&column), String::new());
+        let mut group = |i| cells.group(i, TextForm::Typed, &mut buffer).unwrap_or("-").to_owned();
+        let expected = ["true", "7", "2024-01-01T00:00:00.5", "u-2024-01-01", "2024-01-01", "-", "true"];
+        assert_eq!(std::array::from_fn(&mut group), expected);
+        let millis = [Some(1_704_067_200_500)].into_iter().collect();
+        let column = Column::Time(TimeUnit::Milliseconds, millis);
+        assert_eq!(Cells::of(&column).group(0, TextForm::Typed, &mut buffer), Some(expected[2]));
+        let column = Column::Text([Some("TRUE")].into_iter().collect());
+        let found = Cells::of(&column).group(0, TextForm::Untyped, &mut buffer);
+        assert_eq!(found, Some("TRUE"), "runs of before split by the text");
     }
 
     #[test]

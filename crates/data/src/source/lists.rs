@@ -147,7 +147,8 @@ impl ListSyntax {
         counts: &mut ListCounts,
     ) -> Result<(), [String; 2]> {
         let separator = match &self.separator {
-            given if self.given && inner.contains(given) => given,
+            // White space stands beside commas, too.
+            given if self.given && inner.contains(given) && !given.trim().is_empty() => given,
             _ if inner.contains(',') => ",",
             _ => " ",
         };
@@ -229,11 +230,32 @@ fn unescaped(quoted: &str) -> Cow<'_, str> {
     if let Ok(text) = serde_json::from_str::<String>(quoted) {
         return text.into();
     }
-    let (mut text, mut escaped) = (String::new(), false);
-    for c in inner.chars() {
-        escaped = c == '\\' && !escaped;
-        if !escaped {
+    // As Python writes it.
+    let (mut text, mut chars) = (String::new(), inner.chars());
+    while let Some(c) = chars.next() {
+        if c != '\\' {
             text.push(c);
+            continue;
+        }
+        let Some(kind) = chars.next() else { break };
+        let digits = match kind {
+            'x' => 2,
+            'u' => 4,
+            'U' => 8,
+            _ => 0,
+        };
+        let code = chars.as_str().get(..digits).filter(|_| digits > 0);
+        match code.and_then(|code| char::from_u32(u32::from_str_radix(code, 16).ok()?)) {
+            Some(c) => {
+                text.push(c);
+                chars = chars.as_str()[digits..].chars();
+            }
+            None => text.push(match kind {
+                'n' => '\n',
+                't' => '\t',
+                'r' => '\r',
+                other => other,
+            }),
         }
     }
     text.into()
@@ -320,6 +342,8 @@ mod tests {
         assert_eq!(list(json, None, None).unwrap(), ["New York, NY", "a \"b\" é", "it's"]);
         assert_eq!(list(r"['it\'s', 'a\\b']", None, None).unwrap(), ["it's", r"a\b"]);
         assert_eq!(list("['x y']", None, None).unwrap(), ["x y"]);
+        let python = r"['a\nb', 'a\tb\r', '\xe9\u65e5', 'c:\\d', '\xg']";
+        assert_eq!(list(python, None, None).unwrap(), ["a\nb", "a\tb\r", "é日", r"c:\d", "xg"]);
     }
 
     #[test]
@@ -327,6 +351,9 @@ mod tests {
         assert_eq!(list("1||3|", None, None).unwrap(), ["1", "", "3", ""]);
         assert_eq!(list("[1, None, 3]", None, None).unwrap(), ["1", "-", "3"]);
         assert_eq!(list("[\"a\", null]", None, None).unwrap(), ["a", "-"]);
+        // White space may stand beside commas, even where it separates.
+        assert_eq!(list("[5, null]", Some(" "), None).unwrap(), ["5", "-"]);
+        assert_eq!(list("[5 null]", Some(" "), None).unwrap(), ["5", "-"]);
         assert_eq!(list("1|NULL|3", None, Some(&["NULL"])).unwrap(), ["1", "-", "3"]);
         assert!(list("\\N", None, Some(&["NULL", "\\N"])).unwrap().is_empty());
         assert_eq!(list("NA", None, Some(&[])).unwrap(), ["NA"]);
