@@ -48,8 +48,8 @@ pub enum Part {
 }
 
 impl Split {
-    /// Whom a row belongs to, if what its time counts is known to those that cut by a date; `tick` is what its
-    /// column says.
+    /// Whom a row belongs to, if what its time counts is known to those that cut by a date; `tick` is what
+    /// its column says.
     pub(crate) fn part_at(&self, group: &str, time: i64, tick: impl Fn() -> Option<Tick>) -> Option<Part> {
         Some(match *self {
             Split::Group { validation, test, seed } => {
