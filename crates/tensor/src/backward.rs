@@ -1,5 +1,6 @@
 //! The trait behind every op.
 
+use dien_kernels::inline::fill;
 use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD};
 
 use crate::ops::IdGroups;
@@ -72,18 +73,18 @@ impl<'a, T: Real> OpGrads<'a, T> {
     /// For a table of [`ParamKind::Rows`](crate::ParamKind) this makes the gradient dense: use
     /// [`Self::add_rows`].
     pub fn grad(&mut self, input: usize) -> Option<ArrayViewMutD<'_, T>> {
-        let slot = self.dense_slot(input)?;
-        if !slot.add {
-            slot.array.fill(T::zero());
+        let DenseSlot { array, add } = self.dense_slot(input)?;
+        if !add {
+            fill(array.as_slice_mut().expect("gradients have standard layout"), T::zero());
         }
-        Some(slot.array.view_mut())
+        Some(array.view_mut())
     }
 
     /// The elements of [`Self::grad`], row-major.
     pub fn grad_data(&mut self, input: usize) -> Option<&mut [T]> {
         let GradSlot { data, add } = self.grad_slot(input)?;
         if !add {
-            data.fill(T::zero());
+            fill(data, T::zero());
         }
         Some(data)
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use dien_kernels::inline::{copy, fill};
 use dien_kernels::simd::{Level, dispatch_at};
 use dien_tensor::{Real, Scratch, Var};
 use ndarray::ArrayD;
@@ -86,8 +87,8 @@ pub fn run<'t, T: Real, R: Recurrence>(
     let mut last = pool.stale(&[chunks, rows, LANES]);
     let last_data = last.as_slice_mut().expect("standard layout");
     match args.initial {
-        Some(state) => last_data.copy_from_slice(state.data()),
-        None => last_data.fill(T::zero()),
+        Some(state) => copy(state.data(), last_data),
+        None => fill(last_data, T::zero()),
     }
     let want_states = records || output == CellOutput::States;
     let mut states = pool.stale(&[if want_states { blocks } else { 0 }, rows, LANES]);

@@ -1,7 +1,7 @@
 //! The way back of a recurrence's tape node.
 
 use dien_kernels::gemm::Panels;
-use dien_kernels::inline::{each, zip};
+use dien_kernels::inline::{copy, each, fill, zip};
 use dien_kernels::simd::{Level, dispatch_at};
 use dien_tensor::{Backward as TapeBackward, OpGrads, Real};
 use ndarray::ArrayViewD;
@@ -43,15 +43,15 @@ impl<T: Real, R: Recurrence> TapeBackward<T> for Node<T, R> {
             of_w.pack(|row, column| w[column * inputs + row], &mut w_t);
         }
         let mut zeros = pool.scratch(if self.initial.is_none() { rows * LANES } else { 0 });
-        zeros.fill(T::zero());
+        fill(&mut zeros, T::zero());
         let features = sizes.features();
         let mut d_input = pool.stale(&[blocks, features, LANES]);
         let mut d_score = pool.stale(&[blocks, 1, LANES]);
         let mut carried = pool.stale(&[chunks, rows, LANES]);
         let carried_data = carried.as_slice_mut().expect("standard layout");
         match self.output {
-            CellOutput::States => carried_data.fill(T::zero()),
-            CellOutput::Last => carried_data.copy_from_slice(dy),
+            CellOutput::States => fill(carried_data, T::zero()),
+            CellOutput::Last => copy(dy, carried_data),
         }
         let mut sums = pool.scratch(chunks * sizes.chunk() + LINE);
         let sums = aligned(&mut sums);

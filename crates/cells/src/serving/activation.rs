@@ -1,5 +1,6 @@
 //! Activations of many numbers. Long plain loops: the compiler makes vectors of them.
 
+use dien_kernels::inline::each;
 use dien_kernels::simd::{Simd, math};
 use dien_tensor::Real;
 
@@ -14,9 +15,7 @@ pub(super) fn sigmoid<T: Real, S: Simd>(x: &mut [T]) {
 /// tanh(x + r q) into q.
 #[inline(always)]
 pub(super) fn candidate<T: Real, S: Simd>(x: &[T], r: &[T], q: &mut [T]) {
-    for ((q, &x), &r) in q.iter_mut().zip(x).zip(r) {
-        *q = math::mul_add::<T, S>(r, *q, x);
-    }
+    each(q, [x, r], |q, [x, r]| *q = math::mul_add::<T, S>(r, *q, x));
     for q in q {
         *q = math::tanh::<T, S>(*q);
     }

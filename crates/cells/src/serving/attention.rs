@@ -1,6 +1,7 @@
 //! The attention of one candidate, the events in lanes.
 
 use dien_kernels::concrete;
+use dien_kernels::inline::{copy, each, fill, zip};
 use dien_kernels::simd::{Kernel, Simd, axpy, dispatch, math, splat};
 use dien_tensor::Real;
 
@@ -122,7 +123,7 @@ impl<T: Real> Kernel<T> for Scores<'_, T> {
             let key_parts = &self.key_parts[block * m * LANES..][..m * LANES];
             for_columns!(S, super::width(events), lane, V => {
                 let scores = self.column::<S, V>(&keys[lane..], &key_parts[lane..]);
-                self.scores[block * LANES + lane..][..V].copy_from_slice(&scores);
+                copy(&scores, &mut self.scores[block * LANES + lane..][..V]);
             });
         }
     }
@@ -135,22 +136,23 @@ impl<T: Real> Scores<'_, T> {
         let (unit, n, m) = (self.unit, self.unit.hidden, self.unit.first);
         let l = unit.bias.len();
         let (pair, one, two) = (&mut self.pair[..n * V], &mut self.one[..m * V], &mut self.two[..l * V]);
-        for ((pair, key), &q) in pair.chunks_exact_mut(V).zip(keys.chunks(LANES)).zip(self.query) {
-            pair.copy_from_slice(&axpy::<T, S, V>(q, lanes(key, 0), [T::zero(); V]));
+        for (pair, (key, &q)) in zip(pair.as_chunks_mut::<V>().0, zip(keys.chunks(LANES), self.query)) {
+            *pair = axpy::<T, S, V>(q, lanes(key, 0), [T::zero(); V]);
         }
-        for ((one, key), &q) in one.chunks_exact_mut(V).zip(key_parts.chunks(LANES)).zip(self.query_part) {
-            one.copy_from_slice(&axpy::<T, S, V>(T::one(), lanes(key, 0), [q; V]));
+        for (one, (key, &q)) in zip(one.as_chunks_mut::<V>().0, zip(key_parts.chunks(LANES), self.query_part))
+        {
+            *one = axpy::<T, S, V>(T::one(), lanes(key, 0), [q; V]);
         }
         add_product::<T, S, V, V>(&unit.pair, 0, pair, one);
         activation::sigmoid::<T, S>(one);
-        two.chunks_exact_mut(V)
-            .zip(&unit.bias)
-            .for_each(|(two, &b)| two.copy_from_slice(&splat::<T, S, V>(b)));
+        for (two, &b) in zip(two.as_chunks_mut::<V>().0, &unit.bias) {
+            *two = splat::<T, S, V>(b);
+        }
         add_product::<T, S, V, V>(&unit.second, 0, one, two);
         activation::sigmoid::<T, S>(two);
         let mut scores = [T::zero(); V];
-        for (two, &w) in two.chunks_exact(V).zip(&unit.score) {
-            scores = axpy::<T, S, V>(w, lanes(two, 0), scores);
+        for (two, &w) in zip(two.as_chunks::<V>().0, &unit.score) {
+            scores = axpy::<T, S, V>(w, *two, scores);
         }
         scores
     }
@@ -186,12 +188,10 @@ impl<T: Real> Kernel<T> for Dots<'_, T> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let blocks = self.keys.chunks_exact(self.query.len() * LANES);
-        for (scores, keys) in self.scores.chunks_exact_mut(LANES).zip(blocks) {
-            scores.fill(T::zero());
-            for (key, &q) in keys.chunks_exact(LANES).zip(self.query) {
-                for (score, &k) in scores.iter_mut().zip(key) {
-                    *score = math::mul_add::<T, S>(q, k, *score);
-                }
+        for (scores, keys) in zip(self.scores.chunks_exact_mut(LANES), blocks) {
+            fill(scores, T::zero());
+            for (key, &q) in zip(keys.chunks_exact(LANES), self.query) {
+                each(scores, [key], |score, [k]| *score = math::mul_add::<T, S>(q, k, *score));
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Candidates in lanes over events that they share: an event's input gates enter as broadcasts.
 
+use dien_kernels::inline::{copy, zip};
 use dien_kernels::simd::{Kernel, Simd, axpy, math, splat};
 use dien_tensor::Real;
 
@@ -39,8 +40,8 @@ impl<T: Real> Candidates<'_, T> {
         let cell = self.cell;
         let size = cell.hidden * V;
         let (h, planes) = self.scratch[..PLANES * size].split_at_mut(size);
-        for (h, all) in h.chunks_exact_mut(V).zip(self.h.chunks(LANES)) {
-            h.copy_from_slice(&all[lane..][..V]);
+        for (h, all) in zip(h.as_chunks_mut::<V>().0, self.h.chunks(LANES)) {
+            *h = lanes(all, lane);
         }
         for (step, x) in self.gates.chunks_exact(cell.gate_width()).enumerate() {
             let a = match self.a {
@@ -49,8 +50,8 @@ impl<T: Real> Candidates<'_, T> {
             };
             cell.step::<S, V>(x, &a, h, planes);
         }
-        for (h, all) in h.chunks_exact(V).zip(self.h.chunks_mut(LANES)) {
-            all[lane..][..V].copy_from_slice(h);
+        for (h, all) in zip(h.as_chunks::<V>().0, self.h.chunks_mut(LANES)) {
+            copy(h, &mut all[lane..][..V]);
         }
     }
 }
@@ -65,17 +66,18 @@ impl<T: Real> Cell<T> {
         let (c, x_c) = rest.split_at_mut(size);
         let (z_r, z_u) = z.split_at_mut(size);
         for (part, to) in [&mut *z_r, &mut *z_u, &mut *x_c].into_iter().enumerate() {
-            let rows = to.chunks_exact_mut(V).zip(gate(x, part)).zip(gate(&self.b, part));
-            for ((to, &x), &b) in rows {
-                let start = if self.kind.scales_input() {
+            let rows = zip(to.as_chunks_mut::<V>().0, zip(gate(x, part), gate(&self.b, part)));
+            for (to, (&x, &b)) in rows {
+                *to = if self.kind.scales_input() {
                     axpy::<T, S, V>(x, *a, [b; V])
                 } else {
                     splat::<T, S, V>(x)
                 };
-                to.copy_from_slice(&start);
             }
         }
-        c.chunks_exact_mut(V).zip(&self.b_hc).for_each(|(c, &b)| c.copy_from_slice(&splat::<T, S, V>(b)));
+        for (c, &b) in zip(c.as_chunks_mut::<V>().0, &self.b_hc) {
+            *c = splat::<T, S, V>(b);
+        }
         for (part, sums) in [z_r, z_u, &mut *c].into_iter().enumerate() {
             if part != 1 || self.kind.has_update() {
                 add_product::<T, S, V, V>(&self.u_rows[part], 0, h, sums);
@@ -85,14 +87,14 @@ impl<T: Real> Cell<T> {
         let (r, u) = z.split_at(size);
         candidate::<T, S>(x_c, r, c);
         let [alpha, beta] = self.kind.weight_lines(a);
-        let rows = h.chunks_exact_mut(V).zip(c.chunks_exact(V)).zip(u.chunks_exact(V));
-        for ((h, c), u) in rows {
+        let rows = zip(h.as_chunks_mut::<V>().0, zip(c.as_chunks::<V>().0, u.as_chunks::<V>().0));
+        for (h, (&c, &u)) in rows {
             // Arrays of their own, or the compiler fears that one store changes the next load.
-            let (mut new, c, u): ([T; V], [T; V], [T; V]) = (lanes(h, 0), lanes(c, 0), lanes(u, 0));
+            let mut new = *h;
             for v in 0..V {
                 new[v] = math::mul_add::<T, S>(alpha[v] + beta[v] * u[v], c[v] - new[v], new[v]);
             }
-            h.copy_from_slice(&new);
+            *h = new;
         }
     }
 }

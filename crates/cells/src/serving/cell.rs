@@ -1,6 +1,7 @@
 //! A cell of the GRU family: its weights, packed once, and one unit's arithmetic.
 
 use dien_kernels::gemm::{Block, Rows, Store, product};
+use dien_kernels::inline::{copy, fill};
 use dien_kernels::simd::{Kernel, Simd};
 use dien_tensor::Real;
 
@@ -109,7 +110,7 @@ impl<T: Real> Kernel<T> for Gates<'_, T> {
         let (cell, width) = (self.cell, self.cell.gate_width());
         let n = self.gates.len() / width;
         for row in self.gates.chunks_exact_mut(width) {
-            if cell.kind.scales_input() { row.fill(T::zero()) } else { row.copy_from_slice(&cell.b) }
+            if cell.kind.scales_input() { fill(row, T::zero()) } else { copy(&cell.b, row) }
         }
         let (x, w) = (Rows(Block::new(self.x, self.x_stride)), Block::new(&cell.w[..], width));
         product::<T, S, _, _>((n, width, cell.inputs), x, w, Store::add(self.gates, width));

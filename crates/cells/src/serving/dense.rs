@@ -2,6 +2,7 @@
 
 use dien_kernels::concrete;
 use dien_kernels::gemm::{Block, Rows, Store, product};
+use dien_kernels::inline::{each, zip};
 use dien_kernels::simd::{Kernel, Simd, dispatch, math};
 use dien_tensor::Real;
 
@@ -85,8 +86,8 @@ impl<T: Real> Kernel<T> for MultiplyRows<'_, T> {
 
 /// Fills each row of `y` `[rows, LANES]` with its number of `values` `[rows]`.
 pub fn fill<T: Real>(values: &[T], y: &mut [T]) {
-    for (y, &value) in y.chunks_exact_mut(LANES).zip(values) {
-        y.fill(value);
+    for (y, &value) in zip(y.as_chunks_mut::<LANES>().0, values) {
+        *y = [value; LANES];
     }
 }
 
@@ -104,17 +105,15 @@ impl<T: Real> Kernel<T> for AddColumns<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self) {
-        for (&x, column) in self.x.iter().zip(self.columns.chunks_exact(self.y.len().max(1))) {
-            for (y, &w) in self.y.iter_mut().zip(column) {
-                *y = math::mul_add::<T, S>(w, x, *y);
-            }
+        for (&x, column) in zip(self.x, self.columns.chunks_exact(self.y.len().max(1))) {
+            each(self.y, [column], |y, [w]| *y = math::mul_add::<T, S>(w, x, *y));
         }
     }
 }
 
 /// max(0, x) + α min(0, x) of each row of `[rows, LANES]`, α its own or the only one.
 pub fn prelu<T: Real>(alpha: &[T], x: &mut [T]) {
-    for (x, &alpha) in x.chunks_exact_mut(LANES).zip(alpha.iter().cycle()) {
+    for (x, &alpha) in zip(x.chunks_exact_mut(LANES), alpha.iter().cycle()) {
         for x in x {
             *x *= if *x > T::zero() { T::one() } else { alpha };
         }
@@ -154,8 +153,8 @@ impl<T: Real> Kernel<T> for RunDice<'_, T> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let Dice { mean, scale, alpha } = self.dice;
-        let rows = self.x.chunks_exact_mut(LANES).zip(mean).zip(scale).zip(alpha);
-        for (((x, &mean), &scale), &alpha) in rows {
+        let rows = zip(self.x.chunks_exact_mut(LANES), zip(mean, zip(scale, alpha)));
+        for (x, (&mean, (&scale, &alpha))) in rows {
             for x in &mut x[..self.width] {
                 let p = math::sigmoid::<T, S>((*x - mean) * scale);
                 *x *= math::mul_add::<T, S>(p, T::one() - alpha, alpha);

@@ -1,8 +1,9 @@
 //! Products with their sums in registers: the inner loops of serving.
 
-use dien_kernels::gemm::tile::add_by_columns;
-use dien_kernels::gemm::{Block, Epilogue, Store};
-use dien_kernels::simd::{Kernel, Simd};
+use dien_kernels::gemm::tile::add_packed;
+use dien_kernels::gemm::{Epilogue, Store};
+use dien_kernels::inline::{copy, zip};
+use dien_kernels::simd::{Kernel, Simd, axpy};
 use dien_tensor::Real;
 
 use super::tile::Tiles;
@@ -44,7 +45,11 @@ impl<T: Real, const V: usize, const N: usize> Kernel<T> for AddProduct<'_, T, V,
         tiles!(4 5 6 8 10 12);
         for row in whole..w.rows {
             let (first, stride) = w.row(row);
-            self.vectors::<S, 1>(Block::new(&w.data[first..], stride), row);
+            if stride == 1 {
+                self.vectors::<S, 1>(&w.data[first..][..w.inputs], row);
+            } else {
+                self.row_of_tile::<S>(&w.data[first..], stride, row);
+            }
         }
     }
 }
@@ -68,31 +73,40 @@ impl<T: Real, const V: usize, const N: usize> AddProduct<'_, T, V, N> {
     fn tiles<S: Simd, const R: usize>(&mut self, rows: usize) {
         let w = self.w;
         for (tile, stream) in w.data[..rows * w.inputs].chunks_exact((w.inputs * R).max(1)).enumerate() {
-            self.vectors::<S, R>(Block::new(stream, R), tile * R);
+            self.vectors::<S, R>(stream, tile * R);
         }
     }
 
     /// `R` rows from `row` on, in the vectors that the level has for `V` lanes.
     #[inline(always)]
-    fn vectors<S: Simd, const R: usize>(&mut self, w: Block<'_, T>, row: usize) {
+    fn vectors<S: Simd, const R: usize>(&mut self, w: &[T], row: usize) {
         let y = &mut self.y[row * N..][..R * N];
-        let x = Block::new(self.x, N).at(0, self.lane);
         if V == 8 {
-            sums::<T, S, N, R, 1, 8>(w, x, self.w.inputs, y, self.lane);
+            sums::<T, S, N, R, 1, 8>(w, self.x, y, self.lane);
         } else if S::LANES == 16 {
-            sums::<T, S, N, R, 1, 16>(w, x, self.w.inputs, y, self.lane);
+            sums::<T, S, N, R, 1, 16>(w, self.x, y, self.lane);
         } else {
-            sums::<T, S, N, R, 2, 8>(w, x, self.w.inputs, y, self.lane);
+            sums::<T, S, N, R, 2, 8>(w, self.x, y, self.lane);
         }
+    }
+
+    /// One row of a tile that another level has packed, which begins with `w`.
+    #[inline(always)]
+    fn row_of_tile<S: Simd>(&mut self, w: &[T], stride: usize, row: usize) {
+        let y = &mut self.y[row * N + self.lane..][..V];
+        let mut sums: [T; V] = lanes(y, 0);
+        for p in 0..self.w.inputs {
+            sums = axpy::<T, S, V>(w[p * stride], lanes(self.x, p * N + self.lane), sums);
+        }
+        copy(&sums, y);
     }
 }
 
-/// `R` rows, `W` vectors of `L` lanes.
+/// `R` rows packed side by side, `W` vectors of `L` lanes.
 #[inline(always)]
 fn sums<T: Real, S: Simd, const N: usize, const R: usize, const W: usize, const L: usize>(
-    w: Block<'_, T>,
-    x: Block<'_, T>,
-    inputs: usize,
+    w: &[T],
+    x: &[T],
     y: &mut [T],
     lane: usize,
 ) {
@@ -102,7 +116,8 @@ fn sums<T: Real, S: Simd, const N: usize, const R: usize, const W: usize, const 
             sums[r][w] = lanes(y, r * N + lane + w * L);
         }
     }
-    let sums = add_by_columns::<T, S, R, W, L>(sums, w, x, inputs);
+    let (w, x) = (w.as_chunks::<R>().0, x.as_chunks::<N>().0);
+    let sums = add_packed::<T, S, R, W, L, N>(sums, w, x, lane);
     let mut to = Store::new(y, N);
     for r in 0..R {
         for w in 0..W {
@@ -146,16 +161,21 @@ fn parts<T: Real, S: Simd, const V: usize, const MOST: usize>(columns: &[T], x: 
 
 #[inline(always)]
 fn part<T: Real, S: Simd, const V: usize, const R: usize>(at: usize, columns: &[T], x: &[T], y: &mut [T]) {
-    let columns = Block::new(columns, y.len()).at(0, at);
+    let columns = columns[at.min(columns.len())..].chunks(y.len());
     let y = &mut y[at..][..R * V];
-    let mut sums = [[[T::zero(); V]; R]];
+    let mut sums = [[T::zero(); V]; R];
     for r in 0..R {
-        sums[0][r] = lanes(y, r * V);
+        sums[r] = lanes(y, r * V);
     }
-    let sums = add_by_columns::<T, S, 1, R, V>(sums, Block::new(x, 1), columns, x.len());
+    for (&x, column) in zip(x, columns) {
+        let (vectors, _) = column[..R * V].as_chunks::<V>();
+        for r in 0..R {
+            sums[r] = axpy::<T, S, V>(x, vectors[r], sums[r]);
+        }
+    }
     let mut to = Store::new(y, R * V);
     for r in 0..R {
-        to.finish::<S, V>(0, r * V, sums[0][r]);
+        to.finish::<S, V>(0, r * V, sums[r]);
     }
 }
 

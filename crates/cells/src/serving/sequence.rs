@@ -1,5 +1,6 @@
 //! One sequence, its hidden units in the lanes of the vector units.
 
+use dien_kernels::inline::{copy, each};
 use dien_kernels::simd::{Kernel, Simd, math};
 use dien_tensor::Real;
 
@@ -27,7 +28,7 @@ impl<T: Real> Kernel<T> for Sequence<'_, T> {
             let a = self.a.map_or(T::one(), |a| a[step]);
             self.step::<S>(x, a);
             if let Some(states) = &mut self.states {
-                states[step * stride..][..stride].copy_from_slice(self.h);
+                copy(self.h, &mut states[step * stride..][..stride]);
             }
         }
     }
@@ -38,25 +39,19 @@ impl<T: Real> Sequence<'_, T> {
     fn step<S: Simd>(&mut self, x: &[T], a: T) {
         let (cell, n) = (self.cell, self.cell.stride);
         let (sums, x_c) = self.scratch.split_at_mut(cell.gate_width());
-        sums.copy_from_slice(x);
-        x_c.copy_from_slice(&x[2 * n..3 * n]);
+        copy(x, sums);
+        copy(&x[2 * n..3 * n], x_c);
         if cell.kind.scales_input() {
-            for (z, &b) in sums[..2 * n].iter_mut().zip(&cell.b) {
-                *z = math::mul_add::<T, S>(a, *z, b);
-            }
-            for (x, &b) in x_c.iter_mut().zip(&cell.b[2 * n..]) {
-                *x = math::mul_add::<T, S>(a, *x, b);
-            }
+            each(&mut sums[..2 * n], [&cell.b], |z, [b]| *z = math::mul_add::<T, S>(a, *z, b));
+            each(x_c, [&cell.b[2 * n..]], |x, [b]| *x = math::mul_add::<T, S>(a, *x, b));
         }
-        sums[2 * n..3 * n].copy_from_slice(&cell.b_hc);
+        copy(&cell.b_hc, &mut sums[2 * n..3 * n]);
         add_columns::<T, S>(&cell.u, &self.h[..cell.hidden], sums);
         let (z, c) = sums[..3 * n].split_at_mut(2 * n);
         sigmoid::<T, S>(z);
         let (r, u) = z.split_at(n);
         candidate::<T, S>(x_c, r, c);
         let (alpha, beta) = cell.kind.weight_line(a);
-        for ((h, &c), &u) in self.h.iter_mut().zip(&*c).zip(u) {
-            *h = math::mul_add::<T, S>(alpha + beta * u, c - *h, *h);
-        }
+        each(self.h, [c, u], |h, [c, u]| *h = math::mul_add::<T, S>(alpha + beta * u, c - *h, *h));
     }
 }

@@ -1,6 +1,7 @@
 //! A weight in the order in which serving's products read it.
 
 use dien_kernels::concrete;
+use dien_kernels::inline::{each, zip};
 use dien_kernels::simd::{Kernel, Level, Simd, dispatch, math};
 use dien_tensor::Real;
 
@@ -99,17 +100,14 @@ impl<T: Real> Kernel<T> for AddScaled<'_, T> {
         let (data, left) = self.tiles.data.split_at_mut(whole);
         let (other, other_left) = self.other.data.split_at(whole);
         let add = |data: &mut [T], other: &[T], scale: &[T]| {
-            for ((w, &v), &s) in data.iter_mut().zip(other).zip(scale) {
-                *w = math::mul_add::<T, S>(v, s, *w);
-            }
+            each(data, [other, scale], |w, [v, s]| *w = math::mul_add::<T, S>(v, s, *w));
         };
-        for (data, other) in
-            data.chunks_exact_mut(scale.len().max(1)).zip(other.chunks_exact(scale.len().max(1)))
-        {
+        let n = scale.len().max(1);
+        for (data, other) in zip(data.chunks_exact_mut(n), other.chunks_exact(n)) {
             add(data, other, &scale);
         }
         let n = self.scale.len().max(1);
-        for (data, other) in left.chunks_exact_mut(n).zip(other_left.chunks_exact(n)) {
+        for (data, other) in zip(left.chunks_exact_mut(n), other_left.chunks_exact(n)) {
             add(data, other, self.scale);
         }
     }

@@ -7,7 +7,6 @@
 
 use super::Block;
 use crate::Number;
-use crate::inline::zip;
 use crate::simd::{Simd, axpy};
 
 /// The sums of a tile: `R` rows of `W` vectors of `L` columns.
@@ -47,7 +46,7 @@ pub fn add_by_rows<T: Number, S: Simd, const R: usize, const W: usize, const L: 
 /// takes.
 ///
 /// # Panics
-/// If a row is shorter than its part of the tile.
+/// If there are fewer rows than `k`, or one is shorter than its part of the tile.
 #[inline(always)]
 pub fn add_by_columns<T: Number, S: Simd, const R: usize, const W: usize, const L: usize>(
     sums: Sums<T, R, W, L>,
@@ -56,15 +55,45 @@ pub fn add_by_columns<T: Number, S: Simd, const R: usize, const W: usize, const 
     k: usize,
 ) -> Sums<T, R, W, L> {
     let mut sums = sums;
-    // Cut here: a third end to look for would cost more than a step of a small tile.
-    let steps = &a.data[..a.data.len().min(k * a.stride)];
-    for (a, b) in zip(steps.chunks(a.stride), b.data.chunks(b.stride)) {
-        let a: &[T; R] = a.first_chunk().expect("R columns");
-        let (vectors, _) = b[..W * L].as_chunks::<L>();
-        for r in 0..R {
-            for w in 0..W {
-                sums[r][w] = axpy::<T, S, L>(a[r], vectors[w], sums[r][w]);
-            }
+    for p in 0..k {
+        let a = a.data[p * a.stride..].first_chunk().expect("R columns");
+        sums = add_step::<T, S, R, W, L>(sums, a, &b.data[p * b.stride..][..W * L]);
+    }
+    sums
+}
+
+/// `sums` + Aᵀ·B for A `[k, R]` and `W·L` columns of B `[k, N]` from `column` on, of which no row lies apart
+/// from the next: one count is all that a step asks for.
+///
+/// # Panics
+/// If a row is shorter than its part of the tile.
+#[inline(always)]
+pub fn add_packed<T: Number, S: Simd, const R: usize, const W: usize, const L: usize, const N: usize>(
+    sums: Sums<T, R, W, L>,
+    a: &[[T; R]],
+    b: &[[T; N]],
+    column: usize,
+) -> Sums<T, R, W, L> {
+    let mut sums = sums;
+    let k = a.len().min(b.len());
+    let (a, b) = (&a[..k], &b[..k]);
+    for p in 0..k {
+        sums = add_step::<T, S, R, W, L>(sums, &a[p], &b[p][column..][..W * L]);
+    }
+    sums
+}
+
+/// `sums` + the outer product of `R` rows and `W·L` columns.
+#[inline(always)]
+fn add_step<T: Number, S: Simd, const R: usize, const W: usize, const L: usize>(
+    mut sums: Sums<T, R, W, L>,
+    a: &[T; R],
+    b: &[T],
+) -> Sums<T, R, W, L> {
+    let (vectors, _) = b.as_chunks::<L>();
+    for r in 0..R {
+        for w in 0..W {
+            sums[r][w] = axpy::<T, S, L>(a[r], vectors[w], sums[r][w]);
         }
     }
     sums
