@@ -62,6 +62,7 @@ mod error;
 mod files;
 mod impressions;
 pub mod inspect;
+mod roles;
 mod sample;
 pub mod schema;
 mod skipped;

@@ -260,6 +260,17 @@ impl Tick {
         })
     }
 
+    /// Its name, for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Tick::Days => "days",
+            Tick::Seconds => "seconds",
+            Tick::Milliseconds => "milliseconds",
+            Tick::Microseconds => "microseconds",
+            Tick::Nanoseconds => "nanoseconds",
+        }
+    }
+
     fn nanoseconds(self) -> i128 {
         match self {
             Tick::Days => 86_400_000_000_000,

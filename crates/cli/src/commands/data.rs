@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use dien::Result;
 use dien::data::SyntheticConfig;
-use dien::data::inspect::TableStats;
-use dien::data::schema::{ColumnKind, CsvOptions, Format, Source};
+use dien::data::inspect::{ColumnRoles, LogForm, TableStats};
+use dien::data::schema::{CsvOptions, Format, Source};
 
 use super::build::BuildArgs;
 use super::choice::formats;
@@ -115,18 +115,27 @@ fn inspect(args: &InspectArgs, json: bool) -> Result<ExitCode> {
         histories: None,
     };
     let profile = TableStats::of(&source, Path::new(""), args.rows)?;
-    let schema = profile.propose();
+    let proposal = profile.proposal(&ColumnRoles::default())?;
     if json {
-        print_json(&schema)?;
+        print_json(proposal.schema())?;
         return Ok(ExitCode::SUCCESS);
     }
     // What the columns hold as comments: so the output is a schema.
     let held = profile.to_string();
     let comments = held.lines().map(|line| format!("# {line}").trim_end().to_owned() + "\n");
-    let label = match schema.of_kind(ColumnKind::Label).next() {
-        Some(_) => "",
-        None => "# No column looks like a label: name one, of kind `label`.\n\n",
+    let notes: String = proposal.notes().iter().map(|note| format!("# - {note}\n")).collect();
+    let trains = match proposal.form() {
+        LogForm::Impressions => "trains as it stands",
+        LogForm::Events => {
+            "is of behaviours without histories: `dien train --data` makes samples of the files themselves, or \
+             `dien data build`"
+        }
+        _ => &format!("trains when it has what it lacks: {}", proposal.lacks()),
     };
-    print(&format!("{}\n{label}{}", comments.collect::<String>(), schema.to_toml()))?;
+    let schema = proposal.to_toml();
+    print(&format!(
+        "{}\n# What follows {trains}. It was guessed:\n{notes}\n{schema}",
+        comments.collect::<String>()
+    ))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,12 +1,18 @@
 //! What one column holds.
 
-use std::collections::HashSet;
-use std::fmt;
+mod display;
+
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
 use dien_serving::encoding::{IdTypeInference, canonical};
 
+use super::padding::PaddingStats;
+use super::times::TimeStats;
 use crate::source::{Cells, Column, TextForm};
+
+/// Texts that say that a number is missing.
+const NULLISH: [&str; 9] = ["NULL", "null", "\\N", "None", "NA", "N/A", "<NA>", "?", "-"];
 
 /// Distinct ids are counted up to this many.
 const COUNTED: usize = 1 << 20;
@@ -31,6 +37,14 @@ pub struct ColumnStats {
     distinct: HashSet<String>,
     id_type: IdTypeInference,
     examples: Vec<String>,
+    /// Their sum, if all are numbers.
+    sum: f64,
+    /// Texts of missing values, as people write them, and whether all else is numbers.
+    nullish: BTreeSet<String>,
+    numbers_but_nullish: bool,
+    /// As long as every cell is a time.
+    times: Option<TimeStats>,
+    padding: PaddingStats,
     /// Lists by length: 0, 1, 2 to 3, 4 to 7 and so on.
     lengths: Vec<u64>,
     longest: usize,
@@ -51,6 +65,11 @@ impl ColumnStats {
             distinct: HashSet::new(),
             id_type: IdTypeInference::default(),
             examples: vec![],
+            sum: 0.0,
+            nullish: BTreeSet::new(),
+            numbers_but_nullish: true,
+            times: (!list).then(TimeStats::default),
+            padding: PaddingStats::default(),
             lengths: vec![],
             longest: 0,
         }
@@ -71,6 +90,7 @@ impl ColumnStats {
             self.lengths[bin] += 1;
             self.longest = self.longest.max(length);
         }
+        self.padding.add(column, rows);
         self.add_cells(Cells::of(lists.values()), lists.first(rows));
     }
 
@@ -90,8 +110,12 @@ impl ColumnStats {
                 }
                 self.distinct.insert(id.into_owned());
             }
+            if self.times.as_mut().is_some_and(|times| !times.add(cells, i)) {
+                self.times = None;
+            }
             match cells.number(i) {
                 Ok(Some(x)) => {
+                    self.sum += x;
                     (self.least, self.most) = (self.least.min(x), self.most.max(x));
                     let whole = whole(cells, i, x);
                     self.integers &= whole.is_some();
@@ -100,7 +124,14 @@ impl ColumnStats {
                         self.bounds = Some((least.min(n), most.max(n)));
                     }
                 }
-                _ => self.numbers = false,
+                _ => {
+                    self.numbers = false;
+                    if NULLISH.contains(&token.trim()) {
+                        self.nullish.insert(token.trim().to_owned());
+                    } else {
+                        self.numbers_but_nullish = false;
+                    }
+                }
             }
         }
     }
@@ -150,6 +181,56 @@ impl ColumnStats {
         self.range().is_some() && self.integers
     }
 
+    /// The examples; quoted if one has a comma.
+    pub(super) fn shown(&self) -> String {
+        let commas = self.examples.iter().any(|example| example.contains(','));
+        let quoted = |example: &String| if commas { format!("`{example}`") } else { example.clone() };
+        self.examples.iter().map(quoted).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The mean, if all cells are numbers.
+    pub(super) fn mean(&self) -> Option<f64> {
+        let mean = self.sum / (self.cells - self.nulls).max(1) as f64;
+        self.range().map(|_| mean).filter(|mean| mean.is_finite())
+    }
+
+    /// The texts of missing values among what else is numbers.
+    pub(super) fn nullish(&self) -> impl Iterator<Item = &String> {
+        self.nullish.iter().filter(|_| self.numbers_but_nullish && self.least <= self.most)
+    }
+
+    /// The times, if every cell is one.
+    pub(super) fn times(&self) -> Option<&TimeStats> {
+        self.times.as_ref().filter(|_| self.cells > self.nulls)
+    }
+
+    /// What fills the lists up, if they look padded.
+    pub(super) fn padding(&self) -> Option<&'static str> {
+        self.padding.found()
+    }
+
+    /// Whether every cell so far is 0 or 1, or false or true.
+    pub(super) fn may_be_binary(&self) -> bool {
+        !self.list && self.numbers && self.integers && self.least >= 0.0 && self.most <= 1.0
+    }
+
+    /// Whether they are the rows' numbers, from 0 or 1 on.
+    pub(super) fn counts_rows(&self) -> bool {
+        let rows = self.cells as usize;
+        let run = self.bounds.map(|(least, most)| ((0..=1).contains(&least), most - least + 1));
+        self.is_integral() && self.distinct.len() == rows && run == Some((true, rows as i128))
+    }
+
+    /// Whether hardly an id is seen again.
+    pub(super) fn is_unique(&self) -> bool {
+        self.cells >= 100 && self.distinct.len() as f64 >= 0.9 * self.cells as f64
+    }
+
+    /// The distinct ids.
+    pub(super) fn ids(&self) -> &HashSet<String> {
+        &self.distinct
+    }
+
     /// What its ids are, as far as they were looked at.
     pub(super) fn id_type(&self) -> IdTypeInference {
         self.id_type
@@ -168,33 +249,6 @@ pub(super) fn same_lengths(a: &Column, b: &Column) -> bool {
     (0..a.len()).all(|row| a.range(row).len() == b.range(row).len())
 }
 
-impl fmt::Display for ColumnStats {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (distinct, all) = self.distinct();
-        let more = if all { "" } else { "at least " };
-        write!(f, "{}: ", self.name)?;
-        if self.list {
-            write!(f, "lists of up to {}, ", self.longest)?;
-        }
-        write!(f, "{} {}, {more}{distinct} distinct, {} missing", self.cells, noun(self), self.nulls)?;
-        match (self.range(), self.bounds.filter(|_| self.integers)) {
-            (Some(_), Some((least, most))) => write!(f, ", {least} to {most}")?,
-            (Some((least, most)), None) => write!(f, ", {least} to {most}")?,
-            (None, _) => {}
-        }
-        let examples = if self.examples.is_empty() { "" } else { "; such as " };
-        writeln!(f, "{examples}{}", self.examples.join(", "))?;
-        for (bin, &count) in self.lengths.iter().enumerate().filter(|(_, n)| **n > 0) {
-            let (from, to) = (1usize << bin >> 1, (1usize << bin) - 1);
-            let range = if from == to { format!("{from}") } else { format!("{from} to {to}") };
-            let rows: u64 = self.lengths.iter().sum();
-            let bar = "█".repeat((40 * count).div_ceil(rows) as usize);
-            writeln!(f, "  {range:>13} {count:>9} {bar}")?;
-        }
-        Ok(())
-    }
-}
-
 /// A cell that is the number `x` as an integer, if it is one: exact, where `f64` is not.
 fn whole(cells: Cells<'_>, i: usize, x: f64) -> Option<i128> {
     match cells {
@@ -206,13 +260,5 @@ fn whole(cells: Cells<'_>, i: usize, x: f64) -> Option<i128> {
         Cells::Decimals(decimals) => decimals.get(i),
         Cells::Integers(_) | Cells::Times(..) | Cells::Truths(_) => cells.integer(i).ok()?.map(i128::from),
         Cells::Numbers(_) | Cells::Singles(_) => cells.integer(i).ok().map(|_| x as i128),
-    }
-}
-
-fn noun(column: &ColumnStats) -> &'static str {
-    match (column.is_integral(), column.range()) {
-        (true, _) => "integers",
-        (_, Some(_)) => "numbers",
-        _ => "texts",
     }
 }

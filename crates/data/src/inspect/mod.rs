@@ -1,18 +1,27 @@
 //! A look at a log: what its columns hold, and a schema that might fit.
 
 mod column;
+mod dialect;
+mod padding;
+mod proposal;
 mod propose;
+mod split;
 #[cfg(test)]
 mod tests;
+mod times;
+mod twins;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
 pub use column::ColumnStats;
+pub use proposal::{ColumnRoles, LogForm, Proposal};
 
 use crate::error::DataError;
-use crate::schema::{Schema, Source};
+use crate::schema::{Format, Schema, Source};
 use crate::source::{self, Blocks, ReadReport, Unread};
+use twins::Twins;
 
 const BLOCK_ROWS: usize = 4096;
 
@@ -30,14 +39,44 @@ pub struct TableStats {
     report: ReadReport,
     /// Pairs of list columns that have one length in every row.
     aligned: Vec<(usize, usize)>,
+    twins: Twins,
+    /// What was found of how the files are written, a sentence each.
+    dialect: Vec<String>,
+    /// Rows that cannot be read, and what is wrong with the first.
+    faults: u64,
+    first_fault: Option<String>,
 }
 
 impl TableStats {
-    /// Looks at all rows of a source, or at the first `most`; names in the source are relative to `base`.
+    /// Looks at all rows of a source, or at the first `most`; names in the source are relative to `base`. What
+    /// it does not say of a CSV file's delimiter, and of texts that say that something is missing, is found.
     ///
     /// # Errors
     /// A file cannot be read, has not the first one's columns, or has no rows.
     pub fn of(source: &Source, base: &Path, most: Option<u64>) -> Result<Self, DataError> {
+        let mut source = source.clone();
+        let mut dialect: Vec<String> = dialect::delimiter(&mut source, base).into_iter().collect();
+        let stats = Self::look(&source, base, most);
+        let nulls: BTreeSet<String> = match (&stats, &source.csv.null) {
+            // Lists of them are refused unless the source says what they mean.
+            (Ok(stats), None) if stats.faults > 0 => dialect::NULLS.map(str::to_owned).into(),
+            (Ok(stats), None) => stats.columns.iter().flat_map(ColumnStats::nullish).cloned().collect(),
+            _ => BTreeSet::new(),
+        };
+        if nulls.is_empty() {
+            return stats.map(|stats| TableStats { dialect, ..stats });
+        }
+        source.csv.null = Some(nulls.into_iter().collect());
+        let again = match (Self::look(&source, base, most), stats) {
+            (Ok(again), Ok(before)) if again.faults < before.faults || before.faults == 0 => again,
+            (_, before) => return before.map(|before| TableStats { dialect, ..before }),
+        };
+        let nulls = crate::error::quoted(source.csv.null.iter().flatten());
+        dialect.push(format!("{nulls} read as missing, by `null` in `[source.csv]`: a guess"));
+        Ok(TableStats { dialect, ..again })
+    }
+
+    fn look(source: &Source, base: &Path, most: Option<u64>) -> Result<Self, DataError> {
         let source::Columns { wanted, unread, separator } = source::columns(source, base)?;
         let mut source = source.clone();
         source.csv.separator = source.csv.separator.or(separator.map(Into::into));
@@ -51,13 +90,19 @@ impl TableStats {
         }
         let (mut rows, most) = (0, most.unwrap_or(u64::MAX));
         let (mut blocks, mut whole) = (Blocks::open(source, base, wanted, BLOCK_ROWS)?, true);
+        let (mut twins, mut faults, mut first_fault) = (Twins::default(), 0, None);
         for block in &mut blocks {
             let block = block?;
             let taken = block.rows.min(usize::try_from(most - rows).unwrap_or(usize::MAX));
             for (stats, column) in columns.iter_mut().zip(&block.columns) {
                 stats.add(column, taken);
             }
+            twins.add(&block.columns, &columns, taken);
             aligned.retain(|&(i, j)| column::same_lengths(&block.columns[i], &block.columns[j]));
+            for error in (0..taken).filter_map(|row| block.fault(row)) {
+                faults += 1;
+                first_fault.get_or_insert_with(|| error.to_string());
+            }
             rows += taken as u64;
             if rows >= most {
                 whole = false;
@@ -67,8 +112,26 @@ impl TableStats {
         if rows == 0 {
             return Err(DataError::log(blocks.into_report().to_string(), "no rows", "a log with some"));
         }
-        let report = blocks.into_report();
-        Ok(TableStats { source: source.clone(), rows, whole, columns, unread, report, aligned })
+        let (report, dialect) = (blocks.into_report(), vec![]);
+        let source = source.clone();
+        Ok(TableStats {
+            source,
+            rows,
+            whole,
+            columns,
+            unread,
+            report,
+            aligned,
+            twins,
+            dialect,
+            faults,
+            first_fault,
+        })
+    }
+
+    /// Where the rows are, and how they are written.
+    pub fn source(&self) -> &Source {
+        &self.source
     }
 
     /// The rows that were looked at.
@@ -95,7 +158,31 @@ impl TableStats {
 
     /// A schema that might fit, for a person to edit; it may name no label, if no column looks like one.
     pub fn propose(&self) -> Schema {
-        propose::schema(self)
+        let proposal = self.proposal(&ColumnRoles::default()).expect("no column is named");
+        proposal.schema().clone()
+    }
+
+    /// What the log may be, with what was guessed.
+    ///
+    /// # Errors
+    /// There is no column of a role's name.
+    pub fn proposal(&self, roles: &ColumnRoles) -> Result<Proposal, DataError> {
+        let mut proposal = propose::proposal(self, roles)?;
+        let faults = self.first_fault.iter().map(|first| {
+            let (rows, of) = (if self.faults == 1 { "row" } else { "rows" }, self.faults);
+            format!("{of} {rows} cannot be read, but are left out with `--on-error skip`; the first: {first}")
+        });
+        let unread = self.unread.iter();
+        let unread = unread.map(|Unread { name, reason }| format!("`{name}` is not read: {reason}"));
+        proposal.notes.extend(self.dialect.iter().cloned().chain(unread).chain(faults));
+        Ok(proposal)
+    }
+
+    fn is_parquet(&self) -> bool {
+        let name = |file: &(std::path::PathBuf, u64)| file.0.to_string_lossy().to_lowercase();
+        let ends = |name: &String| [".parquet", ".pq", ".parq"].iter().any(|end| name.ends_with(end));
+        let named = || self.report.files.first().map(name).is_some_and(|name| ends(&name));
+        self.source.format.map_or_else(named, |format| format == Format::Parquet)
     }
 }
 

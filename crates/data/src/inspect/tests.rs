@@ -5,7 +5,7 @@ use std::fs;
 use dien_serving::encoding::IdType;
 
 use super::*;
-use crate::schema::ColumnKind;
+use crate::schema::{ColumnKind, MissingValue};
 
 const LOG: &str = "\
 user_id,ts,item,category,price,clicked,seen,seen_categories,bought,note
@@ -124,4 +124,172 @@ fn the_greatest_integers_are_shown_as_they_are() {
     let shown = TableStats::of(&source, folder.path(), None).unwrap().to_string();
     assert!(shown.contains(", -9223372036854775808 to 9223372036854775807;"), "{shown}");
     assert!(shown.contains(", 7 to 18446744073709551615;"), "{shown}");
+}
+
+fn proposal(text: &str) -> Proposal {
+    proposal_as(text, &ColumnRoles::default())
+}
+
+fn proposal_as(text: &str, roles: &ColumnRoles) -> Proposal {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("log.csv"), text).unwrap();
+    let source = Source { files: Some("log.csv".into()), ..Source::default() };
+    let proposal = TableStats::of(&source, folder.path(), None).unwrap().proposal(roles).unwrap();
+    // Whatever is proposed trains, where it is said to.
+    if proposal.form() == LogForm::Impressions {
+        let path = folder.path().join("dataset.toml");
+        fs::write(&path, proposal.to_toml()).unwrap();
+        assert_eq!(&Schema::load(&path).unwrap(), proposal.schema());
+        let (log, skipped) = crate::Impressions::open(&path, &crate::DataOptions::default()).unwrap();
+        assert_eq!(skipped.rows, 0);
+        if proposal.schema().split.is_some() {
+            let targets = |stream: crate::Stream<'_>| {
+                let mut targets = 0;
+                stream
+                    .for_each(0, |batch| {
+                        targets += batch.targets.label.len();
+                        true
+                    })
+                    .unwrap();
+                targets
+            };
+            assert!(targets(log.validation()) > 0 && targets(log.test()) > 0);
+        }
+    }
+    proposal
+}
+
+#[track_caller]
+fn tells(proposal: &Proposal, said: &str) {
+    assert!(proposal.notes().iter().any(|note| note.contains(said)), "{said}: {:#?}", proposal.notes());
+}
+
+/// As pandas writes a frame with an index, missing numbers and a label of floats.
+fn frame(rows: usize, times: bool) -> String {
+    let mut text = String::from("Unnamed: 0,clk,nonclk,time_ms,item_id,price,age,hist_items,pid\n");
+    for i in 0..rows {
+        let click = i % 3 % 2;
+        let price = if i % 5 == 0 { "NA".into() } else { format!("{}.25", i % 40) };
+        let age = if i % 7 == 0 { String::new() } else { format!("{}.0", 20 + i % 30) };
+        let time =
+            if times { format!("{}", 1_700_000_000_000_u64 + 60_000 * i as u64) } else { String::new() };
+        let list = format!("[{}, {}]", i % 9, (i + 4) % 9);
+        text += &format!("{i},{click}.0,{},{time},{},{price},{age},\"{list}\",{}\n", 1 - click, i % 9, i % 4);
+    }
+    text
+}
+
+#[test]
+fn what_pandas_writes_is_proposed_whole() {
+    let found = proposal(&frame(300, true));
+    assert_eq!(found.form(), LogForm::Impressions);
+    let schema = found.schema();
+    let kind = |name: &str| schema.columns.get(name).map(|column| column.kind);
+    assert_eq!(kind("clk"), Some(ColumnKind::Label));
+    assert_eq!((kind("Unnamed: 0"), kind("nonclk")), (None, None));
+    assert_eq!((kind("time_ms"), kind("price")), (Some(ColumnKind::Time), Some(ColumnKind::Dense)));
+    tells(&found, "`nonclk` left out: it is 1 - `clk`");
+    tells(&found, "`Unnamed: 0` left out: it numbers the rows");
+    tells(&found, "in milliseconds, from 1700000000000 (2023-11-14T22:13:20Z) to");
+    tells(&found, "`NA` read as missing");
+    tells(&found, "`hist_items` read as lists");
+    tells(&found, "split by `time_ms`: from 1700014400000 on rows validate, from 1700016200000 on they test");
+    // A fifth of the prices: the mean of the others, rounded to four digits.
+    let prices: Vec<f64> = (0..300).filter(|i| i % 5 != 0).map(|i| f64::from(i % 40) + 0.25).collect();
+    let mean = prices.iter().sum::<f64>() / prices.len() as f64;
+    let Some(MissingValue::Number(default)) = schema.columns["price"].default else { panic!("{schema:?}") };
+    assert!((default - mean).abs() < 0.01, "{default} {mean}");
+    let text = found.to_toml();
+    assert!(text.contains("# 60 of 300 missing: they count as the mean\n[columns.price]\n"), "{text}");
+    assert!(text.contains("reads them as numbers\n[columns.age]\n"), "{text}");
+}
+
+#[test]
+fn users_are_split_however_few_and_nothing_is_said_aloud() {
+    for users in [3, 7, 50] {
+        let mut text = String::from("user,y,item,seen\n");
+        (0..200)
+            .for_each(|i| text += &format!("u{},{},{},{}|{}\n", i % users, i % 2, i % 9, i % 8, (i + 1) % 9));
+        tells(&proposal(&text), "split by `user`: a tenth of them validates");
+    }
+    let found = proposal(&frame(60, false));
+    assert!(found.schema().split.is_none());
+    tells(&found, "nothing validates or tests");
+}
+
+#[test]
+fn what_is_ambiguous_is_told_and_settled_by_a_role() {
+    let mut text = String::from("a,b,item,seen\n");
+    (0..60).for_each(|i| text += &format!("{},{},{},{}|{}\n", i % 2, i / 2 % 2, i % 9, i % 8, (i + 1) % 9));
+    let found = proposal(&text);
+    assert_eq!(found.form(), LogForm::Unknown);
+    assert_eq!(found.lacks(), "`a`, `b` may be the label: `--label COLUMN` says which");
+    let found = proposal_as(&text, &ColumnRoles::default().with_label(Some("b".into())));
+    assert_eq!((found.form(), found.roles().label.as_deref()), (LogForm::Impressions, Some("b")));
+    assert_eq!(found.schema().columns["a"].kind, ColumnKind::Sparse);
+    let events = "reviewer,thing,when\n".to_owned() + &"u,i,5\nv,j,6\n".repeat(9);
+    let found = proposal(&events);
+    assert_eq!(found.form(), LogForm::Unknown);
+    let lacks = found.lacks();
+    assert!(
+        lacks.contains("the user (`--user COLUMN`), nor the item (`--item COLUMN`), nor the time"),
+        "{lacks}"
+    );
+    let roles = ColumnRoles::default().with_user(Some("reviewer".into())).with_item(Some("thing".into()));
+    let found = proposal_as(&events, &roles.with_time(Some("when".into())));
+    assert_eq!(found.form(), LogForm::Events);
+    assert_eq!(found.event_columns().unwrap(), "user=reviewer,item=thing,time=when".parse().unwrap());
+    let source = Source { files: Some("log.csv".into()), ..Source::default() };
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("log.csv"), &events).unwrap();
+    let stats = TableStats::of(&source, folder.path(), None).unwrap();
+    let message =
+        stats.proposal(&ColumnRoles::default().with_user(Some("usr".into()))).unwrap_err().to_string();
+    assert!(
+        message.contains("no column `usr` for the user; expected `reviewer`, `thing`, `when`"),
+        "{message}"
+    );
+}
+
+#[test]
+fn events_are_told_from_impressions() {
+    let found =
+        proposal("userId,movieId,rating,timestamp,genres\n1,2,4.5,964982703,a\n1,3,3.0,964982931,b\n");
+    assert_eq!(found.form(), LogForm::Events);
+    let expected = "user=userId,item=movieId,time=timestamp,rating=rating,category=genres";
+    assert_eq!(found.event_columns().unwrap(), expected.parse().unwrap());
+    assert_eq!(found.roles().label, None);
+    let shown = proposal("user_id,video_id,is_click,time_ms\n1,2,1,1650000000000\n1,3,0,1650000060000\n");
+    assert_eq!((shown.form(), shown.roles().label.as_deref()), (LogForm::Events, Some("is_click")));
+}
+
+#[test]
+fn other_dialects_padding_and_dates_are_seen() {
+    let mut text = String::from("label;user;date;item;hist;extra\n");
+    for i in 0..120 {
+        let date = format!("2023-11-{:02}T0{}:00:00Z", 1 + i / 5, i % 5);
+        let list = format!("{}|{}|0|0", 1 + i % 6, 1 + (i + 1) % 6);
+        text += &format!("{};u1;{date};{};{list};{}\n", ["true", "false"][i % 2], 1 + i % 6, 500 + i);
+    }
+    let found = proposal(&text);
+    assert_eq!(found.schema().source.csv.delimiter, Some(';'));
+    tells(&found, "fields stand between ';'");
+    tells(&found, "`hist` is filled up with `0`");
+    tells(&found, "`extra` left out: hardly one of its ids comes twice");
+    tells(&found, "`date` is in seconds, from 2023-11-01T00:00:00Z to 2023-11-24T04:00:00Z");
+    assert_eq!(found.schema().behaviours[0].padding.as_deref(), Some("0"));
+    let text = found.to_toml();
+    assert!(text.contains("test_from = \"2023-11-22T"), "{text}");
+}
+
+#[test]
+fn lists_that_are_missing_by_a_word_are_read() {
+    let mut text = String::from("user,y,item,seen\n");
+    (0..90).for_each(|i| {
+        let seen = if i % 4 == 0 { "NULL".into() } else { format!("{}|{}", i % 8, (i + 1) % 9) };
+        text += &format!("u{},{},{},{seen}\n", i % 9, i % 2, i % 9);
+    });
+    let found = proposal(&text);
+    assert_eq!(found.form(), LogForm::Impressions);
+    tells(&found, "read as missing, by `null`");
 }

@@ -30,6 +30,13 @@ impl ColumnNames {
     }
 }
 
+/// Each name, and its column; of a name that comes twice the first counts.
+impl FromIterator<(String, String)> for ColumnNames {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(names: I) -> Self {
+        ColumnNames(names.into_iter().collect())
+    }
+}
+
 impl FromStr for ColumnNames {
     type Err = String;
 
