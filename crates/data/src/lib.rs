@@ -83,6 +83,7 @@ pub use dataset::Dataset;
 pub use error::DataError;
 pub use impressions::{EncodedRows, Impressions, PredictionBatch, Predictions, Stream};
 pub use sample::options::{AuxiliaryNegatives, DataOptions, TargetKind, TargetNegatives};
+pub use schema::SchemaSource;
 pub use skipped::{OnError, Skipped};
 pub use source::{Cell, InMemory, ReadReport, Row, RowBatch, RowBatches, RowSource, RowSources};
 pub use time::{Time, TimeUnit};

@@ -128,7 +128,8 @@ impl Role {
         }
     }
 
-    /// How likely a column of this name has the role, from 0 for the likeliest; none if its name says nothing.
+    /// How likely a column of this name has the role, from 0 for the likeliest; none if its name says
+    /// nothing.
     pub fn rank(self, name: &str) -> Option<usize> {
         let name = plain(name);
         self.names().iter().position(|known| *known == name)

@@ -4,6 +4,7 @@
 //! ([`presets`]), or drawn ([`synthesis`]); a [`writer`] makes a folder of it.
 
 pub(crate) mod folder;
+pub(crate) mod hold_out;
 pub(crate) mod log;
 pub mod presets;
 pub(crate) mod synthesis;

@@ -17,7 +17,10 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
+use std::any::Any;
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use dien_model::Features;
 use dien_serving::encoding::{DenseEncoder, Vocabularies};
@@ -32,7 +35,7 @@ use crate::encode::fit_report::FitReport;
 use crate::encode::layout::Layout;
 use crate::error::DataError;
 use crate::sample::options::DataOptions;
-use crate::schema::{Part, Schema};
+use crate::schema::{Part, Schema, SchemaSource};
 use crate::skipped::Skipped;
 use crate::source::{Origin, ReadReport, RowSources};
 
@@ -54,6 +57,18 @@ pub struct Impressions {
     fit_report: FitReport,
     /// Rows that train; unknown where only held-out rows are of interest.
     training: Option<usize>,
+    #[allow(dead_code, reason = "it is there to be dropped")]
+    kept: Option<Kept>,
+}
+
+/// What lives as long as a log.
+#[derive(Clone)]
+struct Kept(#[allow(dead_code, reason = "it is there to be dropped")] Arc<dyn Any + Send + Sync>);
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Kept")
+    }
 }
 
 impl Impressions {
@@ -66,8 +81,11 @@ impl Impressions {
     /// The schema cannot be read or is none; a file is missing, cut off, or holds a row with something wrong
     /// in it (see [`DataOptions::on_error`]); no row trains, or none is held out by a split that asks for
     /// some.
-    pub fn open(schema: &Path, options: &DataOptions) -> Result<(Self, Skipped), DataError> {
-        Opening::of_file(schema, options)?.fitted()
+    pub fn open(
+        schema: impl Into<SchemaSource>,
+        options: &DataOptions,
+    ) -> Result<(Self, Skipped), DataError> {
+        Opening::of(&schema.into(), options)?.fitted()
     }
 
     /// A log for a model that has its vocabularies already, and its standardizers, in `numbers`.
@@ -75,12 +93,12 @@ impl Impressions {
     /// # Errors
     /// The schema cannot be read or is none, or wants other vocabularies.
     pub fn with_vocabularies(
-        schema: &Path,
+        schema: impl Into<SchemaSource>,
         vocabularies: Vocabularies,
         numbers: Vec<DenseEncoder>,
         options: &DataOptions,
     ) -> Result<Self, DataError> {
-        Opening::of_file(schema, options)?.with_vocabularies(vocabularies, numbers)
+        Opening::of(&schema.into(), options)?.with_vocabularies(vocabularies, numbers)
     }
 
     /// A log for a model to be trained further on: the ids that it knows stay what they are, and new ones
@@ -89,21 +107,22 @@ impl Impressions {
     /// # Errors
     /// As [`open`](Self::open) and [`with_vocabularies`](Self::with_vocabularies).
     pub fn continuing(
-        schema: &Path,
+        schema: impl Into<SchemaSource>,
         vocabularies: &Vocabularies,
         numbers: Vec<DenseEncoder>,
         options: &DataOptions,
     ) -> Result<(Self, Skipped), DataError> {
-        Opening::of_file(schema, options)?.continuing(vocabularies, numbers)
+        Opening::of(&schema.into(), options)?.continuing(vocabularies, numbers)
     }
 
     /// The names of the tables that a schema's columns look up, in order.
     ///
     /// # Errors
     /// The schema cannot be read or is none.
-    pub fn tables(schema: &Path) -> Result<Vec<String>, DataError> {
-        let (path, schema) = (schema, Schema::load(schema)?);
-        Ok(Layout::from_schema(&schema, path)?.names(&schema).map(String::from).collect())
+    pub fn tables(schema: impl Into<SchemaSource>) -> Result<Vec<String>, DataError> {
+        let source = schema.into();
+        let schema = source.load()?;
+        Ok(Layout::from_schema(&schema, source.path())?.names(&schema).map(String::from).collect())
     }
 
     /// A schema's file, and those that it says the rows are in.
@@ -121,6 +140,12 @@ impl Impressions {
             }
         }
         Ok(files)
+    }
+
+    /// The log, and something that lives as long as it does, such as the temporary folder with its files.
+    #[must_use]
+    pub fn keeping(self, what: impl Send + Sync + 'static) -> Self {
+        Impressions { kept: Some(Kept(Arc::new(what))), ..self }
     }
 
     /// The features of a model for this log.

@@ -10,7 +10,7 @@ use crate::encode::fit_report::FitReport;
 use crate::encode::layout::Layout;
 use crate::error::DataError;
 use crate::sample::options::{DataOptions, TargetKind};
-use crate::schema::{Part, Schema};
+use crate::schema::{Part, Schema, SchemaSource};
 use crate::skipped::Skipped;
 use crate::source::{ReadReport, RowSources};
 
@@ -27,10 +27,10 @@ pub(super) struct Opening {
 }
 
 impl Opening {
-    /// By a schema's file.
-    pub fn of_file(path: &Path, options: &DataOptions) -> Result<Self, DataError> {
+    /// By a schema, whose names are of files.
+    pub fn of(source: &SchemaSource, options: &DataOptions) -> Result<Self, DataError> {
         options.validate()?;
-        Self::new(Schema::load(path)?, path, None, options)
+        Self::new(source.load()?, source.path(), None, options)
     }
 
     pub fn new(
@@ -69,6 +69,7 @@ impl Opening {
             layout,
             features,
             options,
+            kept: None,
         };
         Ok((log, stats.skipped))
     }
@@ -97,6 +98,7 @@ impl Opening {
             report,
             fit_report,
             training: None,
+            kept: None,
         })
     }
 

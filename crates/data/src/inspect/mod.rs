@@ -13,7 +13,7 @@ mod twins;
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use column::ColumnStats;
 pub use proposal::{ColumnRoles, LogForm, Proposal};
@@ -24,6 +24,34 @@ use crate::source::{self, Blocks, ReadReport, Unread};
 use twins::Twins;
 
 const BLOCK_ROWS: usize = 4096;
+
+/// The files of a log: those of a folder or a glob, or the one.
+///
+/// # Errors
+/// There is none.
+pub fn files(path: &Path) -> Result<Vec<PathBuf>, DataError> {
+    let files = Some(path.to_string_lossy().into_owned());
+    source::files(&Source { files, ..Source::default() }, Path::new(""))
+}
+
+/// All files of a folder, or the one; hidden ones are none.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn all_files(path: &Path) -> Result<Vec<PathBuf>, DataError> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let mut files = vec![];
+    for entry in std::fs::read_dir(path).map_err(DataError::io(path, "read"))? {
+        let entry = entry.map_err(DataError::io(path, "read"))?;
+        if entry.path().is_file() && !entry.file_name().to_string_lossy().starts_with('.') {
+            files.push(entry.path());
+        }
+    }
+    files.sort();
+    Ok(files)
+}
 
 /// What the columns of a log hold.
 #[derive(Clone, Debug)]
@@ -48,8 +76,9 @@ pub struct TableStats {
 }
 
 impl TableStats {
-    /// Looks at all rows of a source, or at the first `most`; names in the source are relative to `base`. What
-    /// it does not say of a CSV file's delimiter, and of texts that say that something is missing, is found.
+    /// Looks at all rows of a source, or at the first `most`; names in the source are relative to `base`.
+    /// What it does not say of a CSV file's delimiter, and of texts that say that something is missing, is
+    /// found.
     ///
     /// # Errors
     /// A file cannot be read, has not the first one's columns, or has no rows.
@@ -179,7 +208,7 @@ impl TableStats {
     }
 
     fn is_parquet(&self) -> bool {
-        let name = |file: &(std::path::PathBuf, u64)| file.0.to_string_lossy().to_lowercase();
+        let name = |file: &(PathBuf, u64)| file.0.to_string_lossy().to_lowercase();
         let ends = |name: &String| [".parquet", ".pq", ".parq"].iter().any(|end| name.ends_with(end));
         let named = || self.report.files.first().map(name).is_some_and(|name| ends(&name));
         self.source.format.map_or_else(named, |format| format == Format::Parquet)

@@ -107,8 +107,8 @@ impl Proposal {
         Some(named.chain(self.features.iter().cloned()).collect())
     }
 
-    /// What a log that is [unknown](LogForm::Unknown) lacks, and the option that says it: `--label`, `--user`,
-    /// `--item` or `--time` of `dien train`.
+    /// What a log that is [unknown](LogForm::Unknown) lacks, and the option that says it: `--label`,
+    /// `--user`, `--item` or `--time` of `dien train`.
     pub fn lacks(&self) -> String {
         let quoted = crate::error::quoted(&self.labels);
         let label = match &self.labels[..] {
@@ -131,7 +131,7 @@ impl Proposal {
         match absent.is_empty() {
             true => format!("{histories}, and {label}"),
             false => format!(
-                "{histories}; and of an events table, from which histories are made, no column that is the {}",
+                "{histories}; and of a table of events, to make them of, no column that is the {}",
                 absent.join(", nor the ")
             ),
         }

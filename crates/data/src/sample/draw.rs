@@ -13,6 +13,8 @@ pub(crate) enum Use {
     Files,
     #[cfg(feature = "parquet")]
     Build,
+    /// A number of its own, whether or not there is the one before.
+    HoldOut = 6,
 }
 
 /// The generator of one use in one epoch, for one batch.

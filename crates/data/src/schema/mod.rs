@@ -30,6 +30,7 @@ mod check;
 mod column;
 mod csv;
 mod cut;
+mod located;
 mod source;
 mod split;
 
@@ -42,6 +43,7 @@ use serde::{Deserialize, Serialize};
 pub use self::csv::{CsvOptions, MAX_LINE};
 pub use column::{Column, ColumnKind, MissingValue, VocabularySpec};
 pub use cut::TimeCut;
+pub use located::SchemaSource;
 pub use source::{Format, SequenceOrder, Source};
 pub use split::{Part, Split};
 

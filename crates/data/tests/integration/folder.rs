@@ -43,6 +43,44 @@ fn gzip_column_order_and_line_ends_do_not_matter() {
     assert_eq!((log.users(), log.items()), (plain.users(), plain.items()));
 }
 
+/// What a table of events alone has: lines in any order, columns of other names, and no other file.
+#[test]
+fn events_alone_are_a_log_in_any_order() {
+    let lines: Vec<String> = (0..40)
+        .flat_map(|u| (0..4).map(move |t| format!("u{u},m{},{}\n", (3 * u + t * t) % 11, 100 * t + u)))
+        .collect();
+    let read = |lines: &[String], header: &str| {
+        let text = format!("{header}\n{}", lines.concat());
+        let without = ["-items.csv", "-test_users.txt", "-negatives.csv"].map(|name| (name, &b""[..]));
+        let folder = folder(&[&without[..], &[("interactions.csv", text.as_bytes())]].concat());
+        read_folder(folder.path()).unwrap()
+    };
+    let (log, warnings) = read(&lines, "user,item,timestamp");
+    assert!(warnings.is_empty() && warnings.notes.len() == 2, "{:?}", warnings.notes);
+    assert!(warnings.notes[0].contains("the last behaviours of 4 of 40 users"), "{:?}", warnings.notes);
+    let user = |log: &Log, id: &str| {
+        let user = log.users()[log.user(id).unwrap() as usize].clone();
+        let name = |item: u32| log.items()[item as usize].id.clone();
+        let events: Vec<_> = user.events.iter().map(|e| (name(e.item), e.time)).collect();
+        (events, user.test, user.negative.map(name))
+    };
+    assert_eq!(
+        user(&log, "u1").0,
+        [("m3", 1), ("m4", 101), ("m7", 201), ("m1", 301)].map(|(i, t)| (i.into(), t))
+    );
+    let mut shuffled = lines.clone();
+    shuffled.sort_by_key(|line| line.len() * 7919 % 13 + line.bytes().map(usize::from).sum::<usize>() % 17);
+    assert_ne!(shuffled, lines);
+    let (other, warnings) = read(&shuffled, "userId,movieId,ts");
+    let taken: Vec<&String> = warnings.notes.iter().filter(|note| note.contains("is taken for")).collect();
+    assert_eq!(taken.len(), 3, "{:?}", warnings.notes);
+    for u in 0..40 {
+        let id = format!("u{u}");
+        assert_eq!(user(&log, &id), user(&other, &id));
+    }
+    assert_eq!(other.users().iter().filter(|user| user.test).count(), 4);
+}
+
 #[test]
 fn users_without_behaviours_are_counted() {
     let folder = folder(&[

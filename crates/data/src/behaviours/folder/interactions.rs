@@ -2,35 +2,57 @@
 
 use std::path::Path;
 
+use dien_serving::encoding::canonical;
+use indexmap::IndexMap;
+
 use super::text::Table;
-use crate::behaviours::log::{Event, Log, User};
+use crate::behaviours::log::{Event, Item, Log, User};
 use crate::error::DataError;
+use crate::roles::Role;
 use crate::time::{Time, TimeUnit};
 
-/// Adds the users and their events; the unit of their times, and how many are the nearest there are in it.
-pub(super) fn read(folder: &Path, log: &mut Log) -> Result<(TimeUnit, u64), DataError> {
+/// What is to know of what was read.
+pub(super) struct Read {
+    /// The unit of the times.
+    pub unit: TimeUnit,
+    /// How many are the nearest there are in it.
+    pub rounded: u64,
+    /// What was decided where the file says nothing.
+    pub told: Vec<String>,
+}
+
+/// Adds the users and their events, and, if so, their items.
+pub(super) fn read(folder: &Path, log: &mut Log, add_items: bool) -> Result<Read, DataError> {
     let mut table = Table::require(folder, "interactions.csv")?;
-    let [user, item, time] = [table.column("user")?, table.column("item")?, table.column("timestamp")?];
+    let mut told = vec![];
+    let mut named = |name: &str, role: Role| {
+        let (column, other) = table.column_like(name, role)?;
+        told.extend(other.map(|other| format!("interactions.csv: `{other}` is taken for the {name}")));
+        Ok::<_, DataError>(column)
+    };
+    let user = named("user", Role::User)?;
+    let item = named("item", Role::Item)?;
+    let time = named("timestamp", Role::Time)?;
     let rating = table.optional("rating")?;
-    let mut users: Vec<User> = vec![];
-    let mut times: Vec<Time> = vec![];
-    let mut known = std::collections::HashSet::new();
+    let mut users: IndexMap<String, (User, Vec<Time>)> = IndexMap::new();
     while table.next()? {
         let id = table.id(user)?;
-        let fresh = users.last().is_none_or(|current| current.id != id);
-        if fresh {
-            if !known.insert(id.to_owned()) {
-                return Err(table.error(user, "a user's lines to stand together"));
+        let key = canonical(id);
+        let place = match users.get_index_of(&*key) {
+            Some(place) => place,
+            None => {
+                let new = (User { id: id.into(), ..User::default() }, vec![]);
+                users.insert_full(key.into_owned(), new).0
             }
-            users.push(User { id: id.into(), ..User::default() });
-        }
-        let item = log.item(table.id(item)?).ok_or_else(|| table.error(item, "an item of items.csv"))?;
+        };
+        let id = table.id(item)?;
+        let known = match log.item(id) {
+            None if add_items => Some(log.add_item(Item { id: id.into(), cells: vec![] })?),
+            known => known,
+        };
+        let item = known.ok_or_else(|| table.error(item, "an item of items.csv"))?;
         let at = Time::parse(table.cell(time));
         let at = at.ok_or_else(|| table.error(time, "a number, or a date such as `2024-01-31T12:00:00`"))?;
-        if let Some(last) = times.last().filter(|last| !fresh && at < **last) {
-            let expected = format!("{last} or later, as on the user's line before");
-            return Err(table.error(time, expected));
-        }
         let rating = match rating.filter(|&column| !table.cell(column).is_empty()) {
             None => None,
             Some(column) => match table.number::<f32>(column, "a number or nothing")? {
@@ -38,17 +60,23 @@ pub(super) fn read(folder: &Path, log: &mut Log) -> Result<(TimeUnit, u64), Data
                 _ => return Err(table.error(column, "a finite number or nothing")),
             },
         };
+        let (user, times) = &mut users[place];
+        user.events.push(Event { item, time: 0, rating });
         times.push(at);
-        users.last_mut().expect("pushed above").events.push(Event { item, time: 0, rating });
     }
-    let unit = TimeUnit::of(times.iter().copied());
-    let (mut times, mut rounded) = (times.into_iter(), 0);
-    for mut user in users {
-        for (event, at) in user.events.iter_mut().zip(times.by_ref()) {
-            let (time, exact) = unit.apply(at).expect("one of those that the unit fits");
+    let unit = TimeUnit::of(users.values().flat_map(|(_, times)| times).copied());
+    let mut rounded = 0;
+    for (mut user, times) in users.into_values() {
+        for (event, at) in user.events.iter_mut().zip(&times) {
+            let (time, exact) = unit.apply(*at).expect("one of those that the unit fits");
             (event.time, rounded) = (time, rounded + u64::from(!exact));
+        }
+        if !times.is_sorted() {
+            let mut order: Vec<usize> = (0..times.len()).collect();
+            order.sort_by_key(|&at| times[at]);
+            user.events = order.into_iter().map(|at| user.events[at]).collect();
         }
         log.add_user(user)?;
     }
-    Ok((unit, rounded))
+    Ok(Read { unit, rounded, told })
 }

@@ -6,9 +6,9 @@ use super::text::Table;
 use crate::behaviours::log::{Item, Log};
 use crate::error::DataError;
 
-/// A log with the items, and no users yet.
-pub(super) fn read(folder: &Path) -> Result<Log, DataError> {
-    let mut table = Table::require(folder, "items.csv")?;
+/// A log with the items, and no users yet; none if there is no such file.
+pub(super) fn read(folder: &Path) -> Result<Option<Log>, DataError> {
+    let Some(mut table) = Table::open(folder, "items.csv")? else { return Ok(None) };
     let item = table.column("item")?;
     let names: Vec<String> = table.header().map(str::to_string).collect();
     for name in &names {
@@ -25,5 +25,5 @@ pub(super) fn read(folder: &Path) -> Result<Log, DataError> {
             table.cells().enumerate().filter(|(i, _)| *i != place).map(|(_, c)| c.to_string()).collect();
         log.add_item(Item { id: id.into(), cells })?;
     }
-    Ok(log)
+    Ok(Some(log))
 }

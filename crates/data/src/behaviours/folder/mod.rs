@@ -13,6 +13,7 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::behaviours::hold_out::Wanted;
 use crate::behaviours::log::Log;
 use crate::behaviours::ties::TieReport;
 use crate::error::DataError;
@@ -20,6 +21,9 @@ use crate::skipped::Skipped;
 use crate::time::TimeUnit;
 
 pub use options::ReadOptions;
+
+/// Seeds who tests and against what, where a log does not say it.
+pub(crate) const SEED: u64 = 0;
 
 /// The files of a folder, by name; each CSV may end in `.gz`.
 const FILES: [&str; 5] =
@@ -58,6 +62,8 @@ pub struct Warnings {
     pub ties: Option<TieReport>,
     /// Behaviours whose time has more digits than 64 bits hold beside the others.
     pub rounded_times: u64,
+    /// What was decided where the data says nothing, a sentence each: no warnings.
+    pub notes: Vec<String>,
 }
 
 /// Nothing ignored but these rows.
@@ -107,7 +113,7 @@ pub(crate) fn rounded(times: u64) -> String {
 impl Warnings {
     /// Whether nothing was ignored, and nothing may be a mistake.
     pub fn is_empty(&self) -> bool {
-        *self == Warnings::default()
+        Warnings { notes: vec![], ..self.clone() } == Warnings::default()
     }
 }
 
@@ -116,11 +122,15 @@ impl Warnings {
 ///
 /// | file | columns | |
 /// | --- | --- | --- |
-/// | `items.csv` | `item`, and any others | every item, once; the others become the columns of the log |
-/// | `interactions.csv` | `user,item,timestamp`, perhaps `rating` | a user's lines together, oldest first |
-/// | `test_users.txt` | a user per line | who is kept for the test |
-/// | `negatives.csv` | `user,item` | what a user's last behaviour is scored against |
+/// | `interactions.csv` | `user,item,timestamp`, perhaps `rating` | a line a behaviour, in any order |
+/// | `items.csv` | `item`, and any others | optional: every item, once; the others become columns |
+/// | `test_users.txt` | a user per line | optional: who is kept for the test |
+/// | `negatives.csv` | `user,item` | optional: what a user's last behaviour is scored against |
 /// | `targets_real.csv` | `user,position,item,label` | optional: real labels; positions count from 1 |
+///
+/// Columns of `interactions.csv` may have other usual names (`user_id`, `movieId`, `ts`). Without
+/// `test_users.txt` a tenth of the users, by a hash of their ids, is kept for the test; without
+/// `negatives.csv` items are drawn by how often they occur; [`Warnings::notes`] say so.
 ///
 /// A time is a number or a date. Behaviours of one user and one time are counted, and stand in an order that
 /// no file decides: that of [`Ties::Hash`](crate::Ties::Hash).
@@ -160,17 +170,24 @@ fn read(folder: &Path, options: &ReadOptions, whole: bool) -> Result<(Log, Warni
         ));
     }
     let mut log = items::read(folder)?;
-    let (unit, rounded_times) = interactions::read(folder, &mut log)?;
+    let interactions::Read { unit, rounded: rounded_times, told } = match &mut log {
+        Some(log) => interactions::read(folder, log, false)?,
+        none => interactions::read(folder, none.insert(Log::default()), true)?,
+    };
+    let mut log = log.expect("read or made");
     let mut warnings = Warnings {
-        test_users_without_behaviours: match whole || folder.join("test_users.txt").exists() {
-            true => test_users::read(folder, &mut log)?,
-            false => 0,
-        },
+        test_users_without_behaviours: test_users::read(folder, &mut log)?,
         negatives_without_behaviours: if whole { negatives::read(folder, &mut log)? } else { 0 },
         rounded_times,
+        notes: told,
         ..Warnings::default()
     };
     targets::read(folder, &mut log)?;
     warnings.ties = Some(log.order_ties(options.ties, options.seed)).filter(|ties| ties.tied > 0);
+    if whole {
+        let lacks = |name: &str| !folder.join(name).exists() && !folder.join(format!("{name}.gz")).exists();
+        let wanted = Wanted { test_users: lacks("test_users.txt"), negatives: lacks("negatives.csv") };
+        warnings.notes.extend(log.hold_out(wanted, SEED));
+    }
     Ok((log, warnings, unit))
 }

@@ -7,9 +7,10 @@ use super::text::Table;
 use crate::behaviours::log::Log;
 use crate::error::DataError;
 
-/// Fixes the negative of each user; returns how many lines name a user without behaviours.
+/// Fixes the negative of each user, if there is such a file; returns how many lines name a user without
+/// behaviours.
 pub(super) fn read(folder: &Path, log: &mut Log) -> Result<usize, DataError> {
-    let mut table = Table::require(folder, "negatives.csv")?;
+    let Some(mut table) = Table::open(folder, "negatives.csv")? else { return Ok(0) };
     let (user, item) = (table.column("user")?, table.column("item")?);
     let mut unknown = HashSet::new();
     while table.next()? {

@@ -11,6 +11,7 @@ use flate2::read::MultiGzDecoder;
 
 use super::lines::LineEnds;
 use crate::error::{DataError, quoted};
+use crate::roles::Role;
 
 /// A CSV file that is being read.
 pub(super) struct Table {
@@ -77,6 +78,18 @@ impl Table {
                 let found = format!("the columns {} in the header", quoted(&self.header));
                 Err(DataError::file(&self.path, found, format!("a column `{name}`")))
             }
+        }
+    }
+
+    /// The only column of this name, or else of a usual name of what it is: then also that.
+    pub fn column_like(&self, name: &str, role: Role) -> Result<(Column, Option<String>), DataError> {
+        if let Some(column) = self.optional(name)? {
+            return Ok((column, None));
+        }
+        let named = self.header.iter().filter_map(|own| Some((role.rank(own)?, own)));
+        match named.min() {
+            Some((_, own)) => Ok((self.column(own)?, Some(own.to_owned()))),
+            None => self.column(name).map(|column| (column, None)),
         }
     }
 

@@ -87,6 +87,19 @@ impl DatasetFormat {
         }
     }
 
+    /// The form of a file that needs no other beside it, by its name alone.
+    pub fn of_file(path: &Path) -> Option<Self> {
+        let name = path.file_name().filter(|_| path.is_file())?.to_string_lossy().into_owned();
+        match &*name {
+            // A table with a header is a log like any other.
+            name if folder::plain(name) == "ratings.csv" => None,
+            name if movielens::is_one(name) => Some(Self::Movielens),
+            name if recbole::is_one(name) => Some(Self::Recbole),
+            name if taobao::is_one(name) => Some(Self::Taobao),
+            _ => None,
+        }
+    }
+
     /// The forms of which a folder has what is needed.
     fn among(folder: &Folder) -> Vec<Self> {
         let has = |test: &dyn Fn(&str) -> bool| !folder.matching(test).is_empty();

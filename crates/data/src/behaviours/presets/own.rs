@@ -38,6 +38,7 @@ pub(super) fn read(
     // Counted again: neighbours are others where behaviours were left out.
     report.ties = log.order_ties(options.ties, options.seed);
     report.count(&log);
+    report.notes.extend(warnings.notes.iter().cloned());
     let others = Warnings { ties: None, ..warnings };
     report.warnings.extend(others.to_string().lines().map(str::to_owned));
     Ok((log, report))

@@ -6,7 +6,11 @@ use std::path::PathBuf;
 use indexmap::IndexMap;
 use serde::Serialize;
 
+use crate::behaviours::folder::{SEED, Warnings};
+use crate::behaviours::hold_out::Wanted;
+use crate::behaviours::log::Log;
 use crate::behaviours::ties::TieReport;
+use crate::error::DataError;
 use crate::time::TimeUnit;
 
 /// What was read of a log: `rows` are the behaviours, or the impressions, and what was left out.
@@ -43,6 +47,30 @@ pub struct LogReport {
     pub notes: Vec<String>,
     /// What may be wrong, a line each.
     pub warnings: Vec<String>,
+}
+
+impl LogReport {
+    /// The log that was read, with test users and negatives of its own if it names none: a tenth of the users
+    /// by a hash of their ids, and items drawn by how often they occur; and what is to be told of it.
+    ///
+    /// # Errors
+    /// Nobody has two behaviours, of which one could be a target.
+    pub fn held_out(self, mut log: Log) -> Result<(Log, Warnings), DataError> {
+        if log.users().iter().all(|user| user.events.len() < 2) {
+            let found = format!("{} users, none of whom has two behaviours", log.users().len());
+            return Err(DataError::log(self.files.join(", "), found, "some who have: a target and a past"));
+        }
+        let mut notes: Vec<String> = self.to_string().lines().map(tidy).collect();
+        notes.extend(log.hold_out(Wanted { test_users: true, negatives: true }, SEED));
+        let mut warnings = Warnings::default();
+        (warnings.doubts, warnings.notes) = (self.warnings, notes);
+        Ok((log, warnings))
+    }
+}
+
+/// A line of a report without its columns.
+fn tidy(line: &str) -> String {
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The files, the rows, the times and the notes, a line each. Warnings are none of them.

@@ -8,6 +8,7 @@ use dien_serving::encoding::Vocabularies;
 use serde::{Deserialize, Serialize};
 
 use crate::behaviours::folder::ReadOptions;
+use crate::behaviours::log::Log;
 use crate::behaviours::ties::Ties;
 use crate::error::DataError;
 use crate::skipped::OnError;
@@ -160,6 +161,18 @@ impl DataOptions {
         )
         .with_multi_hot(lookups.by_ref().take(self.pooled.len()).collect())
         .with_sparse(lookups.collect())
+    }
+
+    /// The options that fit a log: by default an event has the item's `category`, which not all items have;
+    /// and what is said of it.
+    pub fn fitting(mut self, log: &Log) -> (Self, Option<String>) {
+        if self.behaviours != DataOptions::default().behaviours || log.column("category").is_some() {
+            return (self, None);
+        }
+        self.behaviours = vec!["item".into()];
+        let told =
+            "items have no `category`: an event is its item alone (`data.behaviours` has other columns)";
+        (self, Some(told.into()))
     }
 
     /// How a folder is read.
