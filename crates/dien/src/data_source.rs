@@ -1,9 +1,10 @@
 //! The data of a configuration, opened.
 
-use dien_data::{Data, Dataset, Impressions, Warnings};
+use dien_data::{Data, DataOptions, Dataset, Impressions, Log, SchemaSource, Warnings};
 
-use crate::config::{Config, Source};
+use crate::config::{Config, LogKind, LogSource, Source};
 use crate::error::{Error, Result};
+use crate::infer;
 use crate::run::Run;
 
 /// Which ids and numbers stand for what the data holds.
@@ -36,42 +37,83 @@ impl DataSource {
     /// The source's log under the data options, and what of it is ignored.
     ///
     /// # Errors
-    /// The source cannot be read; the options ask for what it lacks; a file of the run is missing or broken.
+    /// The source cannot be read; it is not clear what a log's columns are; the options ask for what it
+    /// lacks; a file of the run is missing or broken.
     pub fn open(config: &Config, encoding: Encoding<'_>) -> Result<(Data, Warnings)> {
         match &config.source {
-            Source::Schema(path) => {
-                let options = config.data_options();
-                let opened = match encoding {
-                    Encoding::Fit => Impressions::open(path, &options),
-                    Encoding::Reuse(run) => {
-                        let (vocabularies, numbers) = run.encoding()?;
-                        let log = Impressions::with_vocabularies(path, vocabularies, numbers, &config.data);
-                        return Ok((log.map_err(Error::in_data)?.into(), Warnings::default()));
-                    }
-                    Encoding::Extend(run) => {
-                        let names = Impressions::tables(path)?;
-                        let vocabularies = run.vocabularies(names.iter().map(String::as_str))?;
-                        Impressions::continuing(path, &vocabularies, run.numbers()?, &options)
-                    }
-                };
-                let (log, skipped) = opened.map_err(Error::in_data)?;
-                let mut warnings = Warnings::from(skipped);
-                warnings.doubts = log.report().warnings();
-                warnings.doubts.extend(log.doubts());
-                Ok((log.into(), warnings))
-            }
+            Source::Schema(path) => impressions(path.into(), config, encoding),
+            Source::Log(log) if log.kind.is_none() => open_log(&infer::infer(log)?.0, config, encoding),
+            Source::Log(log) => open_log(log, config, encoding),
             source => {
                 let (log, warnings) = source.log(&config.data)?.expect("behaviours, if no schema");
-                let data = match encoding {
-                    Encoding::Fit => Dataset::new(log, &config.data_options()),
-                    Encoding::Reuse(run) => Dataset::with_vocabularies(log, run.encoding()?.0, &config.data),
-                    Encoding::Extend(run) => {
-                        let vocabularies = run.vocabularies(config.data.tables())?;
-                        Dataset::continuing(log, &vocabularies, &config.data_options())
-                    }
-                };
-                Ok((data.map_err(Error::in_data)?.into(), warnings))
+                behaviours(log, warnings, config, encoding)
             }
         }
     }
+}
+
+fn open_log(log: &LogSource, config: &Config, encoding: Encoding<'_>) -> Result<(Data, Warnings)> {
+    let reading = config.data.reading();
+    match (log.kind, &log.label) {
+        (Some(LogKind::Events), None) => {
+            let (events, report) = infer::events(log, &reading)?;
+            let (events, warnings) = report.held_out(events)?;
+            behaviours(events, warnings, config, encoding)
+        }
+        (Some(LogKind::Events), Some(_)) => {
+            let (samples, report) = infer::samples(log, &reading)?;
+            let (data, mut warnings) = impressions(infer::schema_of(&samples).into(), config, encoding)?;
+            warnings.doubts.splice(0..0, report.warnings);
+            match data {
+                Data::Impressions(log) => Ok((log.keeping(samples).into(), warnings)),
+                other => Ok((other, warnings)),
+            }
+        }
+        _ => impressions(SchemaSource::new(log.schema()?, &log.files), config, encoding),
+    }
+}
+
+fn impressions(schema: SchemaSource, config: &Config, encoding: Encoding<'_>) -> Result<(Data, Warnings)> {
+    let options = config.data_options();
+    let opened = match encoding {
+        Encoding::Fit => Impressions::open(schema, &options),
+        Encoding::Reuse(run) => {
+            let (vocabularies, numbers) = run.encoding()?;
+            let log = Impressions::with_vocabularies(schema, vocabularies, numbers, &config.data);
+            return Ok((log.map_err(Error::in_data)?.into(), Warnings::default()));
+        }
+        Encoding::Extend(run) => {
+            let names = Impressions::tables(schema.clone())?;
+            let vocabularies = run.vocabularies(names.iter().map(String::as_str))?;
+            Impressions::continuing(schema, &vocabularies, run.numbers()?, &options)
+        }
+    };
+    let (log, skipped) = opened.map_err(Error::in_data)?;
+    let mut warnings = Warnings::from(skipped);
+    warnings.doubts = log.report().warnings();
+    warnings.doubts.extend(log.doubts());
+    Ok((log.into(), warnings))
+}
+
+fn behaviours(
+    log: Log,
+    mut warnings: Warnings,
+    config: &Config,
+    encoding: Encoding<'_>,
+) -> Result<(Data, Warnings)> {
+    let fitting = |options: DataOptions| options.fitting(&log);
+    let (options, told) = fitting(config.data_options());
+    warnings.notes.extend(told);
+    let data = match encoding {
+        Encoding::Fit => Dataset::new(log, &options),
+        Encoding::Reuse(run) => {
+            let (options, _) = fitting(config.data.clone());
+            Dataset::with_vocabularies(log, run.encoding()?.0, &options)
+        }
+        Encoding::Extend(run) => {
+            let vocabularies = run.vocabularies(options.tables())?;
+            Dataset::continuing(log, &vocabularies, &options)
+        }
+    };
+    Ok((data.map_err(Error::in_data)?.into(), warnings))
 }

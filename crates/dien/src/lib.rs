@@ -41,6 +41,7 @@ mod error;
 pub mod explain;
 #[cfg(feature = "pages")]
 mod html;
+mod infer;
 mod oov;
 pub mod predict;
 mod prefetch;

@@ -15,7 +15,7 @@ use super::{options, print, print_json};
 
 #[derive(Debug, Args)]
 pub(super) struct CompareArgs {
-    /// Folders of behaviours or schemas; the built-in synthetic behaviours by default.
+    /// Data, as `dien train` takes it; the built-in synthetic behaviours by default.
     #[arg(long, value_name = "PATH,…", value_delimiter = ',')]
     data: Vec<String>,
     /// Models, or `all`.
@@ -129,6 +129,7 @@ impl CompareArgs {
             if let Some(data) = data {
                 layers.source(&format!("--data {data}"), Path::new(&data))?;
             }
+            super::train::infer(&mut layers)?;
             for assignment in &self.set {
                 dien::compare::assign_shared(&mut layers, &format!("--set {assignment}"), assignment)?;
             }

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use dien::Result;
 use dien::data::SyntheticConfig;
 use dien::data::inspect::{ColumnRoles, LogForm, TableStats};
-use dien::data::schema::{CsvOptions, Format, Source};
+use dien::data::schema::{CsvOptions, Format, Schema, Source};
 
 use super::build::BuildArgs;
 use super::choice::formats;
@@ -54,7 +54,7 @@ struct SynthArgs {
 
 #[derive(Debug, Args)]
 struct InspectArgs {
-    /// A file, a glob (quoted) or a folder.
+    /// A file, a glob (quoted) or a folder; a `dataset.toml` names the files that it describes.
     #[arg(value_name = "FILES")]
     files: PathBuf,
     /// Look at the first N rows alone.
@@ -104,8 +104,14 @@ fn synth(args: &SynthArgs, json: bool) -> Result<ExitCode> {
 }
 
 fn inspect(args: &InspectArgs, json: bool) -> Result<ExitCode> {
+    let files = match dien::config::Source::at(args.files.clone()) {
+        // Its rows are described already, but may be looked at.
+        dien::config::Source::Schema(path) => return described(&path, args, json),
+        dien::config::Source::Folder(path) if path.is_dir() => events_of(path),
+        _ => args.files.clone(),
+    };
     let source = Source {
-        files: Some(args.files.to_string_lossy().into_owned()),
+        files: Some(files.to_string_lossy().into_owned()),
         format: args.format,
         csv: CsvOptions::default()
             .with_delimiter(args.delimiter)
@@ -114,7 +120,23 @@ fn inspect(args: &InspectArgs, json: bool) -> Result<ExitCode> {
             .with_no_header(args.no_header),
         histories: None,
     };
-    let profile = TableStats::of(&source, Path::new(""), args.rows)?;
+    look(&source, Path::new(""), args, json)
+}
+
+/// Looks at the rows that a schema names.
+fn described(path: &Path, args: &InspectArgs, json: bool) -> Result<ExitCode> {
+    let source = Schema::load(path)?.source;
+    look(&source, path.parent().unwrap_or(Path::new("")), args, json)
+}
+
+/// The behaviours' file of a folder.
+fn events_of(folder: PathBuf) -> PathBuf {
+    let names = ["interactions.csv", "interactions.csv.gz"].map(|name| folder.join(name));
+    names.into_iter().find(|path| path.is_file()).unwrap_or(folder)
+}
+
+fn look(source: &Source, base: &Path, args: &InspectArgs, json: bool) -> Result<ExitCode> {
+    let profile = TableStats::of(source, base, args.rows)?;
     let proposal = profile.proposal(&ColumnRoles::default())?;
     if json {
         print_json(proposal.schema())?;
@@ -127,7 +149,7 @@ fn inspect(args: &InspectArgs, json: bool) -> Result<ExitCode> {
     let trains = match proposal.form() {
         LogForm::Impressions => "trains as it stands",
         LogForm::Events => {
-            "is of behaviours without histories: `dien train --data` makes samples of the files themselves, or \
+            "is of behaviours without histories: `dien train --data` makes samples of the files, or \
              `dien data build`"
         }
         _ => &format!("trains when it has what it lacks: {}", proposal.lacks()),

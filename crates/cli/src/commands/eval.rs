@@ -16,7 +16,8 @@ pub(super) struct EvalArgs {
     /// The run's folder.
     #[arg(long, value_name = "RUN")]
     run: PathBuf,
-    /// Other behaviours than the run's own, under the same protocol, or the `dataset.toml` of another log.
+    /// Other data than the run's own, under the same protocol: a folder of behaviours, a `dataset.toml`, or
+    /// the files of a log, which the run's schema describes; where that splits nothing, all their rows test.
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
     /// Whose targets to score.
@@ -67,7 +68,7 @@ pub(super) fn held_out(run: &Run, data: Option<&Path>, batch_size: Option<u32>) 
         config.data.test_batch_size = size as usize;
     }
     if let Some(path) = data {
-        config.source = Source::at(path.to_path_buf());
+        config.source = run.source_at(path, true)?;
     }
     let (dataset, warnings) = DataSource::open(&config, Encoding::Reuse(run))?;
     run.check_schema(&dataset)?;

@@ -18,6 +18,7 @@ mod predict;
 mod progress;
 mod rank;
 mod report;
+mod roles;
 mod summary;
 mod train;
 mod tune;

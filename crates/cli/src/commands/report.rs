@@ -18,8 +18,7 @@ pub(super) struct ReportArgs {
     /// The run's folder.
     #[arg(long, value_name = "RUN")]
     run: PathBuf,
-    /// Test on other behaviours than the run's own, under the same protocol, or on the `dataset.toml` of
-    /// another log.
+    /// Test on other data than the run's own, as `eval --data` does.
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
     /// The page; `report.html` in the run's folder by default, `report-NAME.html` if it is tested on other
@@ -68,6 +67,7 @@ fn other_data(config: &Config, path: Option<&Path>) -> Option<String> {
     let other = Source::at(path?.to_path_buf());
     let place = |source: &Source| match source {
         Source::Folder(path) | Source::Schema(path) => fs::canonicalize(path).ok(),
+        Source::Log(log) => fs::canonicalize(&log.files).ok(),
         _ => None,
     };
     (place(&config.source) != place(&other)).then(|| other.name())

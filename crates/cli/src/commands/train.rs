@@ -14,6 +14,7 @@ use super::choice::name;
 use super::interrupt::Interrupt;
 use super::options::{self, help, value_of};
 use super::progress::Progress;
+use super::roles::RoleArgs;
 use super::summary::Summary;
 use super::{print, print_json, tell_oov};
 
@@ -22,10 +23,12 @@ pub(super) const RUNS: &str = "runs";
 
 #[derive(Debug, Args)]
 pub(super) struct TrainArgs {
-    /// The folder with the behaviours (`interactions.csv[.gz]`, `items.csv`, `test_users.txt`,
-    /// `negatives.csv`), or the `dataset.toml` of a log of impressions.
+    /// A log: files of Parquet, CSV or JSON lines, a glob (quoted) or a folder of them, whose columns are
+    /// inferred, or its `dataset.toml`; a folder with `interactions.csv`, or a public set as downloaded.
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
+    #[command(flatten)]
+    roles: RoleArgs,
     /// A TOML file of options; flags override it. A run's own `config.toml` repeats the run.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -33,7 +36,8 @@ pub(super) struct TrainArgs {
     #[arg(
         long, value_name = "RUN",
         conflicts_with_all = [
-            "config", "out", "seed", "batch_size", "targets", "on_error", "model", "lr", "set",
+            "config", "out", "seed", "batch_size", "targets", "on_error", "model", "lr", "set", "label",
+            "user", "item", "time",
         ]
     )]
     resume: Option<PathBuf>,
@@ -72,8 +76,9 @@ pub(super) struct TrainArgs {
 pub(super) fn run(args: &TrainArgs, json: bool) -> Result<ExitCode> {
     // The run to go on with, or to begin from.
     let before = args.resume.as_ref().or(args.from.as_ref()).map(Run::open).transpose()?;
-    let layers = args.layers(before.as_ref())?;
+    let mut layers = args.layers(before.as_ref())?;
     options::tell(layers.renamed());
+    infer(&mut layers)?;
     let config = layers.config()?;
     let interrupt = Interrupt::new();
     if let Some(run) = before.as_ref().filter(|_| args.from.is_some()) {
@@ -88,6 +93,7 @@ pub(super) fn run(args: &TrainArgs, json: bool) -> Result<ExitCode> {
     if !warnings.is_empty() {
         eprintln!("warning: {}", warnings.to_string().replace('\n', "\nwarning: "));
     }
+    warnings.notes.iter().for_each(|note| eprintln!("note: {note}"));
     let out = args.out.as_deref();
     let trainer = match before {
         Some(run) if args.resume.is_some() => {
@@ -107,6 +113,18 @@ pub(super) fn run(args: &TrainArgs, json: bool) -> Result<ExitCode> {
         print(&summary.to_string())?;
     }
     Ok(if summary.end == End::Stopped { ExitCode::from(130) } else { ExitCode::SUCCESS })
+}
+
+/// Says what the columns of a log were taken for that nobody has described.
+pub(super) fn infer(layers: &mut Layers) -> Result<()> {
+    let Some((notes, schema)) = layers.infer()? else { return Ok(()) };
+    notes.iter().for_each(|note| eprintln!("log: {note}"));
+    if let Some(schema) = schema {
+        eprintln!("log: the schema, which the run keeps as `dataset.toml`:\n");
+        schema.lines().for_each(|line| eprintln!("{}", format!("    {line}").trim_end()));
+        eprintln!();
+    }
+    Ok(())
 }
 
 /// Which parameters of a run a warm start has: a run's best epoch may be another than its latest.
@@ -168,9 +186,16 @@ impl TrainArgs {
         if let Some(file) = &self.config {
             layers.file(file)?;
         }
-        if let Some(data) = &self.data {
-            layers.source("--data", data)?;
+        match (&self.data, before.filter(|_| self.from.is_some())) {
+            (Some(data), None) => layers.source("--data", data)?,
+            (Some(data), Some(run)) => {
+                let source = run.source_at(data, false)?;
+                let is_set = self.roles.any().is_some();
+                layers.set_source("--data", if is_set { Source::at(data.clone()) } else { source })?;
+            }
+            (None, _) => {}
         }
+        self.roles.set(&mut layers)?;
         let mut number = |flag: &str, option: &str, value: Option<u32>| match value {
             Some(n) => layers.set(&format!("{flag} {n}"), option, i64::from(n)),
             None => Ok(()),

@@ -17,7 +17,7 @@ pub(super) struct TuneArgs {
     /// `"model.dropout" = { uniform = [0.0, 0.5] }`; also `log`, `integer`, `choice`.
     #[arg(long, value_name = "FILE")]
     space: PathBuf,
-    /// The folder of behaviours, or the schema of a log; the built-in synthetic behaviours by default.
+    /// The data, as `dien train` takes it; the built-in synthetic behaviours by default.
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
     /// A TOML file of options that all trials share.
@@ -48,7 +48,8 @@ pub(super) struct TuneArgs {
 
 /// Runs `dien tune`.
 pub(super) fn run(args: &TuneArgs, json: bool) -> Result<ExitCode> {
-    let search = args.search()?;
+    let mut search = args.search()?;
+    super::train::infer(&mut search.layers)?;
     options::tell(search.layers.renamed().iter().chain(search.space.renamed()));
     let interrupt = Interrupt::new();
     let found = search.run(interrupt.flag(), &mut |trial, _| {

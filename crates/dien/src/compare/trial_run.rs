@@ -159,6 +159,7 @@ impl TrialRun {
                 let found = format!("{} test targets, {} of them clicked", labels[0] + labels[1], labels[1]);
                 let data = match &self.config.source {
                     Source::Folder(path) | Source::Schema(path) => path.as_path(),
+                    Source::Log(log) => &log.files,
                     Source::Synthetic(_) => Path::new("synthetic behaviours"),
                 };
                 Err(Error::file(data, found, "clicked ones and others, without which there is no AUC"))

@@ -35,6 +35,8 @@ pub struct Layers {
     /// Where each option was set; the last entry of an option counts.
     origins: Vec<(String, Origin)>,
     renamed: Vec<Renamed>,
+    /// The first origins, whose options need not be read with the source.
+    trusted: usize,
 }
 
 impl Layers {
@@ -43,17 +45,17 @@ impl Layers {
         Self::default()
     }
 
-    /// Adds a TOML file. A relative `source.folder` or `source.schema` in it is relative to the file's
-    /// folder.
+    /// Adds a TOML file. A relative `source.folder`, `source.schema` or `source.log.files` in it is relative
+    /// to the file's folder.
     ///
     /// # Errors
     /// The file cannot be read, is no TOML, or has an unknown option or a value of another type.
     pub fn file(&mut self, path: &Path) -> Result<()> {
         let text = fs::read_to_string(path).map_err(Error::io(path, "read"))?;
         let mut table = self.read(&text, |line| Origin::File(path.to_path_buf(), line))?;
-        for place in ["folder", "schema"] {
-            if let Some(Value::String(there)) = source_mut(&mut table).and_then(|s| s.get_mut(place)) {
-                let base = path.parent().unwrap_or(Path::new(""));
+        let base = path.parent().unwrap_or(Path::new(""));
+        for place in [&["folder"][..], &["schema"], &["log", "files"]] {
+            if let Some(Value::String(there)) = value_mut(&mut table, place) {
                 *there = base.join(&there).to_string_lossy().into_owned();
             }
         }
@@ -117,11 +119,68 @@ impl Layers {
     /// # Errors
     /// As [`set`](Self::set).
     pub fn source(&mut self, argument: &str, path: &Path) -> Result<()> {
-        let (option, path) = match Source::at(path.to_path_buf()) {
-            Source::Schema(path) => ("source.schema", path),
-            _ => ("source.folder", path.to_path_buf()),
-        };
-        self.set(argument, option, path.to_string_lossy().into_owned())
+        self.set_source(argument, Source::at(path.to_path_buf()))
+    }
+
+    /// Sets the source, whatever was there before.
+    ///
+    /// # Errors
+    /// As [`set`](Self::set).
+    pub fn set_source(&mut self, argument: &str, mut source: Source) -> Result<()> {
+        if let Some(path) = source.path_mut() {
+            *path = path.to_string_lossy().into_owned().into();
+        }
+        self.table.remove("source");
+        let is_kept = |(option, _): &(String, Origin)| option != "source" && !option.starts_with("source.");
+        self.trusted = self.origins[..self.trusted].iter().filter(|set| is_kept(set)).count();
+        self.origins.retain(is_kept);
+        let source = Value::try_from(&source).map_err(|e| Error::Config {
+            origin: Origin::Argument(argument.into()),
+            problem: e.to_string(),
+        })?;
+        self.set(argument, "source", source)
+    }
+
+    /// Finds out what the columns of the source are, if it is a log that nobody has described; what was
+    /// found, a sentence each, and the schema, if it has one. From then on the options say it.
+    ///
+    /// # Errors
+    /// The log cannot be read, or it is not clear what its columns are; there is no configuration.
+    pub fn infer(&mut self) -> Result<Option<(Vec<String>, Option<String>)>> {
+        let Source::Log(log) = self.whole()?.source else { return Ok(None) };
+        if log.kind.is_some() {
+            return Ok(None);
+        }
+        let (found, notes) = crate::infer::infer(&log)?;
+        let schema = found.schema.clone();
+        self.set_source("what the log was taken for", Source::Log(found))?;
+        Ok(Some((notes, schema)))
+    }
+
+    /// Takes it for granted that what was said so far is read with the source, as in a run of before.
+    pub(crate) fn trust(&mut self) {
+        self.trusted = self.origins.len();
+    }
+
+    /// That the source reads what was said; of a file, where it is not the default that it says.
+    fn check_read_with(&self, source: &Source) -> Result<()> {
+        for (key, origin) in &self.origins[self.trusted..] {
+            let Some(option) = options::find(key).filter(|option| !option.is_read_with(source)) else {
+                continue;
+            };
+            let value = options::lookup(&self.table, key);
+            let is_default = matches!(origin, Origin::File(..)) && option.default().as_ref() == value;
+            if let Some(value) = value.filter(|_| !is_default) {
+                let (of, found) = (option.scope.words().unwrap_or_default(), options::text(value));
+                let expected = match option.scope {
+                    options::Scope::Log => format!("no such option: it is read of {of} alone"),
+                    _ => format!("no such option: it is read of {of} alone; of this log its schema says it"),
+                };
+                let (origin, option) = (origin.clone(), key.clone());
+                return Err(Error::Option { origin, option, found, expected });
+            }
+        }
+        Ok(())
     }
 
     /// Options that were set by names which they had before.
@@ -134,11 +193,23 @@ impl Layers {
         self.table.contains_key("source")
     }
 
+    /// Whether that is a log whose columns nobody has described yet.
+    pub fn has_log(&self) -> bool {
+        let log = self.table.get("source").and_then(|source| source.get("log"));
+        log.is_some_and(|log| log.get("kind").is_none())
+    }
+
     /// The whole configuration.
     ///
     /// # Errors
-    /// An option has an impossible value, or lacks another beside it.
+    /// An option has an impossible value, lacks another beside it, or is none that the source reads.
     pub fn config(&self) -> Result<Config> {
+        let config = self.whole()?;
+        self.check_read_with(&config.source)?;
+        Ok(config)
+    }
+
+    fn whole(&self) -> Result<Config> {
         check_together(&self.table).map_err(|Incomplete { key, because, found, expected }| {
             let origin = self.origin(&because).cloned().unwrap_or(Origin::Default);
             Error::Option { origin, option: key, found, expected }
@@ -219,8 +290,9 @@ impl Layers {
     }
 }
 
-fn source_mut(table: &mut Table) -> Option<&mut Table> {
-    table.get_mut("source")?.as_table_mut()
+/// What a table has of its source under these keys.
+fn value_mut<'a>(table: &'a mut Table, keys: &[&str]) -> Option<&'a mut Value> {
+    keys.iter().try_fold(table.get_mut("source")?, |value, key| value.get_mut(key))
 }
 
 fn join(path: &str, key: &str) -> String {

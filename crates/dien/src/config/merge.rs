@@ -72,7 +72,7 @@ pub(super) fn check_together(table: &Table) -> Result<(), Incomplete> {
     {
         let keys: Vec<String> = source.keys().map(|key| format!("`{key}`")).collect();
         let found = if keys.is_empty() { "none of them".into() } else { keys.join(" and ") };
-        return wrong("source", "source", found, "one of `folder`, `schema` and `synthetic`".into());
+        return wrong("source", "source", found, "one of `folder`, `schema`, `log` and `synthetic`".into());
     }
     let inner = |section: &str, name: &str| table.get(section)?.get(name)?.as_table();
     if let Some(schedule) = inner("optimizer", "schedule") {
@@ -198,7 +198,7 @@ mod tests {
                 "\n[source]",
                 None,
                 "configuration, line 2: option `source`: found none of them; expected one of `folder`, \
-                 `schema` and `synthetic`",
+                 `schema`, `log` and `synthetic`",
             ),
             (
                 "[source]\nfolder = 'x'\nsynthetic = {}",

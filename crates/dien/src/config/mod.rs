@@ -1,6 +1,7 @@
 //! What a run is made of: everything that decides its result.
 
 mod layers;
+mod log_source;
 mod merge;
 pub mod options;
 mod recipes;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use toml::Value;
 
 pub use layers::Layers;
+pub use log_source::{LogKind, LogSource};
 pub use source::Source;
 pub use train::TrainConfig;
 

@@ -37,7 +37,7 @@ embedding = 0.01
 
 /// For what each holds, and what it is; a later one goes over those before it.
 const RECIPES: [(&str, &str); 3] = [
-    ("where the source is a folder or a schema", BEHAVIOURS),
+    ("where the source is a folder, a schema or a log", BEHAVIOURS),
     ("where the source is synthetic", SYNTHETIC),
     ("where `data.targets` is `real`", REAL_LABELS),
 ];

@@ -1,10 +1,14 @@
 //! Where the behaviours come from.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use dien_data::{DataOptions, Impressions, Log, SyntheticConfig, Warnings, folder_files, read_folder_with};
+use dien_data::presets::DatasetFormat;
+use dien_data::{
+    DataOptions, Impressions, Log, SyntheticConfig, Warnings, folder_files, inspect, read_folder_with,
+};
 use serde::{Deserialize, Serialize};
 
+use super::LogSource;
 use crate::error::{Error, Origin, Result};
 
 /// Where the behaviours come from.
@@ -12,11 +16,14 @@ use crate::error::{Error, Origin, Result};
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Source {
-    /// A folder, as [`read_folder`](dien_data::read_folder) reads it.
+    /// A folder, as [`read_folder`](dien_data::read_folder) reads it, or a public set as it is downloaded
+    /// ([`DatasetFormat`]).
     Folder(PathBuf),
     /// A `dataset.toml`, which says where a log's rows are and what its columns mean; see
     /// [`Schema`](dien_data::schema::Schema).
     Schema(PathBuf),
+    /// A log whose columns nobody has described: a file, a glob or a folder.
+    Log(LogSource),
     /// Behaviours drawn by the built-in generator.
     Synthetic(SyntheticConfig),
 }
@@ -28,15 +35,44 @@ impl Default for Source {
 }
 
 impl Source {
-    /// What is at a path: a schema, a folder that holds one, or else a folder of behaviours.
+    /// What is at a path: a schema, a folder that holds one, a folder of behaviours or a public set as it is
+    /// downloaded, or else, where there are files, a log whose columns nobody has described.
     pub fn at(path: PathBuf) -> Self {
         let schema = path.join("dataset.toml");
         if path.is_dir() {
-            return if schema.is_file() { Source::Schema(schema) } else { Source::Folder(path) };
+            return match () {
+                () if schema.is_file() => Source::Schema(schema),
+                () if DatasetFormat::detect(&path).is_ok() => Source::Folder(path),
+                () if inspect::files(&path).is_ok() => Source::Log(LogSource::new(path)),
+                () => Source::Folder(path),
+            };
         }
         match path.extension() {
             Some(end) if end == "toml" => Source::Schema(path),
-            _ => Source::Folder(path),
+            _ if DatasetFormat::of_file(&path).is_some() => Source::Folder(path),
+            // A glob, too, and a file that is not there, of which a log's errors tell.
+            Some(_) => Source::Log(LogSource::new(path)),
+            None if path.is_file() => Source::Log(LogSource::new(path)),
+            None if path.to_string_lossy().contains(['*', '?', '[']) => Source::Log(LogSource::new(path)),
+            None => Source::Folder(path),
+        }
+    }
+
+    /// Where it is, if it is files.
+    pub(crate) fn path_mut(&mut self) -> Option<&mut PathBuf> {
+        match self {
+            Source::Folder(path) | Source::Schema(path) => Some(path),
+            Source::Log(log) => Some(&mut log.files),
+            Source::Synthetic(_) => None,
+        }
+    }
+
+    /// The same files as another source of a run's has them, for a model that reads them as it does: the
+    /// schema of its log describes theirs.
+    pub(crate) fn files_of(&self) -> Option<&Path> {
+        match self {
+            Source::Log(log) if log.kind.is_none() => Some(&log.files),
+            _ => None,
         }
     }
 
@@ -73,7 +109,11 @@ impl Source {
     /// A file is missing; a schema is none.
     pub fn files(&self) -> Result<Vec<(String, u64)>> {
         let files = match self {
-            Source::Folder(folder) => folder_files(folder)?,
+            Source::Folder(folder) => match DatasetFormat::detect(folder) {
+                Ok((form, path)) if form != DatasetFormat::Folder => inspect::all_files(&path)?,
+                _ => folder_files(folder)?,
+            },
+            Source::Log(log) => inspect::files(&log.files)?,
             Source::Schema(schema) => Impressions::files(schema)?,
             Source::Synthetic(_) => vec![],
         };
@@ -92,9 +132,15 @@ impl Source {
     /// As [`read_folder_with`] and [`SyntheticConfig::log`].
     pub fn log(&self, options: &DataOptions) -> Result<Option<(Log, Warnings)>> {
         Ok(match self {
-            Source::Folder(folder) => Some(read_folder_with(folder, &options.reading())?),
+            Source::Folder(folder) => Some(match DatasetFormat::detect(folder) {
+                Ok((form, path)) if form != DatasetFormat::Folder => {
+                    let (log, report) = form.read(&path, &options.reading())?;
+                    report.held_out(log)?
+                }
+                _ => read_folder_with(folder, &options.reading())?,
+            }),
             Source::Synthetic(synthesis) => Some((synthesis.log()?, Warnings::default())),
-            Source::Schema(_) => None,
+            Source::Schema(_) | Source::Log(_) => None,
         })
     }
 
@@ -109,6 +155,15 @@ impl Source {
                 let folder = std::path::absolute(path).ok();
                 let name = folder.as_deref().and_then(|p| p.parent()?.file_name());
                 name.map_or("data".into(), |n| n.to_string_lossy().into_owned())
+            }
+            Source::Log(log) => {
+                let name = log.files.file_name().map(|name| name.to_string_lossy().into_owned());
+                // Neither the ends of a name nor a glob's characters.
+                let name = name.unwrap_or_default();
+                let letters = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+                let name: String =
+                    name.split('.').next().unwrap_or_default().chars().filter(|&c| letters(c)).collect();
+                if name.is_empty() { "log".into() } else { name }
             }
             Source::Synthetic(_) => "synthetic".into(),
         }

@@ -18,7 +18,7 @@ use dien_tensor::ParamStore;
 pub(crate) use checkpoint::Checkpoint;
 pub(crate) use progress::{Best, Progress, Sums};
 
-use crate::config::{Config, Layers, Source};
+use crate::config::{Config, Layers, LogKind, LogSource, Source};
 use crate::error::{Error, Result};
 use crate::train::Epoch;
 
@@ -130,7 +130,27 @@ impl Run {
         // As runs read their data that do not say it: they are of before there was the option.
         layers.text("data.ties = \"file\"")?;
         layers.file(&self.path("config.toml"))?;
+        layers.trust();
         Ok(layers)
+    }
+
+    /// What is at a path, for this run's model: files without a description are read by the schema of its
+    /// log, or as its events are. Of a log whose schema splits nothing, `as_test`, all rows test.
+    ///
+    /// # Errors
+    /// The run's schema or configuration cannot be read; its behaviours are in a table of their own.
+    pub fn source_at(&self, path: &Path, as_test: bool) -> Result<Source> {
+        let mut source = Source::at(path.to_path_buf());
+        let Some(files) = source.files_of() else { return Ok(source) };
+        if let Source::Log(own) = self.config()?.source
+            && own.kind == Some(LogKind::Events)
+        {
+            source = Source::Log(LogSource { files: files.into(), ..own });
+        } else if self.path("dataset.toml").exists() {
+            let schema = Schema::load(&self.path("dataset.toml"))?;
+            source = Source::Log(LogSource::described_by(files, schema, as_test)?);
+        }
+        Ok(source)
     }
 
     /// Writes the configuration. The path of the data becomes absolute, so that it holds in any working
@@ -268,7 +288,7 @@ impl Run {
 /// Writes a configuration; where its data is, is absolute.
 pub(crate) fn write_config(path: &Path, config: &Config) -> Result<()> {
     let mut config = config.clone();
-    if let Source::Folder(folder) | Source::Schema(folder) = &mut config.source {
+    if let Some(folder) = config.source.path_mut() {
         *folder = std::path::absolute(&*folder).map_err(Error::io(folder, "find the folder"))?;
     }
     let options = toml::to_string(&config).map_err(|e| {

@@ -181,12 +181,17 @@ impl Trial {
 fn no_validation(source: &Source) -> Error {
     let users = "no validation users, by whom options are chosen";
     let fraction = "some (`data.valid_fraction` above 0, and two training users at least)";
+    let rows = "no validation rows, by which options are chosen";
     match source {
+        Source::Log(log) => {
+            let expected = "a column with the user or the time (`source.log.user`, `source.log.time`)";
+            Error::file(&log.files, rows, expected)
+        }
         Source::Folder(folder) => Error::file(folder, users, fraction),
         Source::Synthetic(_) => Error::file(Path::new(&source.name()), users, fraction),
         Source::Schema(path) => Error::file(
             path,
-            "no validation rows, by which options are chosen",
+            rows,
             "some: `validation` (by time, `validation_from`) in its `[split]`, or a `[validation]` of \
             their own",
         ),

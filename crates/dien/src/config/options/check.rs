@@ -6,7 +6,7 @@ use toml::{Table, Value};
 use super::spec::lookup;
 use super::text::text;
 use super::{Domain, OptionSpec, all, find, unknown, within};
-use crate::config::{Config, Source};
+use crate::config::Config;
 use crate::error::{Error, Origin};
 
 /// What is wrong with an option.
@@ -81,7 +81,7 @@ pub(crate) fn out_of_range(config: &Config) -> Option<Wrong> {
 pub(crate) fn values(config: &Config) -> Result<Table, Wrong> {
     let mut config = config.clone();
     // A path need not be UTF-8 to be read.
-    if let Source::Folder(path) | Source::Schema(path) = &mut config.source {
+    if let Some(path) = config.source.path_mut() {
         *path = path.to_string_lossy().into_owned().into();
     }
     Table::try_from(&config).map_err(|error| too_large(&config).unwrap_or_else(|| panic!("{error}")))

@@ -38,13 +38,14 @@ pub(super) use rename::rename;
 #[cfg(feature = "compare")]
 pub(crate) use rename::rename_in;
 pub use rename::{Renamed, current};
+pub(crate) use spec::lookup;
 pub use spec::{OptionSpec, Scope};
 pub use suggest::unknown;
 pub(crate) use text::text;
 
 /// The sections of a configuration, and what each is about; options of a section have its name before theirs.
 pub const SECTIONS: [(&str, &str); 5] = [
-    ("source", "Where the behaviours come from. One of `folder`, `schema` and `synthetic`."),
+    ("source", "Where the behaviours come from. One of `folder`, `schema`, `log` and `synthetic`."),
     ("data", "Features, targets, negatives and batches."),
     ("model", "The model: its kind, shape, regularisation and initial values."),
     ("optimizer", "Adam, its clipping and its learning-rate schedule."),

@@ -3,9 +3,14 @@
 use dien_data::ranges::synthetic as ranges;
 use dien_tensor::range::Integers;
 
-use super::{Domain, OptionSpec};
+use super::{Choice, Domain, OptionSpec};
 
 const OTHER_DATA: &str = "trials on other data cannot be compared";
+
+const KINDS: &[Choice] = &[
+    Choice::new("impressions", "what was shown, with a label and lists of what the user did before"),
+    Choice::new("events", "what users did, or, with a label, what they were shown"),
+];
 
 const fn option(key: &'static str, domain: Domain, meaning: &'static str) -> OptionSpec {
     OptionSpec::new(key, domain, meaning).fixed(OTHER_DATA)
@@ -26,6 +31,23 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
     .unset("behaviours are synthetic"),
     option("source.schema", Domain::Path, "The `dataset.toml` of a log of impressions.")
         .unset("behaviours are synthetic"),
+    option(
+        "source.log.files",
+        Domain::Path,
+        "A log whose columns nobody has described: a file, a glob or a folder.",
+    )
+    .unset("behaviours are synthetic"),
+    option("source.log.kind", Domain::Choice(KINDS), "What its rows are.").unset("it is inferred"),
+    option("source.log.label", Domain::Text, "Its column with the label.").unset("it is inferred"),
+    option("source.log.user", Domain::Text, "Its column with the user.").unset("it is inferred"),
+    option("source.log.item", Domain::Text, "Its column with the item.").unset("it is inferred"),
+    option("source.log.time", Domain::Text, "Its column with the time.").unset("it is inferred"),
+    option(
+        "source.log.schema",
+        Domain::Text,
+        "Of impressions, the text of the `dataset.toml` that describes them.",
+    )
+    .unset("it is inferred"),
     count("source.synthetic.users", ranges::USERS, "How many users are drawn."),
     count(
         "source.synthetic.categories",

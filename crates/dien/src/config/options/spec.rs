@@ -8,7 +8,7 @@ use dien_optim::AdamConfig;
 use toml::{Table, Value};
 
 use super::Domain;
-use crate::config::{Config, Source, TrainConfig, recipes};
+use crate::config::{Config, LogKind, Source, TrainConfig, recipes};
 
 /// An option: its key, what it may be, and what it decides.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -93,8 +93,8 @@ impl OptionSpec {
     pub fn is_read_with(&self, source: &Source) -> bool {
         match self.scope {
             Scope::All => true,
-            Scope::Behaviours => !matches!(source, Source::Schema(_)),
-            Scope::Log => matches!(source, Source::Schema(_)),
+            Scope::Behaviours => is_shown(source) != Some(true),
+            Scope::Log => is_shown(source) != Some(false),
         }
     }
 }
@@ -110,8 +110,17 @@ impl Scope {
     }
 }
 
+/// Whether a source is a log of impressions; none where it is not known yet.
+fn is_shown(source: &Source) -> Option<bool> {
+    match source {
+        Source::Schema(_) => Some(true),
+        Source::Log(log) => Some(log.kind? == LogKind::Impressions || log.label.is_some()),
+        Source::Folder(_) | Source::Synthetic(_) => Some(false),
+    }
+}
+
 /// The value of a dotted key.
-pub(super) fn lookup<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
+pub(crate) fn lookup<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
     match key.split_once('.') {
         Some((first, rest)) => lookup(table.get(first)?.as_table()?, rest),
         None => table.get(key),

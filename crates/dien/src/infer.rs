@@ -1,0 +1,91 @@
+//! What a log is whose columns nobody has described.
+
+use std::path::Path;
+
+use dien_data::build::SampleBuilder;
+use dien_data::inspect::{LogForm, Proposal, TableStats};
+use dien_data::presets::{EventLog, LogReport};
+use dien_data::{Log, ReadOptions};
+
+use crate::config::{LogKind, LogSource};
+use crate::error::{Error, Result};
+
+/// Rows that tell how a log is written whose columns are known.
+const LOOKED_AT: u64 = 10_000;
+
+/// The log with what its columns are, and what was guessed, a sentence each.
+///
+/// # Errors
+/// It cannot be read, or it is not clear what its columns are: then which option says it.
+pub(crate) fn infer(log: &LogSource) -> Result<(LogSource, Vec<String>)> {
+    let (_, proposal) = look(log, None)?;
+    let mut notes = proposal.notes().to_vec();
+    let mut found = log.clone();
+    match proposal.form() {
+        LogForm::Impressions => {
+            found.kind = Some(LogKind::Impressions);
+            found.schema = Some(proposal.to_toml());
+        }
+        LogForm::Events => {
+            found.kind = Some(LogKind::Events);
+            let roles = proposal.roles();
+            (found.label, found.user) = (roles.label.clone(), roles.user.clone());
+            (found.item, found.time) = (roles.item.clone(), roles.time.clone());
+            // What a schema would hold out is of no interest here.
+            notes.retain(|note| !note.starts_with("split by") && !note.starts_with("nothing validates"));
+            notes.push(protocol(&found));
+        }
+        _ => {
+            let expected = "a label and lists of what the user did before, or a user, an item and a time: \
+                            the options name them, or a `dataset.toml` (`dien data inspect` proposes one)";
+            return Err(Error::file(&log.files, proposal.lacks(), expected));
+        }
+    }
+    Ok((found, notes))
+}
+
+/// How samples are made of events.
+fn protocol(log: &LogSource) -> String {
+    match &log.label {
+        Some(label) => format!(
+            "each row is a target with the label `{label}`, its history what the user clicked before, at \
+             earlier times; a tenth of the users, by a hash of their ids, validates, a tenth tests \
+             (`dien data build` has other protocols)"
+        ),
+        None => {
+            "rows are what users did: each is a target against a negative that is drawn by popularity".into()
+        }
+    }
+}
+
+fn look(log: &LogSource, rows: Option<u64>) -> Result<(TableStats, Proposal)> {
+    let stats = TableStats::of(&log.source()?, Path::new(""), rows)?;
+    let proposal = stats.proposal(&log.roles())?;
+    Ok((stats, proposal))
+}
+
+/// The behaviours of an events table, or what was shown.
+pub(crate) fn events(log: &LogSource, options: &ReadOptions) -> Result<(Log, LogReport)> {
+    let (stats, proposal) = look(log, Some(LOOKED_AT))?;
+    let columns = proposal
+        .event_columns()
+        .ok_or_else(|| Error::file(&log.files, proposal.lacks(), "a user, an item and a time in each row"))?;
+    let mut events = EventLog::new(Vec::<String>::new(), columns);
+    events.sources = vec![stats.source().clone()];
+    events.label.clone_from(&log.label);
+    Ok(events.read(options)?)
+}
+
+/// A folder of samples of what was shown, which lives as long as `TempDir` does.
+pub(crate) fn samples(log: &LogSource, options: &ReadOptions) -> Result<(tempfile::TempDir, LogReport)> {
+    let (shown, report) = events(log, options)?;
+    let folder = tempfile::tempdir().map_err(Error::io(&std::env::temp_dir(), "make a folder"))?;
+    let builder = SampleBuilder::default().with_min_history(0);
+    builder.write_with(&shown, Some(&report), &folder.path().join("samples"))?;
+    Ok((folder, report))
+}
+
+/// The schema of [`samples`].
+pub(crate) fn schema_of(samples: &tempfile::TempDir) -> std::path::PathBuf {
+    samples.path().join("samples/dataset.toml")
+}
