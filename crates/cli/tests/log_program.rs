@@ -145,7 +145,7 @@ fn a_row_with_something_wrong_stops_training_or_is_counted() {
     let said = stderr(&output);
     assert!(said.contains("skipped 1 row") && said.contains("`clicked`: found 7"), "{said}");
 
-    fails(root, &["train", "--data", "log/day-1.csv"], "day-1.csv: no such folder");
+    fails(root, &["train", "--data", "log/day-9.csv"], "day-9.csv: no such file");
     fs::write(root.join("log/dataset.toml"), SCHEMA.replace("kind = \"label\"", "kind = \"lable\"")).unwrap();
     fails(root, &train, "dataset.toml: line 14: unknown variant `lable`");
 }

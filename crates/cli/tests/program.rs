@@ -219,8 +219,8 @@ fn bad_folders() {
     fails(root, &["describe", "--run", "nowhere"], "nowhere: no run");
     let resume = ["train", "--resume", "run", "--set", "optimizer.lr=0.1"];
     fails(root, &resume, "cannot be used with");
-    fs::remove_file(root.join("data/items.csv")).unwrap();
-    train(&["--data", "data"], "items.csv");
+    fs::write(root.join("data/items.csv"), "item\n").unwrap();
+    train(&["--data", "data"], "items.csv: a header alone; expected at least one line more");
     assert!(!root.join("runs").exists(), "no run is left behind where none could start");
 }
 

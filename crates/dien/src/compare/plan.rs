@@ -99,6 +99,7 @@ impl ComparisonSpec {
         let mut layers = layers.clone();
         if let Some(data) = &self.data {
             layers.source("data", &root.join(data))?;
+            layers.infer()?;
         }
         for assignment in &self.set {
             assign_shared(&mut layers, &format!("set = \"{assignment}\""), assignment)?;
