@@ -67,8 +67,8 @@ fn empty_files() {
 fn wrong_columns() {
     check(
         "interactions.csv",
-        "user,item,time\nu1,a,1\n",
-        "interactions.csv: the columns `user`, `item`, `time` in the header; expected a column `timestamp`",
+        "user,item,moment\nu1,a,1\n",
+        "interactions.csv: the columns `user`, `item`, `moment` in the header; expected a column `timestamp`",
     );
     check(
         "items.csv",
