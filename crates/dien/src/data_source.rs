@@ -62,7 +62,7 @@ fn open_log(log: &LogSource, config: &Config, encoding: Encoding<'_>) -> Result<
         }
         (Some(LogKind::Events), Some(_)) => {
             let (samples, report) = infer::samples(log, &reading)?;
-            let (data, mut warnings) = impressions(infer::schema_of(&samples).into(), config, encoding)?;
+            let (data, mut warnings) = impressions((&infer::schema_of(&samples)).into(), config, encoding)?;
             warnings.doubts.splice(0..0, report.warnings);
             match data {
                 Data::Impressions(log) => Ok((log.keeping(samples).into(), warnings)),

@@ -52,10 +52,3 @@ impl From<&PathBuf> for SchemaSource {
         path.as_path().into()
     }
 }
-
-/// The schema in a file.
-impl From<PathBuf> for SchemaSource {
-    fn from(path: PathBuf) -> Self {
-        SchemaSource { path, schema: None }
-    }
-}
