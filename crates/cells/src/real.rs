@@ -33,15 +33,22 @@ pub trait ServingKernels:
 {
 }
 
-/// A number type that this crate's ops are compiled for: `f32` to run, `f64` to check.
+/// A number type that this crate's ops are compiled for: `f32` to run and, with the feature `f64` of
+/// [`dien_tensor`], `f64` to check.
 ///
 /// Generic code over it, a model's say, calls what stands compiled in this crate and does not compile the
 /// kernels again.
+#[diagnostic::on_unimplemented(
+    note = "numbers are `f32`, and `f64` with the feature `f64` of `dien-tensor` or `dien-kernels`"
+)]
 pub trait Real: dien_tensor::Real + LaneOps + ServingKernels {}
 
 impl LaneOps for f32 {}
-impl LaneOps for f64 {}
 impl ServingKernels for f32 {}
-impl ServingKernels for f64 {}
 impl Real for f32 {}
-impl Real for f64 {}
+
+dien_kernels::with_f64! {
+    impl LaneOps for f64 {}
+    impl ServingKernels for f64 {}
+    impl Real for f64 {}
+}

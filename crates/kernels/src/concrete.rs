@@ -1,6 +1,23 @@
 //! Functions over a [`Number`](crate::Number) that are compiled where they are declared.
 
-/// Declares functions over `T`, which are `f32` and `f64`, and compiles them here, once for each.
+/// Items that are there with the feature `f64` alone, which is that of this crate for all that build on it.
+#[cfg(feature = "f64")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! with_f64 {
+    ($($items:tt)*) => { $($items)* };
+}
+
+/// Items that are there with the feature `f64` alone: none.
+#[cfg(not(feature = "f64"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! with_f64 {
+    ($($items:tt)*) => {};
+}
+
+/// Declares functions over `T`, which are `f32` and, with the feature `f64`, `f64`, and compiles them here,
+/// once for each.
 ///
 /// A generic function is compiled again in every crate that calls it, with code that is cut apart there as it
 /// comes. These are not: each stands behind a method of a trait that `f32` and `f64` implement, so that
@@ -44,9 +61,11 @@ macro_rules! concrete {
         $crate::concrete!(@impl $name f32 [
             $($f $(<$($lifetime),+>)? ($($arg: $type),*) $(-> $result)? = $generic;)*
         ]);
-        $crate::concrete!(@impl $name f64 [
-            $($f $(<$($lifetime),+>)? ($($arg: $type),*) $(-> $result)? = $generic;)*
-        ]);
+        $crate::with_f64! {
+            $crate::concrete!(@impl $name f64 [
+                $($f $(<$($lifetime),+>)? ($($arg: $type),*) $(-> $result)? = $generic;)*
+            ]);
+        }
         $(
             $(#[$doc])*
             #[track_caller]

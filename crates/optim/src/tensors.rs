@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dien_tensor::{Number, Real};
+use dien_tensor::Number;
 
 use crate::{StateData, StateError, StateTensor};
 
@@ -32,7 +32,7 @@ impl Tensors {
         Err(StateError::Mismatch { name: name.into(), found, expected })
     }
 
-    pub(crate) fn take_real<T: Real>(&mut self, name: &str, shape: &[usize]) -> Result<Vec<T>, StateError> {
+    pub(crate) fn take_real<T: Number>(&mut self, name: &str, shape: &[usize]) -> Result<Vec<T>, StateError> {
         Ok(match self.take(name, T::NAME, shape)? {
             StateData::F32(data) => data.into_iter().map(|x| T::of(x.into())).collect(),
             StateData::F64(data) => data.into_iter().map(T::of).collect(),
@@ -58,7 +58,7 @@ impl Tensors {
 
 impl StateTensor {
     /// Numbers in their own type.
-    pub(crate) fn real<T: Real>(shape: &[usize], data: &[T]) -> Self {
+    pub(crate) fn real<T: Number>(shape: &[usize], data: &[T]) -> Self {
         let data = if T::NAME == f32::NAME {
             StateData::F32(data.iter().map(|x| x.f64() as f32).collect())
         } else {

@@ -56,6 +56,13 @@
 //! # }
 //! ```
 //!
+//! # Features
+//!
+//! - `f64`: what is computed in `f32` can be computed in `f64`, too, here and in every crate that builds on
+//!   this one. Without it they take a quarter less time to build.
+//! - `testing`: the gradient checker, which computes in `f64`.
+//! - `safetensors`: parameters in `.safetensors` files.
+//!
 //! # Unoptimised builds
 //!
 //! Cargo's dev profile does not optimise dependencies, and these kernels are then some 75 times slower (a

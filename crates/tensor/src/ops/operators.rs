@@ -55,7 +55,9 @@ macro_rules! with_a_number {
             }
         }
         with_a_number!($trait $method, f32, |$x, $c| $left);
-        with_a_number!($trait $method, f64, |$x, $c| $left);
+        dien_kernels::with_f64! {
+            with_a_number!($trait $method, f64, |$x, $c| $left);
+        }
     };
     // The number comes first. Generic in it would be an implementation for types of other crates.
     ($trait:ident $method:ident, $number:ty, |$x:ident, $c:ident| $left:expr) => {
