@@ -205,7 +205,10 @@ impl Layers {
     /// An option has an impossible value, lacks another beside it, or is none that the source reads.
     pub fn config(&self) -> Result<Config> {
         let config = self.whole()?;
-        self.check_read_with(&config.source)?;
+        // Where nothing says a source, a program may have rows of its own.
+        if self.has_source() {
+            self.check_read_with(&config.source)?;
+        }
         Ok(config)
     }
 

@@ -17,6 +17,8 @@ fn configurations() -> Vec<Table> {
         "",
         "source.folder = 'x'",
         "source.schema = 'x'",
+        "source.log = { files = 'x', kind = 'events', label = 'a', user = 'b', item = 'c', time = 'd', \
+         schema = 'e' }",
         "optimizer.clip_norm = 1.0\nmodel.attention = 'unit'\n\
          model.custom = { name = 'x', options = { a = 1 } }",
         "optimizer.schedule = { kind = 'step-decay', factor = 0.5, period = 1 }",
@@ -74,6 +76,7 @@ fn with(key: &str, value: &Value) -> Result<Config, Error> {
         | ("optimizer.schedule.kind", Some("warmup-cosine")) => layers.text(warmup_cosine).unwrap(),
         ("source.synthetic.max_length", _) => layers.text("source.synthetic.min_length = 2").unwrap(),
         ("source.synthetic.categories", _) => layers.text("source.synthetic.interests = 1").unwrap(),
+        (key, _) if key.starts_with("source.log.") => layers.text("source.log.files = 'y'").unwrap(),
         // The exact mode wants moments that die out; the range is that of all modes.
         ("optimizer.betas", _) => layers.text("optimizer.sparse = 'lazy'").unwrap(),
         _ => {}
