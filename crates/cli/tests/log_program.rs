@@ -169,7 +169,7 @@ fn rows_are_scored_in_their_order() {
     assert!(output.status.success(), "{output:?}");
     let scores = stdout(&output);
     let lines: Vec<Vec<&str>> = scores.lines().map(|l| l.split(',').collect()).collect();
-    assert_eq!(lines[0], ["row", "item", "score"]);
+    assert_eq!(lines[0], ["row", "item", "score", "reason"]);
     assert_eq!(lines.len(), 701);
     for (i, (line, row)) in lines[1..].iter().zip(unlabelled.lines().skip(1)).enumerate() {
         let fields: Vec<&str> = row.split(',').collect();
@@ -181,7 +181,7 @@ fn rows_are_scored_in_their_order() {
     fs::write(root.join("one.csv"), format!("{header}\n{row}\n")).unwrap();
     let alone = stdout(&dien(root, &["predict", "--run", "run", "--data", "one.csv"]));
     let score = |text: &str| text.parse::<f64>().unwrap();
-    let alone = score(alone.lines().nth(1).unwrap());
+    let alone = score(alone.lines().nth(1).unwrap().strip_suffix(',').unwrap());
     assert!((alone - score(lines[124][2])).abs() < 1e-6);
 
     // What the columns mean is the run's, whatever becomes of the schema's file.
@@ -190,12 +190,30 @@ fn rows_are_scored_in_their_order() {
         SCHEMA.replace("max_history", "order = \"latest_first\"\nmax_history"),
     )
     .unwrap();
-    fails(root, &predict, "run/dataset.toml: a schema that gives columns or behaviours another meaning");
+    assert_eq!(stdout(&dien(root, &predict)), scores);
+    let other = ["predict", "--run", "run", "--data", "log/dataset.toml"];
+    fails(root, &other, "log/dataset.toml: a schema that gives columns or behaviours another meaning");
     fails(root, &["train", "--resume", "run", "--epochs", "9"], "another meaning");
     fails(root, &["eval", "--run", "run"], "another meaning");
     fs::write(root.join("log/dataset.toml"), SCHEMA).unwrap();
     fails(root, &[&predict[..], &["--out", "scores.gz"]].concat(), "expected `.csv` or `.parquet`");
-    fails(root, &[&predict[..], &["--json"]].concat(), "`--json`: the scores would be on standard output");
+    fails(root, &[&predict[..], &["--keep", "nope"]].concat(), "no column `nope`");
+    // One object on standard output, and nothing else.
+    let told = json(root, &[&predict[..], &["--json"]].concat());
+    assert_eq!((&told["rows"], &told["skipped"]), (&700.into(), &0.into()));
+    let all = told["predictions"].as_array().unwrap();
+    for (told, line) in all.iter().zip(&lines[1..]) {
+        let fields = [told["row"].as_str().unwrap(), told["item"].as_str().unwrap()];
+        assert_eq!(
+            (&fields[..], told["score"].as_f64().unwrap() as f32),
+            (&line[..2], line[2].parse().unwrap())
+        );
+        assert!(told["reason"].is_null() && told.as_object().unwrap().len() == 4, "{told}");
+    }
+    assert_eq!(all.len(), 700);
+    // From the model's file alone.
+    let alone = ["predict", "--model", "run/model.safetensors", "--data", "new.csv", "--keep", "row,item"];
+    assert_eq!(stdout(&dien(root, &alone)), scores);
 
     // To a file, and what is wrong with a row.
     let to = ["--out", "scores.csv", "--json"];
@@ -208,9 +226,11 @@ fn rows_are_scored_in_their_order() {
     fs::write(root.join("new.csv"), unlabelled.lines().next().unwrap()).unwrap();
     let none = json(root, &[&predict[..], &["--out", "none.parquet", "--json"]].concat());
     assert_eq!(none["rows"], 0);
-    assert_eq!(stdout(&dien(root, &predict)), "row,item,score\n");
+    assert_eq!(stdout(&dien(root, &predict)), "row,item,score,reason\n");
+    let strict = ["--on-error", "fail"];
     fs::write(root.join("new.csv"), unlabelled.replacen("r5,", "r5,x,", 1)).unwrap();
-    fails(root, &[&predict[..], &["--out", "bad.csv"]].concat(), "new.csv");
+    fails(root, &[&predict[..], &strict, &["--out", "bad.csv"]].concat(), "new.csv");
+    fails(root, &[&predict[..], &strict].concat(), "new.csv");
     let wrong = unlabelled.replacen(lines[7][1], "i1", 1);
     let price = wrong.lines().nth(7).unwrap().split(',').nth(4).unwrap().to_owned();
     let broken: Vec<String> = wrong
@@ -219,14 +239,28 @@ fn rows_are_scored_in_their_order() {
         .map(|(i, l)| if i == 7 { l.replacen(&format!(",{price},"), ",-9,", 1) } else { l.into() })
         .collect();
     fs::write(root.join("new.csv"), broken.join("\n")).unwrap();
-    fails(root, &[&predict[..], &["--out", "bad.csv"]].concat(), "new.csv, line 8, `price`: found -9");
+    let wrong = "new.csv, line 8, `price`: found -9";
+    fails(root, &[&predict[..], &strict, &["--out", "bad.csv"]].concat(), wrong);
     let names = fs::read_dir(root).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
     assert!(names.filter(|n| n.contains("bad")).count() == 0, "nothing is left of what failed");
-    let skipped = dien(root, &[&predict[..], &["--on-error", "skip"]].concat());
+    let skipped = dien(root, &predict);
     assert!(stderr(&skipped).contains("no score for 1 rows"), "{skipped:?}");
     let kept = stdout(&skipped);
-    assert!(kept.lines().nth(7).unwrap().ends_with(','), "an empty score");
-    assert_eq!(kept.lines().count(), 701);
+    let found: Vec<&str> = kept.lines().collect();
+    assert!(
+        found[7].starts_with("r6,") && found[7].contains(",,\"") && found[7].contains(wrong),
+        "{}",
+        found[7]
+    );
+    for (i, (found, before)) in found.iter().zip(scores.lines()).enumerate().filter(|(i, _)| *i != 7) {
+        assert_eq!(*found, before, "{i}");
+    }
+    assert_eq!(found.len(), 701);
+    let told = json(root, &[&predict[..], &["--json"]].concat());
+    assert_eq!((&told["skipped"], &told["predictions"][6]["score"]), (&1.into(), &Value::Null));
+    assert!(told["predictions"][6]["reason"].as_str().unwrap().contains(wrong), "{told}");
+    let told = json(root, &[&predict[..], &["--out", "scores.parquet", "--json"]].concat());
+    assert_eq!((&told["rows"], &told["skipped"]), (&700.into(), &1.into()));
 }
 
 #[test]
@@ -250,7 +284,7 @@ fn samples_are_built_of_behaviours() {
     let run = trained["run"].as_str().unwrap();
     let predict = ["predict", "--run", run, "--data", "samples/new.toml", "--keep", "label"];
     let predicted = stdout(&dien(root, &predict));
-    let rows = predicted.lines().skip(1).map(|line| line.split_once(',').unwrap());
+    let rows = predicted.lines().skip(1).map(|line| line.strip_suffix(',').unwrap().split_once(',').unwrap());
     let number = |text: &str| text.parse::<f32>().unwrap();
     let (labels, scores): (Vec<f32>, Vec<f32>) = rows.map(|(a, b)| (number(a), number(b))).unzip();
     let found = Metrics::new(&scores, &labels, &vec![0; labels.len()]);

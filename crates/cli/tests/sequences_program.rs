@@ -5,7 +5,7 @@ mod common;
 use std::fmt::Write as _;
 use std::fs;
 
-use common::{assert_page, dien, draws, fails, stderr, stdout};
+use common::{assert_page, dien, draws, stderr, stdout};
 use dien::prelude::*;
 use serde_json::Value;
 use tempfile::tempdir;
@@ -86,7 +86,7 @@ fn two_sequences_train_predict_and_rank() {
     let predict = ["predict", "--run", "run", "--data", "new.csv", "--keep", "item"];
     let predicted = stdout(&dien(root, &predict));
     let scores: Vec<f64> =
-        predicted.lines().skip(1).map(|line| line.split_once(',').unwrap().1.parse().unwrap()).collect();
+        predicted.lines().skip(1).map(|line| line.split(',').nth(1).unwrap().parse().unwrap()).collect();
     let request = r#"{"history": [{"item": "i1", "category": "c1"}, {"item": "i2", "category": "c2"}],
         "histories": {"bought": [{"item": "i3", "category": "c3"}]},
         "candidates": [{"item": "i7", "category": "c3"}, {"item": "i8", "category": "c0"}]}"#;
@@ -120,8 +120,9 @@ fn two_sequences_train_predict_and_rank() {
     let html = fs::read_to_string(root.join("why.html")).unwrap();
     assert_page(&html);
     assert!(html.contains("Past behaviours of bought") && html.matches("<svg").count() == 4);
-    let user = ["explain", "--run", "run", "--user", "u1"];
-    fails(root, &user, "`--user u1`: this run is on a log of impressions");
+    let user = ["explain", "--run", "run", "--user", "u1", "--json"];
+    let explained: Value = serde_json::from_str(&stdout(&dien(root, &user))).unwrap();
+    assert_eq!(explained["sequences"][1]["name"], "bought", "{explained}");
     assert!(dien(root, &["report", "--run", "run"]).status.success());
     assert_page(&fs::read_to_string(root.join("run/report.html")).unwrap());
 

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use dien::data::schema::{ColumnKind, Schema};
 use serde_json::Value;
 use tempfile::tempdir;
 
@@ -54,12 +55,21 @@ fn items(row: impl Fn(usize) -> String) -> String {
     (0..9).map(row).collect()
 }
 
-/// That all was read: so many rows, behaviours, users, and items with these columns of the candidate.
+/// That all was read: so many rows, behaviours, users, and items with these columns of the candidate, lists
+/// aside.
 fn check(read: &Value, rows: u64, behaviours: u64, candidate: &str) {
     let count = |name: &str| read[name].as_u64().unwrap();
     assert_eq!((count("rows"), count("behaviours"), count("users")), (rows, behaviours, 20), "{read}");
-    let schema = read["schema"].as_str().unwrap();
-    assert!(schema.contains(&format!("candidate = [{candidate}]\n")), "{schema}");
+    let text = read["schema"].as_str().unwrap();
+    let schema = Schema::parse(text, "dataset.toml".as_ref()).unwrap();
+    let ids = schema.candidate.iter().filter(|name| schema.columns[*name].kind == ColumnKind::Sparse);
+    let ids: Vec<String> = ids.map(|name| format!("{name:?}")).collect();
+    assert_eq!(ids.join(", "), candidate, "{text}");
+    assert!(
+        schema
+            .of_kind(ColumnKind::Sequence)
+            .all(|(name, _)| { name.starts_with("seen_") != schema.candidate.iter().any(|of| of == name) })
+    );
 }
 
 const PLAIN: &str = "\"item\"";

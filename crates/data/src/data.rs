@@ -7,6 +7,7 @@ use crate::batch::batches::Batches;
 use crate::dataset::Dataset;
 use crate::error::DataError;
 use crate::impressions::{Impressions, Stream};
+use crate::row_counts::RowCounts;
 use crate::sample::options::DataOptions;
 
 /// Behaviours in memory, or a log that is streamed.
@@ -106,7 +107,24 @@ impl Data {
     pub fn item_table(&self) -> Option<ItemTable> {
         match self {
             Data::Behaviours(data) => Some(data.item_table()),
-            Data::Impressions(_) => None,
+            Data::Impressions(log) => log.item_table().cloned(),
+        }
+    }
+
+    /// The multi-hot features that are of the user or the moment, not of the candidate.
+    pub fn request_lists(&self) -> Vec<String> {
+        match self {
+            Data::Behaviours(_) => vec![],
+            Data::Impressions(log) => log.request_lists(),
+        }
+    }
+
+    /// Where the rows of the data went: a log's in the first pass over it, nothing if there was none; of
+    /// behaviours, those of each part's users.
+    pub fn rows(&self) -> Option<RowCounts> {
+        match self {
+            Data::Behaviours(data) => Some(data.rows()),
+            Data::Impressions(log) => log.rows(),
         }
     }
 
@@ -152,11 +170,41 @@ impl Examples<'_> {
         }
     }
 
+    /// Where the rows went of the files that they are read from, once all were read; nothing where they are
+    /// in memory, of which the [data](Data::rows) tells.
+    pub fn rows(&self) -> Option<RowCounts> {
+        match self {
+            Examples::Batches(_) => None,
+            Examples::Stream(stream) => stream.rows(),
+        }
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         match self {
             Examples::Batches(batches) => batches.is_empty(),
             Examples::Stream(stream) => stream.is_empty(),
+        }
+    }
+
+    /// Calls `each` with the batches from the first on, in order, and the user and the item of each target as
+    /// the data calls them, until it gives `false`. The user of a log's row is what its column of kind
+    /// `group` says.
+    ///
+    /// # Errors
+    /// As [`Stream::for_each`].
+    pub fn for_each_named(
+        &self,
+        mut each: impl FnMut(Batch, Vec<(String, String)>) -> bool,
+    ) -> Result<(), DataError> {
+        match self {
+            Examples::Batches(batches) => {
+                let named = |(user, item): (&str, &str)| (user.to_owned(), item.to_owned());
+                let _ =
+                    (0..batches.len()).all(|i| each(batches.batch(i), batches.ids(i).map(named).collect()));
+                Ok(())
+            }
+            Examples::Stream(stream) => stream.for_each_named(0, each),
         }
     }
 

@@ -9,10 +9,13 @@ use crate::batch::batches::{Batches, Draws};
 use crate::behaviours::log::Log;
 use crate::encode::columns::Columns;
 use crate::error::DataError;
+use crate::impressions::PredictionBatch;
+use crate::row_counts::RowCounts;
 use crate::sample::options::{DataOptions, TargetKind};
 use crate::sample::sampler::Sampler;
 use crate::sample::samples::{Context, Names, Part, Samples};
 use crate::sample::split::Split;
+use crate::schema;
 
 /// A behaviour log as ids, with its vocabularies, its split and its samplers. Immutable, and shared freely by
 /// threads.
@@ -23,6 +26,7 @@ pub struct Dataset {
     names: Names,
     vocabularies: Vocabularies,
     features: Features,
+    rows: RowCounts,
 }
 
 impl Dataset {
@@ -83,6 +87,16 @@ impl Dataset {
             let expected = "at least two that the features tell apart, or no positive has a negative";
             return Err(DataError::log("training behaviours", "one kind of item", expected));
         }
+        let mut rows = RowCounts::default();
+        let mut validates = split.valid.users.iter().peekable();
+        for (index, user) in (0..).zip(log.users()) {
+            let part = match validates.next_if(|&&other| other == index) {
+                _ if user.test => schema::Part::Test,
+                Some(_) => schema::Part::Validation,
+                None => schema::Part::Training,
+            };
+            rows.add(part, user.events.len() as u64);
+        }
         let features = options.features(&vocabularies);
         let (users, items) = log.into_ids();
         let samples = Samples {
@@ -93,7 +107,7 @@ impl Dataset {
             context: Context::User,
             extra_sequences: vec![],
         };
-        Ok(Dataset { samples, split, names: Names { users, items }, vocabularies, features })
+        Ok(Dataset { samples, split, names: Names { users, items }, vocabularies, features, rows })
     }
 
     /// The features of a model for this data. Its batches pass [`validate`](dien_model::Batch::validate) with
@@ -110,6 +124,12 @@ impl Dataset {
     /// The vocabularies, one per embedding table.
     pub fn vocabularies(&self) -> &Vocabularies {
         &self.vocabularies
+    }
+
+    /// How many behaviours the users have that train, validate and test; those with too few for a target
+    /// train, for the vocabularies know them.
+    pub fn rows(&self) -> RowCounts {
+        self.rows
     }
 
     /// The features of every item, for a model to be served with.
@@ -133,6 +153,37 @@ impl Dataset {
     /// The test users' batches, by ascending length of history.
     pub fn test(&self) -> Batches<'_> {
         self.batches(&self.split.test, None)
+    }
+
+    /// Calls `each` with the test users' targets in their order, to be scored, until it gives `false`. Of
+    /// each the columns in `keep` come along: `user` and `item`, as the log calls them, and `label`.
+    ///
+    /// # Errors
+    /// There is no such column.
+    pub fn prediction_batches(
+        &self,
+        keep: &[String],
+        mut each: impl FnMut(PredictionBatch) -> bool,
+    ) -> Result<(), DataError> {
+        if let Some(name) = keep.iter().find(|name| !["user", "item", "label"].contains(&name.as_str())) {
+            let expected = "`user`, `item` or `label`, which targets of behaviours have";
+            return Err(DataError::log("columns to keep", format!("`{name}`"), expected));
+        }
+        let batches = self.test();
+        for index in 0..batches.len() {
+            let batch = batches.batch(index);
+            let labels: Vec<String> = batch.targets.label.iter().map(f32::to_string).collect();
+            let (users, items): (Vec<&str>, Vec<&str>) = batches.ids(index).unzip();
+            let column = |name: &String| match name.as_str() {
+                "user" => users.clone(),
+                "item" => items.clone(),
+                _ => labels.iter().map(String::as_str).collect(),
+            };
+            if !each(PredictionBatch::of_targets(batch, keep.iter().map(column).collect())) {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// The ids of the users that train, validate and test: those with a target.

@@ -1,7 +1,5 @@
 //! What becomes of rows with something wrong in them.
 
-use crate::error::DataError;
-
 /// Messages that are kept of what was skipped.
 const MESSAGES: usize = 5;
 
@@ -34,7 +32,7 @@ impl Skipped {
         self.first.truncate(MESSAGES);
     }
 
-    pub(crate) fn add(&mut self, error: &DataError) {
+    pub(crate) fn add(&mut self, error: impl std::fmt::Display) {
         self.rows += 1;
         if self.first.len() < MESSAGES {
             self.first.push(error.to_string());

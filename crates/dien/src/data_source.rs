@@ -88,7 +88,12 @@ fn impressions(schema: SchemaSource, config: &Config, encoding: Encoding<'_>) ->
             Impressions::continuing(schema, &vocabularies, run.numbers()?, &options)
         }
     };
-    let (log, skipped) = opened.map_err(Error::in_data)?;
+    let (mut log, skipped) = opened.map_err(Error::in_data)?;
+    if let Encoding::Extend(run) = encoding
+        && let Some(items) = run.item_table()?
+    {
+        log = log.with_known_items(&items);
+    }
     let mut warnings = Warnings::from(skipped);
     warnings.doubts = log.report().warnings();
     warnings.doubts.extend(log.doubts());

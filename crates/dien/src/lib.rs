@@ -60,6 +60,7 @@ pub use data_source::{DataSource, Encoding};
 pub use dien_serving::{FileError, Ranker, ranker};
 pub use error::{Error, Origin, Result};
 pub use oov::{OovCount, OovReport, TableOov};
+pub use predict::{Predicted, Predictor};
 pub use reference_eval::ReferenceEval;
 pub use run::Run;
 pub use scorer::Scorer;

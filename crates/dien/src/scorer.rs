@@ -177,6 +177,26 @@ impl Scorer {
     ) -> Result<Metrics> {
         evaluate(self.model(), &self.features, &self.params, &self.pool, how, batches, each)
     }
+
+    /// The same, and shows the user and the item of each of a batch's targets.
+    pub(crate) fn evaluate_named(
+        &self,
+        how: Evaluation,
+        batches: &Examples<'_>,
+        mut each: impl FnMut(&Batch, &[(String, String)], &[f32]) -> Result<()>,
+    ) -> Result<Metrics> {
+        let produce = |give: &mut dyn FnMut((Batch, Vec<(String, String)>)) -> bool| -> Result<()> {
+            let mut valid = Ok(());
+            batches.for_each_named(|batch, names| {
+                valid = batch.validate(&self.features);
+                valid.is_ok() && give((batch, names))
+            })?;
+            Ok(valid?)
+        };
+        evaluate_all(self.model(), &self.params, &self.pool, how, produce, |_, batch, names, logits| {
+            each(batch, &names, logits)
+        })
+    }
 }
 
 /// How a model is evaluated.
@@ -203,11 +223,25 @@ pub(crate) fn evaluate(
     batches: &Examples<'_>,
     mut each: impl FnMut(usize, &Batch, &[f32]) -> Result<()>,
 ) -> Result<Metrics> {
+    let produce = produce(batches, 0, features);
+    let batches = move |give: &mut dyn FnMut((Batch, ())) -> bool| produce(&mut |batch| give((batch, ())));
+    evaluate_all(model, params, pool, how, batches, |index, batch, (), logits| each(index, batch, logits))
+}
+
+/// Evaluates what `produce` gives: batches, and what is known of each besides.
+fn evaluate_all<N: Send>(
+    model: &dyn Model<f32>,
+    params: &ParamStore<f32>,
+    pool: &Pool<f32>,
+    how: Evaluation,
+    produce: impl FnOnce(&mut dyn FnMut((Batch, N)) -> bool) -> Result<()> + Send,
+    mut each: impl FnMut(usize, &Batch, N, &[f32]) -> Result<()>,
+) -> Result<Metrics> {
     let (mut scores, mut labels, mut groups, mut weights) = (vec![], vec![], vec![], vec![]);
     let mut index = 0;
-    let _ = prefetch::for_each(produce(batches, 0, features), |batch| {
+    let _ = prefetch::for_each(produce, |(batch, more)| {
         let logits = logits(model, params, pool, how.mode, &batch)?;
-        each(index, &batch, &logits)?;
+        each(index, &batch, more, &logits)?;
         scores.extend(logits);
         labels.extend(batch.targets.label);
         groups.extend(batch.targets.group_id);

@@ -13,7 +13,8 @@ use crate::scorer::{Evaluation, Scorer};
 impl Scorer {
     /// Evaluates as [`evaluate`](Self::evaluate), and writes a CSV file with a row for each target: `user`
     /// and `item` as the log calls them, `label`, `logit` and `probability` in the shortest form that reads
-    /// back to the same number.
+    /// back to the same number. Of a log of impressions the user is what the column of kind `group` says,
+    /// empty without one. Rows are in the order of the batches, by the length of histories.
     ///
     /// A file is written under another name and then renamed; anything else that is there, such as a pipe, is
     /// written to.
@@ -32,16 +33,12 @@ impl Scorer {
         path: &Path,
         mut each: impl FnMut(&Batch),
     ) -> Result<Metrics> {
-        let Examples::Batches(batches) = examples else {
-            let expected = "behaviours from a folder; a log's rows have no user and item of their own";
-            return Err(Error::file(path, "scores of a log that is streamed", expected));
-        };
         let mut text = csv::Writer::from_writer(vec![]);
         let mut row = |fields: [&str; 5]| text.write_record(fields).map_err(|e| failed(path, e.into()));
         row(["user", "item", "label", "logit", "probability"])?;
-        let metrics = self.evaluate_as(how, examples, |index, batch, logits| {
+        let metrics = self.evaluate_named(how, examples, |batch, names, logits| {
             each(batch);
-            for (((user, item), label), &logit) in batches.ids(index).zip(&batch.targets.label).zip(logits) {
+            for (((user, item), label), &logit) in names.iter().zip(&batch.targets.label).zip(logits) {
                 let (label, probability) = (label.to_string(), probability(logit).to_string());
                 row([user, item, &label, &logit.to_string(), &probability])?;
             }

@@ -156,7 +156,8 @@ fn what_is_not_known_is_counted() {
     let request = Request::default()
         .with_profile(nobody.clone().with("age", 7_i64))
         .with_context(none().with("hour", 3_i64));
-    assert_eq!(ranker.unread(&request), ["profile.age", "context.hour"]);
+    let unread: Vec<String> = ranker.unread(&request).into_iter().map(|unread| unread.field).collect();
+    assert_eq!(unread, ["profile.age", "context.hour"]);
     // The empty text is no id; a number is its digits.
     assert_eq!(unknown(&items(&[""]), none(), &[none().with("item", 7_i64)], none()), 2);
     let mut state = ranker.user_state(&known, &nobody).unwrap();

@@ -109,6 +109,14 @@ impl StagedFolder {
     }
 }
 
+/// A file without a name, for what is to be handed on once it is whole; nothing is left of it.
+///
+/// # Errors
+/// It cannot be made among the system's temporary files.
+pub fn spool() -> Result<File> {
+    tempfile::tempfile().map_err(Error::io(Path::new("a temporary file"), "write"))
+}
+
 /// Writes beside the path.
 ///
 /// # Errors

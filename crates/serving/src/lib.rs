@@ -31,7 +31,7 @@ pub mod tensors;
 pub use error::{Error, ErrorKind, Result};
 pub use file_error::FileError;
 pub use probability::probability;
-pub use ranker::{Limits, Ranker, Record, Request, UserState};
+pub use ranker::{Limits, Ranker, Record, Request, Unread, UserState};
 
 /// A service shares one ranker among its threads, and hands states from one to another.
 const _: () = {

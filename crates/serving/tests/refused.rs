@@ -66,6 +66,12 @@ fn what_is_impossible_is_named() {
     said("`serving.id_types`: the table `shop`; expected tables of", &|serving| {
         serving["id_types"] = json!({"shop": "integer"});
     });
+    said("`serving.request_lists`: `tags`; expected features of `features.pooled`", &|serving| {
+        serving["request_lists"] = json!(["tags"]);
+    });
+    said("a model of format 0 with the unknown value `table`", &|serving| {
+        serving["data"] = json!({"table": ""});
+    });
     said("vocabulary `item`: token 1: `i", &|serving| serving["id_types"] = json!({"item": "integer"}));
     said("`serving.further_max_history`: 0 entries; expected 1, one for", &|serving| {
         serving["features"]["groups"] = json!(["bought"]);

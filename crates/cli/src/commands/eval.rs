@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use dien::data::RowCounts;
 use dien::prelude::*;
 use dien::{FileError, OovReport, ReferenceEval};
 use serde::Serialize;
@@ -23,7 +24,8 @@ pub(super) struct EvalArgs {
     /// Whose targets to score.
     #[arg(long, value_enum, default_value_t = Split::Test)]
     split: Split,
-    /// Write every target's user, item, label, logit and probability to this file.
+    /// Write every target's user (of a log: what its column of kind `group` says), item, label, logit and
+    /// probability to this file.
     #[arg(long, value_name = "FILE.csv")]
     scores: Option<PathBuf>,
     /// Also tell how good the order of each user's (group's) first K candidates is: HR, NDCG, recall, MRR.
@@ -59,6 +61,8 @@ struct Evaluation {
     metrics: Metrics,
     /// Ids that the model does not know, by table.
     out_of_vocabulary: OovReport,
+    /// Where the rows went of the files that the targets are of.
+    rows: Option<RowCounts>,
 }
 
 /// A run's data, or other data of its kind, as its model reads it, in batches of a size; warnings are said.
@@ -108,10 +112,14 @@ pub(super) fn run(args: &EvalArgs, json: bool) -> Result<ExitCode> {
         return Err(nothing(args).into());
     }
     tell_oov("", &oov);
+    let rows = batches.rows().or(dataset.rows());
     if json {
         let (run, split) = (args.run.clone(), args.split);
-        print_json(&Evaluation { run, split, metrics, out_of_vocabulary: oov })?;
+        print_json(&Evaluation { run, split, metrics, out_of_vocabulary: oov, rows })?;
     } else {
+        if let Some(rows) = rows {
+            print(&format!("{rows}\n"))?;
+        }
         print(&format!("{}  ({} samples)\n", scores(&metrics), thousands(metrics.samples)))?;
     }
     Ok(ExitCode::SUCCESS)

@@ -1,7 +1,7 @@
 //! `dien explain`.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -12,19 +12,19 @@ use serde::Serialize;
 
 use super::{print, print_json};
 
-/// Explains one score. Of a run on a folder of behaviours `--user` names whose, and `--candidate` of which
-/// item: by default the user's last one, against what came before it (with `data.targets=real`, the last one
-/// with a real label). A run on a log of impressions takes a `--request`, as `dien rank` reads it, and
-/// explains the first of its candidates.
+/// Explains one score. `--user` names whose, and `--candidate` of which item: by default the user's last one,
+/// against what came before it (with `data.targets=real`, the last one with a real label). In a log of
+/// impressions that is the user's latest row, and the user what its column of kind `group` says. Any run
+/// takes a `--request` instead, as `dien rank` reads it, and explains the first of its candidates.
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
     /// The run's folder.
     #[arg(long, value_name = "RUN")]
     run: PathBuf,
-    /// A user of the run's behaviours.
+    /// A user of the run's data.
     #[arg(long, value_name = "USER", required_unless_present = "request", conflicts_with = "request")]
     user: Option<String>,
-    /// An item of the run's behaviours; the user's last one by default.
+    /// An item of the run's data; the user's last one by default.
     #[arg(long, value_name = "ITEM", conflicts_with = "request")]
     candidate: Option<String>,
     /// A file with the JSON request that `dien rank` reads.
@@ -47,12 +47,16 @@ struct Explained<'a> {
 
 /// Runs `dien explain`.
 pub(super) fn run(args: &ExplainArgs, json: bool) -> Result<ExitCode> {
+    if let Some(path) = args.out.as_deref().filter(|path| !is_page(path)) {
+        let expected = "one that ends in `.html`: it is a page";
+        return Err(FileError::content(path, "a name of another kind of file", expected).into());
+    }
     let run = super::open(&args.run)?;
-    let (request, log) = args.request(&run)?;
     let explainer = Explainer::from_run(&run)?;
+    let (request, log) = args.request(&run, &explainer)?;
     if args.request.is_some() {
         for field in explainer.unread(&request) {
-            eprintln!("warning: `{field}` is ignored: the model has no such feature");
+            eprintln!("warning: {field}");
         }
     }
     let mut explanation = explainer.explain(&request)?;
@@ -74,9 +78,13 @@ pub(super) fn run(args: &ExplainArgs, json: bool) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn is_page(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("html") || end.eq_ignore_ascii_case("htm"))
+}
+
 impl ExplainArgs {
     /// What to explain, and the log that its items are of.
-    fn request(&self, run: &Run) -> Result<(Request, Option<Log>)> {
+    fn request(&self, run: &Run, explainer: &Explainer) -> Result<(Request, Option<Log>)> {
         let Some(user) = &self.user else {
             let path = self.request.as_ref().expect("one of the two");
             let text = fs::read_to_string(path).map_err(FileError::io(path, "read"))?;
@@ -84,12 +92,16 @@ impl ExplainArgs {
         };
         let config = run.config()?;
         let Some((log, _)) = config.source.log(&config.data)? else {
-            return Err(Error::Config {
-                origin: dien::Origin::Argument(format!("--user {user}")),
-                problem: "this run is on a log of impressions, whose rows have no user to look up; expected \
-                          `--request FILE`"
-                    .into(),
-            });
+            let (data, _) = DataSource::open(&config, Encoding::Reuse(run))?;
+            run.check_schema(&data)?;
+            let Data::Impressions(log) = &data else {
+                return Err(Error::Config {
+                    origin: dien::Origin::Argument(format!("--user {user}")),
+                    problem: "this run's behaviours are of a table of events; expected `--request FILE`"
+                        .into(),
+                });
+            };
+            return Ok((explainer.request_of_row(log, user, self.candidate.as_deref())?, None));
         };
         let request = explain::request(&log, &config.data, user, self.candidate.as_deref())?;
         Ok((request, Some(log)))

@@ -1,6 +1,6 @@
 //! `dien rank`.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -17,8 +17,12 @@ use super::print_json;
 #[derive(Debug, Args)]
 pub(super) struct RankArgs {
     /// The run's folder, or its `model.safetensors` alone.
-    #[arg(long, value_name = "RUN")]
+    #[arg(long, visible_alias = "model", value_name = "RUN")]
     run: PathBuf,
+    /// Read requests one a line, and print an answer a line, each as soon as there is one; of a request that
+    /// is wrong `{"error": …}`, which makes the exit code 1 in the end.
+    #[arg(long)]
+    lines: bool,
 }
 
 #[derive(Serialize)]
@@ -31,13 +35,38 @@ struct Scores {
 pub(super) fn run(args: &RankArgs) -> Result<ExitCode> {
     let ranker =
         if args.run.is_file() { Ranker::load(&args.run)? } else { super::open(&args.run)?.ranker()? };
+    if args.lines {
+        return lines(&ranker);
+    }
     let mut text = String::new();
     io::stdin().read_to_string(&mut text).map_err(FileError::io("standard input", "read"))?;
-    let request = Request::from_json(&text)?;
+    print_json(&answer(&ranker, &text)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn lines(ranker: &Ranker) -> Result<ExitCode> {
+    let mut code = ExitCode::SUCCESS;
+    for line in io::stdin().lock().lines() {
+        let line = line.map_err(FileError::io("standard input", "read"))?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        match answer(ranker, &line) {
+            Ok(scores) => print_json(&scores)?,
+            Err(error) => {
+                code = ExitCode::FAILURE;
+                print_json(&serde_json::json!({ "error": error.to_string() }))?;
+            }
+        }
+    }
+    Ok(code)
+}
+
+fn answer(ranker: &Ranker, text: &str) -> Result<Scores> {
+    let request = Request::from_json(text)?;
     for field in ranker.unread(&request) {
-        eprintln!("warning: `{field}` is ignored: the model has no such feature");
+        eprintln!("warning: {field}");
     }
     let answer = ranker.rank(&request)?;
-    print_json(&Scores { scores: answer.probabilities(), unknown: answer.unknown })?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Scores { scores: answer.probabilities(), unknown: answer.unknown })
 }

@@ -28,6 +28,8 @@ pub(super) struct Summary {
     /// Ids that the model does not know, by table, of each part.
     pub validation_out_of_vocabulary: Option<OovReport>,
     pub test_out_of_vocabulary: Option<OovReport>,
+    /// Where the rows of the data went.
+    pub rows: Option<dien::data::RowCounts>,
     /// The metric that chose the epoch.
     pub monitor: Metric,
     /// What speaks against the figures.
@@ -57,6 +59,7 @@ impl Summary {
             test,
             validation_out_of_vocabulary: report.validation_oov.clone(),
             test_out_of_vocabulary: test_oov,
+            rows: trainer.dataset().rows(),
             monitor,
             warnings: report.validation.map_or(vec![], |validation| doubts::of(&validation, monitor)),
             train_samples_per_second: report.samples_per_second,
@@ -92,6 +95,9 @@ impl fmt::Display for Summary {
         )?;
         if let (Some(epoch), Some(validation)) = (self.best_epoch, &self.validation) {
             writeln!(f, "best epoch {epoch}: validation {}", scores(validation))?;
+        }
+        if let Some(rows) = &self.rows {
+            writeln!(f, "{rows}")?;
         }
         match &self.test {
             Some(test) => writeln!(f, "test  {}  ({} samples)", scores(test), thousands(test.samples)),

@@ -133,9 +133,9 @@ impl SampleBuilder {
         SampleBuilder { seed, ..self }
     }
 
-    /// Writes the samples of `log` into a folder, new or empty: `dataset.toml`, `summary.json`, and
-    /// `histories.parquet` and `targets.parquet` in `train`, `validation` and `test`. The folder appears when
-    /// it is whole.
+    /// Writes the samples of `log` into a folder, new or empty: `dataset.toml`, `items.parquet`,
+    /// `summary.json`, and `histories.parquet` and `targets.parquet` in `train`, `validation` and `test`. The
+    /// folder appears when it is whole.
     ///
     /// # Errors
     /// The folder is not empty, or cannot be written; no behaviour trains; too few items train for a

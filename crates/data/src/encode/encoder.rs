@@ -21,6 +21,8 @@ pub(crate) struct Chunk {
     pub targets: Part,
     /// By target the row that it was, counted from the chunk's first.
     pub rows: Vec<u32>,
+    /// By row its group and the item of its candidate, as the log calls them, if they were asked for.
+    pub names: Vec<(String, String)>,
 }
 
 /// What encodes rows.
@@ -30,6 +32,8 @@ pub(crate) struct Encoder<'a> {
     /// By table.
     vocabularies: Vec<&'a Vocabulary>,
     numbers: &'a [DenseEncoder],
+    /// Whether chunks tell the names of groups and items.
+    keeps_names: bool,
     chunk: Building,
 }
 
@@ -50,6 +54,7 @@ struct Building {
     rows: Rows,
     /// Groups by name.
     groups: HashMap<String, u32>,
+    names: Vec<(String, String)>,
 }
 
 /// The histories of one sequence of behaviours.
@@ -71,7 +76,12 @@ impl<'a> Encoder<'a> {
     ) -> Self {
         let vocabularies = vocabularies.iter().map(|(_, v)| v).collect();
         let chunk = Building::new(layout);
-        Encoder { schema, layout, vocabularies, numbers, chunk }
+        Encoder { schema, layout, vocabularies, numbers, keeps_names: false, chunk }
+    }
+
+    /// The same, whose chunks tell the names of groups and items.
+    pub fn with_names(self) -> Self {
+        Encoder { keeps_names: true, ..self }
     }
 
     /// Targets so far.
@@ -101,6 +111,7 @@ impl<'a> Encoder<'a> {
             });
         }
         let group = view.group(row, layout.group_form(), buffer)?;
+        let user = self.keeps_names.then(|| group.to_owned());
         let group = match self.chunk.groups.get(group) {
             Some(&id) => id,
             None => {
@@ -134,6 +145,11 @@ impl<'a> Encoder<'a> {
                 lists.ids.push(token.map_or(OOV, |token| vocabulary.id(token)));
             }
             lists.offsets.push(lists.ids.len() as u32);
+        }
+        if let Some(user) = user {
+            let column = layout.candidate[layout.item];
+            let item = view.id(schema, column, row, layout.form(column), buffer).unwrap_or_default();
+            self.chunk.names.push((user, item.to_owned()));
         }
         let chunk = &mut self.chunk;
         chunk.pasts[0].history.push(history);
@@ -271,7 +287,7 @@ impl Building {
             extra_sequences,
             context: Context::Target(self.rows.in_order(&order)),
         };
-        Chunk { samples, targets, rows: order }
+        Chunk { samples, targets, rows: order, names: self.names }
     }
 }
 

@@ -9,9 +9,11 @@ use super::counting::Counting;
 use super::counts::TableCounts;
 use super::fit_report::FitReport;
 use super::id_check::IdCheck;
+use super::items::ItemFit;
 use super::layout::Layout;
 use super::rows::{Row, Rows};
 use crate::error::DataError;
+use crate::row_counts::RowCounts;
 use crate::schema::{Column, Part, Schema};
 use crate::skipped::{OnError, Skipped};
 use crate::source::{Origin, ReadReport};
@@ -29,6 +31,10 @@ pub(crate) struct FitStats {
     pub training: usize,
     /// What may be a mistake.
     pub fit_report: FitReport,
+    /// What the items are.
+    pub items: ItemFit,
+    /// Where the rows went.
+    pub rows: RowCounts,
 }
 
 /// Running sums of Welford's: stable, whatever the numbers' size.
@@ -73,7 +79,8 @@ pub(crate) fn fit(
     let mut rows = Rows::open(schema, training_origin, Part::Training, groups, on_error)?;
     let (mut training, mut found, mut ids) = (0, vec![], IdCheck::default());
     let (mut last, mut fit_report, mut other) = (None, FitReport::default(), String::new());
-    let mut soft = 0_u64;
+    let (mut soft, mut items) = (0_u64, ItemFit::new(layout));
+    items.read(schema, layout, base)?;
     rows.each(None, |of, buffer| {
         // Whatever can be wrong first: a row counts as a whole or not at all.
         of.check_behaviours(schema, layout)?;
@@ -86,6 +93,9 @@ pub(crate) fn fit(
             found.push(view.number(schema, number, column, row)?.0);
         }
         fit_report.add(&sample);
+        if schema.items.is_none() {
+            items.add(schema, layout, view, row, sample.time, buffer);
+        }
         if sample.part != Part::Training {
             return Ok(true);
         }
@@ -116,17 +126,22 @@ pub(crate) fn fit(
         training += 1;
         Ok(true)
     })?;
+    let mut counts = rows.counts();
     let (mut skipped, mut report) = rows.finish();
     for &(origin, part) in held_out {
         let mut rows = Rows::open(schema, origin, part, groups, on_error)?;
-        rows.each(None, |of, _| {
-            fit_report.add(&of.sample);
+        rows.each(None, |of, buffer| {
             of.check_behaviours(schema, layout)?;
             for (number, &column) in numbers.iter().zip(&layout.numbers) {
                 of.view.number(schema, number, column, of.row)?;
             }
+            fit_report.add(&of.sample);
+            if schema.items.is_none() {
+                items.add(schema, layout, of.view, of.row, of.sample.time, buffer);
+            }
             Ok(true)
         })?;
+        counts.extend(rows.counts());
         let (more_skipped, more) = rows.finish();
         skipped.extend(more_skipped);
         report.extend(more);
@@ -144,6 +159,7 @@ pub(crate) fn fit(
     }
     fit_report.check_split(schema)?;
     fit_report.add_warnings(counting.warnings());
+    fit_report.add_warnings(items.doubts(schema));
     let owners = layout.names(schema).zip(&layout.owners);
     let vocabulary = |((name, &owner), counts): ((&str, &usize), TableCounts)| {
         let vocabulary = buckets(&schema.columns[owner]).unwrap_or_else(|| counts.vocabulary(base))?;
@@ -167,6 +183,8 @@ pub(crate) fn fit(
         report,
         training,
         fit_report,
+        items,
+        rows: counts,
     })
 }
 

@@ -31,12 +31,17 @@ pub(crate) struct Layout {
     /// By table.
     types: Vec<TypeRule>,
     pub candidate: Vec<usize>,
+    /// Which of the candidate's columns names it: the one called `item`, or else the first.
+    pub item: usize,
     /// Those of each sequence of behaviours.
     pub behaviours: Vec<Vec<usize>>,
     /// The names of the sequences after the first.
     pub extra_sequences: Vec<String>,
     pub sparse: Vec<usize>,
+    /// Lists that are no behaviours: of the candidate, or else of the user or the moment.
     pub multi_hot: Vec<usize>,
+    /// Those of the candidate, which the schema names.
+    pub candidate_lists: Vec<usize>,
     pub dense: Vec<usize>,
     /// Every column of numbers, be they read as such or as ids of buckets.
     pub numbers: Vec<usize>,
@@ -54,7 +59,8 @@ impl Layout {
             ));
         };
         let place = |name: &str| schema.columns.get_index_of(name).expect("a checked schema has the column");
-        let candidate: Vec<usize> = schema.candidate.iter().map(|name| place(name)).collect();
+        let candidate: Vec<usize> = schema.candidate_ids().map(place).collect();
+        let item = schema.candidate_ids().position(|name| name == "item").unwrap_or(0);
         let places = |sequence: &Behaviours| sequence.columns.iter().map(|name| place(name)).collect();
         let behaviours: Vec<Vec<usize>> = schema.behaviours.iter().map(places).collect();
         let mut layout = Layout {
@@ -62,10 +68,12 @@ impl Layout {
             table: vec![None; schema.columns.len()],
             types: vec![],
             candidate,
+            item,
             behaviours,
             extra_sequences: extra.iter().map(|sequence| sequence.name.clone()).collect(),
             sparse: vec![],
             multi_hot: vec![],
+            candidate_lists: vec![],
             dense: vec![],
             numbers: vec![],
         };
@@ -80,7 +88,10 @@ impl Layout {
             }
             match column.kind {
                 ColumnKind::Sequence if !layout.behaviours.iter().flatten().any(|&b| b == i) => {
-                    layout.multi_hot.push(i)
+                    layout.multi_hot.push(i);
+                    if schema.candidate.contains(name) {
+                        layout.candidate_lists.push(i);
+                    }
                 }
                 ColumnKind::Sparse if !layout.candidate.contains(&i) => layout.sparse.push(i),
                 ColumnKind::Dense if embedded => layout.sparse.push(i),
@@ -190,6 +201,12 @@ impl Layout {
     pub fn group_form(&self) -> TextForm {
         let untyped = self.types.iter().all(|rule| *rule == TypeRule::Untyped);
         if untyped { TextForm::Untyped } else { TextForm::Typed }
+    }
+
+    /// The lists that a row has of its user or its moment.
+    pub fn request_lists(&self, schema: &Schema) -> Vec<String> {
+        let lists = self.multi_hot.iter().filter(|column| !self.candidate_lists.contains(column));
+        lists.map(|&i| schema.columns.get_index(i).expect("a column").0.clone()).collect()
     }
 
     /// The encoders of the columns of numbers, their standardizers not fitted.

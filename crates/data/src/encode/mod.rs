@@ -12,6 +12,8 @@ pub(crate) mod fit;
 pub(crate) mod fit_report;
 pub(crate) mod histories;
 pub(crate) mod id_check;
+mod item_record;
+pub(crate) mod items;
 pub(crate) mod layout;
 pub(crate) mod row;
 pub(crate) mod rows;

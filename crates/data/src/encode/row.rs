@@ -38,6 +38,8 @@ pub(crate) enum From {
     Unlabelled,
     /// Behaviours alone.
     Histories,
+    /// What describes a candidate.
+    Items,
 }
 
 /// The columns that a schema wants of a file, each once, and where among them each of the schema's columns
@@ -49,6 +51,7 @@ pub(crate) fn wanted(schema: &Schema, from: From) -> (Vec<Wanted>, Vec<Option<us
         let is_behaviour = schema.behaviours.iter().any(|sequence| sequence.columns.contains(feature));
         let is_read = match from {
             From::Histories => is_behaviour,
+            From::Items => schema.candidate.contains(feature),
             From::Targets => !(has_histories && is_behaviour),
             From::Unlabelled => {
                 let unread = matches!(

@@ -6,6 +6,7 @@ use super::histories::{Histories, Past};
 use super::layout::Layout;
 use super::row::{From, Sample, View, Wrong, wanted};
 use crate::error::DataError;
+use crate::row_counts::RowCounts;
 use crate::schema::{Part, Schema};
 use crate::skipped::{OnError, Skipped};
 use crate::source::{Blocks, Origin, ReadReport, TextForm};
@@ -58,6 +59,7 @@ pub(crate) struct Rows<'a> {
     places: Vec<Option<usize>>,
     histories: Option<Histories>,
     skipped: Skipped,
+    counts: RowCounts,
 }
 
 impl<'a> Rows<'a> {
@@ -99,8 +101,8 @@ impl<'a> Rows<'a> {
             Origin::Memory(..) => None,
         };
         let blocks = origin.blocks(wanted, block_rows)?;
-        let skipped = Skipped::default();
-        Ok(Rows { schema, given, groups, on_error, blocks, places, histories, skipped })
+        let (skipped, counts) = (Skipped::default(), RowCounts::default());
+        Ok(Rows { schema, given, groups, on_error, blocks, places, histories, skipped, counts })
     }
 
     /// Changes the order in which the files are read, unless they follow a table of histories.
@@ -126,15 +128,24 @@ impl<'a> Rows<'a> {
                     Some(fault) => fault,
                     None => {
                         let sample = match view.sample(self.schema, self.given, i, self.groups, &mut buffer) {
-                            Ok(sample) if part.is_some_and(|part| part != sample.part) => continue,
+                            Ok(sample) if part.is_some_and(|part| part != sample.part) => {
+                                self.counts.add(sample.part, 1);
+                                continue;
+                            }
                             sample => sample,
                         };
+                        let part = sample.as_ref().map_or(self.given, |sample| sample.part);
                         let past = past(self.schema, &view, i, &mut self.histories)?;
                         let of =
                             sample.and_then(|sample| Ok(Row { view: &view, row: i, sample, past: past? }));
                         match of.and_then(|of| row(of, &mut buffer)) {
-                            Ok(true) => continue,
-                            Ok(false) => return Ok(()),
+                            Ok(goes_on) => {
+                                self.counts.add(part, 1);
+                                if goes_on {
+                                    continue;
+                                }
+                                return Ok(());
+                            }
                             Err(wrong) => wrong.in_row(self.schema, &block, i),
                         }
                     }
@@ -143,9 +154,15 @@ impl<'a> Rows<'a> {
                     return Err(error);
                 }
                 self.skipped.add(&error);
+                self.counts.add_skipped();
             }
         }
         Ok(())
+    }
+
+    /// Where the rows so far went.
+    pub fn counts(&self) -> RowCounts {
+        self.counts
     }
 
     /// What was left out, and what was read.

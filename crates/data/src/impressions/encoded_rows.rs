@@ -73,7 +73,7 @@ impl Impressions {
         // All of them in one.
         let size = right.len();
         let options = DataOptions { batch_size: size, test_batch_size: size, ..self.options.clone() };
-        let Chunk { samples, targets, rows } = encoder.take(&options, false);
+        let Chunk { samples, targets, rows, .. } = encoder.take(&options, false);
         let plan = Batches::new(&samples, &targets, draws, None);
         let rows = plan.places(0).map(|place| right[rows[place] as usize]).collect();
         Ok(EncodedRows { batch: plan.batch(0), rows, skipped })

@@ -16,6 +16,7 @@ mod predictions;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod user_request;
 
 use std::any::Any;
 use std::fmt;
@@ -23,7 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dien_model::Features;
-use dien_serving::encoding::{DenseEncoder, Vocabularies};
+use dien_serving::encoding::{DenseEncoder, ItemTable, Vocabularies};
 
 pub use encoded_rows::EncodedRows;
 use opening::Opening;
@@ -34,8 +35,9 @@ pub use stream::Stream;
 use crate::encode::fit_report::FitReport;
 use crate::encode::layout::Layout;
 use crate::error::DataError;
+use crate::row_counts::RowCounts;
 use crate::sample::options::DataOptions;
-use crate::schema::{Part, Schema, SchemaSource};
+use crate::schema::{Part, Schema, SchemaSource, Source};
 use crate::skipped::Skipped;
 use crate::source::{Origin, ReadReport, RowSources};
 
@@ -51,12 +53,16 @@ pub struct Impressions {
     vocabularies: Vocabularies,
     numbers: Vec<DenseEncoder>,
     features: Features,
+    /// What the rows say of each item; nothing where there was no first pass, or they say nothing.
+    items: Option<ItemTable>,
     options: DataOptions,
     /// What the first pass read; nothing where there was none.
     report: ReadReport,
     fit_report: FitReport,
     /// Rows that train; unknown where only held-out rows are of interest.
     training: Option<usize>,
+    /// Where the first pass's rows went.
+    counts: Option<RowCounts>,
     #[allow(dead_code, reason = "it is there to be dropped")]
     kept: Option<Kept>,
 }
@@ -101,6 +107,22 @@ impl Impressions {
         Opening::of(&schema.into(), options)?.with_vocabularies(vocabularies, numbers)
     }
 
+    /// [`with_vocabularies`](Self::with_vocabularies) of a schema that was read. Messages say that it is from
+    /// `path`; the names of its files are relative to `base`.
+    ///
+    /// # Errors
+    /// It wants other vocabularies.
+    pub fn for_model(
+        schema: Schema,
+        path: &Path,
+        base: &Path,
+        vocabularies: Vocabularies,
+        numbers: Vec<DenseEncoder>,
+        options: &DataOptions,
+    ) -> Result<Self, DataError> {
+        Opening::new(schema, path, None, options)?.within(base).with_vocabularies(vocabularies, numbers)
+    }
+
     /// A log for a model to be trained further on: the ids that it knows stay what they are, and new ones
     /// come after them.
     ///
@@ -132,7 +154,10 @@ impl Impressions {
     pub fn files(schema: &Path) -> Result<Vec<PathBuf>, DataError> {
         let base = schema.parent().unwrap_or(Path::new(""));
         let mut files = vec![schema.to_path_buf()];
-        let Schema { source, validation, test, .. } = Schema::load(schema)?;
+        let Schema { source, validation, test, items, .. } = Schema::load(schema)?;
+        if let Some(items) = items {
+            files.extend(crate::source::files(&Source { files: Some(items), ..Source::default() }, base)?);
+        }
         for source in [Some(source), validation, test].into_iter().flatten() {
             let histories = source.of_histories();
             for source in [Some(source), histories].into_iter().flatten() {
@@ -173,9 +198,36 @@ impl Impressions {
         &self.numbers
     }
 
+    /// What the model reads of each item, learnt in the first pass; nothing where there was none, where
+    /// events and candidates have one feature alone, or where there are too many items.
+    pub fn item_table(&self) -> Option<&ItemTable> {
+        self.items.as_ref()
+    }
+
+    /// The same, which knows the items of a model's table, too, that its own rows do not have: of a model
+    /// whose vocabularies it [continues](Self::continuing).
+    #[must_use]
+    pub fn with_known_items(self, before: &ItemTable) -> Self {
+        let items = match &self.items {
+            Some(items) => before.extended(items),
+            None => return self,
+        };
+        Impressions { items: Some(items), ..self }
+    }
+
+    /// The multi-hot features that are of the user or the moment, not of the candidate.
+    pub fn request_lists(&self) -> Vec<String> {
+        self.layout.request_lists(&self.schema)
+    }
+
     /// What the first pass over the log read, and what of it may be a mistake; empty where there was none.
     pub fn report(&self) -> &ReadReport {
         &self.report
+    }
+
+    /// Where the rows went that the first pass read; nothing where there was none.
+    pub fn rows(&self) -> Option<RowCounts> {
+        self.counts
     }
 
     /// What of the log's rows may be a mistake, a sentence each: labels that are all alike, a history that

@@ -7,6 +7,7 @@ use dien_serving::encoding::{DenseEncoder, Vocabularies};
 use super::{Impressions, origin};
 use crate::encode::fit::fit;
 use crate::encode::fit_report::FitReport;
+use crate::encode::items::ItemFit;
 use crate::encode::layout::Layout;
 use crate::error::DataError;
 use crate::sample::options::{DataOptions, TargetKind};
@@ -48,8 +49,20 @@ impl Opening {
         Ok(Opening { schema, path: path.to_path_buf(), base, rows, layout, options })
     }
 
+    /// With names of files that are relative to another folder.
+    pub fn within(self, base: &Path) -> Self {
+        Opening { base: base.to_path_buf(), ..self }
+    }
+
     /// With vocabularies of its own rows.
     pub fn fitted(self) -> Result<(Impressions, Skipped), DataError> {
+        let (mut log, items, skipped) = self.fitted_with_items()?;
+        log.items = items.table(&log.schema, &log.layout, &log.vocabularies);
+        Ok((log, skipped))
+    }
+
+    /// The same, and what its items are, not encoded yet.
+    fn fitted_with_items(self) -> Result<(Impressions, ItemFit, Skipped), DataError> {
         let Opening { mut schema, base, rows, layout, options, .. } = self;
         let origins = [Part::Training, Part::Validation, Part::Test]
             .map(|part| origin(&schema, &base, rows.as_ref(), part).map(|origin| (origin, part)));
@@ -68,10 +81,12 @@ impl Opening {
             rows,
             layout,
             features,
+            items: None,
+            counts: Some(stats.rows),
             options,
             kept: None,
         };
-        Ok((log, stats.skipped))
+        Ok((log, stats.items, stats.skipped))
     }
 
     /// With a model's.
@@ -94,10 +109,12 @@ impl Opening {
             vocabularies,
             numbers,
             features,
+            items: None,
             options,
             report,
             fit_report,
             training: None,
+            counts: None,
             kept: None,
         })
     }
@@ -112,7 +129,8 @@ impl Opening {
         layout.check_model(&schema, &path, vocabularies, &numbers)?;
         let layout = layout.with_types(&schema, &path, vocabularies)?;
         let again = Opening::new(schema.clone(), &path, rows.clone(), &options)?;
-        let (own, skipped) = Opening { schema, path: path.clone(), base, rows, layout, options }.fitted()?;
+        let own = Opening { schema, path: path.clone(), base, rows, layout, options };
+        let (own, items, skipped) = own.fitted_with_items()?;
         for ((name, before), (_, now)) in vocabularies.iter().zip(own.vocabularies.iter()) {
             if before.hashed_ids() != now.hashed_ids() {
                 let say =
@@ -123,8 +141,9 @@ impl Opening {
             }
         }
         let log = again.with_vocabularies(vocabularies.extended(&own.vocabularies), numbers)?;
-        let Impressions { training, report, fit_report, .. } = own;
-        Ok((Impressions { training, report, fit_report, ..log }, skipped))
+        let items = items.table(&log.schema, &log.layout, &log.vocabularies);
+        let Impressions { training, report, fit_report, counts, .. } = own;
+        Ok((Impressions { training, report, fit_report, items, counts, ..log }, skipped))
     }
 }
 

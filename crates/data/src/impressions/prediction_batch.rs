@@ -18,7 +18,7 @@ use crate::source::{Block, Blocks, Column, Wanted};
 const BLOCK: usize = 1 << 14;
 
 /// Consecutive rows to be scored.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct PredictionBatch {
     /// How many rows.
@@ -27,13 +27,29 @@ pub struct PredictionBatch {
     pub(super) kept: Vec<Column>,
     /// Batches, and of each target its row. A row with something wrong in it is in none.
     pub batches: Vec<(Batch, Vec<u32>)>,
+    /// The rows with something wrong in them, ascending, and what it is.
+    pub wrong: Vec<(u32, String)>,
+}
+
+impl PredictionBatch {
+    /// The targets of a batch, with columns that are kept, a text a target.
+    pub(crate) fn of_targets(batch: Batch, kept: Vec<Vec<&str>>) -> Self {
+        let rows = batch.targets.len();
+        let text = |cells: Vec<&str>| Column::Text(cells.into_iter().map(Some).collect());
+        let batches = vec![(batch, (0..rows as u32).collect())];
+        PredictionBatch { rows, kept: kept.into_iter().map(text).collect(), batches, wrong: vec![] }
+    }
 }
 
 #[cfg(feature = "parquet")]
 impl PredictionBatch {
     /// No row, of so many columns that are kept.
     pub(super) fn none(kept: usize) -> Self {
-        PredictionBatch { rows: 0, kept: vec![Column::Text([].into_iter().collect()); kept], batches: vec![] }
+        PredictionBatch {
+            rows: 0,
+            kept: vec![Column::Text([].into_iter().collect()); kept],
+            ..Self::default()
+        }
     }
 }
 
@@ -68,7 +84,9 @@ impl Impressions {
         let mut encoder = Encoder::new(&self.schema, &self.layout, &self.vocabularies, &self.numbers);
         for block in Blocks::open(source, &self.base, wanted, BLOCK)? {
             let mut block = block?;
-            let right = self.encode(&block, &places, &mut histories, &mut encoder, &mut skipped)?;
+            let mut wrong = vec![];
+            let right = self.encode(&block, &places, &mut histories, &mut encoder, &mut wrong)?;
+            wrong.iter().for_each(|(_, what)| skipped.add(what));
             let mut batches = vec![];
             if !right.is_empty() {
                 let chunk = encoder.take(&self.options, false);
@@ -78,21 +96,22 @@ impl Impressions {
                     batches.push((plan.batch(i), plan.places(i).map(row).collect()));
                 }
             }
-            if !give(PredictionBatch { rows: block.rows, kept: block.columns.split_off(features), batches }) {
+            let (rows, kept) = (block.rows, block.columns.split_off(features));
+            if !give(PredictionBatch { rows, kept, batches, wrong }) {
                 break;
             }
         }
         Ok(skipped)
     }
 
-    /// Adds a block's rows, and tells which of them there was nothing wrong with.
+    /// Adds a block's rows, and tells which of them there was nothing wrong with, and what with the others.
     fn encode(
         &self,
         block: &Block,
         places: &[Option<usize>],
         histories: &mut Option<Histories>,
         encoder: &mut Encoder<'_>,
-        skipped: &mut Skipped,
+        wrong: &mut Vec<(u32, String)>,
     ) -> Result<Vec<u32>, DataError> {
         let view = View::of(&self.schema, block, places);
         let (mut right, mut buffer, groups) = (vec![], String::new(), self.layout.group_form());
@@ -108,14 +127,14 @@ impl Impressions {
                             right.push(row as u32);
                             continue;
                         }
-                        Err(wrong) => wrong.in_row(&self.schema, block, row),
+                        Err(what) => what.in_row(&self.schema, block, row),
                     }
                 }
             };
             if self.options.on_error == OnError::Fail {
                 return Err(error);
             }
-            skipped.add(&error);
+            wrong.push((row as u32, error.to_string()));
         }
         Ok(right)
     }

@@ -1,5 +1,7 @@
 //! Batches as the files give them.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use dien_model::Batch;
 use rand::seq::SliceRandom;
 
@@ -10,6 +12,7 @@ use crate::encode::encoder::{Chunk, Encoder};
 use crate::encode::id_check::IdCheck;
 use crate::encode::rows::Rows;
 use crate::error::DataError;
+use crate::row_counts::RowCounts;
 use crate::sample::draw::{self, Use};
 use crate::schema::Part;
 
@@ -23,15 +26,22 @@ pub struct Stream<'a> {
     part: Part,
     /// Seed and epoch; none for held-out rows.
     draws: Option<(u64, u64)>,
+    /// Where the rows went, once all are read.
+    rows: Arc<Mutex<Option<RowCounts>>>,
 }
 
 impl<'a> Stream<'a> {
     pub(super) fn training(log: &'a Impressions, seed: u64, epoch: u64) -> Self {
-        Stream { log, part: Part::Training, draws: Some((seed, epoch)) }
+        Stream { log, part: Part::Training, draws: Some((seed, epoch)), rows: Arc::default() }
     }
 
     pub(super) fn held_out(log: &'a Impressions, part: Part) -> Self {
-        Stream { log, part, draws: None }
+        Stream { log, part, draws: None, rows: Arc::default() }
+    }
+
+    /// Where the rows of the files went that the part is read from, once all of them were read.
+    pub fn rows(&self) -> Option<RowCounts> {
+        *self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many targets, as far as is known without reading.
@@ -56,23 +66,49 @@ impl<'a> Stream<'a> {
     /// # Errors
     /// A file is missing, cut off, or holds a row with something wrong in it.
     pub fn for_each(&self, from: usize, mut each: impl FnMut(Batch) -> bool) -> Result<(), DataError> {
+        self.run(from, false, |batch, _| each(batch))
+    }
+
+    /// The same, with the group (the user) and the item of each target, as the log calls them: the cells of
+    /// the column of kind `group`, empty without one, and of the candidate's column that names the item.
+    ///
+    /// # Errors
+    /// As [`for_each`](Self::for_each).
+    pub fn for_each_named(
+        &self,
+        from: usize,
+        each: impl FnMut(Batch, Vec<(String, String)>) -> bool,
+    ) -> Result<(), DataError> {
+        self.run(from, true, each)
+    }
+
+    fn run(
+        &self,
+        from: usize,
+        named: bool,
+        mut each: impl FnMut(Batch, Vec<(String, String)>) -> bool,
+    ) -> Result<(), DataError> {
         let (mut part, mut before) = (0, 0);
         prefetch(
             1,
-            |give| self.read(give),
+            |give| self.read(named, give),
             |chunk: Chunk| {
                 let draws =
                     self.draws.map(|(seed, epoch)| Draws { seed, epoch, part, before: before as u64 });
                 let batches = Batches::new(&chunk.samples, &chunk.targets, draws, None);
                 let first = from.saturating_sub(before).min(batches.len());
                 (part, before) = (part + 1, before + batches.len());
-                (first..batches.len()).all(|i| each(batches.batch(i)))
+                (first..batches.len()).all(|i| {
+                    let places = batches.places(i).filter(|_| named);
+                    let names = places.map(|place| chunk.names[chunk.rows[place] as usize].clone());
+                    each(batches.batch(i), names.collect())
+                })
             },
         )
     }
 
     /// Gives chunk by chunk, until `give` does not take one.
-    fn read(&self, give: &mut dyn FnMut(Chunk) -> bool) -> Result<(), DataError> {
+    fn read(&self, named: bool, give: &mut dyn FnMut(Chunk) -> bool) -> Result<(), DataError> {
         let log = self.log;
         let Some((origin, given)) = log.origin(self.part) else { return Ok(()) };
         let size = match self.draws {
@@ -88,6 +124,9 @@ impl<'a> Stream<'a> {
             rows.reorder_files(|files| files.shuffle(&mut draw::rng(Use::Files, seed, epoch, 0)));
         }
         let mut encoder = Encoder::new(&log.schema, &log.layout, &log.vocabularies, &log.numbers);
+        if named {
+            encoder = encoder.with_names();
+        }
         let (mut open, mut ids, mut read) = (true, IdCheck::default(), 0);
         rows.each(Some(self.part), |row, buffer| {
             if self.part == Part::Training {
@@ -100,6 +139,9 @@ impl<'a> Stream<'a> {
             }
             Ok(open)
         })?;
+        if open {
+            *self.rows.lock().unwrap_or_else(PoisonError::into_inner) = Some(rows.counts());
+        }
         let expected = log.training.filter(|&n| open && self.part == Part::Training && n != read);
         if let Some(expected) = expected {
             let found = format!("{read} rows that train");

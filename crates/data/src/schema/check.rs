@@ -57,7 +57,9 @@ impl Schema {
         self.check_split()?;
         let mut seen = HashSet::new();
         for name in &self.candidate {
-            self.check_use("`candidate`", name, ColumnKind::Sparse, "sparse")?;
+            if self.columns.get(name).is_none_or(|column| column.kind != ColumnKind::Sequence) {
+                self.check_use("`candidate`", name, ColumnKind::Sparse, "sparse")?;
+            }
             check(seen.insert(name), "`candidate`", format!("`{name}` twice"), "each column once")?;
         }
         for sequence in &self.behaviours {
@@ -173,15 +175,15 @@ impl Schema {
         check(!sequence.name.is_empty(), &place, "an empty name", "a name such as `clicks`")?;
         check(sequence.max_history > 0, &place, "a `max_history` of 0", "at least 1")?;
         check(
-            !self.candidate.is_empty(),
+            self.candidate_ids().next().is_some(),
             &place,
             "no `candidate`",
             "the columns that describe the shown item",
         )?;
-        let (found, wanted) = (sequence.columns.len(), self.candidate.len());
+        let (found, wanted) = (sequence.columns.len(), self.candidate_ids().count());
         let expected = format!("one for each of the candidate's {wanted}");
         check(found == wanted, &place, format!("{found} columns"), expected)?;
-        for (name, of) in sequence.columns.iter().zip(&self.candidate) {
+        for (name, of) in sequence.columns.iter().zip(self.candidate_ids()) {
             self.check_use(&place, name, ColumnKind::Sequence, "sequence")?;
             let same = self.vocabulary_of(name) == self.vocabulary_of(of);
             let expected = format!("one that shares the vocabulary of the candidate's `{of}`");

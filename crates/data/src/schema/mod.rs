@@ -1,7 +1,7 @@
 //! `dataset.toml`: what the columns of a log are.
 //!
 //! ```toml
-//! candidate = ["item", "category"]          # what describes the shown item
+//! candidate = ["item", "category"]          # what describes the shown item, the one that names it first
 //!
 //! [source]
 //! files = "log/*.parquet"                   # a file, a glob or a folder, beside this file
@@ -53,9 +53,16 @@ use crate::error::DataError;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Schema {
-    /// The sparse columns that describe a candidate.
+    /// The columns that describe a candidate: `sparse` ones, which events have, too, and `sequence` ones, of
+    /// which the mean is read. A `sequence` column that is neither here nor in a sequence of behaviours is of
+    /// the user or the moment: a request has it once, in its profile or context.
     #[serde(default)]
     pub candidate: Vec<String>,
+    /// A table of the items: a file or a glob, beside the schema's file, with a row an item and the columns
+    /// of [`candidate`](Self::candidate), by their names in the source. Else the rows' candidates tell what
+    /// an item is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<String>,
     /// Numbers an embedding has, where a column does not say.
     #[serde(default = "default_width")]
     pub width: usize,
@@ -149,7 +156,7 @@ impl Schema {
         fn columns(of: &Schema) -> impl Iterator<Item = (&String, Column)> {
             of.columns.iter().map(|(name, column)| (name, Column { id_type: None, ..column.clone() }))
         }
-        self.candidate == other.candidate
+        self.candidate_ids().eq(other.candidate_ids())
             && self.width == other.width
             && self.behaviours == other.behaviours
             && columns(self).eq(columns(other))
@@ -163,6 +170,13 @@ impl Schema {
     /// The columns of a kind, in order.
     pub fn of_kind(&self, kind: ColumnKind) -> impl Iterator<Item = (&str, &Column)> {
         self.columns.iter().filter(move |(_, c)| c.kind == kind).map(|(name, c)| (name.as_str(), c))
+    }
+
+    /// Those of the candidate's columns that are ids, one a cell.
+    pub(crate) fn candidate_ids(&self) -> impl Iterator<Item = &str> {
+        let is_list =
+            |name: &&String| self.columns.get(*name).is_some_and(|c| c.kind == ColumnKind::Sequence);
+        self.candidate.iter().filter(move |name| !is_list(name)).map(String::as_str)
     }
 
     /// The name that a feature's column has in the source.

@@ -25,7 +25,7 @@ mod user;
 
 use dien_model::config::AttentionNorm;
 use dien_model::{CellKind, ModelConfig, Registry};
-use dien_serving::{ErrorKind, Ranker, Request, probability};
+use dien_serving::{ErrorKind, Ranker, Request, Unread, probability};
 use serde::Serialize;
 
 pub use dien_serving::ranker::ItemLabel;
@@ -137,8 +137,24 @@ impl Explainer {
         Ok(Explainer { ranker: Ranker::with_registry(file, registry)?, scorer, model })
     }
 
-    /// The fields of a request's profile and context that the model does not read.
-    pub fn unread(&self, request: &Request) -> Vec<String> {
+    /// The request that asks for a user's score in a log, as the row of the log has it
+    /// ([`Impressions::user_request`](dien_data::Impressions::user_request)). An item that the user has no
+    /// row of is scored against what the user's latest row looks back on, whose own item is there to be seen
+    /// beside it.
+    ///
+    /// # Errors
+    /// The log has no such user, or its rows name none. The message names the program's option.
+    pub fn request_of_row(
+        &self,
+        log: &dien_data::Impressions,
+        user: &str,
+        candidate: Option<&str>,
+    ) -> Result<Request> {
+        user::request_of_row(log, self.ranker.request_lists(), user, candidate)
+    }
+
+    /// The fields of a request's profile and context that the model does not read there.
+    pub fn unread(&self, request: &Request) -> Vec<Unread> {
         self.ranker.unread(request)
     }
 

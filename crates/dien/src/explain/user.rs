@@ -1,6 +1,6 @@
 //! A user of a log as a request.
 
-use dien_data::{DataOptions, Log, RealTarget, TargetKind};
+use dien_data::{DataOptions, Impressions, Log, RealTarget, TargetKind};
 use dien_serving::{Record, Request};
 
 use super::Explanation;
@@ -58,6 +58,28 @@ pub fn request(log: &Log, options: &DataOptions, user: &str, candidate: Option<&
         candidates.into_iter().map(Record::item).collect(),
     )
     .with_profile(Record::new().with("user", user)))
+}
+
+/// See [`Explainer::request_of_row`](super::Explainer::request_of_row).
+pub(super) fn request_of_row(
+    log: &Impressions,
+    lists: &[String],
+    user: &str,
+    candidate: Option<&str>,
+) -> Result<Request> {
+    if let Some(item) = candidate
+        && let Some(request) = log.user_request(user, Some(item), lists)?
+    {
+        return Ok(request);
+    }
+    let mut request = log.user_request(user, None, lists)?.ok_or_else(|| Error::Config {
+        origin: Origin::Argument(format!("--user {user}")),
+        problem: "no row of the log has this user; expected one that its column of kind `group` has".into(),
+    })?;
+    if let Some(item) = candidate {
+        request.candidates.insert(0, Record::item(item));
+    }
+    Ok(request)
 }
 
 /// Columns of the item table that people would call an item by.

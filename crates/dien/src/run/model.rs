@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use dien_data::Data;
 use dien_model::{Features, Model, ModelConfig, Registry};
 use dien_serving::Ranker;
-use dien_serving::encoding::{DenseEncoder, Vocabularies};
+use dien_serving::encoding::{DenseEncoder, ItemTable, Vocabularies};
 use dien_serving::files::Staged;
-use dien_serving::model_file::{self, Description, MissingParts, ModelFile};
+use dien_serving::model_file::{self, DataForm, Description, MissingParts, ModelFile};
 use dien_serving::params::StoredParams;
 use dien_tensor::ParamStore;
 
@@ -44,6 +44,12 @@ impl Run {
     /// There is no model yet, or its file is cut off.
     pub fn encoding(&self) -> Result<(Vocabularies, Vec<DenseEncoder>)> {
         ModelFile::load_encoding_or(&self.model_path()?, || self.missing_parts())
+    }
+
+    /// The items that the best model's file knows, if there is such a file. Nothing else of it is read.
+    pub(crate) fn item_table(&self) -> Result<Option<ItemTable>> {
+        let path = self.path("model.safetensors");
+        if path.exists() { Ok(ModelFile::load_items(&path)?) } else { Ok(None) }
     }
 
     fn missing_parts(&self) -> Result<MissingParts> {
@@ -93,10 +99,21 @@ pub(super) fn stage(
     model: &ModelConfig,
     data: &Data,
 ) -> Result<Staged> {
-    let items = data.item_table();
+    let (items, request_lists) = (data.item_table(), data.request_lists());
+    let form = match data {
+        Data::Behaviours(data) => {
+            let options = toml::to_string(data.options()).map_err(|e| {
+                Error::file(path, format!("options that TOML cannot hold ({e})"), "plain values")
+            })?;
+            DataForm::Options(options)
+        }
+        Data::Impressions(log) => DataForm::Schema(log.schema().to_toml()),
+    };
     let max_history = data.max_history();
     let description = Description::new(model, data.features(), &max_history, data.vocabularies())
         .with_numbers(data.numbers())
-        .with_items(items.as_ref());
+        .with_items(items.as_ref())
+        .with_request_lists(&request_lists)
+        .with_data(Some(&form));
     Ok(model_file::stage(path, params, step, &description)?)
 }

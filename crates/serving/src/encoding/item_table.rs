@@ -9,11 +9,22 @@ use crate::error::{Error, Result};
 /// names an item alone.
 ///
 /// Items that the vocabulary does not know are here too: their other features may be known.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ItemTable {
+    key: String,
     names: Tokens,
     behaviours: Vec<Vec<u32>>,
     multi_hot: Vec<Jagged>,
+}
+
+/// The field by which items are found where none other is said.
+pub(crate) const ITEM: &str = "item";
+
+impl Default for ItemTable {
+    /// No item.
+    fn default() -> Self {
+        ItemTable { key: ITEM.into(), names: Tokens::default(), behaviours: vec![], multi_hot: vec![] }
+    }
 }
 
 impl ItemTable {
@@ -55,7 +66,52 @@ impl ItemTable {
             let found = format!("offsets that do not fit {} ids", list.ids.len());
             return Err(Error::encoding("item table", found, "ascending ones, from 0 to the number of ids"));
         }
-        Ok(ItemTable { names, behaviours, multi_hot })
+        Ok(ItemTable { key: ITEM.into(), names, behaviours, multi_hot })
+    }
+
+    /// The same, with items found by another field than `item`: the feature whose ids the names are.
+    #[must_use]
+    pub fn with_key(self, key: impl Into<String>) -> Self {
+        ItemTable { key: key.into(), ..self }
+    }
+
+    /// The items of a newer table, and after them those of this one that it has not. Where the two are not
+    /// looked up by the same field, or have not as many features, it is the newer one.
+    #[must_use]
+    pub fn extended(&self, newer: &ItemTable) -> Self {
+        let mut all = newer.clone();
+        let alike = self.key == newer.key
+            && self.behaviours.len() == newer.behaviours.len()
+            && self.multi_hot.len() == newer.multi_hot.len();
+        if !alike {
+            return all;
+        }
+        for (place, name) in self.names().enumerate().filter(|(_, name)| newer.place(name).is_none()) {
+            all.names.insert(name).expect("it is not there");
+            for (feature, ids) in all.behaviours.iter_mut().enumerate() {
+                ids.push(self.behaviour(feature, place));
+            }
+            for (feature, list) in all.multi_hot.iter_mut().enumerate() {
+                list.ids.extend_from_slice(self.multi_hot(feature, place));
+                list.offsets.push(list.ids.len() as u32);
+            }
+        }
+        all
+    }
+
+    /// The field of a request by which an item is found; `item` always is one, too, unless it is a feature.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// How many items.
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// The item's place in the table.
@@ -115,6 +171,13 @@ mod tests {
             (2, &[4, 1][..], &[][..])
         );
         assert!(table.names().eq(["a", "b"]));
+        let one = Jagged { offsets: vec![0, 1, 3], ids: vec![5, 6, 7] };
+        let newer = ItemTable::new(["c", "b"], vec![vec![4, 5], vec![3, 3]], vec![one]).unwrap();
+        let all = table.extended(&newer);
+        assert!(all.names().eq(["c", "b", "a"]));
+        assert_eq!([all.behaviour(0, 1), all.behaviour(1, 1), all.behaviour(0, 2)], [5, 3, 3]);
+        assert_eq!((all.multi_hot(0, 1), all.multi_hot(0, 2)), (&[6, 7][..], &[4, 1][..]));
+        assert_eq!(table.clone().with_key("sku").extended(&newer), newer);
         let message = |names: [&str; 2], ids: Vec<u32>, lists: Jagged| {
             ItemTable::new(names, vec![ids], vec![lists]).unwrap_err().to_string()
         };

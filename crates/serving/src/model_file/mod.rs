@@ -35,8 +35,26 @@ pub struct ModelFile {
     pub numbers: Vec<DenseEncoder>,
     /// `None` if the data has no table of its items, or the run was trained before it was saved with it.
     pub items: Option<ItemTable>,
+    /// Those of the multi-hot features that are of the user or the moment: a request has them once. The
+    /// others are each candidate's.
+    pub request_lists: Vec<String>,
+    /// How rows are read that the model scores, for whoever reads rows; `None` in files of before format 4.
+    pub data: Option<DataForm>,
     /// The parameters, for the [model](Self::model) to take.
     pub params: StoredParams,
+}
+
+/// How the rows are read that a model was trained on, as TOML. Serving does not need it: requests have the
+/// features by name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum DataForm {
+    /// A log: its schema, the text of `dataset.toml`.
+    Schema(String),
+    /// A folder of behaviours: the options of how samples are made of it, the section `[data]` of a run's
+    /// `config.toml`.
+    Options(String),
 }
 
 /// What a file lacks that holds parameters alone, as `dien train` once wrote it.
@@ -71,7 +89,9 @@ impl MissingParts {
 /// - 1: every option that a score depends on is written out; nothing unknown is passed over.
 /// - 2: as 1, but `l2_rows` is `embedding_l2`.
 /// - 3: as 2, and `id_types` says which texts are one id, and how integers are hashed.
-pub const FORMAT: u32 = 3;
+/// - 4: as 3; `item_key` names the field by which items are found, `request_lists` the lists that a request
+///   has once, and `data` says how rows are read.
+pub const FORMAT: u32 = 4;
 
 /// The file's metadata.
 #[derive(Serialize, Deserialize)]
@@ -99,6 +119,14 @@ struct Serving {
     /// By table; those of models of before ids had types have none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     id_types: BTreeMap<String, IdType>,
+    /// The field by which items are found, if it is not `item`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    item_key: Option<String>,
+    /// Multi-hot features that are not the candidate's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    request_lists: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    data: Option<DataForm>,
 }
 
 /// The number of the format alone, which any version can read.
@@ -144,6 +172,21 @@ impl ModelFile {
                 Ok((read::encoding(&mut file, &serving)?, serving.numbers))
             }
             None => Ok((missing()?.vocabularies, vec![])),
+        }
+    }
+
+    /// Reads a file's table of items alone; `None` if it has none.
+    ///
+    /// # Errors
+    /// The file cannot be read, is cut off, or is no model.
+    pub fn load_items(path: &Path) -> Result<Option<ItemTable>> {
+        let file = OpenFile::skipping(path)?;
+        match metadata(&file.metadata)?.serving {
+            Some(serving) => {
+                let mut file = Tensors::open_where(file, |name| name.starts_with("items."))?;
+                read::items(&mut file, &serving)
+            }
+            None => Ok(None),
         }
     }
 

@@ -18,13 +18,34 @@ pub(super) fn whole(mut file: Tensors, serving: Serving) -> Result<ModelFile> {
     let path = &file.path().to_path_buf();
     serving.model.validate().map_err(|e| Error::option(path, e))?;
     let vocabularies = encoding(&mut file, &serving)?;
-    let Serving { model, features, max_history, extra_max_history, numbers, id_types: _ } = serving;
-    let has_items = file.get("items.text").is_some();
-    let items = has_items.then(|| read_items(&mut file, &features)).transpose()?;
+    let items = items(&mut file, &serving)?;
+    let Serving { model, features, max_history, extra_max_history, numbers, request_lists, data, .. } =
+        serving;
+    if let Some(name) = request_lists.iter().find(|&name| features.multi_hot.iter().all(|l| l.name != *name))
+    {
+        let found = format!("`serving.request_lists`: `{name}`");
+        return Err(Error::file(path, found, "features of `features.pooled`"));
+    }
     let max_history = [vec![max_history], extra_max_history].concat();
     check_max_history(path, &max_history, &features)?;
     let params = StoredParams::new(file);
-    Ok(ModelFile { model, features, max_history, vocabularies, numbers, items, params })
+    let file =
+        ModelFile { model, features, max_history, vocabularies, numbers, items, request_lists, data, params };
+    Ok(file)
+}
+
+/// The table of the items, if there is one.
+pub(super) fn items(file: &mut Tensors, serving: &Serving) -> Result<Option<ItemTable>> {
+    if file.get("items.text").is_none() {
+        return Ok(None);
+    }
+    let (path, features) = (file.path().to_path_buf(), &serving.features);
+    features.validate().map_err(|e| Error::file(&path, e.to_string(), "a file that `dien train` wrote"))?;
+    let items = read_items(file, features)?;
+    Ok(Some(match &serving.item_key {
+        Some(key) => items.with_key(key),
+        None => items,
+    }))
 }
 
 /// The vocabularies of a file that holds all; its encoders of numbers are checked.
@@ -47,7 +68,10 @@ pub(super) fn parameters(file: Tensors, missing: MissingParts) -> Result<ModelFi
     let max_history = vec![max_history];
     check_max_history(file.path(), &max_history, &features)?;
     let params = StoredParams::new(file);
-    Ok(ModelFile { model, features, max_history, vocabularies, numbers: vec![], items: None, params })
+    let (numbers, items, request_lists, data) = (vec![], None, vec![], None);
+    let file =
+        ModelFile { model, features, max_history, vocabularies, numbers, items, request_lists, data, params };
+    Ok(file)
 }
 
 /// That encoders are possible, and no bucket is beyond its feature's table.

@@ -5,7 +5,8 @@ use std::path::Path;
 use dien_model::{Features, ModelConfig};
 use dien_tensor::ParamStore;
 
-use super::{FORMAT, Metadata, Serving};
+use super::{DataForm, FORMAT, Metadata, Serving};
+use crate::encoding::item_table::ITEM;
 use crate::encoding::{DenseEncoder, ItemTable, Vocabularies};
 use crate::error::Result;
 use crate::files::Staged;
@@ -27,6 +28,10 @@ pub struct Description<'a> {
     pub numbers: &'a [DenseEncoder],
     /// What the model reads of each item, where it is known.
     pub items: Option<&'a ItemTable>,
+    /// Which multi-hot features a request has once.
+    pub request_lists: &'a [String],
+    /// How rows are read, where that is known.
+    pub data: Option<&'a DataForm>,
 }
 
 impl<'a> Description<'a> {
@@ -37,7 +42,8 @@ impl<'a> Description<'a> {
         max_history: &'a [usize],
         vocabularies: &'a Vocabularies,
     ) -> Self {
-        Description { model, features, max_history, vocabularies, numbers: &[], items: None }
+        let (numbers, items, request_lists, data) = (&[], None, &[], None);
+        Description { model, features, max_history, vocabularies, numbers, items, request_lists, data }
     }
 
     /// The same with what becomes of numbers.
@@ -50,6 +56,18 @@ impl<'a> Description<'a> {
     #[must_use]
     pub fn with_items(self, items: Option<&'a ItemTable>) -> Self {
         Description { items, ..self }
+    }
+
+    /// The same with the names of the multi-hot features that a request has once.
+    #[must_use]
+    pub fn with_request_lists(self, request_lists: &'a [String]) -> Self {
+        Description { request_lists, ..self }
+    }
+
+    /// The same with how rows are read.
+    #[must_use]
+    pub fn with_data(self, data: Option<&'a DataForm>) -> Self {
+        Description { data, ..self }
     }
 }
 
@@ -66,7 +84,7 @@ pub fn stage(
     step: u64,
     description: &Description<'_>,
 ) -> Result<Staged> {
-    let &Description { model, features, max_history, vocabularies, numbers, items } = description;
+    let &Description { model, features, max_history, vocabularies, numbers, items, .. } = description;
     let serving = Serving {
         model: model.resolved(),
         features: features.clone(),
@@ -74,6 +92,9 @@ pub fn stage(
         extra_max_history: max_history[1..].to_vec(),
         numbers: numbers.to_vec(),
         id_types: vocabularies.id_types(),
+        item_key: items.map(|items| items.key().to_owned()).filter(|key| key != ITEM),
+        request_lists: description.request_lists.to_vec(),
+        data: description.data.cloned(),
     };
     let (mut heads, mut bodies) = (vec![], vec![]);
     for id in params.ids() {

@@ -1,8 +1,9 @@
 //! A request as a batch, for what is asked of the model itself.
 
-use dien_model::serving::{Candidates, Profile};
+use dien_model::serving::Candidates;
 use dien_model::{Batch, Behaviours, Histories, Targets};
 
+use super::request_features::RequestFeatures;
 use super::{Ranker, Record, Request, Value};
 use crate::error::Result;
 
@@ -81,10 +82,11 @@ impl Ranker {
             let histories = Histories::new(vec![0, len], ids);
             sequences.push(Behaviours::new(histories, vec![0; n], vec![0; n], vec![len; n]));
         }
-        let Candidates { ids, multi_hot, .. } = self.candidates(&request.candidates, &mut unknown)?;
-        let nothing = Profile::unknown(features);
-        let profile = self.profile(&request.profile, "profile", nothing, &mut unknown)?;
-        let profile = self.profile(&request.context, "context", profile, &mut unknown)?;
+        let nothing = RequestFeatures::unknown(features);
+        let given = self.given(&request.profile, "profile", nothing, &mut unknown)?;
+        let given = self.given(&request.context, "context", given, &mut unknown)?;
+        let RequestFeatures { profile, lists } = given;
+        let Candidates { ids, multi_hot, .. } = self.candidates(&request.candidates, &lists, &mut unknown)?;
         let candidates = self.labels(&request.candidates, &ids);
         let mut sequences = sequences.into_iter();
         let Behaviours { histories, history, start, end, .. } = sequences.next().expect("the first one");
@@ -100,7 +102,12 @@ impl Ranker {
     /// vocabularies do.
     fn labels(&self, records: &[Record], ids: &[Vec<u32>]) -> Vec<ItemLabel> {
         let lookups = &self.features().behaviours;
-        let said = |record: &Record, name: &str| match record.get(name) {
+        let key = self.item_key();
+        let said = |record: &Record, name: &str| match if name == key {
+            self.named(record)
+        } else {
+            record.get(name)
+        } {
             Some(Value::Text(text)) => Some(text.clone()),
             Some(Value::Integer(n)) => Some(n.to_string()),
             _ => None,
@@ -111,9 +118,9 @@ impl Ranker {
             said(&records[i], &lookup.name).or_else(known).unwrap_or_else(|| "?".into())
         };
         let name = |i: usize| {
-            let item = said(&records[i], "item");
+            let item = said(&records[i], key);
             let first = usize::from(item.is_none() && !lookups.is_empty());
-            let rest = (first..lookups.len()).filter(|&f| lookups[f].name != "item");
+            let rest = (first..lookups.len()).filter(|&f| lookups[f].name != key);
             let note = rest.map(|f| text(i, f)).collect::<Vec<_>>().join(" · ");
             let name = item.unwrap_or_else(|| if lookups.is_empty() { "?".into() } else { text(i, 0) });
             ItemLabel::new(name, note)

@@ -3,17 +3,15 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 
-use dien_model::serving::{Candidates, Profile};
+use dien_model::serving::Candidates;
 use dien_model::{Jagged, OOV};
 
 use super::{Ranker, Record, Value};
+use crate::encoding::item_table::ITEM;
 use crate::encoding::{IdType, Vocabulary};
 use crate::error::{Error, ErrorKind, Result};
 
-/// The name under which an item is found in the item table.
-const ITEM: &str = "item";
-
-fn wrong(
+pub(super) fn wrong(
     kind: ErrorKind,
     place: &dyn Display,
     name: &str,
@@ -25,6 +23,27 @@ fn wrong(
 }
 
 impl Ranker {
+    /// The field by which items are found.
+    pub(super) fn item_key(&self) -> &str {
+        self.items.as_ref().map_or(ITEM, |items| items.key())
+    }
+
+    /// What a record says its item is: by the item's own field, or as `item`.
+    pub(super) fn named<'a>(&self, record: &'a Record) -> Option<&'a Value> {
+        record.get(self.item_key()).or_else(|| record.get(ITEM))
+    }
+
+    /// The one text of an item's id, as the item table has it.
+    fn item_text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let key = self.item_key();
+        let feature = self.features().behaviours.iter().find(|lookup| lookup.name == key);
+        let Some(lookup) = feature else { return self.vocabularies.canonical(key, text) };
+        match self.vocabularies.at(lookup.table).id_type() {
+            Some(id_type) => id_type.canonical(text).unwrap_or(text.into()),
+            None => text.into(),
+        }
+    }
+
     /// The ids of an event or a candidate, one a behaviour feature, onto the ends of `ids`; unknown ones are
     /// counted. The item's place in the item table.
     fn item(
@@ -35,30 +54,18 @@ impl Ranker {
         unknown: &mut usize,
     ) -> Result<Option<usize>> {
         let features = self.serving.features();
+        let key = self.item_key();
         for (name, _) in record.iter() {
-            let mut lookups = features.behaviours.iter().chain(&features.multi_hot);
-            if name != ITEM && !lookups.any(|l| l.name == name) {
-                let names = features.behaviours.iter().chain(&features.multi_hot).map(|l| l.name.as_str());
-                return Err(wrong(
-                    ErrorKind::UnknownField,
-                    place,
-                    name,
-                    "an unknown field",
-                    one_of(std::iter::once(ITEM).chain(names)),
-                ));
-            }
+            self.check_field(name, place)?;
         }
-        let item = record.get(ITEM).map(|value| self.text(None, value, place, ITEM)).transpose()?;
-        let found = item.as_deref().and_then(|item| {
-            let items = self.items.as_ref()?;
-            items.place(&self.vocabularies.canonical(ITEM, item))
-        });
+        let item = self.named(record).map(|value| self.text(None, value, place, key)).transpose()?;
+        let found = item.as_deref().and_then(|item| self.items.as_ref()?.place(&self.item_text(item)));
         let mut missed = false;
         for (i, (lookup, ids)) in features.behaviours.iter().zip(ids).enumerate() {
             let name = lookup.name.as_str();
-            let given = record.get(name);
+            let given = if name == key { self.named(record) } else { record.get(name) };
             let id = match (given, found) {
-                (Some(_), Some(found)) if name == ITEM => {
+                (Some(_), Some(found)) if name == key => {
                     self.items.as_ref().expect("found").behaviour(i, found)
                 }
                 (Some(value), _) => self.value_id(lookup.table, value, place, name)?,
@@ -68,8 +75,8 @@ impl Ranker {
                     missed = true;
                     OOV
                 }
-                (None, None) if name == ITEM || self.items.is_some() => {
-                    return Err(wrong(ErrorKind::Missing, place, ITEM, "nothing", "the item's id, a text"));
+                (None, None) if name == key || self.items.is_some() => {
+                    return Err(wrong(ErrorKind::Missing, place, key, "nothing", "the item's id, a text"));
                 }
                 (None, None) => {
                     let expected = "a text: this model has no item table, in which to look it up";
@@ -80,8 +87,26 @@ impl Ranker {
             ids.push(id);
         }
         // An item that is no feature itself is one unknown id, whatever it was looked up for.
-        *unknown += usize::from(missed && features.behaviours.iter().all(|l| l.name != ITEM));
+        *unknown += usize::from(missed && features.behaviours.iter().all(|l| l.name != key));
         Ok(found)
+    }
+
+    /// That an event or a candidate may have a field.
+    fn check_field(&self, name: &str, place: &dyn Display) -> Result<()> {
+        let (features, key) = (self.features(), self.item_key());
+        let lists = || features.multi_hot.iter().filter(|l| !self.request_lists.contains(&l.name));
+        let mut lookups = features.behaviours.iter().chain(lists());
+        if name == key || name == ITEM || lookups.any(|l| l.name == name) {
+            return Ok(());
+        }
+        let (found, expected) = if self.is_of_request(name) {
+            let expected = format!("it once a request: `{name}` is read from `profile` or `context`");
+            ("a feature of the user or the moment", expected)
+        } else {
+            let names = features.behaviours.iter().chain(lists()).map(|l| l.name.as_str());
+            ("an unknown field", one_of(std::iter::once(key).chain(names)))
+        };
+        Err(wrong(ErrorKind::UnknownField, place, name, found, expected))
     }
 
     /// The place of an extra sequence of behaviours among all sequences.
@@ -125,8 +150,13 @@ impl Ranker {
         Ok(ids.into_iter().flatten().collect())
     }
 
-    /// Candidates as ids.
-    pub(super) fn candidates(&self, records: &[Record], unknown: &mut usize) -> Result<Candidates> {
+    /// Candidates as ids; `given` has the request's own lists, by multi-hot feature.
+    pub(super) fn candidates(
+        &self,
+        records: &[Record],
+        given: &[Vec<u32>],
+        unknown: &mut usize,
+    ) -> Result<Candidates> {
         let features = self.serving.features();
         let n = records.len();
         self.limits.check_candidates(n)?;
@@ -144,6 +174,9 @@ impl Ranker {
                 features.multi_hot.iter().zip(&mut candidates.multi_hot).enumerate()
             {
                 match (record.get(&lookup.name), found) {
+                    _ if self.request_lists.contains(&lookup.name) => {
+                        list.ids.extend(given.get(feature).into_iter().flatten());
+                    }
                     (Some(value), _) => {
                         let before = list.ids.len();
                         let tokens = tokens(value, &place, &lookup.name)?;
@@ -162,41 +195,17 @@ impl Ranker {
         Ok(candidates)
     }
 
-    /// The values of `record` over those of `profile`. What the model does not read is passed over.
-    pub(super) fn profile(
-        &self,
-        record: &Record,
-        place: &'static str,
-        mut profile: Profile,
-        unknown: &mut usize,
-    ) -> Result<Profile> {
-        let features = self.serving.features();
-        for (name, value) in record.iter() {
-            if let Some(i) = features.sparse.iter().position(|l| l.name == name) {
-                let bucketed = self.numbers.iter().find(|n| n.name == name && n.bucket(0.0).is_some());
-                let id = match bucketed {
-                    Some(of) => of.bucket(number(value, &place, name)?).expect("buckets"),
-                    None => self.value_id(features.sparse[i].table, value, &place, name)?,
-                };
-                *unknown += usize::from(id == OOV);
-                profile.sparse[i] = id;
-            }
-            if let Some(i) = features.dense.iter().position(|n| n == name) {
-                let x = number(value, &place, name)?;
-                let of = self.numbers.iter().find(|n| n.name == name);
-                let encoded = of.map_or(Ok(x as f32), |of| of.value(x));
-                profile.dense[i] = encoded
-                    .map_err(|expected| wrong(ErrorKind::OutOfRange, &place, name, value, expected))?;
-            }
-        }
-        Ok(profile)
-    }
-
-    fn id(&self, table: usize, token: &str) -> u32 {
+    pub(super) fn id(&self, table: usize, token: &str) -> u32 {
         self.vocabularies.at(table).id(token)
     }
 
-    fn value_id(&self, table: usize, value: &Value, place: &dyn Display, name: &str) -> Result<u32> {
+    pub(super) fn value_id(
+        &self,
+        table: usize,
+        value: &Value,
+        place: &dyn Display,
+        name: &str,
+    ) -> Result<u32> {
         Ok(self.id(table, &self.text(Some(table), value, place, name)?))
     }
 
@@ -234,7 +243,7 @@ impl Ranker {
 }
 
 /// A list's ids; a text has them between `|`, as the log does.
-fn tokens<'a>(
+pub(super) fn tokens<'a>(
     value: &'a Value,
     place: &dyn Display,
     name: &str,
@@ -252,7 +261,7 @@ fn tokens<'a>(
     }
 }
 
-fn number(value: &Value, place: &dyn Display, name: &str) -> Result<f64> {
+pub(super) fn number(value: &Value, place: &dyn Display, name: &str) -> Result<f64> {
     let x = match value {
         Value::Integer(n) => *n as f64,
         Value::Number(x) => *x,

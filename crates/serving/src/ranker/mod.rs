@@ -19,11 +19,13 @@ mod limits;
 mod lookup;
 mod record;
 mod request;
+mod request_features;
+mod unread;
 
 use std::io::Read;
 use std::path::Path;
 
-use dien_model::serving::{self, Fingerprint, Profile, Serving};
+use dien_model::serving::{self, Fingerprint, Serving};
 use dien_model::{Features, Registry};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -32,10 +34,12 @@ pub use batch::{Encoded, ItemLabel};
 pub use limits::Limits;
 pub use record::{Record, Value};
 pub use request::Request;
+pub use unread::Unread;
 
 use crate::encoding::{DenseEncoder, ItemTable, Vocabularies};
 use crate::error::Result;
 use crate::model_file::ModelFile;
+use request_features::RequestFeatures;
 
 /// A trained model that ranks candidates. It is read-only: threads share it.
 ///
@@ -62,6 +66,8 @@ pub struct Ranker {
     numbers: Vec<DenseEncoder>,
     /// `None` where the run has none.
     items: Option<ItemTable>,
+    /// Those of the multi-hot features that a request has once.
+    request_lists: Vec<String>,
     limits: Limits,
 }
 
@@ -74,6 +80,9 @@ pub struct Ranker {
 pub struct UserState {
     state: serving::UserState,
     unknown: usize,
+    /// The lists of the profile, by multi-hot feature; a state of before there were some has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    lists: Vec<Vec<u32>>,
 }
 
 impl UserState {
@@ -193,11 +202,14 @@ impl Ranker {
     /// # Errors
     /// As [`new`](Self::new); the registry does not know the model.
     pub fn with_registry(file: ModelFile, registry: &Registry) -> Result<Self> {
-        let ModelFile { model: config, features, max_history, vocabularies, numbers, items, params } = file;
+        let ModelFile { model: config, features, max_history, vocabularies, numbers, items, params, .. } =
+            file;
+        let request_lists = file.request_lists;
         let (model, params) = params.build(registry, &config, &features)?;
         let description = serde_json::to_string(&config.resolved()).expect("plain fields");
         let serving = Serving::from_model(model, &description, &features, params, &max_history);
-        Ok(Ranker { serving, vocabularies, numbers, items, limits: Limits::default() })
+        let limits = Limits::default();
+        Ok(Ranker { serving, vocabularies, numbers, items, request_lists, limits })
     }
 
     /// The same with other limits of a request.
@@ -227,6 +239,11 @@ impl Ranker {
         self.serving.features()
     }
 
+    /// The lists that a request has once, in its profile or context; the others are each candidate's.
+    pub fn request_lists(&self) -> &[String] {
+        &self.request_lists
+    }
+
     /// The state of a user with this history, oldest event first, and profile; an extra sequence of
     /// behaviours has no event.
     ///
@@ -254,10 +271,9 @@ impl Ranker {
         let events = |(place, events): &(String, &[Record])| self.events(place, events, &mut unknown);
         let ids = histories.iter().map(events).collect::<Result<Vec<_>>>()?;
         let ids: Vec<&[Vec<u32>]> = ids.iter().map(Vec::as_slice).collect();
-        let features = self.features();
-        let nothing = Profile::unknown(features);
-        let profile = self.profile(profile, "profile", nothing, &mut unknown)?;
-        Ok(UserState { state: self.serving.user_state_of(&ids, profile)?, unknown })
+        let nothing = RequestFeatures::unknown(self.features());
+        let RequestFeatures { profile, lists } = self.given(profile, "profile", nothing, &mut unknown)?;
+        Ok(UserState { state: self.serving.user_state_of(&ids, profile)?, unknown, lists })
     }
 
     /// Every sequence's history, the first one first, and what a message calls it.
@@ -330,9 +346,10 @@ impl Ranker {
     /// As [`score`](Self::score).
     pub fn score_in(&self, state: &UserState, candidates: &[Record], context: &Record) -> Result<Scores> {
         let mut unknown = state.unknown;
-        let candidates = self.candidates(candidates, &mut unknown)?;
         let own = state.state.profile();
-        let profile = self.profile(context, "context", own.clone(), &mut unknown)?;
+        let given = RequestFeatures { profile: own.clone(), lists: state.lists.clone() };
+        let RequestFeatures { profile, lists } = self.given(context, "context", given, &mut unknown)?;
+        let candidates = self.candidates(candidates, &lists, &mut unknown)?;
         let other = (profile != *own).then_some(&profile);
         let logits = self.serving.logits(&state.state, &candidates, other)?;
         Ok(Scores { logits, unknown })
@@ -367,16 +384,5 @@ impl Ranker {
         self.limits.check_candidates(request.candidates.len())?;
         let state = self.user_state_of(&request.history, &request.histories, &request.profile)?;
         self.score_in(&state, &request.candidates, &request.context)
-    }
-
-    /// The fields of a request's profile and context that this model does not read.
-    pub fn unread(&self, request: &Request) -> Vec<String> {
-        let features = self.features();
-        let is_read = |name: &str| {
-            features.sparse.iter().any(|l| l.name == name) || features.dense.iter().any(|n| n == name)
-        };
-        let parts = [("profile", &request.profile), ("context", &request.context)];
-        let fields = parts.into_iter().flat_map(|(part, record)| record.iter().map(move |(n, _)| (part, n)));
-        fields.filter(|(_, n)| !is_read(n)).map(|(part, n)| format!("{part}.{n}")).collect()
     }
 }

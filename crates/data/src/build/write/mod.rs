@@ -1,5 +1,6 @@
 //! A folder of samples: each part's tables, and the schema that says what they are.
 
+mod items;
 mod negatives;
 mod parts;
 mod schema;
@@ -69,6 +70,7 @@ pub(super) fn write(
         let expected = format!("training users with at least {} behaviours before one", build.min_history);
         return Err(DataError::log("log", "no training target", expected));
     }
+    items::write(log, &staged.part().join(schema::ITEMS))?;
     files::write(&staged.part().join("dataset.toml"), schema::of(log, &parts).to_toml().as_bytes())?;
     let summary = serde_json::json!({ "read": read, "options": build, "built": built });
     let summary = serde_json::to_string_pretty(&summary).expect("plain fields") + "\n";

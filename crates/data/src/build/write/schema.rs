@@ -6,6 +6,9 @@ use crate::schema::{Behaviours, Column, ColumnKind, Part, Schema, Source};
 /// The columns of targets that are no features of an item.
 pub(super) const RESERVED: [&str; 6] = ["label", "user", "time", "history", "end", "item"];
 
+/// The table of the items.
+pub(super) const ITEMS: &str = "items.parquet";
+
 /// The features of an item.
 pub(super) struct Shape {
     /// Those with one value, by name, with the log's column (none: the item itself).
@@ -44,9 +47,12 @@ pub(super) fn of(log: &Log, parts: &[Part]) -> Schema {
         histories: Some(format!("{folder}/histories.parquet")),
         ..Source::default()
     };
+    let (singles, lists) =
+        (shape.single.iter().map(|(name, _)| name), shape.lists.iter().map(|(name, _)| name));
     let held_out = |part: Part, folder: &str| parts.contains(&part).then(|| source(folder));
     let mut schema = Schema {
-        candidate: shape.single.iter().map(|(name, _)| name.clone()).collect(),
+        candidate: singles.chain(lists).cloned().collect(),
+        items: Some(ITEMS.into()),
         width: 18,
         source: source("train"),
         validation: held_out(Part::Validation, "validation"),

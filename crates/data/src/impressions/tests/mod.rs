@@ -1,6 +1,7 @@
 mod doubts;
 mod faults;
 mod id_types;
+mod items;
 mod memory;
 #[cfg(feature = "parquet")]
 mod parquet;
