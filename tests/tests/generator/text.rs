@@ -48,6 +48,8 @@ impl Dialect {
             true => None,
             false => Some(*b"\"\"\"'".choose(rng).unwrap()),
         };
+        // Beside white space what is missing is written as JSON, which has commas.
+        let separator = if quote.is_none() && separator == " " { "|" } else { separator };
         let backslash = texts.iter().any(|text| text.contains('\\')) || json;
         let escape = quote.is_some() && !backslash && rng.random_bool(0.2);
         // Where a backslash escapes, `\N` within quotes is an N.
