@@ -24,6 +24,7 @@ mod train;
 mod tune;
 
 use std::io::{self, Write};
+use std::panic;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -90,6 +91,12 @@ struct Global {
 
 /// Runs the program.
 pub fn main() -> ExitCode {
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if !dien::data::is_guarded() {
+            hook(panic);
+        }
+    }));
     let cli = Cli::parse();
     match run(&cli) {
         Ok(code) => code,

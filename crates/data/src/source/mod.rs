@@ -7,6 +7,7 @@ mod column;
 mod columns;
 mod csv;
 mod files;
+mod guard;
 mod guess;
 mod json;
 mod lines;
@@ -38,6 +39,7 @@ pub(crate) use origin::Origin;
 pub(crate) use parquet::tests::records;
 #[cfg(feature = "parquet")]
 pub(crate) use parquet::{CellType, Field, TableWriter};
+pub use guard::is_guarded;
 pub use report::ReadReport;
 
 use crate::error::DataError;

@@ -18,7 +18,6 @@ mod values;
 mod write;
 
 use std::fs::File;
-use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 
 use ::parquet::basic::Compression;
@@ -29,6 +28,7 @@ pub(super) use rows::blocks;
 pub(super) use schema::columns;
 pub(crate) use write::{CellType, Field, TableWriter};
 
+use super::guard::guarded;
 use crate::error::DataError;
 
 /// What a file should be.
@@ -62,11 +62,4 @@ fn damaged(path: &Path, found: String) -> DataError {
         }
         false => DataError::file(path, found, WHOLE),
     }
-}
-
-/// Reads what may be damaged: some damages are panics of the Parquet crate, and errors here.
-fn guarded<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    // What `read` had hold of is not used after an error.
-    let read = panic::catch_unwind(AssertUnwindSafe(read));
-    read.unwrap_or_else(|_| Err("bytes that cannot be decoded".into()))
 }

@@ -11,7 +11,8 @@ use ::parquet::file::serialized_reader::SerializedFileReader;
 
 use super::pages::FilledPages;
 use super::read::{ReadColumn, reader};
-use super::{damaged, guarded, open, schema};
+use super::super::guard::guarded;
+use super::{damaged, open, schema};
 use crate::error::DataError;
 use crate::schema::Source;
 use crate::source::column::{Column, TextLists};
