@@ -42,6 +42,7 @@ pub mod explain;
 #[cfg(feature = "pages")]
 mod html;
 mod infer;
+mod inference;
 mod oov;
 pub mod predict;
 mod prefetch;

@@ -1,16 +1,14 @@
 //! A model with its parameters, ready to score.
 
-use std::ops::ControlFlow;
-
 use dien_data::Examples;
 use dien_model::init::Builder;
-use dien_model::metrics::{Metrics, Ranking};
-use dien_model::{Batch, Features, Model, ModelConfig, Registry, Trace};
+use dien_model::metrics::Metrics;
+use dien_model::{Batch, Calibration, Features, Model, ModelConfig, Registry, Trace};
 use dien_serving::model_file::ModelFile;
 use dien_tensor::{Mode, ParamStore, Pool, Tape};
 
 use crate::error::Result;
-use crate::prefetch;
+use crate::inference::{Inference, batches_of};
 use crate::run::Run;
 
 /// A model with its parameters. Shared freely by threads.
@@ -30,6 +28,7 @@ pub struct Scorer {
     model: Box<dyn Model<f32> + Send + Sync>,
     pub(crate) params: ParamStore<f32>,
     pub(crate) pool: Pool<f32>,
+    pub(crate) calibration: Calibration,
 }
 
 impl std::fmt::Debug for Scorer {
@@ -69,7 +68,8 @@ impl Scorer {
         features: &Features,
         params: ParamStore<f32>,
     ) -> Self {
-        Scorer { features: features.clone(), model, params, pool: Pool::new() }
+        let calibration = Calibration::default();
+        Scorer { features: features.clone(), model, params, pool: Pool::new(), calibration }
     }
 
     /// The best model of a run.
@@ -91,7 +91,12 @@ impl Scorer {
     /// A model that was read, without drawing anything.
     pub(crate) fn from_file(file: ModelFile, registry: &Registry) -> Result<Self> {
         let (model, params) = file.params.build(registry, &file.model, &file.features)?;
-        Ok(Self::new(model, &file.features, params))
+        Ok(Scorer { calibration: file.calibration, ..Self::new(model, &file.features, params) })
+    }
+
+    /// What becomes of the model's logits, in everything that this scores.
+    pub fn calibration(&self) -> &Calibration {
+        &self.calibration
     }
 
     /// The features that a batch must have.
@@ -119,13 +124,13 @@ impl Scorer {
         Ok(logits.into_iter().map(|x| dien_serving::probability(x) as f32).collect())
     }
 
-    /// The logit of the probability of a click for each target.
+    /// The logit of the probability of a click for each target, [calibrated](Self::calibration).
     ///
     /// # Errors
     /// As [`score`](Self::score).
     pub fn logits(&self, batch: &Batch) -> Result<Vec<f32>> {
         batch.validate(&self.features)?;
-        logits(self.model(), &self.params, &self.pool, Mode::Eval, batch)
+        self.inference(Mode::Eval).logits(batch)
     }
 
     /// What each target's score went through; `None` of models that pool histories without looking at the
@@ -173,9 +178,10 @@ impl Scorer {
         &self,
         how: Evaluation,
         batches: &Examples<'_>,
-        each: impl FnMut(usize, &Batch, &[f32]) -> Result<()>,
+        mut each: impl FnMut(usize, &Batch, &[f32]) -> Result<()>,
     ) -> Result<Metrics> {
-        evaluate(self.model(), &self.features, &self.params, &self.pool, how, batches, each)
+        let each = |index, batch: &Batch, (), logits: &[f32]| each(index, batch, logits);
+        self.inference(how.mode).evaluate(how.top_k, batches_of(batches, &self.features), each)
     }
 
     /// The same, and shows the user and the item of each of a batch's targets.
@@ -193,9 +199,13 @@ impl Scorer {
             })?;
             Ok(valid?)
         };
-        evaluate_all(self.model(), &self.params, &self.pool, how, produce, |_, batch, names, logits| {
-            each(batch, &names, logits)
-        })
+        let each = |_, batch: &Batch, names: Vec<_>, logits: &[f32]| each(batch, &names, logits);
+        self.inference(how.mode).evaluate(how.top_k, produce, each)
+    }
+
+    fn inference(&self, mode: Mode) -> Inference<'_> {
+        let Scorer { params, pool, calibration, .. } = self;
+        Inference { model: self.model(), params, pool, mode, calibration }
     }
 }
 
@@ -210,85 +220,6 @@ pub(crate) struct Evaluation {
 impl Default for Evaluation {
     fn default() -> Self {
         Evaluation { mode: Mode::Eval, top_k: None }
-    }
-}
-
-/// Evaluates a model with the parameters given.
-pub(crate) fn evaluate(
-    model: &dyn Model<f32>,
-    features: &Features,
-    params: &ParamStore<f32>,
-    pool: &Pool<f32>,
-    how: Evaluation,
-    batches: &Examples<'_>,
-    mut each: impl FnMut(usize, &Batch, &[f32]) -> Result<()>,
-) -> Result<Metrics> {
-    let produce = produce(batches, 0, features);
-    let batches = move |give: &mut dyn FnMut((Batch, ())) -> bool| produce(&mut |batch| give((batch, ())));
-    evaluate_all(model, params, pool, how, batches, |index, batch, (), logits| each(index, batch, logits))
-}
-
-/// Evaluates what `produce` gives: batches, and what is known of each besides.
-fn evaluate_all<N: Send>(
-    model: &dyn Model<f32>,
-    params: &ParamStore<f32>,
-    pool: &Pool<f32>,
-    how: Evaluation,
-    produce: impl FnOnce(&mut dyn FnMut((Batch, N)) -> bool) -> Result<()> + Send,
-    mut each: impl FnMut(usize, &Batch, N, &[f32]) -> Result<()>,
-) -> Result<Metrics> {
-    let (mut scores, mut labels, mut groups, mut weights) = (vec![], vec![], vec![], vec![]);
-    let mut index = 0;
-    let _ = prefetch::for_each(produce, |(batch, more)| {
-        let logits = logits(model, params, pool, how.mode, &batch)?;
-        each(index, &batch, more, &logits)?;
-        scores.extend(logits);
-        labels.extend(batch.targets.label);
-        groups.extend(batch.targets.group_id);
-        weights.extend(batch.targets.weight);
-        index += 1;
-        Ok(ControlFlow::Continue(()))
-    })?;
-    Ok(if weights.is_empty() {
-        let ranking = how.top_k.and_then(|k| Ranking::new(&scores, &labels, &groups, k));
-        Metrics::new(&scores, &labels, &groups).with_ranking(ranking)
-    } else {
-        let ranking = how.top_k.and_then(|k| Ranking::of_weighted(&scores, &labels, &groups, &weights, k));
-        Metrics::weighted(&scores, &labels, &groups, &weights).with_ranking(ranking)
-    })
-}
-
-/// The batches from the `first`th on, as long as they fit the features.
-pub(crate) fn produce<'a>(
-    examples: &'a Examples<'_>,
-    first: usize,
-    features: &'a Features,
-) -> impl FnOnce(&mut dyn FnMut(Batch) -> bool) -> Result<()> + Send + 'a {
-    move |give| {
-        let mut valid = Ok(());
-        examples.for_each(first, |batch| {
-            valid = batch.validate(features);
-            valid.is_ok() && give(batch)
-        })?;
-        Ok(valid?)
-    }
-}
-
-pub(crate) fn logits(
-    model: &dyn Model<f32>,
-    params: &ParamStore<f32>,
-    pool: &Pool<f32>,
-    mode: Mode,
-    batch: &Batch,
-) -> Result<Vec<f32>> {
-    if batch.targets.is_empty() {
-        return Ok(vec![]);
-    }
-    let tape = Tape::new(params, pool, mode);
-    let logits = model.forward(&tape, batch).logits.data().to_vec();
-    match logits.iter().position(|x| !x.is_finite()) {
-        Some(target) => Err(dien_serving::Error::Score { target, score: logits[target] }.into()),
-        None => Ok(logits),
     }
 }
 

@@ -61,6 +61,14 @@ fn assert_as_evaluated(config: &Config, root: &Path) {
 }
 
 #[test]
+fn scores_are_calibrated_alike() {
+    for calibration in ["calibration = 'platt', negative_sampling_rate = 0.3", "calibration = 'isotonic'"] {
+        let root = tempdir().unwrap();
+        assert_as_evaluated(&config(&format!("train = {{ {calibration} }}")), root.path());
+    }
+}
+
+#[test]
 fn cells_attentions_and_features() {
     for (i, more) in [
         "data = { max_history = 5, sparse = ['user'] }",

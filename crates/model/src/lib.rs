@@ -5,6 +5,7 @@
 
 mod batch;
 mod build;
+mod calibration;
 pub mod config;
 mod error;
 mod features;
@@ -25,6 +26,7 @@ pub mod zoo;
 
 pub use batch::{Batch, Behaviours, Sequence};
 pub use build::{build, build_from, build_over, build_with};
+pub use calibration::{Calibration, CalibrationMap, CalibrationMethod};
 pub use config::{LossWeights, ModelConfig, ModelKind};
 pub use dien_cells::cell::CellKind;
 pub use dien_tensor::range;

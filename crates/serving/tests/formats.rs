@@ -83,6 +83,55 @@ fn what_is_written_is_of_the_current_format() {
     }
 }
 
+/// Every score is calibrated as the file says, and what it says is checked.
+#[test]
+fn a_calibration_is_applied_and_checked() {
+    let bytes = fs::read(folder(3).join("behaviours.safetensors")).unwrap();
+    let asked: Value = serde_json::from_slice(&fs::read(folder(3).join("behaviours.json")).unwrap()).unwrap();
+    let request = Request::from_json(&asked["request"].to_string()).unwrap();
+    let with = |calibration: Value| {
+        Ranker::from_bytes(&with_metadata(&bytes, |metadata| {
+            metadata["format"] = 4.into();
+            metadata["serving"]["calibration"] = calibration;
+        }))
+    };
+    let raw = Ranker::from_bytes(&bytes).unwrap().rank(&request).unwrap().logits;
+    let platt = json!({"map": {"platt": {"scale": 0.5, "shift": -1.0}}, "negative_sampling_rate": 0.25});
+    let ranker = with(platt).unwrap();
+    let found = ranker.rank(&request).unwrap().logits;
+    assert!(!raw.is_empty() && raw.len() == found.len());
+    for (x, y) in raw.iter().zip(&found) {
+        let expected = 0.5 * f64::from(*x) - 1.0 + 0.25_f64.ln();
+        assert!((f64::from(*y) - expected).abs() <= 1e-6, "{x}: {y}");
+    }
+    let file = ModelFile::from_bytes(&bytes).unwrap();
+    let (_, params) = file.params.clone().build(&Registry::new(), &file.model, &file.features).unwrap();
+    let description = Description::new(&file.model, &file.features, &file.max_history, &file.vocabularies)
+        .with_items(file.items.as_ref())
+        .with_calibration(Some(ranker.calibration()));
+    let out = tempfile::tempdir().unwrap();
+    let path = out.path().join("model.safetensors");
+    model_file::stage(&path, &params, 1, &description).unwrap().commit().unwrap();
+    assert_eq!(metadata(&fs::read(&path).unwrap())["format"], Value::from(FORMAT));
+    assert_eq!(Ranker::load(&path).unwrap().rank(&request).unwrap().logits, found);
+    for (wrong, expected) in [
+        (json!({"negative_sampling_rate": 0.0}), "`negative_sampling_rate`: 0; expected a number above 0"),
+        (
+            json!({"map": {"isotonic": {"logits": [0.0], "probabilities": []}}}),
+            "1 logits and 0 probabilities",
+        ),
+        (
+            json!({"map": {"isotonic": {"logits": [0.0, 1.0], "probabilities": [0.5, 0.4]}}}),
+            "2 logits and 2 probabilities, or some in disorder",
+        ),
+        (json!({"map": {"isotonic": {"logits": [0.0], "probabilities": [1.0]}}}), "between 0 and 1"),
+        (json!({"map": {"beta": {}}}), "unknown value `beta`"),
+    ] {
+        let message = with(wrong).unwrap_err().to_string();
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
 /// Of hours that are hashed: a number is one id, however a request writes it, where the file gives it a type.
 #[test]
 fn a_value_is_one_id_where_a_file_has_types() {

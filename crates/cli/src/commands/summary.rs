@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use dien::OovReport;
+use dien::model::{Calibration, CalibrationMethod};
 use dien::prelude::*;
 use dien::train::End;
 use serde::Serialize;
@@ -30,6 +31,8 @@ pub(super) struct Summary {
     pub test_out_of_vocabulary: Option<OovReport>,
     /// Where the rows of the data went.
     pub rows: Option<dien::data::RowCounts>,
+    /// What becomes of logits, if anything does: the test is measured with it, the validation without.
+    pub calibration: Option<Calibration>,
     /// The metric that chose the epoch.
     pub monitor: Metric,
     /// What speaks against the figures.
@@ -47,6 +50,12 @@ impl Summary {
         test_oov: Option<OovReport>,
     ) -> Self {
         let monitor = trainer.config().train.monitor;
+        let asked = trainer.config().train.calibration != CalibrationMethod::None;
+        let fitted = report.calibration.as_ref().is_some_and(|calibration| calibration.map.is_some());
+        let mut warnings = report.validation.map_or(vec![], |validation| doubts::of(&validation, monitor));
+        if asked && !fitted && report.end != End::Stopped {
+            warnings.push("no calibration: what validates has one label alone".into());
+        }
         Summary {
             run: trainer.run().map(|run| run.folder().to_path_buf()),
             model: trainer.config().model.name().to_owned(),
@@ -60,8 +69,9 @@ impl Summary {
             validation_out_of_vocabulary: report.validation_oov.clone(),
             test_out_of_vocabulary: test_oov,
             rows: trainer.dataset().rows(),
+            calibration: report.calibration.clone(),
             monitor,
-            warnings: report.validation.map_or(vec![], |validation| doubts::of(&validation, monitor)),
+            warnings,
             train_samples_per_second: report.samples_per_second,
             seconds: report.seconds,
             peak_rss_bytes: peak_rss_bytes(),
@@ -98,6 +108,9 @@ impl fmt::Display for Summary {
         }
         if let Some(rows) = &self.rows {
             writeln!(f, "{rows}")?;
+        }
+        if let Some(calibration) = &self.calibration {
+            writeln!(f, "calibration: {calibration}")?;
         }
         match &self.test {
             Some(test) => writeln!(f, "test  {}  ({} samples)", scores(test), thousands(test.samples)),

@@ -33,13 +33,13 @@ pub(crate) use column::{Column, ListColumn};
 pub(crate) use column::{Primitive, TextColumn, TextLists};
 pub(crate) use columns::{Columns, columns};
 pub(crate) use csv::wrong as wrong_csv;
+pub use guard::is_guarded;
 pub use memory::{Cell, InMemory, Row, RowBatch, RowBatches, RowSource, RowSources};
 pub(crate) use origin::Origin;
 #[cfg(all(test, feature = "parquet"))]
 pub(crate) use parquet::tests::records;
 #[cfg(feature = "parquet")]
 pub(crate) use parquet::{CellType, Field, TableWriter};
-pub use guard::is_guarded;
 pub use report::ReadReport;
 
 use crate::error::DataError;

@@ -95,7 +95,13 @@ impl Config {
     pub(crate) fn differs_from(&self, other: &Config) -> Option<String> {
         let mut other = other.clone();
         other.source = self.source.clone();
-        (other.train.epochs, other.train.patience) = (self.train.epochs, self.train.patience);
+        other.train = TrainConfig {
+            epochs: self.train.epochs,
+            patience: self.train.patience,
+            calibration: self.train.calibration,
+            negative_sampling_rate: self.train.negative_sampling_rate,
+            ..other.train
+        };
         if *self == other {
             return None;
         }

@@ -1,5 +1,6 @@
 //! How long to train.
 
+use dien_model::CalibrationMethod;
 use dien_model::metrics::Metric;
 use serde::{Deserialize, Serialize};
 
@@ -20,11 +21,24 @@ pub struct TrainConfig {
     /// Called `average` in configurations before.
     #[serde(alias = "average")]
     pub ema_decay: f64,
+    /// How the best epoch's logits are calibrated, on what validates.
+    pub calibration: CalibrationMethod,
+    /// w, the share of the negatives that the log kept, above 0 and at most 1: what is scored in the end has
+    /// its odds multiplied by it (see [`Calibration`](dien_model::Calibration)).
+    pub negative_sampling_rate: f64,
 }
 
 impl Default for TrainConfig {
     fn default() -> Self {
-        TrainConfig { epochs: 20, seed: 1, monitor: Metric::Auc, patience: 2, ema_decay: 0.0 }
+        TrainConfig {
+            epochs: 20,
+            seed: 1,
+            monitor: Metric::Auc,
+            patience: 2,
+            ema_decay: 0.0,
+            calibration: CalibrationMethod::None,
+            negative_sampling_rate: 1.0,
+        }
     }
 }
 
@@ -61,6 +75,20 @@ impl TrainConfig {
     #[must_use]
     pub fn ema_decay(mut self, decay: f64) -> Self {
         self.ema_decay = decay;
+        self
+    }
+
+    /// Sets [`calibration`](Self::calibration).
+    #[must_use]
+    pub fn calibration(mut self, method: CalibrationMethod) -> Self {
+        self.calibration = method;
+        self
+    }
+
+    /// Sets [`negative_sampling_rate`](Self::negative_sampling_rate).
+    #[must_use]
+    pub fn negative_sampling_rate(mut self, rate: f64) -> Self {
+        self.negative_sampling_rate = rate;
         self
     }
 }

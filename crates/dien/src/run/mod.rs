@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use dien_data::Data;
 use dien_data::schema::Schema;
-use dien_model::ModelConfig;
+use dien_model::{Calibration, ModelConfig};
 use dien_serving::encoding::{DenseEncoder, Vocabularies};
 use dien_serving::files;
 use dien_tensor::ParamStore;
@@ -246,9 +246,11 @@ impl Run {
         params: &ParamStore<f32>,
         step: u64,
         model: &ModelConfig,
+        calibration: &Calibration,
         dataset: &Data,
     ) -> Result<()> {
-        model::stage(&self.path("model.safetensors"), params, step, model, dataset)?.commit()?;
+        let path = self.path("model.safetensors");
+        model::stage(&path, params, step, model, calibration, dataset)?.commit()?;
         Ok(())
     }
 

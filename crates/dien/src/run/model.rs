@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use dien_data::Data;
-use dien_model::{Features, Model, ModelConfig, Registry};
+use dien_model::{Calibration, Features, Model, ModelConfig, Registry};
 use dien_serving::Ranker;
 use dien_serving::encoding::{DenseEncoder, ItemTable, Vocabularies};
 use dien_serving::files::Staged;
@@ -97,6 +97,7 @@ pub(super) fn stage(
     params: &ParamStore<f32>,
     step: u64,
     model: &ModelConfig,
+    calibration: &Calibration,
     data: &Data,
 ) -> Result<Staged> {
     let (items, request_lists) = (data.item_table(), data.request_lists());
@@ -114,6 +115,7 @@ pub(super) fn stage(
         .with_numbers(data.numbers())
         .with_items(items.as_ref())
         .with_request_lists(&request_lists)
-        .with_data(Some(&form));
+        .with_data(Some(&form))
+        .with_calibration(Some(calibration));
     Ok(model_file::stage(path, params, step, &description)?)
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use dien_model::metrics::Metrics;
+use dien_model::{Batch, Calibration};
 use dien_optim::Optimizer;
 use dien_tensor::Mode;
 
@@ -12,10 +13,10 @@ use super::report::Clock;
 use super::step::non_finite_value;
 use super::{Epoch, Observer, Trainer};
 use crate::error::{Error, Result};
+use crate::inference::{Inference, batches_of};
 use crate::oov::OovReport;
 use crate::run::{Best, Sums};
-use crate::scorer::Evaluation;
-use crate::{prefetch, scorer};
+use crate::{inference, prefetch};
 
 impl Trainer {
     /// Goes on with the epoch in progress, to its end unless the observer breaks.
@@ -29,7 +30,7 @@ impl Trainer {
         let before = self.progress.sums.samples;
         let started = Instant::now();
         let (first, features) = (self.progress.batch, dataset.features());
-        let produce = scorer::produce(&batches, first, features);
+        let produce = inference::produce(&batches, first, features);
         let flow = prefetch::for_each(produce, |batch| {
             let step = self.step_of_epoch(self.progress.batch, &batch)?;
             Ok(observer.step(&step))
@@ -81,6 +82,7 @@ impl Trainer {
             self.progress.best = Some(Best { epoch: number, value });
             let best = self.average.as_ref().map_or(&self.params, |average| &average.params);
             self.scorer.params.clone_from(best);
+            self.scorer.calibration = Calibration::default();
         }
         let sums = std::mem::take(&mut self.progress.sums);
         let steps = std::mem::take(&mut self.progress.batch);
@@ -102,21 +104,22 @@ impl Trainer {
         if batches.is_empty() {
             return Ok(None);
         }
-        let (model, features) = (self.scorer.model(), self.scorer.features());
+        let features = self.scorer.features();
         // They are the same in every epoch.
         let mut oov = self.validation_oov.is_none().then(|| OovReport::new(features));
-        let metrics = scorer::evaluate(
-            model,
-            features,
-            self.validated(),
-            &self.scorer.pool,
-            Evaluation { mode: Mode::Eval, top_k: self.config.train.monitor.k() },
-            &batches,
-            |_, batch, _| {
-                oov.iter_mut().for_each(|oov| oov.add(batch));
-                Ok(())
-            },
-        )?;
+        let inference = Inference {
+            model: self.scorer.model(),
+            params: self.validated(),
+            pool: &self.scorer.pool,
+            mode: Mode::Eval,
+            calibration: &Calibration::default(),
+        };
+        let each = |_, batch: &Batch, (), _: &[f32]| {
+            oov.iter_mut().for_each(|oov| oov.add(batch));
+            Ok(())
+        };
+        let top_k = self.config.train.monitor.k();
+        let metrics = inference.evaluate(top_k, batches_of(&batches, features), each)?;
         Ok(Some((metrics, oov)))
     }
 
@@ -124,7 +127,7 @@ impl Trainer {
     fn save_epoch(&self) -> Result<()> {
         let Some(run) = &self.run else { return Ok(()) };
         if self.epochs.last().is_some_and(|e| e.is_best) {
-            run.save_model(self.validated(), self.optimizer.steps(), &self.config.model, &self.dataset)?;
+            self.save_model(run, self.optimizer.steps())?;
         }
         run.save_epochs(&self.epochs)?;
         self.save_checkpoint()

@@ -1,6 +1,7 @@
 //! Training.
 
 mod average;
+mod calibrate;
 mod epoch;
 mod frequency;
 mod observer;
@@ -152,6 +153,8 @@ impl Trainer {
     /// cannot be written.
     pub fn train(&mut self, observer: &mut dyn Observer) -> Result<Report> {
         let started = Instant::now();
+        self.check_calibration()?;
+        let resumed = self.progress.best.is_some();
         let (lambda, seed) = (self.config.model.l2_by_frequency, self.config.train.seed);
         self.frequency = Frequency::count(lambda, &self.dataset, self.scorer.model(), seed)?;
         let mut clock = report::Clock::default();
@@ -166,8 +169,10 @@ impl Trainer {
                 break End::Stopped;
             }
         };
+        let calibration = if end == End::Stopped { None } else { self.calibrate(resumed)? };
         Ok(Report {
             end,
+            calibration,
             steps: self.optimizer.steps(),
             best_epoch: self.progress.best.map(|b| b.epoch),
             validation: self.best_epoch().and_then(|e| e.validation),

@@ -1,5 +1,6 @@
 //! What training came to.
 
+use dien_model::Calibration;
 use dien_model::metrics::Metrics;
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +48,9 @@ pub struct Report {
     pub validation_oov: Option<OovReport>,
     /// Every epoch, of the whole training.
     pub epochs: Vec<Epoch>,
+    /// What becomes of the best epoch's logits from now on; none if it was not asked for, or could not be
+    /// fitted: see [`validation`](Self::validation), which is of before.
+    pub calibration: Option<Calibration>,
     /// Targets per second, validation aside, of this call.
     pub samples_per_second: f64,
     /// How long this call took.

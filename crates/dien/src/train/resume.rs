@@ -47,7 +47,8 @@ impl Trainer {
         dataset: impl Into<Arc<Data>>,
     ) -> Result<Self> {
         if let Some(option) = config.differs_from(&run.config()?) {
-            let expected = "the run's own (only `source`, `train.epochs` and `train.patience` may change)";
+            let expected = "the run's own (only `source`, `train.epochs`, `train.patience` and what \
+                            calibrates may change)";
             return Err(Error::file(run.folder(), format!("another value of `{option}`"), expected));
         }
         config.validate()?;

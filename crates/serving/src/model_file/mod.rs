@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
-use dien_model::{Features, ModelConfig};
+use dien_model::{Calibration, Features, ModelConfig};
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "write")]
@@ -40,6 +40,8 @@ pub struct ModelFile {
     pub request_lists: Vec<String>,
     /// How rows are read that the model scores, for whoever reads rows; `None` in files of before format 4.
     pub data: Option<DataForm>,
+    /// What becomes of logits; the identity unless it was asked for.
+    pub calibration: Calibration,
     /// The parameters, for the [model](Self::model) to take.
     pub params: StoredParams,
 }
@@ -90,7 +92,7 @@ impl MissingParts {
 /// - 2: as 1, but `l2_rows` is `embedding_l2`.
 /// - 3: as 2, and `id_types` says which texts are one id, and how integers are hashed.
 /// - 4: as 3; `item_key` names the field by which items are found, `request_lists` the lists that a request
-///   has once, and `data` says how rows are read.
+///   has once, `data` says how rows are read, and `calibration` what becomes of logits.
 pub const FORMAT: u32 = 4;
 
 /// The file's metadata.
@@ -127,6 +129,9 @@ struct Serving {
     request_lists: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     data: Option<DataForm>,
+    /// What becomes of logits.
+    #[serde(default, skip_serializing_if = "Calibration::is_identity")]
+    calibration: Calibration,
 }
 
 /// The number of the format alone, which any version can read.

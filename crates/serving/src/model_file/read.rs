@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use dien_model::{Features, Jagged, Table};
+use dien_model::{Calibration, Features, Jagged, Table};
 
 use super::{MissingParts, ModelFile, Serving};
 use crate::encoding::tokens::{NoTokens, Tokens};
@@ -19,8 +19,11 @@ pub(super) fn whole(mut file: Tensors, serving: Serving) -> Result<ModelFile> {
     serving.model.validate().map_err(|e| Error::option(path, e))?;
     let vocabularies = encoding(&mut file, &serving)?;
     let items = items(&mut file, &serving)?;
-    let Serving { model, features, max_history, extra_max_history, numbers, request_lists, data, .. } =
-        serving;
+    serving.calibration.validate().map_err(|(found, expected)| {
+        Error::file(path, format!("`serving.calibration`, {found}"), expected)
+    })?;
+    let Serving { model, features, max_history, extra_max_history, numbers, .. } = serving;
+    let Serving { request_lists, data, calibration, .. } = serving;
     if let Some(name) = request_lists.iter().find(|&name| features.multi_hot.iter().all(|l| l.name != *name))
     {
         let found = format!("`serving.request_lists`: `{name}`");
@@ -29,9 +32,18 @@ pub(super) fn whole(mut file: Tensors, serving: Serving) -> Result<ModelFile> {
     let max_history = [vec![max_history], extra_max_history].concat();
     check_max_history(path, &max_history, &features)?;
     let params = StoredParams::new(file);
-    let file =
-        ModelFile { model, features, max_history, vocabularies, numbers, items, request_lists, data, params };
-    Ok(file)
+    Ok(ModelFile {
+        model,
+        features,
+        max_history,
+        vocabularies,
+        numbers,
+        items,
+        request_lists,
+        data,
+        calibration,
+        params,
+    })
 }
 
 /// The table of the items, if there is one.
@@ -68,10 +80,20 @@ pub(super) fn parameters(file: Tensors, missing: MissingParts) -> Result<ModelFi
     let max_history = vec![max_history];
     check_max_history(file.path(), &max_history, &features)?;
     let params = StoredParams::new(file);
-    let (numbers, items, request_lists, data) = (vec![], None, vec![], None);
-    let file =
-        ModelFile { model, features, max_history, vocabularies, numbers, items, request_lists, data, params };
-    Ok(file)
+    let (numbers, request_lists) = (vec![], vec![]);
+    let (items, data, calibration) = (None, None, Calibration::default());
+    Ok(ModelFile {
+        model,
+        features,
+        max_history,
+        vocabularies,
+        numbers,
+        items,
+        request_lists,
+        data,
+        calibration,
+        params,
+    })
 }
 
 /// That encoders are possible, and no bucket is beyond its feature's table.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use dien_model::{Features, ModelConfig};
+use dien_model::{Calibration, Features, ModelConfig};
 use dien_tensor::ParamStore;
 
 use super::{DataForm, FORMAT, Metadata, Serving};
@@ -32,6 +32,8 @@ pub struct Description<'a> {
     pub request_lists: &'a [String],
     /// How rows are read, where that is known.
     pub data: Option<&'a DataForm>,
+    /// What becomes of logits, if they do not stay what they are.
+    pub calibration: Option<&'a Calibration>,
 }
 
 impl<'a> Description<'a> {
@@ -42,8 +44,17 @@ impl<'a> Description<'a> {
         max_history: &'a [usize],
         vocabularies: &'a Vocabularies,
     ) -> Self {
-        let (numbers, items, request_lists, data) = (&[], None, &[], None);
-        Description { model, features, max_history, vocabularies, numbers, items, request_lists, data }
+        Description {
+            model,
+            features,
+            max_history,
+            vocabularies,
+            numbers: &[],
+            items: None,
+            request_lists: &[],
+            data: None,
+            calibration: None,
+        }
     }
 
     /// The same with what becomes of numbers.
@@ -68,6 +79,12 @@ impl<'a> Description<'a> {
     #[must_use]
     pub fn with_data(self, data: Option<&'a DataForm>) -> Self {
         Description { data, ..self }
+    }
+
+    /// The same with what becomes of logits.
+    #[must_use]
+    pub fn with_calibration(self, calibration: Option<&'a Calibration>) -> Self {
+        Description { calibration, ..self }
     }
 }
 
@@ -95,6 +112,7 @@ pub fn stage(
         item_key: items.map(|items| items.key().to_owned()).filter(|key| key != ITEM),
         request_lists: description.request_lists.to_vec(),
         data: description.data.cloned(),
+        calibration: description.calibration.cloned().unwrap_or_default(),
     };
     let (mut heads, mut bodies) = (vec![], vec![]);
     for id in params.ids() {

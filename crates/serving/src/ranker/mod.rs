@@ -26,7 +26,7 @@ use std::io::Read;
 use std::path::Path;
 
 use dien_model::serving::{self, Fingerprint, Serving};
-use dien_model::{Features, Registry};
+use dien_model::{Calibration, Features, Registry};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -43,8 +43,8 @@ use request_features::RequestFeatures;
 
 /// A trained model that ranks candidates. It is read-only: threads share it.
 ///
-/// Logits are those of the [model's](dien_model::Model) evaluation forward within 1e-5; a candidate's bits do
-/// not depend on the other candidates, nor on the threads.
+/// Logits are those of the [model's](dien_model::Model) evaluation forward within 1e-5, calibrated if the
+/// file says so; a candidate's bits do not depend on the other candidates, nor on the threads.
 ///
 /// A service shares it in an `Arc`, and swaps that when there is a new model:
 ///
@@ -68,6 +68,7 @@ pub struct Ranker {
     items: Option<ItemTable>,
     /// Those of the multi-hot features that a request has once.
     request_lists: Vec<String>,
+    calibration: Calibration,
     limits: Limits,
 }
 
@@ -111,7 +112,7 @@ impl UserState {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Scores {
-    /// The logit of the probability of a click.
+    /// The logit of the probability of a click, calibrated if the model file says so.
     pub logits: Vec<f32>,
     /// How many ids of the user, the candidates and the context the vocabularies do not know.
     pub unknown: usize,
@@ -202,14 +203,13 @@ impl Ranker {
     /// # Errors
     /// As [`new`](Self::new); the registry does not know the model.
     pub fn with_registry(file: ModelFile, registry: &Registry) -> Result<Self> {
-        let ModelFile { model: config, features, max_history, vocabularies, numbers, items, params, .. } =
-            file;
-        let request_lists = file.request_lists;
+        let ModelFile { model: config, features, max_history, vocabularies, numbers, items, .. } = file;
+        let ModelFile { params, request_lists, calibration, .. } = file;
         let (model, params) = params.build(registry, &config, &features)?;
         let description = serde_json::to_string(&config.resolved()).expect("plain fields");
         let serving = Serving::from_model(model, &description, &features, params, &max_history);
         let limits = Limits::default();
-        Ok(Ranker { serving, vocabularies, numbers, items, request_lists, limits })
+        Ok(Ranker { serving, vocabularies, numbers, items, request_lists, calibration, limits })
     }
 
     /// The same with other limits of a request.
@@ -223,7 +223,12 @@ impl Ranker {
         self.limits
     }
 
-    /// The model, for those who have ids already.
+    /// What becomes of the model's logits, which [`Scores`] have gone through.
+    pub fn calibration(&self) -> &Calibration {
+        &self.calibration
+    }
+
+    /// The model, for those who have ids already: its logits are not calibrated.
     pub fn serving(&self) -> &Serving {
         &self.serving
     }
@@ -351,7 +356,8 @@ impl Ranker {
         let RequestFeatures { profile, lists } = self.given(context, "context", given, &mut unknown)?;
         let candidates = self.candidates(candidates, &lists, &mut unknown)?;
         let other = (profile != *own).then_some(&profile);
-        let logits = self.serving.logits(&state.state, &candidates, other)?;
+        let mut logits = self.serving.logits(&state.state, &candidates, other)?;
+        logits.iter_mut().for_each(|logit| *logit = self.calibration.apply(*logit));
         Ok(Scores { logits, unknown })
     }
 

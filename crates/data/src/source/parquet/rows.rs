@@ -9,9 +9,9 @@ use ::parquet::errors::ParquetError;
 use ::parquet::file::reader::FileReader;
 use ::parquet::file::serialized_reader::SerializedFileReader;
 
+use super::super::guard::guarded;
 use super::pages::FilledPages;
 use super::read::{ReadColumn, reader};
-use super::super::guard::guarded;
 use super::{damaged, open, schema};
 use crate::error::DataError;
 use crate::schema::Source;

@@ -1,10 +1,21 @@
 //! Options of `[train]`.
 
+use std::ops::Bound;
+
 use dien_tensor::range::{Integers, Numbers};
 
-use super::{Domain, OptionSpec};
+use super::{Choice, Domain, OptionSpec};
 
 const POSITIVE: Domain = Domain::Integer(Integers::at_least(1));
+
+const CALIBRATIONS: &[Choice] = &[
+    Choice::new("none", "logits are those of probabilities as they are"),
+    Choice::new("platt", "σ(a x + b), for small validation sets"),
+    Choice::new("isotonic", "a curve that ascends, for validation sets of some thousand clicks"),
+];
+
+/// A part of which something is left.
+const KEPT: Domain = Domain::Number(Numbers { low: Bound::Excluded(0.0), high: Bound::Included(1.0) });
 
 pub(super) const OPTIONS: &[OptionSpec] = &[
     OptionSpec::new("train.epochs", POSITIVE, "Passes over the training targets, at most.")
@@ -36,4 +47,16 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
          none.",
     )
     .formerly(&["average"]),
+    OptionSpec::new(
+        "train.calibration",
+        Domain::Choice(CALIBRATIONS),
+        "How logits become those of probabilities that are right on average: fitted on what validates after \
+         the last epoch, kept in the model file, applied by all that scores.",
+    ),
+    OptionSpec::new(
+        "train.negative_sampling_rate",
+        KEPT,
+        "The share of the negatives that the log kept, if some were left out by chance: the odds of what is \
+         scored are multiplied by it.",
+    ),
 ];
