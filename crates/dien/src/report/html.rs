@@ -135,8 +135,8 @@ fn tested(page: &mut Page, test: &Tested) {
     let curve = calibration(&test.calibration).picture(0.62 * WIDTH);
     page.section("Calibration", &note, curve.beside(counts(&test.calibration).picture(0.36 * WIDTH)));
     let note = "Test targets by how many past behaviours they look back on (in the first sequence, if there \
-        are several). Bars begin at 0.5, where scores are of no use; whiskers are 95 % intervals (Hanley \
-        and McNeil).";
+        are several). Bars begin at 0.5, where scores are of no use; whiskers are 95 % intervals \
+        (Newcombe).";
     page.section("AUC by length of history", note, by_history(test).picture(WIDTH));
 }
 
