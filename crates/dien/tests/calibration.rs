@@ -2,13 +2,15 @@
 
 mod common;
 
-use common::{start, tiny, train};
+use common::{TINY, start, train};
 use dien::model::{Calibration, CalibrationMap, CalibrationMethod};
 use dien::prelude::*;
 use tempfile::tempdir;
 
+/// Of a model that has learnt something.
 fn config(method: CalibrationMethod, rate: f64) -> Config {
-    let mut config = tiny();
+    let mut config: Config = TINY.replace("users = 60", "users = 400").parse().unwrap();
+    config.optimizer.lr = 0.01;
     config.train = config.train.calibration(method).negative_sampling_rate(rate);
     config
 }

@@ -54,7 +54,8 @@ impl Summary {
         let fitted = report.calibration.as_ref().is_some_and(|calibration| calibration.map.is_some());
         let mut warnings = report.validation.map_or(vec![], |validation| doubts::of(&validation, monitor));
         if asked && !fitted && report.end != End::Stopped {
-            warnings.push("no calibration: what validates has one label alone".into());
+            let why = "what validates has one label alone, or scores order it no better than chance";
+            warnings.push(format!("no calibration: {why}"));
         }
         Summary {
             run: trainer.run().map(|run| run.folder().to_path_buf()),

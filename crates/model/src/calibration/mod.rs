@@ -81,7 +81,8 @@ impl Default for Calibration {
 
 impl Calibration {
     /// Fits held-out rows: their logits, labels from 0 to 1, and weights, none for all alike. `None` unless
-    /// rows of both labels (above and not above ½) have a weight above 0, or if there is no method.
+    /// rows of both labels (above and not above ½) have a weight above 0, if Platt's scale would turn the
+    /// order of scores round, or if there is no method.
     ///
     /// # Panics
     /// If the lists differ in length.
@@ -99,7 +100,7 @@ impl Calibration {
         }
         let map = match method {
             CalibrationMethod::None => return None,
-            CalibrationMethod::Platt => platt::fit(&rows),
+            CalibrationMethod::Platt => platt::fit(&rows)?,
             CalibrationMethod::Isotonic => isotonic::fit(rows),
         };
         Some(Calibration { map: Some(map), ..Calibration::default() })
