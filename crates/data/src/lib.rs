@@ -87,9 +87,7 @@ pub use row_counts::RowCounts;
 pub use sample::options::{AuxiliaryNegatives, DataOptions, TargetKind, TargetNegatives};
 pub use schema::SchemaSource;
 pub use skipped::{OnError, Skipped};
-pub use source::{
-    Cell, InMemory, ReadReport, Row, RowBatch, RowBatches, RowSource, RowSources, is_guarded,
-};
+pub use source::{Cell, InMemory, ReadReport, Row, RowBatch, RowBatches, RowSource, RowSources, is_guarded};
 pub use time::{Time, TimeUnit};
 
 /// What the numeric options may be.

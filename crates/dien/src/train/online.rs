@@ -12,7 +12,7 @@ use super::frequency::Frequency;
 use super::step::non_finite_value;
 use super::{Step, Trainer};
 use crate::error::{Error, Result};
-use crate::scorer;
+use crate::inference::Inference;
 
 impl Trainer {
     /// One step on a batch of your own: forward, backward, an update of the parameters, by the
@@ -71,7 +71,8 @@ impl Trainer {
         for table in touched.iter() {
             self.optimizer.prepare(&mut self.params, &[table]);
         }
-        let logits = scorer::logits(model, self.validated(), pool, Mode::Eval, batch)?;
+        let (params, calibration) = (self.validated(), &self.scorer.calibration);
+        let logits = Inference { model, params, pool, mode: Mode::Eval, calibration }.logits(batch)?;
         Ok(logits.into_iter().map(|x| dien_serving::probability(x) as f32).collect())
     }
 
@@ -95,8 +96,7 @@ impl Trainer {
         let latest = self.average.as_ref().map_or(&self.params, |average| &average.params);
         self.scorer.params.clone_from(latest);
         if let Some(run) = &self.run {
-            let steps = self.optimizer.steps();
-            run.save_model(self.validated(), steps, &self.config.model, &self.dataset)?;
+            self.save_model(run, self.optimizer.steps())?;
         }
         self.save_checkpoint()
     }
