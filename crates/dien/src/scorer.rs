@@ -191,7 +191,7 @@ impl Scorer {
         batches: &Examples<'_>,
         mut each: impl FnMut(&Batch, &[(String, String)], &[f32]) -> Result<()>,
     ) -> Result<Metrics> {
-        let produce = |give: &mut dyn FnMut((Batch, Vec<(String, String)>)) -> bool| -> Result<()> {
+        let produce = |give: &mut dyn FnMut((Batch, Names)) -> bool| -> Result<()> {
             let mut valid = Ok(());
             batches.for_each_named(|batch, names| {
                 valid = batch.validate(&self.features);
@@ -199,7 +199,7 @@ impl Scorer {
             })?;
             Ok(valid?)
         };
-        let each = |_, batch: &Batch, names: Vec<_>, logits: &[f32]| each(batch, &names, logits);
+        let each = |_, batch: &Batch, names: Names, logits: &[f32]| each(batch, &names, logits);
         self.inference(how.mode).evaluate(how.top_k, produce, each)
     }
 
@@ -208,6 +208,9 @@ impl Scorer {
         Inference { model: self.model(), params, pool, mode, calibration }
     }
 }
+
+/// The user and the item of each of a batch's targets.
+type Names = Vec<(String, String)>;
 
 /// How a model is evaluated.
 #[derive(Clone, Copy, Debug)]

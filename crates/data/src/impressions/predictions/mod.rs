@@ -30,7 +30,7 @@ pub struct Predictions {
 }
 
 enum To {
-    Csv(csv::Writer<Box<dyn Write>>, Option<Staged>, Option<Spool>),
+    Csv(Box<csv::Writer<Box<dyn Write>>>, Option<Staged>, Option<Spool>),
     Json(json::Json),
     #[cfg(feature = "parquet")]
     Parquet(Box<parquet::Parquet>, Staged),
@@ -59,7 +59,7 @@ impl Predictions {
         let to = match end {
             #[cfg(feature = "parquet")]
             "parquet" => To::Parquet(Box::new(parquet::Parquet::new(file, keep)), staged),
-            _ => To::Csv(csv::Writer::from_writer(Box::new(file)), Some(staged), None),
+            _ => To::Csv(Box::new(csv::Writer::from_writer(Box::new(file))), Some(staged), None),
         };
         Self::new(path, keep, to)
     }
@@ -72,7 +72,7 @@ impl Predictions {
     pub fn stream(to: Box<dyn Write>, keep: &[String]) -> Result<Self, DataError> {
         let spool = Spool::new(to)?;
         let csv = csv::Writer::from_writer(spool.writer()?);
-        Self::new(Path::new("standard output"), keep, To::Csv(csv, None, Some(spool)))
+        Self::new(Path::new("standard output"), keep, To::Csv(Box::new(csv), None, Some(spool)))
     }
 
     /// As one JSON object into a stream: what [`finish_with`](Self::finish_with) is told, and `predictions`,
