@@ -159,7 +159,6 @@ pub(crate) fn fit(
     }
     fit_report.check_split(schema)?;
     fit_report.add_warnings(counting.warnings());
-    fit_report.add_warnings(items.doubts(schema));
     let owners = layout.names(schema).zip(&layout.owners);
     let vocabulary = |((name, &owner), counts): ((&str, &usize), TableCounts)| {
         let vocabulary = buckets(&schema.columns[owner]).unwrap_or_else(|| counts.vocabulary(base))?;
@@ -172,20 +171,14 @@ pub(crate) fn fit(
         Ok((name.to_owned(), vocabulary))
     };
     let parts = owners.zip(counting.tables).map(vocabulary).collect::<Result<_, DataError>>()?;
+    let vocabularies = Vocabularies::from_parts(parts);
+    items.unite(layout, &vocabularies);
+    fit_report.add_warnings(items.doubts(schema));
     for (number, moments) in numbers.iter_mut().zip(moments) {
         number.standardizer =
             (number.transform == Some(Transform::Standardise)).then(|| moments.standardizer());
     }
-    Ok(FitStats {
-        vocabularies: Vocabularies::from_parts(parts),
-        numbers,
-        skipped,
-        report,
-        training,
-        fit_report,
-        items,
-        rows: counts,
-    })
+    Ok(FitStats { vocabularies, numbers, skipped, report, training, fit_report, items, rows: counts })
 }
 
 /// An id for each bucket of a column of numbers; none for other columns.

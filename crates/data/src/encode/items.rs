@@ -1,10 +1,12 @@
 //! What each item of a log is: the table that serving looks items up in.
 
+use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::path::Path;
 
 use dien_model::Jagged;
-use dien_serving::encoding::{ItemTable, Vocabularies, Vocabulary, canonical};
+use dien_serving::encoding::{IdType, ItemTable, Vocabularies, Vocabulary, canonical};
 
 use super::item_record::{ItemRecord, MISSING};
 use super::layout::Layout;
@@ -34,11 +36,13 @@ pub(crate) struct ItemFit {
     is_full: bool,
     most: usize,
     record: ItemRecord,
+    /// Rows so far, which stand for times where there are none.
+    rows: i64,
 }
 
 #[derive(Clone, Debug)]
 struct Item {
-    time: Option<i64>,
+    time: i64,
     record: ItemRecord,
     /// By column, whether rows differ about it: a bit each.
     differs: u64,
@@ -56,7 +60,8 @@ impl ItemFit {
         let columns: Vec<usize> =
             key.into_iter().chain(others).chain(layout.candidate_lists.iter().copied()).collect();
         let (items, record, bytes) = (HashMap::new(), ItemRecord::default(), 0);
-        ItemFit { columns, lists: layout.candidate_lists.len(), items, bytes, is_full: false, most, record }
+        let lists = layout.candidate_lists.len();
+        ItemFit { columns, lists, items, bytes, is_full: false, most, record, rows: 0 }
     }
 
     /// Whether rows have something to tell.
@@ -93,13 +98,13 @@ impl ItemFit {
         let Some(name) = view.id(schema, key, row, form, buffer).filter(|name| !name.is_empty()) else {
             return;
         };
+        let time = time.unwrap_or(self.rows);
+        self.rows += 1;
         match self.items.get_mut(name) {
             Some(item) if item.record == self.record => item.time = item.time.max(time),
             Some(item) => {
                 let before = item.record.len();
-                let lists = self.lists;
-                let forms: Vec<TextForm> = self.columns[1..].iter().map(|&c| layout.form(c)).collect();
-                item.merge(&self.record, time, &forms, lists);
+                item.merge(&self.record, time, &forms(layout, &self.columns), self.lists);
                 self.bytes = self.bytes + item.record.len() - before;
             }
             None => {
@@ -136,6 +141,29 @@ impl ItemFit {
         Ok(())
     }
 
+    /// Makes one of items whose texts are one id, now that the ids' types are known.
+    pub fn unite(&mut self, layout: &Layout, vocabularies: &Vocabularies) {
+        if !self.is_needed() {
+            return;
+        }
+        let table = layout.table[self.columns[0]].expect("an embedded column");
+        let (_, vocabulary) = vocabularies.iter().nth(table).expect("a vocabulary for each table");
+        let (forms, lists) = (forms(layout, &self.columns), self.lists);
+        let items = std::mem::take(&mut self.items).into_iter();
+        let mut items: Vec<(String, Item)> =
+            items.map(|(text, item)| (name_of(vocabulary, &text), item)).collect();
+        items.sort_by(|(a, one), (b, other)| (a, one.time, &one.record).cmp(&(b, other.time, &other.record)));
+        for (name, item) in items {
+            match self.items.get_mut(&*name) {
+                Some(same) => {
+                    same.merge(&item.record, item.time, &forms, lists);
+                    same.differs |= item.differs;
+                }
+                None => drop(self.items.insert(name.into(), item)),
+            }
+        }
+    }
+
     /// The table, by the ids of the vocabularies; `None` where serving needs none, or there are too many.
     pub fn table(&self, schema: &Schema, layout: &Layout, vocabularies: &Vocabularies) -> Option<ItemTable> {
         if !self.is_needed() || self.items.is_empty() {
@@ -144,19 +172,15 @@ impl ItemFit {
         let of: Vec<&Vocabulary> = vocabularies.iter().map(|(_, vocabulary)| vocabulary).collect();
         let vocabulary = |column: usize| of[layout.table[column].expect("an embedded column")];
         let key = vocabulary(self.columns[0]);
-        let name = |text: &str| match key.id_type() {
-            Some(id_type) => id_type.canonical(text).unwrap_or(text.into()).into_owned(),
-            None => text.to_owned(),
-        };
-        // One order, whatever that of the rows; of texts that are one id the latest.
-        let mut items: Vec<(String, &str, &Item)> =
-            self.items.iter().map(|(text, item)| (name(text), &**text, item)).collect();
-        items.sort_by(|a, b| (&a.0, b.2.time, &b.2.record, b.1).cmp(&(&b.0, a.2.time, &a.2.record, a.1)));
+        // One order, whatever that of the rows.
+        let mut items: Vec<(String, &Item)> =
+            self.items.iter().map(|(text, item)| (name_of(key, text), item)).collect();
+        items.sort_by(|a, b| (&a.0, b.1.time).cmp(&(&b.0, a.1.time)));
         items.dedup_by(|later, first| later.0 == first.0);
         let mut behaviours = vec![Vec::with_capacity(items.len()); layout.candidate.len()];
         let mut lists = vec![Jagged::new(vec![0], vec![]); layout.multi_hot.len()];
         let singles = self.columns.len() - self.lists;
-        for (name, _, item) in &items {
+        for (name, item) in &items {
             let mut cells = item.record.cells();
             behaviours[layout.item].push(key.id(name));
             for &column in &self.columns[1..singles] {
@@ -179,7 +203,7 @@ impl ItemFit {
         Some(table.with_key(key))
     }
 
-    /// What may be a mistake, or is missing, a sentence each.
+    /// What may be a mistake, or is missing, a sentence each; of items that are [united](Self::unite).
     pub fn doubts(&self, schema: &Schema) -> Vec<String> {
         if self.is_full {
             let most = self.most >> 20;
@@ -208,6 +232,39 @@ impl ItemFit {
     }
 }
 
+/// How the texts are written of the columns after the first.
+fn forms(layout: &Layout, columns: &[usize]) -> Vec<TextForm> {
+    columns[1..].iter().map(|&column| layout.form(column)).collect()
+}
+
+/// The one text of an item's name.
+fn name_of(vocabulary: &Vocabulary, text: &str) -> String {
+    match vocabulary.id_type() {
+        Some(id_type) => id_type.canonical(text).unwrap_or(text.into()).into_owned(),
+        None => text.to_owned(),
+    }
+}
+
+/// The text of a value, whatever type its column turns out to have: as a truth value or a time, if it can be
+/// one.
+fn one_text(token: &str) -> Cow<'_, str> {
+    let mut types = [IdType::Boolean, IdType::Date, IdType::Timestamp].into_iter();
+    let written = types.find_map(|id_type| id_type.canonical(token));
+    written.unwrap_or_else(|| canonical(token))
+}
+
+/// A record's cells, each as its one text.
+fn texts<'a>(record: &'a ItemRecord, forms: &[TextForm], lists: usize) -> Vec<Option<Cow<'a, str>>> {
+    let (mut cells, singles) = (record.cells(), forms.len() - lists);
+    let mut all = vec![];
+    for (i, form) in forms.iter().enumerate() {
+        let tokens = if i < singles { vec![cells.single()] } else { cells.list() };
+        let one = |token: &'a str| if *form == TextForm::Typed { one_text(token) } else { token.into() };
+        all.extend(tokens.into_iter().map(|token| token.map(one)));
+    }
+    all
+}
+
 /// A column's bit; those of more columns than there are bits share the last.
 fn bit(column: usize) -> u64 {
     1 << column.min(63)
@@ -216,15 +273,17 @@ fn bit(column: usize) -> u64 {
 impl Item {
     /// Another row about it; `forms` are those of the columns after the first, of which the last `lists` hold
     /// lists.
-    fn merge(&mut self, other: &ItemRecord, time: Option<i64>, forms: &[TextForm], lists: usize) {
-        let is_later = match (time, self.time) {
-            (None, None) => true,
-            (new, old) => (new, other) >= (old, &self.record),
+    fn merge(&mut self, other: &ItemRecord, time: i64, forms: &[TextForm], lists: usize) {
+        let texts = |record| texts(record, forms, lists);
+        let is_later = match time.cmp(&self.time) {
+            // Not by the texts themselves, which hang on who wrote them.
+            Ordering::Equal => texts(other) >= texts(&self.record),
+            order => order.is_gt(),
         };
         let (mut merged, singles) = (ItemRecord::default(), forms.len() - lists);
         let (mut old, mut new) = (self.record.cells(), other.cells());
         let same = |form: &TextForm, a: Option<&str>, b: Option<&str>| match (a, b) {
-            (Some(a), Some(b)) => a == b || *form == TextForm::Typed && canonical(a) == canonical(b),
+            (Some(a), Some(b)) => a == b || *form == TextForm::Typed && one_text(a) == one_text(b),
             (None, None) => true,
             _ => false,
         };
