@@ -4,6 +4,8 @@
 #[path = "../../../dien/tests/common/mod.rs"]
 mod library;
 
+pub mod log;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
