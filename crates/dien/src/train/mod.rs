@@ -144,13 +144,15 @@ impl Trainer {
         Ok(self)
     }
 
-    /// Trains until the last epoch, until the validation AUC has not risen for `patience` epochs, or until
-    /// the observer breaks; then the checkpoint is saved, and [`resume`](Self::resume) or another call goes
-    /// on.
+    /// Trains until the last epoch, until [`monitor`](crate::config::TrainConfig::monitor) has not become
+    /// better for `patience` epochs, or until the observer breaks; then the checkpoint is saved, and
+    /// [`resume`](Self::resume) or another call goes on. Unless the observer broke, the best epoch's logits
+    /// are calibrated in the end, if the configuration asks for it.
     ///
     /// # Errors
-    /// [`Error::NonFinite`](crate::Error::NonFinite) where a loss or a gradient is NaN or infinite; a file
-    /// cannot be written.
+    /// [`Error::NonFinite`](crate::Error::NonFinite) where a loss or a gradient is NaN or infinite;
+    /// [`Error::Option`](crate::Error::Option) where `train.calibration` asks for a fit, and nothing
+    /// validates; a file cannot be written.
     pub fn train(&mut self, observer: &mut dyn Observer) -> Result<Report> {
         let started = Instant::now();
         self.check_calibration()?;

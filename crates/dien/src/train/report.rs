@@ -64,7 +64,7 @@ pub struct Report {
 pub enum End {
     /// After the last epoch.
     Finished,
-    /// Early: the validation AUC rose no more.
+    /// Early: the monitored metric became no better.
     Early,
     /// The observer stopped it.
     Stopped,
