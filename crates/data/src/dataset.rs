@@ -7,7 +7,7 @@ use dien_serving::encoding::{ItemTable, Vocabularies};
 
 use crate::batch::batches::{Batches, Draws};
 use crate::behaviours::log::Log;
-use crate::encode::columns::Columns;
+use crate::encode::log::LogTables;
 use crate::error::DataError;
 use crate::impressions::PredictionBatch;
 use crate::row_counts::RowCounts;
@@ -62,7 +62,8 @@ impl Dataset {
         options: &DataOptions,
     ) -> Result<Self, DataError> {
         options.validate()?;
-        let all = vocabularies.extended(&log.vocabularies_like(Some(vocabularies), options)?);
+        let own = LogTables::new(&log, options, Some(vocabularies))?.vocabularies()?;
+        let all = vocabularies.extended(&own);
         Self::with_vocabularies(log, all, options)?.trainable()
     }
 
@@ -78,7 +79,7 @@ impl Dataset {
     ) -> Result<Self, DataError> {
         options.validate()?;
         distinct_items(&log, &vocabularies)?;
-        let columns = Columns::new(&log, &vocabularies, options)?;
+        let columns = LogTables::new(&log, options, Some(&vocabularies))?.columns(&vocabularies)?;
         let (histories, split) = Split::new(&log, options)?;
         let training = (0..).zip(log.users()).filter(|(_, user)| !user.test);
         let occurrences = training.flat_map(|(index, _)| histories.get(index)).copied().collect();

@@ -5,6 +5,7 @@
 
 pub(crate) mod folder;
 pub(crate) mod hold_out;
+pub(crate) mod item_columns;
 pub(crate) mod log;
 pub mod presets;
 pub(crate) mod synthesis;

@@ -25,17 +25,14 @@ pub(crate) struct Counting<'a> {
 }
 
 impl<'a> Counting<'a> {
-    pub fn new(schema: &'a Schema, layout: &'a Layout, tables: Vec<TableCounts>) -> Self {
+    pub fn new(schema: &'a Schema, layout: &'a Layout) -> Self {
+        let tables = TableCounts::of(schema, layout);
         let lists = layout.multi_hot.iter().chain(&layout.numbers);
         let columns = single(schema, layout).chain(lists.copied());
         let leaks = Leaks::new(columns.map(|column| name(schema, column).to_owned()));
         let ends = vec![ListEnds::default(); layout.behaviours.len()];
         let repeats = Repeats::default();
         Counting { schema, layout, tables, ends, leaks, repeats, cells: vec![], neighbour: String::new() }
-    }
-
-    fn add(&mut self, column: usize, token: &str, is_history: bool) {
-        self.tables[self.layout.table[column].expect("an embedded column")].add(token, is_history);
     }
 
     /// What is in a row itself, with its numbers as they stand.
@@ -49,22 +46,14 @@ impl<'a> Counting<'a> {
     ) {
         let (schema, layout) = (self.schema, self.layout);
         self.cells.clear();
-        for column in single(schema, layout) {
-            let token = view.id(schema, column, row, layout.form(column), buffer);
-            self.cells.push(token.map_or(Cell::Missing, |token| Cell::Id(hash(0, token.as_bytes()))));
-            if let Some(token) = token {
-                self.add(column, token, false);
-            }
-        }
-        for &column in &layout.multi_hot {
-            let mut cell = Cell::Missing;
-            for at in view.list(column, row) {
-                if let Some(token) = view.list_id(column, at, layout.form(column), buffer) {
-                    let before = if let Cell::Id(id) = cell { id } else { 0 };
-                    cell = Cell::Id(hash(before, token.as_bytes()));
-                    self.add(column, token, false);
-                }
-            }
+        for column in single(schema, layout).chain(layout.multi_hot.iter().copied()) {
+            let (mut cell, counts) = (Cell::Missing, &mut self.tables[layout.table_of(column)]);
+            view.tokens(schema, layout, column, row, buffer, |token| {
+                let Some(token) = token else { return };
+                let before = if let Cell::Id(id) = cell { id } else { 0 };
+                cell = Cell::Id(hash(before, token.as_bytes()));
+                counts.add(token, 1, false);
+            });
             self.cells.push(cell);
         }
         for (&column, &x) in layout.numbers.iter().zip(numbers) {
@@ -100,7 +89,7 @@ impl<'a> Counting<'a> {
                 for &column in columns {
                     let at = view.list(column, row).start + event;
                     if let Some(token) = view.list_id(column, at, layout.form(column), buffer) {
-                        self.add(column, token, true);
+                        self.tables[layout.table_of(column)].add(token, 1, true);
                     }
                 }
             }
@@ -128,7 +117,7 @@ impl<'a> Counting<'a> {
     pub fn warnings(&self) -> Vec<String> {
         let sequences = self.ends.iter().zip(&self.layout.behaviours);
         let padding = sequences.filter_map(|(ends, columns)| {
-            let table = &self.tables[self.layout.table[columns[0]].expect("an embedded column")];
+            let table = &self.tables[self.layout.table_of(columns[0])];
             ends.warning(name(self.schema, columns[0]), |id| table.is_candidate(id))
         });
         padding.chain(self.repeats.warning()).chain(self.leaks.warnings()).collect()

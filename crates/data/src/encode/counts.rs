@@ -8,9 +8,9 @@ use dien_serving::FileError;
 use dien_serving::encoding::{IdTypeInference, Vocabulary, canonical};
 
 use super::fit_report::Share;
-use super::layout::TypeRule;
+use super::layout::{Layout, TypeRule};
 use crate::error::DataError;
-use crate::schema::VocabularySpec;
+use crate::schema::{Schema, VocabularySpec};
 
 /// How often an id comes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,17 +32,23 @@ pub(crate) struct TableCounts {
 }
 
 impl TableCounts {
-    pub fn new(spec: VocabularySpec, rule: TypeRule) -> Self {
+    fn new(spec: VocabularySpec, rule: TypeRule) -> Self {
         TableCounts { spec, rule, counts: HashMap::new(), inference: IdTypeInference::default() }
     }
 
-    /// Adds an id, of a history or of anything else.
-    pub fn add(&mut self, token: &str, is_history: bool) {
+    /// Those of each table, of which nothing is counted yet.
+    pub fn of(schema: &Schema, layout: &Layout) -> Vec<Self> {
+        let table = |(table, &rule)| TableCounts::new(layout.rule(schema, table), rule);
+        layout.type_rules().iter().enumerate().map(table).collect()
+    }
+
+    /// Adds an id that comes `times` times, in histories or elsewhere.
+    pub fn add(&mut self, token: &str, times: u64, is_history: bool) {
         match &self.spec {
             VocabularySpec::MinCount(_) => {
                 let add = |to: &mut Occurrences| match is_history {
-                    true => to.histories += 1,
-                    false => to.others += 1,
+                    true => to.histories += times,
+                    false => to.others += times,
                 };
                 match self.counts.get_mut(token) {
                     Some(to) => add(to),

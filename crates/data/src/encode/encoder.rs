@@ -1,18 +1,19 @@
 //! Rows to ids: a chunk of samples.
 
 use std::collections::HashMap;
+use std::slice;
 
 use dien_model::{Jagged, OOV};
-use dien_serving::encoding::{DenseEncoder, Vocabularies, Vocabulary, hash};
+use dien_serving::encoding::{DenseEncoder, Vocabularies, hash};
 
 use super::histories::Past;
 use super::layout::Layout;
+use super::lookup::Lookup;
 use super::row::{View, Wrong};
 use super::rows::Row;
-use crate::encode::columns::Columns;
 use crate::sample::options::DataOptions;
 use crate::sample::sampler::Sampler;
-use crate::sample::samples::{Context, ExtraSequence, Histories, Part, Rows, Samples, Target, pick};
+use crate::sample::samples::{Columns, Context, ExtraSequence, Histories, Part, Rows, Samples, Target, pick};
 use crate::schema::{ColumnKind, Schema, SequenceOrder};
 
 /// Samples, and the targets among them.
@@ -27,10 +28,7 @@ pub(crate) struct Chunk {
 
 /// What encodes rows.
 pub(crate) struct Encoder<'a> {
-    schema: &'a Schema,
-    layout: &'a Layout,
-    /// By table.
-    vocabularies: Vec<&'a Vocabulary>,
+    lookup: Lookup<'a>,
     numbers: &'a [DenseEncoder],
     /// Whether chunks tell the names of groups and items.
     keeps_names: bool,
@@ -74,9 +72,8 @@ impl<'a> Encoder<'a> {
         vocabularies: &'a Vocabularies,
         numbers: &'a [DenseEncoder],
     ) -> Self {
-        let vocabularies = vocabularies.iter().map(|(_, v)| v).collect();
-        let chunk = Building::new(layout);
-        Encoder { schema, layout, vocabularies, numbers, keeps_names: false, chunk }
+        let lookup = Lookup::new(schema, layout, vocabularies.iter().map(|(_, v)| v));
+        Encoder { lookup, numbers, keeps_names: false, chunk: Building::new(layout) }
     }
 
     /// The same, whose chunks tell the names of groups and items.
@@ -91,7 +88,7 @@ impl<'a> Encoder<'a> {
 
     /// Adds a row, or nothing if something is wrong with it.
     pub fn push(&mut self, of: Row<'_, '_>, buffer: &mut String) -> Result<(), Wrong> {
-        let (schema, layout) = (self.schema, self.layout);
+        let Lookup { schema, layout, .. } = self.lookup;
         of.check_behaviours(schema, layout)?;
         let Row { view, row, sample, past } = of;
         let (mut dense, mut buckets) = (vec![], vec![]);
@@ -104,11 +101,11 @@ impl<'a> Encoder<'a> {
         }
         let mut buckets = buckets.into_iter();
         let mut sparse = Vec::with_capacity(layout.sparse.len());
-        for &column in &layout.sparse {
-            sparse.push(match schema.columns[column].kind {
-                ColumnKind::Dense => buckets.next().expect("a bucket for each such column"),
-                _ => self.id(column, view.id(schema, column, row, layout.form(column), buffer)),
-            });
+        for column in &layout.sparse {
+            match schema.columns[*column].kind {
+                ColumnKind::Dense => sparse.push(buckets.next().expect("a bucket for each such column")),
+                _ => self.lookup.ids(view, slice::from_ref(column), row, buffer, |_, id| sparse.push(id)),
+            }
         }
         let group = view.group(row, layout.group_form(), buffer)?;
         let user = self.keeps_names.then(|| group.to_owned());
@@ -123,7 +120,7 @@ impl<'a> Encoder<'a> {
         let (history, end) = match past {
             Some(past) => (self.history_of_table(&past, buffer), past.end as u32),
             None => {
-                let items = self.history(0, view, row, self.schema.behaviours[0].max_history, buffer);
+                let items = self.history(0, view, row, schema.behaviours[0].max_history, buffer);
                 (self.chunk.pasts[0].place(&items), items.len() as u32)
             }
         };
@@ -134,18 +131,9 @@ impl<'a> Encoder<'a> {
             past.history.push(history);
         }
         let mut ids = Vec::with_capacity(layout.candidate.len());
-        for &column in &layout.candidate {
-            ids.push(self.id(column, view.id(schema, column, row, layout.form(column), buffer)));
-        }
+        self.lookup.ids(view, &layout.candidate, row, buffer, |_, id| ids.push(id));
         let candidate = self.chunk.item(&ids);
-        for (lists, &column) in self.chunk.rows.multi_hot.iter_mut().zip(&layout.multi_hot) {
-            for at in view.list(column, row) {
-                let vocabulary = self.vocabularies[layout.table[column].expect("an embedded column")];
-                let token = view.list_id(column, at, layout.form(column), buffer);
-                lists.ids.push(token.map_or(OOV, |token| vocabulary.id(token)));
-            }
-            lists.offsets.push(lists.ids.len() as u32);
-        }
+        self.lookup.lists(view, &layout.multi_hot, row, buffer, &mut self.chunk.rows.multi_hot);
         if let Some(user) = user {
             let column = layout.candidate[layout.item];
             let item = view.id(schema, column, row, layout.form(column), buffer).unwrap_or_default();
@@ -163,11 +151,6 @@ impl<'a> Encoder<'a> {
         chunk.rows.sparse.iter_mut().zip(sparse).for_each(|(ids, id)| ids.push(id));
         chunk.rows.dense.iter_mut().zip(dense).for_each(|(numbers, x)| numbers.push(x));
         Ok(())
-    }
-
-    fn id(&self, column: usize, token: Option<&str>) -> u32 {
-        let vocabulary = self.vocabularies[self.layout.table[column].expect("an embedded column")];
-        token.map_or(OOV, |token| vocabulary.id(token))
     }
 
     /// A whole history: others may look back on more of it.
@@ -192,8 +175,8 @@ impl<'a> Encoder<'a> {
         most: usize,
         buffer: &mut String,
     ) -> Vec<u32> {
-        let columns = &self.layout.behaviours[sequence];
-        let sequence = &self.schema.behaviours[sequence];
+        let Lookup { schema, layout, .. } = self.lookup;
+        let (columns, sequence) = (&layout.behaviours[sequence], &schema.behaviours[sequence]);
         let events = view.list(columns[0], row).len();
         let (mut items, mut ids) = (Vec::new(), vec![OOV; columns.len()]);
         // From the latest back, so that what is older than the cap is not looked at.
@@ -205,12 +188,12 @@ impl<'a> Encoder<'a> {
                 SequenceOrder::OldestFirst => events - 1 - back,
                 SequenceOrder::LatestFirst => back,
             };
-            if view.is_padding(self.layout, sequence, columns[0], row, at, buffer) {
+            if view.is_padding(layout, sequence, columns[0], row, at, buffer) {
                 continue;
             }
             for (id, &column) in ids.iter_mut().zip(columns) {
                 let place = view.list(column, row).start + at;
-                *id = self.id(column, view.list_id(column, place, self.layout.form(column), buffer));
+                *id = self.lookup.id(column, view.list_id(column, place, layout.form(column), buffer));
             }
             items.push(self.chunk.item(&ids));
         }
@@ -222,7 +205,7 @@ impl<'a> Encoder<'a> {
     /// count over all.
     pub fn take(&mut self, options: &DataOptions, groups: bool) -> Chunk {
         let groups = if groups { std::mem::take(&mut self.chunk.groups) } else { HashMap::new() };
-        let next = Building { groups, ..Building::new(self.layout) };
+        let next = Building { groups, ..Building::new(self.lookup.layout) };
         std::mem::replace(&mut self.chunk, next).finish(options)
     }
 }

@@ -68,9 +68,7 @@ pub(crate) fn fit(
     layout: &Layout,
     on_error: OnError,
 ) -> Result<FitStats, DataError> {
-    let table = |(table, &rule)| TableCounts::new(layout.rule(schema, table), rule);
-    let tables = layout.type_rules().iter().enumerate().map(table).collect();
-    let mut counting = Counting::new(schema, layout, tables);
+    let mut counting = Counting::new(schema, layout);
     let mut numbers = layout.numbers(schema);
     let mut moments = vec![Moments::default(); numbers.len()];
     origins.iter().try_for_each(|(origin, _)| origin.check_regular())?;

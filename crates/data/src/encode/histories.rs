@@ -99,7 +99,7 @@ impl Histories {
         if let Some(fault) = block.fault((index - self.first) as usize) {
             return Err(fault);
         }
-        let view = View::of(schema, block, &self.places);
+        let view = View::of(schema, &block.columns, &self.places);
         Ok(Ok(Past { index, end, view, row: (index - self.first) as usize }))
     }
 }

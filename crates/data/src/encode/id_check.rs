@@ -28,20 +28,15 @@ impl IdCheck {
             return Ok(());
         }
         let Row { view, row, past, .. } = of;
-        for &column in layout.candidate.iter().chain(&layout.sparse) {
-            if let Some(id_type) = declared(layout, column)
-                && let Some(token) = view.id(schema, column, *row, layout.form(column), buffer)
-            {
-                fit(column, id_type, token)?;
-            }
-        }
-        for &column in &layout.multi_hot {
-            if let Some(id_type) = declared(layout, column) {
-                for at in view.list(column, *row) {
-                    let token = view.list_id(column, at, layout.form(column), buffer);
-                    token.map_or(Ok(()), |token| fit(column, id_type, token))?;
+        for &column in layout.candidate.iter().chain(&layout.sparse).chain(&layout.multi_hot) {
+            let Some(id_type) = declared(layout, column) else { continue };
+            let mut checked = Ok(());
+            view.tokens(schema, layout, column, *row, buffer, |token| {
+                if let (Ok(()), Some(token)) = (&checked, token) {
+                    checked = fit(column, id_type, token);
                 }
-            }
+            });
+            checked?;
         }
         let Some(past) = past else { return check_behaviours(schema, layout, view, *row, buffer) };
         if self.last.as_ref().is_none_or(|(index, _)| *index != past.index) {

@@ -10,6 +10,7 @@ use dien_serving::encoding::{IdType, ItemTable, Vocabularies, Vocabulary, canoni
 
 use super::item_record::{ItemRecord, MISSING};
 use super::layout::Layout;
+use super::lookup::Lookup;
 use super::row::View;
 use super::row::{From, wanted};
 use crate::error::DataError;
@@ -84,15 +85,11 @@ impl ItemFit {
         }
         let singles = self.columns.len() - self.lists;
         self.record.clear();
-        for &column in &self.columns[1..singles] {
-            self.record.push(view.id(schema, column, row, layout.form(column), buffer));
-        }
-        for &column in &self.columns[singles..] {
-            let tokens = view.list(column, row);
-            self.record.push_len(tokens.len());
-            for at in tokens {
-                self.record.push(view.list_id(column, at, layout.form(column), buffer));
+        for (place, &column) in self.columns.iter().enumerate().skip(1) {
+            if place >= singles {
+                self.record.push_len(view.list(column, row).len());
             }
+            view.tokens(schema, layout, column, row, buffer, |token| self.record.push(token));
         }
         let (key, form) = (self.columns[0], layout.form(self.columns[0]));
         let Some(name) = view.id(schema, key, row, form, buffer).filter(|name| !name.is_empty()) else {
@@ -130,7 +127,7 @@ impl ItemFit {
         let mut buffer = String::new();
         for block in Blocks::open(&source, base, wanted, BLOCK)? {
             let block = block?;
-            let view = View::of(schema, &block, &places);
+            let view = View::of(schema, &block.columns, &places);
             for row in 0..block.rows {
                 if let Some(fault) = block.fault(row) {
                     return Err(fault);
@@ -146,7 +143,7 @@ impl ItemFit {
         if !self.is_needed() {
             return;
         }
-        let table = layout.table[self.columns[0]].expect("an embedded column");
+        let table = layout.table_of(self.columns[0]);
         let (_, vocabulary) = vocabularies.iter().nth(table).expect("a vocabulary for each table");
         let (forms, lists) = (forms(layout, &self.columns), self.lists);
         let items = std::mem::take(&mut self.items).into_iter();
@@ -169,9 +166,8 @@ impl ItemFit {
         if !self.is_needed() || self.items.is_empty() {
             return None;
         }
-        let of: Vec<&Vocabulary> = vocabularies.iter().map(|(_, vocabulary)| vocabulary).collect();
-        let vocabulary = |column: usize| of[layout.table[column].expect("an embedded column")];
-        let key = vocabulary(self.columns[0]);
+        let lookup = Lookup::new(schema, layout, vocabularies.iter().map(|(_, v)| v));
+        let key = lookup.vocabulary(self.columns[0]);
         // One order, whatever that of the rows.
         let mut items: Vec<(String, &Item)> =
             self.items.iter().map(|(text, item)| (name_of(key, text), item)).collect();
@@ -185,14 +181,12 @@ impl ItemFit {
             behaviours[layout.item].push(key.id(name));
             for &column in &self.columns[1..singles] {
                 let place = layout.candidate.iter().position(|&c| c == column).expect("a candidate's");
-                let id = cells.single().map_or(dien_model::OOV, |token| vocabulary(column).id(token));
-                behaviours[place].push(id);
+                behaviours[place].push(lookup.id(column, cells.single()));
             }
             for &column in &self.columns[singles..] {
                 let place = layout.multi_hot.iter().position(|&c| c == column).expect("a list");
                 for _ in 0..cells.len() {
-                    let id = cells.single().map_or(dien_model::OOV, |token| vocabulary(column).id(token));
-                    lists[place].ids.push(id);
+                    lists[place].ids.push(lookup.id(column, cells.single()));
                 }
             }
             lists.iter_mut().for_each(|list| list.offsets.push(list.ids.len() as u32));

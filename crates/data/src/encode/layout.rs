@@ -174,6 +174,21 @@ impl Layout {
         Ok(Layout { types: types.collect::<Result<_, _>>()?, ..self })
     }
 
+    /// The table that a column of ids looks up.
+    pub fn table_of(&self, column: usize) -> usize {
+        self.table[column].expect("an embedded column")
+    }
+
+    /// With the types of those of a model's vocabularies that have the tables' names.
+    pub fn with_known_types(self, schema: &Schema, vocabularies: &Vocabularies) -> Self {
+        let rule = |name: &str| match vocabularies.get(name).map(Vocabulary::id_type) {
+            None => TypeRule::Inferred,
+            Some(id_type) => id_type.map_or(TypeRule::Untyped, TypeRule::Known),
+        };
+        let types = self.names(schema).map(rule).collect();
+        Layout { types, ..self }
+    }
+
     /// What is known of the type of a column's ids; none if it has none.
     pub fn type_rule(&self, column: usize) -> Option<TypeRule> {
         self.table[column].map(|table| self.types[table])
@@ -231,12 +246,13 @@ impl Layout {
     /// The features of a model that reads the columns. What an event consists of has the names of the
     /// candidate's columns.
     pub fn features(&self, schema: &Schema, vocabularies: &Vocabularies) -> Features {
-        let tables = self.owners.iter().zip(vocabularies.iter()).map(|(&i, (name, vocabulary))| {
+        let tables = self.owners.iter().zip(self.names(schema)).map(|(&i, name)| {
             let width = schema.columns[i].width.unwrap_or(schema.width);
-            Table::new(name, vocabulary.rows(), width)
+            let rows = vocabularies.get(name).expect("a vocabulary of each table").rows();
+            Table::new(name, rows, width)
         });
         let name = |i: usize| schema.columns.get_index(i).expect("a column").0.clone();
-        let lookup = |&i: &usize| EmbeddingFeature::new(name(i), self.table[i].expect("an embedded column"));
+        let lookup = |&i: &usize| EmbeddingFeature::new(name(i), self.table_of(i));
         Features::new(tables.collect(), self.candidate.iter().map(lookup).collect())
             .with_sparse(self.sparse.iter().map(lookup).collect())
             .with_multi_hot(self.multi_hot.iter().map(lookup).collect())

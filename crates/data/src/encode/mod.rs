@@ -1,10 +1,9 @@
 //! From rows of values to ids and numbers.
 //!
 //! [`rows`] gives each row that is not wrong; [`fit`] makes vocabularies and statistics of them in one pass;
-//! the [`encoder`] then makes samples of them. [`columns`] and [`vocabularies`] are the same for behaviours
-//! that are in memory.
+//! the [`encoder`] then makes samples of them. What behaviours in memory say of items and users are rows, too
+//! ([`log`]): [`counts`] and [`lookup`] are what all go through.
 
-pub(crate) mod columns;
 mod counting;
 mod counts;
 pub(crate) mod encoder;
@@ -15,6 +14,7 @@ pub(crate) mod id_check;
 mod item_record;
 pub(crate) mod items;
 pub(crate) mod layout;
+pub(crate) mod log;
+mod lookup;
 pub(crate) mod row;
 pub(crate) mod rows;
-mod vocabularies;

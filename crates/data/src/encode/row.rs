@@ -5,7 +5,7 @@ use dien_serving::encoding::{DenseEncoder, canonical};
 use super::layout::Layout;
 use crate::error::DataError;
 use crate::schema::{Behaviours, ColumnKind, MissingValue, Part, Schema, SequenceOrder};
-use crate::source::{Blanks, Block, Cells, ListColumn, TextForm, Wanted};
+use crate::source::{self, Blanks, Block, Cells, ListColumn, TextForm, Wanted};
 
 /// What is wrong with a cell.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,7 +83,7 @@ pub(crate) fn wanted(schema: &Schema, from: From) -> (Vec<Wanted>, Vec<Option<us
     (wanted, places)
 }
 
-/// A block's columns, in the schema's order.
+/// Rows' columns, in the schema's order.
 pub(crate) struct View<'a> {
     /// None where a column is not read.
     columns: Vec<Option<Column<'a>>>,
@@ -112,9 +112,10 @@ pub(crate) struct Sample {
 }
 
 impl<'a> View<'a> {
-    pub fn of(schema: &Schema, block: &'a Block, places: &[Option<usize>]) -> Self {
+    /// `places` are those of the schema's columns among `read`.
+    pub fn of(schema: &Schema, read: &'a [source::Column], places: &[Option<usize>]) -> Self {
         let view = |(place, column): (&Option<usize>, &crate::schema::Column)| {
-            let read = &block.columns[(*place)?];
+            let read = &read[(*place)?];
             Some(match column.kind {
                 ColumnKind::Sequence => Column::List(read.lists(), Cells::of(read.lists().values())),
                 _ => Column::Single(Cells::of(read)),
@@ -243,6 +244,26 @@ impl<'a> View<'a> {
             _ => return None,
         }
         Some(buffer)
+    }
+
+    /// Calls `each` with what a row has in a column of ids: its one, or each of its list; none where one is
+    /// missing.
+    pub fn tokens(
+        &self,
+        schema: &Schema,
+        layout: &Layout,
+        column: usize,
+        row: usize,
+        buffer: &mut String,
+        mut each: impl FnMut(Option<&str>),
+    ) {
+        let form = layout.form(column);
+        match self.columns[column] {
+            Some(Column::List(lists, cells)) => {
+                lists.range(row).for_each(|at| each(cells.token(at, form, buffer)));
+            }
+            _ => each(self.id(schema, column, row, form, buffer)),
+        }
     }
 
     /// Whether a dense column has no number of its own in a row.

@@ -122,7 +122,7 @@ impl<'a> Rows<'a> {
         let mut buffer = String::new();
         for block in &mut self.blocks {
             let block = block?;
-            let view = View::of(self.schema, &block, &self.places);
+            let view = View::of(self.schema, &block.columns, &self.places);
             for i in 0..block.rows {
                 let error = match block.fault(i) {
                     Some(fault) => fault,

@@ -113,7 +113,7 @@ impl Impressions {
         encoder: &mut Encoder<'_>,
         wrong: &mut Vec<(u32, String)>,
     ) -> Result<Vec<u32>, DataError> {
-        let view = View::of(&self.schema, block, places);
+        let view = View::of(&self.schema, &block.columns, places);
         let (mut right, mut buffer, groups) = (vec![], String::new(), self.layout.group_form());
         for row in 0..block.rows {
             let error = match block.fault(row) {

@@ -50,7 +50,7 @@ impl Impressions {
             let mut buffer = String::new();
             for block in origin.blocks(wanted, BLOCK)? {
                 let block = block?;
-                let view = View::of(&self.schema, &block, &places);
+                let view = View::of(&self.schema, &block.columns, &places);
                 for row in (0..block.rows).filter(|&row| block.fault(row).is_none()) {
                     let form = self.layout.group_form();
                     match view.group(row, form, &mut buffer) {

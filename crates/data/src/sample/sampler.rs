@@ -15,7 +15,7 @@ const DRAWS: usize = 32;
 /// Draws items of the non-test users' behaviours.
 ///
 /// A negative never looks like the positive: it belongs to another class (see
-/// [`Columns`](crate::encode::columns::Columns)), so that two items which are both out of vocabulary are not
+/// [`Columns`](crate::sample::samples::Columns)), so that two items which are both out of vocabulary are not
 /// told apart by a label alone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sampler {

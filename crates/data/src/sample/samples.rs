@@ -2,7 +2,6 @@
 
 use dien_model::Jagged;
 
-use crate::encode::columns::Columns;
 use crate::sample::options::{DataOptions, TargetKind};
 use crate::sample::sampler::Sampler;
 
@@ -16,6 +15,16 @@ pub(crate) struct Samples {
     pub context: Context,
     /// The extra sequences of behaviours.
     pub extra_sequences: Vec<ExtraSequence>,
+}
+
+/// Ids by feature, then by item or user, so that no batch looks up a text.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Columns {
+    pub behaviours: Vec<Vec<u32>>,
+    pub multi_hot: Vec<Jagged>,
+    pub sparse: Vec<Vec<u32>>,
+    /// Items of one class look the same to the model: they agree in every behaviour feature.
+    pub class: Vec<u32>,
 }
 
 /// An extra sequence of behaviours: whole histories, of which every target sees one.

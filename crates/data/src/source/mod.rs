@@ -26,11 +26,11 @@ use std::sync::Arc;
 
 pub(crate) use align::Blanks;
 pub(crate) use cells::{Cells, TextForm};
+#[cfg(feature = "parquet")]
+pub(crate) use column::Primitive;
 #[cfg(all(test, feature = "parquet"))]
 pub(crate) use column::TimeUnit;
-pub(crate) use column::{Column, ListColumn};
-#[cfg(feature = "parquet")]
-pub(crate) use column::{Primitive, TextColumn, TextLists};
+pub(crate) use column::{Column, ListColumn, TextColumn, TextLists};
 pub(crate) use columns::{Columns, columns};
 pub(crate) use csv::wrong as wrong_csv;
 pub use guard::is_guarded;

@@ -1,5 +1,6 @@
 //! What the tables' columns are.
 
+use crate::behaviours::item_columns::ItemColumns;
 use crate::behaviours::log::Log;
 use crate::schema::{Behaviours, Column, ColumnKind, Part, Schema, Source};
 
@@ -9,29 +10,14 @@ pub(super) const RESERVED: [&str; 6] = ["label", "user", "time", "history", "end
 /// The table of the items.
 pub(super) const ITEMS: &str = "items.parquet";
 
-/// The features of an item.
-pub(super) struct Shape {
-    /// Those with one value, by name, with the log's column (none: the item itself).
-    pub single: Vec<(String, Option<usize>)>,
-    /// Those that list values.
-    pub lists: Vec<(String, usize)>,
-}
-
-impl Shape {
-    pub fn of(log: &Log) -> Self {
-        let mut shape = Shape { single: vec![("item".into(), None)], lists: vec![] };
-        for (column, name) in log.columns().iter().enumerate() {
-            match log.is_list(column) {
-                true => shape.lists.push((name.clone(), column)),
-                false => shape.single.push((name.clone(), Some(column))),
-            }
-        }
-        shape
+/// The item and every column of a log.
+pub(super) fn item_columns(log: &Log) -> ItemColumns {
+    let mut all = ItemColumns { single: vec![("item".into(), None)], lists: vec![] };
+    for (column, name) in log.columns().iter().enumerate() {
+        let of = if log.is_list(column) { &mut all.lists } else { &mut all.single };
+        of.push((name.clone(), Some(column)));
     }
-
-    pub fn cell<'a>(&self, log: &'a Log, item: u32, column: Option<usize>) -> &'a str {
-        crate::behaviours::log::cell(&log.items()[item as usize], column)
-    }
+    all
 }
 
 /// The list of what a feature was in the past.
@@ -41,7 +27,7 @@ pub(super) fn seen(name: &str) -> String {
 
 /// The schema of the tables of these parts.
 pub(super) fn of(log: &Log, parts: &[Part]) -> Schema {
-    let shape = Shape::of(log);
+    let shape = item_columns(log);
     let source = |folder: &str| Source {
         files: Some(format!("{folder}/targets.parquet")),
         histories: Some(format!("{folder}/histories.parquet")),

@@ -7,8 +7,9 @@ use std::path::Path;
 use rand::rngs::ChaCha8Rng;
 
 use super::negatives::Negatives;
-use super::schema::{Shape, seen};
-use crate::behaviours::log::{Impression, Log, User};
+use super::schema::{item_columns, seen};
+use crate::behaviours::item_columns::ItemColumns;
+use crate::behaviours::log::{Impression, Log, User, cell};
 use crate::build::SampleBuilder;
 use crate::error::DataError;
 use crate::sample::draw::{self, Use};
@@ -35,7 +36,7 @@ pub(super) fn write(
     folder: &Path,
 ) -> Result<Written, DataError> {
     let failed = |source: io::Error| DataError::io(folder, "write")(source);
-    let shape = Shape::of(log);
+    let shape = item_columns(log);
     let (mut histories, mut targets) = (Histories::new(&shape), Targets::new(&shape));
     let mut written = Written::default();
     let mut files: Option<[TableWriter; 2]> = None;
@@ -53,21 +54,21 @@ pub(super) fn write(
         histories.push(log, &user.events[share.events].iter().map(|e| e.item).collect::<Vec<_>>());
         for &at in &share.targets {
             if let Some(shown) = shown {
-                targets.push_shown(log, user, written.histories, shown[at]);
+                targets.push_shown(user, written.histories, shown[at]);
                 written.targets += 1;
                 continue;
             }
-            let rows = targets.push(build, log, user, written.histories, at, negatives, &mut rng);
+            let rows = targets.push(build, user, written.histories, at, negatives, &mut rng);
             written.targets += rows;
             written.short_of_negatives += usize::from(rows <= build.negatives);
         }
         written.histories += 1;
         if histories.len() >= ROWS || targets.len() >= ROWS {
-            flush(folder, &mut files, &mut histories, &mut targets).map_err(failed)?;
+            flush(log, folder, &mut files, &mut histories, &mut targets).map_err(failed)?;
         }
     }
     if written.histories > 0 {
-        flush(folder, &mut files, &mut histories, &mut targets).map_err(failed)?;
+        flush(log, folder, &mut files, &mut histories, &mut targets).map_err(failed)?;
     }
     for file in files.into_iter().flatten() {
         file.finish().map_err(failed)?;
@@ -76,6 +77,7 @@ pub(super) fn write(
 }
 
 fn flush(
+    log: &Log,
     folder: &Path,
     files: &mut Option<[TableWriter; 2]>,
     histories: &mut Histories<'_>,
@@ -91,18 +93,18 @@ fn flush(
     }
     let [to_histories, to_targets] = files.as_mut().expect("opened above");
     to_histories.write(histories.take())?;
-    to_targets.write(targets.take())
+    to_targets.write(targets.take(log))
 }
 
 /// Rows of the histories' table.
 struct Histories<'a> {
-    shape: &'a Shape,
+    shape: &'a ItemColumns,
     lists: Vec<TextLists>,
     rows: usize,
 }
 
 impl<'a> Histories<'a> {
-    fn new(shape: &'a Shape) -> Self {
+    fn new(shape: &'a ItemColumns) -> Self {
         Histories { shape, lists: shape.single.iter().map(|_| TextLists::default()).collect(), rows: 0 }
     }
 
@@ -112,7 +114,7 @@ impl<'a> Histories<'a> {
 
     fn push(&mut self, log: &Log, items: &[u32]) {
         for (lists, (_, column)) in self.lists.iter_mut().zip(&self.shape.single) {
-            lists.push(items.iter().map(|&item| self.shape.cell(log, item, *column)));
+            lists.push(items.iter().map(|&item| cell(&log.items()[item as usize], *column)));
         }
         self.rows += 1;
     }
@@ -130,18 +132,17 @@ impl<'a> Histories<'a> {
 
 /// Rows of the targets' table.
 struct Targets<'a> {
-    shape: &'a Shape,
+    shape: &'a ItemColumns,
     history: Primitive<i64>,
     end: Primitive<i64>,
     label: Primitive<i64>,
     user: TextColumn,
     time: Primitive<i64>,
-    single: Vec<TextColumn>,
-    lists: Vec<TextLists>,
+    items: Vec<u32>,
 }
 
 impl<'a> Targets<'a> {
-    fn new(shape: &'a Shape) -> Self {
+    fn new(shape: &'a ItemColumns) -> Self {
         Targets {
             shape,
             history: Primitive::default(),
@@ -149,8 +150,7 @@ impl<'a> Targets<'a> {
             label: Primitive::default(),
             user: TextColumn::default(),
             time: Primitive::default(),
-            single: vec![TextColumn::default(); shape.single.len()],
-            lists: shape.lists.iter().map(|_| TextLists::default()).collect(),
+            items: vec![],
         }
     }
 
@@ -162,7 +162,6 @@ impl<'a> Targets<'a> {
     fn push(
         &mut self,
         build: &SampleBuilder,
-        log: &Log,
         user: &User,
         history: usize,
         at: usize,
@@ -177,31 +176,25 @@ impl<'a> Targets<'a> {
         }
         let drawn: Vec<u32> = (0..build.negatives).filter_map(|_| negatives.draw(rng, &not)).collect();
         for (label, item) in [(1, event.item)].into_iter().chain(drawn.into_iter().map(|item| (0, item))) {
-            self.row(log, user, [history as i64, at as i64, label, event.time], item);
+            self.row(user, [history as i64, at as i64, label, event.time], item);
         }
         self.len() - before
     }
 
     /// What a user was shown.
-    fn push_shown(&mut self, log: &Log, user: &User, history: usize, shown: Impression) {
+    fn push_shown(&mut self, user: &User, history: usize, shown: Impression) {
         let own = [history as i64, shown.end.into(), shown.clicked.into(), shown.time];
-        self.row(log, user, own, shown.item);
+        self.row(user, own, shown.item);
     }
 
-    /// A row: its history, end, label and time, and the features of its item.
-    fn row(&mut self, log: &Log, user: &User, [history, end, label, time]: [i64; 4], item: u32) {
+    /// A row: its history, end, label and time, and its item.
+    fn row(&mut self, user: &User, [history, end, label, time]: [i64; 4], item: u32) {
         self.history.push(Some(history));
         self.end.push(Some(end));
         self.label.push(Some(label));
         self.user.push(Some(&user.id));
         self.time.push(Some(time));
-        for (cells, (_, column)) in self.single.iter_mut().zip(&self.shape.single) {
-            cells.push(Some(self.shape.cell(log, item, *column)));
-        }
-        for (lists, (_, column)) in self.lists.iter_mut().zip(&self.shape.lists) {
-            let cell = self.shape.cell(log, item, Some(*column));
-            lists.push(log.values(cell));
-        }
+        self.items.push(item);
     }
 
     fn fields(&self) -> Vec<Field> {
@@ -218,11 +211,10 @@ impl<'a> Targets<'a> {
     }
 
     /// The rows so far; none are left.
-    fn take(&mut self) -> Vec<Column> {
-        let Targets { history, end, label, user, time, single, lists, .. } =
+    fn take(&mut self, log: &Log) -> Vec<Column> {
+        let Targets { shape, history, end, label, user, time, items } =
             std::mem::replace(self, Targets::new(self.shape));
         let own = [history.into(), end.into(), label.into(), user.into(), time.into()];
-        let single = single.into_iter().map(Column::from);
-        own.into_iter().chain(single).chain(lists.into_iter().map(Column::from)).collect()
+        own.into_iter().chain(shape.read(log, &items)).collect()
     }
 }

@@ -3,14 +3,18 @@
 pub mod ranges;
 mod setters;
 
-use dien_model::{EmbeddingFeature, Features, Table};
+use std::path::Path;
+
+use dien_model::Features;
 use dien_serving::encoding::Vocabularies;
 use serde::{Deserialize, Serialize};
 
 use crate::behaviours::folder::ReadOptions;
 use crate::behaviours::log::Log;
 use crate::behaviours::ties::Ties;
+use crate::encode::layout::Layout;
 use crate::error::DataError;
+use crate::schema::{Behaviours, Column, ColumnKind, Schema, VocabularySpec};
 use crate::skipped::OnError;
 
 /// Which features, which targets, which negatives, which batches.
@@ -151,16 +155,31 @@ impl DataOptions {
     /// # Panics
     /// If a vocabulary of [`tables`](Self::tables) is not there.
     pub fn features(&self, vocabularies: &Vocabularies) -> Features {
-        let width = self.embedding_width;
-        let rows = |name: &str| vocabularies.get(name).expect("a vocabulary of each table").rows();
-        let table = |name: &str| Table::new(name, rows(name), width);
-        let mut lookups = self.tables().enumerate().map(|(table, name)| EmbeddingFeature::new(name, table));
-        Features::new(
-            self.tables().map(table).collect(),
-            lookups.by_ref().take(self.behaviours.len()).collect(),
-        )
-        .with_multi_hot(lookups.by_ref().take(self.pooled.len()).collect())
-        .with_sparse(lookups.collect())
+        let schema = self.schema();
+        let layout = Layout::from_schema(&schema, Path::new("options")).expect("a sequence of behaviours");
+        layout.features(&schema, vocabularies)
+    }
+
+    /// What a log's items and users are by the options: events consist of what candidates do.
+    pub(crate) fn schema(&self) -> Schema {
+        let rule = VocabularySpec::MinCount(self.min_count);
+        let of = |kind, names: &[String]| {
+            let column = Column { vocabulary: Some(rule.clone()), ..Column::new(kind) };
+            names.iter().map(|name| (name.clone(), column.clone())).collect::<Vec<_>>()
+        };
+        let columns = [
+            of(ColumnKind::Sparse, &self.behaviours),
+            of(ColumnKind::Sequence, &self.pooled),
+            of(ColumnKind::Sparse, &self.sparse),
+        ];
+        let max_history = self.max_history;
+        Schema {
+            candidate: self.behaviours.iter().chain(&self.pooled).cloned().collect(),
+            width: self.embedding_width,
+            columns: columns.into_iter().flatten().collect(),
+            behaviours: vec![Behaviours { max_history, ..Behaviours::new(self.behaviours.clone()) }],
+            ..Schema::default()
+        }
     }
 
     /// The options that fit a log: by default an event has the item's `category`, which not all items have;
@@ -196,6 +215,11 @@ impl DataOptions {
             if let Some(name) = repeated(names) {
                 return Err(DataError::option(option, format!("`{name}` twice"), "each feature once"));
             }
+        }
+        if let Some(name) = self.sparse.iter().find(|&n| self.tables().filter(|other| other == n).count() > 1)
+        {
+            let expected = format!("[], as `{name}` is a column of the items as well");
+            return Err(DataError::option("sparse", format!("`{name}`"), expected));
         }
         if let Some(name) = self.pooled.iter().find(|&n| self.behaviours.contains(n)) {
             let expected = "a column that is not among `behaviours`";
