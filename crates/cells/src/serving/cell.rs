@@ -7,6 +7,7 @@ use dien_tensor::Real;
 
 use super::columns;
 use super::tile::Tiles;
+use super::units::Units;
 use crate::cell::CellKind;
 use crate::cell::reference::Weights;
 
@@ -27,8 +28,8 @@ pub struct Cell<T> {
     pub(super) stride: usize,
     /// W by column, `[inputs, gate_width]`.
     w: Vec<T>,
-    /// U by column, `[hidden, gate_width]`.
-    pub(super) u: Vec<T>,
+    /// U, for one sequence.
+    pub(super) u: Units<T>,
     /// U of each gate, for candidates in lanes.
     pub(super) u_rows: [Tiles<T>; 3],
     /// `[gate_width]`
@@ -68,7 +69,7 @@ impl<T: Real> Cell<T> {
             hidden,
             stride,
             w: gates(weights.w, inputs),
-            u: gates(weights.u, hidden),
+            u: Units::new(weights.u, hidden, stride),
             u_rows: [0, 1, 2]
                 .map(|gate| Tiles::new(&weights.u[gate * hidden * hidden..][..hidden * hidden], hidden)),
             b: gates(weights.b, 1),
@@ -88,7 +89,7 @@ impl<T: Real> Cell<T> {
 
     /// See [`steps`](Self::steps).
     pub fn steps_scratch(&self) -> usize {
-        self.gate_width() + self.stride
+        self.stride
     }
 }
 

@@ -18,6 +18,7 @@ mod products;
 mod run;
 mod sequence;
 mod tile;
+mod units;
 
 /// The kernels' entries that are compiled here; see [`crate::Real`].
 pub(crate) mod kernels {

@@ -2,7 +2,7 @@
 
 use dien_kernels::gemm::tile::add_packed;
 use dien_kernels::gemm::{Epilogue, Store};
-use dien_kernels::inline::{copy, zip};
+use dien_kernels::inline::copy;
 use dien_kernels::simd::{Kernel, Simd, axpy};
 use dien_tensor::Real;
 
@@ -123,59 +123,6 @@ fn sums<T: Real, S: Simd, const N: usize, const R: usize, const W: usize, const 
         for w in 0..W {
             to.finish::<S, L>(r, lane + w * L, sums[r][w]);
         }
-    }
-}
-
-/// y += W x for one vector: `columns` `[x, y]` is W by column, and `y` as long as whole vectors of 16 (8 will
-/// do but for AVX-512). Each sum begins with what `y` has, and takes the inputs in order.
-#[inline(always)]
-pub(super) fn add_columns<T: Real, S: Simd>(columns: &[T], x: &[T], y: &mut [T]) {
-    if S::LANES == 16 {
-        parts::<T, S, 16, 15>(columns, x, y);
-    } else if S::LANES == 8 {
-        parts::<T, S, 8, 15>(columns, x, y);
-    } else {
-        parts::<T, S, 8, 5>(columns, x, y);
-    }
-}
-
-/// At most `MOST` vectors of `V` at a time, evenly.
-#[inline(always)]
-fn parts<T: Real, S: Simd, const V: usize, const MOST: usize>(columns: &[T], x: &[T], y: &mut [T]) {
-    let (vectors, mut at) = (y.len() / V, 0);
-    while at < vectors {
-        let left = vectors - at;
-        let n = left.div_ceil(left.div_ceil(MOST));
-        macro_rules! part {
-            ($($n:literal)*) => {
-                match n {
-                    $($n if $n <= MOST => part::<T, S, V, $n>(at * V, columns, x, y),)*
-                    _ => unreachable!("at most {MOST} vectors"),
-                }
-            };
-        }
-        part!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
-        at += n;
-    }
-}
-
-#[inline(always)]
-fn part<T: Real, S: Simd, const V: usize, const R: usize>(at: usize, columns: &[T], x: &[T], y: &mut [T]) {
-    let columns = columns[at.min(columns.len())..].chunks(y.len());
-    let y = &mut y[at..][..R * V];
-    let mut sums = [[T::zero(); V]; R];
-    for r in 0..R {
-        sums[r] = lanes(y, r * V);
-    }
-    for (&x, column) in zip(x, columns) {
-        let (vectors, _) = column[..R * V].as_chunks::<V>();
-        for r in 0..R {
-            sums[r] = axpy::<T, S, V>(x, vectors[r], sums[r]);
-        }
-    }
-    let mut to = Store::new(y, R * V);
-    for r in 0..R {
-        to.finish::<S, V>(0, r * V, sums[r]);
     }
 }
 

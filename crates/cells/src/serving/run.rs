@@ -35,8 +35,8 @@ impl<T: Real + CellKernels<T>> Cell<T> {
         states: Option<&mut [T]>,
         scratch: &mut [T],
     ) {
-        let (h, scratch) = (&mut h[..self.stride], &mut scratch[..self.steps_scratch()]);
-        run_sequence(self, gates, a, h, states, scratch);
+        let (h, next) = (&mut h[..self.stride], &mut scratch[..self.steps_scratch()]);
+        run_sequence(self, gates, a, h, states, next);
     }
 
     /// Runs candidates over the events that they share: `gates` `[n, gate_width]`, scores `a` `[n, LANES]`
@@ -69,7 +69,7 @@ concrete! {
         a: Option<&[T]>,
         h: &mut [T],
         states: Option<&mut [T]>,
-        scratch: &mut [T],
+        next: &mut [T],
     ) = sequence_of;
 
     fn run_candidates(
@@ -87,9 +87,14 @@ fn sequence_of<T: Real>(
     a: Option<&[T]>,
     h: &mut [T],
     states: Option<&mut [T]>,
-    scratch: &mut [T],
+    next: &mut [T],
 ) {
-    dispatch(Sequence { cell, gates, a, h, states, scratch });
+    if cell.u.is_of_level() {
+        dispatch(Sequence { cell, units: &cell.u, gates, a, h, states, next });
+    } else {
+        // Another level was forced since.
+        dispatch(Sequence { cell, units: &cell.u.at_level(), gates, a, h, states, next });
+    }
 }
 
 fn candidates_of<T: Real>(

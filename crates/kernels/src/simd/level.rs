@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 mod traits;
 
-pub use traits::{Kernel, Packing, Simd, Strips, UnitTiles, Vectors};
+pub use traits::{Kernel, Packing, SequencePacking, Simd, Strips, UnitTiles, Vectors};
 
 macro_rules! levels {
     ($($(#[doc = $doc:literal])* $name:ident in $file:ident on $cfg:meta;)*) => {

@@ -14,6 +14,6 @@ mod transpose;
 pub use axpy::{axpy, splat};
 pub use dispatch::{dispatch, dispatch_at};
 pub(crate) use level::run_at;
-pub use level::{Kernel, Level, Packing, Portable, Simd, Strips, UnitTiles, Vectors};
+pub use level::{Kernel, Level, Packing, Portable, SequencePacking, Simd, Strips, UnitTiles, Vectors};
 pub use prefetch::prefetch;
 pub use transpose::transpose;

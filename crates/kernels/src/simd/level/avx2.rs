@@ -7,7 +7,7 @@ use std::arch::x86_64::{
     _mm256_storeu_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
 };
 
-use super::{Kernel, Level, Packing, Simd, Strips, UnitTiles, Vectors};
+use super::{Kernel, Level, Packing, SequencePacking, Simd, Strips, UnitTiles, Vectors};
 use crate::simd::plain::{self, TILE};
 
 /// [`Level::Avx2`] as a type.
@@ -18,7 +18,12 @@ impl Simd for Avx2 {
     const LEVEL: Level = Level::Avx2;
     const FMA: bool = true;
     const LANES: usize = 8;
-    const PACKING: Packing = Packing { units: 2, panel: 6, rows: &[6, 5, 4] };
+    const PACKING: Packing = Packing {
+        units: 2,
+        panel: 6,
+        rows: &[6, 5, 4],
+        sequence: SequencePacking { lanes: 8, vectors: 5 },
+    };
 
     fn is_available() -> bool {
         is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")

@@ -5,7 +5,7 @@
 use std::arch::x86_64::{_mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_storeu_ps};
 
 use super::avx2::{Avx2, axpy8, transpose8};
-use super::{Kernel, Level, Packing, Simd, Strips, UnitTiles, Vectors};
+use super::{Kernel, Level, Packing, SequencePacking, Simd, Strips, UnitTiles, Vectors};
 use crate::simd::plain;
 
 /// [`Level::Avx512`] as a type.
@@ -16,7 +16,12 @@ impl Simd for Avx512 {
     const LEVEL: Level = Level::Avx512;
     const FMA: bool = true;
     const LANES: usize = 16;
-    const PACKING: Packing = Packing { units: 4, panel: 8, rows: &[8, 10, 12, 6, 5, 4] };
+    const PACKING: Packing = Packing {
+        units: 4,
+        panel: 8,
+        rows: &[8, 10, 12, 6, 5, 4],
+        sequence: SequencePacking { lanes: 16, vectors: 5 },
+    };
 
     fn is_available() -> bool {
         Avx2::is_available()

@@ -1,6 +1,6 @@
 //! What the compilation target guarantees.
 
-use super::{Kernel, Level, Packing, Simd, Strips, UnitTiles, Vectors};
+use super::{Kernel, Level, Packing, SequencePacking, Simd, Strips, UnitTiles, Vectors};
 use crate::simd::plain;
 
 /// [`Level::Portable`] as a type.
@@ -11,7 +11,12 @@ impl Simd for Portable {
     const LEVEL: Level = Level::Portable;
     const FMA: bool = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
     const LANES: usize = 4;
-    const PACKING: Packing = Packing { units: 2, panel: 4, rows: &[6, 5, 4] };
+    const PACKING: Packing = Packing {
+        units: 2,
+        panel: 4,
+        rows: &[6, 5, 4],
+        sequence: SequencePacking { lanes: 8, vectors: 1 },
+    };
 
     fn is_available() -> bool {
         true

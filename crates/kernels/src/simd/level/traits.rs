@@ -68,6 +68,17 @@ pub struct Packing {
     /// Rows of a weight that a product with candidates reads at a time, best first: the first of which no row
     /// is left over is taken.
     pub rows: &'static [usize],
+    /// How the hidden units of one sequence are packed.
+    pub sequence: SequencePacking,
+}
+
+/// Hidden units of one sequence that a step computes together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SequencePacking {
+    /// Units of a vector: 8 or 16.
+    pub lanes: usize,
+    /// Vectors at a time, at most: the sums of three gates of each fill the registers.
+    pub vectors: usize,
 }
 
 /// Work in tiles of hidden units.
