@@ -15,14 +15,14 @@ use crate::sample::options::{DataOptions, TargetKind};
 use crate::sample::sampler::Sampler;
 use crate::sample::samples::{Context, Names, Part, Samples};
 use crate::sample::split::Split;
-use crate::schema;
+use crate::sample::targets::Parts;
 
 /// A behaviour log as ids, with its vocabularies, its split and its samplers. Immutable, and shared freely by
 /// threads.
 #[derive(Clone, Debug)]
 pub struct Dataset {
     samples: Samples,
-    split: Split,
+    parts: Parts,
     names: Names,
     vocabularies: Vocabularies,
     features: Features,
@@ -43,7 +43,7 @@ impl Dataset {
     }
 
     fn trainable(self) -> Result<Self, DataError> {
-        if self.split.train.targets.is_empty() {
+        if self.parts.train.targets.is_empty() {
             let found = "no training target among its users";
             let expected = "training users with enough behaviours (see `first_target`)";
             return Err(DataError::log("log", found, expected));
@@ -80,24 +80,17 @@ impl Dataset {
         options.validate()?;
         distinct_items(&log, &vocabularies)?;
         let columns = LogTables::new(&log, options, Some(&vocabularies))?.columns(&vocabularies)?;
-        let (histories, split) = Split::new(&log, options)?;
+        let split = Split::of_users(&log, options);
+        let (histories, parts) = Parts::new(&log, &split, options)?;
         let training = (0..).zip(log.users()).filter(|(_, user)| !user.test);
         let occurrences = training.flat_map(|(index, _)| histories.get(index)).copied().collect();
         let sampler = Sampler::new(&log, occurrences, &columns.class, options.target_negatives)?;
-        if !split.train.targets.is_empty() && !sampler.is_enough() && draws(options) {
+        if !parts.train.targets.is_empty() && !sampler.is_enough() && draws(options) {
             let expected = "at least two that the features tell apart, or no positive has a negative";
             return Err(DataError::log("training behaviours", "one kind of item", expected));
         }
         let mut rows = RowCounts::default();
-        let mut validates = split.valid.users.iter().peekable();
-        for (index, user) in (0..).zip(log.users()) {
-            let part = match validates.next_if(|&&other| other == index) {
-                _ if user.test => schema::Part::Test,
-                Some(_) => schema::Part::Validation,
-                None => schema::Part::Training,
-            };
-            rows.add(part, user.events.len() as u64);
-        }
+        log.users().iter().for_each(|user| rows.add(split.part_of(user), user.events.len() as u64));
         let features = options.features(&vocabularies);
         let (users, items) = log.into_ids();
         let samples = Samples {
@@ -108,7 +101,7 @@ impl Dataset {
             context: Context::User,
             extra_sequences: vec![],
         };
-        Ok(Dataset { samples, split, names: Names { users, items }, vocabularies, features, rows })
+        Ok(Dataset { samples, parts, names: Names { users, items }, vocabularies, features, rows })
     }
 
     /// The features of a model for this data. Its batches pass [`validate`](dien_model::Batch::validate) with
@@ -143,17 +136,17 @@ impl Dataset {
 
     /// The training batches of an epoch, counted from 0: a shuffle and negatives of its own.
     pub fn epoch(&self, seed: u64, epoch: u64) -> Batches<'_> {
-        self.batches(&self.split.train, Some(Draws { seed, epoch, part: 0, before: 0 }))
+        self.batches(&self.parts.train, Some(Draws { seed, epoch, part: 0, before: 0 }))
     }
 
     /// The validation users' batches, by ascending length of history. Empty if none are held out.
     pub fn validation(&self) -> Batches<'_> {
-        self.batches(&self.split.valid, None)
+        self.batches(&self.parts.valid, None)
     }
 
     /// The test users' batches, by ascending length of history.
     pub fn test(&self) -> Batches<'_> {
-        self.batches(&self.split.test, None)
+        self.batches(&self.parts.test, None)
     }
 
     /// Calls `each` with the test users' targets in their order, to be scored, until it gives `false`. Of
@@ -189,17 +182,17 @@ impl Dataset {
 
     /// The ids of the users that train, validate and test: those with a target.
     pub fn training_users(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.ids(&self.split.train)
+        self.ids(&self.parts.train)
     }
 
     /// See [`training_users`](Self::training_users).
     pub fn validation_users(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.ids(&self.split.valid)
+        self.ids(&self.parts.valid)
     }
 
     /// See [`training_users`](Self::training_users).
     pub fn test_users(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.ids(&self.split.test)
+        self.ids(&self.parts.test)
     }
 
     fn batches<'a>(&'a self, part: &'a Part, draws: Option<Draws>) -> Batches<'a> {

@@ -3,14 +3,10 @@
 use std::collections::HashSet;
 
 use dien_serving::encoding::{canonical, hash};
-use rand::RngExt;
-use rand::rngs::ChaCha8Rng;
 
 use super::log::{Log, User};
-use crate::sample::draw::{Use, rng};
-
-/// The share of the users who test, unless someone is named.
-pub(crate) const TEST_SHARE: f64 = 0.1;
+use crate::sample::draw::{self, Use};
+use crate::sample::split::name_test_users;
 
 /// Draws before a walk through the items ends the search.
 const DRAWS: usize = 64;
@@ -32,22 +28,12 @@ impl Log {
     pub(crate) fn hold_out(&mut self, wanted: Wanted, seed: u64) -> Vec<String> {
         let mut told = vec![];
         let (items, users) = self.parts_mut();
-        if wanted.test_users && users.iter().all(|user| !user.test) {
-            let place = |user: &User| hash(seed, canonical(&user.id).as_bytes());
-            let mut able: Vec<(u64, usize)> = users
-                .iter()
-                .enumerate()
-                .filter(|(_, user)| user.events.len() >= 2)
-                .map(|(i, user)| (place(user), i))
-                .collect();
-            able.sort_unstable();
-            // Someone has to be left to train on.
-            let test = ((able.len() as f64 * TEST_SHARE).round() as usize).max(1).min(able.len() / 2);
-            able[..test].iter().for_each(|&(_, user)| users[user].test = true);
+        if wanted.test_users
+            && let Some([test, able]) = name_test_users(users, seed)
+        {
             told.push(format!(
-                "no test users are named: the last behaviours of {test} of {} users, a tenth by a hash of \
-                 their ids, test",
-                able.len()
+                "no test users are named: the last behaviours of {test} of {able} users, a tenth by a hash \
+                 of their ids, test"
             ));
         }
         let lacks = |user: &User| user.negative.is_none() && user.events.len() >= 2;
@@ -61,10 +47,11 @@ impl Log {
         for user in users.iter_mut().filter(|user| lacks(user)) {
             let Some(last) = user.events.last() else { continue };
             let own: HashSet<u32> = user.events.iter().map(|event| event.item).collect();
-            let mut rng = rng(Use::HoldOut, seed, 0, hash(seed, canonical(&user.id).as_bytes()));
-            let negative = draw(&mut rng, &pool, |item| !own.contains(&item));
+            let mut rng = draw::rng(Use::HoldOut, seed, 0, hash(seed, canonical(&user.id).as_bytes()));
+            let negative = draw::one_of(&mut rng, &pool, DRAWS, draw::place, |item| !own.contains(&item));
             // Who did everything has something else than the last.
-            user.negative = negative.or_else(|| draw(&mut rng, &pool, |item| item != last.item));
+            user.negative = negative
+                .or_else(|| draw::one_of(&mut rng, &pool, DRAWS, draw::place, |item| item != last.item));
             given += usize::from(user.negative.is_some());
         }
         told.push(format!(
@@ -73,16 +60,6 @@ impl Log {
         ));
         told
     }
-}
-
-fn draw(rng: &mut ChaCha8Rng, pool: &[u32], is_one: impl Fn(u32) -> bool) -> Option<u32> {
-    if pool.is_empty() {
-        return None;
-    }
-    let mut place = || rng.random_range(0..pool.len() as u64) as usize;
-    let drawn = (0..DRAWS).map(|_| pool[place()]).find(|&item| is_one(item));
-    let from = place();
-    drawn.or_else(|| pool[from..].iter().chain(&pool[..from]).copied().find(|&item| is_one(item)))
 }
 
 #[cfg(test)]

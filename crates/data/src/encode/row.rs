@@ -4,6 +4,7 @@ use dien_serving::encoding::{DenseEncoder, canonical};
 
 use super::layout::Layout;
 use crate::error::DataError;
+use crate::sample::split::Split;
 use crate::schema::{Behaviours, ColumnKind, MissingValue, Part, Schema, SequenceOrder};
 use crate::source::{self, Blanks, Block, Cells, ListColumn, TextForm, Wanted};
 
@@ -168,17 +169,17 @@ impl<'a> View<'a> {
         Ok(Some((number(columns[0])?, number(columns[1])? as usize)))
     }
 
-    /// Label, weight and part of a row of `given`'s files, or of the split's side.
+    /// Label and weight of a row, and its part by the split. What has no label is scored, of no matter which
+    /// part.
     pub fn sample(
         &self,
-        schema: &Schema,
-        given: Part,
+        split: &Split<'_>,
         row: usize,
         form: TextForm,
         buffer: &mut String,
     ) -> Result<Sample, Wrong> {
         let Some(column) = self.label else {
-            return Ok(Sample { part: given, label: 0.0, weight: None, time: None });
+            return Ok(Sample { part: Part::Test, label: 0.0, weight: None, time: None });
         };
         let expected = "a number from 0 to 1, or true or false";
         let label = match self.single(column).number(row) {
@@ -205,18 +206,12 @@ impl<'a> View<'a> {
             },
         };
         let group = self.group(row, form, buffer)?;
-        let part = match (&schema.split, given) {
-            (Some(split), Part::Training) => {
-                let tick = || self.single(self.time?).tick(row);
-                let at = time.unwrap_or_default();
-                split.part_at(group, at, tick).ok_or_else(|| Wrong {
-                    column: self.time.expect("only times are of no part"),
-                    found: at.to_string(),
-                    expected: "a time since 1970, as the split is by date; or cuts that are numbers",
-                })?
-            }
-            _ => given,
-        };
+        let (tick, at) = (|| self.single(self.time?).tick(row), time.unwrap_or_default());
+        let part = split.part(group, at, tick).ok_or_else(|| Wrong {
+            column: self.time.expect("only times are of no part"),
+            found: at.to_string(),
+            expected: "a time since 1970, as the split is by date; or cuts that are numbers",
+        })?;
         Ok(Sample { part, label, weight, time })
     }
 

@@ -7,6 +7,7 @@ use super::layout::Layout;
 use super::row::{From, Sample, View, Wrong, wanted};
 use crate::error::DataError;
 use crate::row_counts::RowCounts;
+use crate::sample::split::Split;
 use crate::schema::{Part, Schema};
 use crate::skipped::{OnError, Skipped};
 use crate::source::{Blocks, Origin, ReadReport, TextForm};
@@ -53,6 +54,7 @@ pub(crate) fn past<'a>(
 pub(crate) struct Rows<'a> {
     schema: &'a Schema,
     given: Part,
+    split: Split<'a>,
     groups: TextForm,
     on_error: OnError,
     blocks: Blocks<'a>,
@@ -102,7 +104,8 @@ impl<'a> Rows<'a> {
         };
         let blocks = origin.blocks(wanted, block_rows)?;
         let (skipped, counts) = (Skipped::default(), RowCounts::default());
-        Ok(Rows { schema, given, groups, on_error, blocks, places, histories, skipped, counts })
+        let split = Split::of_rows(schema.split.as_ref(), given);
+        Ok(Rows { schema, given, split, groups, on_error, blocks, places, histories, skipped, counts })
     }
 
     /// Changes the order in which the files are read, unless they follow a table of histories.
@@ -127,7 +130,7 @@ impl<'a> Rows<'a> {
                 let error = match block.fault(i) {
                     Some(fault) => fault,
                     None => {
-                        let sample = match view.sample(self.schema, self.given, i, self.groups, &mut buffer) {
+                        let sample = match view.sample(&self.split, i, self.groups, &mut buffer) {
                             Ok(sample) if part.is_some_and(|part| part != sample.part) => {
                                 self.counts.add(sample.part, 1);
                                 continue;

@@ -10,6 +10,7 @@ use crate::encode::histories::Histories;
 use crate::encode::row::{From, View, wanted};
 use crate::encode::rows::{Row, past};
 use crate::error::DataError;
+use crate::sample::split::Split;
 use crate::schema::{Part, Source};
 use crate::skipped::{OnError, Skipped};
 use crate::source::{Block, Blocks, Column, Wanted};
@@ -114,13 +115,14 @@ impl Impressions {
         wrong: &mut Vec<(u32, String)>,
     ) -> Result<Vec<u32>, DataError> {
         let view = View::of(&self.schema, &block.columns, places);
+        let split = Split::of_rows(None, Part::Test);
         let (mut right, mut buffer, groups) = (vec![], String::new(), self.layout.group_form());
         for row in 0..block.rows {
             let error = match block.fault(row) {
                 Some(fault) => fault,
                 None => {
                     let past = past(&self.schema, &view, row, histories)?;
-                    let sample = view.sample(&self.schema, Part::Test, row, groups, &mut buffer);
+                    let sample = view.sample(&split, row, groups, &mut buffer);
                     let of = sample.and_then(|sample| Ok(Row { view: &view, row, sample, past: past? }));
                     match of.and_then(|of| encoder.push(of, &mut buffer)) {
                         Ok(()) => {

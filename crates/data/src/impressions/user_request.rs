@@ -9,6 +9,7 @@ use crate::encode::histories::Histories;
 use crate::encode::row::{From, View, Wrong, wanted};
 use crate::encode::rows::past;
 use crate::error::DataError;
+use crate::sample::split::Split;
 use crate::schema::{ColumnKind, Part, SequenceOrder};
 use crate::source::Origin;
 
@@ -38,7 +39,7 @@ impl Impressions {
             let expected = "one of kind `group`, which names the user of each row";
             return Err(DataError::log("schema", "no column of users", expected));
         }
-        let mut latest: Option<(Option<i64>, Request)> = None;
+        let (mut latest, split) = (None::<(Option<i64>, Request)>, Split::of_rows(None, Part::Test));
         for part in [Part::Training, Part::Validation, Part::Test] {
             // A split's parts are rows of one origin, the training rows'.
             let Some(origin) = origin(&self.schema, &self.base, self.rows.as_ref(), part) else { continue };
@@ -63,8 +64,7 @@ impl Impressions {
                         continue;
                     }
                     let wrong = |wrong: Wrong| wrong.in_row(&self.schema, &block, row);
-                    let sample =
-                        view.sample(&self.schema, Part::Test, row, form, &mut buffer).map_err(wrong)?;
+                    let sample = view.sample(&split, row, form, &mut buffer).map_err(wrong)?;
                     if latest.as_ref().is_some_and(|(time, _)| *time > sample.time) {
                         continue;
                     }

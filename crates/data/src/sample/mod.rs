@@ -5,3 +5,4 @@ pub(crate) mod options;
 pub(crate) mod sampler;
 pub(crate) mod samples;
 pub(crate) mod split;
+pub(crate) mod targets;

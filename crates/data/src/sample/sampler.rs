@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 
 use crate::behaviours::log::{Log, cell};
 use crate::error::DataError;
+use crate::sample::draw;
 use crate::sample::options::{AuxiliaryNegatives, TargetNegatives};
 
-/// After this many draws that look like the positive, one walk through the list ends the search.
+/// Draws before a walk through the list ends the search.
 const DRAWS: usize = 32;
 
 /// Draws items of the non-test users' behaviours.
@@ -115,17 +115,6 @@ impl Sampler {
 /// One of the pool that does not look like the positive; none if all do.
 #[inline]
 fn draw(rng: &mut ChaCha8Rng, pool: &[u32], class: &[u32], positive: u32) -> Option<u32> {
-    if pool.is_empty() {
-        return None;
-    }
     let unlike = |item: u32| class[item as usize] != class[positive as usize];
-    let n = pool.len() as u64;
-    for _ in 0..DRAWS {
-        let item = pool[rng.random_range(0..n) as usize];
-        if unlike(item) {
-            return Some(item);
-        }
-    }
-    let (before, after) = pool.split_at(rng.random_range(0..n) as usize);
-    after.iter().chain(before).copied().find(|&item| unlike(item))
+    draw::one_of(rng, pool, DRAWS, draw::place, unlike)
 }

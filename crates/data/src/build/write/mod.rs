@@ -17,6 +17,7 @@ use super::{BuildReport, SampleBuilder};
 use crate::behaviours::log::Log;
 use crate::behaviours::presets::LogReport;
 use crate::error::DataError;
+use crate::sample;
 use crate::schema::{Part, Split, TimeCut};
 use negatives::Negatives;
 
@@ -50,7 +51,8 @@ pub(super) fn write(
         _ => {}
     }
     let resolved = SampleBuilder { split: resolve(build, log, read)?, ..build.clone() };
-    let negatives = Negatives::new(&resolved, log)?;
+    let of = sample::split::Split::of_log(log, &resolved.split);
+    let negatives = Negatives::new(&resolved, log, &of)?;
     let staged = StagedFolder::create(folder)?;
     let mut built = BuildReport::default();
     let mut parts = vec![];
@@ -59,7 +61,7 @@ pub(super) fn write(
         (Part::Validation, "validation", &mut built.validation),
         (Part::Test, "test", &mut built.test),
     ] {
-        let written = tables::write(&resolved, log, part, &negatives, &staged.part().join(name))?;
+        let written = tables::write(&resolved, log, &of, part, &negatives, &staged.part().join(name))?;
         *counts = [written.histories, written.targets];
         built.short_of_negatives += written.short_of_negatives;
         if counts[1] > 0 {

@@ -6,9 +6,11 @@ use rand::rngs::ChaCha8Rng;
 use crate::behaviours::log::Log;
 use crate::build::{SampleBuilder, Sampling};
 use crate::error::DataError;
+use crate::sample::draw;
+use crate::sample::split::Split;
 use crate::schema::Part;
 
-/// After so many draws in vain one walk through the list ends the search.
+/// Draws before a walk through the list ends the search.
 const DRAWS: usize = 64;
 
 /// The items that training behaviours hold.
@@ -17,11 +19,10 @@ pub(super) struct Negatives {
 }
 
 impl Negatives {
-    pub fn new(build: &SampleBuilder, log: &Log) -> Result<Self, DataError> {
+    pub fn new(build: &SampleBuilder, log: &Log, split: &Split<'_>) -> Result<Self, DataError> {
         let mut pool = vec![];
-        let named = log.users().iter().any(|user| user.test);
         for user in log.users() {
-            let share = build.share(named, user, Part::Training);
+            let share = build.share(split, user, Part::Training);
             pool.extend(user.events[share.events].iter().map(|e| e.item));
         }
         let mut distinct = pool.clone();
@@ -40,14 +41,8 @@ impl Negatives {
 
     /// One that is none of `not`; none if all are.
     pub fn draw(&self, rng: &mut ChaCha8Rng, not: &[u32]) -> Option<u32> {
-        let n = self.pool.len();
-        let fits = |place: usize| Some(self.pool[place]).filter(|item| !not.contains(item));
-        for _ in 0..DRAWS {
-            if let Some(item) = fits(rng.random_range(0..n)) {
-                return Some(item);
-            }
-        }
-        let start = rng.random_range(0..n);
-        (start..n).chain(0..start).find_map(fits)
+        // Of a `usize`, which are others than those of a `u64`: what was built before is built again.
+        let place = |rng: &mut ChaCha8Rng, n| rng.random_range(0..n);
+        draw::one_of(rng, &self.pool, DRAWS, place, |item| !not.contains(&item))
     }
 }

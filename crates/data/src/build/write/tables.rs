@@ -13,6 +13,7 @@ use crate::behaviours::log::{Impression, Log, User, cell};
 use crate::build::SampleBuilder;
 use crate::error::DataError;
 use crate::sample::draw::{self, Use};
+use crate::sample::split::Split;
 use crate::schema::Part;
 use crate::source::{CellType, Column, Field, Primitive, TableWriter, TextColumn, TextLists};
 
@@ -31,6 +32,7 @@ pub(super) struct Written {
 pub(super) fn write(
     build: &SampleBuilder,
     log: &Log,
+    split: &Split<'_>,
     part: Part,
     negatives: &Negatives,
     folder: &Path,
@@ -40,12 +42,11 @@ pub(super) fn write(
     let (mut histories, mut targets) = (Histories::new(&shape), Targets::new(&shape));
     let mut written = Written::default();
     let mut files: Option<[TableWriter; 2]> = None;
-    let named = log.users().iter().any(|user| user.test);
     for (index, user) in log.users().iter().enumerate() {
         let shown = log.impressions(index);
         let share = match shown {
-            None => build.share(named, user, part),
-            Some(shown) => build.share_shown(named, user, shown, part),
+            None => build.share(split, user, part),
+            Some(shown) => build.share_shown(split, user, shown, part),
         };
         if share.targets.is_empty() {
             continue;
