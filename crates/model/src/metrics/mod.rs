@@ -4,13 +4,13 @@
 //! ½ is a click.
 
 mod auc;
-mod interval;
+mod intervals;
 mod logloss;
 mod metric;
 mod ranking;
 
 pub use auc::{auc, auc_weighted, gauc, gauc_weighted};
-pub use interval::auc_interval;
+pub use intervals::auc_interval;
 pub use logloss::{logloss, logloss_weighted};
 pub use metric::{Metric, UnknownMetric};
 pub use ranking::Ranking;

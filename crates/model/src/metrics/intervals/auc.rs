@@ -1,7 +1,7 @@
 //! How sure an AUC is.
 
-/// 95 % of a normal distribution lie within so many standard deviations.
-const Z: f64 = 1.959_963_984_540_054;
+use super::Z;
+
 /// Halvings: to the last bit.
 const HALVINGS: usize = 60;
 
@@ -50,8 +50,8 @@ fn variance(theta: f64, m: f64, n: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::auc;
     use super::*;
+    use crate::metrics::auc;
 
     #[test]
     fn the_bounds_solve_the_equation() {
