@@ -9,6 +9,7 @@ use crate::error::DataError;
 use crate::impressions::{Impressions, Stream};
 use crate::row_counts::RowCounts;
 use crate::sample::options::DataOptions;
+use crate::target_names::TargetNames;
 
 /// Behaviours in memory, or a log that is streamed.
 #[derive(Clone, Debug)]
@@ -187,24 +188,33 @@ impl Examples<'_> {
         }
     }
 
-    /// Calls `each` with the batches from the first on, in order, and the user and the item of each target as
-    /// the data calls them, until it gives `false`. The user of a log's row is what its column of kind
-    /// `group` says.
+    /// Calls `each` with the batches from the first on, in order, and what the data calls each target, until
+    /// it gives `false`. The user of a log's row is what its column of kind `group` says. Of the columns in
+    /// `keep` the cells come along: a log's; targets of behaviours have none.
     ///
     /// # Errors
-    /// As [`Stream::for_each`].
+    /// As [`Stream::for_each_named`].
     pub fn for_each_named(
         &self,
-        mut each: impl FnMut(Batch, Vec<(String, String)>) -> bool,
+        keep: &[String],
+        mut each: impl FnMut(Batch, Vec<TargetNames>) -> bool,
     ) -> Result<(), DataError> {
         match self {
+            Examples::Batches(_) if !keep.is_empty() => {
+                let found = crate::error::quoted(keep);
+                Err(DataError::log("columns to keep", found, "none: targets of behaviours have no cells"))
+            }
             Examples::Batches(batches) => {
-                let named = |(user, item): (&str, &str)| (user.to_owned(), item.to_owned());
+                let named = |(user, item): (&str, &str)| TargetNames {
+                    user: user.to_owned(),
+                    item: item.to_owned(),
+                    cells: vec![],
+                };
                 let _ =
                     (0..batches.len()).all(|i| each(batches.batch(i), batches.ids(i).map(named).collect()));
                 Ok(())
             }
-            Examples::Stream(stream) => stream.for_each_named(0, each),
+            Examples::Stream(stream) => stream.for_each_named(0, keep, each),
         }
     }
 

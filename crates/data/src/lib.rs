@@ -68,6 +68,7 @@ mod sample;
 pub mod schema;
 mod skipped;
 mod source;
+mod target_names;
 mod time;
 
 pub use batch::batches::Batches;
@@ -88,6 +89,7 @@ pub use sample::options::{AuxiliaryNegatives, DataOptions, TargetKind, TargetNeg
 pub use schema::SchemaSource;
 pub use skipped::{OnError, Skipped};
 pub use source::{Cell, InMemory, ReadReport, Row, RowBatch, RowBatches, RowSource, RowSources, is_guarded};
+pub use target_names::TargetNames;
 pub use time::{Time, TimeUnit};
 
 /// What the numeric options may be.

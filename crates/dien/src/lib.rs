@@ -38,6 +38,7 @@ mod data_source;
 mod dataset_cache;
 pub mod describe;
 mod error;
+pub mod evaluation;
 pub mod explain;
 #[cfg(feature = "pages")]
 mod html;
@@ -51,7 +52,7 @@ mod reference_eval;
 pub mod report;
 pub mod run;
 mod scorer;
-mod scores;
+pub mod slices;
 pub mod train;
 #[cfg(feature = "compare")]
 pub mod tune;

@@ -1,15 +1,13 @@
 //! Evaluation as the authors' code does it.
 
-use std::path::Path;
-
 use dien_data::Examples;
+use dien_model::Registry;
 use dien_model::metrics::Metrics;
-use dien_model::{Batch, Registry};
 use dien_tensor::Mode;
 
 use crate::error::Result;
 use crate::run::Run;
-use crate::scorer::{Evaluation, Scorer};
+use crate::scorer::Scorer;
 
 /// How a run's model is evaluated as the authors' TensorFlow code does it, to reproduce published figures. By
 /// default, and in [`Scorer::evaluate`], neither is so; with either a target's score depends on the batch it
@@ -33,9 +31,6 @@ pub struct ReferenceEval {
     /// The pooled history counts the padding; see
     /// [`ModelConfig::pool_padding`](dien_model::ModelConfig::pool_padding).
     pub pool_padding: bool,
-    /// How many of each group's candidates are looked at, if their order is
-    /// ([`Metrics::ranking`]); none in the authors' code.
-    pub top_k: Option<usize>,
 }
 
 impl ReferenceEval {
@@ -53,11 +48,23 @@ impl ReferenceEval {
         self
     }
 
-    /// Sets [`top_k`](Self::top_k).
-    #[must_use]
-    pub fn top_k(mut self, k: impl Into<Option<usize>>) -> Self {
-        self.top_k = k.into();
-        self
+    /// A run's best model, which evaluates so: scores, metrics and files alike.
+    ///
+    /// # Errors
+    /// As [`Scorer::load`].
+    pub fn load(&self, run: &Run) -> Result<Scorer> {
+        self.load_with(run, &Registry::new())
+    }
+
+    /// The same of a model that may be one of your own.
+    ///
+    /// # Errors
+    /// As [`Scorer::load_with`].
+    pub fn load_with(&self, run: &Run, registry: &Registry) -> Result<Scorer> {
+        let mut file = run.model_file()?;
+        file.model.pool_padding |= self.pool_padding;
+        let mode = if self.batch_statistics { Mode::EvalBatchStats } else { Mode::Eval };
+        Ok(Scorer::from_file(file, registry)?.in_mode(mode))
     }
 
     /// AUC, GAUC and log loss of a run's best model over all targets of the batches.
@@ -65,55 +72,6 @@ impl ReferenceEval {
     /// # Errors
     /// As [`Scorer::load`] and [`Scorer::evaluate`].
     pub fn evaluate(&self, run: &Run, batches: &Examples<'_>) -> Result<Metrics> {
-        self.evaluate_with(run, batches, |_| ())
-    }
-
-    /// The same, and shows each batch, in order.
-    ///
-    /// # Errors
-    /// As [`evaluate`](Self::evaluate).
-    pub fn evaluate_with(
-        &self,
-        run: &Run,
-        batches: &Examples<'_>,
-        mut each: impl FnMut(&Batch),
-    ) -> Result<Metrics> {
-        self.scorer(run)?.evaluate_as(self.how(), batches, |_, batch, _| {
-            each(batch);
-            Ok(())
-        })
-    }
-
-    /// The same, and writes each target's score as [`Scorer::write_scores`] does.
-    ///
-    /// # Errors
-    /// As [`evaluate`](Self::evaluate) and [`Scorer::write_scores`].
-    pub fn write_scores(&self, run: &Run, batches: &Examples<'_>, path: &Path) -> Result<Metrics> {
-        self.write_scores_with(run, batches, path, |_| ())
-    }
-
-    /// The same, and shows each batch, in order.
-    ///
-    /// # Errors
-    /// As [`write_scores`](Self::write_scores).
-    pub fn write_scores_with(
-        &self,
-        run: &Run,
-        batches: &Examples<'_>,
-        path: &Path,
-        each: impl FnMut(&Batch),
-    ) -> Result<Metrics> {
-        self.scorer(run)?.write_scores_as(self.how(), batches, path, each)
-    }
-
-    fn scorer(&self, run: &Run) -> Result<Scorer> {
-        let mut file = run.model_file()?;
-        file.model.pool_padding |= self.pool_padding;
-        Scorer::from_file(file, &Registry::new())
-    }
-
-    fn how(&self) -> Evaluation {
-        let mode = if self.batch_statistics { Mode::EvalBatchStats } else { Mode::Eval };
-        Evaluation { mode, top_k: self.top_k }
+        self.load(run)?.evaluate(batches)
     }
 }

@@ -29,6 +29,7 @@ pub struct Scorer {
     pub(crate) params: ParamStore<f32>,
     pub(crate) pool: Pool<f32>,
     pub(crate) calibration: Calibration,
+    mode: Mode,
 }
 
 impl std::fmt::Debug for Scorer {
@@ -69,7 +70,7 @@ impl Scorer {
         params: ParamStore<f32>,
     ) -> Self {
         let calibration = Calibration::default();
-        Scorer { features: features.clone(), model, params, pool: Pool::new(), calibration }
+        Scorer { features: features.clone(), model, params, pool: Pool::new(), calibration, mode: Mode::Eval }
     }
 
     /// The best model of a run.
@@ -130,7 +131,7 @@ impl Scorer {
     /// As [`score`](Self::score).
     pub fn logits(&self, batch: &Batch) -> Result<Vec<f32>> {
         batch.validate(&self.features)?;
-        self.inference(Mode::Eval).logits(batch)
+        self.inference().logits(batch)
     }
 
     /// What each target's score went through; `None` of models that pool histories without looking at the
@@ -159,9 +160,10 @@ impl Scorer {
     pub fn evaluate_with(
         &self,
         batches: &Examples<'_>,
-        each: impl FnMut(usize, &Batch, &[f32]) -> Result<()>,
+        mut each: impl FnMut(usize, &Batch, &[f32]) -> Result<()>,
     ) -> Result<Metrics> {
-        self.evaluate_as(Evaluation::default(), batches, each)
+        let each = |index, batch: &Batch, (), logits: &[f32]| each(index, batch, logits);
+        self.inference().evaluate(None, batches_of(batches, &self.features), each)
     }
 
     /// The same with the order of each group's first `k` candidates
@@ -170,59 +172,17 @@ impl Scorer {
     /// # Errors
     /// As [`score`](Self::score).
     pub fn evaluate_top_k(&self, batches: &Examples<'_>, k: usize) -> Result<Metrics> {
-        let how = Evaluation { mode: Mode::Eval, top_k: Some(k) };
-        self.evaluate_as(how, batches, |_, _, _| Ok(()))
+        Ok(self.evaluation().top_k(k).run(batches)?.metrics)
     }
 
-    pub(crate) fn evaluate_as(
-        &self,
-        how: Evaluation,
-        batches: &Examples<'_>,
-        mut each: impl FnMut(usize, &Batch, &[f32]) -> Result<()>,
-    ) -> Result<Metrics> {
-        let each = |index, batch: &Batch, (), logits: &[f32]| each(index, batch, logits);
-        self.inference(how.mode).evaluate(how.top_k, batches_of(batches, &self.features), each)
+    /// The same in another way of evaluation.
+    pub(crate) fn in_mode(self, mode: Mode) -> Self {
+        Scorer { mode, ..self }
     }
 
-    /// The same, and shows the user and the item of each of a batch's targets.
-    pub(crate) fn evaluate_named(
-        &self,
-        how: Evaluation,
-        batches: &Examples<'_>,
-        mut each: impl FnMut(&Batch, &[(String, String)], &[f32]) -> Result<()>,
-    ) -> Result<Metrics> {
-        let produce = |give: &mut dyn FnMut((Batch, Names)) -> bool| -> Result<()> {
-            let mut valid = Ok(());
-            batches.for_each_named(|batch, names| {
-                valid = batch.validate(&self.features);
-                valid.is_ok() && give((batch, names))
-            })?;
-            Ok(valid?)
-        };
-        let each = |_, batch: &Batch, names: Names, logits: &[f32]| each(batch, &names, logits);
-        self.inference(how.mode).evaluate(how.top_k, produce, each)
-    }
-
-    fn inference(&self, mode: Mode) -> Inference<'_> {
-        let Scorer { params, pool, calibration, .. } = self;
-        Inference { model: self.model(), params, pool, mode, calibration }
-    }
-}
-
-/// The user and the item of each of a batch's targets.
-type Names = Vec<(String, String)>;
-
-/// How a model is evaluated.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Evaluation {
-    pub mode: Mode,
-    /// How many of each group's candidates are looked at, if their order is.
-    pub top_k: Option<usize>,
-}
-
-impl Default for Evaluation {
-    fn default() -> Self {
-        Evaluation { mode: Mode::Eval, top_k: None }
+    pub(crate) fn inference(&self) -> Inference<'_> {
+        let Scorer { params, pool, calibration, mode, .. } = self;
+        Inference { model: self.model(), params, pool, mode: *mode, calibration }
     }
 }
 

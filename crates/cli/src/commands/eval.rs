@@ -5,11 +5,14 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use dien::data::RowCounts;
+use dien::evaluation::Evaluated;
 use dien::prelude::*;
-use dien::{FileError, OovReport, ReferenceEval};
+use dien::slices::SliceBy;
+use dien::{FileError, ReferenceEval};
 use serde::Serialize;
 
 use super::progress::scores;
+use super::slices::table;
 use super::{print, print_json, tell_oov, thousands};
 
 #[derive(Debug, Args)]
@@ -28,6 +31,17 @@ pub(super) struct EvalArgs {
     /// probability to this file.
     #[arg(long, value_name = "FILE.csv")]
     scores: Option<PathBuf>,
+    /// Also tell AUC, log loss and their intervals of slices: by each value of a column, of numbers by
+    /// ranges: `price` (or `price:10`, so many parts of about as many rows; `age:18/30/50`, bounds), `user`,
+    /// `item`, `label`, `history_length`. Several between commas, each by itself.
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    by: Vec<String>,
+    /// Values of a column that have slices of their own; the others are one.
+    #[arg(
+        long, value_name = "N", requires = "by", default_value_t = 20,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    most_slices: u32,
     /// Also tell how good the order of each user's (group's) first K candidates is: HR, NDCG, recall, MRR.
     /// Candidates are those that the rows have; a few sampled ones mislead.
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
@@ -54,13 +68,11 @@ enum Split {
 }
 
 #[derive(Serialize)]
-struct Evaluation {
+struct Told {
     run: PathBuf,
     split: Split,
     #[serde(flatten)]
-    metrics: Metrics,
-    /// Ids that the model does not know, by table.
-    out_of_vocabulary: OovReport,
+    evaluated: Evaluated,
     /// Where the rows went of the files that the targets are of.
     rows: Option<RowCounts>,
 }
@@ -102,25 +114,28 @@ pub(super) fn run(args: &EvalArgs, json: bool) -> Result<ExitCode> {
     }
     let reference =
         ReferenceEval::default().batch_statistics(args.batch_statistics).pool_padding(args.pool_padding);
-    let reference = reference.top_k(args.top_k.map(|k| k as usize));
-    let mut oov = OovReport::new(dataset.features());
-    let metrics = match &args.scores {
-        Some(path) => reference.write_scores_with(&run, &batches, path, |batch| oov.add(batch))?,
-        None => reference.evaluate_with(&run, &batches, |batch| oov.add(batch))?,
-    };
-    if metrics.samples == 0 {
+    let scorer = reference.load(&run)?;
+    let by = args.by.iter().map(|by| by.parse()).collect::<Result<Vec<SliceBy>>>()?;
+    let evaluation = scorer.evaluation().top_k(args.top_k.map(|k| k as usize)).scores(args.scores.clone());
+    let evaluation = evaluation.by(&dataset, by)?.most_slices(args.most_slices as usize);
+    let evaluated = evaluation.run(&batches)?;
+    if evaluated.metrics.samples == 0 {
         return Err(nothing(args).into());
     }
-    tell_oov("", &oov);
+    tell_oov("", &evaluated.oov);
     let rows = batches.rows().or(dataset.rows());
     if json {
         let (run, split) = (args.run.clone(), args.split);
-        print_json(&Evaluation { run, split, metrics, out_of_vocabulary: oov, rows })?;
+        print_json(&Told { run, split, evaluated, rows })?;
     } else {
         if let Some(rows) = rows {
             print(&format!("{rows}\n"))?;
         }
-        print(&format!("{}  ({} samples)\n", scores(&metrics), thousands(metrics.samples)))?;
+        let Evaluated { metrics, slices, .. } = &evaluated;
+        print(&format!("{}  ({} samples)\n", scores(metrics), thousands(metrics.samples)))?;
+        for slices in slices {
+            print(&table(slices))?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

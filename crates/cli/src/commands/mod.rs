@@ -19,6 +19,7 @@ mod progress;
 mod rank;
 mod report;
 mod roles;
+mod slices;
 mod summary;
 mod train;
 mod tune;

@@ -15,6 +15,8 @@ use crate::sample::options::DataOptions;
 use crate::sample::sampler::Sampler;
 use crate::sample::samples::{Columns, Context, ExtraSequence, Histories, Part, Rows, Samples, Target, pick};
 use crate::schema::{ColumnKind, Schema, SequenceOrder};
+use crate::source::{Cells, TextForm};
+use crate::target_names::TargetNames;
 
 /// Samples, and the targets among them.
 pub(crate) struct Chunk {
@@ -22,15 +24,15 @@ pub(crate) struct Chunk {
     pub targets: Part,
     /// By target the row that it was, counted from the chunk's first.
     pub rows: Vec<u32>,
-    /// By row its group and the item of its candidate, as the log calls them, if they were asked for.
-    pub names: Vec<(String, String)>,
+    /// By row what the log calls it, if that was asked for.
+    pub names: Vec<TargetNames>,
 }
 
 /// What encodes rows.
 pub(crate) struct Encoder<'a> {
     lookup: Lookup<'a>,
     numbers: &'a [DenseEncoder],
-    /// Whether chunks tell the names of groups and items.
+    /// Whether chunks tell what the log calls rows.
     keeps_names: bool,
     chunk: Building,
 }
@@ -52,7 +54,7 @@ struct Building {
     rows: Rows,
     /// Groups by name.
     groups: HashMap<String, u32>,
-    names: Vec<(String, String)>,
+    names: Vec<TargetNames>,
 }
 
 /// The histories of one sequence of behaviours.
@@ -76,7 +78,7 @@ impl<'a> Encoder<'a> {
         Encoder { lookup, numbers, keeps_names: false, chunk: Building::new(layout) }
     }
 
-    /// The same, whose chunks tell the names of groups and items.
+    /// The same, whose chunks tell what the log calls rows.
     pub fn with_names(self) -> Self {
         Encoder { keeps_names: true, ..self }
     }
@@ -90,7 +92,7 @@ impl<'a> Encoder<'a> {
     pub fn push(&mut self, of: Row<'_, '_>, buffer: &mut String) -> Result<(), Wrong> {
         let Lookup { schema, layout, .. } = self.lookup;
         of.check_behaviours(schema, layout)?;
-        let Row { view, row, sample, past } = of;
+        let Row { view, row, sample, past, more } = of;
         let (mut dense, mut buckets) = (vec![], vec![]);
         for (number, &column) in self.numbers.iter().zip(&layout.numbers) {
             let (x, value) = view.number(schema, number, column, row)?;
@@ -137,7 +139,10 @@ impl<'a> Encoder<'a> {
         if let Some(user) = user {
             let column = layout.candidate[layout.item];
             let item = view.id(schema, column, row, layout.form(column), buffer).unwrap_or_default();
-            self.chunk.names.push((user, item.to_owned()));
+            let item = item.to_owned();
+            let mut cell = |column| Some(Cells::of(column).group(row, TextForm::Typed, buffer)?.to_owned());
+            let cells = more.iter().map(&mut cell).collect();
+            self.chunk.names.push(TargetNames { user, item, cells });
         }
         let chunk = &mut self.chunk;
         chunk.pasts[0].history.push(history);

@@ -85,7 +85,7 @@ pub(crate) fn fit(
         if of.sample.part == Part::Training {
             ids.check(&of, schema, layout, buffer)?;
         }
-        let Row { view, row, past, sample } = of;
+        let Row { view, row, past, sample, .. } = of;
         found.clear();
         for (number, &column) in numbers.iter().zip(&layout.numbers) {
             found.push(view.number(schema, number, column, row)?.0);

@@ -10,7 +10,7 @@ use crate::row_counts::RowCounts;
 use crate::sample::split::Split;
 use crate::schema::{Part, Schema};
 use crate::skipped::{OnError, Skipped};
-use crate::source::{Blocks, Origin, ReadReport, TextForm};
+use crate::source::{Blocks, Column, Origin, ReadReport, TextForm, Wanted};
 
 /// Rows of a block.
 const BLOCK: usize = 4096;
@@ -21,6 +21,8 @@ pub(crate) struct Row<'a, 'b> {
     pub row: usize,
     pub sample: Sample,
     pub past: Option<Past<'a>>,
+    /// The columns that are read beside those of the schema.
+    pub more: &'a [Column],
 }
 
 impl Row<'_, '_> {
@@ -59,6 +61,8 @@ pub(crate) struct Rows<'a> {
     on_error: OnError,
     blocks: Blocks<'a>,
     places: Vec<Option<usize>>,
+    /// How many of the blocks' columns the schema wants; the others are read beside them.
+    features: usize,
     histories: Option<Histories>,
     skipped: Skipped,
     counts: RowCounts,
@@ -73,7 +77,22 @@ impl<'a> Rows<'a> {
         groups: TextForm,
         on_error: OnError,
     ) -> Result<Self, DataError> {
-        Self::of(schema, From::Targets, origin, given, groups, on_error, BLOCK)
+        Self::open_with(schema, origin, given, groups, on_error, &[])
+    }
+
+    /// The same, with columns of single cells beside those of the schema, by their names in the source.
+    pub fn open_with(
+        schema: &'a Schema,
+        origin: Origin<'a>,
+        given: Part,
+        groups: TextForm,
+        on_error: OnError,
+        more: &[String],
+    ) -> Result<Self, DataError> {
+        let mut wanted = wanted(schema, From::Targets);
+        let features = wanted.0.len();
+        wanted.0.extend(more.iter().map(Wanted::single));
+        Self::of(schema, wanted, features, origin, given, groups, on_error, BLOCK)
     }
 
     /// Up to `rows` rows as one block, with their labels or to be scored.
@@ -85,19 +104,22 @@ impl<'a> Rows<'a> {
         on_error: OnError,
         rows: usize,
     ) -> Result<Self, DataError> {
-        Self::of(schema, from, origin, Part::Training, groups, on_error, rows)
+        let wanted = wanted(schema, from);
+        let features = wanted.0.len();
+        Self::of(schema, wanted, features, origin, Part::Training, groups, on_error, rows)
     }
 
+    #[expect(clippy::too_many_arguments, reason = "what both ways to it have")]
     fn of(
         schema: &'a Schema,
-        from: From,
+        (wanted, places): (Vec<Wanted>, Vec<Option<usize>>),
+        features: usize,
         origin: Origin<'a>,
         given: Part,
         groups: TextForm,
         on_error: OnError,
         block_rows: usize,
     ) -> Result<Self, DataError> {
-        let (wanted, places) = wanted(schema, from);
         let histories = match origin {
             Origin::Files(source, base) => Histories::open(schema, source, base, block_rows)?,
             Origin::Memory(..) => None,
@@ -105,7 +127,19 @@ impl<'a> Rows<'a> {
         let blocks = origin.blocks(wanted, block_rows)?;
         let (skipped, counts) = (Skipped::default(), RowCounts::default());
         let split = Split::of_rows(schema.split.as_ref(), given);
-        Ok(Rows { schema, given, split, groups, on_error, blocks, places, histories, skipped, counts })
+        Ok(Rows {
+            schema,
+            given,
+            split,
+            groups,
+            on_error,
+            blocks,
+            places,
+            features,
+            histories,
+            skipped,
+            counts,
+        })
     }
 
     /// Changes the order in which the files are read, unless they follow a table of histories.
@@ -126,6 +160,7 @@ impl<'a> Rows<'a> {
         for block in &mut self.blocks {
             let block = block?;
             let view = View::of(self.schema, &block.columns, &self.places);
+            let more = &block.columns[self.features..];
             for i in 0..block.rows {
                 let error = match block.fault(i) {
                     Some(fault) => fault,
@@ -139,8 +174,8 @@ impl<'a> Rows<'a> {
                         };
                         let part = sample.as_ref().map_or(self.given, |sample| sample.part);
                         let past = past(self.schema, &view, i, &mut self.histories)?;
-                        let of =
-                            sample.and_then(|sample| Ok(Row { view: &view, row: i, sample, past: past? }));
+                        let of = sample
+                            .and_then(|sample| Ok(Row { view: &view, row: i, sample, past: past?, more }));
                         match of.and_then(|of| row(of, &mut buffer)) {
                             Ok(goes_on) => {
                                 self.counts.add(part, 1);

@@ -123,7 +123,8 @@ impl Impressions {
                 None => {
                     let past = past(&self.schema, &view, row, histories)?;
                     let sample = view.sample(&split, row, groups, &mut buffer);
-                    let of = sample.and_then(|sample| Ok(Row { view: &view, row, sample, past: past? }));
+                    let of = sample
+                        .and_then(|sample| Ok(Row { view: &view, row, sample, past: past?, more: &[] }));
                     match of.and_then(|of| encoder.push(of, &mut buffer)) {
                         Ok(()) => {
                             right.push(row as u32);

@@ -15,6 +15,7 @@ use crate::error::DataError;
 use crate::row_counts::RowCounts;
 use crate::sample::draw::{self, Use};
 use crate::schema::Part;
+use crate::target_names::TargetNames;
 
 /// Targets of a chunk of held-out rows.
 const HELD_OUT: usize = 1 << 16;
@@ -66,32 +67,40 @@ impl<'a> Stream<'a> {
     /// # Errors
     /// A file is missing, cut off, or holds a row with something wrong in it.
     pub fn for_each(&self, from: usize, mut each: impl FnMut(Batch) -> bool) -> Result<(), DataError> {
-        self.run(from, false, |batch, _| each(batch))
+        self.run(from, None, |batch, _| each(batch))
     }
 
-    /// The same, with the group (the user) and the item of each target, as the log calls them: the cells of
-    /// the column of kind `group`, empty without one, and of the candidate's column that names the item.
+    /// The same, with what the log calls each target: the cells of the column of kind `group`, empty without
+    /// one, of the candidate's column that names the item, and of the columns in `keep`, which are features
+    /// of the schema or else columns of the files, single cells each.
     ///
     /// # Errors
-    /// As [`for_each`](Self::for_each).
+    /// As [`for_each`](Self::for_each); there is no such column, or it holds lists.
     pub fn for_each_named(
         &self,
         from: usize,
-        each: impl FnMut(Batch, Vec<(String, String)>) -> bool,
+        keep: &[String],
+        each: impl FnMut(Batch, Vec<TargetNames>) -> bool,
     ) -> Result<(), DataError> {
-        self.run(from, true, each)
+        let schema = &self.log.schema;
+        if let Some(name) = keep.iter().find(|name| schema.is_list(name)) {
+            let expected = "a column of single values, of which a row is told by one";
+            return Err(DataError::log("columns to keep", format!("`{name}`, a column of lists"), expected));
+        }
+        let keep: Vec<String> = keep.iter().map(|name| schema.source_name(name).to_owned()).collect();
+        self.run(from, Some(&keep), each)
     }
 
     fn run(
         &self,
         from: usize,
-        named: bool,
-        mut each: impl FnMut(Batch, Vec<(String, String)>) -> bool,
+        keep: Option<&[String]>,
+        mut each: impl FnMut(Batch, Vec<TargetNames>) -> bool,
     ) -> Result<(), DataError> {
         let (mut part, mut before) = (0, 0);
         prefetch(
             1,
-            |give| self.read(named, give),
+            |give| self.read(keep, give),
             |chunk: Chunk| {
                 let draws =
                     self.draws.map(|(seed, epoch)| Draws { seed, epoch, part, before: before as u64 });
@@ -99,7 +108,7 @@ impl<'a> Stream<'a> {
                 let first = from.saturating_sub(before).min(batches.len());
                 (part, before) = (part + 1, before + batches.len());
                 (first..batches.len()).all(|i| {
-                    let places = batches.places(i).filter(|_| named);
+                    let places = batches.places(i).filter(|_| keep.is_some());
                     let names = places.map(|place| chunk.names[chunk.rows[place] as usize].clone());
                     each(batches.batch(i), names.collect())
                 })
@@ -108,7 +117,7 @@ impl<'a> Stream<'a> {
     }
 
     /// Gives chunk by chunk, until `give` does not take one.
-    fn read(&self, named: bool, give: &mut dyn FnMut(Chunk) -> bool) -> Result<(), DataError> {
+    fn read(&self, keep: Option<&[String]>, give: &mut dyn FnMut(Chunk) -> bool) -> Result<(), DataError> {
         let log = self.log;
         let Some((origin, given)) = log.origin(self.part) else { return Ok(()) };
         let size = match self.draws {
@@ -119,12 +128,13 @@ impl<'a> Stream<'a> {
             None => HELD_OUT.next_multiple_of(log.options.test_batch_size),
         };
         let groups = log.layout.group_form();
-        let mut rows = Rows::open(&log.schema, origin, given, groups, log.options.on_error)?;
+        let more = keep.unwrap_or_default();
+        let mut rows = Rows::open_with(&log.schema, origin, given, groups, log.options.on_error, more)?;
         if let Some((seed, epoch)) = self.draws.filter(|_| log.options.shuffle > 0) {
             rows.reorder_files(|files| files.shuffle(&mut draw::rng(Use::Files, seed, epoch, 0)));
         }
         let mut encoder = Encoder::new(&log.schema, &log.layout, &log.vocabularies, &log.numbers);
-        if named {
+        if keep.is_some() {
             encoder = encoder.with_names();
         }
         let (mut open, mut ids, mut read) = (true, IdCheck::default(), 0);

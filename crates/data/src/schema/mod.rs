@@ -174,14 +174,17 @@ impl Schema {
 
     /// Those of the candidate's columns that are ids, one a cell.
     pub(crate) fn candidate_ids(&self) -> impl Iterator<Item = &str> {
-        let is_list =
-            |name: &&String| self.columns.get(*name).is_some_and(|c| c.kind == ColumnKind::Sequence);
-        self.candidate.iter().filter(move |name| !is_list(name)).map(String::as_str)
+        self.candidate.iter().map(String::as_str).filter(|name| !self.is_list(name))
     }
 
     /// The name that a feature's column has in the source.
     pub fn source_name<'a>(&'a self, feature: &'a str) -> &'a str {
         self.columns.get(feature).and_then(|c| c.from.as_deref()).unwrap_or(feature)
+    }
+
+    /// Whether a feature's cells are lists.
+    pub(crate) fn is_list(&self, feature: &str) -> bool {
+        self.columns.get(feature).is_some_and(|column| column.kind == ColumnKind::Sequence)
     }
 
     /// The vocabulary that a feature's ids are of: its own, or the one that it shares.

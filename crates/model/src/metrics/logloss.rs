@@ -32,7 +32,8 @@ pub fn logloss_weighted(logits: &[f32], labels: &[f32], weights: &[f32]) -> f64 
     if all == 0.0 { 0.0 } else { sum / all }
 }
 
-fn of_row(logit: f32, label: f32) -> f64 {
+/// What a row loses, ln(1 + eˣ) − x y.
+pub(super) fn of_row(logit: f32, label: f32) -> f64 {
     let (x, y) = (f64::from(logit), f64::from(label));
     x.max(0.0) - x * y + (-x.abs()).exp().ln_1p()
 }

@@ -10,7 +10,7 @@ mod metric;
 mod ranking;
 
 pub use auc::{auc, auc_weighted, gauc, gauc_weighted};
-pub use intervals::auc_interval;
+pub use intervals::{auc_interval, effective_rows, logloss_interval, rate_interval};
 pub use logloss::{logloss, logloss_weighted};
 pub use metric::{Metric, UnknownMetric};
 pub use ranking::Ranking;
