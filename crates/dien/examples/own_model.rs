@@ -38,7 +38,7 @@ impl Default for Options {
 }
 
 /// Builds it by the name `biased`, with parameters that are drawn or loaded: this is called for both.
-struct BiasedBuilder;
+pub struct BiasedBuilder;
 
 impl ModelBuilder for BiasedBuilder {
     fn name(&self) -> &str {

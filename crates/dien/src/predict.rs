@@ -59,6 +59,14 @@ impl Predictor {
     /// The model or the schema cannot be read; the rows are of another form than the model's; the file is of
     /// before it said what form that is.
     pub fn open(model: &Path, rows: &Path, on_error: OnError) -> Result<Self> {
+        Self::open_with(&Registry::new(), model, rows, on_error)
+    }
+
+    /// The same of a model that may be one of your own.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); the registry does not know the model.
+    pub fn open_with(registry: &Registry, model: &Path, rows: &Path, on_error: OnError) -> Result<Self> {
         let (file, form, mut options) = read(model)?;
         options.on_error = on_error;
         let (vocabularies, numbers) = (file.vocabularies.clone(), file.numbers.clone());
@@ -109,7 +117,7 @@ impl Predictor {
                 return Err(Error::file(model, found, expected));
             }
         };
-        Ok(Predictor { scorer: Scorer::from_file(file, &Registry::new())?, data, files })
+        Ok(Predictor { scorer: Scorer::from_file(file, registry)?, data, files })
     }
 
     /// The columns that tell rows apart where nobody says which: those of behaviours are `user` and `item`;
