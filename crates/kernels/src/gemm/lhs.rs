@@ -1,7 +1,7 @@
 //! How the left matrix of a product is stored, which decides how tiles read it and which shape they have.
 
 use super::Block;
-use super::tile::{Sums, add_by_columns, add_by_rows};
+use super::tile::{Sums, add_by_columns, add_by_rows, add_panel};
 use crate::Number;
 use crate::simd::{Level, Simd, Strips};
 
@@ -172,6 +172,6 @@ impl<T: Number> Lhs<T> for Packed<'_, T> {
         b: Block<'_, T>,
         k: usize,
     ) -> Sums<T, R, W, L> {
-        add_by_columns::<T, S, R, W, L>(sums, Block::new(&self.data[i * k..][..R * k], R), b, k)
+        add_panel::<T, S, R, W, L>(sums, self.data[i * k..].as_chunks().0, b, k)
     }
 }

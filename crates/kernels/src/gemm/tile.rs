@@ -62,6 +62,34 @@ pub fn add_by_columns<T: Number, S: Simd, const R: usize, const W: usize, const 
     sums
 }
 
+/// `sums` + Aᵀ·B for A `[k, R]` without gaps and `W·L` columns of B `[k, n]`: four rows at a time, which ask
+/// for their ends but once.
+///
+/// # Panics
+/// If there are fewer rows than `k`, or one is shorter than its part of the tile.
+#[inline(always)]
+pub fn add_panel<T: Number, S: Simd, const R: usize, const W: usize, const L: usize>(
+    sums: Sums<T, R, W, L>,
+    a: &[[T; R]],
+    b: Block<'_, T>,
+    k: usize,
+) -> Sums<T, R, W, L> {
+    const AT_ONCE: usize = 4;
+    let mut sums = sums;
+    let (fours, rest) = a[..k].as_chunks::<AT_ONCE>();
+    for (p, a) in fours.iter().enumerate() {
+        let rows = &b.data[p * AT_ONCE * b.stride..][..(AT_ONCE - 1) * b.stride + W * L];
+        for q in 0..AT_ONCE {
+            sums = add_step::<T, S, R, W, L>(sums, &a[q], &rows[q * b.stride..][..W * L]);
+        }
+    }
+    for (p, a) in rest.iter().enumerate() {
+        let p = fours.len() * AT_ONCE + p;
+        sums = add_step::<T, S, R, W, L>(sums, a, &b.data[p * b.stride..][..W * L]);
+    }
+    sums
+}
+
 /// `sums` + Aᵀ·B for A `[k, R]` and `W·L` columns of B `[k, N]` from `column` on, of which no row lies apart
 /// from the next: one count is all that a step asks for.
 ///
