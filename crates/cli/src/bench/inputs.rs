@@ -1,7 +1,6 @@
 //! What the benchmarks are fed: lengths and ids as behaviour logs have them, seeded.
 
-use dien_model::config::{AttentionKind, AuxiliaryKind};
-use dien_model::{Batch, EmbeddingFeature, Features, Histories, ModelConfig, Table, Targets};
+use dien_model::{Batch, EmbeddingFeature, Features, Histories, Table, Targets};
 use ndarray::ArrayD;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
@@ -68,14 +67,6 @@ pub(super) fn features() -> Features {
     features.tables.push(Table::new("user", USERS, 18));
     features.sparse.push(EmbeddingFeature::new("user", 2));
     features
-}
-
-/// The official configuration: hidden 36, activation unit 80-40-1, auxiliary MLP 100-50-1, head 200-80.
-pub(super) fn config() -> ModelConfig {
-    ModelConfig::default()
-        .with_attention(AttentionKind::Unit)
-        .with_auxiliary(AuxiliaryKind::Mlp)
-        .with_dropout(0.0)
 }
 
 /// Samples with one target a history and one sampled negative an event.

@@ -3,6 +3,7 @@
 //! `dien bench` prints it; `docs/benchmarks.md` says what the shapes are and how others compare.
 
 mod cells;
+mod configuration;
 mod inputs;
 mod peak;
 mod ranking;
@@ -16,6 +17,7 @@ use dien_kernels::simd::Level;
 use serde::Serialize;
 
 use cells::{Cells, Conversion};
+use configuration::Configuration;
 use inputs::Lengths;
 use peak::Sgemm;
 use ranking::Ranking;
@@ -35,16 +37,18 @@ pub struct Plan {
 }
 
 /// The names of all figures.
-pub const NAMES: [&str; 9] = [
+pub const NAMES: [&str; 11] = [
     "gru_infer",
     "gru_train",
     "augru_infer",
     "augru_train",
     "to_lanes",
     "train_step",
+    "train_step_default",
     "score_1024",
     "rank_1",
     "rank_200",
+    "rank_200_default",
 ];
 
 /// One figure.
@@ -126,19 +130,27 @@ impl Bench<'_> {
         for batch in [1, 200] {
             self.cells([batch, 100, 36], Lengths::Full);
         }
-        for lengths in [Lengths::Ragged, Lengths::Full] {
-            self.measure("train_step", [128, 100, 36], Some(lengths), || {
-                let mut training = Training::new(128, lengths);
-                (training.events(), training.train_flops(), move || training.step())
-            });
+        let configurations =
+            [("train_step", Configuration::Official), ("train_step_default", Configuration::Default)];
+        for (name, configuration) in configurations {
+            for lengths in [Lengths::Ragged, Lengths::Full] {
+                self.measure(name, [128, 100, 36], Some(lengths), || {
+                    let mut training = Training::new(configuration, 128, lengths);
+                    (training.events(), training.train_flops(), move || training.step())
+                });
+            }
         }
         self.measure("score_1024", [1024, 100, 36], Some(Lengths::Ragged), || {
-            let mut training = Training::new(1024, Lengths::Ragged);
+            let mut training = Training::new(Configuration::Official, 1024, Lengths::Ragged);
             (training.events(), training.score_flops(), move || training.score())
         });
-        for (name, candidates) in [("rank_1", 1), ("rank_200", 200)] {
+        for (name, configuration, candidates) in [
+            ("rank_1", Configuration::Official, 1),
+            ("rank_200", Configuration::Official, 200),
+            ("rank_200_default", Configuration::Default, 200),
+        ] {
             self.measure(name, [candidates, ranking::HISTORY, ranking::HIDDEN], None, || {
-                let ranking = Ranking::new(candidates);
+                let ranking = Ranking::new(configuration, candidates);
                 (ranking::HISTORY as f64, ranking.flops(), move || ranking.run())
             });
         }

@@ -6,6 +6,7 @@ use dien_model::build;
 use dien_model::serving::{Candidates, Profile, Serving};
 use dien_tensor::ParamStore;
 
+use super::configuration::Configuration;
 use super::inputs;
 
 pub(super) const HISTORY: usize = 100;
@@ -13,6 +14,7 @@ pub(super) const HIDDEN: usize = 36;
 
 /// A packed model, a user's behaviours, and candidates.
 pub(super) struct Ranking {
+    configuration: Configuration,
     serving: Serving,
     history: Vec<Vec<u32>>,
     profile: Profile,
@@ -20,21 +22,22 @@ pub(super) struct Ranking {
 }
 
 impl Ranking {
-    pub fn new(candidates: usize) -> Self {
-        let (config, features) = (inputs::config(), inputs::features());
+    pub fn new(configuration: Configuration, candidates: usize) -> Self {
+        let (config, features) = (configuration.config(), inputs::features());
         let mut params = ParamStore::new();
         build(&config, &features, &mut params, 1).expect("possible options");
         let serving = Serving::new(&config, &features, params, &[HISTORY]).expect("possible options");
         let mut rng = inputs::rng(2018);
         let history = inputs::pairs(HISTORY, &mut rng);
         let candidates = Candidates::new(inputs::pairs(candidates, &mut rng));
-        Ranking { serving, history, profile: Profile::new(vec![1], vec![]), candidates }
+        Ranking { configuration, serving, history, profile: Profile::new(vec![1], vec![]), candidates }
     }
 
     /// Flops of the user's state, of each event with each candidate, and of the candidates' heads.
     pub fn flops(&self) -> f64 {
         let (events, candidates) = (HISTORY as f64, self.candidates.len() as f64);
-        events * 29e3 + events * candidates * 20e3 + candidates * 97e3
+        let (event, pair, head) = self.configuration.ranking();
+        events * event + events * candidates * pair + candidates * head
     }
 
     /// From ids to logits, the user's state included.

@@ -6,15 +6,16 @@ use dien_model::{Batch, Model, build};
 use dien_optim::{Adam, AdamConfig, Optimizer, SparseMode};
 use dien_tensor::{Mode, ParamStore, Pool, Tape};
 
+use super::configuration::Configuration;
 use super::inputs::{self, Lengths};
 
-/// Flops that the algebra needs in a training step, an event and a sample.
-const TRAIN: (f64, f64) = (273e3, 291e3);
-/// The same forward, without the auxiliary loss: extractor, evolution and attention; the head.
+/// Flops of the official configuration's forward pass, an event and a sample, without the auxiliary loss:
+/// extractor, evolution and attention; the head.
 const SCORE: (f64, f64) = (49e3, 97e3);
 
 /// A model with its optimiser, and batches that are shuffled: no two steps see the same ids.
 pub(super) struct Training {
+    configuration: Configuration,
     batches: Vec<Batch>,
     params: ParamStore<f32>,
     model: Box<dyn Model<f32> + Send + Sync>,
@@ -25,14 +26,15 @@ pub(super) struct Training {
 
 impl Training {
     /// Batches of `size` samples.
-    pub fn new(size: usize, lengths: Lengths) -> Self {
+    pub fn new(configuration: Configuration, size: usize, lengths: Lengths) -> Self {
         const BATCHES: u64 = 8;
         let batches = (0..BATCHES).map(|seed| inputs::batch(size, lengths, &mut inputs::rng(seed))).collect();
         let mut params = ParamStore::new();
-        let model = build(&inputs::config(), &inputs::features(), &mut params, 1).expect("possible options");
+        let model =
+            build(&configuration.config(), &inputs::features(), &mut params, 1).expect("possible options");
         let lazy = AdamConfig::default().with_sparse(SparseMode::Lazy);
         let adam = Adam::new(&params, lazy).expect("possible options");
-        Training { batches, params, model, adam, pool: Pool::new(), steps: 0 }
+        Training { configuration, batches, params, model, adam, pool: Pool::new(), steps: 0 }
     }
 
     /// Events a batch, on average.
@@ -46,7 +48,7 @@ impl Training {
     }
 
     pub fn train_flops(&self) -> f64 {
-        self.flops(TRAIN)
+        self.flops(self.configuration.training_step())
     }
 
     pub fn score_flops(&self) -> f64 {
