@@ -21,6 +21,10 @@ concrete! {
     /// y = e^(x − shift); for `f32` below −87 and above 88 the value at that end.
     pub fn exp_shifted(x: &[T], shift: T, y: &mut [T]) = exp_shifted_of;
 
+    /// y = e^(x − shift), and 0 where that is next to nothing ([`math::exp_or_zero`]): the terms of a
+    /// softmax.
+    pub fn softmax_terms(x: &[T], shift: T, y: &mut [T]) = softmax_terms_of;
+
     /// y = σ((x − mean) · scale) for rows `x` of as many columns as `mean` and `scale` have: Dice's gate.
     pub fn standardized_sigmoid(x: &[T], mean: &[T], scale: &[T], y: &mut [T]) = standardized_sigmoid_of;
 
@@ -62,6 +66,7 @@ macro_rules! point {
 point!(Sigmoid, |_f, [x], []| math::sigmoid::<T, S>(x), 1, 0);
 point!(Tanh, |_f, [x], []| math::tanh::<T, S>(x), 1, 0);
 point!(ExpShifted<T>, |f, [x], []| (x - f.0).exp_at::<S>(), 1, 0);
+point!(SoftmaxTerm<T>, |f, [x], []| math::exp_or_zero::<T, S>(x - f.0), 1, 0);
 point!(Gate, |_f, [x], [mean, scale]| math::sigmoid::<T, S>((x - mean) * scale), 1, 2);
 point!(CrossEntropy, |_f, [z, y], []| cross_entropy::<T, S>(z, y), 2, 0);
 point!(Weighted, |_f, [z, y, w], []| w * cross_entropy::<T, S>(z, y), 3, 0);
@@ -82,6 +87,10 @@ fn tanh_of<T: Number>(x: &[T], y: &mut [T]) {
 
 fn exp_shifted_of<T: Number>(x: &[T], shift: T, y: &mut [T]) {
     map(ExpShifted(shift), [x], y);
+}
+
+fn softmax_terms_of<T: Number>(x: &[T], shift: T, y: &mut [T]) {
+    map(SoftmaxTerm(shift), [x], y);
 }
 
 fn standardized_sigmoid_of<T: Number>(x: &[T], mean: &[T], scale: &[T], y: &mut [T]) {

@@ -17,6 +17,8 @@ pub mod peak;
 mod real;
 pub mod simd;
 pub mod sums;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 
 pub use buffers::{Buffers, Scratch};
 pub use number::Number;

@@ -98,6 +98,7 @@ mod tests {
     use super::*;
     use crate::gemm::gemm;
     use crate::simd::{Level, dispatch_at};
+    use crate::testing::assert_close;
     use ndarray::{ArrayView2, ArrayViewMut2};
 
     fn check<T: Number + Products<T>>(tolerance: f64) {
@@ -115,11 +116,7 @@ mod tests {
                 ArrayViewMut2::from_shape((m, n), &mut exact).unwrap(),
             );
             let near = |c: &[T], how: &str| {
-                for (i, (c, e)) in c.iter().zip(&exact).enumerate() {
-                    // As it stands, it is false of a NaN.
-                    let near = (c.f64() - e.f64()).abs() <= tolerance;
-                    assert!(near, "{how} [{m}, {k}] · [{k}, {n}], element {i}: {c} for {e}");
-                }
+                assert_close(c, &exact, tolerance, format_args!("{how} [{m}, {k}] · [{k}, {n}]"));
             };
             let mut c = vec![T::nan(); m * n];
             multiply(&a, &b, &mut c, (m, n, k));

@@ -136,6 +136,7 @@ mod tests {
     use crate::gemm::epilogue::{Accumulate, StoreBetween};
     use crate::gemm::{Columns, LongRows, Panels, Rows, Store};
     use crate::simd::{Level, dispatch_at};
+    use crate::testing::assert_close;
 
     struct Run<'a, T, A, E>((usize, usize, usize), A, Block<'a, T>, E);
     impl<T: Number, A: Lhs<T>, E: Epilogue<T>> Kernel<T> for Run<'_, T, A, E> {
@@ -191,12 +192,12 @@ mod tests {
                 let near = |what: &str, run: &dyn Fn(&mut [T]), offset: &dyn Fn(usize) -> f64| {
                     let mut c = vec![T::of(0.5); m * stride];
                     run(&mut c);
-                    for (at, c) in c.iter().enumerate() {
+                    let expected = |at| {
                         let (i, j) = (at / stride, at % stride);
-                        let exact = if j < n { offset(i) + exact(i, j) } else { 0.5 };
-                        let error = (c.f64() - exact).abs();
-                        assert!(error <= tolerance, "{what} at {level:?}, {dims:?}, ({i}, {j}): {error:e}");
-                    }
+                        if j < n { offset(i) + exact(i, j) } else { 0.5 }
+                    };
+                    let expected: Vec<f64> = (0..c.len()).map(expected).collect();
+                    assert_close(&c, &expected, tolerance, format_args!("{what} at {level:?}, {dims:?}"));
                 };
                 macro_rules! forms {
                     ($what:literal, $offset:expr, |$c:ident| $epilogue:expr) => {

@@ -20,6 +20,15 @@ pub fn tanh<T: Number, S: Simd>(x: T) -> T {
     x.tanh_at::<S>()
 }
 
+/// eˣ, and 0 below −87, in `f64` below −708, where that is next to no normal number: so of −∞, of which
+/// [`exp_at`](Number::exp_at) makes the value at its end.
+#[inline(always)]
+pub fn exp_or_zero<T: Number, S: Simd>(x: T) -> T {
+    let least = if size_of::<T>() == 4 { -87.0 } else { -708.0 };
+    // As it stands, a NaN is one.
+    if x < T::of(least) { T::zero() } else { x.exp_at::<S>() }
+}
+
 /// log(1 + e) for e in [0, 1], as 2 artanh(s) with s = e/(2 + e) ≤ ⅓: Σ s²ᵏ⁺¹/(2k + 1) needs few terms and no
 /// branch.
 #[inline(always)]
@@ -87,6 +96,22 @@ mod tests {
         for nan in [f32::NAN, f32::from_bits(0x7fc0_0001), f32::from_bits(0xffff_ffff)] {
             assert!(exp_f32::<Portable>(nan).is_nan());
         }
+    }
+
+    #[test]
+    fn far_exponentials_are_zero_and_nan_is_nan() {
+        for x in [f32::NEG_INFINITY, f32::MIN, -1e4, -88.0] {
+            assert_eq!(exp_or_zero::<f32, Portable>(x), 0.0, "{x}");
+        }
+        for x in [f64::NEG_INFINITY, -709.0] {
+            assert_eq!(exp_or_zero::<f64, Portable>(x), 0.0, "{x}");
+        }
+        for x in [-87.0f32, -1.0, 0.0, 3.0] {
+            assert_eq!(exp_or_zero::<f32, Portable>(x), exp_f32::<Portable>(x), "{x}");
+            assert!(exp_or_zero::<f32, Portable>(x).is_normal());
+        }
+        assert!(exp_or_zero::<f64, Portable>(-708.0).is_normal());
+        assert!(exp_or_zero::<f32, Portable>(f32::NAN).is_nan());
     }
 
     #[test]

@@ -13,6 +13,8 @@ mod transpose;
 // with them.
 pub use axpy::{axpy, splat};
 pub use dispatch::{dispatch, dispatch_at};
+#[cfg(any(test, feature = "testing"))]
+pub use level::at_level;
 pub(crate) use level::run_at;
 pub use level::{Kernel, Level, Packing, Portable, SequencePacking, Simd, Strips, UnitTiles, Vectors};
 pub use prefetch::prefetch;
