@@ -175,6 +175,8 @@ pub struct Grads<T: Real> {
     /// Gradients of [`Tape::variable`](crate::Tape::variable) leaves, by node.
     pub(crate) leaves: Vec<(usize, ArrayD<T>)>,
     pub(crate) pool: Pool<T>,
+    /// The tape of the backward pass, if there was one.
+    pub(crate) tape: Option<u64>,
 }
 
 /// The lists of a [`Grads`], for the next one.
@@ -191,15 +193,15 @@ impl<T> Default for GradLists<T> {
 
 impl<T: Real> Grads<T> {
     /// No gradient yet for any of `params` parameters, in lists of the pool.
-    pub(crate) fn new(params: usize, pool: &Pool<T>) -> Self {
+    pub(crate) fn new(params: usize, pool: &Pool<T>, tape: u64) -> Self {
         let GradLists { params: mut list, leaves } = pool.take_kept();
         list.resize(params, None);
-        Grads { params: list, leaves, pool: pool.clone() }
+        Grads { params: list, leaves, pool: pool.clone(), tape: Some(tape) }
     }
 
     /// No gradient for any of `params` parameters.
     pub fn none(params: usize) -> Self {
-        Grads { params: vec![None; params], leaves: Vec::new(), pool: Pool::new() }
+        Grads { params: vec![None; params], leaves: Vec::new(), pool: Pool::new(), tape: None }
     }
 
     /// The parameter's gradient, or `None` if the loss does not depend on it.

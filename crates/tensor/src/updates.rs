@@ -7,8 +7,8 @@ use ndarray::ArrayD;
 use crate::{ParamId, ParamStore, Pool, Real};
 
 /// What a step computed for [`ParamKind::Buffer`](crate::ParamKind::Buffer) parameters, such as running
-/// statistics; a list of parameters and values. Its own list and buffers return to the pool when it is
-/// dropped.
+/// statistics; a list of parameters, each once, and values. Its own list and buffers return to the pool when
+/// it is dropped.
 #[derive(Debug)]
 pub struct Updates<T: Real> {
     list: Vec<(ParamId, ArrayD<T>)>,
@@ -18,6 +18,12 @@ pub struct Updates<T: Real> {
 impl<T: Real> Updates<T> {
     pub(crate) fn new(pool: &Pool<T>) -> Self {
         Updates { list: pool.take_kept(), pool: pool.clone() }
+    }
+
+    /// What the buffer was to become so far.
+    pub(crate) fn remove(&mut self, id: ParamId) -> Option<ArrayD<T>> {
+        let at = self.list.iter().position(|(other, _)| *other == id)?;
+        Some(self.list.remove(at).1)
     }
 
     pub(crate) fn push(&mut self, id: ParamId, value: ArrayD<T>) {

@@ -34,6 +34,10 @@ fn mistakes_panic_at_the_line_that_made_them() {
     assert_eq!(panics_at(|| x * foreign), line!());
     assert_eq!(panics_at(|| tape.backward(x)), line!());
     assert_eq!(panics_at(|| ops::concat([x, foreign])), line!());
+    let (loss, foreign_loss) = (ops::sum(x), ops::sum(foreign));
+    assert_eq!(panics_at(|| tape.backward(foreign_loss)), line!());
+    assert_eq!(panics_at(|| tape.backward(loss).wrt(foreign).is_some()), line!());
+    assert_eq!(panics_at(|| tape.var_list().push(foreign)), line!());
     assert_eq!(panics_at(|| ops::linear(x, longer, None)), line!());
     assert_eq!(panics_at(|| ops::layer_norm(ops::sum(x), x, x, 1e-5)), line!());
     assert_eq!(panics_at(|| ops::softmax(x, 1)), line!());

@@ -19,7 +19,7 @@ pub fn tanh<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
     activate(x, Tanh)
 }
 
-/// max(0, x), any shape; the derivative at 0 is 0.
+/// max(0, x), any shape; the derivative at 0 is 0. A NaN stays one, as in PyTorch.
 #[track_caller]
 pub fn relu<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
     activate(x, Relu)
@@ -63,11 +63,11 @@ struct Relu;
 impl Function for Relu {
     const NAME: &'static str = "relu";
     fn values<T: Real>(x: &[T], y: &mut [T]) {
-        map(|[x]: [T; 1], _: [T; 0]| [if x > T::zero() { x } else { T::zero() }], [x], y);
+        map(|[x]: [T; 1], _: [T; 0]| [if x <= T::zero() { T::zero() } else { x }], [x], y);
     }
     #[inline(always)]
     fn derivative<T: Real>(y: T) -> T {
-        if y > T::zero() { T::one() } else { T::zero() }
+        if y <= T::zero() { T::zero() } else { T::one() }
     }
 }
 
@@ -95,8 +95,10 @@ impl<T: Real, F: Function> Backward<T> for Activation<F> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sum;
     use super::super::testing::{check, of, value};
     use super::*;
+    use crate::{Mode, ParamStore, Pool, Tape};
     use ndarray::array;
 
     #[test]
@@ -106,6 +108,23 @@ mod tests {
             check([shape], |[x]| tanh(x));
             check([shape], |[x]| relu(x));
         }
+    }
+
+    #[test]
+    fn a_nan_stays_one() {
+        let x = || [of(array![f64::NAN, -1.0, 1.0])];
+        for y in [value(x(), |[x]| relu(x)), value(x(), |[x]| sigmoid(x)), value(x(), |[x]| tanh(x))] {
+            assert!(y[0].is_nan() && y[1].is_finite() && y[2].is_finite(), "{y}");
+        }
+        // And what it gives back is what it was given: 0 would hide that anything is wrong.
+        let (params, pool) = (ParamStore::<f32>::new(), Pool::new());
+        let tape = Tape::new(&params, &pool, Mode::EvalWithGrad);
+        let x = tape.variable(array![f32::NAN, -1.0, 0.0, 1.0].into_dyn());
+        let weights = tape.constant(array![f32::NAN, 1.0, 1.0, 1.0].into_dyn());
+        let grads = tape.backward(sum(relu(x) * weights));
+        let dx = grads.wrt(x).expect("x's").to_owned();
+        assert!(dx[0].is_nan());
+        assert_eq!([dx[1], dx[2], dx[3]], [0.0, 0.0, 1.0]);
     }
 
     #[test]

@@ -66,9 +66,7 @@ impl<T: Real> BatchStats<T> {
 /// Moves a running statistic towards `scale` times the batch's.
 fn move_running<T: Real>(tape: &Tape<'_, T>, id: ParamId, batch: &[T], scale: f64) {
     let (keep, take) = (T::of(1.0 - MOMENTUM), T::of(MOMENTUM * scale));
-    let old = tape.params().data(id);
-    let mut new = tape.pool().stale(&[batch.len()]);
-    let data = new.as_slice_mut().expect("standard layout");
-    each(data, [old, batch], |new, [old, batch]| *new = keep * old + take * batch);
-    tape.update(id, new);
+    tape.update_with(id, |old, new| {
+        each(new, [old, batch], |new, [old, batch]| *new = keep * old + take * batch);
+    });
 }

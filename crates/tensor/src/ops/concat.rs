@@ -14,28 +14,33 @@ use dien_kernels::par::for_rows;
 /// # Panics
 /// If there is nothing to join or the numbers of rows differ.
 #[track_caller]
-pub fn concat<'t, T: Real>(
-    parts: impl IntoIterator<Item: Borrow<Var<'t, T>>, IntoIter: Clone>,
-) -> Var<'t, T> {
-    let parts = parts.into_iter().map(|part| *part.borrow());
-    let first = parts.clone().next().expect("concat: nothing to join");
+pub fn concat<'t, T: Real>(parts: impl IntoIterator<Item: Borrow<Var<'t, T>>>) -> Var<'t, T> {
+    let mut parts = parts.into_iter().map(|part| *part.borrow());
+    let first = parts.next().expect("concat: nothing to join");
+    // Once: listing them may compute them.
+    let mut list = first.tape().var_list();
+    list.push(first);
+    for part in parts {
+        list.push(part);
+    }
+    let parts = list;
     let n = first.view2().nrows();
-    for part in parts.clone() {
+    for part in parts.iter() {
         let agrees = part.view2().nrows() == n;
         assert!(agrees, "concat: {:?} beside {:?}", part.shape(), first.shape());
     }
-    let m = parts.clone().map(|v| v.shape()[1]).sum();
+    let m = parts.iter().map(|v| v.shape()[1]).sum();
     let tape = first.tape();
     let mut y = tape.pool().stale(&[n, m]);
     let mut left = 0;
-    for part in parts.clone() {
+    for part in parts.iter() {
         let (x, width) = (part.data(), part.shape()[1]);
         for_rows(m, y.as_slice_mut().expect("standard layout"), &|i, row| {
             copy(&x[i * width..][..width], &mut row[left..left + width]);
         });
         left += width;
     }
-    tape.record(parts, y, ConcatColumns)
+    tape.record(parts.iter(), y, ConcatColumns)
 }
 
 struct ConcatColumns;

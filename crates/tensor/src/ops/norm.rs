@@ -81,7 +81,7 @@ impl<T: Real> Backward<T> for Normalise<T> {
 mod tests {
     use super::super::testing::params;
     use super::*;
-    use crate::check::{Check, mix};
+    use crate::check::{Check, assert_close, mix};
     use crate::{Mode, ParamKind, ParamStore, Pool, Tape};
     use ndarray::{Array2, ArrayD, Axis};
 
@@ -136,5 +136,26 @@ mod tests {
         let pool = Pool::new();
         let tape = Tape::new(&params, &pool, Mode::Eval);
         BatchNorm { mean, ..norm }.forward(tape.param(x));
+    }
+
+    /// Means of 100 and 0 in one step: (0 · 0.9 + 100 · 0.1) · 0.9 + 0 · 0.1 = 9, as in PyTorch.
+    #[test]
+    fn a_norm_that_is_used_twice_moves_its_statistics_twice() {
+        let mut params = ParamStore::<f64>::new();
+        let mut add = |name: &str, kind, x: f64| params.add(name, kind, ArrayD::from_elem(vec![1], x));
+        let (weight, bias) = (add("weight", ParamKind::Dense, 1.0), add("bias", ParamKind::Dense, 0.0));
+        let (mean, var) = (add("mean", ParamKind::Buffer, 0.0), add("var", ParamKind::Buffer, 1.0));
+        let norm = BatchNorm { weight, bias, mean, var };
+        let pool = Pool::new();
+        let tape = Tape::new(&params, &pool, Mode::Train { seed: 0 });
+        for [a, b] in [[99.0, 101.0], [-3.0, 3.0]] {
+            norm.forward(tape.constant(ndarray::array![[a], [b]].into_dyn()));
+        }
+        let updates = tape.take_updates();
+        drop(tape);
+        params.apply(updates);
+        // Unbiased variances: 2 and 18.
+        let expected = [9.0, (0.9 + 0.2) * 0.9 + 1.8];
+        assert_close(&[params.data(mean)[0], params.data(var)[0]], &expected, 1e-14, "mean and variance");
     }
 }

@@ -11,6 +11,13 @@ pub(super) fn add_grad<T: Real>(io: &mut OpGrads<'_, T>, input: usize, write: im
     }
 }
 
+/// A share of a softmax: 0 if it is below the normal numbers, of which arithmetic takes a hundred times as
+/// long.
+#[inline]
+pub(super) fn normal<T: Real>(share: T) -> T {
+    if share < T::min_positive_value() { T::zero() } else { share }
+}
+
 /// `values`, or the single one, for each of `m` columns.
 pub(super) fn per_column<T: Real>(values: &[T], pool: &Pool<T>, m: usize) -> Scratch<T> {
     let mut spread = pool.scratch(m);

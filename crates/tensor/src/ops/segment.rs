@@ -3,12 +3,13 @@
 use ndarray::ArrayViewD;
 
 use super::offsets::{check_offsets, for_lists};
-use super::points::add_grad;
+use super::points::{add_grad, normal};
 use crate::{Backward, OpGrads, Real, Var};
-use dien_kernels::elementwise::exp_shifted;
+use dien_kernels::elementwise::{exp_shifted, softmax_terms};
 use dien_kernels::map::map;
 
-/// Softmax of each segment of `x` `[n]` or `[n, 1]`: the same shape. A segment may be empty.
+/// Softmax of each segment of `x` `[n]` or `[n, 1]`: the same shape. A segment may be empty. A share below
+/// the normal numbers is 0, as is that of −∞.
 ///
 /// # Panics
 /// If `x` has another shape, or the offsets do not run from 0 to n without going down.
@@ -36,14 +37,14 @@ fn softmax<'t, T: Real>(x: Var<'t, T>, offsets: &[u32], log: bool) -> Var<'t, T>
     for_lists(offsets, 1, y.as_slice_mut().expect("standard layout"), &|i, y| {
         let x = &data[offsets[i] as usize..offsets[i + 1] as usize];
         let max = x.iter().fold(T::neg_infinity(), |max, &x| max.max(x));
-        exp_shifted(x, max, y);
+        softmax_terms(x, max, y);
         let sum = y.iter().fold(T::zero(), |sum, &e| sum + e);
         if log {
             let shift = max + sum.ln();
             map(|[x]: [T; 1], _: [T; 0]| [x - shift], [x], y);
         } else {
             let share = sum.recip();
-            y.iter_mut().for_each(|y| *y *= share);
+            y.iter_mut().for_each(|y| *y = normal(*y * share));
         }
     });
     let offsets = if tape.records() { offsets.to_vec() } else { Vec::new() };
@@ -86,9 +87,15 @@ impl<T: Real> Backward<T> for Softmax {
 
 #[cfg(test)]
 mod tests {
+    use super::super::softmax as softmax_along;
     use super::super::testing::{check, of, value};
     use super::*;
-    use ndarray::array;
+    use crate::{Mode, ParamStore, Pool, Tape};
+    use ndarray::{ArrayD, array};
+
+    fn array1(x: Vec<f32>) -> ArrayD<f32> {
+        ArrayD::from_shape_vec(vec![x.len()], x).expect("as many")
+    }
 
     const OFFSETS: [u32; 6] = [0, 0, 3, 4, 4, 7];
 
@@ -111,6 +118,21 @@ mod tests {
         let log = value(x(), |[x]| segment_log_softmax(x, &OFFSETS));
         assert_eq!(log[2], -2000.0 - 2f64.ln());
         approx::assert_abs_diff_eq!(log[6], 0.5f64.ln(), epsilon = 1e-15);
+    }
+
+    /// In `f32`, whose exponentials end at e^−87.
+    #[test]
+    fn far_scores_have_no_share_and_a_nan_takes_all() {
+        let (params, pool) = (ParamStore::<f32>::new(), Pool::new());
+        let tape = Tape::new(&params, &pool, Mode::Eval);
+        let scores = array![0.0, -86.9, -87.5, -1e4, f32::NEG_INFINITY, 0.0, 0.0, 1.0, f32::NAN, 2.0];
+        let y = segment_softmax(tape.constant(scores.into_dyn()), &[0, 7, 10]);
+        let (first, second) = y.data().split_at(7);
+        assert_eq!(first[1..5], [0.0; 4], "below the normal numbers, or of −∞");
+        assert_eq!([first[0], first[5], first[6]], [1.0 / 3.0; 3]);
+        assert!(second.iter().all(|y| y.is_nan()), "{second:?}");
+        let row = |x: Vec<f32>| softmax_along(tape.constant(array1(x)), 0).data().to_vec();
+        assert_eq!(row(vec![0.0, -88.0, -1e4, f32::NEG_INFINITY]), [1.0, 0.0, 0.0, 0.0]);
     }
 
     #[test]

@@ -2,14 +2,15 @@
 
 use ndarray::ArrayViewD;
 
-use super::points::add_grad;
+use super::points::{add_grad, normal};
 use crate::{Backward, OpGrads, Real, Var};
 use dien_kernels::par::for_rows;
 
 /// yᵢ = e^(xᵢ) / Σⱼ e^(xⱼ) along `axis`, any shape with that axis. For ragged rows see
 /// [`segment_softmax`](super::segment_softmax).
 ///
-/// Computed from xᵢ − max x, which does not overflow. A row of −∞ alone is NaN.
+/// Computed from xᵢ − max x, which does not overflow; a share below the normal numbers is 0. A row of −∞
+/// alone is NaN.
 ///
 /// # Panics
 /// If there is no such axis.
@@ -41,7 +42,7 @@ fn along<T: Real>(x: Var<'_, T>, axis: usize, log: bool) -> Var<'_, T> {
             let log_sum = sum.ln();
             row.places().for_each(|i| y[i] = x(i) - max - log_sum);
         } else {
-            row.places().for_each(|i| y[i] /= sum);
+            row.places().for_each(|i| y[i] = normal(y[i] / sum));
         }
     });
     x.tape().record(&[x], y, Softmax { rows, log })

@@ -18,7 +18,12 @@ impl<'t, T: Real> VarList<'t, T> {
     }
 
     /// Adds a value of the list's tape.
+    ///
+    /// # Panics
+    /// If it is of another tape.
+    #[track_caller]
     pub fn push(&mut self, var: Var<'t, T>) {
+        assert!(self.tape.has(var), "a list of values: {} is of another tape", var.name());
         self.nodes.push(var.index() as u32);
     }
 

@@ -5,6 +5,7 @@ mod var;
 
 use std::borrow::Borrow;
 use std::cell::{Cell, RefCell};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use ndarray::ArrayD;
 use rand::SeedableRng;
@@ -57,14 +58,21 @@ pub struct Tape<'p, T: Real> {
     slots: RefCell<Vec<Option<Grad<T>>>>,
     /// Empty boxes for ops.
     boxes: RefCell<OpBoxes<T>>,
+    /// Memory for the inputs of the op that is being recorded.
+    inputs: Cell<Vec<u32>>,
     updates: RefCell<Updates<T>>,
     streams: Cell<u64>,
+    /// No other tape of this process has it.
+    id: u64,
 }
+
+/// The number of tapes so far.
+static TAPES: AtomicU64 = AtomicU64::new(0);
 
 impl<'p, T: Real> Tape<'p, T> {
     /// An empty tape over `params`, with buffers from `pool`.
     pub fn new(params: &'p ParamStore<T>, pool: &Pool<T>, mode: Mode) -> Self {
-        let TapeStorage { nodes, ops, edges, mut param_nodes, slots, boxes } = pool.take_kept();
+        let TapeStorage { nodes, ops, edges, mut param_nodes, slots, boxes, inputs } = pool.take_kept();
         param_nodes.resize(params.len(), None);
         Tape {
             values: Values { params, nodes },
@@ -75,8 +83,10 @@ impl<'p, T: Real> Tape<'p, T> {
             param_nodes: RefCell::new(param_nodes),
             slots: RefCell::new(slots),
             boxes: RefCell::new(boxes),
+            inputs: Cell::new(inputs),
             updates: RefCell::new(Updates::new(pool)),
             streams: Cell::new(0),
+            id: 1 + TAPES.fetch_add(1, Ordering::Relaxed),
         }
     }
 
@@ -145,8 +155,8 @@ impl<'p, T: Real> Tape<'p, T> {
         VarList::new(self)
     }
 
-    /// Records a value that `op` computed from `inputs`. Every op enters here; in [`Mode::Eval`] `op` is
-    /// dropped.
+    /// Records a value that `op` computed from `inputs`, which may be recorded only as they are listed. Every
+    /// op enters here; in [`Mode::Eval`] `op` is dropped.
     ///
     /// # Panics
     /// If an input is of another tape.
@@ -158,25 +168,58 @@ impl<'p, T: Real> Tape<'p, T> {
         op: impl Backward<T> + 'static,
     ) -> Var<'t, T> {
         let name = op.name();
-        let here = std::ptr::from_ref(self).cast::<()>();
         let mut needs_grad = false;
-        let mut edges = self.edges.borrow_mut();
-        let start = edges.len();
+        // Listed before anything of the tape is borrowed: listing may record.
+        let mut list = self.inputs.take();
         for input in inputs {
             let input = *input.borrow();
-            let own = std::ptr::from_ref(input.tape()).cast::<()>() == here;
-            assert!(own, "{name}: an input is of another tape");
+            assert!(self.has(input), "{name}: an input is of another tape");
             needs_grad |= self.records() && self.values.needs_grad(input.index());
-            edges.push(input.index() as u32);
+            list.push(input.index() as u32);
         }
+        let mut edges = self.edges.borrow_mut();
+        let start = edges.len();
+        edges.extend_from_slice(&list);
         let inputs = (start, edges.len());
+        list.clear();
+        self.inputs.set(list);
         let op: Option<Box<dyn OpBox<T>>> = needs_grad.then(|| self.boxes.borrow_mut().fill(op));
         self.var(self.push(Value::Owned(value), inputs, name, op, needs_grad))
     }
 
-    /// Sets a [`ParamKind::Buffer`] when the step is over; see [`Tape::take_updates`].
+    /// Sets a [`ParamKind::Buffer`] when the step is over, to the last of what it is set to; see
+    /// [`Tape::take_updates`].
     pub fn update(&self, id: ParamId, value: ArrayD<T>) {
+        let before = self.updates.borrow_mut().remove(id);
+        before.into_iter().for_each(|value| self.pool.give_array(value));
         self.updates.borrow_mut().push(id, value);
+    }
+
+    /// [`update`](Self::update), to what `f` makes of the buffer's value: the store's, or what the step has
+    /// set it to so far, so that two uses of one buffer both count. `f(old, new)` writes all of `new`, which
+    /// is stale.
+    ///
+    /// ```
+    /// use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Tape};
+    /// use ndarray::array;
+    ///
+    /// let mut params = ParamStore::<f32>::new();
+    /// let count = params.add("count", ParamKind::Buffer, array![5.0].into_dyn());
+    /// let pool = Pool::new();
+    /// let tape = Tape::new(&params, &pool, Mode::Train { seed: 0 });
+    /// (0..2).for_each(|_| tape.update_with(count, |old, new| new[0] = old[0] + 1.0));
+    /// assert_eq!(tape.take_updates()[0].1, array![7.0].into_dyn());
+    /// ```
+    pub fn update_with(&self, id: ParamId, f: impl FnOnce(&[T], &mut [T])) {
+        let before = self.updates.borrow_mut().remove(id);
+        let mut new = self.pool.stale(self.params().shape(id));
+        let to = new.as_slice_mut().expect("standard layout");
+        match &before {
+            Some(old) => f(old.as_slice().expect("standard layout"), to),
+            None => f(self.params().data(id), to),
+        }
+        before.into_iter().for_each(|old| self.pool.give_array(old));
+        self.updates.borrow_mut().push(id, new);
     }
 
     /// The buffers' new values, for [`ParamStore::apply`] once the tape is dropped.
@@ -187,9 +230,10 @@ impl<'p, T: Real> Tape<'p, T> {
     /// The gradient of a scalar with respect to every parameter and variable it depends on.
     ///
     /// # Panics
-    /// If `loss` has more than one element, or the tape records nothing.
+    /// If `loss` has more than one element or is of another tape, or the tape records nothing.
     #[track_caller]
     pub fn backward(&self, loss: Var<'_, T>) -> Grads<T> {
+        assert!(self.has(loss), "backward: the loss is of another tape");
         assert!(self.records(), "backward: an evaluation tape records nothing");
         assert_eq!(loss.len(), 1, "backward: the loss must be a scalar, it is {:?}", loss.shape());
         let mut slots = self.slots.borrow_mut();
@@ -198,7 +242,7 @@ impl<'p, T: Real> Tape<'p, T> {
         let mut seed = self.pool.stale(loss.shape());
         seed.fill(T::one());
         slots[loss.index()] = Some(Grad::Dense(seed));
-        let mut grads = Grads::new(self.values.params.len(), &self.pool);
+        let mut grads = Grads::new(self.values.params.len(), &self.pool, self.id);
         let (edges, ops) = (self.edges.borrow(), self.ops.borrow());
         for index in (0..=loss.index()).rev() {
             let node = self.values.nodes.get(index);
@@ -234,6 +278,16 @@ impl<'p, T: Real> Tape<'p, T> {
             }
         };
         Graph { nodes: (0..self.values.nodes.len()).map(node).collect() }
+    }
+
+    /// Whether a value is of this tape.
+    pub(crate) fn has(&self, var: Var<'_, T>) -> bool {
+        self.id == var.tape().id
+    }
+
+    /// A number that no other tape has.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
     }
 
     fn leaf(&self, value: Value<T>, name: &'static str, needs_grad: bool) -> usize {
@@ -272,11 +326,13 @@ impl<T: Real> Drop for Tape<'_, T> {
             param_nodes: self.param_nodes.take(),
             slots: self.slots.take(),
             boxes: self.boxes.take(),
+            inputs: self.inputs.take(),
         };
         storage.ops.drain(..).flatten().for_each(|op| storage.boxes.empty(op));
         storage.edges.clear();
         storage.param_nodes.clear();
         storage.slots.clear();
+        storage.inputs.clear();
         self.pool.keep(storage);
         self.pool.tape_ended();
     }
@@ -290,6 +346,7 @@ struct TapeStorage<T: Real> {
     param_nodes: Vec<Option<usize>>,
     slots: Vec<Option<Grad<T>>>,
     boxes: OpBoxes<T>,
+    inputs: Vec<u32>,
 }
 
 impl<T: Real> Default for TapeStorage<T> {
@@ -301,6 +358,7 @@ impl<T: Real> Default for TapeStorage<T> {
             param_nodes: Vec::new(),
             slots: Vec::new(),
             boxes: OpBoxes::default(),
+            inputs: Vec::new(),
         }
     }
 }

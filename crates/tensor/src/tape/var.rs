@@ -129,7 +129,13 @@ impl<'t, T: Real> Var<'t, T> {
 impl<T: Real> Grads<T> {
     /// The gradient of a [`Tape::variable`](crate::Tape::variable), or `None` if the loss does not depend on
     /// it.
+    ///
+    /// # Panics
+    /// If it is of another tape than the loss.
+    #[track_caller]
     pub fn wrt(&self, variable: Var<'_, T>) -> Option<ArrayViewD<'_, T>> {
+        let own = self.tape.is_none_or(|tape| tape == variable.tape().id());
+        assert!(own, "gradients: {} is of another tape than the loss", variable.name());
         self.leaves.iter().find(|(node, _)| *node == variable.index()).map(|(_, g)| g.view())
     }
 }

@@ -1,7 +1,14 @@
-//! Checks gradients: reverse mode against central differences, in `f64`.
+//! Checks gradients: reverse mode against central differences in `f64`, and `f32` at every SIMD level against
+//! `f64`.
 //!
 //! For your own ops and models, behind the feature `testing`. See the [crate's
-//! example](crate#an-op-of-your-own).
+//! example](crate#an-op-of-your-own), and [`Precision`].
+
+mod precision;
+
+pub use dien_kernels::simd::Level;
+pub use dien_kernels::testing::{Difference, Tolerance, assert_close, at_level, close};
+pub use precision::{Comparison, Imprecision, Precision};
 
 use ndarray::ArrayD;
 use rand::rngs::ChaCha8Rng;
@@ -241,5 +248,30 @@ mod tests {
         assert!(forgotten.is_err());
         let nan = Check::default().run(&params, |tape| mix(cube(tape.param(id), f64::NAN)));
         assert!(nan.is_err());
+    }
+
+    #[test]
+    fn rows_are_checked_and_what_the_loss_ignores_has_no_derivative() {
+        let mut params = store();
+        let table =
+            params.add("table", ParamKind::Rows, array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]].into_dyn());
+        let loss = |ids: [u32; 3]| {
+            let check = Check::default().each_element();
+            check.run(&params, move |tape| mix(ops::square(ops::gather(tape.param(table), &ids))))
+        };
+        let found = loss([2, 0, 2]).expect("right gradients");
+        let of = |name: &str| found.iter().find(|d| d.name == name).expect("checked").clone();
+        assert!(of("table[4]").analytic != 0.0 && of("table[0]").analytic != 0.0);
+        for ignored in ["table[2]", "table[3]", "right", "wrong[1]"] {
+            assert_eq!((of(ignored).analytic, of(ignored).numeric), (0.0, 0.0), "{ignored}");
+        }
+    }
+
+    #[test]
+    #[should_panic = "backward: an evaluation tape records nothing"]
+    fn an_evaluation_has_no_gradient_to_check() {
+        let params = store();
+        let id = params.ids().next().expect("three parameters");
+        let _ = Check::default().mode(Mode::Eval).run(&params, |tape| mix(tape.param(id)));
     }
 }
