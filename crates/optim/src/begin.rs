@@ -3,7 +3,7 @@
 use dien_tensor::{Grad, Grads, ParamId, ParamStore, Real};
 
 use crate::clip::clip_scale;
-use crate::norm::squared_norm;
+use crate::norm::{infinite_square, squared_norm};
 use crate::{NonFiniteGradient, Schedule, StepReport};
 
 /// What a step is made of, whichever optimiser makes it.
@@ -32,12 +32,14 @@ impl Begin<'_> {
         for (id, grad) in grads.iter() {
             check_grad(self.optimizer, params, id, grad);
         }
-        let squared = squared_norm(grads, self.parts).map_err(|id| NonFiniteGradient {
-            parameter: params.name(id).to_owned(),
-            step: self.steps + 1,
-        })?;
+        let step = self.steps + 1;
+        let error = |id, square| NonFiniteGradient { parameter: params.name(id).to_owned(), step, square };
+        let squared = squared_norm(grads, self.parts).map_err(|id| error(id, false))?;
         let grad_norm = squared.sqrt();
         let clip_scale = clip_scale(self.clip_norm, grad_norm);
+        if let Some(id) = infinite_square(grads, grad_norm, clip_scale) {
+            return Err(error(id, true));
+        }
         Ok(StepReport { rate: self.lr * self.schedule.factor(self.steps), grad_norm, clip_scale })
     }
 }

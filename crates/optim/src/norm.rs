@@ -31,6 +31,18 @@ pub(crate) fn squared_norm<T: Real>(grads: &Grads<T>, parts: &mut Vec<f64>) -> R
     Ok(total)
 }
 
+/// The first parameter with a number whose square, once it is scaled by `scale`, is infinite; or so near that
+/// an average of such squares, rounded, may be.
+pub(crate) fn infinite_square<T: Real>(grads: &Grads<T>, norm: f64, scale: f64) -> Option<ParamId> {
+    let most = (T::max_value().f64() / 2.0).sqrt();
+    // No number is larger than the norm.
+    if norm * scale <= most {
+        return None;
+    }
+    let too_large = |x: &T| x.f64().abs() * scale > most;
+    grads.iter().find(|(_, grad)| grad.values().iter().any(too_large)).map(|(id, _)| id)
+}
+
 struct SumSquares<'a, T>(&'a [T]);
 
 impl<T: Real> Kernel<T> for SumSquares<'_, T> {

@@ -14,7 +14,8 @@ pub trait Optimizer<T: Real> {
     /// Makes one step.
     ///
     /// # Errors
-    /// If a gradient has a NaN or an infinity. The parameters and the optimiser are then as before.
+    /// If a gradient has a NaN, an infinity or, once clipped, a number whose square is infinite. The
+    /// parameters and the optimiser are then as before.
     ///
     /// # Panics
     /// If a gradient does not fit its parameter, or `params` is not the store that the optimiser was made
@@ -56,13 +57,27 @@ pub struct StepReport {
     pub clip_scale: f64,
 }
 
-/// A gradient that no step can be made with.
+/// A gradient that no step can be made with: a number of it, or its square, is not finite.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("step {step}: the gradient of {parameter} has a NaN or an infinity, expected finite numbers")]
+#[error("step {step}: the gradient of {parameter} has {}", self.found())]
 #[non_exhaustive]
 pub struct NonFiniteGradient {
     /// The parameter's name.
     pub parameter: String,
     /// Which step failed, counted from 1.
     pub step: u64,
+    /// Whether the gradient is finite, and only the square of one of its numbers is not (above 1.3e19 in
+    /// `f32`, after clipping). An average of squares would stay infinite for good, and the parameter stand
+    /// still.
+    pub square: bool,
+}
+
+impl NonFiniteGradient {
+    fn found(&self) -> &'static str {
+        if self.square {
+            "a number whose square is infinite, expected smaller ones; a `clip_norm` scales them down"
+        } else {
+            "a NaN or an infinity, expected finite numbers"
+        }
+    }
 }

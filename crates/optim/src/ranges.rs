@@ -10,8 +10,9 @@ pub const LR: Numbers = Numbers::POSITIVE;
 /// Of each of the `betas`.
 pub const BETAS: Numbers = Numbers::BELOW_ONE;
 
-/// Of `eps`. Smaller ones are lost in the f32 arithmetic of an element whose gradient was always 0.
-pub const EPS: Numbers = Numbers::at_least(1e-30);
+/// Of `eps`. In `f32` a gradient below about 1e-18 has a square of 0: what it is divided by is ε alone, and
+/// of a smaller ε the quotient would be no longer a step but a leap.
+pub const EPS: Numbers = Numbers::at_least(1e-15);
 
 /// Of `weight_decay`.
 pub const WEIGHT_DECAY: Numbers = Numbers::at_least(0.0);

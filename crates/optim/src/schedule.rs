@@ -35,21 +35,27 @@ pub enum Schedule {
 impl Schedule {
     /// The multiplier at a step, counted from 0.
     ///
-    /// # Panics
-    /// If `period` is 0, which no optimiser accepts.
+    /// Of options that no optimiser accepts ([`validate`](Self::validate)) it is NaN, and nothing overflows.
     pub fn factor(&self, step: u64) -> f64 {
         match *self {
             Schedule::Constant => 1.0,
-            Schedule::StepDecay { factor, period } => factor.powf((step / period) as f64),
+            Schedule::StepDecay { factor, period } => {
+                step.checked_div(period).map_or(f64::NAN, |periods| factor.powf(periods as f64))
+            }
+            Schedule::WarmupCosine { warmup, total, .. } if warmup >= total => f64::NAN,
             Schedule::WarmupCosine { warmup, .. } if step < warmup => (step + 1) as f64 / warmup as f64,
             Schedule::WarmupCosine { warmup, total, floor } => {
-                let progress = ((step - warmup) as f64 / total.saturating_sub(warmup) as f64).min(1.0);
+                let progress = ((step - warmup) as f64 / (total - warmup) as f64).min(1.0);
                 floor + (1.0 - floor) * 0.5 * (1.0 + (std::f64::consts::PI * progress).cos())
             }
         }
     }
 
-    pub(crate) fn validate(&self) -> Result<(), ConfigError> {
+    /// Checks that every option has a possible value.
+    ///
+    /// # Errors
+    /// Names the first option that has not.
+    pub fn validate(&self) -> Result<(), ConfigError> {
         match *self {
             Schedule::Constant => Ok(()),
             Schedule::StepDecay { factor, period } => {
@@ -68,6 +74,7 @@ impl Schedule {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dien_tensor::check::assert_close;
 
     #[test]
     fn step_decay_halves_at_each_period() {
@@ -77,9 +84,27 @@ mod tests {
     }
 
     #[test]
-    fn a_cosine_without_steps_is_at_its_floor() {
-        let s = |total| Schedule::WarmupCosine { warmup: 4, total, floor: 0.1 };
-        assert!([4, 3].iter().all(|&total| (s(total).factor(4) - 0.1).abs() < 1e-15));
+    fn what_no_optimiser_accepts_is_no_number_and_overflows_nowhere() {
+        let cosine = |warmup, total| Schedule::WarmupCosine { warmup, total, floor: 0.1 };
+        let none = Schedule::StepDecay { factor: 0.5, period: 0 };
+        for s in [none, cosine(4, 4), cosine(5, 4), cosine(u64::MAX, 1), cosine(0, 0)] {
+            assert!(s.validate().is_err());
+            assert!([0, 3, 4, 5, u64::MAX].iter().all(|&step| s.factor(step).is_nan()), "{s:?}");
+        }
+    }
+
+    #[test]
+    fn steps_without_end_are_legal() {
+        let cosine = |warmup, total| Schedule::WarmupCosine { warmup, total, floor: 0.1 };
+        let halving = |period| Schedule::StepDecay { factor: 0.5, period };
+        for s in
+            [cosine(0, 1), cosine(u64::MAX - 1, u64::MAX), cosine(0, u64::MAX), halving(1), halving(u64::MAX)]
+        {
+            s.validate().expect("possible options");
+            for step in [0, 1, u64::MAX - 1, u64::MAX] {
+                assert!((0.0..=1.0).contains(&s.factor(step)), "{s:?} at {step}");
+            }
+        }
     }
 
     #[test]
@@ -87,7 +112,7 @@ mod tests {
         let s = Schedule::WarmupCosine { warmup: 4, total: 14, floor: 0.1 };
         assert_eq!((0..4).map(|i| s.factor(i)).collect::<Vec<_>>(), [0.25, 0.5, 0.75, 1.0]);
         assert_eq!(s.factor(4), 1.0);
-        assert!((s.factor(9) - 0.55).abs() < 1e-15);
-        assert!((s.factor(14) - 0.1).abs() < 1e-15 && s.factor(14) == s.factor(1_000_000));
+        assert_close(&[s.factor(9), s.factor(14)], &[0.55, 0.1], 1e-15, "halfway, and at the end");
+        assert_eq!(s.factor(14), s.factor(1_000_000));
     }
 }

@@ -31,10 +31,11 @@ pub enum StateData {
 
 impl OptimizerState {
     /// Makes the table of this name longer, for rows that no step has met: they have no moments, and nothing
-    /// to catch up.
+    /// to catch up. Its tensors are those called `<kind>/<table>`; `history/…` is of all parameters.
     pub fn grow(&mut self, table: &str, rows: usize) {
         for (name, tensor) in &mut self.tensors {
-            let of = name.split_once('/').map(|(_, of)| of);
+            // `history/steps` is no tensor of a table of that name.
+            let of = name.split_once('/').and_then(|(what, of)| (what != "history").then_some(of));
             if of != Some(table) || tensor.shape.first().is_none_or(|&before| before >= rows) {
                 continue;
             }
@@ -150,5 +151,22 @@ mod tests {
         let longer = state.clone();
         state.grow("a", 2);
         assert_eq!(state, longer, "it never shrinks");
+    }
+
+    #[test]
+    fn a_table_may_be_called_what_the_history_is() {
+        for name in ["steps", "moments", "options", "history/steps", "a/b"] {
+            let tensor =
+                |rows: usize| StateTensor { shape: vec![rows, 1], data: StateData::F64(vec![0.5; rows]) };
+            let names = ["m/", "sum/"].map(|kind| format!("{kind}{name}"));
+            let mut state = OptimizerState { step: 7, tensors: Vec::new() };
+            state.tensors.extend(names.map(|name| (name, tensor(2))));
+            state
+                .tensors
+                .extend(["steps", "moments", "options"].map(|of| (format!("history/{of}"), tensor(2))));
+            state.grow(name, 3);
+            let rows: Vec<usize> = state.tensors.iter().map(|(_, tensor)| tensor.data.len()).collect();
+            assert_eq!(rows, [3, 3, 2, 2, 2], "{name}");
+        }
     }
 }

@@ -4,14 +4,13 @@ use dien_kernels::inline::{array, each, zip};
 use dien_kernels::simd::{Kernel, Simd, dispatch, math};
 use dien_tensor::{ParamId, ParamStore, Real};
 
-use super::Adam;
-use super::history::{History, Missed, TERMS};
+use super::history::{Missed, Summaries, TERMS};
 use super::table::{Row, Table};
 use super::update::normal;
+use super::{Adam, NEVER};
 
 impl<T: Real> Adam<T> {
-    /// Brings those of `ids` up to date that are not.
-    #[track_caller]
+    /// Brings those of `ids` up to date that are not; they must be rows of the table.
     pub(super) fn catch_up(&mut self, params: &mut ParamStore<T>, id: ParamId, ids: &[u32]) {
         let (Some(history), slot) = (&self.history, &mut self.slots[id.index()]) else { return };
         if slot.touched.is_empty() {
@@ -19,50 +18,50 @@ impl<T: Real> Adam<T> {
         }
         let now = history.now() as u32;
         self.stale.clear();
-        for &row in ids {
-            let touched = slot.touched.get_mut(row as usize);
-            let Some(touched) = touched else {
-                panic!("Adam: row {row} of {}, whose shape is {:?}", params.name(id), params.shape(id));
-            };
-            if *touched != now {
-                self.stale.push((row, *touched));
-                *touched = now;
-            }
-        }
+        self.stale.reserve(ids.len());
+        let since = ids.iter().map(|&row| (row, slot.touched[row as usize]));
+        self.stale.extend(since.filter(|&(_, touched)| touched != now && touched != NEVER));
         self.stale.sort_unstable();
-        let (stale, eps) = (&self.stale, self.config.eps);
+        self.stale.dedup();
+        let (stale, eps, missed) = (&self.stale, self.config.eps, &history.summaries(0));
         let width = params.shape(id)[1];
         let table = slot.table(params.data_mut(id), width);
         self.stats.rows += stale.len() as u64;
         self.stats.looped += table.for_rows(0..stale.len(), &|i| stale[i].0 as usize, &|entries, table| {
             let row = |i: usize| (stale[i].0 as usize, u64::from(stale[i].1));
-            dispatch(CatchUp { history, eps, entries, row, table })
+            dispatch(CatchUp { missed, eps, entries, row, table })
         });
+        stale.iter().for_each(|&(row, _)| slot.touched[row as usize] = now);
     }
 
-    /// Brings all rows of a table up to date.
+    /// Brings all rows of a table up to date, at the cost of those that have anything to catch up.
     pub(super) fn catch_up_all(&mut self, params: &mut ParamStore<T>, id: ParamId) {
         let (Some(history), slot) = (&self.history, &mut self.slots[id.index()]) else { return };
         let (now, eps) = (history.now() as u32, self.config.eps);
-        let touched = std::mem::take(&mut slot.touched);
-        let behind = touched.iter().filter(|&&t| t != now).count();
+        let (mut touched, mut seen) = (std::mem::take(&mut slot.touched), slot.seen.take());
+        if let Some(seen) = &mut seen {
+            seen.sort_unstable();
+        }
+        let rows = seen.as_ref().map_or(touched.len(), Vec::len);
+        let row = |i: usize| seen.as_ref().map_or(i, |seen| seen[i] as usize);
+        let behind = (0..rows).filter(|&i| touched[row(i)] != now).count();
         if behind > 0 {
             self.stats.rows += behind as u64;
-            let width = params.shape(id)[1];
+            let (width, missed) = (params.shape(id)[1], &history.summaries(behind));
             let table = slot.table(params.data_mut(id), width);
-            self.stats.looped += table.for_rows(0..touched.len(), &|i| i, &|entries, table| {
-                let row = |i: usize| (i, u64::from(touched[i]));
-                dispatch(CatchUp { history, eps, entries, row, table })
+            self.stats.looped += table.for_rows(0..rows, &row, &|entries, table| {
+                let row = |i: usize| (row(i), u64::from(touched[row(i)]));
+                dispatch(CatchUp { missed, eps, entries, row, table })
             });
         }
-        slot.touched = touched;
-        slot.touched.fill(now);
+        (0..rows).for_each(|i| touched[row(i)] = now);
+        (slot.touched, slot.seen) = (touched, seen);
     }
 }
 
 /// Entries of a list of rows, and the part of the table that has them.
 struct CatchUp<'a, T, F> {
-    history: &'a History,
+    missed: &'a Summaries<'a>,
     eps: f64,
     entries: std::ops::Range<usize>,
     /// The row of an entry and the step at which it was last up to date.
@@ -79,8 +78,8 @@ impl<T: Real, F: Fn(usize) -> (usize, u64)> Kernel<T> for CatchUp<'_, T, F> {
         let mut looped = 0;
         for entry in self.entries {
             let (number, t) = (self.row)(entry);
-            if t < self.history.now() {
-                let missed = self.history.missed_since(t);
+            if t < self.missed.now() {
+                let missed = self.missed.since(t);
                 let row = self.table.row(number);
                 if series_does(&missed, self.eps, &row) {
                     by_series::<T, S>(&missed, self.eps, row);
@@ -156,6 +155,7 @@ fn by_loop<T: Real>(missed: &Missed<'_>, eps: f64, row: Row<'_, T>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::history::History;
     use super::*;
     use dien_kernels::simd::Portable;
 

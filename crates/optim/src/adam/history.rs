@@ -63,7 +63,11 @@ pub(super) struct History {
     moments: Vec<Moments>,
 }
 
+/// Steps for which memory is set aside at a time, so that few steps allocate.
+const AT_A_TIME: usize = 1024;
+
 /// What a row missed since step t.
+#[derive(Clone)]
 pub(super) struct Missed<'a> {
     /// The moments, as of now.
     pub(super) moments: Moments,
@@ -88,6 +92,29 @@ impl Missed<'_> {
             let weight = step.root * growth;
             (step.keep, step.rate * beta1_power * weight, weight)
         })
+    }
+}
+
+/// What rows missed, by the step at which they were last up to date.
+pub(super) struct Summaries<'a> {
+    history: &'a History,
+    /// Of every step from the history's base on, or none.
+    known: Vec<Missed<'a>>,
+}
+
+impl<'a> Summaries<'a> {
+    /// The last step.
+    pub(super) fn now(&self) -> u64 {
+        self.history.now()
+    }
+
+    /// What a row missed that was up to date at step `t`, before the last one.
+    #[inline]
+    pub(super) fn since(&self, t: u64) -> Missed<'a> {
+        match self.known.get((t - self.history.base) as usize) {
+            Some(missed) => missed.clone(),
+            None => self.history.missed_since(t),
+        }
     }
 }
 
@@ -138,6 +165,12 @@ impl History {
         let rate = learning_rate / (1.0 - power(self.betas[0], s));
         let root = (1.0 - power(self.betas[1], s)).sqrt();
         let log_keep = self.steps.last().map_or(0.0, |last| last.log_keep) + (-shrink).ln_1p();
+        if self.steps.len() == self.steps.capacity() {
+            self.steps.reserve(AT_A_TIME);
+        }
+        if self.moments.len() == self.moments.capacity() {
+            self.moments.reserve(AT_A_TIME);
+        }
         self.steps.push(Step { rate, root, keep, log_keep });
         self.moments.push([0.0; TERMS + 1]);
         let oldest = self.steps.len().saturating_sub(self.window);
@@ -151,6 +184,12 @@ impl History {
                 term *= z;
             }
         }
+    }
+
+    /// What so many rows missed: worked out once for each step if the steps are fewer, else for each row.
+    pub(super) fn summaries(&self, rows: usize) -> Summaries<'_> {
+        let once = self.base..if rows > self.steps.len() { self.now() } else { self.base };
+        Summaries { history: self, known: once.map(|t| self.missed_since(t)).collect() }
     }
 
     /// What a row missed that was up to date at step `t`, before the last one.
@@ -171,6 +210,27 @@ impl History {
             keep_after,
             steps: &self.steps[i..last],
             powers: (&self.beta1_power[1..], &self.growth[1..]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_many_rows_missed_is_worked_out_once_a_step() {
+        let mut history = History::new([0.9, 0.999], 5);
+        (0..40).for_each(|i| history.push(1e-3 / f64::from(1 + i), 0.0));
+        for (rows, known) in [(0, 0), (40, 0), (41, 40), (1_000_000, 40)] {
+            let summaries = history.summaries(rows);
+            assert_eq!((summaries.known.len(), summaries.now()), (known, 45), "{rows} rows");
+            for t in 5..45 {
+                let (found, own) = (summaries.since(t), history.missed_since(t));
+                assert_eq!((found.moments, found.decay), (own.moments, own.decay), "step {t}");
+                let moves = |missed: &Missed<'_>| missed.moves().collect::<Vec<_>>();
+                assert_eq!(moves(&found), moves(&own), "step {t}");
+            }
         }
     }
 }

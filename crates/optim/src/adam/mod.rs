@@ -46,15 +46,22 @@ pub struct Adam<T> {
 struct Slot<T> {
     m: Vec<T>,
     v: Vec<T>,
-    /// By row, the step at which it was last up to date; empty unless this is a table whose rows catch up.
+    /// By row, the step at which it was last up to date, or [`NEVER`]; empty unless this is a table whose
+    /// rows catch up.
     touched: Vec<u32>,
+    /// The rows that are not at [`NEVER`], in any order; `None` if none is.
+    seen: Option<Vec<u32>>,
 }
+
+/// The row has had no gradient yet and does not decay: it has nothing to catch up, whatever steps it misses.
+const NEVER: u32 = u32::MAX;
 
 /// How rows were caught up so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CatchUpStats {
-    /// Rows that had missed at least one step.
+    /// Rows that had missed at least one step which moved them: without a weight decay a row moves from its
+    /// first gradient on.
     pub rows: u64,
     /// Those among them for which the series was not exact enough, so that every missed step was summed by
     /// itself.
@@ -72,7 +79,12 @@ impl<T: Real> Adam<T> {
         let slot = |id| {
             let len = if params.kind(id) == ParamKind::Buffer { 0 } else { params.data(id).len() };
             let rows = if exact && params.kind(id) == ParamKind::Rows { params.shape(id)[0] } else { 0 };
-            Slot { m: vec![T::zero(); len], v: vec![T::zero(); len], touched: vec![0; rows] }
+            let (touched, seen) = match config.weight_decay > 0.0 {
+                true => (vec![0; rows], None),
+                // The capacity of all, so that no step allocates.
+                false => (vec![NEVER; rows], Some(Vec::with_capacity(rows))),
+            };
+            Slot { m: vec![T::zero(); len], v: vec![T::zero(); len], touched, seen }
         };
         Ok(Adam {
             step: 0,
@@ -113,6 +125,23 @@ impl<T: Real> Adam<T> {
 }
 
 impl<T: Real> Slot<T> {
+    /// Rows that a step has moved are up to date at step `stamp`.
+    fn touch(&mut self, rows: &[u32], stamp: u32) {
+        for &row in rows {
+            let touched = &mut self.touched[row as usize];
+            if let (NEVER, Some(seen)) = (*touched, &mut self.seen) {
+                seen.push(row);
+            }
+            *touched = stamp;
+        }
+    }
+
+    /// All rows are.
+    fn touch_all(&mut self, stamp: u32) {
+        self.touched.fill(stamp);
+        self.seen = None;
+    }
+
     /// The rows of `value`, a table `[rows, width]`, with their moments.
     fn table<'a>(&'a mut self, value: &'a mut [T], width: usize) -> Table<'a, T> {
         Table { value, m: &mut self.m, v: &mut self.v, width, first: 0 }

@@ -4,12 +4,30 @@
 use dien_tensor::{ParamKind, ParamStore, Real};
 
 use super::history::{History, Step, TERMS};
-use super::{Adam, Slot};
+use super::{Adam, NEVER, Slot};
 use crate::tensors::Tensors;
 use crate::{OptimizerState, StateData, StateError, StateTensor};
 
 /// The options on which the history's numbers depend.
 const OPTIONS: [&str; 4] = ["betas[0]", "betas[1]", "eps", "weight_decay"];
+
+impl<T: Real> Slot<T> {
+    /// Finds the rows that have had no gradient: without moments, and not brought up to date since step
+    /// `base`.
+    fn forget_unmoved(&mut self, base: u32, width: usize) {
+        let mut seen = Vec::with_capacity(self.touched.len());
+        for (row, touched) in self.touched.iter_mut().enumerate() {
+            let of_row = row * width..(row + 1) * width;
+            let moments = self.m[of_row.clone()].iter().chain(&self.v[of_row]);
+            if *touched == base && moments.copied().all(|x| x == T::zero()) {
+                *touched = NEVER;
+            } else {
+                seen.push(row as u32);
+            }
+        }
+        self.seen = Some(seen);
+    }
+}
 
 impl<T: Real> Adam<T> {
     fn options(&self) -> [f64; OPTIONS.len()] {
@@ -26,7 +44,10 @@ impl<T: Real> Adam<T> {
             put(format!("m/{name}"), StateTensor::real(shape, &slot.m));
             put(format!("v/{name}"), StateTensor::real(shape, &slot.v));
             if !slot.touched.is_empty() {
-                let data = StateData::U32(slot.touched.clone());
+                // A row without a past may as well have been brought up to date when all last were.
+                let base = self.history.as_ref().map_or(0, |history| history.base() as u32);
+                let touched = slot.touched.iter().map(|&t| if t == NEVER { base } else { t });
+                let data = StateData::U32(touched.collect());
                 put(format!("touched/{name}"), StateTensor { shape: shape[..1].to_vec(), data });
             }
         }
@@ -63,6 +84,9 @@ impl<T: Real> Adam<T> {
                         let found = slot.touched[place].to_string();
                         let expected = format!("a step from {} to {}", history.base(), history.now());
                         return Err(StateError::Value { name, place, found, expected });
+                    }
+                    if self.config.weight_decay == 0.0 {
+                        slot.forget_unmoved(history.base() as u32, shape[1]);
                     }
                 }
             }

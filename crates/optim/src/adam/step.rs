@@ -3,9 +3,9 @@
 use dien_kernels::simd::{Kernel, Simd, dispatch};
 use dien_tensor::{Grad, Grads, ParamId, ParamKind, ParamStore, Real};
 
-use super::Adam;
 use super::table::Table;
 use super::update::Update;
+use super::{Adam, NEVER};
 use crate::begin::Begin;
 use crate::{NonFiniteGradient, SparseMode, StepReport};
 
@@ -41,7 +41,7 @@ impl<T: Real> Adam<T> {
     ) -> Result<StepReport, NonFiniteGradient> {
         self.check_store(params);
         let s = self.step + 1;
-        let stamp = u32::try_from(s).expect("fewer than 2³² steps");
+        let stamp = u32::try_from(s).ok().filter(|&s| s != NEVER).expect("fewer than 2³² - 1 steps");
         let Adam { config, parts, .. } = &mut *self;
         let (lr, schedule, clip_norm) = (config.lr, &config.schedule, config.clip_norm);
         let begin = Begin { optimizer: "Adam", steps: s - 1, lr, schedule, clip_norm, parts };
@@ -72,12 +72,12 @@ impl<T: Real> Adam<T> {
                         0
                     });
                     if !slot.touched.is_empty() {
-                        ids.iter().for_each(|&row| slot.touched[row as usize] = stamp);
+                        slot.touch(ids, stamp);
                     }
                 }
                 (_, Grad::Dense(_)) => {
                     update.apply_dense(param.data, &mut slot.m, &mut slot.v, grad.values());
-                    slot.touched.fill(stamp);
+                    slot.touch_all(stamp);
                 }
                 (ParamKind::Dense, Grad::Rows { .. }) => {
                     let grad = grad.to_dense(param.shape);
@@ -96,6 +96,13 @@ impl<T: Real> Adam<T> {
     #[track_caller]
     pub(super) fn prepare_rows(&mut self, params: &mut ParamStore<T>, touched: &[(ParamId, &[u32])]) {
         self.check_store(params);
+        // All before any: whoever catches the panic has an optimiser that is as it was.
+        for &(id, ids) in touched.iter().filter(|(id, _)| params.kind(*id) == ParamKind::Rows) {
+            let rows = params.shape(id)[0];
+            if let Some(row) = ids.iter().find(|&&row| row as usize >= rows) {
+                panic!("Adam: row {row} of {}, whose shape is {:?}", params.name(id), params.shape(id));
+            }
+        }
         for &(id, ids) in touched {
             self.catch_up(params, id, ids);
         }

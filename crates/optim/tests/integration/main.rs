@@ -3,5 +3,8 @@
 mod adagrad;
 mod common;
 mod dense_exact;
+mod extremes;
+mod flush;
+mod levels;
 mod plain;
 mod repeat;

@@ -159,6 +159,31 @@ fn a_state_that_does_not_fit_is_an_error_that_names_the_tensor() {
 }
 
 #[test]
+fn a_table_called_like_the_history_resumes_after_it_has_grown() {
+    for name in ["steps", "moments", "options"] {
+        let store = |rows: usize| {
+            let mut params = ParamStore::<f32>::new();
+            params.add(name, ParamKind::Rows, ArrayD::ones(vec![rows, 2]));
+            params
+        };
+        let mut params = store(4);
+        let mut adam = Adam::new(&params, AdamConfig::default()).unwrap();
+        let id = params.ids().next().unwrap();
+        for _ in 0..3 {
+            let mut grads = Grads::none(1);
+            grads.set(id, rows(&[1], 2, &[0.5; 8]));
+            adam.step(&mut params, &grads).unwrap();
+        }
+        let mut state = adam.state(&params);
+        state.grow(name, 9);
+        let params = store(9);
+        let mut resumed = Adam::new(&params, AdamConfig::default()).unwrap();
+        resumed.restore(&params, state).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(resumed.steps(), 3);
+    }
+}
+
+#[test]
 fn an_optimiser_is_bound_to_its_store() {
     let params = model::<f32>();
     let adam = Adam::new(&params, AdamConfig::default()).unwrap();

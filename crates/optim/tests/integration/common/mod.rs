@@ -1,7 +1,7 @@
 //! Adam written down literally, element by element over the whole parameter, in f64.
-#![allow(dead_code)] // each test program uses its part
 
 use dien_optim::{Adam, AdamConfig, NonFiniteGradient, Optimizer, Real, StepReport};
+pub use dien_tensor::check::{Tolerance, assert_close, close};
 use dien_tensor::{Grad, Grads, ParamId, ParamKind, ParamStore};
 use ndarray::{Array2, ArrayD};
 use rand::rngs::ChaCha8Rng;
@@ -97,14 +97,6 @@ pub fn dense<T: Real>(g: &ArrayD<f64>) -> Grad<T> {
 pub fn rows<T: Real>(ids: &[u32], width: usize, g: &[f64]) -> Grad<T> {
     let rows = Array2::from_shape_fn((ids.len(), width), |(i, j)| T::of(g[ids[i] as usize * width + j]));
     Grad::Rows { ids: ids.to_vec(), rows }
-}
-
-/// The largest difference, relative to the largest entry of `expected`.
-pub fn error<T: Real>(found: &[T], expected: &[f64]) -> f64 {
-    assert_eq!(found.len(), expected.len());
-    let largest = expected.iter().fold(0.0f64, |a, x| a.max(x.abs()));
-    let worst = found.iter().zip(expected).map(|(a, b)| (a.f64() - b).abs());
-    worst.fold(0.0, |a, b| if b.is_nan() { f64::INFINITY } else { f64::max(a, b) }) / largest
 }
 
 /// The elements of m or v: `which` is `"m"` or `"v"`.
