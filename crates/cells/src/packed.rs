@@ -63,7 +63,7 @@ impl Packed {
     /// Packs jagged sequences: sequence `i` has the events `offsets[i]..offsets[i + 1]`.
     ///
     /// # Panics
-    /// If the offsets decrease.
+    /// If the offsets do not begin at 0, or decrease.
     #[track_caller]
     pub fn from_offsets(offsets: &[u32]) -> Packed {
         let mut packed = Packed::default();
@@ -82,9 +82,10 @@ impl Packed {
     /// [`from_offsets`](Packed::from_offsets) in place of what was packed before.
     ///
     /// # Panics
-    /// If the offsets decrease.
+    /// If the offsets do not begin at 0, or decrease.
     #[track_caller]
     pub fn pack_offsets(&mut self, offsets: &[u32]) {
+        assert!(offsets.first() == Some(&0), "offsets begin with {:?}, expected 0", offsets.first());
         self.lengths.clear();
         for w in offsets.windows(2) {
             let Some(length) = w[1].checked_sub(w[0]) else { panic!("offsets decrease: {w:?}") };
@@ -316,6 +317,24 @@ mod tests {
             packed.pack(lengths.iter().copied());
             assert_eq!(packed, Packed::from_lengths(lengths));
         }
+    }
+
+    #[test]
+    #[should_panic = "offsets begin with Some(5), expected 0"]
+    fn offsets_begin_at_0() {
+        Packed::from_offsets(&[5, 8]);
+    }
+
+    #[test]
+    #[should_panic = "offsets decrease: [3, 2]"]
+    fn offsets_do_not_decrease() {
+        Packed::from_offsets(&[0, 3, 2]);
+    }
+
+    #[test]
+    #[should_panic = "offsets begin with None, expected 0"]
+    fn no_offsets_are_not_the_offsets_of_nothing() {
+        Packed::default().pack_offsets(&[]);
     }
 
     #[test]

@@ -43,10 +43,7 @@ fn nothing_reaches<T: Real>(
     let before = pool.free_elements();
     let spoilt = step(&params, &pool, |tape| f(tape, Idle(Some(f64::NAN))));
     assert_eq!(pool.free_elements(), before, "{what:?}: not every buffer came from the spoilt ones");
-    for ((name, spoilt), (_, clean)) in bits(&spoilt).iter().zip(bits(&clean)) {
-        let wrong = spoilt.iter().zip(&clean).filter(|(a, b)| a != b).count();
-        assert_eq!(wrong, 0, "{what:?}: {name}: {wrong} of {} elements", clean.len());
-    }
+    assert!(bits(&spoilt) == bits(&clean), "{what:?}: other bits");
 }
 
 #[test]

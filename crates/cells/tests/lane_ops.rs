@@ -7,8 +7,8 @@ use std::sync::Arc;
 use common::{events, get};
 use dien_cells::lanes::{self, Activation, EventIds, Windows};
 use dien_cells::{LANES, Packed, Padded, Padding};
-use dien_tensor::check::{Check, mix};
-use dien_tensor::{Grad, Mode, ParamKind, ParamStore, Pool, Tape, Var};
+use dien_tensor::check::{Check, Level, assert_close, at_level, mix};
+use dien_tensor::{Grad, Mode, ParamKind, ParamStore, Pool, Tape, Var, ops};
 use ndarray::{Array2, ArrayD};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
@@ -39,9 +39,11 @@ fn value(params: &ParamStore<f64>, f: impl for<'t> Fn(&'t Tape<'t, f64>) -> Var<
     f(&tape).view2().to_owned()
 }
 
-fn assert_close(found: &Array2<f64>, expected: &Array2<f64>) {
+#[track_caller]
+fn assert_near(found: &Array2<f64>, expected: &Array2<f64>) {
     assert_eq!(found.dim(), expected.dim());
-    assert!((found - expected).iter().all(|d| d.abs() < 1e-12), "{found} {expected}");
+    let [found, expected] = [found, expected].map(|x| x.iter().copied().collect::<Vec<_>>());
+    assert_close(&found, &expected, 1e-12, "the op");
 }
 
 fn check(params: &ParamStore<f64>, f: impl for<'t> Fn(&'t Tape<'t, f64>) -> Var<'t, f64>) {
@@ -95,9 +97,9 @@ fn linear_is_a_matrix_product() {
     let b = params.value(params.id("b").unwrap()).into_dimensionality::<ndarray::Ix1>().unwrap().to_owned();
     let expected = x.dot(&w.t()) + &b;
     let found = value(&params, |t| events(layer(t, Activation::None, &packed), &packed));
-    assert_close(&found, &expected);
+    assert_near(&found, &expected);
     let found = value(&params, |t| events(layer(t, Activation::Sigmoid, &packed), &packed));
-    assert_close(&found, &expected.mapv(|x| 1.0 / (1.0 + (-x).exp())));
+    assert_near(&found, &expected.mapv(|x| 1.0 / (1.0 + (-x).exp())));
     for activation in [Activation::None, Activation::Sigmoid] {
         check(&params, |t| events(layer(t, activation, &packed), &packed));
         check(&params, |t| {
@@ -135,9 +137,10 @@ fn product_sum_and_softmax() {
     let mut first = 0;
     for &length in packed.lengths() {
         let exp: Vec<f64> = (first..first + length as usize).map(|e| x.row(e).sum().exp()).collect();
-        for (i, e) in exp.iter().enumerate() {
-            assert!((scores[[first + i, 0]] - e / exp.iter().sum::<f64>()).abs() < 1e-14);
-        }
+        let sum = exp.iter().sum::<f64>();
+        let expected: Vec<f64> = exp.iter().map(|e| e / sum).collect();
+        let found: Vec<f64> = (0..exp.len()).map(|i| scores[[first + i, 0]]).collect();
+        assert_close(&found, &expected, 1e-14, "softmax");
         first += length as usize;
     }
     check(&params, |t| {
@@ -194,6 +197,60 @@ fn embeddings_are_rows_and_so_are_their_gradients() {
     }
 }
 
+/// At every level: a weight is 0 or a normal number, −∞ has none, and a NaN leaves none that is a number.
+#[test]
+fn far_scores_have_no_weight_and_a_nan_takes_all() {
+    let lengths = [4, 6, 0, 3, 1];
+    let packed = Arc::new(Packed::from_lengths(&lengths));
+    let (far, nan) = (f32::NEG_INFINITY, f32::NAN);
+    let scores: Vec<f32> =
+        [&[0.0, -1e4, far, 0.0][..], &[3.0, -84.5, -83.99, 3.0, 3.0, -88.0], &[1.0, nan, 2.0], &[-1e30]]
+            .concat();
+    let softmax = |scores: &[f32]| {
+        let (params, pool) = (ParamStore::new(), Pool::new());
+        let tape = Tape::new(&params, &pool, Mode::Eval);
+        let scores = Array2::from_shape_vec((scores.len(), 1), scores.to_vec()).expect("one an event");
+        let in_lanes = lanes::events_to_lanes(tape.constant(scores.into_dyn()), &packed);
+        let weights = lanes::softmax(in_lanes, &packed);
+        assert!(weights.data().iter().all(|w| w.is_nan() || *w == 0.0 || w.is_normal()), "{weights:?}");
+        events(weights, &packed).data().to_vec()
+    };
+    for level in Level::available::<f32>() {
+        let found = at_level(level, || softmax(&scores));
+        assert_eq!(found[..4], [0.5, 0.0, 0.0, 0.5], "{level:?}");
+        assert_eq!(found[4..10], [1.0 / 3.0, 0.0, 0.0, 1.0 / 3.0, 1.0 / 3.0, 0.0], "{level:?}");
+        assert!(found[10..13].iter().all(|w| w.is_nan()), "{level:?}: {found:?}");
+        assert_eq!(found[13..], [1.0], "{level:?}");
+        let mut served = scores[..10].to_vec();
+        at_level(level, || {
+            let (first, second) = served.split_at_mut(4);
+            dien_cells::serving::softmax(first);
+            dien_cells::serving::softmax(second);
+        });
+        assert_eq!(served, found[..10], "{level:?}: serving");
+        let mut with_nan = scores[10..13].to_vec();
+        at_level(level, || dien_cells::serving::softmax(&mut with_nan));
+        assert!(with_nan.iter().all(|w| w.is_nan()), "{level:?}: serving {with_nan:?}");
+    }
+}
+
+#[test]
+fn tables_may_be_computed_as_they_are_listed() {
+    let (packed, n) = (packed(), packed().events());
+    let params = params(&[("table.a", &[6, 2]), ("table.b", &[4, 3])]);
+    let ids: Vec<u32> = (0..n as u32).map(|i| i % 4).collect();
+    let pool = Pool::new();
+    let tape = Tape::new(&params, &pool, Mode::EvalWithGrad);
+    let tables = ["table.a", "table.b"].into_iter();
+    let doubled = tables.map(|name| (ops::scale(get(&tape, name), 2.0), EventIds::one(&ids)));
+    let found = lanes::embed(doubled, 0, &packed);
+    let nodes = tape.graph().nodes.len();
+    assert_eq!(nodes, 2 + 2 + 1, "two tables, each scaled once, and the embeddings: {}", tape.graph());
+    let plain = ["table.a", "table.b"].map(|name| (get(&tape, name), EventIds::one(&ids)));
+    let expected = ops::scale(lanes::embed(plain, 0, &packed), 2.0);
+    assert_eq!(found.data(), expected.data());
+}
+
 #[test]
 fn windows_share_a_history() {
     let (packed, n) = (packed(), packed().events());
@@ -220,7 +277,7 @@ fn windows_share_a_history() {
     let gathered = value(&params, |t| {
         events(lanes::gather(lanes::events_to_lanes(get(t, "x"), &packed), &windows), windows.targets())
     });
-    assert_close(&gathered, &x.select(ndarray::Axis(0), &rows.concat()));
+    assert_near(&gathered, &x.select(ndarray::Axis(0), &rows.concat()));
     check(&params, |t| {
         events(lanes::gather(lanes::events_to_lanes(get(t, "x"), &packed), &windows), windows.targets())
     });
@@ -232,7 +289,7 @@ fn windows_share_a_history() {
             let scale = if mean { rows.len().max(1) as f64 } else { 1.0 };
             rows.iter().for_each(|&r| expected.row_mut(i).scaled_add(1.0 / scale, &x.row(r)));
         }
-        assert_close(&pooled, &expected);
+        assert_near(&pooled, &expected);
         check(&params, |t| lanes::pool(lanes::events_to_lanes(get(t, "x"), &packed), &windows, mean));
     }
     for (target, pick) in windows.last().enumerate() {

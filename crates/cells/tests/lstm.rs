@@ -5,20 +5,16 @@ mod common;
 #[path = "../examples/lstm/lstm.rs"]
 mod lstm;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use common::{Idle, assert_close, bits, events, get, lengths, step, store};
+use common::{Idle, bits, events, get, lengths, step, store};
 use dien_cells::recurrence::{CellInput, CellOutput, RecurrenceArgs, run};
 use dien_cells::{Packed, Real, lanes};
-use dien_kernels::simd::Level;
 use dien_optim::{Adam, AdamConfig, Optimizer};
-use dien_tensor::check::{Check, mix};
+use dien_tensor::check::{Check, Precision, assert_close, mix};
 use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Tape, Var, ops};
 use lstm::Lstm;
 use ndarray::ArrayD;
-
-/// Held by whoever forces the level, or trains in `f32`: weights packed at one level are not read at another.
-static LEVEL: Mutex<()> = Mutex::new(());
 
 /// One way to run it.
 #[derive(Clone, Copy, Debug)]
@@ -117,9 +113,8 @@ fn states_are_those_of_the_equations() {
                 let pool = Pool::new();
                 let tape = Tape::new(&params, &pool, mode);
                 let found = run_case(&tape, case, Idle(None), &packed);
-                assert_eq!(found.len(), exact.len(), "{case:?}");
-                let near = found.data().iter().zip(&exact).all(|(f, e)| (f - e).abs() < 1e-13);
-                assert!(near, "{case:?}, {inputs} to {hidden}, {mode:?}");
+                let what = format!("{case:?}, {inputs} to {hidden}, {mode:?}");
+                assert_close(found.data(), &exact, 1e-13, what);
             }
         }
     }
@@ -148,16 +143,13 @@ fn f32_is_f64_rounded_at_every_level() {
     let packed = Arc::new(Packed::from_lengths(&lengths(41)));
     for ((inputs, hidden), case) in SHAPES.into_iter().flat_map(|shape| cases().map(move |c| (shape, c))) {
         let params = params(&packed, inputs, hidden);
-        let exact = step(&params, &Pool::new(), |tape| run_case(tape, case, Idle(None), &packed));
-        let single = params.cast::<f32>();
-        let _alone = LEVEL.lock();
-        let before = Level::current();
-        for level in Level::available::<f32>() {
-            Level::force(level);
-            let found = step(&single, &Pool::new(), |tape| run_case(tape, case, Idle(None), &packed));
-            assert_close(&found, &exact, 1e-5, &format!("{case:?}, {inputs} to {hidden}, {level:?}"));
-        }
-        Level::force(before);
+        let what = format!("{case:?}, {inputs} to {hidden}");
+        assert_precision!(Precision::default(), &params, what, |tape| run_case(
+            tape,
+            case,
+            Idle(None),
+            &packed
+        ));
     }
 }
 
@@ -183,7 +175,6 @@ fn a_few_steps_lower_the_loss() {
     let mut adam = Adam::new(&params, AdamConfig::default().with_lr(1e-2)).expect("good options");
     let (pool, case) = (Pool::new(), Case { output: CellOutput::Last, gates: false, initial: false });
     let mut losses = vec![];
-    let at_one_level = LEVEL.lock();
     for seed in 0..30 {
         let tape = Tape::new(&params, &pool, Mode::Train { seed });
         let last = run_case(&tape, case, Idle(None), &packed);
@@ -194,7 +185,6 @@ fn a_few_steps_lower_the_loss() {
         drop(tape);
         adam.step(&mut params, &grads).expect("finite gradients");
     }
-    drop(at_one_level);
     let (first, last) = (losses[0], losses[29]);
     assert!(last < 0.5 * first, "{losses:?}");
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dien_cells::cell::CellKind;
 use dien_cells::nn::{AttentionalGru, Gru, GruWeights};
 use dien_cells::{Packed, lanes};
-use dien_tensor::check::{assert_gradients, mix};
+use dien_tensor::check::{assert_close, assert_gradients, mix};
 use dien_tensor::init::Builder;
 use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Tape};
 use ndarray::{Array1, Array2, Axis, concatenate};
@@ -63,9 +63,7 @@ fn weights_of_pytorch_give_its_states() {
     let x = lanes::events_to_lanes(tape.constant(x.into_dyn()), &packed);
     let found = lanes::lanes_to_sequences(gru.last(x, &packed), &packed);
     assert_eq!(found.shape(), expected.shape());
-    for (found, expected) in found.data().iter().zip(&expected) {
-        assert!((found - expected).abs() <= 1e-14, "{found} where PyTorch has {expected}");
-    }
+    assert_close(found.data(), expected.as_slice().unwrap(), 1e-14, "PyTorch's states");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use dien_cells::cell::CellKind;
 use dien_cells::cell::reference::{self, Weights};
 use dien_cells::serving::{ActivationUnit, Cell, Tiles, add_product, dots, padded, softmax};
 use dien_kernels::simd::Level;
+use dien_tensor::check::{assert_close, at_level};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
@@ -19,11 +20,6 @@ fn cast<T: Real>(x: &[f64]) -> Vec<T> {
 
 fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
-}
-
-#[track_caller]
-fn assert_close<T: Real>(found: T, expected: f64, tolerance: f64, what: &str) {
-    assert!((found.f64() - expected).abs() <= tolerance, "{what}: {found} instead of {expected}");
 }
 
 /// One sequence by units, and candidates in lanes, against the equations.
@@ -66,35 +62,34 @@ fn check_cell<T: Real>(kind: CellKind, (inputs, hidden, steps): (usize, usize, u
         let mut h = vec![T::zero(); stride];
         let mut states = vec![T::nan(); steps * stride];
         cell.steps(&gates, Some(&cast(a)), &mut h, Some(&mut states), &mut scratch);
-        for (state, expected) in states.chunks_exact(stride).zip(&expected) {
-            state.iter().zip(expected).for_each(|(&x, &e)| assert_close(x, e, tolerance, &what));
-        }
+        let found: Vec<T> = states.chunks_exact(stride).flat_map(|state| state[..n].to_vec()).collect();
+        assert_close(&found, &expected.concat(), tolerance, &what);
         for i in 0..n {
             assert!(lanes[i * LANES + lane] == h[i], "{what}: lanes have other bits than units");
         }
     }
 }
 
-/// The levels are forced for the whole process, so one test goes through them.
 #[test]
 fn every_level_agrees_with_the_equations() {
-    for level in Level::available::<f32>() {
-        Level::force(level);
-        for kind in CellKind::ALL {
-            for shape in [(1, 1, 3), (4, 6, 1), (7, 13, 9), (36, 36, 20), (10, 41, 6)] {
-                check_cell::<f32>(kind, shape, 3e-6);
-                check_cell::<f64>(kind, shape, 1e-12);
-            }
+    Level::available::<f32>().for_each(|level| at_level(level, agrees_with_the_equations));
+}
+
+fn agrees_with_the_equations() {
+    for kind in CellKind::ALL {
+        for shape in [(1, 1, 3), (4, 6, 1), (7, 13, 9), (36, 36, 20), (10, 41, 6)] {
+            check_cell::<f32>(kind, shape, 3e-6);
+            check_cell::<f64>(kind, shape, 1e-12);
         }
-        check_cell::<f32>(CellKind::Augru, (64, 64, 5), 3e-6);
-        check_cell::<f32>(CellKind::Gru, (128, 128, 5), 5e-6);
-        for widths in [[1, 1, 1], [5, 8, 3], [36, 80, 40], [7, 11, 13]] {
-            check_unit::<f32>(widths, 5e-6);
-            check_unit::<f64>(widths, 1e-12);
-        }
-        check_product::<f32>(1e-5);
-        check_product::<f64>(1e-13);
     }
+    check_cell::<f32>(CellKind::Augru, (64, 64, 5), 3e-6);
+    check_cell::<f32>(CellKind::Gru, (128, 128, 5), 5e-6);
+    for widths in [[1, 1, 1], [5, 8, 3], [36, 80, 40], [7, 11, 13]] {
+        check_unit::<f32>(widths, 5e-6);
+        check_unit::<f64>(widths, 1e-12);
+    }
+    check_product::<f32>(1e-5);
+    check_product::<f64>(1e-13);
 }
 
 fn check_unit<T: Real>([n, first, second]: [usize; 3], tolerance: f64) {
@@ -136,12 +131,14 @@ fn check_unit<T: Real>([n, first, second]: [usize; 3], tolerance: f64) {
         })
         .collect();
     let total: f64 = expected.iter().map(|x| x.exp()).sum();
-    for (i, &e) in expected.iter().enumerate() {
-        assert_close(scores[i], e, tolerance, "activation unit");
-        assert_close(softmaxed[i], e.exp() / total, tolerance, "softmax");
-        assert_close(gated[i], sigmoid(e), tolerance, "sigmoid");
-        assert_close(bilinear[i], dot(&keys[i * n..][..n], &query), tolerance, "bilinear");
-    }
+    let of_all = |f: &dyn Fn(usize, f64) -> f64| -> Vec<f64> {
+        expected.iter().enumerate().map(|(i, &e)| f(i, e)).collect()
+    };
+    assert_close(&scores[..events], &expected, tolerance, "activation unit");
+    assert_close(&softmaxed, &of_all(&|_, e| e.exp() / total), tolerance, "softmax");
+    assert_close(&gated, &of_all(&|_, e| sigmoid(e)), tolerance, "sigmoid");
+    let products = of_all(&|i, _| dot(&keys[i * n..][..n], &query));
+    assert_close(&bilinear[..events], &products, tolerance, "bilinear");
 }
 
 fn check_product<T: Real>(tolerance: f64) {
@@ -156,14 +153,13 @@ fn check_product<T: Real>(tolerance: f64) {
         for width in [8, 16, 24, 32] {
             let mut y = vec![T::of(0.5); rows * LANES];
             add_product(&tiles, &cast(&x), &mut y, width);
-            for i in 0..rows {
-                let row = &w[i * inputs..][..inputs];
-                for lane in 0..LANES {
-                    let sum: f64 = row.iter().enumerate().map(|(p, w)| w * x[p * LANES + lane]).sum();
-                    let expected = if lane < width { 0.5 + sum } else { 0.5 };
-                    assert_close(y[i * LANES + lane], expected, tolerance * 20.0, "product");
-                }
-            }
+            let expected = |at: usize| {
+                let (row, lane) = (&w[at / LANES * inputs..][..inputs], at % LANES);
+                let sum: f64 = row.iter().enumerate().map(|(p, w)| w * x[p * LANES + lane]).sum();
+                if lane < width { 0.5 + sum } else { 0.5 }
+            };
+            let expected: Vec<f64> = (0..y.len()).map(expected).collect();
+            assert_close(&y, &expected, tolerance * 20.0, "product");
         }
     }
 }

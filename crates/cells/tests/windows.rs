@@ -7,7 +7,7 @@ use std::sync::Arc;
 use common::{Sort, events, get, lengths, step, store};
 use dien_cells::Packed;
 use dien_cells::lanes::{self, Windows};
-use dien_tensor::check::{Check, mix};
+use dien_tensor::check::{Check, assert_close, mix};
 use dien_tensor::{Mode, Pool, Tape, Var};
 
 /// The lengths over which the windows of a sort lie.
@@ -99,13 +99,13 @@ fn gathered_and_pooled_events_are_those_seen() {
             for mean in [false, true] {
                 let found =
                     step(&params, &Pool::new(), |tape| lanes::pool(pack(tape, &windows), &windows, mean));
-                for (row, seen) in found[0].1.chunks_exact(width).zip(&rows) {
-                    for (f, &found) in row.iter().enumerate() {
-                        let sum: f64 = seen.iter().map(|&r| x[r * width + f]).sum();
-                        let expected = if mean { sum / seen.len().max(1) as f64 } else { sum };
-                        assert!((found - expected).abs() < 1e-12, "{sort:?}, {mean}: {found} {expected}");
-                    }
-                }
+                let expected = |seen: &Vec<usize>, f| {
+                    let sum: f64 = seen.iter().map(|&r| x[r * width + f]).sum();
+                    if mean { sum / seen.len().max(1) as f64 } else { sum }
+                };
+                let expected: Vec<f64> =
+                    rows.iter().flat_map(|seen| (0..width).map(move |f| expected(seen, f))).collect();
+                assert_close(&found[0].1, &expected, 1e-12, format_args!("{sort:?}, {mean}"));
             }
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::Real;
 use dien_kernels::simd::Level;
-use dien_tensor::check::{Check, mix};
+use dien_tensor::check::{Check, assert_close, at_level, mix};
 use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Tape, Var};
 use ndarray::ArrayD;
 use rand::rngs::ChaCha8Rng;
@@ -114,14 +114,8 @@ fn forward_agrees<T: Real>(tolerance: f64) {
                 let states = all_events(run(kind, &tape, &packed, shared, CellOutput::States), &packed);
                 let last =
                     lanes::lanes_to_sequences(run(kind, &tape, &packed, shared, CellOutput::Last), &packed);
-                assert_eq!(states.len(), expected.len());
+                assert_close(states.data(), &expected, tolerance, format_args!("{kind:?} {inputs} {hidden}"));
                 assert_eq!(last.shape(), [case.lengths.len(), hidden]);
-                for (found, expected) in states.data().iter().zip(&expected) {
-                    assert!(
-                        (found.f64() - expected).abs() < tolerance,
-                        "{kind:?} {inputs} {hidden}: {found} {expected}"
-                    );
-                }
                 let mut event = 0;
                 for (s, &length) in case.lengths.iter().enumerate() {
                     event += length as usize;
@@ -129,9 +123,8 @@ fn forward_agrees<T: Real>(tolerance: f64) {
                         0 => &case.get("h0")[s * hidden..][..hidden],
                         _ => &expected[(event - 1) * hidden..][..hidden],
                     };
-                    for (found, expected) in last.view2().row(s).iter().zip(expected) {
-                        assert!((found.f64() - expected).abs() < tolerance, "{kind:?} last state of {s}");
-                    }
+                    let found = &last.data()[s * hidden..][..hidden];
+                    assert_close(found, expected, tolerance, format_args!("{kind:?} last state of {s}"));
                 }
             }
         }
@@ -146,9 +139,7 @@ fn f64_states_are_those_of_the_equations() {
 #[test]
 fn f32_states_agree_at_every_level() {
     for level in Level::available::<f32>() {
-        Level::force(level);
-        assert_eq!(Level::current(), level);
-        forward_agrees::<f32>(4e-6);
+        at_level(level, || forward_agrees::<f32>(4e-6));
     }
 }
 
@@ -212,25 +203,20 @@ fn states_at(kind: CellKind, a: f64, negate_update: bool) -> Vec<f64> {
 
 #[test]
 fn ends_of_the_score_are_known_cells() {
-    let close =
-        |a: &[f64], b: &[f64]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-14);
+    let same = |found: &[f64], expected: &[f64], what: &str| assert_close(found, expected, 1e-14, what);
     let at = |kind, a| states_at(kind, a, false);
     let gru = at(CellKind::Gru, 0.3);
-    assert!(close(&at(CellKind::Augru, 1.0), &gru), "AUGRU at a = 1 is GRU");
-    assert!(close(&at(CellKind::Aigru, 1.0), &gru), "AIGRU at a = 1 is GRU");
-    assert!(
-        close(&states_at(CellKind::AugruOfficial, 0.0, true), &gru),
-        "official AUGRU at a = 0 is a GRU whose gate keeps"
-    );
-    assert!(
-        close(&at(CellKind::Agru, 1.0), &at(CellKind::AugruOfficial, 1.0)),
-        "at a = 1 both give the candidate state"
-    );
+    same(&at(CellKind::Augru, 1.0), &gru, "AUGRU at a = 1 is GRU");
+    same(&at(CellKind::Aigru, 1.0), &gru, "AIGRU at a = 1 is GRU");
+    let keeps = states_at(CellKind::AugruOfficial, 0.0, true);
+    same(&keeps, &gru, "official AUGRU at a = 0 is a GRU whose gate keeps");
+    let official = at(CellKind::AugruOfficial, 1.0);
+    same(&at(CellKind::Agru, 1.0), &official, "at a = 1 both give the candidate state");
     let case = Case::new(CellKind::Agru, &[5, 1, 3], 4, 3, 4);
     let mut kept = Vec::new();
     for (s, &n) in case.lengths.iter().enumerate() {
         (0..n).for_each(|_| kept.extend_from_slice(&case.get("h0")[s * 3..][..3]));
     }
-    assert!(close(&at(CellKind::Augru, 0.0), &kept), "AUGRU at a = 0 keeps its state");
-    assert!(close(&at(CellKind::Agru, 0.0), &kept), "AGRU at a = 0 keeps its state");
+    same(&at(CellKind::Augru, 0.0), &kept, "AUGRU at a = 0 keeps its state");
+    same(&at(CellKind::Agru, 0.0), &kept, "AGRU at a = 0 keeps its state");
 }

@@ -9,6 +9,7 @@ use dien_tensor::ops::IdGroups;
 use dien_tensor::{Backward, OpGrads, Real, Var};
 use ndarray::ArrayViewD;
 
+use super::listed::Listed;
 use crate::{LANES, Packed, per_block};
 
 /// Columns of a table that are brought into lanes at a time.
@@ -53,17 +54,19 @@ struct Embed {
 /// is not below `per_event`.
 #[track_caller]
 pub fn embed<'t, 'a, T: Real + EmbedKernels<T>>(
-    tables: impl IntoIterator<Item = (Var<'t, T>, EventIds<'a>), IntoIter: Clone>,
+    tables: impl IntoIterator<Item = (Var<'t, T>, EventIds<'a>)>,
     skip: usize,
     packed: &Arc<Packed>,
 ) -> Var<'t, T> {
-    let tables = tables.into_iter();
-    let tape = tables.clone().next().expect("lanes embed: at least one table").0.tape();
-    let features: usize = tables.clone().map(|(table, _)| table.view2().ncols()).sum();
+    let mut tables = tables.into_iter().peekable();
+    assert!(tables.peek().is_some(), "lanes embed: at least one table");
+    let tables = Listed::of(tables);
+    let tape = tables[0].0.tape();
+    let features: usize = tables.iter().map(|(table, _)| table.view2().ncols()).sum();
     let mut y = tape.pool().stale(&[packed.blocks(), features, LANES]);
     let data = y.as_slice_mut().expect("standard layout");
     let mut first = 0;
-    for (table, ids) in tables.clone() {
+    for &(table, ids) in &*tables {
         let (rows, width) = (table.shape()[0], table.shape()[1]);
         let EventIds { per_event, which, .. } = ids;
         assert!(which < per_event, "lanes embed: id {which} of an event, of {per_event}, counted from 0");
@@ -75,13 +78,13 @@ pub fn embed<'t, 'a, T: Real + EmbedKernels<T>>(
         first += width;
     }
     let orders = tape.pool().shared(|orders: &mut Vec<IdGroups>| {
-        orders.resize_with(tables.clone().count(), IdGroups::default);
+        orders.resize_with(tables.len(), IdGroups::default);
         if tape.records() {
-            orders.iter_mut().zip(tables.clone()).for_each(|(o, (_, ids))| o.sort(used(packed, ids, skip)));
+            orders.iter_mut().zip(&*tables).for_each(|(o, &(_, ids))| o.sort(used(packed, ids, skip)));
         }
     });
     let op = Embed { packed: packed.clone(), orders };
-    tape.record(tables.map(|(table, _)| table), y, op)
+    tape.record(tables.iter().map(|(table, _)| table), y, op)
 }
 
 concrete! {

@@ -10,6 +10,7 @@ mod convert;
 mod embed;
 mod kernel;
 mod linear;
+mod listed;
 mod norm;
 mod reduce;
 mod select;

@@ -16,7 +16,8 @@ pub enum AttentionNorm {
     #[default]
     Softmax,
     /// a_t = σ(x_t): each event by itself, so that a gate which a drives can open as far for many events as
-    /// for one.
+    /// for one. The scores of [`UnitWeights`](super::UnitWeights) have no bias, which a softmax would cancel
+    /// and σ does not: an event whose score says nothing has the attention ½.
     Sigmoid,
 }
 

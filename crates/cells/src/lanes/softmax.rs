@@ -1,7 +1,7 @@
 //! Softmax over the events of each sequence.
 
 use dien_kernels::inline::{copy, each, fill, zip};
-use dien_kernels::simd::{Kernel, Simd, dispatch};
+use dien_kernels::simd::{Kernel, Simd, dispatch, math};
 use dien_tensor::{Backward, OpGrads, Real, Var};
 use ndarray::ArrayViewD;
 use std::sync::Arc;
@@ -14,7 +14,8 @@ struct Softmax {
 }
 
 /// a_t = e^{x_t} / Σ_s e^{x_s} over the true events of each sequence: `x` and the value are
-/// `[blocks, 1, LANES]`.
+/// `[blocks, 1, LANES]`. A weight below the normal numbers is 0; a NaN among the scores makes all of its
+/// sequence's weights NaN.
 ///
 /// # Panics
 /// If `x` has another shape.
@@ -48,18 +49,22 @@ impl<T: Real> Kernel<T> for Normalize<'_, T> {
         let Normalize { packed, chunk, scores } = self;
         let mut max = [T::neg_infinity(); LANES];
         for (block, x) in zip(packed.chunk(chunk), scores.chunks_exact_mut(LANES)) {
-            // Idle lanes give e^{-∞}, which is next to nothing, and are zero in the end.
+            // Idle lanes give e^{-∞}, which is 0.
             fill(&mut x[packed.active(block)..], T::neg_infinity());
             each(&mut max, [&*x], |m, [x]| *m = if x > *m { x } else { *m });
         }
         let mut sum = [T::zero(); LANES];
         for (block, x) in zip(packed.chunk(chunk), scores.chunks_exact_mut(LANES)) {
-            each(x, [&max], |x, [max]| *x = (*x - max).exp_at::<S>());
+            each(x, [&max], |x, [max]| *x = math::exp_or_zero::<T, S>(*x - max));
             fill(&mut x[packed.active(block)..], T::zero());
             each(&mut sum, [&*x], |sum, [x]| *sum += x);
         }
         for x in scores.chunks_exact_mut(LANES) {
-            each(x, [&sum], |x, [sum]| *x /= if sum > T::zero() { sum } else { T::one() });
+            each(x, [&sum], |x, [sum]| {
+                // Nothing to share out where there is no event; a NaN stays one.
+                let share = *x / if sum == T::zero() { T::one() } else { sum };
+                *x = if share < T::min_positive_value() { T::zero() } else { share };
+            });
         }
     }
 }

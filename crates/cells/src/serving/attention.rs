@@ -211,12 +211,12 @@ impl<T: Real> Kernel<T> for Softmax<'_, T> {
     fn run<S: Simd>(self) {
         let max = self.scores.iter().fold(T::neg_infinity(), |max, &x| if x > max { x } else { max });
         for x in &mut *self.scores {
-            *x = (*x - max).exp_at::<S>();
+            *x = math::exp_or_zero::<T, S>(*x - max);
         }
         let sum = self.scores.iter().fold(T::zero(), |sum, &x| sum + x);
         let scale = T::one() / sum;
         for x in self.scores {
-            *x *= scale;
+            *x = if *x * scale < T::min_positive_value() { T::zero() } else { *x * scale };
         }
     }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use dien_cells::Real;
 use dien_cells::cell::{CellArgs, CellInput, CellKind, CellOutput, cell};
 use dien_cells::{Packed, lanes};
-use dien_tensor::check::mix;
+use dien_tensor::check::{Tolerance, assert_close, mix};
 use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Tape, Var};
 use ndarray::ArrayD;
 use rand::rngs::ChaCha8Rng;
@@ -134,25 +134,30 @@ pub fn step<T: Real>(
 }
 
 /// That `found` has the values and gradients of `exact`, and that no element differs by more than `tolerance`
-/// times the largest of its own; a NaN on either side differs.
+/// times the largest of its own.
 #[track_caller]
-pub fn assert_close<F: Real, E: Real>(
+pub fn assert_steps_close<F: Real, E: Real>(
     found: &[(String, Vec<F>)],
     exact: &[(String, Vec<E>)],
     tolerance: f64,
     what: &str,
 ) {
-    assert_eq!(found.len(), exact.len(), "{what}");
-    for ((name, found), (other, exact)) in found.iter().zip(exact) {
-        assert_eq!((name, found.len()), (other, exact.len()), "{what}");
-        let largest = exact.iter().fold(0.0, |max: f64, x| max.max(x.f64().abs()));
-        assert!(largest.is_finite() && exact.iter().all(|x| x.f64().is_finite()), "{what}: {name}");
-        for (i, (f, e)) in found.iter().zip(exact).enumerate() {
-            // As it stands, it is false of a NaN.
-            let near = (f.f64() - e.f64()).abs() <= tolerance * largest;
-            assert!(near, "{what}: {name}, element {i}: {f} for {e}, of {largest}");
-        }
+    let names: Vec<&String> = exact.iter().map(|(name, _)| name).collect();
+    assert_eq!(found.iter().map(|(name, _)| name).collect::<Vec<_>>(), names, "{what}");
+    for ((name, found), (_, exact)) in found.iter().zip(exact) {
+        assert_close(found, exact, Tolerance::OfLargest(tolerance), format_args!("{what}: {name}"));
     }
+}
+
+/// [`Precision::assert`](dien_tensor::check::Precision::assert) of an expression over a tape, which is
+/// compiled for both number types.
+#[macro_export]
+macro_rules! assert_precision {
+    ($check:expr, $params:expr, $what:expr, |$tape:ident| $value:expr) => {
+        if let Err(imprecision) = $check.run($params, |$tape| $value, |$tape| $value) {
+            panic!("{}: {imprecision}", $what);
+        }
+    };
 }
 
 /// Every number's bits: equal only if the numbers are the same, NaN included.

@@ -18,7 +18,8 @@ use crate::lanes::windows::{HistoryRows, Windows, add_rows, history_rows, sum_ta
 use crate::lanes::{AttentionNorm, event_features};
 use crate::{LANES, per_block, per_task};
 
-/// The layers of [`activation_unit`]. The scores have no bias: a softmax would cancel it.
+/// The layers of [`activation_unit`]. The scores have no bias, which a softmax would cancel; nor have
+/// they one under [σ](super::AttentionNorm::Sigmoid), which does not.
 #[derive(Clone, Copy, Debug)]
 pub struct UnitWeights<'t, T: Real> {
     /// `[first, 4 hidden]`, over `[q, k, q − k, q ∘ k]`.

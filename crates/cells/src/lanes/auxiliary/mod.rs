@@ -25,8 +25,9 @@ use serde::{Deserialize, Serialize};
 
 use self::inner::InnerProduct;
 use self::mlp::{Mlp, Widths};
-use self::op::{Layout, listed, record};
+use self::op::{Layout, record};
 use super::event_features;
+use super::listed::Listed;
 use crate::Packed;
 
 /// What is lost on a pair whose events have the logits z₀ (the one that came) and zⱼ (the k negatives).
@@ -62,7 +63,7 @@ pub fn mlp<'t, T: Real + AuxiliaryOps<T>>(
 ) -> Var<'t, T> {
     let params = layers.map(|(w, b)| [w, b]);
     let events = [interests, events].into_iter().chain(negatives);
-    listed(events.chain(params.into_iter().flatten()), |inputs| mlp_loss(loss, inputs, packed))
+    mlp_loss(loss, &Listed::of(events.chain(params.into_iter().flatten())), packed)
 }
 
 /// The loss where f(h, e) = (P h)·e, `project` being P `[event, hidden]`; all else as in [`mlp`].
@@ -79,7 +80,7 @@ pub fn inner_product<'t, T: Real + AuxiliaryOps<T>>(
     packed: &Arc<Packed>,
 ) -> Var<'t, T> {
     let events = [interests, events].into_iter().chain(negatives);
-    listed(events.chain([project]), |inputs| inner_product_loss(loss, inputs, packed))
+    inner_product_loss(loss, &Listed::of(events.chain([project])), packed)
 }
 
 concrete! {

@@ -13,6 +13,7 @@ use super::pair_tile::Pairs;
 use super::rows::{padded, total};
 use super::task::{Problem, Score, tasks};
 use super::{Loss, carve};
+use crate::lanes::listed::Listed;
 use crate::{LANES, Packed, per_block, per_task};
 
 /// How a score's sums are the gradients of its parameters.
@@ -65,23 +66,9 @@ pub(super) fn record<'t, T: Real, S: Score<T>>(
     for n in &all_events[1..] {
         assert_eq!(n.shape(), all_events[0].shape(), "auxiliary loss: negatives");
     }
-    let (value, gradients) =
-        listed(all_events.iter().map(|e| e.data()), |events| compute(loss, score, interests, events, packed));
+    let events = Listed::of(all_events.iter().map(|e| e.data()));
+    let (value, gradients) = compute(loss, score, interests, &events, packed);
     interests.tape().record(inputs, value, Auxiliary { layout, events: all_events.len(), gradients })
-}
-
-/// Calls `f` with the items as a slice, which needs no memory of its own unless they are many.
-#[track_caller]
-pub(super) fn listed<X: Copy, R>(items: impl IntoIterator<Item = X>, f: impl FnOnce(&[X]) -> R) -> R {
-    let mut items = items.into_iter();
-    let first = items.next().expect("at least one item");
-    let (mut few, mut len) = ([first; 16], 1);
-    while len < few.len() {
-        let Some(item) = items.next() else { return f(&few[..len]) };
-        few[len] = item;
-        len += 1;
-    }
-    f(&few.into_iter().chain(items).collect::<Vec<_>>())
 }
 
 /// The loss and, where the tape records, its gradients.

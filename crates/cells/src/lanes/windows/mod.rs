@@ -79,7 +79,7 @@ impl Windows {
     /// [`Pool::shared`](dien_tensor::Pool::shared).
     ///
     /// # Panics
-    /// As [`new`](Windows::new), and if the offsets decrease.
+    /// As [`new`](Windows::new), and if the offsets do not begin at 0, or decrease.
     #[track_caller]
     pub fn set(&mut self, offsets: &[u32], history: &[u32], start: &[u32], end: &[u32]) {
         if Arc::ptr_eq(&self.targets, &self.histories) {
