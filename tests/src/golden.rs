@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use dien_cells::Real;
+use dien_tensor::check::{Tolerance, assert_close};
 use dien_tensor::{Grads, ParamKind, ParamStore};
-use ndarray::{ArrayD, ArrayViewD, Axis, Dimension};
+use ndarray::{ArrayD, ArrayViewD, Axis};
 use safetensors::{Dtype, SafeTensors};
 
 /// One golden file.
@@ -23,6 +24,7 @@ pub fn tolerance<T: Real>() -> f64 {
     if T::NAME == "f64" { 1e-10 } else { 1e-5 }
 }
 
+/// The largest of finite numbers.
 fn largest<'a>(values: impl IntoIterator<Item = &'a f64>) -> f64 {
     values.into_iter().fold(0.0, |max, x| x.abs().max(max))
 }
@@ -159,17 +161,10 @@ impl Golden {
     ) {
         let axes = |shape: &[usize]| shape.iter().copied().filter(|&n| n != 1).collect::<Vec<_>>();
         assert_eq!(axes(found.shape()), axes(expected.shape()), "{}: shape of {name}", self.file);
-        let scale = largest(&expected).max(floor);
-        for ((index, &want), &have) in expected.indexed_iter().zip(found) {
-            let error = (have.f64() - want).abs();
-            assert!(
-                error <= tolerance::<T>() * scale,
-                "{}: {name}{:?} is {have} in {}, PyTorch has {want}; off by {error:.1e}, largest {scale:.1e}",
-                self.file,
-                index.slice(),
-                T::NAME,
-            );
-        }
+        let (found, expected): (Vec<T>, Vec<f64>) =
+            (found.iter().copied().collect(), expected.iter().copied().collect());
+        let what = format_args!("{}: {name} in {}, of PyTorch", self.file, T::NAME);
+        assert_close(&found, &expected, Tolerance::OfScale(tolerance::<T>(), floor), what);
     }
 
     /// Compares the gradient of every parameter for which the file has one; one that is missing is zero.
@@ -198,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "gru: grad.w[17, 4] is")]
+    #[should_panic(expected = "gru: grad.w in f64, of PyTorch: ")]
     fn one_entry_that_is_off_fails() {
         let golden = Golden::load("gru");
         let mut grad = golden.array::<f64>("grad.w");
@@ -208,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "gru: states[0, 0] is NaN")]
+    #[should_panic(expected = "gru: states in f32, of PyTorch: NaN at 0, expected")]
     fn nan_fails() {
         let golden = Golden::load("gru");
         golden.check("states", golden.array::<f32>("states").mapv(|x| x * f32::NAN).view());

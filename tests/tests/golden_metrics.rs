@@ -1,6 +1,7 @@
 //! Metrics against scikit-learn's and trec_eval's.
 
 use dien_model::metrics::{Metrics, Ranking};
+use dien_tensor::check::assert_close;
 use dien_tests::golden::Golden;
 
 struct Rows {
@@ -19,9 +20,8 @@ impl Rows {
 }
 
 #[track_caller]
-fn assert_close(golden: &Golden, name: &str, found: f64) {
-    let expected = golden.scalar(name);
-    assert!((found - expected).abs() <= 1e-12, "{name}: {found} instead of {expected}");
+fn assert_near(golden: &Golden, name: &str, found: f64) {
+    assert_close(&[found], &[golden.scalar(name)], 1e-12, name);
 }
 
 #[test]
@@ -31,9 +31,9 @@ fn auc_gauc_and_log_loss_are_those_of_scikit_learn() {
     let plain = Metrics::new(&logits, &labels, &groups);
     let weighted = Metrics::weighted(&logits, &labels, &groups, &weights);
     for (name, found) in [("plain", plain), ("weighted", weighted)] {
-        assert_close(&golden, &format!("{name}.auc"), found.auc.unwrap());
-        assert_close(&golden, &format!("{name}.gauc"), found.gauc.unwrap());
-        assert_close(&golden, &format!("{name}.logloss"), found.logloss);
+        assert_near(&golden, &format!("{name}.auc"), found.auc.unwrap());
+        assert_near(&golden, &format!("{name}.gauc"), found.gauc.unwrap());
+        assert_near(&golden, &format!("{name}.logloss"), found.logloss);
     }
 }
 
@@ -42,8 +42,8 @@ fn the_order_of_candidates_is_that_of_trec_eval() {
     let golden = Golden::load("metrics");
     let Rows { logits, labels, groups, .. } = Rows::of(&golden);
     let found = Ranking::new(&logits, &labels, &groups, golden.ids("k")[0] as usize).unwrap();
-    assert_close(&golden, "ranking.hr", found.hit_rate);
-    assert_close(&golden, "ranking.recall", found.recall);
-    assert_close(&golden, "ranking.ndcg", found.ndcg);
-    assert_close(&golden, "ranking.mrr", found.mrr);
+    assert_near(&golden, "ranking.hr", found.hit_rate);
+    assert_near(&golden, "ranking.recall", found.recall);
+    assert_near(&golden, "ranking.ndcg", found.ndcg);
+    assert_near(&golden, "ranking.mrr", found.mrr);
 }

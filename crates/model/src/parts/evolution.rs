@@ -94,6 +94,7 @@ impl Evolution {
 #[cfg(test)]
 mod tests {
     use dien_cells::{LANES, Packed};
+    use dien_tensor::check::assert_close;
     use dien_tensor::{Mode, ParamStore, Pool};
     use ndarray::ArrayD;
 
@@ -122,11 +123,11 @@ mod tests {
             let attention = kind.takes_attention().then_some(scores);
             let last = evolution.forward(&tape, interests, attention, &windows);
             let traces = evolution.traces(&tape, interests, attention, &windows, sequence);
-            for (trace, last) in traces.iter().zip(last.data().chunks(HIDDEN)) {
-                let found = trace.states.last().cloned().unwrap_or(vec![0.0; HIDDEN]);
-                let near = found.iter().zip(last).all(|(a, b)| (a - b).abs() < 1e-12);
-                assert!(near, "{kind:?}: {found:?} {last:?}");
-            }
+            let states = traces.iter().flat_map(|trace| match trace.states.last() {
+                Some(state) => state.clone(),
+                None => vec![0.0; HIDDEN],
+            });
+            assert_close(&states.collect::<Vec<_>>(), last.data(), 1e-12, format_args!("{kind:?}"));
         }
     }
 }

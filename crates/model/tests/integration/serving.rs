@@ -5,6 +5,7 @@ use dien_model::config::{
 };
 use dien_model::serving::{Candidates, Profile, Serving, UserState};
 use dien_model::{Batch, Behaviours, CellKind, Features, Histories, Jagged, ModelConfig, Targets, build};
+use dien_tensor::check::assert_close;
 use dien_tensor::{Mode, ParamKind, ParamStore, Pool, Tape};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
@@ -116,11 +117,8 @@ fn profile() -> Profile {
 }
 
 #[track_caller]
-fn assert_close(found: &[f32], expected: &[f32], what: &str) {
-    assert_eq!(found.len(), expected.len(), "{what}");
-    for (i, (a, b)) in found.iter().zip(expected).enumerate() {
-        assert!((a - b).abs() <= 1e-5, "{what}: candidate {i}: {a} instead of {b}");
-    }
+fn assert_near(found: &[f32], expected: &[f32], what: &str) {
+    assert_close(found, expected, 1e-5, what);
 }
 
 fn check(config: &ModelConfig) {
@@ -133,7 +131,7 @@ fn check(config: &ModelConfig) {
         let c = t.candidates(candidates);
         let logits = t.serving.logits(&state_of(&t, events), &c, None).unwrap();
         let first = events.saturating_sub(CAP);
-        assert_close(&logits, &t.expected(&latest(events), first, &profile(), &c), &what);
+        assert_near(&logits, &t.expected(&latest(events), first, &profile(), &c), &what);
     }
     // One event after another, past the cap: the extractor remembers what has left the window.
     let c = t.candidates(33);
@@ -145,7 +143,7 @@ fn check(config: &ModelConfig) {
         if [1, CAP, CAP + 1, CAP + 5].contains(&events) {
             let logits = t.serving.logits(&state, &c, None).unwrap();
             let what = format!("{config:?}: {events} events appended");
-            assert_close(&logits, &t.expected(&latest(events), 0, &profile(), &c), &what);
+            assert_near(&logits, &t.expected(&latest(events), 0, &profile(), &c), &what);
         }
         if events == CAP {
             let at_once = t.serving.logits(&state_of(&t, CAP), &c, None).unwrap();
@@ -159,7 +157,7 @@ fn check(config: &ModelConfig) {
     // Another profile for one call.
     let other = Profile::new(vec![1, 2], vec![-3.0, 0.1]);
     let logits = t.serving.logits(&state_of(&t, 3), &c, Some(&other)).unwrap();
-    assert_close(&logits, &t.expected(&latest(3), 0, &other, &c), "another profile");
+    assert_near(&logits, &t.expected(&latest(3), 0, &other, &c), "another profile");
 }
 
 fn config() -> ModelConfig {
@@ -279,12 +277,12 @@ fn several_sequences_of_behaviours() {
             t.expected_of(&clicked, &[bought, searched], 0, &profile(), &c)
         };
         let logits = t.serving.logits(&state, &c, None).unwrap();
-        assert_close(&logits, &expected(&t, &bought, &searched), "three sequences");
+        assert_near(&logits, &expected(&t, &bought, &searched), "three sequences");
         let searched = t.ids(1);
         let event: Vec<u32> = searched.iter().map(|ids| ids[0]).collect();
         t.serving.append_to(&mut state, 2, &event).unwrap();
         let logits = t.serving.logits(&state, &c, None).unwrap();
-        assert_close(&logits, &expected(&t, &bought, &searched), "an event of an extra sequence");
+        assert_near(&logits, &expected(&t, &bought, &searched), "an event of an extra sequence");
         let without =
             t.serving.logits(&t.serving.user_state(&clicked, profile()).unwrap(), &c, None).unwrap();
         assert!(without != logits, "extra sequences count");

@@ -2,7 +2,9 @@
 
 use dien_model::config::{AttentionKind, HeadActivation, ModelKind};
 use dien_model::{Batch, CellKind, Features, Histories, ModelConfig, build};
+use dien_tensor::check::{Tolerance, assert_close};
 use dien_tensor::{Mode, ParamStore, Pool, Tape};
+use ndarray::ArrayD;
 
 /// The same targets, each with a history of its own: what its target sees and all that came before.
 fn separate(batch: &Batch, features: &Features) -> Batch {
@@ -48,14 +50,18 @@ fn assert_shared_is_separate(config: &ModelConfig, lengths: &[u32]) {
             params.ids().map(|id| grads.get(id).map(|g| g.to_dense(params.shape(id)))).collect();
         found.push((output.logits.view().to_owned(), dense));
     }
-    let close = |a: f64, b: f64| (a - b).abs() <= 1e-12 * a.abs().max(b.abs()).max(1.0);
-    assert!(found[0].0.iter().zip(&found[1].0).all(|(&a, &b)| close(a, b)), "{what}: logits");
+    let near = |a: &ArrayD<f64>, b: &ArrayD<f64>, name: &str| {
+        assert_eq!(a.shape(), b.shape(), "{what}: {name}");
+        let [a, b] = [a, b].map(|x| x.as_slice().expect("standard layout"));
+        assert_close(a, b, Tolerance::OfScale(1e-12, 1.0), format_args!("{what}: {name}"));
+    };
+    near(&found[0].0, &found[1].0, "logits");
     for (id, (a, b)) in params.ids().zip(found[0].1.iter().zip(&found[1].1)) {
         let (Some(a), Some(b)) = (a, b) else {
             assert_eq!(a.is_some(), b.is_some(), "{what}: {}", params.name(id));
             continue;
         };
-        assert!(a.iter().zip(b).all(|(&a, &b)| close(a, b)), "{what}: gradient of {}", params.name(id));
+        near(a, b, params.name(id));
     }
 }
 
@@ -174,6 +180,6 @@ fn order_and_company_do_not_matter_in_evaluation() {
             list.offsets = vec![0, list.ids.len() as u32];
         }
         alone.validate(&features).unwrap();
-        assert!((logits(&alone)[0] - all[i]).abs() < 1e-12);
+        assert_close(&logits(&alone)[..1], &all[i..=i], 1e-12, format_args!("target {i}"));
     }
 }
