@@ -37,7 +37,7 @@ fn reading(criterion: &mut Criterion) {
         });
     });
     group.bench_function("train", |bencher| {
-        let data = Data::from(log.clone());
+        let data = Dataset::from(log.clone());
         bencher.iter(|| Trainer::new(&config, data.clone())?.train(&mut ()));
     });
     group.finish();

@@ -126,6 +126,13 @@ fn a_table_of_events_trains_by_a_stated_protocol() {
         let other = json(root, &["eval", "--run", run, "--data", data, "--json"]);
         assert_eq!(other["auc"], trained["test"]["auc"]);
     }
+    // A user is explained as the run scores them.
+    assert!(dien(root, &["eval", "--run", "a", "--scores", "scores.csv"]).status.success());
+    let scores = fs::read_to_string(root.join("scores.csv")).unwrap();
+    let row: Vec<&str> = scores.lines().nth(1).unwrap().split(',').collect();
+    let explained = json(root, &["explain", "--run", "a", "--json", "--user", row[0], "--candidate", row[1]]);
+    let found = explained["candidates"][0]["logit"].as_f64().unwrap();
+    assert!((found - row[3].parse::<f64>().unwrap()).abs() < 1e-5, "{explained} {row:?}");
     let resumed = ["train", "--resume", "a", "--epochs", "5", "--json"];
     assert!(auc(&json(root, &resumed)) > 0.6);
     fails(

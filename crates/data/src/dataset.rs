@@ -1,221 +1,370 @@
-//! A log, encoded and split.
+//! What a model is trained and tested on.
 
-use std::collections::HashMap;
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
 
-use dien_model::Features;
-use dien_serving::encoding::{ItemTable, Vocabularies};
+use dien_model::{Batch, Features};
+use dien_serving::Request;
+use dien_serving::encoding::{DenseEncoder, ItemTable, Vocabularies};
+use dien_serving::model_file::DataForm;
 
-use crate::batch::batches::{Batches, Draws};
+use crate::batch::indexed::IndexedBatches;
+use crate::behaviours::encoded::Behaviours;
 use crate::behaviours::log::Log;
-use crate::encode::log::LogTables;
 use crate::error::DataError;
-use crate::impressions::PredictionBatch;
+use crate::impressions::{Impressions, PredictionBatch, Stream};
 use crate::row_counts::RowCounts;
-use crate::sample::options::{DataOptions, TargetKind};
-use crate::sample::sampler::Sampler;
-use crate::sample::samples::{Context, Names, Part, Samples};
-use crate::sample::split::Split;
-use crate::sample::targets::Parts;
+use crate::sample::options::DataOptions;
+use crate::schema::Schema;
+use crate::skipped::Skipped;
+use crate::source::ReadReport;
+use crate::target_names::TargetNames;
 
-/// A behaviour log as ids, with its vocabularies, its split and its samplers. Immutable, and shared freely by
-/// threads.
+/// Encoded rows, their vocabularies and who trains, validates and tests: of [`Behaviours`] in memory, or of
+/// [`Impressions`] that are streamed from where they are. All that is done with the one is done with the
+/// other.
+///
+/// ```
+/// use dien_data::{DataOptions, Dataset, SyntheticConfig};
+///
+/// let data = Dataset::new(SyntheticConfig::default().log()?, &DataOptions::default())?;
+/// let mut targets = 0;
+/// data.epoch(1, 0).for_each(0, |batch| {
+///     targets += batch.targets.len();
+///     true
+/// })?;
+/// assert_eq!(data.epoch(1, 0).targets(), Some(targets));
+/// # Ok::<(), dien_data::DataError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Dataset {
-    samples: Samples,
-    parts: Parts,
-    names: Names,
-    vocabularies: Vocabularies,
-    features: Features,
-    rows: RowCounts,
+    form: Form,
+    #[allow(dead_code, reason = "it is there to be dropped")]
+    kept: Option<Kept>,
+}
+
+#[derive(Clone, Debug)]
+enum Form {
+    Behaviours(Box<Behaviours>),
+    Impressions(Box<Impressions>),
+}
+
+/// The batches of an epoch or of a held-out part, one after the other: built, or read, when asked for.
+#[derive(Clone, Debug)]
+pub struct Batches<'a>(Given<'a>);
+
+#[derive(Clone, Debug)]
+enum Given<'a> {
+    Built(IndexedBatches<'a>),
+    Read(Stream<'a>),
+}
+
+/// What lives as long as the data.
+#[derive(Clone)]
+struct Kept(#[allow(dead_code, reason = "it is there to be dropped")] Arc<dyn Any + Send + Sync>);
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Kept")
+    }
+}
+
+impl From<Behaviours> for Dataset {
+    fn from(behaviours: Behaviours) -> Self {
+        Dataset { form: Form::Behaviours(Box::new(behaviours)), kept: None }
+    }
+}
+
+impl From<Impressions> for Dataset {
+    fn from(impressions: Impressions) -> Self {
+        Dataset { form: Form::Impressions(Box::new(impressions)), kept: None }
+    }
+}
+
+impl<'a> From<IndexedBatches<'a>> for Batches<'a> {
+    fn from(batches: IndexedBatches<'a>) -> Self {
+        Batches(Given::Built(batches))
+    }
+}
+
+impl<'a> From<Stream<'a>> for Batches<'a> {
+    fn from(stream: Stream<'a>) -> Self {
+        Batches(Given::Read(stream))
+    }
+}
+
+/// What either form says.
+macro_rules! of {
+    ($form:expr, $of:ident => $said:expr) => {
+        match &$form {
+            Form::Behaviours($of) => $said,
+            Form::Impressions($of) => $said,
+        }
+    };
 }
 
 impl Dataset {
-    /// Encodes a log with vocabularies of its own, from its non-test users.
+    /// [`Behaviours::new`] of a log.
     ///
     /// # Errors
-    /// An impossible option, or one that asks for what the log lacks; a validation or test user without a
-    /// negative; no training target; training behaviours that all look alike, so that no negative can be
-    /// drawn.
+    /// As [`Behaviours::new`].
     pub fn new(log: Log, options: &DataOptions) -> Result<Self, DataError> {
-        options.validate()?;
-        let vocabularies = log.vocabularies(options)?;
-        Self::with_vocabularies(log, vocabularies, options)?.trainable()
+        Ok(Behaviours::new(log, options)?.into())
     }
 
-    fn trainable(self) -> Result<Self, DataError> {
-        if self.parts.train.targets.is_empty() {
-            let found = "no training target among its users";
-            let expected = "training users with enough behaviours (see `first_target`)";
-            return Err(DataError::log("log", found, expected));
-        }
-        Ok(self)
+    /// The data, and something that lives as long as it does, such as the temporary folder with its files.
+    #[must_use]
+    pub fn keeping(self, what: impl Send + Sync + 'static) -> Self {
+        Dataset { kept: Some(Kept(Arc::new(what))), ..self }
     }
 
-    /// Encodes a log for a model to be trained further on: the ids that it knows stay what they are, and new
-    /// ones come after them.
-    ///
-    /// # Errors
-    /// As [`new`](Self::new).
-    pub fn continuing(
-        log: Log,
-        vocabularies: &Vocabularies,
-        options: &DataOptions,
-    ) -> Result<Self, DataError> {
-        options.validate()?;
-        let own = LogTables::new(&log, options, Some(vocabularies))?.vocabularies()?;
-        let all = vocabularies.extended(&own);
-        Self::with_vocabularies(log, all, options)?.trainable()
-    }
-
-    /// Encodes a log with the vocabularies of a model, to score it on other behaviours.
-    ///
-    /// # Errors
-    /// As [`new`](Self::new), but a log without training targets will do; a vocabulary that the options ask
-    /// for is not there.
-    pub fn with_vocabularies(
-        log: Log,
-        vocabularies: Vocabularies,
-        options: &DataOptions,
-    ) -> Result<Self, DataError> {
-        options.validate()?;
-        distinct_items(&log, &vocabularies)?;
-        let columns = LogTables::new(&log, options, Some(&vocabularies))?.columns(&vocabularies)?;
-        let split = Split::of_users(&log, options);
-        let (histories, parts) = Parts::new(&log, &split, options)?;
-        let training = (0..).zip(log.users()).filter(|(_, user)| !user.test);
-        let occurrences = training.flat_map(|(index, _)| histories.get(index)).copied().collect();
-        let sampler = Sampler::new(&log, occurrences, &columns.class, options.target_negatives)?;
-        if !parts.train.targets.is_empty() && !sampler.is_enough() && draws(options) {
-            let expected = "at least two that the features tell apart, or no positive has a negative";
-            return Err(DataError::log("training behaviours", "one kind of item", expected));
-        }
-        let mut rows = RowCounts::default();
-        log.users().iter().for_each(|user| rows.add(split.part_of(user), user.events.len() as u64));
-        let features = options.features(&vocabularies);
-        let (users, items) = log.into_ids();
-        let samples = Samples {
-            options: options.clone(),
-            columns,
-            sampler,
-            histories,
-            context: Context::User,
-            extra_sequences: vec![],
-        };
-        Ok(Dataset { samples, parts, names: Names { users, items }, vocabularies, features, rows })
-    }
-
-    /// The features of a model for this data. Its batches pass [`validate`](dien_model::Batch::validate) with
-    /// them.
+    /// The features of a model for it. Its batches pass [`validate`](Batch::validate) with them.
     pub fn features(&self) -> &Features {
-        &self.features
+        of!(self.form, of => of.features())
     }
 
-    /// The options it was made with.
+    /// The options, with what a schema says.
     pub fn options(&self) -> &DataOptions {
-        &self.samples.options
+        of!(self.form, of => of.options())
     }
 
     /// The vocabularies, one per embedding table.
     pub fn vocabularies(&self) -> &Vocabularies {
-        &self.vocabularies
+        of!(self.form, of => of.vocabularies())
     }
 
-    /// How many behaviours the users have that train, validate and test; those with too few for a target
-    /// train, for the vocabularies know them.
-    pub fn rows(&self) -> RowCounts {
-        self.rows
+    /// How many of the latest events a target sees, by sequence of behaviours.
+    pub fn max_history(&self) -> Vec<usize> {
+        match &self.form {
+            Form::Behaviours(of) => vec![of.options().max_history],
+            Form::Impressions(of) => of.schema().behaviours.iter().map(|seen| seen.max_history).collect(),
+        }
     }
 
-    /// The features of every item, for a model to be served with.
-    pub fn item_table(&self) -> ItemTable {
-        let names = self.names.items.iter().map(|name| self.vocabularies.canonical("item", name));
-        let columns = &self.samples.columns;
-        ItemTable::new(names, columns.behaviours.clone(), columns.multi_hot.clone())
-            .expect("a log has each item once, and a column has a cell an item")
+    /// What becomes of the columns of numbers.
+    pub fn numbers(&self) -> &[DenseEncoder] {
+        match &self.form {
+            Form::Behaviours(_) => &[],
+            Form::Impressions(of) => of.numbers(),
+        }
+    }
+
+    /// The features of every item, where they are known apart from its impressions.
+    pub fn item_table(&self) -> Option<ItemTable> {
+        match &self.form {
+            Form::Behaviours(of) => Some(of.item_table()),
+            Form::Impressions(of) => of.item_table().cloned(),
+        }
+    }
+
+    /// The multi-hot features that are of the user or the moment, not of the candidate.
+    pub fn request_lists(&self) -> Vec<String> {
+        match &self.form {
+            Form::Behaviours(_) => vec![],
+            Form::Impressions(of) => of.request_lists(),
+        }
+    }
+
+    /// What the columns of its rows are; nothing where the [options](Self::options) say it.
+    pub fn schema(&self) -> Option<&Schema> {
+        match &self.form {
+            Form::Behaviours(_) => None,
+            Form::Impressions(of) => Some(of.schema()),
+        }
+    }
+
+    /// How rows are read of which a model is to be trained or served that was trained on these.
+    ///
+    /// # Errors
+    /// An option is beyond what TOML holds.
+    pub fn form(&self) -> Result<DataForm, DataError> {
+        Ok(match &self.form {
+            Form::Behaviours(of) => DataForm::Options(toml::to_string(of.options()).map_err(|e| {
+                let found = format!("values that TOML cannot hold ({e})");
+                DataError::log("options", found, "plain values")
+            })?),
+            Form::Impressions(of) => DataForm::Schema(of.schema().to_toml()),
+        })
+    }
+
+    /// Where the rows of the data went: a log's in the first pass over it, nothing if there was none; of
+    /// behaviours, those of each part's users.
+    pub fn rows(&self) -> Option<RowCounts> {
+        match &self.form {
+            Form::Behaviours(of) => Some(of.rows()),
+            Form::Impressions(of) => of.rows(),
+        }
+    }
+
+    /// How many users train, validate and test, where they are known before all rows are read.
+    pub fn users(&self) -> Option<[usize; 3]> {
+        match &self.form {
+            Form::Behaviours(of) => {
+                Some([of.training_users().len(), of.validation_users().len(), of.test_users().len()])
+            }
+            Form::Impressions(_) => None,
+        }
+    }
+
+    /// What the first pass over its rows read, if there was one.
+    pub fn report(&self) -> Option<&ReadReport> {
+        match &self.form {
+            Form::Behaviours(_) => None,
+            Form::Impressions(of) => Some(of.report()),
+        }
     }
 
     /// The training batches of an epoch, counted from 0: a shuffle and negatives of its own.
     pub fn epoch(&self, seed: u64, epoch: u64) -> Batches<'_> {
-        self.batches(&self.parts.train, Some(Draws { seed, epoch, part: 0, before: 0 }))
+        of!(self.form, of => of.epoch(seed, epoch).into())
     }
 
-    /// The validation users' batches, by ascending length of history. Empty if none are held out.
+    /// The batches that choose the best epoch. Empty if nothing is held out.
     pub fn validation(&self) -> Batches<'_> {
-        self.batches(&self.parts.valid, None)
+        of!(self.form, of => of.validation().into())
     }
 
-    /// The test users' batches, by ascending length of history.
+    /// The batches that measure it in the end.
     pub fn test(&self) -> Batches<'_> {
-        self.batches(&self.parts.test, None)
+        of!(self.form, of => of.test().into())
     }
 
-    /// Calls `each` with the test users' targets in their order, to be scored, until it gives `false`. Of
-    /// each the columns in `keep` come along: `user` and `item`, as the log calls them, and `label`.
+    /// The columns that tell what is [predicted](Self::prediction_batches) apart, where nobody says which: of
+    /// behaviours `user` and `item`; of a log it is the order alone.
+    pub fn key_columns(&self) -> Vec<String> {
+        match &self.form {
+            Form::Behaviours(_) => ["user", "item"].map(String::from).to_vec(),
+            Form::Impressions(_) => vec![],
+        }
+    }
+
+    /// Calls `each` with what is to be scored, in its order, until it gives `false`: the rows of a log's
+    /// source, whatever part they are of, labels unread; the targets of behaviours' test users. The columns
+    /// in `keep` come along.
     ///
     /// # Errors
-    /// There is no such column.
+    /// There is no such column; a file is missing or cut off, or holds a row with something wrong in it, if
+    /// such rows are not skipped.
     pub fn prediction_batches(
         &self,
         keep: &[String],
-        mut each: impl FnMut(PredictionBatch) -> bool,
-    ) -> Result<(), DataError> {
-        if let Some(name) = keep.iter().find(|name| !["user", "item", "label"].contains(&name.as_str())) {
-            let expected = "`user`, `item` or `label`, which targets of behaviours have";
-            return Err(DataError::log("columns to keep", format!("`{name}`"), expected));
+        each: impl FnMut(PredictionBatch) -> bool,
+    ) -> Result<Skipped, DataError> {
+        match &self.form {
+            Form::Behaviours(of) => of.prediction_batches(keep, each).map(|()| Skipped::default()),
+            Form::Impressions(of) => of.own_prediction_batches(keep, each),
         }
-        let batches = self.test();
-        for index in 0..batches.len() {
-            let batch = batches.batch(index);
-            let labels: Vec<String> = batch.targets.label.iter().map(f32::to_string).collect();
-            let (users, items): (Vec<&str>, Vec<&str>) = batches.ids(index).unzip();
-            let column = |name: &String| match name.as_str() {
-                "user" => users.clone(),
-                "item" => items.clone(),
-                _ => labels.iter().map(String::as_str).collect(),
-            };
-            if !each(PredictionBatch::of_targets(batch, keep.iter().map(column).collect())) {
-                break;
+    }
+
+    /// See [`Impressions::user_request`].
+    ///
+    /// # Errors
+    /// As there; of behaviours in memory, whose [`Log`] tells what users did.
+    pub fn user_request(
+        &self,
+        user: &str,
+        item: Option<&str>,
+        request_lists: &[String],
+    ) -> Result<Option<Request>, DataError> {
+        match &self.form {
+            Form::Behaviours(_) => {
+                let expected = "rows of a log: what users did is in the log itself";
+                Err(DataError::log("data", "behaviours, of which nothing but samples is kept", expected))
             }
+            Form::Impressions(of) => of.user_request(user, item, request_lists),
         }
-        Ok(())
-    }
-
-    /// The ids of the users that train, validate and test: those with a target.
-    pub fn training_users(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.ids(&self.parts.train)
-    }
-
-    /// See [`training_users`](Self::training_users).
-    pub fn validation_users(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.ids(&self.parts.valid)
-    }
-
-    /// See [`training_users`](Self::training_users).
-    pub fn test_users(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.ids(&self.parts.test)
-    }
-
-    fn batches<'a>(&'a self, part: &'a Part, draws: Option<Draws>) -> Batches<'a> {
-        Batches::new(&self.samples, part, draws, Some(&self.names))
-    }
-
-    fn ids<'a>(&'a self, part: &'a Part) -> impl ExactSizeIterator<Item = &'a str> {
-        part.users.iter().map(|&u| self.names.users[u as usize].as_str())
     }
 }
 
-/// That no two items have one name, however it is written.
-fn distinct_items(log: &Log, vocabularies: &Vocabularies) -> Result<(), DataError> {
-    let mut names = HashMap::with_capacity(log.items().len());
-    for item in log.items() {
-        if let Some(other) = names.insert(vocabularies.canonical("item", &item.id), &item.id) {
-            let expected = format!("an item of its own: `{other}` is the same number");
-            return Err(DataError::log("items", format!("`{}`", item.id), expected));
+impl Batches<'_> {
+    /// How many; of held-out rows that are streamed it is not known before they are read.
+    pub fn len(&self) -> Option<usize> {
+        match &self.0 {
+            Given::Built(batches) => Some(batches.len()),
+            Given::Read(stream) => stream.len(),
         }
     }
-    Ok(())
-}
 
-fn draws(options: &DataOptions) -> bool {
-    options.targets != TargetKind::Real || options.negatives_per_event > 0
+    /// How many targets, if that is known.
+    pub fn targets(&self) -> Option<usize> {
+        match &self.0 {
+            Given::Built(batches) => Some(batches.targets()),
+            Given::Read(stream) => stream.targets(),
+        }
+    }
+
+    /// Where the rows went of the files that they are read from, once all were read; nothing where they are
+    /// in memory, of which the [data](Dataset::rows) tells.
+    pub fn rows(&self) -> Option<RowCounts> {
+        match &self.0 {
+            Given::Built(_) => None,
+            Given::Read(stream) => stream.rows(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        match &self.0 {
+            Given::Built(batches) => batches.is_empty(),
+            Given::Read(stream) => stream.is_empty(),
+        }
+    }
+
+    /// The first, if there is one.
+    ///
+    /// # Errors
+    /// As [`Stream::for_each`].
+    pub fn first(&self) -> Result<Option<Batch>, DataError> {
+        let mut first = None;
+        self.for_each(0, |batch| {
+            first = Some(batch);
+            false
+        })?;
+        Ok(first)
+    }
+
+    /// Calls `each` with the batches from the first on, in order, and what the data calls each target, until
+    /// it gives `false`. The user of a log's row is what its column of kind `group` says. Of the columns in
+    /// `keep` the cells come along: a log's; targets of behaviours have none.
+    ///
+    /// # Errors
+    /// As [`Stream::for_each_named`].
+    pub fn for_each_named(
+        &self,
+        keep: &[String],
+        mut each: impl FnMut(Batch, Vec<TargetNames>) -> bool,
+    ) -> Result<(), DataError> {
+        match &self.0 {
+            Given::Built(_) if !keep.is_empty() => {
+                let found = crate::error::quoted(keep);
+                Err(DataError::log("columns to keep", found, "none: targets of behaviours have no cells"))
+            }
+            Given::Built(batches) => {
+                let named = |(user, item): (&str, &str)| TargetNames {
+                    user: user.to_owned(),
+                    item: item.to_owned(),
+                    cells: vec![],
+                };
+                let _ =
+                    (0..batches.len()).all(|i| each(batches.batch(i), batches.ids(i).map(named).collect()));
+                Ok(())
+            }
+            Given::Read(stream) => stream.for_each_named(0, keep, each),
+        }
+    }
+
+    /// Calls `each` with the batches from the `from`th on, in order, until it gives `false`.
+    ///
+    /// # Errors
+    /// As [`Stream::for_each`].
+    pub fn for_each(&self, from: usize, mut each: impl FnMut(Batch) -> bool) -> Result<(), DataError> {
+        match &self.0 {
+            Given::Built(batches) => {
+                let _ = (from..batches.len()).all(|i| each(batches.batch(i)));
+                Ok(())
+            }
+            Given::Read(stream) => stream.for_each(from, each),
+        }
+    }
 }

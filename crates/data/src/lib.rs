@@ -1,24 +1,27 @@
 //! From a behaviour log to [`dien_model::Batch`]es.
 //!
 //! ```text
-//! folder ─ read_folder ─▶ Log ─ Dataset::new ─▶ Dataset
-//! Dataset ─ epoch(seed, e) / validation() / test() ─▶ Batches ─ batch(i) ─▶ Batch
+//! folder ─ read_folder ─▶ Log ─ Behaviours::new ──────────────┐
+//! files, rows in memory ─ Impressions::open, ::from_source ────┴▶ Dataset
+//! Dataset ─ epoch(seed, e) / validation() / test() ─▶ Batches ─ for_each ─▶ Batch
 //! SyntheticConfig::log ─▶ Log ─ write ─▶ folder
 //! ```
 //!
 //! - [`Log`] holds the behaviours as they are: ids are strings, items have columns.
-//! - [`Dataset`] holds them encoded, with the vocabularies, the split and the negative samplers, under
+//! - [`Behaviours`] holds them encoded, with the vocabularies, the split and the negative samplers, under
 //!   [`DataOptions`].
-//! - [`Batches`] is the plan of one epoch, or of one pass over the held-out users. A batch is a pure function
-//!   of the options, the seed, the epoch and its index, so any thread can build any batch, and a resumed run
-//!   sees the same.
+//! - [`Impressions`] is a log of shown candidates by a [`schema`], whose rows are streamed.
+//! - [`Dataset`] is either, to be trained and tested on. [`Batches`] are those of one epoch, or of one pass
+//!   over what is held out. A batch is a pure function of the data, the options, the seed, the epoch and its
+//!   index, so that a resumed run sees the same; of behaviours, any thread can build any
+//!   ([`IndexedBatches`]).
 //!
 //! # Who is where
 //!
-//! A *test user* gives no training target, and counts neither in the vocabularies nor in the samplers. A
-//! *validation user* is a training user held out: they give no training target. Both are scored on their last
-//! behaviour (label 1) against the one negative that the log fixes for them (label 0), or on their real
-//! labels.
+//! Of behaviours, a *test user* gives no training target, and counts neither in the vocabularies nor in the
+//! samplers. A *validation user* is a training user held out: they give no training target. Both are scored
+//! on their last behaviour (label 1) against the one negative that the log fixes for them (label 0), or on
+//! their real labels. Of impressions the schema says it.
 //!
 //! ```
 //! use dien_data::{DataOptions, Dataset, Event, Item, Log, User};
@@ -34,11 +37,14 @@
 //! }
 //!
 //! let data = Dataset::new(log, &DataOptions::default())?;
-//! let epoch = data.epoch(1, 0); // seed 1, the first epoch
-//! for i in 0..epoch.len() {
-//!     epoch.batch(i).validate(data.features())?;
-//! }
-//! assert_eq!(data.test().targets(), 2); // one user: the last behaviour and its negative
+//! let mut fit = Ok(());
+//! // Seed 1, the first epoch.
+//! data.epoch(1, 0).for_each(0, |batch| {
+//!     fit = batch.validate(data.features());
+//!     fit.is_ok()
+//! })?;
+//! fit?;
+//! assert_eq!(data.test().targets(), Some(2)); // one user: the last behaviour and its negative
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -54,7 +60,6 @@
 mod batch;
 mod behaviours;
 pub mod build;
-mod data;
 mod dataset;
 mod doubts;
 mod encode;
@@ -71,17 +76,17 @@ mod source;
 mod target_names;
 mod time;
 
-pub use batch::batches::Batches;
+pub use batch::indexed::IndexedBatches;
 // For `dien`, whose trainer makes batches ahead likewise; no part of the interface.
 #[doc(hidden)]
 pub use batch::prefetch::prefetch;
+pub use behaviours::encoded::Behaviours;
 pub use behaviours::folder::{ReadOptions, Warnings, folder_files, read_folder, read_folder_with};
 pub use behaviours::log::{Event, Item, Log, RealTarget, User};
 pub use behaviours::presets;
 pub use behaviours::synthesis::SyntheticConfig;
 pub use behaviours::ties::{TieReport, Ties};
-pub use data::{Data, Examples};
-pub use dataset::Dataset;
+pub use dataset::{Batches, Dataset};
 pub use error::DataError;
 pub use impressions::{EncodedRows, Impressions, PredictionBatch, Predictions, Stream};
 pub use row_counts::RowCounts;

@@ -57,7 +57,7 @@ pub fn learn() -> Result<(f64, f64)> {
     // The first thousand give the vocabulary, and the model its first steps.
     let first: InMemory = vec![next(&events, 1000).expect("events come")].into();
     let (mut log, _skipped) = Impressions::from_source(&schema, first, &config.data)?;
-    let mut trainer = Trainer::new(&config, Data::from(log.clone()))?;
+    let mut trainer = Trainer::new(&config, Dataset::from(log.clone()))?;
 
     let (mut found, mut recent) = (vec![], vec![]);
     let mut oov = OovReport::new(log.features());
@@ -76,7 +76,7 @@ pub fn learn() -> Result<(f64, f64)> {
             let rows = InMemory::from(std::mem::take(&mut recent));
             (log, _) =
                 Impressions::from_source_continuing(&schema, rows, &vocabularies, numbers, &config.data)?;
-            trainer = trainer.grow(Data::from(log.clone()))?;
+            trainer = trainer.grow(Dataset::from(log.clone()))?;
             oov = OovReport::new(log.features());
         }
     }

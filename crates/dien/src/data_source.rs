@@ -1,8 +1,10 @@
 //! The data of a configuration, opened.
 
-use dien_data::{Data, DataOptions, Dataset, Impressions, Log, SchemaSource, Warnings};
+use std::borrow::Cow;
 
-use crate::config::{Config, LogKind, LogSource, Source};
+use dien_data::{Behaviours, DataOptions, Dataset, Impressions, Log, SchemaSource, Warnings};
+
+use crate::config::{Config, LogKind, Source};
 use crate::error::{Error, Result};
 use crate::infer;
 use crate::run::Run;
@@ -39,41 +41,53 @@ impl DataSource {
     /// # Errors
     /// The source cannot be read; it is not clear what a log's columns are; the options ask for what it
     /// lacks; a file of the run is missing or broken.
-    pub fn open(config: &Config, encoding: Encoding<'_>) -> Result<(Data, Warnings)> {
+    pub fn open(config: &Config, encoding: Encoding<'_>) -> Result<(Dataset, Warnings)> {
+        let config = &*inferred(config)?;
+        if let Some((log, warnings)) = Self::log(config)? {
+            return behaviours(log, warnings, config, encoding);
+        }
         match &config.source {
+            Source::Log(log) if log.kind == Some(LogKind::Events) => {
+                let (samples, report) = infer::samples(log, &config.data.reading())?;
+                let schema = (&infer::schema_of(&samples)).into();
+                let (data, mut warnings) = impressions(schema, config, encoding)?;
+                warnings.doubts.splice(0..0, report.warnings);
+                Ok((data.keeping(samples), warnings))
+            }
+            Source::Log(log) => impressions(SchemaSource::new(log.schema()?, &log.files), config, encoding),
             Source::Schema(path) => impressions(path.into(), config, encoding),
-            Source::Log(log) if log.kind.is_none() => open_log(&infer::infer(log)?.0, config, encoding),
-            Source::Log(log) => open_log(log, config, encoding),
-            source => {
-                let (log, warnings) = source.log(&config.data)?.expect("behaviours, if no schema");
-                behaviours(log, warnings, config, encoding)
+            _ => unreachable!("other sources are behaviours"),
+        }
+    }
+
+    /// What users did, as it is, and what of it is ignored, where that is read into memory: of a folder, a
+    /// public set, a table of events, or drawn. None of rows that are streamed.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn log(config: &Config) -> Result<Option<(Log, Warnings)>> {
+        match &inferred(config)?.source {
+            Source::Log(log) if log.kind == Some(LogKind::Events) && log.label.is_none() => {
+                let (events, report) = infer::events(log, &config.data.reading())?;
+                Ok(Some(report.held_out(events)?))
             }
+            source => source.log(&config.data),
         }
     }
 }
 
-fn open_log(log: &LogSource, config: &Config, encoding: Encoding<'_>) -> Result<(Data, Warnings)> {
-    let reading = config.data.reading();
-    match (log.kind, &log.label) {
-        (Some(LogKind::Events), None) => {
-            let (events, report) = infer::events(log, &reading)?;
-            let (events, warnings) = report.held_out(events)?;
-            behaviours(events, warnings, config, encoding)
+/// The configuration, with what a log's columns are.
+fn inferred(config: &Config) -> Result<Cow<'_, Config>> {
+    match &config.source {
+        Source::Log(log) if log.kind.is_none() => {
+            let source = Source::Log(infer::infer(log)?.0);
+            Ok(Cow::Owned(Config { source, ..config.clone() }))
         }
-        (Some(LogKind::Events), Some(_)) => {
-            let (samples, report) = infer::samples(log, &reading)?;
-            let (data, mut warnings) = impressions((&infer::schema_of(&samples)).into(), config, encoding)?;
-            warnings.doubts.splice(0..0, report.warnings);
-            match data {
-                Data::Impressions(log) => Ok((log.keeping(samples).into(), warnings)),
-                other => Ok((other, warnings)),
-            }
-        }
-        _ => impressions(SchemaSource::new(log.schema()?, &log.files), config, encoding),
+        _ => Ok(Cow::Borrowed(config)),
     }
 }
 
-fn impressions(schema: SchemaSource, config: &Config, encoding: Encoding<'_>) -> Result<(Data, Warnings)> {
+fn impressions(schema: SchemaSource, config: &Config, encoding: Encoding<'_>) -> Result<(Dataset, Warnings)> {
     let options = config.data_options();
     let opened = match encoding {
         Encoding::Fit => Impressions::open(schema, &options),
@@ -105,19 +119,19 @@ fn behaviours(
     mut warnings: Warnings,
     config: &Config,
     encoding: Encoding<'_>,
-) -> Result<(Data, Warnings)> {
+) -> Result<(Dataset, Warnings)> {
     let fitting = |options: DataOptions| options.fitting(&log);
     let (options, told) = fitting(config.data_options());
     warnings.notes.extend(told);
     let data = match encoding {
-        Encoding::Fit => Dataset::new(log, &options),
+        Encoding::Fit => Behaviours::new(log, &options),
         Encoding::Reuse(run) => {
             let (options, _) = fitting(config.data.clone());
-            Dataset::with_vocabularies(log, run.encoding()?.0, &options)
+            Behaviours::with_vocabularies(log, run.encoding()?.0, &options)
         }
         Encoding::Extend(run) => {
             let vocabularies = run.vocabularies(options.tables())?;
-            Dataset::continuing(log, &vocabularies, &options)
+            Behaviours::continuing(log, &vocabularies, &options)
         }
     };
     Ok((data.map_err(Error::in_data)?.into(), warnings))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dien_data::{Data, DataOptions, Warnings};
+use dien_data::{DataOptions, Dataset, Warnings};
 
 use crate::config::{Config, Source};
 use crate::data_source::{DataSource, Encoding};
@@ -13,19 +13,19 @@ const KEPT: usize = 6;
 
 /// The data that configurations asked for last, by source and data options; the latest first.
 #[derive(Debug, Default)]
-pub(crate) struct DatasetCache(Vec<(Wanted, Arc<Data>)>);
+pub(crate) struct DatasetCache(Vec<(Wanted, Arc<Dataset>)>);
 
 /// What decides what the data is.
 type Wanted = (Source, DataOptions);
 
 impl DatasetCache {
     /// A configuration's data, read once for all that want the same.
-    pub fn get(&mut self, config: &Config) -> Result<Arc<Data>> {
+    pub fn get(&mut self, config: &Config) -> Result<Arc<Dataset>> {
         Ok(self.get_warned(config)?.0)
     }
 
     /// The same, with what was ignored if it is read now.
-    pub fn get_warned(&mut self, config: &Config) -> Result<(Arc<Data>, Warnings)> {
+    pub fn get_warned(&mut self, config: &Config) -> Result<(Arc<Dataset>, Warnings)> {
         let wanted = (config.source.clone(), config.data_options());
         if let Some(place) = self.0.iter().position(|(known, _)| *known == wanted) {
             self.0[..=place].rotate_right(1);

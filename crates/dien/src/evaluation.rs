@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use dien_data::{Data, Examples, TargetNames};
+use dien_data::{Batches, Dataset, TargetNames};
 use dien_model::Batch;
 use dien_model::metrics::Metrics;
 use dien_serving::{files, probability};
@@ -62,7 +62,7 @@ impl Scorer {
     ///
     /// # Errors
     /// As [`evaluate`](Self::evaluate); the file cannot be written.
-    pub fn write_scores(&self, examples: &Examples<'_>, path: &Path) -> Result<Metrics> {
+    pub fn write_scores(&self, examples: &Batches<'_>, path: &Path) -> Result<Metrics> {
         Ok(self.evaluation().scores(path.to_path_buf()).run(examples)?.metrics)
     }
 }
@@ -93,7 +93,7 @@ impl<'a> Evaluation<'a> {
     ///
     /// # Errors
     /// There is no such column, as far as is known without reading, or it holds lists.
-    pub fn by(mut self, data: &'a Data, columns: Vec<SliceBy>) -> Result<Self> {
+    pub fn by(mut self, data: &'a Dataset, columns: Vec<SliceBy>) -> Result<Self> {
         self.slicer = if columns.is_empty() { None } else { Some(Slicer::new(data, columns)?) };
         Ok(self)
     }
@@ -111,7 +111,7 @@ impl<'a> Evaluation<'a> {
     /// # Errors
     /// As [`Scorer::evaluate`]; the file of the scores cannot be written; a column by which slices are told
     /// apart is not there, or where they are ranges holds something other than numbers, dates and times.
-    pub fn run(self, examples: &Examples<'_>) -> Result<Evaluated> {
+    pub fn run(self, examples: &Batches<'_>) -> Result<Evaluated> {
         let Evaluation { scorer, top_k, scores, mut slicer } = self;
         let mut oov = OovReport::new(scorer.features());
         let mut table = scores.map(Table::new);
@@ -141,7 +141,7 @@ type Named = (Batch, Vec<TargetNames>);
 
 /// All batches, and what the data calls their targets.
 fn named<'a>(
-    examples: &'a Examples<'_>,
+    examples: &'a Batches<'_>,
     scorer: &'a Scorer,
     keep: &'a [String],
 ) -> impl FnOnce(&mut dyn FnMut(Named) -> bool) -> Result<()> + Send + 'a {

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use dien_data::Examples;
+use dien_data::Batches;
 use dien_model::metrics::{Metrics, Ranking};
 use dien_model::{Batch, Calibration, Features, Model};
 use dien_tensor::{Mode, ParamStore, Pool, Tape};
@@ -66,7 +66,7 @@ impl Inference<'_> {
 
 /// The batches from the `first`th on, as long as they fit the features.
 pub(crate) fn produce<'a>(
-    examples: &'a Examples<'_>,
+    examples: &'a Batches<'_>,
     first: usize,
     features: &'a Features,
 ) -> impl FnOnce(&mut dyn FnMut(Batch) -> bool) -> Result<()> + Send + 'a {
@@ -82,7 +82,7 @@ pub(crate) fn produce<'a>(
 
 /// All batches, of which nothing more is known.
 pub(crate) fn batches_of<'a>(
-    examples: &'a Examples<'_>,
+    examples: &'a Batches<'_>,
     features: &'a Features,
 ) -> impl FnOnce(&mut dyn FnMut((Batch, ())) -> bool) -> Result<()> + Send + 'a {
     let produce = produce(examples, 0, features);

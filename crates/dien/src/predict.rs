@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use dien_data::schema::{Format, Schema, Source as Files};
-use dien_data::{Data, DataOptions, Dataset, Impressions, OnError, PredictionBatch, Predictions, Skipped};
+use dien_data::{
+    Behaviours, DataOptions, Dataset, Impressions, OnError, PredictionBatch, Predictions, Skipped,
+};
 use dien_model::{Features, Registry};
 use dien_serving::model_file::{DataForm, ModelFile};
 
@@ -45,9 +47,7 @@ pub struct Predicted {
 #[derive(Debug)]
 pub struct Predictor {
     scorer: Scorer,
-    data: Data,
-    /// Where the rows of a log are.
-    files: Files,
+    data: Dataset,
 }
 
 impl Predictor {
@@ -75,7 +75,7 @@ impl Predictor {
             Some(DataForm::Schema(text)) => Some(Schema::parse(text, model)?),
             _ => None,
         };
-        let (data, files) = match (at, own, form) {
+        let data: Dataset = match (at, own, form) {
             (Source::Schema(path), own, _) => {
                 let log = Impressions::with_vocabularies(&path, vocabularies, numbers, &options)?;
                 if own.is_some_and(|own| !own.agrees_with(log.schema())) {
@@ -84,14 +84,12 @@ impl Predictor {
                     return Err(Error::file(&path, found, expected));
                 }
                 check_features(&path, log.features(), &file.features)?;
-                let files = log.schema().source.clone();
-                (log.into(), files)
+                log.into()
             }
-            (_, Some(schema), _) => {
-                let files = files(&schema.source, rows)?;
+            (_, Some(mut schema), _) => {
+                schema.source = files(&schema.source, rows)?;
                 let base = Path::new("");
-                let log = Impressions::for_model(schema, model, base, vocabularies, numbers, &options)?;
-                (log.into(), files)
+                Impressions::for_model(schema, model, base, vocabularies, numbers, &options)?.into()
             }
             (source, None, Some(_)) => {
                 if !rows.is_dir() {
@@ -103,12 +101,13 @@ impl Predictor {
                 let (log, _) = source.log(&options)?.ok_or_else(|| {
                     Error::file(rows, "no behaviours", "a folder of behaviours, as the model was trained on")
                 })?;
-                let data = Dataset::with_vocabularies(log, vocabularies, &options).map_err(Error::in_data)?;
+                let data =
+                    Behaviours::with_vocabularies(log, vocabularies, &options).map_err(Error::in_data)?;
                 if data.test().is_empty() {
                     let expected = "users to score, in `test_users.txt`, each with a target";
                     return Err(Error::file(rows, "no test user", expected));
                 }
-                (data.into(), Files::default())
+                data.into()
             }
             (_, None, None) => {
                 let found =
@@ -117,16 +116,13 @@ impl Predictor {
                 return Err(Error::file(model, found, expected));
             }
         };
-        Ok(Predictor { scorer: Scorer::from_file(file, registry)?, data, files })
+        Ok(Predictor { scorer: Scorer::from_file(file, registry)?, data })
     }
 
     /// The columns that tell rows apart where nobody says which: those of behaviours are `user` and `item`;
     /// of a log it is the order alone.
     pub fn default_columns(&self) -> Vec<String> {
-        match self.data {
-            Data::Behaviours(_) => ["user", "item"].map(String::from).to_vec(),
-            _ => vec![],
-        }
+        self.data.key_columns()
     }
 
     /// Writes the probability of a click for each row beside the columns in `keep`, in their order.
@@ -134,13 +130,7 @@ impl Predictor {
     /// # Errors
     /// As [`Scorer::predict`]; there is no such column.
     pub fn predict(&self, keep: &[String], to: &mut Predictions) -> Result<Predicted> {
-        match &self.data {
-            Data::Behaviours(data) => self.scorer.scored(to, |each| {
-                data.prediction_batches(keep, each)?;
-                Ok(Skipped::default())
-            }),
-            Data::Impressions(log) => self.scorer.predict(log, &self.files, keep, to),
-        }
+        self.scorer.predict(&self.data, keep, to)
     }
 }
 
@@ -202,9 +192,9 @@ fn check_features(path: &Path, found: &Features, model: &Features) -> Result<()>
 }
 
 impl Scorer {
-    /// Writes the probability of a click for each row of `source`, in the rows' order, beside the columns in
-    /// `keep`. `log` says what the columns are; labels are not read. Memory does not depend on how many rows
-    /// there are.
+    /// Writes the probability of a click for each row of the data's source, in the rows' order, beside the
+    /// columns in `keep`; labels are not read. Of behaviours it is each target of the test users. Memory does
+    /// not depend on how many rows there are.
     ///
     /// ```no_run
     /// use dien::data::Predictions;
@@ -212,36 +202,20 @@ impl Scorer {
     ///
     /// let run = Run::open("runs/of-a-log")?;
     /// let (data, _warnings) = DataSource::open(&run.config()?, Encoding::Reuse(&run))?;
-    /// let Data::Impressions(log) = &data else { panic!("a run on behaviours") };
     /// let mut out = Predictions::create("scores.csv".as_ref(), &[])?;
-    /// let done = Scorer::load(&run)?.predict(log, &log.schema().source, &[], &mut out)?;
+    /// let done = Scorer::load(&run)?.predict(&data, &[], &mut out)?;
     /// out.finish()?;
     /// println!("{} rows, {} of them without a score", done.rows, done.skipped.rows);
     /// # Ok::<(), dien::Error>(())
     /// ```
     ///
     /// # Errors
-    /// As [`Impressions::prediction_batches`]; the log does not fit the model; a score is not finite, or
-    /// cannot be written.
-    pub fn predict(
-        &self,
-        log: &Impressions,
-        source: &Files,
-        keep: &[String],
-        to: &mut Predictions,
-    ) -> Result<Predicted> {
-        self.scored(to, |each| Ok(log.prediction_batches(source, keep, each)?))
-    }
-
-    /// Writes the scores of what `read` gives.
-    fn scored(
-        &self,
-        to: &mut Predictions,
-        read: impl FnOnce(&mut dyn FnMut(PredictionBatch) -> bool) -> Result<Skipped>,
-    ) -> Result<Predicted> {
+    /// As [`Dataset::prediction_batches`]; the data does not fit the model; a score is not finite, or cannot
+    /// be written.
+    pub fn predict(&self, data: &Dataset, keep: &[String], to: &mut Predictions) -> Result<Predicted> {
         let (mut rows, mut oov) = (0, OovReport::new(self.features()));
         let mut done: Result<()> = Ok(());
-        let skipped = read(&mut |block| {
+        let skipped = data.prediction_batches(keep, |block| {
             rows += block.rows as u64;
             block.batches.iter().for_each(|(batch, _)| oov.add(batch));
             done = self.scores(&block).and_then(|scores| Ok(to.write(&block, &scores)?));

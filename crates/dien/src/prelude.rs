@@ -6,7 +6,7 @@ pub use crate::error::{Error, Result};
 pub use crate::run::Run;
 pub use crate::scorer::Scorer;
 pub use crate::train::{Epoch, Observer, Report, Step, Trainer};
-pub use dien_data::{Data, DataOptions, Dataset, Examples, Log, SyntheticConfig, TargetKind, read_folder};
+pub use dien_data::{Batches, DataOptions, Dataset, Log, SyntheticConfig, TargetKind, read_folder};
 pub use dien_model::metrics::{Metric, Metrics};
 pub use dien_model::{Batch, Features, Histories, ModelConfig, ModelKind, Targets};
 pub use dien_optim::AdamConfig;

@@ -1,6 +1,6 @@
 //! Evaluation as the authors' code does it.
 
-use dien_data::Examples;
+use dien_data::Batches;
 use dien_model::Registry;
 use dien_model::metrics::Metrics;
 use dien_tensor::Mode;
@@ -71,7 +71,7 @@ impl ReferenceEval {
     ///
     /// # Errors
     /// As [`Scorer::load`] and [`Scorer::evaluate`].
-    pub fn evaluate(&self, run: &Run, batches: &Examples<'_>) -> Result<Metrics> {
+    pub fn evaluate(&self, run: &Run, batches: &Batches<'_>) -> Result<Metrics> {
         self.load(run)?.evaluate(batches)
     }
 }

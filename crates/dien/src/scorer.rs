@@ -1,6 +1,6 @@
 //! A model with its parameters, ready to score.
 
-use dien_data::Examples;
+use dien_data::Batches;
 use dien_model::init::Builder;
 use dien_model::metrics::Metrics;
 use dien_model::{Batch, Calibration, Features, Model, ModelConfig, Registry, Trace};
@@ -149,7 +149,7 @@ impl Scorer {
     ///
     /// # Errors
     /// As [`score`](Self::score).
-    pub fn evaluate(&self, batches: &Examples<'_>) -> Result<Metrics> {
+    pub fn evaluate(&self, batches: &Batches<'_>) -> Result<Metrics> {
         self.evaluate_with(batches, |_, _, _| Ok(()))
     }
 
@@ -159,7 +159,7 @@ impl Scorer {
     /// As [`score`](Self::score), and those of `each`.
     pub fn evaluate_with(
         &self,
-        batches: &Examples<'_>,
+        batches: &Batches<'_>,
         mut each: impl FnMut(usize, &Batch, &[f32]) -> Result<()>,
     ) -> Result<Metrics> {
         let each = |index, batch: &Batch, (), logits: &[f32]| each(index, batch, logits);
@@ -171,7 +171,7 @@ impl Scorer {
     ///
     /// # Errors
     /// As [`score`](Self::score).
-    pub fn evaluate_top_k(&self, batches: &Examples<'_>, k: usize) -> Result<Metrics> {
+    pub fn evaluate_top_k(&self, batches: &Batches<'_>, k: usize) -> Result<Metrics> {
         Ok(self.evaluation().top_k(k).run(batches)?.metrics)
     }
 

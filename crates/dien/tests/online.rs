@@ -44,9 +44,9 @@ fn open(config: &Config) -> Impressions {
 #[test]
 fn single_steps_are_those_of_an_epoch() {
     let config = config();
-    let mut whole = Trainer::new(&config, Data::from(open(&config))).unwrap();
+    let mut whole = Trainer::new(&config, Dataset::from(open(&config))).unwrap();
     whole.train(&mut ()).unwrap();
-    let mut single = Trainer::new(&config, Data::from(open(&config))).unwrap();
+    let mut single = Trainer::new(&config, Dataset::from(open(&config))).unwrap();
     let log = open(&config);
     let mut steps = vec![];
     log.epoch(config.train.seed, 0)
@@ -73,7 +73,7 @@ fn single_steps_are_those_of_an_epoch() {
 fn a_trainer_that_grows_knows_what_it_knew() {
     let config = config();
     let log = open(&config);
-    let mut trainer = Trainer::new(&config, Data::from(log.clone())).unwrap();
+    let mut trainer = Trainer::new(&config, Dataset::from(log.clone())).unwrap();
     trainer.train(&mut ()).unwrap();
     trainer.keep_latest().unwrap();
     let known = log.scoring_batch(&vec![Row::new().with("item", 3).with("seen", [1, 2])].into()).unwrap();
@@ -90,7 +90,7 @@ fn a_trainer_that_grows_knows_what_it_knew() {
     )
     .unwrap();
     assert_eq!(more.vocabularies().get("item").map(|v| v.rows()), Some(15));
-    let mut trainer = trainer.grow(Data::from(more.clone())).unwrap();
+    let mut trainer = trainer.grow(Dataset::from(more.clone())).unwrap();
     assert_eq!(trainer.score(&known.batch).unwrap(), before);
     let new = vec![Row::new().with("item", 103).with("seen", [101, 2]).with("clicked", 1)];
     let batch = more.training_batch(&new.into(), 1, 1).unwrap().batch;
@@ -100,7 +100,7 @@ fn a_trainer_that_grows_knows_what_it_knew() {
     assert!((0..50).all(|_| trainer.step(&batch).unwrap().step > 5));
     assert!(trainer.score_latest(&batch).unwrap()[0] > before);
     assert!(unrelated.vocabularies() == log.vocabularies());
-    let message = trainer.grow(Data::from(other)).unwrap_err().to_string();
+    let message = trainer.grow(Dataset::from(other)).unwrap_err().to_string();
     assert!(message.contains("vocabularies do not begin as the model's"), "{message}");
 }
 
@@ -108,7 +108,7 @@ fn a_trainer_that_grows_knows_what_it_knew() {
 fn a_batch_that_does_not_fit_is_refused() {
     let config = config();
     let log = open(&config);
-    let mut trainer = Trainer::new(&config, Data::from(log.clone())).unwrap();
+    let mut trainer = Trainer::new(&config, Dataset::from(log.clone())).unwrap();
     let mut batch = log.training_batch(&vec![rows_of_one()].into(), 1, 1).unwrap().batch;
     batch.targets.candidate[0][0] = 99;
     assert!(trainer.step(&batch).is_err());

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use common::{TINY, tiny, train};
+use dien::data::TargetNames;
 use dien::prelude::*;
 use dien::ranker::{Scores, UserState};
 use dien::serving::params;
@@ -38,24 +39,25 @@ fn assert_as_evaluated(config: &Config, root: &Path) {
     let (log, _) = config.source.log(&config.data).unwrap().unwrap();
     let name = |item: u32| log.items()[item as usize].id.as_str();
     let mut targets = 0;
-    let behaviours = trainer.dataset().as_behaviours().unwrap();
-    for batches in [behaviours.test(), behaviours.validation()] {
-        for index in 0..batches.len() {
-            let batch = batches.batch(index);
+    let data = trainer.dataset();
+    for batches in [data.test(), data.validation()] {
+        let check = |batch: Batch, names: Vec<TargetNames>| {
             let logits = trainer.scorer().logits(&batch).unwrap();
-            for (i, (user, item)) in batches.ids(index).enumerate() {
+            for (TargetNames { user, item, .. }, expected) in names.iter().zip(logits) {
                 let events = &log.users()[log.user(user).unwrap() as usize].events;
                 let history: Vec<Record> =
                     events[..events.len() - 1].iter().map(|e| Record::item(name(e.item))).collect();
-                let profile = Record::new().with("user", user);
+                let profile = Record::new().with("user", &**user);
                 let state = ranker.user_state(&history, &profile).unwrap();
                 assert_eq!(state.len(), history.len().min(config.data.max_history));
                 let answer = ranker.score(&state, &[Record::item(item)]).unwrap();
-                let (found, expected) = (answer.logits[0], logits[i]);
+                let found = answer.logits[0];
                 assert!((found - expected).abs() <= TOLERANCE, "{user} {item}: {found} {expected}");
                 targets += 1;
             }
-        }
+            true
+        };
+        batches.for_each_named(&[], check).unwrap();
     }
     assert!(targets > 20);
 }
@@ -177,7 +179,13 @@ fn what_is_not_known_is_counted() {
 fn the_context_stands_over_the_profile_and_a_given_category_over_the_table() {
     let root = tempdir().unwrap();
     let (ranker, trainer) = trained(&config("data = { sparse = ['user'] }"), root.path());
-    let user = trainer.dataset().as_behaviours().unwrap().training_users().next().unwrap().to_owned();
+    let mut user = None;
+    let first = |_, names: Vec<TargetNames>| {
+        user = names.into_iter().next();
+        false
+    };
+    trainer.dataset().epoch(1, 0).for_each_named(&[], first).unwrap();
+    let user = user.unwrap().user;
     let (history, candidates) = (items(&["i1"]), items(&["i2", "i3"]));
     let (none, known) = (Record::new(), Record::new().with("user", user.as_str()));
     let without = ranker.user_state(&history, &none).unwrap();

@@ -89,7 +89,7 @@ fn a_saved_parameter_that_is_not_finite_is_named() {
 fn scoring_checks_the_batch() {
     let config = tiny();
     let trainer = Trainer::new(&config, DataSource::open(&config, Encoding::Fit).unwrap().0).unwrap();
-    let batch = trainer.dataset().as_behaviours().unwrap().test().batch(0);
+    let batch = trainer.dataset().test().first().unwrap().unwrap();
     let scores = trainer.score(&batch).unwrap();
     assert_eq!(scores.len(), batch.targets.len());
     assert!(scores.iter().all(|p| (0.0..=1.0).contains(p)));
@@ -121,7 +121,7 @@ fn scoring_checks_the_batch() {
 fn no_targets_and_empty_histories_are_ordinary() {
     let config = tiny();
     let trainer = Trainer::new(&config, DataSource::open(&config, Encoding::Fit).unwrap().0).unwrap();
-    let mut batch = trainer.dataset().as_behaviours().unwrap().test().batch(0);
+    let mut batch = trainer.dataset().test().first().unwrap().unwrap();
     batch.targets.end.clone_from(&batch.targets.start);
     assert_eq!(trainer.score(&batch).unwrap().len(), batch.targets.len());
     batch.targets = Targets::new(vec![], vec![], vec![], vec![vec![], vec![]]);

@@ -73,7 +73,7 @@ fn scores(scorer: &Scorer, log: &Impressions, rows: &RowBatch) -> Vec<u32> {
 fn predicted(scorer: &Scorer, log: &Impressions, folder: &Path) -> Vec<u32> {
     let to = folder.join("scores.csv");
     let mut out = Predictions::create(&to, &[]).unwrap();
-    scorer.predict(log, &log.schema().source, &[], &mut out).unwrap();
+    scorer.predict(&Dataset::from(log.clone()), &[], &mut out).unwrap();
     out.finish().unwrap();
     let text = fs::read_to_string(to).unwrap();
     text.lines()
@@ -184,7 +184,7 @@ fn try_table(seed: u64) {
     check_ids(&table, &log, seed);
     let reference = Read::of(log);
     let train = |log: &Impressions| {
-        let mut trainer = Trainer::new(&config, Data::from(log.clone())).unwrap();
+        let mut trainer = Trainer::new(&config, Dataset::from(log.clone())).unwrap();
         trainer.train(&mut ()).unwrap();
         trainer.keep_latest().unwrap();
         trainer.into_scorer()

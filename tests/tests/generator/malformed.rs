@@ -11,13 +11,13 @@ use rand::rngs::ChaCha8Rng;
 use rand::seq::IndexedRandom;
 
 use super::table::{Cell, Table, rng};
-use super::{CONFIG, Config, Folder, Impressions, Predictions, Scorer, arrow, text};
+use super::{CONFIG, Config, Dataset, Folder, Impressions, Predictions, Scorer, arrow, text};
 
 /// A score for each row, none where there is none; else what was wrong.
 fn predict(scorer: &Scorer, log: &Impressions, folder: &Path) -> Result<Vec<Option<u32>>, String> {
     let (to, before) = (folder.join("scores.csv"), names(folder));
     let mut out = Predictions::create(&to, &[]).unwrap();
-    let done = match scorer.predict(log, &log.schema().source, &[], &mut out) {
+    let done = match scorer.predict(&Dataset::from(log.clone()), &[], &mut out) {
         Ok(done) => done,
         Err(e) => {
             drop(out);

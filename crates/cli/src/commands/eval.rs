@@ -78,7 +78,7 @@ struct Told {
 }
 
 /// A run's data, or other data of its kind, as its model reads it, in batches of a size; warnings are said.
-pub(super) fn held_out(run: &Run, data: Option<&Path>, batch_size: Option<u32>) -> Result<Data> {
+pub(super) fn held_out(run: &Run, data: Option<&Path>, batch_size: Option<u32>) -> Result<Dataset> {
     let mut config = run.config()?;
     if let Some(size) = batch_size {
         config.data.test_batch_size = size as usize;

@@ -91,17 +91,10 @@ impl ExplainArgs {
             return Ok((Request::from_json(&text)?, None));
         };
         let config = run.config()?;
-        let Some((log, _)) = config.source.log(&config.data)? else {
+        let Some((log, _)) = DataSource::log(&config)? else {
             let (data, _) = DataSource::open(&config, Encoding::Reuse(run))?;
             run.check_schema(&data)?;
-            let Data::Impressions(log) = &data else {
-                return Err(Error::Config {
-                    origin: dien::Origin::Argument(format!("--user {user}")),
-                    problem: "this run's behaviours are of a table of events; expected `--request FILE`"
-                        .into(),
-                });
-            };
-            return Ok((explainer.request_of_row(log, user, self.candidate.as_deref())?, None));
+            return Ok((explainer.request_of_row(&data, user, self.candidate.as_deref())?, None));
         };
         let request = explain::request(&log, &config.data, user, self.candidate.as_deref())?;
         Ok((request, Some(log)))

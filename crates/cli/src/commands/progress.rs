@@ -33,12 +33,10 @@ impl Progress {
         let known = |count: Option<usize>| count.map_or("?".into(), thousands);
         let (targets, batches) = (known(epoch.targets()), known(epoch.len()));
         eprint!("{model}: {} parameters; ", thousands(trainer.scorer().parameter_count()));
-        match dataset.as_behaviours() {
-            Some(data) => eprintln!(
-                "{targets} training targets of {} users in {batches} batches; {} validation, {} test users",
-                thousands(data.training_users().len()),
-                thousands(data.validation_users().len()),
-                thousands(data.test_users().len()),
+        match dataset.users().map(|users| users.map(thousands)) {
+            Some([train, validate, test]) => eprintln!(
+                "{targets} training targets of {train} users in {batches} batches; {validate} validation, \
+                 {test} test users"
             ),
             None => eprintln!("{targets} training rows in {batches} batches, read as they are needed"),
         }

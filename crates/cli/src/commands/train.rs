@@ -87,8 +87,8 @@ pub(super) fn run(args: &TrainArgs, json: bool) -> Result<ExitCode> {
     }
     let encoding = before.as_ref().map_or(Encoding::Fit, Encoding::Extend);
     let (dataset, warnings) = DataSource::open(&config, encoding).map_err(|e| layers.locate(e))?;
-    if let Data::Impressions(log) = &dataset {
-        eprintln!("read {}", log.report());
+    if let Some(report) = dataset.report() {
+        eprintln!("read {report}");
     }
     if !warnings.is_empty() {
         eprintln!("warning: {}", warnings.to_string().replace('\n', "\nwarning: "));
@@ -140,7 +140,11 @@ fn latest_of(run: &Run) -> Result<String> {
 }
 
 /// A trainer that saves to a new run.
-pub(super) fn start(config: &Config, out: Option<&Path>, dataset: impl Into<Arc<Data>>) -> Result<Trainer> {
+pub(super) fn start(
+    config: &Config,
+    out: Option<&Path>,
+    dataset: impl Into<Arc<Dataset>>,
+) -> Result<Trainer> {
     save(Trainer::new(config, dataset)?, out)
 }
 

@@ -1,11 +1,9 @@
 //! Behaviours in a table of their own, read along with the targets that look back on them.
 
-use std::path::Path;
-
 use super::row::{From, View, Wrong, wanted};
 use crate::error::DataError;
-use crate::schema::{ColumnKind, Schema, Source};
-use crate::source::{Block, Blocks, ReadReport};
+use crate::schema::{ColumnKind, Schema};
+use crate::source::{Block, Blocks, Origin, ReadReport};
 
 /// The table of the histories, from its first row to its last.
 pub(crate) struct Histories {
@@ -50,13 +48,9 @@ impl Past<'_> {
 }
 
 impl Histories {
-    /// The table of a source; none if its rows hold their behaviours themselves.
-    pub fn open(
-        schema: &Schema,
-        source: &Source,
-        base: &Path,
-        rows: usize,
-    ) -> Result<Option<Self>, DataError> {
+    /// The table of an origin; none if its rows hold their behaviours themselves, as those in memory do.
+    pub fn of(schema: &Schema, origin: Origin<'_>, rows: usize) -> Result<Option<Self>, DataError> {
+        let Origin::Files(source, base) = origin else { return Ok(None) };
         let Some(source) = source.of_histories() else { return Ok(None) };
         let (wanted, places) = wanted(schema, From::Histories);
         let column = schema.columns.values().position(|c| c.kind == ColumnKind::History);

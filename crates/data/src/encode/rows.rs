@@ -120,10 +120,7 @@ impl<'a> Rows<'a> {
         on_error: OnError,
         block_rows: usize,
     ) -> Result<Self, DataError> {
-        let histories = match origin {
-            Origin::Files(source, base) => Histories::open(schema, source, base, block_rows)?,
-            Origin::Memory(..) => None,
-        };
+        let histories = Histories::of(schema, origin, block_rows)?;
         let blocks = origin.blocks(wanted, block_rows)?;
         let (skipped, counts) = (Skipped::default(), RowCounts::default());
         let split = Split::of_rows(schema.split.as_ref(), given);

@@ -3,7 +3,7 @@
 use dien_model::Batch;
 
 use super::Impressions;
-use crate::batch::batches::{Batches, Draws};
+use crate::batch::indexed::{Draws, IndexedBatches};
 use crate::encode::encoder::{Chunk, Encoder};
 use crate::encode::id_check::IdCheck;
 use crate::encode::row::From;
@@ -74,7 +74,7 @@ impl Impressions {
         let size = right.len();
         let options = DataOptions { batch_size: size, test_batch_size: size, ..self.options.clone() };
         let Chunk { samples, targets, rows, .. } = encoder.take(&options, false);
-        let plan = Batches::new(&samples, &targets, draws, None);
+        let plan = IndexedBatches::new(&samples, &targets, draws, None);
         let rows = plan.places(0).map(|place| right[rows[place] as usize]).collect();
         Ok(EncodedRows { batch: plan.batch(0), rows, skipped })
     }

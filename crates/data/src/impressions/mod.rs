@@ -1,7 +1,7 @@
 //! A log of shown candidates, read by its schema: streamed, whatever its size.
 //!
 //! ```text
-//! files, memory ─ source::Blocks ─▶ Rows ─ Encoder ─▶ Chunk ─ Batches ─▶ Batch
+//! files, memory ─ source::Blocks ─▶ Rows ─ Encoder ─▶ Chunk ─ IndexedBatches ─▶ Batch
 //! ```
 //!
 //! One pass ([`fit`](crate::encode::fit)) gives the vocabularies and the standardizers of numbers; then each
@@ -18,10 +18,7 @@ mod stream;
 mod tests;
 mod user_request;
 
-use std::any::Any;
-use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use dien_model::Features;
 use dien_serving::encoding::{DenseEncoder, ItemTable, Vocabularies};
@@ -63,18 +60,6 @@ pub struct Impressions {
     training: Option<usize>,
     /// Where the first pass's rows went.
     counts: Option<RowCounts>,
-    #[allow(dead_code, reason = "it is there to be dropped")]
-    kept: Option<Kept>,
-}
-
-/// What lives as long as a log.
-#[derive(Clone)]
-struct Kept(#[allow(dead_code, reason = "it is there to be dropped")] Arc<dyn Any + Send + Sync>);
-
-impl fmt::Debug for Kept {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Kept")
-    }
 }
 
 impl Impressions {
@@ -165,12 +150,6 @@ impl Impressions {
             }
         }
         Ok(files)
-    }
-
-    /// The log, and something that lives as long as it does, such as the temporary folder with its files.
-    #[must_use]
-    pub fn keeping(self, what: impl Send + Sync + 'static) -> Self {
-        Impressions { kept: Some(Kept(Arc::new(what))), ..self }
     }
 
     /// The features of a model for this log.

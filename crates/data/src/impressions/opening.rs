@@ -84,7 +84,6 @@ impl Opening {
             items: None,
             counts: Some(stats.rows),
             options,
-            kept: None,
         };
         Ok((log, stats.items, stats.skipped))
     }
@@ -115,7 +114,6 @@ impl Opening {
             fit_report,
             training: None,
             counts: None,
-            kept: None,
         })
     }
 

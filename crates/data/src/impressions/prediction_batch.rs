@@ -3,7 +3,7 @@
 use dien_model::Batch;
 
 use super::Impressions;
-use crate::batch::batches::Batches;
+use crate::batch::indexed::IndexedBatches;
 use crate::batch::prefetch::prefetch;
 use crate::encode::encoder::Encoder;
 use crate::encode::histories::Histories;
@@ -13,7 +13,7 @@ use crate::error::DataError;
 use crate::sample::split::Split;
 use crate::schema::{Part, Source};
 use crate::skipped::{OnError, Skipped};
-use crate::source::{Block, Blocks, Column, Wanted};
+use crate::source::{Block, Column, Origin, Wanted};
 
 /// Rows of a block: histories of one length meet only within it.
 const BLOCK: usize = 1 << 14;
@@ -26,7 +26,7 @@ pub struct PredictionBatch {
     pub rows: usize,
     /// The columns that are kept, a cell a row.
     pub(super) kept: Vec<Column>,
-    /// Batches, and of each target its row. A row with something wrong in it is in none.
+    /// IndexedBatches, and of each target its row. A row with something wrong in it is in none.
     pub batches: Vec<(Batch, Vec<u32>)>,
     /// The rows with something wrong in them, ascending, and what it is.
     pub wrong: Vec<(u32, String)>,
@@ -68,22 +68,41 @@ impl Impressions {
         keep: &[String],
         each: impl FnMut(PredictionBatch) -> bool,
     ) -> Result<Skipped, DataError> {
-        prefetch(1, |give| self.read_prediction_batches(source, keep, give), each)
+        self.prediction_batches_of(Origin::Files(source, &self.base), keep, each)
+    }
+
+    /// The same of the rows of the log's own source.
+    pub(crate) fn own_prediction_batches(
+        &self,
+        keep: &[String],
+        each: impl FnMut(PredictionBatch) -> bool,
+    ) -> Result<Skipped, DataError> {
+        let (own, _) = self.origin(Part::Training).expect("a source of what trains");
+        self.prediction_batches_of(own, keep, each)
+    }
+
+    fn prediction_batches_of(
+        &self,
+        origin: Origin<'_>,
+        keep: &[String],
+        each: impl FnMut(PredictionBatch) -> bool,
+    ) -> Result<Skipped, DataError> {
+        prefetch(1, |give| self.read_prediction_batches(origin, keep, give), each)
     }
 
     fn read_prediction_batches(
         &self,
-        source: &Source,
+        origin: Origin<'_>,
         keep: &[String],
         give: &mut dyn FnMut(PredictionBatch) -> bool,
     ) -> Result<Skipped, DataError> {
-        let mut histories = Histories::open(&self.schema, source, &self.base, BLOCK)?;
+        let mut histories = Histories::of(&self.schema, origin, BLOCK)?;
         let (mut wanted, places) = wanted(&self.schema, From::Unlabelled);
         let features = wanted.len();
         wanted.extend(keep.iter().map(Wanted::single));
         let mut skipped = Skipped::default();
         let mut encoder = Encoder::new(&self.schema, &self.layout, &self.vocabularies, &self.numbers);
-        for block in Blocks::open(source, &self.base, wanted, BLOCK)? {
+        for block in origin.blocks(wanted, BLOCK)? {
             let mut block = block?;
             let mut wrong = vec![];
             let right = self.encode(&block, &places, &mut histories, &mut encoder, &mut wrong)?;
@@ -91,7 +110,7 @@ impl Impressions {
             let mut batches = vec![];
             if !right.is_empty() {
                 let chunk = encoder.take(&self.options, false);
-                let plan = Batches::new(&chunk.samples, &chunk.targets, None, None);
+                let plan = IndexedBatches::new(&chunk.samples, &chunk.targets, None, None);
                 for i in 0..plan.len() {
                     let row = |place: usize| right[chunk.rows[place] as usize];
                     batches.push((plan.batch(i), plan.places(i).map(row).collect()));

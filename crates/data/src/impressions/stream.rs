@@ -1,4 +1,4 @@
-//! Batches as the files give them.
+//! IndexedBatches as the files give them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,7 +6,7 @@ use dien_model::Batch;
 use rand::seq::SliceRandom;
 
 use super::Impressions;
-use crate::batch::batches::{Batches, Draws};
+use crate::batch::indexed::{Draws, IndexedBatches};
 use crate::batch::prefetch::prefetch;
 use crate::encode::encoder::{Chunk, Encoder};
 use crate::encode::id_check::IdCheck;
@@ -104,7 +104,7 @@ impl<'a> Stream<'a> {
             |chunk: Chunk| {
                 let draws =
                     self.draws.map(|(seed, epoch)| Draws { seed, epoch, part, before: before as u64 });
-                let batches = Batches::new(&chunk.samples, &chunk.targets, draws, None);
+                let batches = IndexedBatches::new(&chunk.samples, &chunk.targets, draws, None);
                 let first = from.saturating_sub(before).min(batches.len());
                 (part, before) = (part + 1, before + batches.len());
                 (first..batches.len()).all(|i| {

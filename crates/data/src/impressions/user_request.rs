@@ -11,7 +11,6 @@ use crate::encode::rows::past;
 use crate::error::DataError;
 use crate::sample::split::Split;
 use crate::schema::{ColumnKind, Part, SequenceOrder};
-use crate::source::Origin;
 
 /// Rows of a block.
 const BLOCK: usize = 4096;
@@ -43,10 +42,7 @@ impl Impressions {
         for part in [Part::Training, Part::Validation, Part::Test] {
             // A split's parts are rows of one origin, the training rows'.
             let Some(origin) = origin(&self.schema, &self.base, self.rows.as_ref(), part) else { continue };
-            let mut histories = match origin {
-                Origin::Files(source, base) => Histories::open(&self.schema, source, base, BLOCK)?,
-                Origin::Memory(..) => None,
-            };
+            let mut histories = Histories::of(&self.schema, origin, BLOCK)?;
             let (wanted, places) = wanted(&self.schema, From::Targets);
             let mut buffer = String::new();
             for block in origin.blocks(wanted, BLOCK)? {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use dien_data::Data;
+use dien_data::Dataset;
 use dien_model::metrics::Metrics;
 use dien_tensor::ParamKind;
 use serde::{Deserialize, Serialize};
@@ -111,7 +111,7 @@ impl TrialRun {
     ///
     /// # Errors
     /// As [`Trainer::train`] and [`Trainer::evaluate`]; the file cannot be written.
-    pub fn train(&self, data: &Arc<Data>, observer: &mut dyn Observer) -> Result<Option<Outcome>> {
+    pub fn train(&self, data: &Arc<Dataset>, observer: &mut dyn Observer) -> Result<Option<Outcome>> {
         let started = Instant::now();
         self.check(data)?;
         let files = self.config.source.files()?;
@@ -148,7 +148,7 @@ impl TrialRun {
     }
 
     /// Without both labels in the test there would be no AUC: better told before training than after.
-    fn check(&self, data: &Data) -> Result<()> {
+    fn check(&self, data: &Dataset) -> Result<()> {
         let mut labels = [0, 0];
         data.test().for_each(0, |batch| {
             batch.targets.label.iter().for_each(|&y| labels[usize::from(y > 0.5)] += 1);

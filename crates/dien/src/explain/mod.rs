@@ -138,15 +138,16 @@ impl Explainer {
     }
 
     /// The request that asks for a user's score in a log, as the row of the log has it
-    /// ([`Impressions::user_request`](dien_data::Impressions::user_request)). An item that the user has no
+    /// ([`Dataset::user_request`](dien_data::Dataset::user_request)). An item that the user has no
     /// row of is scored against what the user's latest row looks back on, whose own item is there to be seen
     /// beside it.
     ///
     /// # Errors
-    /// The log has no such user, or its rows name none. The message names the program's option.
+    /// The log has no such user, or its rows name none, or it is behaviours, of which [`request`] makes one.
+    /// The message names the program's option.
     pub fn request_of_row(
         &self,
-        log: &dien_data::Impressions,
+        log: &dien_data::Dataset,
         user: &str,
         candidate: Option<&str>,
     ) -> Result<Request> {

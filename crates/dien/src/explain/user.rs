@@ -1,6 +1,6 @@
 //! A user of a log as a request.
 
-use dien_data::{DataOptions, Impressions, Log, RealTarget, TargetKind};
+use dien_data::{DataOptions, Dataset, Log, RealTarget, TargetKind};
 use dien_serving::{Record, Request};
 
 use super::Explanation;
@@ -62,7 +62,7 @@ pub fn request(log: &Log, options: &DataOptions, user: &str, candidate: Option<&
 
 /// See [`Explainer::request_of_row`](super::Explainer::request_of_row).
 pub(super) fn request_of_row(
-    log: &Impressions,
+    log: &Dataset,
     lists: &[String],
     user: &str,
     candidate: Option<&str>,

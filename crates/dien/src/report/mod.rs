@@ -16,7 +16,7 @@ mod calibration;
 mod html;
 mod lengths;
 
-use dien_data::Examples;
+use dien_data::Batches;
 use dien_model::metrics::Metrics;
 use dien_model::{Batch, Registry};
 use dien_serving::probability;
@@ -74,7 +74,7 @@ impl RunReport {
     ///
     /// # Errors
     /// A file of the run is missing or cut off; as [`Scorer::evaluate`].
-    pub fn new(run: &Run, test: &Examples<'_>) -> Result<Self> {
+    pub fn new(run: &Run, test: &Batches<'_>) -> Result<Self> {
         Self::new_with(run, &Registry::new(), test)
     }
 
@@ -82,7 +82,7 @@ impl RunReport {
     ///
     /// # Errors
     /// As [`new`](Self::new); the registry does not know the model.
-    pub fn new_with(run: &Run, registry: &Registry, test: &Examples<'_>) -> Result<Self> {
+    pub fn new_with(run: &Run, registry: &Registry, test: &Batches<'_>) -> Result<Self> {
         let (config, epochs, scorer) = (run.config()?, run.epochs()?, Scorer::load_with(run, registry)?);
         let best = epochs.iter().rev().find(|epoch| epoch.is_best);
         Ok(RunReport {
@@ -114,7 +114,7 @@ impl RunReport {
     }
 }
 
-fn tested(scorer: &Scorer, test: &Examples<'_>) -> Result<Tested> {
+fn tested(scorer: &Scorer, test: &Batches<'_>) -> Result<Tested> {
     let (mut scores, mut labels, mut lengths) = (vec![], vec![], vec![]);
     let metrics = scorer.evaluate_with(test, |_, batch: &Batch, logits| {
         let t = &batch.targets;

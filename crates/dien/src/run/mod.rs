@@ -8,7 +8,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use dien_data::Data;
+use dien_data::Dataset;
 use dien_data::schema::Schema;
 use dien_model::{Calibration, ModelConfig};
 use dien_serving::encoding::{DenseEncoder, Vocabularies};
@@ -204,12 +204,10 @@ impl Run {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub(crate) fn save_schema(&self, data: &Data) -> Result<()> {
-        match data {
-            Data::Behaviours(_) => Ok(()),
-            Data::Impressions(log) => {
-                Ok(files::write(&self.path("dataset.toml"), log.schema().to_toml().as_bytes())?)
-            }
+    pub(crate) fn save_schema(&self, data: &Dataset) -> Result<()> {
+        match data.schema() {
+            Some(schema) => Ok(files::write(&self.path("dataset.toml"), schema.to_toml().as_bytes())?),
+            None => Ok(()),
         }
     }
 
@@ -217,10 +215,10 @@ impl Run {
     ///
     /// # Errors
     /// They do not.
-    pub fn check_schema(&self, data: &Data) -> Result<()> {
+    pub fn check_schema(&self, data: &Dataset) -> Result<()> {
         let path = self.path("dataset.toml");
-        match data {
-            Data::Impressions(log) if path.exists() && !Schema::load(&path)?.agrees_with(log.schema()) => {
+        match data.schema() {
+            Some(schema) if path.exists() && !Schema::load(&path)?.agrees_with(schema) => {
                 let found =
                     "a schema that gives columns or behaviours another meaning than the data's now has";
                 Err(Error::file(&path, found, "the same `candidate`, `width`, `columns` and `behaviours`"))
@@ -247,7 +245,7 @@ impl Run {
         step: u64,
         model: &ModelConfig,
         calibration: &Calibration,
-        dataset: &Data,
+        dataset: &Dataset,
     ) -> Result<()> {
         let path = self.path("model.safetensors");
         model::stage(&path, params, step, model, calibration, dataset)?.commit()?;

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use dien_data::Data;
+use dien_data::Dataset;
 use dien_model::{Calibration, Features, Model, ModelConfig, Registry};
 use dien_serving::Ranker;
 use dien_serving::encoding::{DenseEncoder, ItemTable, Vocabularies};
 use dien_serving::files::Staged;
-use dien_serving::model_file::{self, DataForm, Description, MissingParts, ModelFile};
+use dien_serving::model_file::{self, Description, MissingParts, ModelFile};
 use dien_serving::params::StoredParams;
 use dien_tensor::ParamStore;
 
@@ -98,18 +98,10 @@ pub(super) fn stage(
     step: u64,
     model: &ModelConfig,
     calibration: &Calibration,
-    data: &Data,
+    data: &Dataset,
 ) -> Result<Staged> {
     let (items, request_lists) = (data.item_table(), data.request_lists());
-    let form = match data {
-        Data::Behaviours(data) => {
-            let options = toml::to_string(data.options()).map_err(|e| {
-                Error::file(path, format!("options that TOML cannot hold ({e})"), "plain values")
-            })?;
-            DataForm::Options(options)
-        }
-        Data::Impressions(log) => DataForm::Schema(log.schema().to_toml()),
-    };
+    let form = data.form().map_err(Error::in_data)?;
     let max_history = data.max_history();
     let description = Description::new(model, data.features(), &max_history, data.vocabularies())
         .with_numbers(data.numbers())

@@ -1,7 +1,7 @@
 //! Where the values stand by which targets are told apart.
 
 use dien_data::schema::ColumnKind;
-use dien_data::{Data, TargetNames};
+use dien_data::{Dataset, TargetNames};
 use dien_model::Batch;
 use dien_serving::encoding::{Transform, Vocabulary};
 
@@ -29,17 +29,14 @@ pub(super) enum Column<'a> {
 
 impl<'a> Column<'a> {
     /// The column that is meant, and its slices. What has to be read for it is added to `keep`.
-    pub fn find(data: &'a Data, by: &SliceBy, keep: &mut Vec<String>) -> Result<(Self, Cut)> {
+    pub fn find(data: &'a Dataset, by: &SliceBy, keep: &mut Vec<String>) -> Result<(Self, Cut)> {
         let name = by.column();
-        let own = match data {
-            Data::Impressions(log) => log.schema().columns.get(name),
-            Data::Behaviours(_) => None,
-        };
+        let own = data.schema().and_then(|schema| schema.columns.get(name));
         let mut cells = || {
             keep.push(name.to_owned());
             Column::Cells(keep.len() - 1)
         };
-        let (column, cut) = match (own, name, data) {
+        let (column, cut) = match (own, name, data.schema()) {
             (Some(column), ..) => {
                 let cut = match (column.kind, &column.transform) {
                     (ColumnKind::Dense, Some(Transform::Buckets(bounds))) => Cut::Bounds(bounds.clone()),
@@ -58,13 +55,13 @@ impl<'a> Column<'a> {
             (None, "history_length", _) => (Column::HistoryLength, Cut::Bounds(LENGTHS.into())),
             (None, "label", _) => (Column::Label, Cut::Values),
             (None, "item", _) => (Column::Item, Cut::Values),
-            (None, "user", Data::Behaviours(_)) => (Column::User, Cut::Values),
-            (None, "user", Data::Impressions(log)) => match log.schema().of_kind(ColumnKind::Group).next() {
+            (None, "user", None) => (Column::User, Cut::Values),
+            (None, "user", Some(schema)) => match schema.of_kind(ColumnKind::Group).next() {
                 Some(_) => (Column::User, Cut::Values),
                 None => (cells(), Cut::Values),
             },
-            (None, _, Data::Impressions(_)) => (cells(), Cut::Values),
-            (None, _, Data::Behaviours(_)) => {
+            (None, _, Some(_)) => (cells(), Cut::Values),
+            (None, _, None) => {
                 let features = data.features();
                 let place = features.behaviours.iter().position(|lookup| lookup.name == name);
                 let table = place.map(|place| &features.tables[features.behaviours[place].table].name);

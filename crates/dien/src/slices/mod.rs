@@ -6,7 +6,7 @@ mod by;
 mod column;
 mod values;
 
-use dien_data::{Data, TargetNames};
+use dien_data::{Dataset, TargetNames};
 use dien_model::Batch;
 use dien_model::metrics::{Metrics, auc_interval, effective_rows, logloss_interval, rate_interval};
 use serde::Serialize;
@@ -114,7 +114,7 @@ pub(crate) struct Slicer<'a> {
 }
 
 impl<'a> Slicer<'a> {
-    pub fn new(data: &'a Data, columns: Vec<SliceBy>) -> Result<Self> {
+    pub fn new(data: &'a Dataset, columns: Vec<SliceBy>) -> Result<Self> {
         let (mut keep, mut found) = (vec![], vec![]);
         for by in columns {
             let (column, cut) = Column::find(data, &by, &mut keep)?;

@@ -1,6 +1,6 @@
 //! DIN's mini-batch-aware regularisation (Zhou et al., KDD 2018, eq. 7).
 
-use dien_data::Data;
+use dien_data::Dataset;
 use dien_model::{Batch, Features, Model, TouchedRows};
 use dien_tensor::{ParamId, Tape, Var, ops};
 
@@ -19,7 +19,7 @@ impl Frequency {
     ///
     /// # Errors
     /// The model does not say which parameters are its tables; the data cannot be read.
-    pub fn count(lambda: f64, data: &Data, model: &dyn Model<f32>, seed: u64) -> Result<Option<Self>> {
+    pub fn count(lambda: f64, data: &Dataset, model: &dyn Model<f32>, seed: u64) -> Result<Option<Self>> {
         if lambda == 0.0 {
             return Ok(None);
         }
@@ -94,8 +94,12 @@ mod tests {
         let data = DataSource::open(&config(3.0), Encoding::Fit).unwrap().0;
         let scorer = Scorer::untrained(&config(3.0).model, data.features(), 1).unwrap();
         let found = Frequency::count(3.0, &data, scorer.model(), 1).unwrap().unwrap();
-        let behaviours = data.as_behaviours().unwrap().epoch(1, 0);
-        let all: Vec<Batch> = (0..behaviours.len()).map(|i| behaviours.batch(i)).collect();
+        let mut all: Vec<Batch> = vec![];
+        let add = |batch| {
+            all.push(batch);
+            true
+        };
+        data.epoch(1, 0).for_each(0, add).unwrap();
         let ids = |b: &Batch| [&b.histories.ids[0][..], &b.targets.candidate[0]].concat();
         let (_, shares) = &found.tables[0];
         for id in [1, 2, 7] {

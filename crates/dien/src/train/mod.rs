@@ -13,7 +13,7 @@ mod step;
 use std::sync::Arc;
 use std::time::Instant;
 
-use dien_data::{Data, Examples};
+use dien_data::{Batches, Dataset};
 use dien_model::metrics::Metrics;
 use dien_model::{Batch, Registry};
 use dien_optim::{Adam, Optimizer};
@@ -30,7 +30,8 @@ use crate::oov::OovReport;
 use crate::run::{Progress, Run};
 use crate::scorer::Scorer;
 
-/// Trains a model on [`Data`], keeps the epoch that validates best, and saves to a [`Run`] if it has one.
+/// Trains a model on a [`Dataset`], keeps the epoch that validates best, and saves to a [`Run`] if it has
+/// one.
 ///
 /// The same configuration and data give the same parameters, bit for bit, at any number of threads, and
 /// whether or not training was stopped and resumed in between.
@@ -49,7 +50,7 @@ use crate::scorer::Scorer;
 #[derive(Debug)]
 pub struct Trainer {
     config: Config,
-    dataset: Arc<Data>,
+    dataset: Arc<Dataset>,
     /// The model, with the parameters of the best epoch.
     scorer: Scorer,
     /// The latest parameters.
@@ -70,7 +71,7 @@ impl Trainer {
     ///
     /// # Errors
     /// An option has an impossible value.
-    pub fn new(config: &Config, dataset: impl Into<Arc<Data>>) -> Result<Self> {
+    pub fn new(config: &Config, dataset: impl Into<Arc<Dataset>>) -> Result<Self> {
         Self::new_with(&Registry::new(), config, dataset)
     }
 
@@ -79,7 +80,7 @@ impl Trainer {
     ///
     /// # Errors
     /// As [`new`](Self::new); the registry does not know the model.
-    pub fn new_with(registry: &Registry, config: &Config, dataset: impl Into<Arc<Data>>) -> Result<Self> {
+    pub fn new_with(registry: &Registry, config: &Config, dataset: impl Into<Arc<Dataset>>) -> Result<Self> {
         config.validate()?;
         let dataset = dataset.into();
         let (features, seed) = (dataset.features(), config.train.seed);
@@ -94,7 +95,7 @@ impl Trainer {
     ///
     /// # Errors
     /// An option has an impossible value.
-    pub fn with_model(config: &Config, dataset: impl Into<Arc<Data>>, scorer: Scorer) -> Result<Self> {
+    pub fn with_model(config: &Config, dataset: impl Into<Arc<Dataset>>, scorer: Scorer) -> Result<Self> {
         config.validate()?;
         let params = scorer.params().clone();
         let average = Average::new(config.train.ema_decay, &params);
@@ -105,7 +106,7 @@ impl Trainer {
     /// for; the configuration is validated.
     fn with_params(
         config: &Config,
-        dataset: Arc<Data>,
+        dataset: Arc<Dataset>,
         scorer: Scorer,
         params: ParamStore<f32>,
         average: Option<Average>,
@@ -197,7 +198,7 @@ impl Trainer {
     ///
     /// # Errors
     /// As [`Scorer::evaluate`].
-    pub fn evaluate(&self, batches: &Examples<'_>) -> Result<Metrics> {
+    pub fn evaluate(&self, batches: &Batches<'_>) -> Result<Metrics> {
         self.scorer.evaluate(batches)
     }
 
@@ -222,7 +223,7 @@ impl Trainer {
     }
 
     /// The data.
-    pub fn dataset(&self) -> &Data {
+    pub fn dataset(&self) -> &Dataset {
         &self.dataset
     }
 

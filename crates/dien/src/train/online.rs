@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use dien_data::Data;
+use dien_data::Dataset;
 use dien_model::{Batch, Registry, TouchedRows};
 use dien_optim::Optimizer;
 use dien_tensor::Mode;
@@ -28,7 +28,7 @@ impl Trainer {
     ///
     /// let config: Config = "source.synthetic.users = 40\nmodel.hidden = 4".parse()?;
     /// let (data, _warnings) = DataSource::open(&config, Encoding::Fit)?;
-    /// let batch = data.as_behaviours().expect("synthetic behaviours").epoch(1, 0).batch(0);
+    /// let batch = data.epoch(1, 0).first()?.expect("a batch");
     /// let mut trainer = Trainer::new(&config, data)?;
     /// let losses = [trainer.step(&batch)?.target_loss, trainer.step(&batch)?.target_loss];
     /// assert!(losses[1] < losses[0]);
@@ -108,7 +108,7 @@ impl Trainer {
     ///
     /// # Errors
     /// The data is for another model; an option has an impossible value.
-    pub fn grow(self, data: impl Into<Arc<Data>>) -> Result<Self> {
+    pub fn grow(self, data: impl Into<Arc<Dataset>>) -> Result<Self> {
         self.grow_with(&Registry::new(), data)
     }
 
@@ -116,7 +116,7 @@ impl Trainer {
     ///
     /// # Errors
     /// As [`grow`](Self::grow); the registry does not know the model.
-    pub fn grow_with(mut self, registry: &Registry, data: impl Into<Arc<Data>>) -> Result<Self> {
+    pub fn grow_with(mut self, registry: &Registry, data: impl Into<Arc<Dataset>>) -> Result<Self> {
         self.optimizer.flush(&mut self.params);
         let mut grown = Self::new_with(registry, &self.config, data)?;
         let (before, now) = (self.dataset.vocabularies(), grown.dataset.vocabularies());

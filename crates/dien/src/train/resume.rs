@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use dien_data::Data;
+use dien_data::Dataset;
 use dien_model::Registry;
 use dien_optim::{Optimizer, OptimizerState};
 use dien_tensor::{ParamId, ParamKind, ParamStore};
@@ -32,7 +32,7 @@ impl Trainer {
     ///
     /// # Errors
     /// The run's files are missing, cut off or do not fit each other, the configuration, or the data.
-    pub fn resume(run: Run, config: &Config, dataset: impl Into<Arc<Data>>) -> Result<Self> {
+    pub fn resume(run: Run, config: &Config, dataset: impl Into<Arc<Dataset>>) -> Result<Self> {
         Self::resume_with(&Registry::new(), run, config, dataset)
     }
 
@@ -44,7 +44,7 @@ impl Trainer {
         registry: &Registry,
         run: Run,
         config: &Config,
-        dataset: impl Into<Arc<Data>>,
+        dataset: impl Into<Arc<Dataset>>,
     ) -> Result<Self> {
         if let Some(option) = config.differs_from(&run.config()?) {
             let expected = "the run's own (only `source`, `train.epochs`, `train.patience` and what \
@@ -117,7 +117,7 @@ impl Trainer {
     ///
     /// # Errors
     /// A file of the run is missing or cut off; the configuration asks for another model or optimiser.
-    pub fn warm_start(run: &Run, config: &Config, data: impl Into<Arc<Data>>) -> Result<Self> {
+    pub fn warm_start(run: &Run, config: &Config, data: impl Into<Arc<Dataset>>) -> Result<Self> {
         Self::warm_start_with(&Registry::new(), run, config, data)
     }
 
@@ -129,7 +129,7 @@ impl Trainer {
         registry: &Registry,
         run: &Run,
         config: &Config,
-        data: impl Into<Arc<Data>>,
+        data: impl Into<Arc<Dataset>>,
     ) -> Result<Self> {
         // Drawn whole, for the rows of new ids: a draw follows from all before it.
         let mut trainer = Trainer::new_with(registry, config, data)?;

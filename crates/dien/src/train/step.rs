@@ -120,7 +120,7 @@ mod tests {
         let crate::config::Source::Synthetic(synthesis) = &mut config.source else { panic!("the default") };
         synthesis.users = 40;
         let mut trainer = Trainer::new(&config, DataSource::open(&config, Encoding::Fit).unwrap().0).unwrap();
-        let batch = trainer.dataset().as_behaviours().unwrap().epoch(1, 0).batch(0);
+        let batch = trainer.dataset().epoch(1, 0).first().unwrap().unwrap();
         trainer.step_of_epoch(0, &batch).unwrap();
         for name in ["head.2.weight", "head.0.bias"] {
             let id = trainer.params.id(name).unwrap();

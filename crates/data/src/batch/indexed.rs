@@ -13,7 +13,7 @@ use crate::sample::samples::{Context, ExtraSequence, Names, Part, Samples, pick,
 /// A plan of batches; each is built when asked for, by any thread, and is the same however often and in
 /// whatever order.
 #[derive(Clone, Debug)]
-pub struct Batches<'a> {
+pub struct IndexedBatches<'a> {
     data: &'a Samples,
     part: &'a Part,
     names: Option<&'a Names>,
@@ -32,7 +32,7 @@ pub(crate) struct Draws {
     pub before: u64,
 }
 
-impl<'a> Batches<'a> {
+impl<'a> IndexedBatches<'a> {
     /// Of an epoch, if there is one to draw for: else of held-out users.
     pub(crate) fn new(
         data: &'a Samples,
@@ -49,7 +49,7 @@ impl<'a> Batches<'a> {
             }
             None => BatchPlan::held_out(part, &data.options, per_position),
         };
-        Batches { data, part, names, plan, draws }
+        IndexedBatches { data, part, names, plan, draws }
     }
 
     /// How many batches.
