@@ -118,7 +118,7 @@ fn a_line_a_row_or_nothing() {
     let long = zipped(&text(&rows(60_000)));
     let no_category = String::from_utf8(text(&rows(30))).unwrap().replace(",category,", ",class,");
     for (name, bytes, reason) in [
-        ("cut.csv.gz", &long[..long.len() * 9 / 10], "cannot read"),
+        ("cut.csv.gz", &long[..long.len() * 9 / 10], "cut off after line"),
         ("empty.csv", &[][..], "an empty file"),
         ("class.csv", no_category.as_bytes(), "no column `category`"),
         ("zero.csv", &with(|row| row.replace('c', "\0"))[..], "zero"),

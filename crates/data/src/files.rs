@@ -1,7 +1,7 @@
 //! Files of text.
 
 use std::fs::File;
-use std::io::{BufReader, Cursor, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
@@ -33,7 +33,7 @@ const BEGINNING: usize = 512;
 pub(crate) fn open(path: &Path) -> Result<Box<dyn Read + Send>, DataError> {
     let mut from = decompressed(path)?;
     let mut bytes = vec![];
-    from.by_ref().take(BEGINNING as u64).read_to_end(&mut bytes).map_err(DataError::io(path, "read"))?;
+    from.by_ref().take(BEGINNING as u64).read_to_end(&mut bytes).map_err(cut_off(path, 0))?;
     check(path, &bytes)?;
     let mark = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     let mut begun = Cursor::new(bytes);
@@ -42,7 +42,10 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Read + Send>, DataError> {
 }
 
 fn decompressed(path: &Path) -> Result<Box<dyn Read + Send>, DataError> {
-    let file = BufReader::with_capacity(1 << 16, File::open(path).map_err(DataError::io(path, "open"))?);
+    let mut file = BufReader::with_capacity(1 << 16, File::open(path).map_err(DataError::io(path, "open"))?);
+    if file.fill_buf().map_err(DataError::io(path, "read"))?.is_empty() {
+        return Ok(Box::new(file));
+    }
     let end = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
     Ok(match &*end {
         "gz" => Box::new(MultiGzDecoder::new(file)),
@@ -52,6 +55,17 @@ fn decompressed(path: &Path) -> Result<Box<dyn Read + Send>, DataError> {
         "zst" => return Err(DataError::not_built(path, "zstd", "zstd")),
         _ => Box::new(file),
     })
+}
+
+/// What ended reading after some whole lines.
+pub(crate) fn cut_off(path: &Path, lines: u64) -> impl Fn(io::Error) -> DataError {
+    move |e| match e.kind() {
+        io::ErrorKind::UnexpectedEof => {
+            let found = format!("a compressed file that is cut off after line {lines}");
+            DataError::file(path, found, "a whole one")
+        }
+        _ => DataError::io(path, "read")(e),
+    }
 }
 
 /// That a beginning may be that of a text.

@@ -10,5 +10,6 @@ pub(crate) mod item_columns;
 pub(crate) mod log;
 pub mod presets;
 pub(crate) mod synthesis;
+mod table;
 pub(crate) mod ties;
 pub(crate) mod writer;

@@ -6,10 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::DataError;
+use crate::files;
 
 /// A line that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Line {
+pub(crate) struct Line {
     /// Its place in the file, counted from 1.
     pub number: u64,
     /// Where its text begins in the buffer that it was added to.
@@ -19,7 +20,7 @@ pub(super) struct Line {
 }
 
 /// The lines of a file: each ends with `\n`, `\r\n` or `\r`.
-pub(super) struct Lines {
+pub(crate) struct Lines {
     from: BufReader<Box<dyn Read + Send>>,
     path: Arc<Path>,
     /// The most bytes of a line.
@@ -48,7 +49,7 @@ impl Lines {
         }
         self.number += 1;
         loop {
-            let bytes = self.from.fill_buf().map_err(DataError::io(&self.path, "read"))?;
+            let bytes = self.from.fill_buf().map_err(files::cut_off(&self.path, self.number - 1))?;
             if bytes.is_empty() {
                 let end = to.len();
                 return Ok((end > start).then_some(Line { number: self.number, start, end }));
@@ -63,7 +64,7 @@ impl Lines {
             if found.is_some() {
                 let end = to.len() - 1;
                 if to[end] == b'\r' {
-                    let next = self.from.fill_buf().map_err(DataError::io(&self.path, "read"))?;
+                    let next = self.from.fill_buf().map_err(files::cut_off(&self.path, self.number))?;
                     if next.first() == Some(&b'\n') {
                         to.push(b'\n');
                         self.from.consume(1);

@@ -32,8 +32,9 @@ pub(crate) use column::Primitive;
 pub(crate) use column::TimeUnit;
 pub(crate) use column::{Column, ListColumn, TextColumn, TextLists};
 pub(crate) use columns::{Columns, columns};
-pub(crate) use csv::wrong as wrong_csv;
+pub(crate) use csv::Csv;
 pub use guard::is_guarded;
+pub(crate) use lines::Lines;
 pub use memory::{Cell, InMemory, Row, RowBatch, RowBatches, RowSource, RowSources};
 pub(crate) use origin::Origin;
 #[cfg(all(test, feature = "parquet"))]

@@ -101,7 +101,11 @@ fn what_is_wrong_with_a_file_is_said() {
             "no column `seen`, which is wanted; expected it among the file's columns, which are \
              `label`, `user`, `price`",
         ),
-        ("cut.csv.gz", Some(&zipped[..zipped.len() / 2]), "cut.csv.gz: cannot read"),
+        (
+            "cut.csv.gz",
+            Some(&zipped[..zipped.len() / 2]),
+            "cut.csv.gz: a compressed file that is cut off after line",
+        ),
     ] {
         let path = path.with_file_name(name);
         if let Some(bytes) = bytes {

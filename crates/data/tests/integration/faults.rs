@@ -40,7 +40,7 @@ fn lines_are_counted_whatever_ends_them() {
             assert!(found.starts_with(&expected(line)), "{end:?}: {found}");
         }
         let short = message(&[("interactions.csv", rows.join(end).replace(",x,", "").as_bytes())]);
-        assert!(short.contains(&format!("2 fields on line {line}")), "{end:?}: {short}");
+        assert!(short.contains(&format!("line {line}: 2 fields; ")), "{end:?}: {short}");
     }
 }
 
@@ -54,7 +54,7 @@ fn a_file_that_is_there_twice() {
 #[test]
 fn empty_files() {
     for name in ["items.csv", "interactions.csv", "negatives.csv", "targets_real.csv"] {
-        check(name, "", &format!("{name}: an empty file; expected a header line and at least one line more"));
+        check(name, "", &format!("{name}: an empty file; expected a header line"));
     }
     let changes: [(&str, &[u8]); 2] = [("-interactions.csv", b""), ("interactions.csv.gz", b"")];
     assert!(message(&changes).starts_with("interactions.csv.gz: an empty file"));
@@ -85,7 +85,7 @@ fn wrong_columns() {
 
 #[test]
 fn wrong_number_of_fields() {
-    let expected = "negatives.csv: 3 fields on line 3; expected 2, as in the header";
+    let expected = "negatives.csv: line 3: 3 fields; expected 2, as in the header";
     check("negatives.csv", "user,item\nu1,d\nu2,c,d\n", expected);
 }
 
@@ -149,14 +149,14 @@ fn gzip_that_is_cut_off_or_none() {
     let zipped = gzip(format!("user,item,timestamp\n{lines}").as_bytes());
     let of = |bytes: &[u8]| message(&[("-interactions.csv", b""), ("interactions.csv.gz", bytes)]);
     let half = of(&zipped[..zipped.len() / 2]);
-    assert!(half.starts_with("interactions.csv.gz: a gzip file that is cut off after line "), "{half}");
-    assert!(half.ends_with("; expected a whole gzip file"), "{half}");
+    assert!(half.starts_with("interactions.csv.gz: a compressed file that is cut off after line "), "{half}");
+    assert!(half.ends_with("; expected a whole one"), "{half}");
     let line: u32 = half.split("line ").nth(1).unwrap().split(';').next().unwrap().parse().unwrap();
     assert!((100..5000).contains(&line), "{half}");
     let tail = of(&zipped[..zipped.len() - 4]);
-    assert!(tail.starts_with("interactions.csv.gz: a gzip file that is cut off after line "), "{tail}");
+    assert!(tail.starts_with("interactions.csv.gz: a compressed file that is cut off after line "), "{tail}");
     assert!(
-        of(&zipped[..5]).starts_with("interactions.csv.gz: a gzip file that is cut off"),
+        of(&zipped[..5]).starts_with("interactions.csv.gz: a compressed file that is cut off"),
         "{}",
         of(&zipped[..5])
     );
@@ -167,14 +167,24 @@ fn gzip_that_is_cut_off_or_none() {
 #[test]
 fn not_utf8() {
     let items = b"item,category\na,x\nb,\xff\n";
-    assert_eq!(
-        message(&[("items.csv", items)]),
-        "items.csv: bytes that are not UTF-8 on line 3; expected UTF-8 text"
+    let found = message(&[("items.csv", items)]);
+    assert!(
+        found.starts_with(
+            "items.csv: line 3: a byte 0xFF that is no UTF-8, the 3th of the row; expected text in UTF-8"
+        ),
+        "{found}"
     );
     let expected = "test_users.txt: bytes that are not UTF-8 on line 2; expected UTF-8 text";
     assert_eq!(message(&[("test_users.txt", b"u2\n\xff\n")]), expected);
-    let expected = "items.csv: bytes that are not UTF-8 on line 1; expected UTF-8 text";
-    assert_eq!(message(&[("items.csv", b"item,\xff\na,x\n")]), expected);
+    let found = message(&[("items.csv", b"item,\xff\na,x\n")]);
+    assert!(found.starts_with("items.csv: line 1: a byte 0xFF that is no UTF-8"), "{found}");
+}
+
+/// One that nothing closes swallows no row.
+#[test]
+fn a_stray_quote_is_told_where_it_stands() {
+    let found = message(&[("items.csv", b"item,title\na,\"\"\"A\"\" thing\"\nb,\"open\nc,x\nd,y\n")]);
+    assert!(found.starts_with("items.csv: line 3: no \" that closes a field; expected one"), "{found}");
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::path::Path;
 use dien_serving::encoding::canonical;
 use indexmap::IndexMap;
 
-use super::text::Table;
 use crate::behaviours::log::{Event, Item, Log, User};
+use crate::behaviours::table::Table;
 use crate::error::DataError;
 use crate::roles::Role;
 use crate::time::{Time, TimeUnit};

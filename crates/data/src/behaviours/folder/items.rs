@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::text::Table;
 use crate::behaviours::log::{Item, Log};
+use crate::behaviours::table::Table;
 use crate::error::DataError;
 
 /// A log with the items, and no users yet; none if there is no such file.

@@ -2,12 +2,10 @@
 
 mod interactions;
 mod items;
-mod lines;
 mod negatives;
 mod options;
 mod targets;
 mod test_users;
-mod text;
 
 use std::fmt;
 use std::fs;

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::text::Table;
 use crate::behaviours::log::Log;
+use crate::behaviours::table::Table;
 use crate::error::DataError;
 
 /// Fixes the negative of each user, if there is such a file; returns how many lines name a user without

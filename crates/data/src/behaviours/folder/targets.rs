@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::text::Table;
 use crate::behaviours::log::{Log, RealTarget};
+use crate::behaviours::table::Table;
 use crate::error::DataError;
 
 /// Adds the real targets, if the file is there.

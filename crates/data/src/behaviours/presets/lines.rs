@@ -1,12 +1,14 @@
 //! Lines of text files, and the fields that stand in them.
 
-use std::io::{BufRead, BufReader, Read};
+use std::borrow::Cow;
 use std::path::Path;
 
 use dien_serving::FileError;
 
 use crate::error::DataError;
 use crate::files;
+use crate::schema::MAX_LINE;
+use crate::source::Lines;
 use crate::time::Time;
 
 /// Calls `line` with each line of a file and its number; bytes that are no UTF-8 are taken as Latin-1, which
@@ -15,56 +17,38 @@ pub(super) fn each_line(
     path: &Path,
     mut line: impl FnMut(&str, u64) -> Result<(), DataError>,
 ) -> Result<(), DataError> {
-    let mut lines = Lines::open(path)?;
-    while let Some(number) = lines.next()? {
-        line(&lines.text(), number)?;
+    let (mut lines, mut buffer) = (open(path)?, vec![]);
+    while let Some((text, number)) = next(&mut lines, &mut buffer)? {
+        line(&text, number)?;
     }
     Ok(())
 }
 
 /// The first line that holds something.
 pub(super) fn first_line(path: &Path) -> Result<Option<String>, DataError> {
-    let mut lines = Lines::open(path)?;
-    Ok(lines.next()?.map(|_| lines.text().into_owned()))
+    Ok(next(&mut open(path)?, &mut vec![])?.map(|(text, _)| text.into_owned()))
 }
 
-struct Lines<'a> {
-    path: &'a Path,
-    reader: BufReader<Box<dyn Read + Send>>,
-    bytes: Vec<u8>,
-    number: u64,
+/// The next line that is not empty.
+fn next<'a>(lines: &mut Lines, text: &'a mut Vec<u8>) -> Result<Option<(Cow<'a, str>, u64)>, DataError> {
+    let line = loop {
+        text.clear();
+        match lines.next(text)? {
+            None => return Ok(None),
+            Some(line) if line.end == line.start => {}
+            Some(line) => break line,
+        }
+    };
+    let bytes = &text[..line.end];
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text.into(),
+        Err(_) => bytes.iter().map(|&b| char::from(b)).collect::<String>().into(),
+    };
+    Ok(Some((text, line.number)))
 }
 
-impl<'a> Lines<'a> {
-    fn open(path: &'a Path) -> Result<Self, DataError> {
-        let reader = BufReader::with_capacity(1 << 16, files::open(path)?);
-        Ok(Lines { path, reader, bytes: vec![], number: 0 })
-    }
-
-    /// Goes to the next line that is not empty; its number.
-    fn next(&mut self) -> Result<Option<u64>, DataError> {
-        loop {
-            self.bytes.clear();
-            let read = self.reader.read_until(b'\n', &mut self.bytes);
-            if read.map_err(DataError::io(self.path, "read"))? == 0 {
-                return Ok(None);
-            }
-            self.number += 1;
-            while self.bytes.last().is_some_and(|b| matches!(b, b'\n' | b'\r')) {
-                self.bytes.pop();
-            }
-            if !self.bytes.is_empty() {
-                return Ok(Some(self.number));
-            }
-        }
-    }
-
-    fn text(&self) -> std::borrow::Cow<'_, str> {
-        match std::str::from_utf8(&self.bytes) {
-            Ok(text) => text.into(),
-            Err(_) => self.bytes.iter().map(|&b| char::from(b)).collect::<String>().into(),
-        }
-    }
+fn open(path: &Path) -> Result<Lines, DataError> {
+    Ok(Lines::new(files::open(path)?, path, MAX_LINE))
 }
 
 /// What is wrong with a field of a line.

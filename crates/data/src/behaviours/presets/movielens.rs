@@ -8,8 +8,8 @@ use super::log_builder::{Cell, LogBuilder};
 use super::report::LogReport;
 use crate::behaviours::folder::ReadOptions;
 use crate::behaviours::log::Log;
+use crate::behaviours::table::Table;
 use crate::error::DataError;
-use crate::files;
 
 /// The genres of 100K, in the order of `u.item`'s flags.
 const GENRES: [&str; 19] = [
@@ -119,19 +119,13 @@ fn each_record(
     columns: [&str; 4],
     mut each: impl FnMut([&str; 4], u64) -> Result<(), DataError>,
 ) -> Result<(), DataError> {
-    let mut reader = csv::Reader::from_reader(files::open(path)?);
-    let header = reader.headers().map_err(|e| crate::source::wrong_csv(path, e))?.clone();
-    let mut places = [0; 4];
-    for (place, column) in places.iter_mut().zip(columns) {
-        *place = header.iter().position(|name| name == column).ok_or_else(|| {
-            let expected = format!("it among the columns, which are {}", crate::error::quoted(&header));
-            DataError::file(path, format!("no column `{column}`"), expected)
-        })?;
+    let mut table = Table::at(path)?;
+    let mut places = vec![];
+    for column in columns {
+        places.push(table.column(column)?);
     }
-    let mut record = csv::StringRecord::new();
-    while reader.read_record(&mut record).map_err(|e| crate::source::wrong_csv(path, e))? {
-        let line = record.position().map_or(0, csv::Position::line);
-        each(places.map(|place| record.get(place).unwrap_or_default()), line)?;
+    while table.next()? {
+        each(std::array::from_fn(|i| table.cell(places[i])), table.line())?;
     }
     Ok(())
 }

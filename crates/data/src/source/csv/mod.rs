@@ -25,9 +25,9 @@ use records::{Record, Records};
 const MOST_COLUMNS: usize = 1 << 16;
 
 /// A file that is open, after its header.
-pub(super) struct Csv {
+pub(crate) struct Csv {
     pub names: Vec<String>,
-    pub lists: ListSyntax,
+    pub(in crate::source) lists: ListSyntax,
     records: Records,
     /// Whether the first row was read to learn how many fields there are.
     ahead: Option<u64>,
@@ -142,20 +142,4 @@ fn block(
         block.end_row(line, fault, csv.records.bytes());
     }
     Ok(block.finish(file))
-}
-
-/// What the crate `csv` found wrong.
-pub(crate) fn wrong(path: &Path, e: ::csv::Error) -> DataError {
-    let line = e.position().map_or(0, ::csv::Position::line);
-    match e.into_kind() {
-        ::csv::ErrorKind::Io(source) => DataError::io(path, "read")(source),
-        ::csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            let expected = format!("{expected_len}, as in the header");
-            DataError::file(path, format!("line {line}: {len} fields"), expected)
-        }
-        ::csv::ErrorKind::Utf8 { err, .. } => {
-            DataError::file(path, format!("line {line}: {err}"), "text in UTF-8")
-        }
-        kind => DataError::file(path, format!("line {line}: {kind:?}"), "a line of CSV"),
-    }
 }

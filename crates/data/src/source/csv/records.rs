@@ -15,7 +15,7 @@ const MOST_QUOTED: usize = 1 << 20;
 const SWALLOWED: [usize; 2] = [3, 12];
 
 /// A row of a file.
-pub(in crate::source) struct Record {
+pub(crate) struct Record {
     /// The line that it begins on, counted from 1.
     pub line: u64,
     /// What is wrong with it as a whole: what was found, what was expected.
