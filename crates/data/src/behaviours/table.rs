@@ -7,7 +7,7 @@ use dien_serving::FileError;
 
 use crate::error::{DataError, quoted};
 use crate::roles::Role;
-use crate::schema::Source;
+use crate::schema::{CsvOptions, Source};
 use crate::source::Csv;
 
 /// A CSV file that is being read. Something wrong with a row is an error.
@@ -44,8 +44,18 @@ impl Table {
 
     /// Opens a file.
     pub fn at(path: &Path) -> Result<Self, DataError> {
-        let csv = Csv::open(path, &Source::default())?;
-        Ok(Table { path: path.to_path_buf(), csv, line: 1, rows: 0 })
+        Self::of(path, &Source::default())
+    }
+
+    /// Opens a file whose first line is a row.
+    pub fn without_header(path: &Path, names: &[&str]) -> Result<Self, DataError> {
+        let names = Some(names.iter().map(|&name| name.to_owned()).collect());
+        let csv = CsvOptions { header: Some(false), names, ..CsvOptions::default() };
+        Self::of(path, &Source { csv, ..Source::default() })
+    }
+
+    fn of(path: &Path, source: &Source) -> Result<Self, DataError> {
+        Ok(Table { path: path.to_path_buf(), csv: Csv::open(path, source)?, line: 1, rows: 0 })
     }
 
     pub fn header(&self) -> impl ExactSizeIterator<Item = &str> {

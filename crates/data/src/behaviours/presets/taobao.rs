@@ -1,13 +1,16 @@
 //! Taobao's `UserBehavior.csv`: user, item, category, kind of behaviour and time, without a header.
 
 use super::folder::{Folder, plain};
-use super::lines::{each_line, time, wrong};
 use super::log_builder::{Cell, LogBuilder};
 use super::report::LogReport;
 use crate::behaviours::folder::ReadOptions;
 use crate::behaviours::log::Log;
+use crate::behaviours::table::Table;
 use crate::error::DataError;
 use crate::time::Time;
+
+/// What the file has, without a header.
+const COLUMNS: [&str; 5] = ["user", "item", "category", "behaviour", "timestamp"];
 
 /// The set's nine days, 25 November to 3 December 2017 in China: from its first second to the one after its
 /// last.
@@ -27,27 +30,21 @@ pub(super) fn read(folder: &Folder, options: &ReadOptions) -> Result<(Log, LogRe
         None => folder.need(what, |n| plain(n).to_lowercase().ends_with(".csv"))?,
     };
     let mut builder = LogBuilder::new(options, &["category"], &[]);
-    each_line(&path, |text, line| {
-        let fields: Vec<&str> = text.split(',').collect();
-        let [user, item, category, kind, at] = fields[..] else {
-            let expected = "a user, an item, a category, a behaviour and a time";
-            return Err(wrong(&path, line, "the whole", text, expected));
-        };
-        if !matches!(kind, "pv" | "buy" | "cart" | "fav") {
-            return Err(wrong(&path, line, "behaviour", kind, "`pv`, `buy`, `cart` or `fav`"));
+    let mut table = Table::without_header(&path, &COLUMNS)?;
+    let [user, item, category, kind, at] = COLUMNS.map(|name| table.column(name));
+    let (user, item, category, kind, at) = (user?, item?, category?, kind?, at?);
+    while table.next()? {
+        let (user, item) = (table.id(user)?, table.id(item)?);
+        let time = Time::parse(table.cell(at)).ok_or_else(|| table.error(at, "a number, or a date"))?;
+        match table.cell(kind) {
+            "pv" => {
+                builder.behaviour(user, item, time, None);
+                builder.describe(item, [Cell::One(table.cell(category))]);
+            }
+            "buy" | "cart" | "fav" => builder.leave_out("that are no page views"),
+            _ => return Err(table.error(kind, "`pv`, `buy`, `cart` or `fav`")),
         }
-        if user.is_empty() || item.is_empty() {
-            return Err(wrong(&path, line, "user or item", "", "an id"));
-        }
-        let at = time(&path, line, at)?;
-        if kind == "pv" {
-            builder.behaviour(user, item, at, None);
-            builder.describe(item, [Cell::One(category)]);
-        } else {
-            builder.leave_out("that are no page views");
-        }
-        Ok(())
-    })?;
+    }
     leave_out_bad_times(&mut builder);
     builder.log(&path)
 }
