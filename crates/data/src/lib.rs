@@ -71,6 +71,7 @@ mod roles;
 mod row_counts;
 mod sample;
 pub mod schema;
+mod setters;
 mod skipped;
 mod source;
 mod target_names;

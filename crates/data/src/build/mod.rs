@@ -17,6 +17,7 @@ use crate::behaviours::log::Log;
 use crate::behaviours::presets::LogReport;
 use crate::error::DataError;
 use crate::schema::Split;
+use crate::setters::setters;
 
 /// Which behaviours are targets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,49 +91,19 @@ pub struct BuildReport {
     pub short_of_negatives: usize,
 }
 
+setters! {
+    SampleBuilder {
+        with_targets: targets = TargetPolicy,
+        with_min_history: min_history = usize,
+        with_negatives: negatives = usize,
+        with_sampling: sampling = Sampling,
+        with_exclude_history: exclude_history = bool,
+        with_split: split = Split,
+        with_seed: seed = u64,
+    }
+}
+
 impl SampleBuilder {
-    /// The same with another [`targets`](Self#structfield.targets).
-    #[must_use]
-    pub fn with_targets(self, targets: TargetPolicy) -> Self {
-        SampleBuilder { targets, ..self }
-    }
-
-    /// The same with another [`min_history`](Self#structfield.min_history).
-    #[must_use]
-    pub fn with_min_history(self, min_history: usize) -> Self {
-        SampleBuilder { min_history, ..self }
-    }
-
-    /// The same with another [`negatives`](Self#structfield.negatives).
-    #[must_use]
-    pub fn with_negatives(self, negatives: usize) -> Self {
-        SampleBuilder { negatives, ..self }
-    }
-
-    /// The same with another [`sampling`](Self#structfield.sampling).
-    #[must_use]
-    pub fn with_sampling(self, sampling: Sampling) -> Self {
-        SampleBuilder { sampling, ..self }
-    }
-
-    /// The same with another [`exclude_history`](Self#structfield.exclude_history).
-    #[must_use]
-    pub fn with_exclude_history(self, exclude_history: bool) -> Self {
-        SampleBuilder { exclude_history, ..self }
-    }
-
-    /// The same with another [`split`](Self#structfield.split).
-    #[must_use]
-    pub fn with_split(self, split: Split) -> Self {
-        SampleBuilder { split, ..self }
-    }
-
-    /// The same with another [`seed`](Self#structfield.seed).
-    #[must_use]
-    pub fn with_seed(self, seed: u64) -> Self {
-        SampleBuilder { seed, ..self }
-    }
-
     /// Writes the samples of `log` into a folder, new or empty: `dataset.toml`, `items.parquet`,
     /// `summary.json`, and `histories.parquet` and `targets.parquet` in `train`, `validation` and `test`. The
     /// folder appears when it is whole.

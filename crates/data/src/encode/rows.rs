@@ -10,7 +10,7 @@ use crate::row_counts::RowCounts;
 use crate::sample::split::Split;
 use crate::schema::{Part, Schema};
 use crate::skipped::{OnError, Skipped};
-use crate::source::{Blocks, Column, Origin, ReadReport, TextForm, Wanted};
+use crate::source::{Block, Blocks, Column, Origin, ReadReport, TextForm, Wanted};
 
 /// Rows of a block.
 const BLOCK: usize = 4096;
@@ -61,8 +61,8 @@ pub(crate) struct Rows<'a> {
     on_error: OnError,
     blocks: Blocks<'a>,
     places: Vec<Option<usize>>,
-    /// How many of the blocks' columns the schema wants; the others are read beside them.
-    features: usize,
+    /// How many of the blocks' columns are read beside those of the schema: the last ones.
+    more: usize,
     histories: Option<Histories>,
     skipped: Skipped,
     counts: RowCounts,
@@ -89,54 +89,28 @@ impl<'a> Rows<'a> {
         on_error: OnError,
         more: &[String],
     ) -> Result<Self, DataError> {
-        let mut wanted = wanted(schema, From::Targets);
-        let features = wanted.0.len();
-        wanted.0.extend(more.iter().map(Wanted::single));
-        Self::of(schema, wanted, features, origin, given, groups, on_error, BLOCK)
+        let rows = Self::in_blocks(schema, From::Targets, origin, groups, on_error, BLOCK, more)?;
+        Ok(Rows { given, split: Split::of_rows(schema.split.as_ref(), given), ..rows })
     }
 
-    /// Up to `rows` rows as one block, with their labels or to be scored.
-    pub fn whole(
+    /// Up to `rows` rows a block, with their labels or to be scored.
+    pub fn in_blocks(
         schema: &'a Schema,
         from: From,
         origin: Origin<'a>,
         groups: TextForm,
         on_error: OnError,
         rows: usize,
+        more: &[String],
     ) -> Result<Self, DataError> {
-        let wanted = wanted(schema, from);
-        let features = wanted.0.len();
-        Self::of(schema, wanted, features, origin, Part::Training, groups, on_error, rows)
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "what both ways to it have")]
-    fn of(
-        schema: &'a Schema,
-        (wanted, places): (Vec<Wanted>, Vec<Option<usize>>),
-        features: usize,
-        origin: Origin<'a>,
-        given: Part,
-        groups: TextForm,
-        on_error: OnError,
-        block_rows: usize,
-    ) -> Result<Self, DataError> {
-        let histories = Histories::of(schema, origin, block_rows)?;
-        let blocks = origin.blocks(wanted, block_rows)?;
+        let given = Part::Training;
+        let (mut wanted, places) = wanted(schema, from);
+        wanted.extend(more.iter().map(Wanted::single));
+        let histories = Histories::of(schema, origin, rows)?;
+        let blocks = origin.blocks(wanted, rows)?;
         let (skipped, counts) = (Skipped::default(), RowCounts::default());
-        let split = Split::of_rows(schema.split.as_ref(), given);
-        Ok(Rows {
-            schema,
-            given,
-            split,
-            groups,
-            on_error,
-            blocks,
-            places,
-            features,
-            histories,
-            skipped,
-            counts,
-        })
+        let (split, more) = (Split::of_rows(schema.split.as_ref(), given), more.len());
+        Ok(Rows { schema, given, split, groups, on_error, blocks, places, more, histories, skipped, counts })
     }
 
     /// Changes the order in which the files are read, unless they follow a table of histories.
@@ -153,46 +127,64 @@ impl<'a> Rows<'a> {
         part: Option<Part>,
         mut row: impl FnMut(Row<'_, '_>, &mut String) -> Result<bool, Wrong>,
     ) -> Result<(), DataError> {
-        let mut buffer = String::new();
-        for block in &mut self.blocks {
-            let block = block?;
-            let view = View::of(self.schema, &block.columns, &self.places);
-            let more = &block.columns[self.features..];
-            for i in 0..block.rows {
-                let error = match block.fault(i) {
-                    Some(fault) => fault,
-                    None => {
-                        let sample = match view.sample(&self.split, i, self.groups, &mut buffer) {
-                            Ok(sample) if part.is_some_and(|part| part != sample.part) => {
-                                self.counts.add(sample.part, 1);
-                                continue;
-                            }
-                            sample => sample,
-                        };
-                        let part = sample.as_ref().map_or(self.given, |sample| sample.part);
-                        let past = past(self.schema, &view, i, &mut self.histories)?;
-                        let of = sample
-                            .and_then(|sample| Ok(Row { view: &view, row: i, sample, past: past?, more }));
-                        match of.and_then(|of| row(of, &mut buffer)) {
-                            Ok(goes_on) => {
-                                self.counts.add(part, 1);
-                                if goes_on {
-                                    continue;
-                                }
-                                return Ok(());
-                            }
-                            Err(wrong) => wrong.in_row(self.schema, &block, i),
-                        }
-                    }
-                };
-                if self.on_error == OnError::Fail {
-                    return Err(error);
-                }
-                self.skipped.add(&error);
-                self.counts.add_skipped();
+        while let Some(block) = self.block()? {
+            if !self.each_of(&block, part, &mut row, |_, _| {})? {
+                break;
             }
         }
         Ok(())
+    }
+
+    /// The next block.
+    pub fn block(&mut self) -> Result<Option<Block>, DataError> {
+        self.blocks.next().transpose()
+    }
+
+    /// [`each`](Self::each) of a block, and calls `wrong` with those that are left out. Whether it goes on.
+    pub fn each_of(
+        &mut self,
+        block: &Block,
+        part: Option<Part>,
+        mut row: impl FnMut(Row<'_, '_>, &mut String) -> Result<bool, Wrong>,
+        mut wrong: impl FnMut(usize, &DataError),
+    ) -> Result<bool, DataError> {
+        let (mut buffer, view) = (String::new(), View::of(self.schema, &block.columns, &self.places));
+        let more = &block.columns[block.columns.len() - self.more..];
+        for i in 0..block.rows {
+            let error = match block.fault(i) {
+                Some(fault) => fault,
+                None => {
+                    let sample = match view.sample(&self.split, i, self.groups, &mut buffer) {
+                        Ok(sample) if part.is_some_and(|part| part != sample.part) => {
+                            self.counts.add(sample.part, 1);
+                            continue;
+                        }
+                        sample => sample,
+                    };
+                    let part = sample.as_ref().map_or(self.given, |sample| sample.part);
+                    let past = past(self.schema, &view, i, &mut self.histories)?;
+                    let of =
+                        sample.and_then(|sample| Ok(Row { view: &view, row: i, sample, past: past?, more }));
+                    match of.and_then(|of| row(of, &mut buffer)) {
+                        Ok(goes_on) => {
+                            self.counts.add(part, 1);
+                            if goes_on {
+                                continue;
+                            }
+                            return Ok(false);
+                        }
+                        Err(wrong) => wrong.in_row(self.schema, block, i),
+                    }
+                }
+            };
+            if self.on_error == OnError::Fail {
+                return Err(error);
+            }
+            self.skipped.add(&error);
+            self.counts.add_skipped();
+            wrong(i, &error);
+        }
+        Ok(true)
     }
 
     /// Where the rows so far went.

@@ -53,7 +53,7 @@ impl Impressions {
         let one = InMemory::from(vec![of.clone()]);
         let origin = Origin::Memory(&one, &self.schema.source);
         let (groups, on_error) = (self.layout.group_form(), self.options.on_error);
-        let mut read = Rows::whole(&self.schema, from, origin, groups, on_error, of.len())?;
+        let mut read = Rows::in_blocks(&self.schema, from, origin, groups, on_error, of.len(), &[])?;
         let mut encoder = Encoder::new(&self.schema, &self.layout, &self.vocabularies, &self.numbers);
         let (mut ids, mut right) = (IdCheck::default(), vec![]);
         read.each(None, |row, buffer| {

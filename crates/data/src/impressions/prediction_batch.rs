@@ -6,14 +6,12 @@ use super::Impressions;
 use crate::batch::indexed::IndexedBatches;
 use crate::batch::prefetch::prefetch;
 use crate::encode::encoder::Encoder;
-use crate::encode::histories::Histories;
-use crate::encode::row::{From, View, wanted};
-use crate::encode::rows::{Row, past};
+use crate::encode::row::From;
+use crate::encode::rows::{Row, Rows};
 use crate::error::DataError;
-use crate::sample::split::Split;
 use crate::schema::{Part, Source};
-use crate::skipped::{OnError, Skipped};
-use crate::source::{Block, Column, Origin, Wanted};
+use crate::skipped::Skipped;
+use crate::source::{Column, Origin};
 
 /// Rows of a block: histories of one length meet only within it.
 const BLOCK: usize = 1 << 14;
@@ -96,17 +94,18 @@ impl Impressions {
         keep: &[String],
         give: &mut dyn FnMut(PredictionBatch) -> bool,
     ) -> Result<Skipped, DataError> {
-        let mut histories = Histories::of(&self.schema, origin, BLOCK)?;
-        let (mut wanted, places) = wanted(&self.schema, From::Unlabelled);
-        let features = wanted.len();
-        wanted.extend(keep.iter().map(Wanted::single));
-        let mut skipped = Skipped::default();
-        let mut encoder = Encoder::new(&self.schema, &self.layout, &self.vocabularies, &self.numbers);
-        for block in origin.blocks(wanted, BLOCK)? {
-            let mut block = block?;
-            let mut wrong = vec![];
-            let right = self.encode(&block, &places, &mut histories, &mut encoder, &mut wrong)?;
-            wrong.iter().for_each(|(_, what)| skipped.add(what));
+        let (schema, groups, on_error) = (&self.schema, self.layout.group_form(), self.options.on_error);
+        let mut rows = Rows::in_blocks(schema, From::Unlabelled, origin, groups, on_error, BLOCK, keep)?;
+        let mut encoder = Encoder::new(schema, &self.layout, &self.vocabularies, &self.numbers);
+        while let Some(mut block) = rows.block()? {
+            let (mut right, mut wrong) = (vec![], vec![]);
+            let push = |row: Row<'_, '_>, buffer: &mut String| {
+                let place = row.row as u32;
+                encoder.push(row, buffer)?;
+                right.push(place);
+                Ok(true)
+            };
+            rows.each_of(&block, None, push, |row, what| wrong.push((row as u32, what.to_string())))?;
             let mut batches = vec![];
             if !right.is_empty() {
                 let chunk = encoder.take(&self.options, false);
@@ -116,48 +115,11 @@ impl Impressions {
                     batches.push((plan.batch(i), plan.places(i).map(row).collect()));
                 }
             }
-            let (rows, kept) = (block.rows, block.columns.split_off(features));
-            if !give(PredictionBatch { rows, kept, batches, wrong }) {
+            let kept = block.columns.split_off(block.columns.len() - keep.len());
+            if !give(PredictionBatch { rows: block.rows, kept, batches, wrong }) {
                 break;
             }
         }
-        Ok(skipped)
-    }
-
-    /// Adds a block's rows, and tells which of them there was nothing wrong with, and what with the others.
-    fn encode(
-        &self,
-        block: &Block,
-        places: &[Option<usize>],
-        histories: &mut Option<Histories>,
-        encoder: &mut Encoder<'_>,
-        wrong: &mut Vec<(u32, String)>,
-    ) -> Result<Vec<u32>, DataError> {
-        let view = View::of(&self.schema, &block.columns, places);
-        let split = Split::of_rows(None, Part::Test);
-        let (mut right, mut buffer, groups) = (vec![], String::new(), self.layout.group_form());
-        for row in 0..block.rows {
-            let error = match block.fault(row) {
-                Some(fault) => fault,
-                None => {
-                    let past = past(&self.schema, &view, row, histories)?;
-                    let sample = view.sample(&split, row, groups, &mut buffer);
-                    let of = sample
-                        .and_then(|sample| Ok(Row { view: &view, row, sample, past: past?, more: &[] }));
-                    match of.and_then(|of| encoder.push(of, &mut buffer)) {
-                        Ok(()) => {
-                            right.push(row as u32);
-                            continue;
-                        }
-                        Err(what) => what.in_row(&self.schema, block, row),
-                    }
-                }
-            };
-            if self.options.on_error == OnError::Fail {
-                return Err(error);
-            }
-            wrong.push((row as u32, error.to_string()));
-        }
-        Ok(right)
+        Ok(rows.finish().0)
     }
 }

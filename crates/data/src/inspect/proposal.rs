@@ -2,6 +2,7 @@
 
 use crate::behaviours::presets::ColumnNames;
 use crate::schema::{ColumnKind, Schema};
+use crate::setters::setters;
 
 /// Which columns are what, where names do not tell, or tell wrongly.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,29 +18,12 @@ pub struct ColumnRoles {
     pub time: Option<String>,
 }
 
-impl ColumnRoles {
-    /// The same with another [`label`](Self#structfield.label), if any is given.
-    #[must_use]
-    pub fn with_label(self, label: Option<String>) -> Self {
-        ColumnRoles { label, ..self }
-    }
-
-    /// The same with another [`user`](Self#structfield.user), if any is given.
-    #[must_use]
-    pub fn with_user(self, user: Option<String>) -> Self {
-        ColumnRoles { user, ..self }
-    }
-
-    /// The same with another [`item`](Self#structfield.item), if any is given.
-    #[must_use]
-    pub fn with_item(self, item: Option<String>) -> Self {
-        ColumnRoles { item, ..self }
-    }
-
-    /// The same with another [`time`](Self#structfield.time), if any is given.
-    #[must_use]
-    pub fn with_time(self, time: Option<String>) -> Self {
-        ColumnRoles { time, ..self }
+setters! {
+    ColumnRoles {
+        with_label: label = Option<String>,
+        with_user: user = Option<String>,
+        with_item: item = Option<String>,
+        with_time: time = Option<String>,
     }
 }
 

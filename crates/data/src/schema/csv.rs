@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::setters::setters;
+
 /// Bytes of a line, its end not counted, unless [`CsvOptions::max_line`] says otherwise: 32 MiB.
 pub const MAX_LINE: usize = 1 << 25;
 
@@ -44,25 +46,15 @@ pub struct CsvOptions {
     pub max_line: Option<usize>,
 }
 
+setters! {
+    CsvOptions {
+        with_delimiter: delimiter = Option<char>,
+        with_separator: separator = Option<String>,
+        with_quote: quote = Option<String>,
+    }
+}
+
 impl CsvOptions {
-    /// With another delimiter, if any is given.
-    #[must_use]
-    pub fn with_delimiter(self, delimiter: Option<char>) -> Self {
-        CsvOptions { delimiter, ..self }
-    }
-
-    /// With another separator of lists, if any is given.
-    #[must_use]
-    pub fn with_separator(self, separator: Option<String>) -> Self {
-        CsvOptions { separator, ..self }
-    }
-
-    /// With another quote, if any is given; the empty text is none.
-    #[must_use]
-    pub fn with_quote(self, quote: Option<String>) -> Self {
-        CsvOptions { quote, ..self }
-    }
-
     /// Without a header line, if so.
     #[must_use]
     pub fn with_no_header(self, no_header: bool) -> Self {

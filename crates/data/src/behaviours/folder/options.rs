@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::behaviours::ties::Ties;
+use crate::setters::setters;
 
 /// What of a log of behaviours is read, and in which order what happened at one time stands.
 ///
@@ -34,18 +35,6 @@ impl Default for ReadOptions {
 }
 
 impl ReadOptions {
-    /// The same with another [`ties`](Self#structfield.ties).
-    #[must_use]
-    pub fn with_ties(self, ties: Ties) -> Self {
-        ReadOptions { ties, ..self }
-    }
-
-    /// The same with another [`seed`](Self#structfield.seed).
-    #[must_use]
-    pub fn with_seed(self, seed: u64) -> Self {
-        ReadOptions { seed, ..self }
-    }
-
     /// The same with a [`min_rating`](Self#structfield.min_rating).
     #[must_use]
     pub fn with_min_rating(self, min_rating: f32) -> Self {
@@ -56,5 +45,12 @@ impl ReadOptions {
     #[must_use]
     pub fn with_lists(self, lists: impl IntoIterator<Item = impl Into<String>>) -> Self {
         ReadOptions { lists: Some(lists.into_iter().map(Into::into).collect()), ..self }
+    }
+}
+
+setters! {
+    ReadOptions {
+        with_ties: ties = Ties,
+        with_seed: seed = u64,
     }
 }
