@@ -59,8 +59,8 @@ impl Moments {
     }
 }
 
-/// Reads every row, and counts those that train. The first of the origins is that of the rows that train;
-/// others hold out all that they have. Names of files of ids are relative to `base`.
+/// Reads every row, and counts those that train. Each of the origins is of a part, the first of what trains,
+/// of which a split may hold some out. Names of files of ids are relative to `base`.
 pub(crate) fn fit(
     schema: &Schema,
     base: &Path,
@@ -73,70 +73,58 @@ pub(crate) fn fit(
     let mut moments = vec![Moments::default(); numbers.len()];
     origins.iter().try_for_each(|(origin, _)| origin.check_regular())?;
     let groups = layout.group_form();
-    let (training_origin, held_out) = (origins[0].0, &origins[1..]);
-    let mut rows = Rows::open(schema, training_origin, Part::Training, groups, on_error)?;
     let (mut training, mut found, mut ids) = (0, vec![], IdCheck::default());
-    let (mut last, mut fit_report, mut other) = (None, FitReport::default(), String::new());
+    let (mut fit_report, mut other) = (FitReport::default(), String::new());
     let (mut soft, mut items) = (0_u64, ItemFit::new(layout));
+    let (mut skipped, mut report) = (Skipped::default(), ReadReport::default());
+    let mut counts = RowCounts::default();
     items.read(schema, layout, base)?;
-    rows.each(None, |of, buffer| {
-        // Whatever can be wrong first: a row counts as a whole or not at all.
-        of.check_behaviours(schema, layout)?;
-        if of.sample.part == Part::Training {
-            ids.check(&of, schema, layout, buffer)?;
-        }
-        let Row { view, row, past, sample, .. } = of;
-        found.clear();
-        for (number, &column) in numbers.iter().zip(&layout.numbers) {
-            found.push(view.number(schema, number, column, row)?.0);
-        }
-        fit_report.add(&sample);
-        if schema.items.is_none() {
-            items.add(schema, layout, view, row, sample.time, buffer);
-        }
-        if sample.part != Part::Training {
-            return Ok(true);
-        }
-        let (seen, seen_row, end) = match &past {
-            Some(past) => (&past.view, past.row, past.end),
-            None => (view, row, usize::MAX),
-        };
-        if let Some(event) = seen.latest(schema, layout, seen_row, end, buffer) {
-            let column = layout.candidate[0];
-            let candidate = view.id(schema, column, row, layout.form(column), buffer);
-            let column = layout.behaviours[0][0];
-            let event = seen.list_id(column, event, layout.form(column), &mut other);
-            let same = candidate.zip(event).is_some_and(|(a, b)| canonical(a) == canonical(b));
-            fit_report.add_latest(sample.label, same);
-        }
-        soft += u64::from(sample.label.fract() != 0.0);
-        moments.iter_mut().zip(&found).for_each(|(moments, &x)| moments.add(x));
-        counting.row(view, row, &found, &sample, buffer);
-        match &past {
-            // Once, however many look back on it.
-            Some(past) if last != Some(past.index) => {
-                last = Some(past.index);
-                counting.behaviours(&past.view, past.row, buffer);
-            }
-            Some(_) => {}
-            None => counting.behaviours(view, row, buffer),
-        }
-        training += 1;
-        Ok(true)
-    })?;
-    let mut counts = rows.counts();
-    let (mut skipped, mut report) = rows.finish();
-    for &(origin, part) in held_out {
+    for &(origin, part) in origins {
         let mut rows = Rows::open(schema, origin, part, groups, on_error)?;
+        let mut last = None;
         rows.each(None, |of, buffer| {
+            // Whatever can be wrong first: a row counts as a whole or not at all.
             of.check_behaviours(schema, layout)?;
+            if of.sample.part == Part::Training {
+                ids.check(&of, schema, layout, buffer)?;
+            }
+            let Row { view, row, past, sample, .. } = of;
+            found.clear();
             for (number, &column) in numbers.iter().zip(&layout.numbers) {
-                of.view.number(schema, number, column, of.row)?;
+                found.push(view.number(schema, number, column, row)?.0);
             }
-            fit_report.add(&of.sample);
+            fit_report.add(&sample);
             if schema.items.is_none() {
-                items.add(schema, layout, of.view, of.row, of.sample.time, buffer);
+                items.add(schema, layout, view, row, sample.time, buffer);
             }
+            if sample.part != Part::Training {
+                return Ok(true);
+            }
+            let (seen, seen_row, end) = match &past {
+                Some(past) => (&past.view, past.row, past.end),
+                None => (view, row, usize::MAX),
+            };
+            if let Some(event) = seen.latest(schema, layout, seen_row, end, buffer) {
+                let column = layout.candidate[0];
+                let candidate = view.id(schema, column, row, layout.form(column), buffer);
+                let column = layout.behaviours[0][0];
+                let event = seen.list_id(column, event, layout.form(column), &mut other);
+                let same = candidate.zip(event).is_some_and(|(a, b)| canonical(a) == canonical(b));
+                fit_report.add_latest(sample.label, same);
+            }
+            soft += u64::from(sample.label.fract() != 0.0);
+            moments.iter_mut().zip(&found).for_each(|(moments, &x)| moments.add(x));
+            counting.row(view, row, &found, &sample, buffer);
+            match &past {
+                // Once, however many look back on it.
+                Some(past) if last != Some(past.index) => {
+                    last = Some(past.index);
+                    counting.behaviours(&past.view, past.row, buffer);
+                }
+                Some(_) => {}
+                None => counting.behaviours(view, row, buffer),
+            }
+            training += 1;
             Ok(true)
         })?;
         counts.extend(rows.counts());

@@ -63,27 +63,17 @@ impl Opening {
 
     /// The same, and what its items are, not encoded yet.
     fn fitted_with_items(self) -> Result<(Impressions, ItemFit, Skipped), DataError> {
-        let Opening { mut schema, base, rows, layout, options, .. } = self;
+        let Opening { schema, base, rows, layout, options, .. } = &self;
         let origins = [Part::Training, Part::Validation, Part::Test]
-            .map(|part| origin(&schema, &base, rows.as_ref(), part).map(|origin| (origin, part)));
+            .map(|part| origin(schema, base, rows.as_ref(), part).map(|origin| (origin, part)));
         let origins: Vec<_> = origins.into_iter().flatten().collect();
-        let stats = fit(&schema, &base, &origins, &layout, options.on_error)?;
-        state_types(&mut schema, &stats.vocabularies);
-        let features = layout.features(&schema, &stats.vocabularies);
+        let stats = fit(schema, base, &origins, layout, options.on_error)?;
         let log = Impressions {
-            vocabularies: stats.vocabularies,
-            numbers: stats.numbers,
             training: Some(stats.training),
             report: stats.report,
             fit_report: stats.fit_report,
-            schema,
-            base,
-            rows,
-            layout,
-            features,
-            items: None,
             counts: Some(stats.rows),
-            options,
+            ..self.encoded_by(stats.vocabularies, stats.numbers)
         };
         Ok((log, stats.items, stats.skipped))
     }
@@ -94,13 +84,17 @@ impl Opening {
         vocabularies: Vocabularies,
         numbers: Vec<DenseEncoder>,
     ) -> Result<Impressions, DataError> {
-        let Opening { mut schema, path, base, rows, layout, options } = self;
-        layout.check_model(&schema, &path, &vocabularies, &numbers)?;
-        let layout = layout.with_types(&schema, &path, &vocabularies)?;
+        self.layout.check_model(&self.schema, &self.path, &vocabularies, &numbers)?;
+        let layout = self.layout.clone().with_types(&self.schema, &self.path, &vocabularies)?;
+        Ok(Opening { layout, ..self }.encoded_by(vocabularies, numbers))
+    }
+
+    /// Before any row is read.
+    fn encoded_by(self, vocabularies: Vocabularies, numbers: Vec<DenseEncoder>) -> Impressions {
+        let Opening { mut schema, base, rows, layout, options, .. } = self;
         state_types(&mut schema, &vocabularies);
         let features = layout.features(&schema, &vocabularies);
-        let (report, fit_report) = (ReadReport::default(), FitReport::default());
-        Ok(Impressions {
+        Impressions {
             schema,
             base,
             rows,
@@ -110,11 +104,11 @@ impl Opening {
             features,
             items: None,
             options,
-            report,
-            fit_report,
+            report: ReadReport::default(),
+            fit_report: FitReport::default(),
             training: None,
             counts: None,
-        })
+        }
     }
 
     /// With a model's, and what its own rows have beyond them.
