@@ -289,7 +289,6 @@ impl Default for TextLists {
 
 impl TextLists {
     /// Adds a list.
-    #[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "what is written is Parquet"))]
     pub fn push<'a>(&mut self, list: impl IntoIterator<Item = &'a str>) {
         list.into_iter().for_each(|text| self.item(Some(text)));
         self.end();
