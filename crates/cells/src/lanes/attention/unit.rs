@@ -19,7 +19,7 @@ use crate::lanes::{AttentionNorm, event_features};
 use crate::{LANES, per_block, per_task};
 
 /// The layers of [`activation_unit`]. The scores have no bias, which a softmax would cancel; nor have
-/// they one under [σ](super::AttentionNorm::Sigmoid), which does not.
+/// they one under [σ](crate::lanes::AttentionNorm::Sigmoid), which does not.
 #[derive(Clone, Copy, Debug)]
 pub struct UnitWeights<'t, T: Real> {
     /// `[first, 4 hidden]`, over `[q, k, q − k, q ∘ k]`.
