@@ -1,3 +1,5 @@
+use dien_tensor::check::assert_close;
+
 use super::*;
 
 /// The four figures of one group in a given order, literally.
@@ -18,11 +20,9 @@ fn figures(found: Ranking) -> [f64; 4] {
     [found.hit_rate, found.recall, found.ndcg, found.mrr]
 }
 
-fn assert_close(found: [f64; 4], expected: [f64; 4], case: &str) {
-    for (found, expected) in found.into_iter().zip(expected) {
-        let is_close = (found - expected).abs() < 1e-12;
-        assert!(is_close, "{case}: {found} instead of {expected}");
-    }
+#[track_caller]
+fn assert_near(found: [f64; 4], expected: [f64; 4], case: &str) {
+    assert_close(&found, &expected, 1e-12, case);
 }
 
 /// Every order of the numbers below `n`.
@@ -58,7 +58,7 @@ fn ties_are_the_mean_of_all_their_orders() {
                 }
                 let found = Ranking::new(&scores, &labels, &[4; 6], k).unwrap();
                 let case = format!("scores {scores:?}, labels {labels:?}, k {k}");
-                assert_close(figures(found), sum.map(|x| x / n), &case);
+                assert_near(figures(found), sum.map(|x| x / n), &case);
             }
         }
     }
@@ -72,7 +72,7 @@ fn groups_count_alike_and_those_without_a_click_not_at_all() {
     let labels = [0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0];
     let found = Ranking::new(&scores, &labels, &groups, 2).unwrap();
     let [a, b] = [literally(&[0.0, 0.0, 1.0], 2), literally(&[0.0, 1.0], 2)];
-    assert_close(figures(found), std::array::from_fn(|i| (a[i] + b[i]) / 2.0), "two groups");
+    assert_near(figures(found), std::array::from_fn(|i| (a[i] + b[i]) / 2.0), "two groups");
     assert_eq!((found.groups, found.candidates, found.k), (2, 2.5, 2));
     assert_eq!(Ranking::new(&[1.0], &[0.0], &[1], 1), None);
     assert_eq!(Ranking::new(&[], &[], &[], 1), None);
