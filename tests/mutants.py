@@ -7,7 +7,8 @@
 A mutant is a place of the source that `cargo-mutants` changes: an operator, a value that is returned. Each
 crate's mutants have a fixed order, by a hash of the seed and of what the mutant is (its line does not count),
 and the crates take turns by their numbers of mutants, so that any beginning of the campaign is a sample that
-is stratified by crate. A mutant is caught if the tests of its own crate fail, or of one that builds on it.
+is stratified by crate; `--package` runs ahead in one, and the last line of the report leaves out what is
+ahead. A mutant is caught if the tests of its own crate fail, or of one that builds on it.
 
 `tests/mutants.tsv` keeps what came of each: `caught`, `missed`, `timeout` (caught, too: a test ran on
 without end) or `unviable` (it does not compile, and does not count); `equivalent` and `tested` are written by
@@ -93,8 +94,7 @@ def outcome(package, name, timeout):
         command = ["cargo", "mutants", "--in-place", "--baseline", "skip", "--timeout", str(timeout)]
         command += ["--build-timeout", "3600", "--colors", "never", "-p", package, "--test-package", tests]
         command += ["-F", escaped(name), "-o", folder, "--", *arguments]
-        # Symbols are of no use here, and take time.
-        environment = dict(os.environ, CARGO_INCREMENTAL="0", CARGO_PROFILE_DEV_DEBUG="0")
+        environment = dict(os.environ, CARGO_INCREMENTAL="0")
         run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
         results = pathlib.Path(folder) / "mutants.out"
         of = {kind: (results / f"{kind}.txt") for kind in ("caught", "timeout", "unviable", "missed")}
@@ -116,23 +116,31 @@ def wilson(hits, n, z=1.96):
     return (middle - half) / (1 + square), (middle + half) / (1 + square)
 
 
+def done(sample, known):
+    """The beginning of the sample of which all is known, which is stratified."""
+    for n, (_, key, _) in enumerate(sample):
+        if key not in known:
+            return sample[:n]
+    return sample
+
+
 def report(sample, known):
     heads = ("crate", "sampled", "caught", "missed", "timeout", "unviable", "caught, of 95 %")
     print("{:14} {:>7} {:>7} {:>7} {:>7} {:>8}  {}".format(*heads))
-    total = collections.Counter()
     rows = [(package, collections.Counter()) for package in STAGES]
     for package, key, _ in sample:
         if key in known:
             dict(rows)[package][known[key]] += 1
-            total[known[key]] += 1
-    for name, of in [*rows, ("all", total)]:
+    whole = collections.Counter(known[key] for _, key, _ in done(sample, known))
+    for name, of in [*rows, ("stratified", whole)]:
         caught = of["caught"] + of["timeout"] + of["tested"]
         missed = of["missed"]
         low, high = wilson(caught, caught + missed)
         share = f"{caught / max(caught + missed, 1):.1%} ({low:.1%} to {high:.1%})"
         counts = (sum(of.values()), of["caught"] + of["tested"], missed, of["timeout"], of["unviable"])
         print("{:14} {:7} {:7} {:7} {:7} {:8}  {}".format(name, *counts, share))
-    print(f"equivalent, and not counted: {total['equivalent']}")
+    equivalent = sum(of["equivalent"] for _, of in rows)
+    print(f"equivalent, and not counted: {equivalent}")
     for _, key, name in sample:
         if known.get(key) == "missed":
             print(f"missed: {name}")
@@ -142,6 +150,7 @@ def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     options.add_argument("--seed", type=int, default=16)
     options.add_argument("--sample", type=int, default=600, help="mutants of the sample, all crates together")
+    options.add_argument("--package", action="append", help="mutants of this crate alone, of the same sample")
     options.add_argument("--minutes", type=float, default=math.inf, help="begins no other mutant after these")
     options.add_argument("--timeout", type=int, default=600, help="seconds that tests may take")
     options.add_argument("--report", action="store_true", help="only says what came of it so far")
@@ -151,7 +160,7 @@ def main():
     for number, (package, key, name) in enumerate(sample, 1):
         if chosen.report or time.monotonic() > end:
             break
-        if key in known:
+        if key in known or package not in (chosen.package or STAGES):
             continue
         known[key] = outcome(package, name, chosen.timeout)
         with OUTCOMES.open("a") as file:
