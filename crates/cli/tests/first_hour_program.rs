@@ -133,6 +133,14 @@ fn a_table_of_events_trains_by_a_stated_protocol() {
     let explained = json(root, &["explain", "--run", "a", "--json", "--user", row[0], "--candidate", row[1]]);
     let found = explained["candidates"][0]["logit"].as_f64().unwrap();
     assert!((found - row[3].parse::<f64>().unwrap()).abs() < 1e-5, "{explained} {row:?}");
+    // So they are predicted, by the model file alone, too.
+    for model in ["a", "a/model.safetensors"] {
+        let predicted = json(root, &["predict", "--run", model, "--data", "events.csv", "--json"]);
+        let rows = predicted["predictions"].as_array().unwrap();
+        let own = rows.iter().find(|own| own["user"] == row[0] && own["item"] == row[1]).unwrap();
+        let (found, expected) = (own["score"].as_f64().unwrap(), row[4].parse::<f64>().unwrap());
+        assert!((found - expected).abs() < 1e-6, "{own} {row:?}");
+    }
     let resumed = ["train", "--resume", "a", "--epochs", "5", "--json"];
     assert!(auc(&json(root, &resumed)) > 0.6);
     fails(

@@ -48,7 +48,7 @@ fn behaviours_are_predicted_as_they_are_evaluated() {
     let kept = rows(&stdout(&dien(root, &[&predict[..], &["--keep", "label,user"]].concat())));
     assert!(kept.iter().zip(&evaluated).all(|(kept, of)| kept["label"] == of["label"]));
     fails(root, &[&predict[..], &["--keep", "category"]].concat(), "expected `user`, `item` or `label`");
-    fails(root, &["predict", "--run", "run", "--data", "data/items.csv"], "expected a folder of behaviours");
+    fails(root, &["predict", "--run", "run", "--data", "data/items.csv"], "or a user, an item and a time");
 
     // What is built of the folder is the same columns, and may be scored by the same model.
     let build = ["data", "build", "data", "--out", "built"];

@@ -9,7 +9,8 @@ use dien_data::{
 use dien_model::{Features, Registry};
 use dien_serving::model_file::{DataForm, ModelFile};
 
-use crate::config::Source;
+use crate::config::{Config, Source};
+use crate::data_source::DataSource;
 use crate::error::{Error, Result};
 use crate::oov::OovReport;
 use crate::run::Run;
@@ -30,7 +31,7 @@ pub struct Predicted {
 /// A model and the rows that it is to score: any model, whatever it was trained on.
 ///
 /// - Rows of a log: each is scored, in the files' order, label or not.
-/// - A folder of behaviours: the targets of its test users, as [`Scorer::write_scores`] has them.
+/// - A folder or a table of behaviours: the targets of its test users, as [`Scorer::write_scores`] has them.
 ///
 /// ```no_run
 /// use dien::Predictor;
@@ -53,7 +54,8 @@ pub struct Predictor {
 impl Predictor {
     /// Reads a model, a run's folder or its `model.safetensors` alone, and says which rows it is to score:
     /// the `dataset.toml` of a log or its folder; files, a glob or a folder of rows of the form that the
-    /// model was trained on, `-` for standard input; or, if that was behaviours, another such folder.
+    /// model was trained on, `-` for standard input; or, if that was behaviours, another such folder or table
+    /// of events.
     ///
     /// # Errors
     /// The model or the schema cannot be read; the rows are of another form than the model's; the file is of
@@ -92,15 +94,16 @@ impl Predictor {
                 Impressions::for_model(schema, model, base, vocabularies, numbers, &options)?.into()
             }
             (source, None, Some(_)) => {
-                if !rows.is_dir() {
-                    let expected = "a folder of behaviours, as the model was trained on, or a `dataset.toml` \
-                                    that says what the columns of its rows are";
-                    let found = if rows.exists() { "a file" } else { "no such folder" };
-                    return Err(Error::file(rows, found, expected));
+                let expected = "a folder or a table of behaviours, as the model was trained on, or a \
+                                `dataset.toml` that says what the columns of its rows are";
+                if matches!(source, Source::Folder(_)) && !rows.exists() {
+                    return Err(Error::file(rows, "no such folder", expected));
                 }
-                let (log, _) = source.log(&options)?.ok_or_else(|| {
-                    Error::file(rows, "no behaviours", "a folder of behaviours, as the model was trained on")
-                })?;
+                // A run knows what the columns of its events are.
+                let source = if model.is_dir() { Run::open(model)?.source_at(rows, true)? } else { source };
+                let of = Config { source, data: options.clone(), ..Config::default() };
+                let (log, _) =
+                    DataSource::log(&of)?.ok_or_else(|| Error::file(rows, "no behaviours", expected))?;
                 let data =
                     Behaviours::with_vocabularies(log, vocabularies, &options).map_err(Error::in_data)?;
                 if data.test().is_empty() {

@@ -20,7 +20,7 @@ pub(super) struct PredictArgs {
     run: PathBuf,
     /// Of a run on a log the rows: files, a glob (quoted) or a folder of the form of the run's log, or the
     /// `dataset.toml` of another; `-` is standard input. No label is needed. Of a run on behaviours a folder
-    /// of such, whose test users' targets are scored.
+    /// or a table of such, whose test users' targets are scored.
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
     /// Columns to keep beside the score; those of a folder are `user`, `item` (both are, by default) and
