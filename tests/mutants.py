@@ -50,29 +50,32 @@ STAGES = {
 
 
 def mutants():
-    """Every mutant, as (package, key, name): the key is what the outcomes are kept by."""
+    """Every mutant, as (package, key, name, which of the package's): the key is what outcomes are kept by."""
     packages = [argument for package in STAGES for argument in ("-p", package)]
     listed = subprocess.run(
         ["cargo", "mutants", "--list", "--json", *packages], cwd=ROOT, check=True, stdout=subprocess.PIPE
     )
-    seen = collections.Counter()
+    seen, place = collections.Counter(), collections.Counter()
     for mutant in json.loads(listed.stdout):
         # Without the line, which changes above it would move, but with a number among those that are alike.
         what = re.sub(r":\d+:\d+: ", ": ", mutant["name"])
         seen[what] += 1
-        yield mutant["package"], f"{what} #{seen[what]}", mutant["name"]
+        yield mutant["package"], f"{what} #{seen[what]}", mutant["name"], place[mutant["package"]]
+        place[mutant["package"]] += 1
 
 
 def in_order(seed):
     """All mutants; the first n are a sample of n, stratified by crate."""
     by_package = collections.defaultdict(list)
-    for package, key, name in mutants():
+    for package, key, name, place in mutants():
         rank = hashlib.sha256(f"{seed}:{key}".encode()).hexdigest()
-        by_package[package].append((rank, package, key, name))
+        by_package[package].append((rank, package, key, name, place))
     turns = []
     for listed in by_package.values():
         listed.sort()
-        turns += [((i + 0.5) / len(listed), *mutant[1:]) for i, mutant in enumerate(listed)]
+        n = len(listed)
+        for i, (_, package, key, name, place) in enumerate(listed):
+            turns.append(((i + 0.5) / n, package, key, name, f"{place}/{n}"))
     return [turn[1:] for turn in sorted(turns)]
 
 
@@ -83,25 +86,23 @@ def outcomes():
     return dict(line.split("\t")[:2] for line in lines if not line.startswith("#"))
 
 
-def escaped(name):
-    return "^" + re.sub(r"([\\.+*?()|\[\]{}^$])", r"\\\1", name) + "$"
-
-
-def outcome(package, name, timeout):
+def outcome(package, name, shard, timeout):
     """Makes the mutant, runs the tests, and takes it back."""
     for tests, arguments in STAGES[package]:
         folder = tempfile.mkdtemp()
         command = ["cargo", "mutants", "--in-place", "--baseline", "skip", "--timeout", str(timeout)]
         command += ["--build-timeout", "3600", "--colors", "never", "-p", package, "--test-package", tests]
-        command += ["-F", escaped(name), "-o", folder, "--", *arguments]
-        environment = dict(os.environ, CARGO_INCREMENTAL="0")
+        # A regular expression would take all mutants of some kinds with it (cargo-mutants 27.1).
+        command += ["--no-shuffle", "--sharding", "slice", "--shard", shard, "-o", folder, "--", *arguments]
+        environment = dict(os.environ, CARGO_INCREMENTAL="0", PROPTEST_DISABLE_FAILURE_PERSISTENCE="1")
         run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
         results = pathlib.Path(folder) / "mutants.out"
         of = {kind: (results / f"{kind}.txt") for kind in ("caught", "timeout", "unviable", "missed")}
         found = [kind for kind, file in of.items() if file.exists() and file.read_text().strip()]
+        made = [mutant["name"] for mutant in json.loads((results / "mutants.json").read_text())]
         shutil.rmtree(folder)
-        if len(found) != 1:
-            sys.exit(f"{name}: cargo-mutants gave {found}:\n{run.stdout}{run.stderr}")
+        if len(found) != 1 or made != [name]:
+            sys.exit(f"{name}: cargo-mutants made {made} and gave {found}:\n{run.stdout}{run.stderr}")
         if found[0] != "missed":
             return found[0]
     return "missed"
@@ -118,7 +119,7 @@ def wilson(hits, n, z=1.96):
 
 def done(sample, known):
     """The beginning of the sample of which all is known, which is stratified."""
-    for n, (_, key, _) in enumerate(sample):
+    for n, (_, key, *_) in enumerate(sample):
         if key not in known:
             return sample[:n]
     return sample
@@ -128,10 +129,10 @@ def report(sample, known):
     heads = ("crate", "sampled", "caught", "missed", "timeout", "unviable", "caught, of 95 %")
     print("{:14} {:>7} {:>7} {:>7} {:>7} {:>8}  {}".format(*heads))
     rows = [(package, collections.Counter()) for package in STAGES]
-    for package, key, _ in sample:
+    for package, key, *_ in sample:
         if key in known:
             dict(rows)[package][known[key]] += 1
-    whole = collections.Counter(known[key] for _, key, _ in done(sample, known))
+    whole = collections.Counter(known[key] for _, key, *_ in done(sample, known))
     for name, of in [*rows, ("stratified", whole)]:
         caught = of["caught"] + of["timeout"] + of["tested"]
         missed = of["missed"]
@@ -141,7 +142,7 @@ def report(sample, known):
         print("{:14} {:7} {:7} {:7} {:7} {:8}  {}".format(name, *counts, share))
     equivalent = sum(of["equivalent"] for _, of in rows)
     print(f"equivalent, and not counted: {equivalent}")
-    for _, key, name in sample:
+    for _, key, name, _ in sample:
         if known.get(key) == "missed":
             print(f"missed: {name}")
 
@@ -157,12 +158,12 @@ def main():
     chosen = options.parse_args()
     sample, known = in_order(chosen.seed)[: chosen.sample], outcomes()
     end = time.monotonic() + 60 * chosen.minutes
-    for number, (package, key, name) in enumerate(sample, 1):
+    for number, (package, key, name, shard) in enumerate(sample, 1):
         if chosen.report or time.monotonic() > end:
             break
         if key in known or package not in (chosen.package or STAGES):
             continue
-        known[key] = outcome(package, name, chosen.timeout)
+        known[key] = outcome(package, name, shard, chosen.timeout)
         with OUTCOMES.open("a") as file:
             file.write(f"{key}\t{known[key]}\n")
         print(f"{number} of {len(sample)}: {known[key]}: {name}", flush=True)
