@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use dien_model::{Batch, Features};
 use dien_serving::Request;
-use dien_serving::encoding::{DenseEncoder, ItemTable, Vocabularies};
+use dien_serving::encoding::{DenseEncoder, ItemTable, Repeats, Vocabularies};
 use dien_serving::model_file::DataForm;
 
 use crate::batch::indexed::IndexedBatches;
@@ -139,6 +139,14 @@ impl Dataset {
         match &self.form {
             Form::Behaviours(of) => vec![of.options().max_history],
             Form::Impressions(of) => of.schema().behaviours.iter().map(|seen| seen.max_history).collect(),
+        }
+    }
+
+    /// What becomes of behaviours that a history has more than once, by sequence of behaviours.
+    pub fn repeats(&self) -> Vec<Repeats> {
+        match &self.form {
+            Form::Behaviours(of) => vec![of.options().repeats],
+            Form::Impressions(of) => of.schema().behaviours.iter().map(|seen| seen.repeats).collect(),
         }
     }
 

@@ -88,6 +88,10 @@ fn inferred(config: &Config) -> Result<Cow<'_, Config>> {
 }
 
 fn impressions(schema: SchemaSource, config: &Config, encoding: Encoding<'_>) -> Result<(Dataset, Warnings)> {
+    let schema = match config.schema.is_empty() {
+        true => schema,
+        false => schema.with_overrides(&config.schema)?,
+    };
     let options = config.data_options();
     let opened = match encoding {
         Encoding::Fit => Impressions::open(schema, &options),
@@ -111,6 +115,7 @@ fn impressions(schema: SchemaSource, config: &Config, encoding: Encoding<'_>) ->
     let mut warnings = Warnings::from(skipped);
     warnings.doubts = log.report().warnings();
     warnings.doubts.extend(log.doubts());
+    warnings.notes.extend(log.notes().iter().cloned());
     Ok((log.into(), warnings))
 }
 
@@ -123,6 +128,7 @@ fn behaviours(
     let fitting = |options: DataOptions| options.fitting(&log);
     let (options, told) = fitting(config.data_options());
     warnings.notes.extend(told);
+    warnings.notes.extend(options.note_of_repeats(&log));
     let data = match encoding {
         Encoding::Fit => Behaviours::new(log, &options),
         Encoding::Reuse(run) => {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use dien_data::schema::SchemaOverrides;
 use dien_data::{DataOptions, Dataset, Warnings};
 
 use crate::config::{Config, Source};
@@ -16,7 +17,7 @@ const KEPT: usize = 6;
 pub(crate) struct DatasetCache(Vec<(Wanted, Arc<Dataset>)>);
 
 /// What decides what the data is.
-type Wanted = (Source, DataOptions);
+type Wanted = (Source, DataOptions, SchemaOverrides);
 
 impl DatasetCache {
     /// A configuration's data, read once for all that want the same.
@@ -26,7 +27,7 @@ impl DatasetCache {
 
     /// The same, with what was ignored if it is read now.
     pub fn get_warned(&mut self, config: &Config) -> Result<(Arc<Dataset>, Warnings)> {
-        let wanted = (config.source.clone(), config.data_options());
+        let wanted = (config.source.clone(), config.data_options(), config.schema.clone());
         if let Some(place) = self.0.iter().position(|(known, _)| *known == wanted) {
             self.0[..=place].rotate_right(1);
             return Ok((Arc::clone(&self.0[0].1), Warnings::default()));

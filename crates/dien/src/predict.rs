@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use dien_data::schema::{Format, Schema, Source as Files};
+use dien_data::schema::{Format, Schema, SchemaOverrides, Source as Files};
 use dien_data::{
-    Behaviours, DataOptions, Dataset, Impressions, OnError, PredictionBatch, Predictions, Skipped,
+    Behaviours, DataOptions, Dataset, Impressions, OnError, PredictionBatch, Predictions, SchemaSource,
+    Skipped,
 };
 use dien_model::{Features, Registry};
 use dien_serving::model_file::{DataForm, ModelFile};
@@ -69,7 +70,7 @@ impl Predictor {
     /// # Errors
     /// As [`open`](Self::open); the registry does not know the model.
     pub fn open_with(registry: &Registry, model: &Path, rows: &Path, on_error: OnError) -> Result<Self> {
-        let (file, form, mut options) = read(model)?;
+        let (file, form, mut options, said) = read(model)?;
         options.on_error = on_error;
         let (vocabularies, numbers) = (file.vocabularies.clone(), file.numbers.clone());
         let at = if rows == Path::new("-") { Source::Folder(rows.into()) } else { Source::at(rows.into()) };
@@ -79,7 +80,8 @@ impl Predictor {
         };
         let data: Dataset = match (at, own, form) {
             (Source::Schema(path), own, _) => {
-                let log = Impressions::with_vocabularies(&path, vocabularies, numbers, &options)?;
+                let schema = SchemaSource::from(&path).with_overrides(&said)?;
+                let log = Impressions::with_vocabularies(schema, vocabularies, numbers, &options)?;
                 if own.is_some_and(|own| !own.agrees_with(log.schema())) {
                     let found = "a schema that gives columns or behaviours another meaning than the model's";
                     let expected = "the same `candidate`, `width`, `columns` and `behaviours`";
@@ -137,8 +139,8 @@ impl Predictor {
     }
 }
 
-/// A model, how its rows are read if that is known, and the options of its run.
-fn read(model: &Path) -> Result<(ModelFile, Option<DataForm>, DataOptions)> {
+/// A model, how its rows are read if that is known, and the options of its run, those over its schema too.
+fn read(model: &Path) -> Result<(ModelFile, Option<DataForm>, DataOptions, SchemaOverrides)> {
     if model.is_file() {
         let file = ModelFile::load(model)?;
         let form = file.data.clone();
@@ -148,17 +150,17 @@ fn read(model: &Path) -> Result<(ModelFile, Option<DataForm>, DataOptions)> {
             })?,
             _ => DataOptions::default(),
         };
-        return Ok((file, form, options));
+        return Ok((file, form, options, SchemaOverrides::default()));
     }
     let run = Run::open(model)?;
-    let (file, options) = (run.model_file()?, run.config()?.data);
+    let (file, config) = (run.model_file()?, run.config()?);
     let schema = run.folder().join("dataset.toml");
     let form = match &file.data {
         Some(form) => form.clone(),
         None if schema.exists() => DataForm::Schema(Schema::load(&schema)?.to_toml()),
         None => DataForm::Options(String::new()),
     };
-    Ok((file, Some(form), options))
+    Ok((file, Some(form), config.data, config.schema))
 }
 
 /// Files of the form that a model's rows have.

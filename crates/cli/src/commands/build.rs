@@ -9,6 +9,7 @@ use dien::data::build::{BuildReport, SampleBuilder, Sampling, TargetPolicy};
 use dien::data::presets::{DatasetFormat, LogReport};
 use dien::data::schema::{Split, TimeCut};
 use dien::data::{Log, ReadOptions, Ties};
+use dien::serving::encoding::Repeats;
 use dien::{FileError, Result};
 
 use super::choice::choice;
@@ -39,6 +40,9 @@ pub(super) struct BuildArgs {
     /// The order of a user's behaviours of one time.
     #[arg(long, value_parser = ties(), default_value = "hash")]
     ties: Ties,
+    /// What becomes of behaviours that a history has more than once, as the schema says it then.
+    #[arg(long, value_parser = repeats(), default_value = "keep")]
+    repeats: Repeats,
     /// Which behaviours are targets.
     #[arg(long, value_parser = protocols(), default_value = "every", conflicts_with = "label")]
     targets: TargetPolicy,
@@ -105,6 +109,14 @@ fn ties() -> impl TypedValueParser<Value = Ties> {
     choice([
         (Ties::Hash, "By a hash of what they are, so that the files' order tells nothing"),
         (Ties::File, "As in the files, where that is the true order"),
+    ])
+}
+
+fn repeats() -> impl TypedValueParser<Value = Repeats> {
+    choice([
+        (Repeats::Keep, "They stay"),
+        (Repeats::MergeConsecutive, "Those that follow one another are one"),
+        (Repeats::First, "The first of all stays"),
     ])
 }
 
@@ -178,5 +190,6 @@ impl BuildArgs {
             .with_exclude_history(self.exclude_history)
             .with_split(split)
             .with_seed(self.seed.into())
+            .with_repeats(self.repeats)
     }
 }

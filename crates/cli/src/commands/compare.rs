@@ -11,6 +11,7 @@ use dien::config::Layers;
 use dien::prelude::*;
 
 use super::interrupt::Interrupt;
+use super::roles::RoleArgs;
 use super::{options, print, print_json};
 
 #[derive(Debug, Args)]
@@ -18,10 +19,13 @@ pub(super) struct CompareArgs {
     /// Data, as `dien train` takes it; the built-in synthetic behaviours by default.
     #[arg(long, value_name = "PATH,…", value_delimiter = ',')]
     data: Vec<String>,
+    #[command(flatten)]
+    roles: RoleArgs,
     /// Models, or `all`.
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     models: Vec<String>,
-    /// Options of DIEN to vary: alpha, cell, attention, auxiliary, loss, history, hidden, targets.
+    /// Options of DIEN to vary: alpha, cell, attention, auxiliary, loss, history, hidden, targets, min-count,
+    /// repeats, width. Of a log, history, min-count, repeats and width are its schema's.
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     ablations: Vec<String>,
     /// Seeds: `1..5` is 1 to 5.
@@ -39,7 +43,10 @@ pub(super) struct CompareArgs {
     /// A TOML file of comparisons, instead of the options above.
     #[arg(
         long, value_name = "FILE",
-        conflicts_with_all = ["data", "models", "ablations", "seeds", "against", "config", "set"]
+        conflicts_with_all = [
+            "data", "label", "user", "item", "time", "models", "ablations", "seeds", "against", "config",
+            "set",
+        ]
     )]
     plan: Option<PathBuf>,
     /// What the plan's data is relative to; the plan's own folder by default.
@@ -129,6 +136,7 @@ impl CompareArgs {
             if let Some(data) = data {
                 layers.source(&format!("--data {data}"), Path::new(&data))?;
             }
+            self.roles.set(&mut layers)?;
             super::train::infer(&mut layers)?;
             for assignment in &self.set {
                 dien::compare::assign_shared(&mut layers, &format!("--set {assignment}"), assignment)?;

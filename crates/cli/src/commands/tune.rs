@@ -9,6 +9,7 @@ use dien::prelude::*;
 use dien::tune::{Found, Search, Space, Trial};
 
 use super::interrupt::Interrupt;
+use super::roles::RoleArgs;
 use super::{options, print, print_json, program};
 
 #[derive(Debug, Args)]
@@ -20,6 +21,8 @@ pub(super) struct TuneArgs {
     /// The data, as `dien train` takes it; the built-in synthetic behaviours by default.
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
+    #[command(flatten)]
+    roles: RoleArgs,
     /// A TOML file of options that all trials share.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -106,6 +109,7 @@ impl TuneArgs {
         if let Some(path) = &self.data {
             layers.source("--data", path)?;
         }
+        self.roles.set(&mut layers)?;
         for assignment in &self.set {
             layers.assign(&format!("--set {assignment}"), assignment)?;
         }

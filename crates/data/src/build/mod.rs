@@ -11,6 +11,7 @@ mod write;
 
 use std::path::Path;
 
+use dien_serving::encoding::Repeats;
 use serde::{Deserialize, Serialize};
 
 use crate::behaviours::log::Log;
@@ -60,6 +61,10 @@ pub struct SampleBuilder {
     pub split: Split,
     /// Seeds the negatives.
     pub seed: u64,
+    /// What the schema says that becomes of behaviours which a history has more than once; the tables have
+    /// all of them.
+    #[serde(default)]
+    pub repeats: Repeats,
 }
 
 impl Default for SampleBuilder {
@@ -72,6 +77,7 @@ impl Default for SampleBuilder {
             exclude_history: false,
             split: Split::Group { validation: 0.1, test: 0.1, seed: 0 },
             seed: 1,
+            repeats: Repeats::Keep,
         }
     }
 }
@@ -100,6 +106,7 @@ setters! {
         with_exclude_history: exclude_history = bool,
         with_split: split = Split,
         with_seed: seed = u64,
+        with_repeats: repeats = Repeats,
     }
 }
 

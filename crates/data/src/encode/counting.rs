@@ -1,14 +1,14 @@
 //! What the rows that train hold: ids by table, and signs of mistakes.
 
-use dien_serving::encoding::{hash, scramble};
+use dien_serving::encoding::{Repeats, canonical, hash, scramble};
 
 use super::counts::TableCounts;
 use super::layout::Layout;
 use super::row::{Sample, View};
 use crate::doubts::leaks::{Cell, Leaks};
 use crate::doubts::padding::{End, ListEnds};
-use crate::doubts::repeats::Repeats;
-use crate::schema::Schema;
+use crate::doubts::repeats::Repeats as RepeatedRows;
+use crate::schema::{Behaviours, Schema, SequenceOrder};
 
 /// Adds up rows.
 pub(crate) struct Counting<'a> {
@@ -18,10 +18,12 @@ pub(crate) struct Counting<'a> {
     /// Of the first column of each sequence of behaviours.
     ends: Vec<ListEnds>,
     leaks: Leaks,
-    repeats: Repeats,
+    repeats: RepeatedRows,
     /// The row's cells: of candidate and context, then its numbers.
     cells: Vec<Cell>,
     neighbour: String,
+    /// By sequence its events, and those that are repeats which are left out.
+    left_out: Vec<[u64; 2]>,
 }
 
 impl<'a> Counting<'a> {
@@ -31,8 +33,10 @@ impl<'a> Counting<'a> {
         let columns = single(schema, layout).chain(lists.copied());
         let leaks = Leaks::new(columns.map(|column| name(schema, column).to_owned()));
         let ends = vec![ListEnds::default(); layout.behaviours.len()];
-        let repeats = Repeats::default();
-        Counting { schema, layout, tables, ends, leaks, repeats, cells: vec![], neighbour: String::new() }
+        let repeats = RepeatedRows::default();
+        let left_out = vec![[0, 0]; layout.behaviours.len()];
+        let (cells, neighbour) = (vec![], String::new());
+        Counting { schema, layout, tables, ends, leaks, repeats, left_out, cells, neighbour }
     }
 
     /// What is in a row itself, with its numbers as they stand.
@@ -82,16 +86,31 @@ impl<'a> Counting<'a> {
             if sequence.padding.is_none() {
                 self.ends(place, view, columns[0], row, buffer);
             }
+            let mut all = vec![];
             for event in 0..view.list(columns[0], row).len() {
                 if view.is_padding(layout, sequence, columns[0], row, event, buffer) {
                     continue;
                 }
+                let mut alike = 0;
                 for &column in columns {
                     let at = view.list(column, row).start + event;
-                    if let Some(token) = view.list_id(column, at, layout.form(column), buffer) {
+                    let token = view.list_id(column, at, layout.form(column), buffer);
+                    if sequence.repeats != Repeats::Keep {
+                        alike = scramble(hash(alike, canonical(token.unwrap_or_default()).as_bytes()));
+                    }
+                    if let Some(token) = token {
                         self.tables[layout.table_of(column)].add(token, 1, true);
                     }
                 }
+                all.push(alike);
+            }
+            if sequence.repeats != Repeats::Keep {
+                if sequence.order == SequenceOrder::LatestFirst {
+                    all.reverse();
+                }
+                let [events, repeats] = &mut self.left_out[place];
+                *events += all.len() as u64;
+                *repeats += (all.len() - sequence.repeats.kept(&all).len()) as u64;
             }
         }
     }
@@ -111,6 +130,21 @@ impl<'a> Counting<'a> {
             let twice = id == view.list_id(column, beside, form, &mut self.neighbour);
             ends.add(end, id.unwrap_or_default(), twice);
         }
+    }
+
+    /// How many repeats are left out, a sentence for each sequence of which some are to be.
+    pub fn notes(&self) -> Vec<String> {
+        let sequences = self.schema.behaviours.iter().zip(&self.left_out);
+        let of = sequences.filter(|(sequence, _)| sequence.repeats != Repeats::Keep);
+        let note = |(sequence, [events, repeats]): (&Behaviours, &[u64; 2])| {
+            let (name, repeats_are, share) =
+                (&sequence.name, sequence.repeats.name(), 100.0 * *repeats as f64 / (*events).max(1) as f64);
+            format!(
+                "`{name}`: {repeats} of {events} behaviours in the histories of rows that train ({share:.1} \
+                 %) repeat others and are left out (`repeats = \"{repeats_are}\"`)"
+            )
+        };
+        of.map(note).collect()
     }
 
     /// A sentence for each thing that may be a mistake.

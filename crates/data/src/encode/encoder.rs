@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::slice;
 
 use dien_model::{Jagged, OOV};
-use dien_serving::encoding::{DenseEncoder, Vocabularies, hash};
+use dien_serving::encoding::{DenseEncoder, Repeats, Vocabularies, hash};
 
 use super::histories::Past;
 use super::layout::Layout;
@@ -47,6 +47,8 @@ struct Building {
     pasts: Vec<Pasts>,
     /// The last history of a table of them: its row there, and its place here.
     last: Option<(u64, u32)>,
+    /// Which of its events stay, where repeats are left out.
+    kept: Vec<usize>,
     /// How many events of its history a target sees.
     end: Vec<u32>,
     candidate: Vec<u32>,
@@ -120,7 +122,7 @@ impl<'a> Encoder<'a> {
             }
         };
         let (history, end) = match past {
-            Some(past) => (self.history_of_table(&past, buffer), past.end as u32),
+            Some(past) => self.history_of_table(&past, buffer),
             None => {
                 let items = self.history(0, view, row, schema.behaviours[0].max_history, buffer);
                 (self.chunk.pasts[0].place(&items), items.len() as u32)
@@ -158,30 +160,81 @@ impl<'a> Encoder<'a> {
         Ok(())
     }
 
-    /// A whole history: others may look back on more of it.
-    fn history_of_table(&mut self, past: &Past<'_>, buffer: &mut String) -> u32 {
-        if let Some((_, history)) = self.chunk.last.filter(|(index, _)| *index == past.index) {
-            return history;
+    /// A whole history, as others may look back on more of it, and how many of its events the target sees.
+    fn history_of_table(&mut self, past: &Past<'_>, buffer: &mut String) -> (u32, u32) {
+        let known = self.chunk.last.filter(|(index, _)| *index == past.index);
+        let history = known.map(|(_, history)| history).unwrap_or_else(|| {
+            let items = match self.lookup.schema.behaviours[0].repeats {
+                Repeats::Keep => self.history(0, &past.view, past.row, usize::MAX, buffer),
+                _ => {
+                    let (items, kept) = self.distinct(0, &past.view, past.row, buffer);
+                    self.chunk.kept = kept;
+                    items
+                }
+            };
+            let histories = &mut self.chunk.pasts[0].histories;
+            histories.push(items);
+            let history = histories.len() as u32 - 1;
+            self.chunk.last = Some((past.index, history));
+            history
+        });
+        let end = match self.lookup.schema.behaviours[0].repeats {
+            Repeats::Keep => past.end,
+            _ => self.chunk.kept.partition_point(|place| *place < past.end),
+        };
+        (history, end as u32)
+    }
+
+    /// The events of a sequence without the repeats that are left out, oldest first, and their places among
+    /// all that are no padding.
+    fn distinct(
+        &mut self,
+        sequence: usize,
+        view: &View<'_>,
+        row: usize,
+        buffer: &mut String,
+    ) -> (Vec<u32>, Vec<usize>) {
+        let Lookup { schema, layout, .. } = self.lookup;
+        let (columns, sequence) = (&layout.behaviours[sequence], &schema.behaviours[sequence]);
+        let (mut all, mut ids) = (vec![], vec![OOV; columns.len()]);
+        for at in 0..view.list(columns[0], row).len() {
+            if view.is_padding(layout, sequence, columns[0], row, at, buffer) {
+                continue;
+            }
+            let mut unknown = String::new();
+            for (id, &column) in ids.iter_mut().zip(columns) {
+                let place = view.list(column, row).start + at;
+                let token = view.list_id(column, place, layout.form(column), buffer).unwrap_or_default();
+                let (found, text) = self.lookup.vocabulary(column).id_or_text(token);
+                *id = found;
+                unknown += &text;
+                unknown.push('\n');
+            }
+            all.push((self.chunk.item(&ids), unknown));
         }
-        let items = self.history(0, &past.view, past.row, usize::MAX, buffer);
-        let histories = &mut self.chunk.pasts[0].histories;
-        let history = histories.len() as u32;
-        histories.push(items);
-        self.chunk.last = Some((past.index, history));
-        history
+        if sequence.order == SequenceOrder::LatestFirst {
+            all.reverse();
+        }
+        let kept = sequence.repeats.kept(&all);
+        (kept.iter().map(|&place| all[place].0).collect(), kept)
     }
 
     /// The latest events of a sequence, `most` of them, oldest first. Its lists are of one length.
     fn history(
         &mut self,
-        sequence: usize,
+        place: usize,
         view: &View<'_>,
         row: usize,
         most: usize,
         buffer: &mut String,
     ) -> Vec<u32> {
         let Lookup { schema, layout, .. } = self.lookup;
-        let (columns, sequence) = (&layout.behaviours[sequence], &schema.behaviours[sequence]);
+        let (columns, sequence) = (&layout.behaviours[place], &schema.behaviours[place]);
+        if sequence.repeats != Repeats::Keep {
+            let (mut items, _) = self.distinct(place, view, row, buffer);
+            items.drain(..items.len().saturating_sub(most));
+            return items;
+        }
         let events = view.list(columns[0], row).len();
         let (mut items, mut ids) = (Vec::new(), vec![OOV; columns.len()]);
         // From the latest back, so that what is older than the cap is not looked at.

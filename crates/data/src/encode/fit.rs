@@ -145,6 +145,7 @@ pub(crate) fn fit(
     }
     fit_report.check_split(schema)?;
     fit_report.add_warnings(counting.warnings());
+    fit_report.notes = counting.notes();
     let owners = layout.names(schema).zip(&layout.owners);
     let vocabulary = |((name, &owner), counts): ((&str, &usize), TableCounts)| {
         let vocabulary = buckets(&schema.columns[owner]).unwrap_or_else(|| counts.vocabulary(base))?;

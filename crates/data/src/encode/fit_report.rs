@@ -24,6 +24,8 @@ pub(crate) struct FitReport {
     /// Of rows that train, by label: whether the candidate is the latest event of its own history.
     latest: [Share; 2],
     warnings: Vec<String>,
+    /// What was done with the rows, a sentence each.
+    pub notes: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -216,6 +216,12 @@ impl Impressions {
         self.fit_report.warnings()
     }
 
+    /// What is done with the log's rows beyond reading them, a sentence each: repeats that are left out.
+    /// Nothing where there was no first pass.
+    pub fn notes(&self) -> &[String] {
+        &self.fit_report.notes
+    }
+
     /// The training batches of an epoch, counted from 0.
     pub fn epoch(&self, seed: u64, epoch: u64) -> Stream<'_> {
         Stream::training(self, seed, epoch)

@@ -1,5 +1,7 @@
 //! Which targets those have who train, validate and test.
 
+use dien_serving::encoding::Repeats;
+
 use crate::behaviours::log::{Event, Log, User};
 use crate::error::DataError;
 use crate::sample::options::{DataOptions, TargetKind};
@@ -27,21 +29,35 @@ impl Parts {
         }
         let (mut histories, mut parts) = (Histories::default(), Parts::default());
         for (place, user) in (0..).zip(log.users()) {
-            histories.push(options.history(user).map(|e| e.item));
+            let seen: Vec<u32> = options.history(user).map(|e| e.item).collect();
+            let kept = options.repeats.kept(&seen);
+            histories.push(kept.iter().map(|&event| seen[event]));
+            // A target sees what stays of what came before it.
+            let windows = |targets: &mut Vec<Target>, first: usize| {
+                for target in targets[first..].iter_mut().filter(|_| kept.len() < seen.len()) {
+                    target.end = kept.partition_point(|&event| event < target.end as usize) as u32;
+                }
+            };
             if !options.has_target(user) {
                 continue;
             }
             match split.part_of(user) {
                 schema::Part::Training => {
+                    let first = parts.train.targets.len();
                     training_targets(user, options, &mut parts.train.targets);
+                    windows(&mut parts.train.targets, first);
                     parts.train.end(place);
                 }
                 schema::Part::Validation => {
+                    let first = parts.valid.targets.len();
                     held_out_targets(user, real, "validation", &mut parts.valid.targets)?;
+                    windows(&mut parts.valid.targets, first);
                     parts.valid.end(place);
                 }
                 schema::Part::Test => {
+                    let first = parts.test.targets.len();
                     held_out_targets(user, real, "test", &mut parts.test.targets)?;
+                    windows(&mut parts.test.targets, first);
                     parts.test.end(place);
                 }
             }
@@ -56,6 +72,25 @@ impl DataOptions {
     pub fn history<'a>(&self, user: &'a User) -> impl Iterator<Item = &'a Event> {
         let real = self.targets == TargetKind::Real;
         user.events.iter().filter(move |e| !real || is_liked(e.rating))
+    }
+
+    /// How many behaviours of a log are repeats that are left out of histories, if some are to be, as a
+    /// sentence.
+    pub fn note_of_repeats(&self, log: &Log) -> Option<String> {
+        let (mut events, mut kept) = (0, 0);
+        for user in log.users().iter().filter(|_| self.repeats != Repeats::Keep) {
+            let items: Vec<u32> = self.history(user).map(|event| event.item).collect();
+            events += items.len();
+            kept += self.repeats.kept(&items).len();
+        }
+        let (repeats, name) = (events - kept, self.repeats.name());
+        (self.repeats != Repeats::Keep).then(|| {
+            let share = 100.0 * repeats as f64 / events.max(1) as f64;
+            format!(
+                "{repeats} of {events} behaviours ({share:.1} %) repeat others of their user and are left \
+                 out of histories (`data.repeats = \"{name}\"`)"
+            )
+        })
     }
 }
 

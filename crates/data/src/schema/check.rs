@@ -74,6 +74,9 @@ impl Schema {
         let found = format!("{histories} of kind `history` and {ends} of kind `end`");
         check(histories == ends && ends <= 1, "`columns`", found, "one of each, or none")?;
         if ends == 1 {
+            let causal = self.behaviours.iter().all(|b| b.repeats.is_causal());
+            let expected = "`first`, or what comes later would tell what a target sees";
+            check(causal, "`behaviours`", "`repeats = \"last\"`", expected)?;
             let plain = |b: &Behaviours| b.padding.is_none() && b.order == SequenceOrder::OldestFirst;
             let expected = "whole lists, oldest event first, where targets say how much they see";
             check(

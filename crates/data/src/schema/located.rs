@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Schema;
+use super::{Schema, SchemaOverrides};
 use crate::error::DataError;
 
 /// A schema of a file, or one in memory.
@@ -23,6 +23,16 @@ impl SchemaSource {
     /// A schema in memory. Names in it are relative to the folder that `path` is in, and errors name `path`.
     pub fn new(schema: Schema, path: impl Into<PathBuf>) -> Self {
         SchemaSource { path: path.into(), schema: Some(Box::new(schema)) }
+    }
+
+    /// The same with what is said over it.
+    ///
+    /// # Errors
+    /// It cannot be read; what is said cannot be.
+    pub fn with_overrides(&self, said: &SchemaOverrides) -> Result<Self, DataError> {
+        let mut schema = self.load()?;
+        said.apply(&mut schema)?;
+        Ok(Self::new(schema, &self.path))
     }
 
     /// Where it is, for errors.

@@ -31,12 +31,14 @@ mod column;
 mod csv;
 mod cut;
 mod located;
+mod overrides;
 mod source;
 mod split;
 
 use std::fs;
 use std::path::Path;
 
+use dien_serving::encoding::Repeats;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +46,7 @@ pub use self::csv::{CsvOptions, MAX_LINE};
 pub use column::{Column, ColumnKind, MissingValue, VocabularySpec};
 pub use cut::TimeCut;
 pub use located::SchemaSource;
+pub use overrides::SchemaOverrides;
 pub use source::{Format, SequenceOrder, Source};
 pub use split::{Part, Split};
 
@@ -102,6 +105,13 @@ pub struct Behaviours {
     /// Which end of a list is the latest event.
     #[serde(default)]
     pub order: SequenceOrder,
+    /// What becomes of events that a list has more than once.
+    #[serde(default, skip_serializing_if = "keeps")]
+    pub repeats: Repeats,
+}
+
+fn keeps(repeats: &Repeats) -> bool {
+    *repeats == Repeats::Keep
 }
 
 fn default_width() -> usize {
@@ -122,6 +132,7 @@ impl Behaviours {
             max_history: default_max_history(),
             padding: None,
             order: SequenceOrder::default(),
+            repeats: Repeats::Keep,
         }
     }
 }

@@ -108,11 +108,18 @@ impl ComparisonSpec {
         for name in &self.ablations {
             let found: Ablation = name.parse().map_err(|e: String| said("ablations", &e))?;
             let source = layers.config()?.source;
-            if options::find(found.option()).is_some_and(|option| !option.is_read_with(&source)) {
-                let expected = "another: which targets and events a schema's log has, its schema says";
-                return Err(wrong("ablations", format!("`{name}`"), expected));
+            let option = options::find(found.option()).expect("an option");
+            match option.is_read_with(&source) {
+                true => variants.extend(found.variants()),
+                false => match option.of_log() {
+                    Some(own) => variants.extend(found.variants_of(own)),
+                    None => {
+                        let expected =
+                            "another: which targets and events a schema's log has, its schema says";
+                        return Err(wrong("ablations", format!("`{name}`"), expected));
+                    }
+                },
             }
-            variants.extend(found.variants());
         }
         let mut seen = std::collections::HashSet::new();
         variants.retain(|v| seen.insert(v.name.clone()));
@@ -211,6 +218,23 @@ mod tests {
     }
 
     #[test]
+    fn of_a_log_its_schema_is_varied() {
+        let text = "[[comparison]]\ndata = 'log.toml'\nablations = ['history', 'min-count', 'repeats']";
+        let runs = comparisons(text).unwrap()[0].runs(Path::new("out")).unwrap();
+        let schema = |variant: &str| {
+            let run = runs.iter().find(|run| run.variant == variant);
+            run.unwrap_or_else(|| panic!("{variant}")).config.schema.clone()
+        };
+        assert_eq!(schema("history=25").max_history, Some(25));
+        assert_eq!(schema("min-count=5").min_count, Some(5));
+        assert_eq!(schema("repeats=first").repeats.map(|r| r.name()), Some("first"));
+        let of_folder = comparisons("[[comparison]]\ndata = 'a'\nablations = ['repeats', 'width']").unwrap();
+        let runs = of_folder[0].runs(Path::new("out")).unwrap();
+        assert!(runs.iter().all(|run| run.config.schema.is_empty()));
+        assert!(runs.iter().any(|run| run.config.data.repeats.name() == "merge-consecutive"));
+    }
+
+    #[test]
     fn the_reference_is_dien_or_the_default() {
         let reference = |text: &str| comparisons(text).unwrap()[0].reference.clone();
         assert_eq!(reference("[[comparison]]\nmodels = ['din', 'dien']\nablations = ['alpha']"), "dien");
@@ -255,8 +279,8 @@ mod tests {
                 "`set = \"train.seed=3\"`: found `train.seed`; expected `seeds` to say so",
             ),
             (
-                "[[comparison]]\ndata = 'log.toml'\nablations = ['history']",
-                "`ablations`: found `history`; expected another",
+                "[[comparison]]\ndata = 'log.toml'\nablations = ['targets']",
+                "`ablations`: found `targets`; expected another",
             ),
         ] {
             let message = comparisons(text).unwrap_err().to_string();

@@ -37,11 +37,17 @@ pub enum Ablation {
     Hidden,
     /// Which behaviours train.
     Targets,
+    /// How often an id has to come.
+    MinCount,
+    /// What becomes of behaviours that a history has more than once.
+    Repeats,
+    /// Numbers in an embedding.
+    Width,
 }
 
 impl Ablation {
     /// Every ablation.
-    pub const ALL: [Ablation; 8] = [
+    pub const ALL: [Ablation; 11] = [
         Ablation::Alpha,
         Ablation::Cell,
         Ablation::Attention,
@@ -50,6 +56,9 @@ impl Ablation {
         Ablation::History,
         Ablation::Hidden,
         Ablation::Targets,
+        Ablation::MinCount,
+        Ablation::Repeats,
+        Ablation::Width,
     ];
 
     /// Its name.
@@ -63,6 +72,9 @@ impl Ablation {
             Ablation::History => "history",
             Ablation::Hidden => "hidden",
             Ablation::Targets => "targets",
+            Ablation::MinCount => "min-count",
+            Ablation::Repeats => "repeats",
+            Ablation::Width => "width",
         }
     }
 
@@ -77,6 +89,9 @@ impl Ablation {
             Ablation::History => ("data.max_history", &["5", "10", "25", "50", "100"]),
             Ablation::Hidden => ("model.hidden", &["8", "18", "36", "64", "96"]),
             Ablation::Targets => ("data.targets", &["last", "every"]),
+            Ablation::MinCount => ("data.min_count", &["1", "2", "5", "10"]),
+            Ablation::Repeats => ("data.repeats", &["keep", "merge-consecutive", "first"]),
+            Ablation::Width => ("data.embedding_width", &["4", "8", "18", "32"]),
         }
     }
 
@@ -96,7 +111,12 @@ impl Ablation {
 
     /// DIEN with each of the option's values.
     pub fn variants(self) -> Vec<Variant> {
-        let (option, values) = self.values();
+        self.variants_of(self.option())
+    }
+
+    /// The same by an option of another key, which has the same values.
+    pub(super) fn variants_of(self, option: &str) -> Vec<Variant> {
+        let (_, values) = self.values();
         let variant = |value: &&str| Variant {
             name: format!("{}={value}", self.name()),
             options: vec!["model.kind=dien".into(), format!("{option}={value}")],

@@ -174,7 +174,17 @@ impl Layers {
                 let (of, found) = (option.scope.words().unwrap_or_default(), options::text(value));
                 let expected = match option.scope {
                     options::Scope::Log => format!("no such option: it is read of {of} alone"),
-                    _ => format!("no such option: it is read of {of} alone; of this log its schema says it"),
+                    _ => match option.of_log() {
+                        Some(own) => format!(
+                            "no such option: it is read of {of} alone; of this log its schema says it, or \
+                             `{own}` over it"
+                        ),
+                        None => {
+                            format!(
+                                "no such option: it is read of {of} alone; of this log its schema says it"
+                            )
+                        }
+                    },
                 };
                 let (origin, option) = (origin.clone(), key.clone());
                 return Err(Error::Option { origin, option, found, expected });

@@ -9,6 +9,7 @@ mod source;
 mod train;
 
 use dien_data::DataOptions;
+use dien_data::schema::SchemaOverrides;
 use dien_model::ModelConfig;
 use dien_optim::AdamConfig;
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,9 @@ pub struct Config {
     /// Where the behaviours come from.
     #[serde(default)]
     pub source: Source,
+    /// Keys of a log's schema that are said over it.
+    #[serde(default, skip_serializing_if = "SchemaOverrides::is_empty")]
+    pub schema: SchemaOverrides,
     /// Which features, targets, negatives and batches.
     #[serde(default)]
     pub data: DataOptions,

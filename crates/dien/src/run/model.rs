@@ -102,11 +102,12 @@ pub(super) fn stage(
 ) -> Result<Staged> {
     let (items, request_lists) = (data.item_table(), data.request_lists());
     let form = data.form().map_err(Error::in_data)?;
-    let max_history = data.max_history();
+    let (max_history, repeats) = (data.max_history(), data.repeats());
     let description = Description::new(model, data.features(), &max_history, data.vocabularies())
         .with_numbers(data.numbers())
         .with_items(items.as_ref())
         .with_request_lists(&request_lists)
+        .with_repeats(&repeats)
         .with_data(Some(&form))
         .with_calibration(Some(calibration));
     Ok(model_file::stage(path, params, step, &description)?)

@@ -75,7 +75,8 @@ impl Space {
         for varied in &self.options {
             if let Some(option) = varied.options().find(|option| !option.is_read_with(source)) {
                 let of = option.scope.words().unwrap_or("other sources");
-                return Err(varied.error(format!("`{}` is read of {of} alone", option.key)));
+                let own = option.of_log().map_or(String::new(), |own| format!("; of a log there is `{own}`"));
+                return Err(varied.error(format!("`{}` is read of {of} alone{own}", option.key)));
             }
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! Tokens and their ids.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
@@ -154,6 +155,15 @@ impl Vocabulary {
         match self.id_type {
             None => self.lookup(token),
             Some(id_type) => id_type.canonical(token).map_or(OOV, |token| self.lookup(&token)),
+        }
+    }
+
+    /// The token's id, and of one that has none the text that tells it from others, else nothing.
+    pub fn id_or_text<'a>(&self, token: &'a str) -> (u32, Cow<'a, str>) {
+        match (self.id(token), self.id_type) {
+            (OOV, Some(id_type)) => (OOV, id_type.canonical(token).unwrap_or(token.trim().into())),
+            (OOV, None) => (OOV, token.into()),
+            (id, _) => (id, "".into()),
         }
     }
 

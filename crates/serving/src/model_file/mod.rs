@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "write")]
 pub use write::{Description, stage};
 
-use crate::encoding::{DenseEncoder, IdType, ItemTable, Vocabularies};
+use crate::encoding::{DenseEncoder, IdType, ItemTable, Repeats, Vocabularies};
 use crate::error::{Error, Result};
 use crate::params::StoredParams;
 use crate::tensors::{self, OpenFile, Source, Tensors};
@@ -38,6 +38,8 @@ pub struct ModelFile {
     /// Those of the multi-hot features that are of the user or the moment: a request has them once. The
     /// others are each candidate's.
     pub request_lists: Vec<String>,
+    /// What becomes of behaviours that a history has more than once, by sequence; empty where they stay.
+    pub repeats: Vec<Repeats>,
     /// How rows are read that the model scores, for whoever reads rows; `None` in files of before format 4.
     pub data: Option<DataForm>,
     /// What becomes of logits; the identity unless it was asked for.
@@ -92,7 +94,8 @@ impl MissingParts {
 /// - 2: as 1, but `l2_rows` is `embedding_l2`.
 /// - 3: as 2, and `id_types` says which texts are one id, and how integers are hashed.
 /// - 4: as 3; `item_key` names the field by which items are found, `request_lists` the lists that a request
-///   has once, `data` says how rows are read, and `calibration` what becomes of logits.
+///   has once, `repeats` what becomes of behaviours that stand twice, `data` says how rows are read, and
+///   `calibration` what becomes of logits.
 pub const FORMAT: u32 = 4;
 
 /// The file's metadata.
@@ -127,6 +130,9 @@ struct Serving {
     /// Multi-hot features that are not the candidate's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     request_lists: Vec<String>,
+    /// By sequence of behaviours, where they do not all stay.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    repeats: Vec<Repeats>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     data: Option<DataForm>,
     /// What becomes of logits.

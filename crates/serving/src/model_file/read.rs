@@ -23,7 +23,7 @@ pub(super) fn whole(mut file: Tensors, serving: Serving) -> Result<ModelFile> {
         Error::file(path, format!("`serving.calibration`, {found}"), expected)
     })?;
     let Serving { model, features, max_history, extra_max_history, numbers, .. } = serving;
-    let Serving { request_lists, data, calibration, .. } = serving;
+    let Serving { request_lists, repeats, data, calibration, .. } = serving;
     if let Some(name) = request_lists.iter().find(|&name| features.multi_hot.iter().all(|l| l.name != *name))
     {
         let found = format!("`serving.request_lists`: `{name}`");
@@ -31,6 +31,11 @@ pub(super) fn whole(mut file: Tensors, serving: Serving) -> Result<ModelFile> {
     }
     let max_history = [vec![max_history], extra_max_history].concat();
     check_max_history(path, &max_history, &features)?;
+    if !repeats.is_empty() && repeats.len() != max_history.len() {
+        let found = format!("`serving.repeats`: {} entries", repeats.len());
+        let expected = format!("{}, one for each sequence of behaviours", max_history.len());
+        return Err(Error::file(path, found, expected));
+    }
     let params = StoredParams::new(file);
     Ok(ModelFile {
         model,
@@ -40,6 +45,7 @@ pub(super) fn whole(mut file: Tensors, serving: Serving) -> Result<ModelFile> {
         numbers,
         items,
         request_lists,
+        repeats,
         data,
         calibration,
         params,
@@ -80,7 +86,7 @@ pub(super) fn parameters(file: Tensors, missing: MissingParts) -> Result<ModelFi
     let max_history = vec![max_history];
     check_max_history(file.path(), &max_history, &features)?;
     let params = StoredParams::new(file);
-    let (numbers, request_lists) = (vec![], vec![]);
+    let (numbers, request_lists, repeats) = (vec![], vec![], vec![]);
     let (items, data, calibration) = (None, None, Calibration::default());
     Ok(ModelFile {
         model,
@@ -90,6 +96,7 @@ pub(super) fn parameters(file: Tensors, missing: MissingParts) -> Result<ModelFi
         numbers,
         items,
         request_lists,
+        repeats,
         data,
         calibration,
         params,

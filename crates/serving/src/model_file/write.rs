@@ -7,7 +7,7 @@ use dien_tensor::ParamStore;
 
 use super::{DataForm, FORMAT, Metadata, Serving};
 use crate::encoding::item_table::ITEM;
-use crate::encoding::{DenseEncoder, ItemTable, Vocabularies};
+use crate::encoding::{DenseEncoder, ItemTable, Repeats, Vocabularies};
 use crate::error::Result;
 use crate::files::Staged;
 use crate::tensors::{self, Dtype, Output};
@@ -30,6 +30,8 @@ pub struct Description<'a> {
     pub items: Option<&'a ItemTable>,
     /// Which multi-hot features a request has once.
     pub request_lists: &'a [String],
+    /// What becomes of behaviours that a history has more than once, by sequence.
+    pub repeats: &'a [Repeats],
     /// How rows are read, where that is known.
     pub data: Option<&'a DataForm>,
     /// What becomes of logits, if they do not stay what they are.
@@ -52,6 +54,7 @@ impl<'a> Description<'a> {
             numbers: &[],
             items: None,
             request_lists: &[],
+            repeats: &[],
             data: None,
             calibration: None,
         }
@@ -73,6 +76,12 @@ impl<'a> Description<'a> {
     #[must_use]
     pub fn with_request_lists(self, request_lists: &'a [String]) -> Self {
         Description { request_lists, ..self }
+    }
+
+    /// The same with what becomes of behaviours that a history has more than once, by sequence.
+    #[must_use]
+    pub fn with_repeats(self, repeats: &'a [Repeats]) -> Self {
+        Description { repeats, ..self }
     }
 
     /// The same with how rows are read.
@@ -102,6 +111,8 @@ pub fn stage(
     description: &Description<'_>,
 ) -> Result<Staged> {
     let &Description { model, features, max_history, vocabularies, numbers, items, .. } = description;
+    let stay = description.repeats.iter().all(|repeats| *repeats == Repeats::Keep);
+    let repeats = if stay { &[][..] } else { description.repeats };
     let serving = Serving {
         model: model.resolved(),
         features: features.clone(),
@@ -111,6 +122,7 @@ pub fn stage(
         id_types: vocabularies.id_types(),
         item_key: items.map(|items| items.key().to_owned()).filter(|key| key != ITEM),
         request_lists: description.request_lists.to_vec(),
+        repeats: repeats.to_vec(),
         data: description.data.cloned(),
         calibration: description.calibration.cloned().unwrap_or_default(),
     };

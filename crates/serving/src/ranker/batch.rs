@@ -52,7 +52,8 @@ impl std::fmt::Display for ItemLabel {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Encoded {
-    /// One history a sequence of behaviours, its latest `max_history` events, and a target a candidate.
+    /// One history a sequence of behaviours, its latest `max_history` events without the repeats that are
+    /// left out, and a target a candidate.
     pub batch: Batch,
     /// By sequence, the events of the batch, oldest first.
     pub events: Vec<Vec<ItemLabel>>,
@@ -73,12 +74,14 @@ impl Ranker {
         self.limits.check_candidates(n)?;
         let (mut sequences, mut events) = (vec![], vec![]);
         let given = self.histories_of(&request.history, &request.histories)?;
-        for ((place, history), &most) in given.iter().zip(self.serving.max_history()) {
-            let mut ids = self.events(place, history, &mut unknown)?;
-            let first = history.len().saturating_sub(most);
+        for (sequence, ((place, history), &most)) in given.iter().zip(self.serving.max_history()).enumerate()
+        {
+            let (mut ids, kept) = self.events(sequence, place, history, &mut unknown)?;
+            let first = kept.len().saturating_sub(most);
             ids.iter_mut().for_each(|ids| drop(ids.drain(..first)));
-            events.push(self.labels(&history[first..], &ids));
-            let len = (history.len() - first) as u32;
+            let records: Vec<&Record> = kept[first..].iter().map(|&i| &history[i]).collect();
+            events.push(self.labels(&records, &ids));
+            let len = records.len() as u32;
             let histories = Histories::new(vec![0, len], ids);
             sequences.push(Behaviours::new(histories, vec![0; n], vec![0; n], vec![len; n]));
         }
@@ -87,7 +90,7 @@ impl Ranker {
         let given = self.given(&request.context, "context", given, &mut unknown)?;
         let RequestFeatures { profile, lists } = given;
         let Candidates { ids, multi_hot, .. } = self.candidates(&request.candidates, &lists, &mut unknown)?;
-        let candidates = self.labels(&request.candidates, &ids);
+        let candidates = self.labels(&request.candidates.iter().collect::<Vec<_>>(), &ids);
         let mut sequences = sequences.into_iter();
         let Behaviours { histories, history, start, end, .. } = sequences.next().expect("the first one");
         let targets = Targets::new(history, start, end, ids)
@@ -100,7 +103,7 @@ impl Ranker {
 
     /// What records with these ids, `[feature][record]`, are called: as they say themselves, or as the
     /// vocabularies do.
-    fn labels(&self, records: &[Record], ids: &[Vec<u32>]) -> Vec<ItemLabel> {
+    fn labels(&self, records: &[&Record], ids: &[Vec<u32>]) -> Vec<ItemLabel> {
         let lookups = &self.features().behaviours;
         let key = self.item_key();
         let said = |record: &Record, name: &str| match if name == key {
@@ -115,10 +118,10 @@ impl Ranker {
         let text = |i: usize, feature: usize| {
             let lookup = &lookups[feature];
             let known = || self.vocabularies.at(lookup.table).token(ids[feature][i]).map(str::to_owned);
-            said(&records[i], &lookup.name).or_else(known).unwrap_or_else(|| "?".into())
+            said(records[i], &lookup.name).or_else(known).unwrap_or_else(|| "?".into())
         };
         let name = |i: usize| {
-            let item = said(&records[i], key);
+            let item = said(records[i], key);
             let first = usize::from(item.is_none() && !lookups.is_empty());
             let rest = (first..lookups.len()).filter(|&f| lookups[f].name != key);
             let note = rest.map(|f| text(i, f)).collect::<Vec<_>>().join(" · ");

@@ -8,7 +8,7 @@ use dien_model::{Jagged, OOV};
 
 use super::{Ranker, Record, Value};
 use crate::encoding::item_table::ITEM;
-use crate::encoding::{IdType, Vocabulary};
+use crate::encoding::{IdType, Repeats, Vocabulary};
 use crate::error::{Error, ErrorKind, Result};
 
 pub(super) fn wrong(
@@ -129,18 +129,50 @@ impl Ranker {
         self.features().behaviours.iter().map(|_| Vec::with_capacity(events)).collect()
     }
 
-    /// A history's ids, `[feature][event]`.
+    /// The ids of a history's events, `[feature][event]`, and which of them are read: not all where repeats
+    /// are left out.
     pub(super) fn events(
         &self,
+        sequence: usize,
         place: &str,
         history: &[Record],
         unknown: &mut usize,
-    ) -> Result<Vec<Vec<u32>>> {
+    ) -> Result<(Vec<Vec<u32>>, Vec<usize>)> {
         let mut ids = self.columns(history.len());
         for (i, record) in history.iter().enumerate() {
             self.item(record, &format_args!("{place}[{i}]"), &mut ids, unknown)?;
         }
-        Ok(ids)
+        let repeats = self.repeats.get(sequence).copied().unwrap_or_default();
+        if repeats == Repeats::Keep {
+            return Ok((ids, (0..history.len()).collect()));
+        }
+        let event = |i: usize| {
+            let of: Vec<u32> = ids.iter().map(|ids| ids[i]).collect();
+            let said = if of.contains(&OOV) { self.said(&history[i]) } else { vec![] };
+            (of, said)
+        };
+        let kept = repeats.kept((0..history.len()).map(event));
+        ids.iter_mut().for_each(|ids| *ids = kept.iter().map(|&i| ids[i]).collect());
+        Ok((ids, kept))
+    }
+
+    /// What a record says of features whose ids are out of vocabulary, and of its item.
+    fn said(&self, record: &Record) -> Vec<String> {
+        let key = self.item_key();
+        let text = |name: &str, table: Option<usize>| {
+            let value = if name == key { self.named(record) } else { record.get(name) };
+            let Some(text) = value.and_then(|value| self.text(table, value, &"", name).ok()) else {
+                return String::new();
+            };
+            match table {
+                Some(table) => self.vocabularies.at(table).id_or_text(&text).1.into_owned(),
+                None => self.item_text(&text).into_owned(),
+            }
+        };
+        let lookups = &self.features().behaviours;
+        let features = lookups.iter().map(|lookup| text(&lookup.name, Some(lookup.table)));
+        let named = lookups.iter().all(|lookup| lookup.name != key).then(|| text(key, None));
+        features.chain(named).collect()
     }
 
     /// The ids of one event.

@@ -36,7 +36,7 @@ pub use record::{Record, Value};
 pub use request::Request;
 pub use unread::Unread;
 
-use crate::encoding::{DenseEncoder, ItemTable, Vocabularies};
+use crate::encoding::{DenseEncoder, ItemTable, Repeats, Vocabularies};
 use crate::error::Result;
 use crate::model_file::ModelFile;
 use request_features::RequestFeatures;
@@ -68,6 +68,8 @@ pub struct Ranker {
     items: Option<ItemTable>,
     /// Those of the multi-hot features that a request has once.
     request_lists: Vec<String>,
+    /// By sequence of behaviours; empty where all stay.
+    repeats: Vec<Repeats>,
     calibration: Calibration,
     limits: Limits,
 }
@@ -204,12 +206,12 @@ impl Ranker {
     /// As [`new`](Self::new); the registry does not know the model.
     pub fn with_registry(file: ModelFile, registry: &Registry) -> Result<Self> {
         let ModelFile { model: config, features, max_history, vocabularies, numbers, items, .. } = file;
-        let ModelFile { params, request_lists, calibration, .. } = file;
+        let ModelFile { params, request_lists, repeats, calibration, .. } = file;
         let (model, params) = params.build(registry, &config, &features)?;
         let description = serde_json::to_string(&config.resolved()).expect("plain fields");
         let serving = Serving::from_model(model, &description, &features, params, &max_history);
         let limits = Limits::default();
-        Ok(Ranker { serving, vocabularies, numbers, items, request_lists, calibration, limits })
+        Ok(Ranker { serving, vocabularies, numbers, items, request_lists, repeats, calibration, limits })
     }
 
     /// The same with other limits of a request.
@@ -252,7 +254,8 @@ impl Ranker {
     /// The state of a user with this history, oldest event first, and profile; an extra sequence of
     /// behaviours has no event.
     ///
-    /// Its latest `max_history` events are read, as in training and evaluation. A profile's field that the
+    /// Its latest `max_history` events are read, as in training and evaluation, without the repeats that
+    /// these leave out ([`ModelFile::repeats`]). A profile's field that the
     /// model does not read is passed over; one that it lacks is out of vocabulary (a number: 0).
     ///
     /// # Errors
@@ -273,8 +276,9 @@ impl Ranker {
     ) -> Result<UserState> {
         let mut unknown = 0;
         let histories = self.histories_of(history, extra)?;
-        let events = |(place, events): &(String, &[Record])| self.events(place, events, &mut unknown);
-        let ids = histories.iter().map(events).collect::<Result<Vec<_>>>()?;
+        let events = histories.iter().enumerate();
+        let events = events.map(|(i, (place, events))| Ok(self.events(i, place, events, &mut unknown)?.0));
+        let ids = events.collect::<Result<Vec<_>>>()?;
         let ids: Vec<&[Vec<u32>]> = ids.iter().map(Vec::as_slice).collect();
         let nothing = RequestFeatures::unknown(self.features());
         let RequestFeatures { profile, lists } = self.given(profile, "profile", nothing, &mut unknown)?;
@@ -308,7 +312,7 @@ impl Ranker {
 
     /// Adds the user's latest event: one step. Once `max_history` events are in the window the oldest leaves
     /// it, but the extractor's state, which has read it, goes on. A state of `gru-attention`, whose
-    /// recurrence reads before the window, keeps every event.
+    /// recurrence reads before the window, keeps every event. A repeat is an event like others here.
     ///
     /// # Errors
     /// As [`user_state`](Self::user_state); [`TooMany`](crate::ErrorKind::TooMany) if the state would then

@@ -73,7 +73,10 @@ pub(super) fn write(
         return Err(DataError::log("log", "no training target", expected));
     }
     items::write(log, &staged.part().join(schema::ITEMS))?;
-    files::write(&staged.part().join("dataset.toml"), schema::of(log, &parts).to_toml().as_bytes())?;
+    files::write(
+        &staged.part().join("dataset.toml"),
+        schema::of(log, &parts, build.repeats).to_toml().as_bytes(),
+    )?;
     let summary = serde_json::json!({ "read": read, "options": build, "built": built });
     let summary = serde_json::to_string_pretty(&summary).expect("plain fields") + "\n";
     files::write(&staged.part().join("summary.json"), summary.as_bytes())?;

@@ -1,6 +1,8 @@
 //! What the tables' columns are.
 
 use crate::behaviours::item_columns::ItemColumns;
+use dien_serving::encoding::Repeats;
+
 use crate::behaviours::log::Log;
 use crate::schema::{Behaviours, Column, ColumnKind, Part, Schema, Source};
 
@@ -26,7 +28,7 @@ pub(super) fn seen(name: &str) -> String {
 }
 
 /// The schema of the tables of these parts.
-pub(super) fn of(log: &Log, parts: &[Part]) -> Schema {
+pub(super) fn of(log: &Log, parts: &[Part], repeats: Repeats) -> Schema {
     let shape = item_columns(log);
     let source = |folder: &str| Source {
         files: Some(format!("{folder}/targets.parquet")),
@@ -66,6 +68,7 @@ pub(super) fn of(log: &Log, parts: &[Part]) -> Schema {
     }
     schema.behaviours = vec![Behaviours {
         name: "seen".into(),
+        repeats,
         ..Behaviours::new(shape.single.iter().map(|(name, _)| seen(name)).collect())
     }];
     schema

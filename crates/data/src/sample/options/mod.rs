@@ -6,7 +6,7 @@ mod setters;
 use std::path::Path;
 
 use dien_model::Features;
-use dien_serving::encoding::Vocabularies;
+use dien_serving::encoding::{Repeats, Vocabularies};
 use serde::{Deserialize, Serialize};
 
 use crate::behaviours::folder::ReadOptions;
@@ -45,6 +45,9 @@ pub struct DataOptions {
     pub first_target: usize,
     /// How many of the latest behaviours before it a target sees.
     pub max_history: usize,
+    /// What becomes of behaviours that a history has more than once: targets look back on what stays. Every
+    /// behaviour is a target as without.
+    pub repeats: Repeats,
     /// The share of the training users held out for validation.
     pub valid_fraction: f64,
     /// Seeds the choice of the validation users, and the order of behaviours of one time.
@@ -125,6 +128,7 @@ impl Default for DataOptions {
             targets: TargetKind::Every,
             first_target: 3,
             max_history: 100,
+            repeats: Repeats::Keep,
             valid_fraction: 0.1,
             split_seed: 2018,
             ties: Ties::Hash,
@@ -238,6 +242,11 @@ impl DataOptions {
             if !range.contains(n as u64) {
                 return Err(DataError::option(option, n.to_string(), range.to_string()));
             }
+        }
+        if !self.repeats.is_causal() {
+            let expected =
+                "`first`, `merge-consecutive` or `keep`: which is a user's last tells what comes later";
+            return Err(DataError::option("repeats", format!("`{}`", self.repeats.name()), expected));
         }
         if !ranges::VALID_FRACTION.contains(self.valid_fraction) {
             let (found, expected) = (self.valid_fraction.to_string(), ranges::VALID_FRACTION.to_string());

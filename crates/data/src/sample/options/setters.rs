@@ -1,5 +1,7 @@
 //! Options of the data, one at a time.
 
+use dien_serving::encoding::Repeats;
+
 use super::{AuxiliaryNegatives, DataOptions, TargetKind, TargetNegatives};
 use crate::behaviours::ties::Ties;
 use crate::setters::setters;
@@ -32,6 +34,7 @@ setters! {
         with_targets: targets = TargetKind,
         with_first_target: first_target = usize,
         with_max_history: max_history = usize,
+        with_repeats: repeats = Repeats,
         with_valid_fraction: valid_fraction = f64,
         with_split_seed: split_seed = u64,
         with_ties: ties = Ties,

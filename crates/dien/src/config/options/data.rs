@@ -29,6 +29,12 @@ const TIES: &[Choice] = &[
     Choice::new("file", "as in the file, where that is the true order"),
 ];
 
+const REPEATS: &[Choice] = &[
+    Choice::new("keep", "they stay"),
+    Choice::new("merge-consecutive", "those that follow one another are one"),
+    Choice::new("first", "the first of all stays"),
+];
+
 const ON_ERROR: &[Choice] = &[
     Choice::new("fail", "the command ends with an error that says what is wrong"),
     Choice::new("skip", "the row is counted and left out, or has no score"),
@@ -76,6 +82,12 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         "data.max_history",
         ranges::MAX_HISTORY,
         "How many of the latest behaviours before it a target sees.",
+    )
+    .of(Scope::Behaviours),
+    choice(
+        "data.repeats",
+        REPEATS,
+        "What becomes of behaviours that a history has more than once; each is a target all the same.",
     )
     .of(Scope::Behaviours),
     OptionSpec::new(

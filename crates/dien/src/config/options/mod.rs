@@ -23,6 +23,7 @@ mod model;
 mod optimizer;
 mod page;
 mod rename;
+mod schema;
 mod source;
 mod spec;
 mod suggest;
@@ -44,8 +45,9 @@ pub use suggest::unknown;
 pub(crate) use text::text;
 
 /// The sections of a configuration, and what each is about; options of a section have its name before theirs.
-pub const SECTIONS: [(&str, &str); 5] = [
+pub const SECTIONS: [(&str, &str); 6] = [
     ("source", "Where the behaviours come from. One of `folder`, `schema`, `log` and `synthetic`."),
+    ("schema", "Keys of a log's `dataset.toml`, or of the schema that was inferred, said over what it says."),
     ("data", "Features, targets, negatives and batches."),
     ("model", "The model: its kind, shape, regularisation and initial values."),
     ("optimizer", "Adam, its clipping and its learning-rate schedule."),
@@ -54,7 +56,9 @@ pub const SECTIONS: [(&str, &str); 5] = [
 
 /// Every option, section by section.
 pub fn all() -> impl Iterator<Item = &'static OptionSpec> {
-    [source::OPTIONS, data::OPTIONS, model::OPTIONS, optimizer::OPTIONS, train::OPTIONS].into_iter().flatten()
+    [source::OPTIONS, schema::OPTIONS, data::OPTIONS, model::OPTIONS, optimizer::OPTIONS, train::OPTIONS]
+        .into_iter()
+        .flatten()
 }
 
 /// The option of this key, such as `model.dropout`.

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use dien_data::schema::SchemaOverrides;
 use dien_data::{DataOptions, SyntheticConfig};
 use dien_model::ModelConfig;
 use dien_optim::AdamConfig;
@@ -73,6 +74,7 @@ impl OptionSpec {
         static DEFAULTS: LazyLock<Table> = LazyLock::new(|| {
             let defaults = Config {
                 source: Source::Synthetic(SyntheticConfig::default()),
+                schema: SchemaOverrides::default(),
                 data: DataOptions::default(),
                 model: ModelConfig::default(),
                 optimizer: AdamConfig::default(),
@@ -87,6 +89,17 @@ impl OptionSpec {
     pub fn other_defaults(&self) -> impl Iterator<Item = (&'static str, Value)> {
         let key = self.key;
         recipes::all().filter_map(move |(when, table)| Some((when, lookup(&table, key)?.clone())))
+    }
+
+    /// The key by which a log's schema is told it, of an option that is read of behaviours alone.
+    pub fn of_log(&self) -> Option<&'static str> {
+        let pairs = [
+            ("data.max_history", "schema.max_history"),
+            ("data.repeats", "schema.repeats"),
+            ("data.min_count", "schema.min_count"),
+            ("data.embedding_width", "schema.width"),
+        ];
+        pairs.into_iter().find(|(own, _)| *own == self.key).map(|(_, log)| log)
     }
 
     /// Whether it is read with this source.
