@@ -16,7 +16,7 @@ fn configurations() -> Vec<Table> {
     [
         "",
         "source.folder = 'x'",
-        "source.schema = 'x'",
+        "source.schema = 'x'\nschema = { max_history = 1, repeats = 'first', min_count = 2, width = 3 }",
         "source.log = { files = 'x', kind = 'events', label = 'a', user = 'b', item = 'c', time = 'd', \
          schema = 'e' }",
         "optimizer.clip_norm = 1.0\nmodel.attention = 'unit'\n\
