@@ -94,6 +94,9 @@ impl ExplainArgs {
         let Some((log, _)) = DataSource::log(&config)? else {
             let (data, _) = DataSource::open(&config, Encoding::Reuse(run))?;
             run.check_schema(&data)?;
+            if data.schema().is_some_and(|schema| schema.source.histories.is_none()) {
+                eprintln!("note: the user's latest row is looked for in all rows of the log");
+            }
             return Ok((explainer.request_of_row(&data, user, self.candidate.as_deref())?, None));
         };
         let request = explain::request(&log, &config.data, user, self.candidate.as_deref())?;

@@ -19,7 +19,8 @@ impl Impressions {
     /// The request that asks for the score of a user's row, whose candidate it has: of the user that the
     /// column of kind `group` names, the row of the latest time, of one time or without times the last that
     /// is read, whichever part it is of; of an item that is named, such a row with that item. `None` if there
-    /// is none.
+    /// is none. Every row is read; of a log with a table of histories, whose rows stand in the order of
+    /// these, those of a part up to the end of the user's.
     ///
     /// `request_lists` names the lists that the model reads once a request, as
     /// [`ModelFile::request_lists`](dien_serving::model_file::ModelFile::request_lists) does: those of its
@@ -44,14 +45,16 @@ impl Impressions {
             let Some(origin) = origin(&self.schema, &self.base, self.rows.as_ref(), part) else { continue };
             let mut histories = Histories::of(&self.schema, origin, BLOCK)?;
             let (wanted, places) = wanted(&self.schema, From::Targets);
-            let mut buffer = String::new();
-            for block in origin.blocks(wanted, BLOCK)? {
+            let (mut buffer, mut found) = (String::new(), false);
+            'part: for block in origin.blocks(wanted, BLOCK)? {
                 let block = block?;
                 let view = View::of(&self.schema, &block.columns, &places);
                 for row in (0..block.rows).filter(|&row| block.fault(row).is_none()) {
                     let form = self.layout.group_form();
                     match view.group(row, form, &mut buffer) {
-                        Ok(group) if is_id(group, user) => {}
+                        Ok(group) if is_id(group, user) => found = true,
+                        // Rows of one history stand together, and so do those of its user.
+                        Ok(_) if found && histories.is_some() => break 'part,
                         _ => continue,
                     }
                     let column = self.layout.candidate[self.layout.item];

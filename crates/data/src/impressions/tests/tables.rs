@@ -167,3 +167,24 @@ fn a_history_that_is_not_there_is_skipped_and_no_more() {
     let (_, skipped) = Impressions::open(&path, &skip).unwrap();
     assert!(skipped.rows >= 1);
 }
+
+#[test]
+fn a_users_rows_are_read_up_to_their_end() {
+    let histories = "seen_items,seen_categories\ni1|i2,c0|c1\ni1,c0\ni1,c0\n";
+    let good = "history,end,user,item,category,label\n0,1,u0,i2,c0,1\n0,2,u0,i3,c1,0\n1,1,u1,i4,c0,1\n";
+    // A row of the user's after those of another: not one that there is where rows stand by their histories.
+    let beyond = "2,1,u0,i5,c0,no\n";
+    let schema = SCHEMA.replace(", vocabulary = { file = \"item.txt\" }", "");
+    let schema = schema.replace(", vocabulary = { file = \"category.txt\" }", "");
+    let files = [("histories.csv", histories), ("targets.csv", &(good.to_owned() + beyond))];
+    let (_folder, path) = folder(&schema, &files);
+    let skip = DataOptions::default().with_on_error(crate::OnError::Skip);
+    let (log, _) = Impressions::open(&path, &skip).unwrap();
+    let request = log.user_request("u0", None, &[]).unwrap().expect("a row of u0");
+    assert_eq!((request.history.len(), request.candidates.len()), (2, 1));
+    assert_eq!(request.candidates[0].get("item"), Some(&"i3".into()));
+    let of_first = log.user_request("u0", Some("i2"), &[]).unwrap().expect("a row of u0 with i2");
+    assert_eq!(of_first.history.len(), 1);
+    // What stands before is read, whoever it is of.
+    assert!(log.user_request("u1", None, &[]).unwrap().is_some());
+}

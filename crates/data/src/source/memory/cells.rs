@@ -91,7 +91,8 @@ impl ListCells {
         match cell {
             Cell::Missing => Ok(()),
             Cell::List(items) if items.iter().any(|item| matches!(item, Cell::List(_))) => {
-                Err(["a list of lists".into(), "a list of single values".into()])
+                let expected = "a list of single values, one an event: its first, or all joined to one";
+                Err(["a list of lists".into(), expected.into()])
             }
             Cell::List(items) => items.iter().try_for_each(|item| self.values.push(item)),
             Cell::Text(text) => {

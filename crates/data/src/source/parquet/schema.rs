@@ -82,7 +82,10 @@ pub(super) fn find(path: &Path, schema: &SchemaDescriptor, column: &Wanted) -> R
         Err(DataError::file(path, format!("column `{}`: {found}", column.name), expected))
     };
     match (&values.kind, values.depth) {
-        (_, 2..) => wrong("lists of lists".into(), "texts, numbers or lists of them: one id an event"),
+        (_, 2..) => {
+            let expected = "lists of texts or numbers, one id an event: its first, or all joined to one";
+            wrong("lists of lists".into(), expected)
+        }
         (Err(found), 1) => wrong(format!("lists of {found}"), "texts, numbers or lists of them"),
         (Err(found), _) => wrong(found.clone(), "texts, numbers or lists of them"),
         (Ok(kind), _) => Ok(Leaf { index, column: schema.column(index), kind: *kind }),

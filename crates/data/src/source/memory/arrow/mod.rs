@@ -144,7 +144,8 @@ impl Picked {
     /// The items of lists, in place of the lists.
     fn items(self, values: ArrayRef, range: impl Fn(usize) -> Range<usize>) -> Result<Self, [String; 2]> {
         if self.offsets.is_some() {
-            return Err(["lists of lists".into(), "values or lists of them: one id an event".into()]);
+            let expected = "values or lists of them, one id an event: its first, or all joined to one";
+            return Err(["lists of lists".into(), expected.into()]);
         }
         let (mut places, mut offsets) = (vec![], vec![0]);
         for place in self.places {
