@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn the_beginning_of_what_stays_is_what_stays_of_the_beginning() {
-        let history: Vec<u32> = (0..200_u32).map(|i| i.wrapping_mul(2_654_435_761) >> 29).collect();
+        let history: Vec<u32> = (0..200_u32).map(|i| i * i / 5 % 7).collect();
         for repeats in [Repeats::Keep, Repeats::MergeConsecutive, Repeats::First, Repeats::Last] {
             let whole = repeats.kept(&history);
             assert!(whole.is_sorted() && (repeats == Repeats::Keep || whole.len() < 200));

@@ -106,8 +106,16 @@ proptest! {
         } else {
             Split::Group { validation: 0.2, test: 0.3, seed: 1 }
         };
-        let what =
-            SampleBuilder { targets, min_history, negatives, sampling, exclude_history, split, seed: 3 };
+        let usual = SampleBuilder::default().with_seed(3);
+        let what = SampleBuilder {
+            targets,
+            min_history,
+            negatives,
+            sampling,
+            exclude_history,
+            split,
+            ..usual
+        };
         let (root, built) = build(&what, &log);
         if built.is_err() {
             // Nothing to train on, on one kind of item alone, or to hold out: then there is nothing at all.

@@ -83,7 +83,7 @@ pub(super) fn find(path: &Path, schema: &SchemaDescriptor, column: &Wanted) -> R
     };
     match (&values.kind, values.depth) {
         (_, 2..) => {
-            let expected = "lists of texts or numbers, one id an event: its first, or all joined to one";
+            let expected = "texts, numbers or lists of them: one id an event, its first or all joined";
             wrong("lists of lists".into(), expected)
         }
         (Err(found), 1) => wrong(format!("lists of {found}"), "texts, numbers or lists of them"),
