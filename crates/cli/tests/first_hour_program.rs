@@ -152,13 +152,14 @@ fn a_table_of_events_trains_by_a_stated_protocol() {
 
 #[test]
 fn labelled_rows_without_histories_get_them() {
-    let mut text = String::from("member,thing,when,liked\n");
+    let mut text = String::from("member,thing,when,liked,colour,price,before\n");
     let mut draw = draws(9);
     for i in 0..6000_u64 {
         let (user, item) = (draw(120), draw(40));
         // Each likes a class of items.
         let liked = u8::from(item % 4 == user % 4) ^ u8::from(draw(10) == 0);
-        writeln!(text, "{user},{item},{},{liked}", 5 * i).unwrap();
+        let price = draw(900) as f64 / 8.0;
+        writeln!(text, "{user},{item},{},{liked},c{},{price},1:{i}", 5 * i, item % 3).unwrap();
     }
     let root = place(&[("shown.csv", &text)]);
     let root = root.path();
@@ -172,7 +173,12 @@ fn labelled_rows_without_histories_get_them() {
     let said = stderr(&output);
     let trained: serde_json::Value = serde_json::from_slice(&output.stdout).expect(&said);
     assert!(auc(&trained) > 0.7, "{trained}");
-    assert!(said.contains("each row is a target with the label `liked`"), "{said}");
+    for expected in [
+        "each row is a target with the label `liked`",
+        "`price`, `before`: not read: of a table of events, what an item is counts",
+    ] {
+        assert!(said.contains(expected), "{said}");
+    }
     // Its samples are made anew wherever they are wanted.
     let evaluated = json(root, &["eval", "--run", "run", "--json"]);
     assert_eq!(evaluated["auc"], trained["test"]["auc"]);
@@ -207,6 +213,8 @@ fn what_cannot_be_told_is_asked_for_and_what_is_not_read_refused() {
         &train(&["data", "--set", "data.shuffle=9"]),
         "it is read of a log of impressions (a schema) alone",
     );
+    fs::write(root.join("bare.csv"), "1,7,3|4,1700000000\n0,8,4|5,1700000001\n").unwrap();
+    fails(root, &train(&["bare.csv"]), "bare.csv: a first line that looks like a row; expected names");
     let columns = "[columns]\ny = { kind = 'label' }\nitem = { kind = 'sparse' }\n\
                    seen = { kind = 'sequence', shares = 'item' }\n[[behaviours]]\nname = 's'\n\
                    columns = ['seen']\n";

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use dien_data::build::SampleBuilder;
-use dien_data::inspect::{LogForm, Proposal, TableStats};
+use dien_data::inspect::{ColumnRoles, LogForm, Proposal, TableStats};
 use dien_data::presets::{EventLog, LogReport};
 use dien_data::{Log, ReadOptions};
 
@@ -18,7 +18,12 @@ const LOOKED_AT: u64 = 10_000;
 /// # Errors
 /// It cannot be read, or it is not clear what its columns are: then which option says it.
 pub(crate) fn infer(log: &LogSource) -> Result<(LogSource, Vec<String>)> {
-    let (_, proposal) = look(log, None)?;
+    let (stats, proposal) = look(log, None)?;
+    if stats.begins_with_a_row() && log.roles() == ColumnRoles::default() {
+        let expected = "names of columns: a first line of them, or a `dataset.toml` with `header = false` \
+                        and `names` in `[source.csv]` (`dien data inspect --no-header` proposes one)";
+        return Err(Error::file(&log.files, "a first line that looks like a row", expected));
+    }
     let mut notes = proposal.notes().to_vec();
     let mut found = log.clone();
     match proposal.form() {
@@ -34,6 +39,7 @@ pub(crate) fn infer(log: &LogSource) -> Result<(LogSource, Vec<String>)> {
             // What a schema would hold out is of no interest here.
             notes.retain(|note| !note.starts_with("split by") && !note.starts_with("nothing validates"));
             notes.push(protocol(&found));
+            notes.extend(unused(&stats, &proposal));
         }
         _ => {
             let expected = "a label and lists of what the user did before, or a user, an item and a time: \
@@ -56,6 +62,32 @@ fn protocol(log: &LogSource) -> String {
             "rows are what users did: each is a target against a negative that is drawn by popularity".into()
         }
     }
+}
+
+/// What of a table of events becomes a feature of its items, and what is not read.
+fn unused(stats: &TableStats, proposal: &Proposal) -> Vec<String> {
+    let names = |columns: &[&str]| columns.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ");
+    let used = proposal.event_columns().unwrap_or_default();
+    let features: Vec<&str> = used.iter().skip(3).map(|(_, column)| column).collect();
+    let is_used = |name: &str| {
+        used.iter().any(|(_, column)| column == name) || proposal.roles().label.as_deref() == Some(name)
+    };
+    let left = stats.columns().iter().filter(|column| !is_used(column.name()));
+    let (lists, others): (Vec<_>, Vec<_>) = left.partition(|column| column.is_list());
+    let [lists, others] = [lists, others].map(|of| of.iter().map(|column| column.name()).collect::<Vec<_>>());
+    let mut notes = vec![];
+    if !features.is_empty() {
+        notes.push(format!("{} taken for what the items are", names(&features)));
+    }
+    if !lists.is_empty() {
+        let say = "no history of the items' ids, and not read: histories are made of the rows";
+        notes.push(format!("{}: {say}", names(&lists)));
+    }
+    if !others.is_empty() {
+        let say = "not read: of a table of events, what an item is counts, and no more of the moment";
+        notes.push(format!("{}: {say} (a `dataset.toml` says otherwise)", names(&others)));
+    }
+    notes
 }
 
 fn look(log: &LogSource, rows: Option<u64>) -> Result<(TableStats, Proposal)> {

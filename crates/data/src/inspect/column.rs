@@ -3,7 +3,6 @@
 mod display;
 
 use std::collections::{BTreeSet, HashSet};
-use std::ops::Range;
 
 use dien_serving::encoding::{IdTypeInference, canonical};
 
@@ -75,13 +74,13 @@ impl ColumnStats {
         }
     }
 
-    /// Adds the first rows of a block.
-    pub(super) fn add(&mut self, column: &Column, rows: usize) {
+    /// Adds some rows of a block.
+    pub(super) fn add(&mut self, column: &Column, rows: &[usize]) {
         if !self.list {
-            return self.add_cells(Cells::of(column), 0..rows);
+            return self.add_cells(Cells::of(column), rows.iter().copied());
         }
         let lists = column.lists();
-        for row in 0..rows {
+        for &row in rows {
             let length = lists.range(row).len();
             let bin = length.checked_ilog2().map_or(0, |log| log as usize + 1);
             if self.lengths.len() <= bin {
@@ -91,10 +90,10 @@ impl ColumnStats {
             self.longest = self.longest.max(length);
         }
         self.padding.add(column, rows);
-        self.add_cells(Cells::of(lists.values()), lists.first(rows));
+        self.add_cells(Cells::of(lists.values()), rows.iter().flat_map(|&row| lists.range(row)));
     }
 
-    fn add_cells(&mut self, cells: Cells<'_>, places: Range<usize>) {
+    fn add_cells(&mut self, cells: Cells<'_>, places: impl Iterator<Item = usize>) {
         let mut buffer = String::new();
         for i in places {
             self.cells += 1;
@@ -244,9 +243,9 @@ impl ColumnStats {
 }
 
 /// Whether two list columns have one length in every row.
-pub(super) fn same_lengths(a: &Column, b: &Column) -> bool {
+pub(super) fn same_lengths(a: &Column, b: &Column, rows: &[usize]) -> bool {
     let (a, b) = (a.lists(), b.lists());
-    (0..a.len()).all(|row| a.range(row).len() == b.range(row).len())
+    rows.iter().all(|&row| a.range(row).len() == b.range(row).len())
 }
 
 /// A cell that is the number `x` as an integer, if it is one: exact, where `f64` is not.

@@ -123,15 +123,22 @@ impl TableStats {
         for block in &mut blocks {
             let block = block?;
             let taken = block.rows.min(usize::try_from(most - rows).unwrap_or(usize::MAX));
+            // What stands in a row that cannot be read says nothing of its columns.
+            let mut right = Vec::with_capacity(taken);
+            for row in 0..taken {
+                match block.fault(row) {
+                    None => right.push(row),
+                    Some(error) => {
+                        faults += 1;
+                        first_fault.get_or_insert_with(|| error.to_string());
+                    }
+                }
+            }
             for (stats, column) in columns.iter_mut().zip(&block.columns) {
-                stats.add(column, taken);
+                stats.add(column, &right);
             }
-            twins.add(&block.columns, &columns, taken);
-            aligned.retain(|&(i, j)| column::same_lengths(&block.columns[i], &block.columns[j]));
-            for error in (0..taken).filter_map(|row| block.fault(row)) {
-                faults += 1;
-                first_fault.get_or_insert_with(|| error.to_string());
-            }
+            twins.add(&block.columns, &columns, &right);
+            aligned.retain(|&(i, j)| column::same_lengths(&block.columns[i], &block.columns[j], &right));
             rows += taken as u64;
             if rows >= most {
                 whole = false;
@@ -176,13 +183,22 @@ impl TableStats {
     /// What may be a mistake, a sentence each.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = self.report.warnings();
-        let names = self.columns.iter().map(ColumnStats::name).chain(self.unread.iter().map(|u| &*u.name));
-        let numbers = names.filter(|name| name.parse::<f64>().is_ok()).count();
-        if 3 * numbers > self.columns.len() + self.unread.len() {
+        if self.begins_with_a_row() {
             let say = "the first line looks like a row, not like names: `header = false` in `[source.csv]`";
             warnings.push(format!("{say}, or `--no-header`, reads it as one"));
         }
         warnings
+    }
+
+    /// Whether the first line of a CSV file is rather a row than names: a third of its fields are numbers.
+    pub fn begins_with_a_row(&self) -> bool {
+        let has_header = self.source.csv.header.unwrap_or(true);
+        if !has_header || self.format() != Some(Format::Csv) {
+            return false;
+        }
+        let names = self.columns.iter().map(ColumnStats::name).chain(self.unread.iter().map(|u| &*u.name));
+        let numbers = names.filter(|name| name.parse::<f64>().is_ok()).count();
+        3 * numbers > self.columns.len() + self.unread.len()
     }
 
     /// A schema that might fit, for a person to edit; it may name no label, if no column looks like one.
@@ -207,11 +223,8 @@ impl TableStats {
         Ok(proposal)
     }
 
-    fn is_parquet(&self) -> bool {
-        let name = |file: &(PathBuf, u64)| file.0.to_string_lossy().to_lowercase();
-        let ends = |name: &String| [".parquet", ".pq", ".parq"].iter().any(|end| name.ends_with(end));
-        let named = || self.report.files.first().map(name).is_some_and(|name| ends(&name));
-        self.source.format.map_or_else(named, |format| format == Format::Parquet)
+    fn format(&self) -> Option<Format> {
+        source::format(&self.source, &self.report.files.first()?.0)
     }
 }
 

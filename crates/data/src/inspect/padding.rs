@@ -17,8 +17,8 @@ pub(super) struct PaddingStats {
 }
 
 impl PaddingStats {
-    /// Adds the first lists of a block.
-    pub fn add(&mut self, column: &Column, rows: usize) {
+    /// Adds some lists of a block.
+    pub fn add(&mut self, column: &Column, rows: &[usize]) {
         if self.varied {
             return;
         }
@@ -29,7 +29,7 @@ impl PaddingStats {
             let token = cells.token(at, TextForm::Typed, &mut buffer)?.trim();
             PADS.iter().position(|pad| *pad == token)
         };
-        for row in 0..rows {
+        for &row in rows {
             let range = lists.range(row);
             self.varied |= self.length.is_some_and(|length| length != range.len()) || range.is_empty();
             if self.varied {

@@ -8,7 +8,7 @@ use super::proposal::{ColumnRoles, Proposal};
 use super::{ColumnStats, TableStats, split};
 use crate::error::{DataError, quoted};
 use crate::roles::{Role, is_index, is_list_of, may_be_index};
-use crate::schema::{Behaviours, Column, ColumnKind, MissingValue, Schema};
+use crate::schema::{Behaviours, Column, ColumnKind, Format, MissingValue, Schema};
 
 /// A list's ids must be those of a column to this share for the two to have one vocabulary, unless the names
 /// say it, too.
@@ -168,7 +168,8 @@ impl<'a> Guess<'a> {
             let kind = match i {
                 _ if Some(i) == self.label => ColumnKind::Label,
                 _ if column.distinct().0 == 0 => {
-                    self.leave_out(name, "it holds nothing");
+                    let but = if self.stats.faults > 0 { " but in rows that cannot be read" } else { "" };
+                    self.leave_out(name, &format!("it holds nothing{but}"));
                     continue;
                 }
                 _ if Some(i) == self.user => ColumnKind::Group,
@@ -265,7 +266,7 @@ impl<'a> Guess<'a> {
     /// Which columns are lists, and of what.
     fn tell_lists(&mut self) {
         let lists: Vec<&str> = self.schema.of_kind(ColumnKind::Sequence).map(|(name, _)| name).collect();
-        if !lists.is_empty() && !self.stats.is_parquet() {
+        if !lists.is_empty() && self.stats.format() != Some(Format::Parquet) {
             let separator = self.stats.source.csv.separator.as_deref().unwrap_or("|");
             let lists = quoted(&lists);
             let guess = format!("{lists} read as lists, of ids between `{separator}` or in brackets");

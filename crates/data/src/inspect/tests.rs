@@ -293,3 +293,15 @@ fn lists_that_are_missing_by_a_word_are_read() {
     assert_eq!(found.form(), LogForm::Impressions);
     tells(&found, "read as missing, by `null`");
 }
+
+#[test]
+fn a_row_that_cannot_be_read_says_nothing_of_the_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("log.csv"), format!("{LOG}4 rows selected.\n")).unwrap();
+    let source = Source { files: Some("log.csv".into()), ..Source::default() };
+    let with_foot = TableStats::of(&source, folder.path(), None).unwrap();
+    let proposal = with_foot.proposal(&ColumnRoles::default()).unwrap();
+    assert_eq!(proposal.to_toml(), stats(None).proposal(&ColumnRoles::default()).unwrap().to_toml());
+    let told = proposal.notes().iter().any(|note| note.contains("1 row cannot be read"));
+    assert!(told, "{:?}", proposal.notes());
+}

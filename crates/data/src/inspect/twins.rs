@@ -12,8 +12,8 @@ pub(super) struct Twins {
 }
 
 impl Twins {
-    /// Adds the first rows of a block.
-    pub fn add(&mut self, columns: &[Column], stats: &[ColumnStats], rows: usize) {
+    /// Adds some rows of a block.
+    pub fn add(&mut self, columns: &[Column], stats: &[ColumnStats], rows: &[usize]) {
         let truths: Vec<Option<Vec<bool>>> = columns
             .iter()
             .zip(stats)
@@ -44,15 +44,15 @@ impl Twins {
 }
 
 /// The cells, if each is 0 or 1.
-fn truths(column: &Column, rows: usize) -> Option<Vec<bool>> {
+fn truths(column: &Column, rows: &[usize]) -> Option<Vec<bool>> {
     if let Column::List(_) = column {
         return None;
     }
     let cells = Cells::of(column);
-    let truth = |i| match cells.number(i) {
+    let truth = |&i: &usize| match cells.number(i) {
         Ok(Some(0.0)) => Some(false),
         Ok(Some(1.0)) => Some(true),
         _ => None,
     };
-    (0..rows).map(truth).collect()
+    rows.iter().map(truth).collect()
 }

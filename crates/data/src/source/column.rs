@@ -274,11 +274,6 @@ impl ListColumn {
     pub fn range(&self, i: usize) -> Range<usize> {
         self.offsets[i]..self.offsets[i + 1]
     }
-
-    /// The places of the values of the first lists.
-    pub fn first(&self, lists: usize) -> Range<usize> {
-        self.offsets[0]..self.offsets[lists]
-    }
 }
 
 impl Default for TextLists {
@@ -350,6 +345,6 @@ mod tests {
         let column = Column::from(lists);
         let lists = column.lists();
         assert_eq!((0..lists.len()).map(|i| lists.range(i)).collect::<Vec<_>>(), [0..1, 1..1, 1..3]);
-        assert_eq!((lists.first(2), lists.values().len()), (0..1, 3));
+        assert_eq!(lists.values().len(), 3);
     }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::csv::Csv;
+use super::faults::Faults;
 use super::guess::Samples;
 #[cfg(feature = "parquet")]
 use super::parquet;
@@ -53,15 +54,17 @@ impl Columns {
 fn csv_columns(path: &Path, source: &Source) -> Result<Columns, DataError> {
     let mut csv = Csv::open(path, source)?;
     let mut samples = vec![Samples::default(); csv.names.len()];
+    let mut faults = Faults::default();
     for _ in 0..LOOKED_AT {
         let Some(row) = csv.read()? else { break };
-        if let Some([found, expected]) = row.fault {
-            return Err(DataError::file(path, format!("line {}: {found}", row.line), expected));
+        if !faults.is_right(row.line, row.fault) {
+            continue;
         }
         for (i, samples) in samples.iter_mut().enumerate() {
             samples.add(csv.field(i).unwrap_or_default(), &csv.lists);
         }
     }
+    faults.check(path)?;
     let usual = samples.iter().any(|samples| samples.are_lists(&csv.lists));
     // One separator is there for all; which it is, the columns tell together if none has the usual one.
     let separator = match usual || csv.lists.is_given() {

@@ -6,6 +6,7 @@ mod cells;
 mod column;
 mod columns;
 mod csv;
+mod faults;
 mod files;
 mod guard;
 mod guess;
@@ -46,6 +47,11 @@ pub use report::ReadReport;
 use crate::error::DataError;
 use crate::schema::{Format, Source};
 use lists::ListCounts;
+
+/// How a file is written, if the source or the file's name tells it.
+pub(crate) fn format(source: &Source, file: &Path) -> Option<Format> {
+    files::format(source, file).ok()
+}
 
 /// A column that is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -52,6 +52,11 @@ impl Csv {
             let expected = format!("at most {MOST_COLUMNS}, and another `delimiter` may separate them");
             return Err(DataError::file(path, format!("{count} columns"), expected));
         }
+        if header && count == 1 && records.field(0).is_some_and(|field| field.starts_with('#')) {
+            let found = format!("line {}: one field, which begins with `#`", first.line);
+            let expected = "a header line: with `comment = \"#\"` in `[source.csv]` this one is left out";
+            return Err(DataError::file(path, found, expected));
+        }
         let fields = (0..count).map(|i| records.field(i).unwrap_or_default());
         let name = |field: &str| match field.split_once(':') {
             Some((name, _)) if typed => name.to_owned(),

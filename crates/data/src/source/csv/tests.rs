@@ -123,6 +123,11 @@ fn what_is_wrong_with_a_file_is_said() {
         (&latin, "", "csv: line 5: a byte 0xE9 that is no UTF-8, the 6th of the row; expected text in UTF-8"),
         (b"label,user,seen,user\n1,a,b,c\n", "", "two columns `user`, the 2th and another"),
         (b"label,user,seen\n1,a,NULL\n", "", "csv: line 2: `seen`: `NULL`; expected a list of ids, or `null"),
+        (
+            b"# by hand\nlabel,user,seen\n",
+            "",
+            "line 1: one field, which begins with `#`; expected a header line",
+        ),
         (b"1,2,3\n", "header = false\nnames = [\"label\"]", "line 1: 3 fields; expected 1, as in `names`"),
     ] {
         let message = match read("log.csv", text, csv) {

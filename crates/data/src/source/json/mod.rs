@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::builder::{BlockBuilder, Builder};
+use super::faults::Faults;
 use super::lines::{Lines, text};
 use super::lists::ListSyntax;
 use super::{Blanks, Block, Unread, Wanted};
@@ -51,12 +52,14 @@ impl Json {
     fn object(&self) -> Result<Object<'_>, [String; 2]> {
         let text = text(&self.line)?.trim();
         serde_json::from_str(text).map_err(|e| {
+            let found = e.to_string().replace(" at line 1 column", ", character");
             let expected = match text {
+                _ if found.contains(object::TWICE) => "an object whose keys are there once",
                 _ if text.starts_with('[') => "an object a line, which `jq -c '.[]' FILE` makes of an array",
                 _ if text.contains("NaN") || text.contains("Infinity") => "JSON, which has no NaN: `null`",
                 _ => "an object a line, which `jq -c . FILE` makes of JSON on several lines",
             };
-            [e.to_string().replace(" at line 1 column", ", character"), expected.to_owned()]
+            [found, expected.to_owned()]
         })
     }
 
@@ -166,14 +169,20 @@ pub(super) fn columns(
     rows: usize,
 ) -> Result<(Vec<Wanted>, Vec<Unread>), DataError> {
     let mut json = Json::open(path, source)?;
-    let (mut wanted, mut unread) = (vec![], vec![]);
+    let (mut wanted, mut unread, mut faults) = (vec![], vec![], Faults::default());
     for _ in 0..rows {
         let Some(line) = json.read()? else { break };
-        let object = json
-            .object()
-            .map_err(|[found, expected]| DataError::file(path, format!("line {line}: {found}"), expected))?;
-        members(&object, "", false, DEPTH, &json.syntax, &mut wanted, &mut unread);
+        match json.object() {
+            Ok(object) => {
+                faults.is_right(line, None);
+                members(&object, "", false, DEPTH, &json.syntax, &mut wanted, &mut unread);
+            }
+            Err(fault) => {
+                faults.is_right(line, Some(fault));
+            }
+        }
     }
+    faults.check(path)?;
     Ok((wanted, unread))
 }
 

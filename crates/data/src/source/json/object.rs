@@ -1,10 +1,11 @@
 //! A row's values: what stands under which name.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{MapAccess, Visitor};
+use serde::de::{Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// The members of an object, in order; values are as they are written.
@@ -28,11 +29,30 @@ impl<'de> Deserialize<'de> for Object<'de> {
                 while let Some((Key(key), value)) = map.next_entry()? {
                     members.push((key, value));
                 }
-                Ok(Object(members))
+                match twice(&members) {
+                    Some(key) => Err(A::Error::custom(format!("the key `{key}` {TWICE}"))),
+                    None => Ok(Object(members)),
+                }
             }
         }
         from.deserialize_map(Members)
     }
+}
+
+/// What is said of a key that an object has already.
+pub(super) const TWICE: &str = "a second time";
+
+/// Members that are compared one by one; sets cost more than so few.
+const FEW: usize = 32;
+
+/// A key that an object has twice: which of its values is meant is not known.
+fn twice<'a>(members: &'a [(Cow<'_, str>, &RawValue)]) -> Option<&'a str> {
+    let mut keys = members.iter().enumerate().map(|(i, (key, _))| (i, &**key));
+    if members.len() > FEW {
+        let mut seen = HashSet::with_capacity(members.len());
+        return keys.map(|(_, key)| key).find(|key| !seen.insert(*key));
+    }
+    keys.find(|(i, key)| members[..*i].iter().any(|(before, _)| before == key)).map(|(_, key)| key)
 }
 
 /// A value.

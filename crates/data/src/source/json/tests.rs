@@ -58,6 +58,7 @@ fn what_is_wrong_with_a_row_is_said_and_costs_that_row_alone() {
             "line 2: EOF while parsing a list, character 21; expected an object a line",
         ),
         ("[{\"user\": 1}]", "which `jq -c '.[]' FILE` makes of an array"),
+        ("{\"user\": 1, \"seen\": [], \"user\": 2}", "line 2: the key `user` a second time, character"),
         ("{\"user\": NaN}", "JSON, which has no NaN: `null`"),
         ("{\"user\": [1]}", "line 2: `user`: a list; expected a single value"),
         ("{\"user\": {\"id\": 1}}", "`user`: an object; expected a value: `from` names one"),
@@ -82,4 +83,13 @@ fn columns_are_found() {
     let expected = [("label", false), ("user", false), ("seen", true), ("price", false), ("at.day", false)];
     assert_eq!(names, expected);
     assert_eq!(unread, [Unread { name: "more".into(), reason: "lists of lists".into() }]);
+}
+
+#[test]
+fn keys_of_large_objects_are_there_once_as_well() {
+    let members = (0..100).map(|i| format!("\"k{i}\": {i}")).collect::<Vec<_>>().join(", ");
+    let wanted = || vec![Wanted::single("k7")];
+    assert_eq!(read(&format!("{{{members}}}\n"), wanted()), ["line 1 7"]);
+    let rows = read(&format!("{{{members}, \"k98\": 1}}\n"), wanted());
+    assert!(rows[0].contains("the key `k98` a second time"), "{rows:?}");
 }
