@@ -248,6 +248,14 @@ pub(super) fn same_lengths(a: &Column, b: &Column, rows: &[usize]) -> bool {
     rows.iter().all(|&row| a.range(row).len() == b.range(row).len())
 }
 
+/// Whether a row has nothing in any column.
+pub(super) fn are_missing(columns: &[Column], row: usize) -> bool {
+    columns.iter().all(|column| match column {
+        Column::List(lists) => lists.range(row).is_empty(),
+        cells => Cells::of(cells).is_missing(row, TextForm::Typed),
+    })
+}
+
 /// A cell that is the number `x` as an integer, if it is one: exact, where `f64` is not.
 fn whole(cells: Cells<'_>, i: usize, x: f64) -> Option<i128> {
     match cells {

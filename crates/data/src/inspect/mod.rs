@@ -123,15 +123,16 @@ impl TableStats {
         for block in &mut blocks {
             let block = block?;
             let taken = block.rows.min(usize::try_from(most - rows).unwrap_or(usize::MAX));
-            // What stands in a row that cannot be read says nothing of its columns.
             let mut right = Vec::with_capacity(taken);
             for row in 0..taken {
-                match block.fault(row) {
-                    None => right.push(row),
-                    Some(error) => {
-                        faults += 1;
-                        first_fault.get_or_insert_with(|| error.to_string());
-                    }
+                let fault = block.fault(row);
+                // A row that cannot be taken apart says nothing of the columns.
+                if fault.is_none() || !column::are_missing(&block.columns, row) {
+                    right.push(row);
+                }
+                if let Some(error) = fault {
+                    faults += 1;
+                    first_fault.get_or_insert_with(|| error.to_string());
                 }
             }
             for (stats, column) in columns.iter_mut().zip(&block.columns) {
