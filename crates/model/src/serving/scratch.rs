@@ -2,18 +2,25 @@
 
 use std::sync::{Mutex, PoisonError};
 
+/// Numbers of a line of the cache.
+const LINE: usize = 16;
+
 /// A buffer that calls use again.
 #[derive(Debug, Default)]
 pub(super) struct Scratch(Vec<f32>);
 
 impl Scratch {
-    /// Buffers of these lengths, with whatever values their last user left.
+    /// Buffers of these lengths, with whatever values their last user left. Each begins at a line of the
+    /// cache: a vector that lies across two takes two loads.
     pub fn parts<const N: usize>(&mut self, lengths: [usize; N]) -> [&mut [f32]; N] {
-        let total = lengths.iter().sum();
+        let lines = lengths.map(|len| len.next_multiple_of(LINE));
+        let total = lines.iter().sum::<usize>() + LINE;
         if self.0.len() < total {
             self.0.resize(total, 0.0);
         }
-        split(&mut self.0, lengths)
+        let start = self.0.as_ptr().align_offset(LINE * size_of::<f32>()).min(LINE);
+        let mut lengths = lengths.into_iter();
+        split(&mut self.0[start..], lines).map(|part| &mut part[..lengths.next().expect("N lengths")])
     }
 }
 
