@@ -10,7 +10,7 @@ use dien_serving::encoding::{DenseEncoder, ItemTable, Repeats, Vocabularies};
 use dien_serving::model_file::DataForm;
 
 use crate::batch::indexed::IndexedBatches;
-use crate::behaviours::encoded::Behaviours;
+use crate::behaviours::encoded_log::EncodedLog;
 use crate::behaviours::log::Log;
 use crate::error::DataError;
 use crate::impressions::{Impressions, PredictionBatch, Stream};
@@ -21,7 +21,7 @@ use crate::skipped::Skipped;
 use crate::source::ReadReport;
 use crate::target_names::TargetNames;
 
-/// Encoded rows, their vocabularies and who trains, validates and tests: of [`Behaviours`] in memory, or of
+/// Encoded rows, their vocabularies and who trains, validates and tests: of [`EncodedLog`] in memory, or of
 /// [`Impressions`] that are streamed from where they are. All that is done with the one is done with the
 /// other.
 ///
@@ -46,7 +46,7 @@ pub struct Dataset {
 
 #[derive(Clone, Debug)]
 enum Form {
-    Behaviours(Box<Behaviours>),
+    Behaviours(Box<EncodedLog>),
     Impressions(Box<Impressions>),
 }
 
@@ -70,8 +70,8 @@ impl fmt::Debug for Kept {
     }
 }
 
-impl From<Behaviours> for Dataset {
-    fn from(behaviours: Behaviours) -> Self {
+impl From<EncodedLog> for Dataset {
+    fn from(behaviours: EncodedLog) -> Self {
         Dataset { form: Form::Behaviours(Box::new(behaviours)), kept: None }
     }
 }
@@ -105,12 +105,12 @@ macro_rules! of {
 }
 
 impl Dataset {
-    /// [`Behaviours::new`] of a log.
+    /// [`EncodedLog::new`] of a log.
     ///
     /// # Errors
-    /// As [`Behaviours::new`].
+    /// As [`EncodedLog::new`].
     pub fn new(log: Log, options: &DataOptions) -> Result<Self, DataError> {
-        Ok(Behaviours::new(log, options)?.into())
+        Ok(EncodedLog::new(log, options)?.into())
     }
 
     /// The data, and something that lives as long as it does, such as the temporary folder with its files.

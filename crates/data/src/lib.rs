@@ -1,14 +1,14 @@
 //! From a behaviour log to [`dien_model::Batch`]es.
 //!
 //! ```text
-//! folder ─ read_folder ─▶ Log ─ Behaviours::new ──────────────┐
+//! folder ─ read_folder ─▶ Log ─ EncodedLog::new ──────────────┐
 //! files, rows in memory ─ Impressions::open, ::from_source ────┴▶ Dataset
 //! Dataset ─ epoch(seed, e) / validation() / test() ─▶ Batches ─ for_each ─▶ Batch
 //! SyntheticConfig::log ─▶ Log ─ write ─▶ folder
 //! ```
 //!
 //! - [`Log`] holds the behaviours as they are: ids are strings, items have columns.
-//! - [`Behaviours`] holds them encoded, with the vocabularies, the split and the negative samplers, under
+//! - [`EncodedLog`] holds them encoded, with the vocabularies, the split and the negative samplers, under
 //!   [`DataOptions`].
 //! - [`Impressions`] is a log of shown candidates by a [`schema`], whose rows are streamed.
 //! - [`Dataset`] is either, to be trained and tested on. [`Batches`] are those of one epoch, or of one pass
@@ -81,7 +81,7 @@ pub use batch::indexed::IndexedBatches;
 // For `dien`, whose trainer makes batches ahead likewise; no part of the interface.
 #[doc(hidden)]
 pub use batch::prefetch::prefetch;
-pub use behaviours::encoded::Behaviours;
+pub use behaviours::encoded_log::EncodedLog;
 pub use behaviours::folder::{ReadOptions, Warnings, folder_files, read_folder, read_folder_with};
 pub use behaviours::log::{Event, Item, Log, RealTarget, User};
 pub use behaviours::presets;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use dien_data::{Behaviours, DataOptions, Dataset, Impressions, Log, SchemaSource, Warnings};
+use dien_data::{DataOptions, Dataset, EncodedLog, Impressions, Log, SchemaSource, Warnings};
 
 use crate::config::{Config, LogKind, Source};
 use crate::error::{Error, Result};
@@ -130,14 +130,14 @@ fn behaviours(
     warnings.notes.extend(told);
     warnings.notes.extend(options.note_of_repeats(&log));
     let data = match encoding {
-        Encoding::Fit => Behaviours::new(log, &options),
+        Encoding::Fit => EncodedLog::new(log, &options),
         Encoding::Reuse(run) => {
             let (options, _) = fitting(config.data.clone());
-            Behaviours::with_vocabularies(log, run.encoding()?.0, &options)
+            EncodedLog::with_vocabularies(log, run.encoding()?.0, &options)
         }
         Encoding::Extend(run) => {
             let vocabularies = run.vocabularies(options.tables())?;
-            Behaviours::continuing(log, &vocabularies, &options)
+            EncodedLog::continuing(log, &vocabularies, &options)
         }
     };
     Ok((data.map_err(Error::in_data)?.into(), warnings))

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use dien_data::schema::{Format, Schema, SchemaOverrides, Source as Files};
 use dien_data::{
-    Behaviours, DataOptions, Dataset, Impressions, OnError, PredictionBatch, Predictions, SchemaSource,
+    DataOptions, Dataset, EncodedLog, Impressions, OnError, PredictionBatch, Predictions, SchemaSource,
     Skipped,
 };
 use dien_model::{Features, Registry};
@@ -107,7 +107,7 @@ impl Predictor {
                 let (log, _) =
                     DataSource::log(&of)?.ok_or_else(|| Error::file(rows, "no behaviours", expected))?;
                 let data =
-                    Behaviours::with_vocabularies(log, vocabularies, &options).map_err(Error::in_data)?;
+                    EncodedLog::with_vocabularies(log, vocabularies, &options).map_err(Error::in_data)?;
                 if data.test().is_empty() {
                     let expected = "users to score, in `test_users.txt`, each with a target";
                     return Err(Error::file(rows, "no test user", expected));

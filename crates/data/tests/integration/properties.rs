@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::support::{log_with_items, user};
-use dien_data::{AuxiliaryNegatives, Behaviours, DataOptions, Log, TargetKind, TargetNegatives};
+use dien_data::{AuxiliaryNegatives, DataOptions, EncodedLog, Log, TargetKind, TargetNegatives};
 use proptest::prelude::*;
 
 const ITEMS: usize = 12;
@@ -54,7 +54,7 @@ proptest! {
 
     #[test]
     fn batches_are_what_they_should_be(log in logs(), options in options(), seed: u64, epoch in 0..3_u64) {
-        let data = match Behaviours::new(log.clone(), &options) {
+        let data = match EncodedLog::new(log.clone(), &options) {
             Ok(data) => data,
             Err(error) => {
                 let message = error.to_string();
@@ -151,8 +151,8 @@ proptest! {
 
     #[test]
     fn nothing_but_seed_and_epoch_matters(log in logs(), options in options(), seed: u64) {
-        let Ok(data) = Behaviours::new(log.clone(), &options) else { return Ok(()) };
-        let again = Behaviours::new(log, &options).unwrap();
+        let Ok(data) = EncodedLog::new(log.clone(), &options) else { return Ok(()) };
+        let again = EncodedLog::new(log, &options).unwrap();
         let (one, two) = (data.epoch(seed, 1), again.epoch(seed, 1));
         // On other threads, and from the end.
         let forward: Vec<_> = (0..one.len()).map(|i| one.batch(i)).collect();

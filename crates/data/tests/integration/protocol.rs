@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::support::{log_with_items, user};
 use dien_data::{
-    AuxiliaryNegatives, Behaviours, DataOptions, Event, IndexedBatches, Log, RealTarget, TargetKind,
+    AuxiliaryNegatives, DataOptions, EncodedLog, Event, IndexedBatches, Log, RealTarget, TargetKind,
     TargetNegatives, User,
 };
 use dien_serving::encoding::Vocabularies;
@@ -20,7 +20,7 @@ fn log() -> Log {
 }
 
 fn refused(log: Log, options: &DataOptions) -> String {
-    Behaviours::new(log, options).expect_err("an error").to_string()
+    EncodedLog::new(log, options).expect_err("an error").to_string()
 }
 
 /// Every (user, candidate, label), in order.
@@ -36,7 +36,7 @@ fn rows(batches: &IndexedBatches<'_>) -> Vec<(String, String, u8)> {
 
 #[test]
 fn the_three_kinds_of_users_are_apart() {
-    let data = Behaviours::new(log(), &DataOptions::default().with_valid_fraction(0.25)).unwrap();
+    let data = EncodedLog::new(log(), &DataOptions::default().with_valid_fraction(0.25)).unwrap();
     let set = |users: Vec<&str>| users.into_iter().map(str::to_string).collect::<BTreeSet<_>>();
     let parts = [
         set(data.training_users().collect()),
@@ -55,7 +55,7 @@ fn the_three_kinds_of_users_are_apart() {
 fn the_split_hangs_on_its_seed_alone() {
     let held_out = |split_seed, targets| {
         let options = DataOptions::default().with_split_seed(split_seed).with_targets(targets);
-        let data = Behaviours::new(log(), &options).unwrap();
+        let data = EncodedLog::new(log(), &options).unwrap();
         data.validation_users().map(str::to_string).collect::<Vec<_>>()
     };
     assert_eq!(held_out(1, TargetKind::Every), held_out(1, TargetKind::Last));
@@ -65,7 +65,7 @@ fn the_split_hangs_on_its_seed_alone() {
 #[test]
 fn held_out_users_are_scored_on_their_last_behaviour() {
     for targets in [TargetKind::Every, TargetKind::Last] {
-        let data = Behaviours::new(log(), &DataOptions::default().with_targets(targets)).unwrap();
+        let data = EncodedLog::new(log(), &DataOptions::default().with_targets(targets)).unwrap();
         for batches in [data.validation(), data.test()] {
             let mut expected = vec![];
             for (name, _, _) in rows(&batches).iter().step_by(2) {
@@ -87,7 +87,7 @@ fn held_out_users_are_scored_on_their_last_behaviour() {
 #[test]
 fn every_position_is_a_target_with_a_negative_drawn_anew() {
     let options = DataOptions::default().with_valid_fraction(0.0).with_first_target(4);
-    let data = Behaviours::new(log(), &options).unwrap();
+    let data = EncodedLog::new(log(), &options).unwrap();
     let epochs = [0, 1].map(|e| rows(&data.epoch(1, e)));
     let positives: Vec<BTreeMap<_, _>> = epochs
         .iter()
@@ -123,7 +123,7 @@ fn negatives_come_by_occurrence() {
     }
     log.add_user(user("test", &[3, 3, 3, 0], true, Some(3))).unwrap();
     let options = DataOptions::default().with_targets(TargetKind::Last).with_valid_fraction(0.0);
-    let data = Behaviours::new(log, &options).unwrap();
+    let data = EncodedLog::new(log, &options).unwrap();
     let mut counts = BTreeMap::new();
     for epoch in 0..20 {
         for row in rows(&data.epoch(7, epoch)).into_iter().filter(|r| r.2 == 0) {
@@ -145,7 +145,7 @@ fn hard_negatives_share_the_category_while_it_has_others() {
     }
     let options =
         DataOptions::default().with_target_negatives(TargetNegatives::SameCategory).with_valid_fraction(0.0);
-    let data = Behaviours::new(log, &options).unwrap();
+    let data = EncodedLog::new(log, &options).unwrap();
     for pair in rows(&data.epoch(1, 0)).chunks(2) {
         let expected: &[&str] = if pair[0].1 == "i4" { &["i0", "i2"] } else { &["i0", "i2", "i4"] };
         assert!(expected.contains(&pair[1].1.as_str()), "{pair:?}");
@@ -168,9 +168,9 @@ fn test_users_leave_no_trace_in_training() {
         let changed = if u.test { user(&u.id, &[3, 3, 3, 3, 9], true, u.negative) } else { u.clone() };
         other.add_user(changed).unwrap();
     }
-    let (one, two) = (Behaviours::new(log(), &options).unwrap(), Behaviours::new(other, &options).unwrap());
+    let (one, two) = (EncodedLog::new(log(), &options).unwrap(), EncodedLog::new(other, &options).unwrap());
     assert_eq!(one.vocabularies(), two.vocabularies());
-    let batches = |data: &Behaviours| {
+    let batches = |data: &EncodedLog| {
         let epoch = data.epoch(3, 1);
         (0..epoch.len()).map(|i| epoch.batch(i)).collect::<Vec<_>>()
     };
@@ -185,7 +185,7 @@ fn known_but_unseen_is_out_of_vocabulary_and_its_category_need_not_be() {
         log.add_user(user(&format!("u{u}"), &[0, 1, 2, 3, 0], false, Some(1))).unwrap();
     }
     log.add_user(user("test", &[6, 0, 7], true, Some(5))).unwrap();
-    let data = Behaviours::new(log, &DataOptions::default()).unwrap();
+    let data = EncodedLog::new(log, &DataOptions::default()).unwrap();
     assert_eq!(data.vocabularies().get("item").unwrap().rows(), 5);
     assert_eq!(data.features().tables.iter().map(|t| t.num_embeddings).collect::<Vec<_>>(), [5, 3]);
     let batch = data.test().batch(0);
@@ -209,7 +209,7 @@ fn real_labels_look_back_on_what_was_liked() {
         log.add_user(User { id: id.into(), events, test, negative: None, targets: targets.into() }).unwrap();
     }
     let options = DataOptions::default().with_targets(TargetKind::Real).with_valid_fraction(0.0);
-    let data = Behaviours::new(log, &options).unwrap();
+    let data = EncodedLog::new(log, &options).unwrap();
     let batch = data.test().batch(0);
     let item = data.vocabularies().get("item").unwrap();
     let ids = |names: &[&str]| names.iter().map(|n| item.id(n)).collect::<Vec<_>>();
@@ -230,7 +230,7 @@ fn own_negatives_come_from_the_history() {
         .with_auxiliary_negatives(AuxiliaryNegatives::Own)
         .with_negatives_per_event(3)
         .with_valid_fraction(0.0);
-    let data = Behaviours::new(log, &options).unwrap();
+    let data = EncodedLog::new(log, &options).unwrap();
     let batch = data.epoch(1, 0).batch(0);
     let h = &batch.histories;
     for bounds in h.offsets.windows(2) {
@@ -306,7 +306,7 @@ fn a_log_refuses_what_does_not_fit() {
 #[test]
 fn a_model_meets_other_behaviours_with_its_own_vocabularies() {
     let options = DataOptions::default().with_sparse(["user"]);
-    let trained = Behaviours::new(log(), &options).unwrap();
+    let trained = EncodedLog::new(log(), &options).unwrap();
     let folder = tempfile::tempdir().unwrap();
     trained.vocabularies().save(&folder.path().join("vocab")).unwrap();
     let vocabularies = Vocabularies::load_names(&folder.path().join("vocab"), options.tables()).unwrap();
@@ -314,7 +314,7 @@ fn a_model_meets_other_behaviours_with_its_own_vocabularies() {
 
     let mut other = log_with_items(30, 7);
     other.add_user(user("new", &[1, 25, 2, 3], true, Some(26))).unwrap();
-    let data = Behaviours::with_vocabularies(other, vocabularies, &options).unwrap();
+    let data = EncodedLog::with_vocabularies(other, vocabularies, &options).unwrap();
     assert_eq!(data.features(), trained.features());
     assert!(data.epoch(1, 0).is_empty() && data.validation().is_empty());
     let batch = data.test().batch(0);
@@ -323,7 +323,7 @@ fn a_model_meets_other_behaviours_with_its_own_vocabularies() {
     assert_eq!(batch.targets.sparse, [[0, 0]]);
 
     let asked = options.with_pooled(["category"]).with_behaviours(["item"]);
-    let lacking = Behaviours::with_vocabularies(log(), Vocabularies::default(), &asked).unwrap_err();
+    let lacking = EncodedLog::with_vocabularies(log(), Vocabularies::default(), &asked).unwrap_err();
     assert_eq!(lacking.to_string(), "vocabularies: found none; expected `item` among them");
     let missing = Vocabularies::load_names(folder.path(), asked.tables()).unwrap_err();
     assert_eq!(missing.kind(), dien_serving::ErrorKind::Io, "{missing}");

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use dien_data::build::{SampleBuilder, TargetPolicy};
 use dien_data::schema::Split;
 use dien_data::{
-    Behaviours, DataOptions, Impressions, ReadOptions, TargetKind, Ties, read_folder, read_folder_with,
+    DataOptions, EncodedLog, Impressions, ReadOptions, TargetKind, Ties, read_folder, read_folder_with,
 };
 
 /// A data set's folder, or none with the reason printed.
@@ -38,7 +38,7 @@ fn check(name: &str, counts: &Counts) {
     assert_eq!((log.users().len(), log.items().len()), (counts.users, counts.items));
     assert_eq!(log.events(), counts.behaviours);
     let options = DataOptions::default().with_targets(TargetKind::Last).with_valid_fraction(0.0);
-    let data = Behaviours::new(log, &options).unwrap();
+    let data = EncodedLog::new(log, &options).unwrap();
     let (train, test) = (data.epoch(1, 0), data.test());
     assert_eq!((train.targets(), test.targets()), (counts.train_samples, counts.test_samples));
     let mut labels = 0.0;
@@ -130,7 +130,7 @@ fn check_real(name: &str, samples: usize, test_samples: usize, test_users: usize
         .with_pooled(["genres"]);
     for ties in [Ties::File, Ties::Hash] {
         let (log, _) = read_folder_with(&folder, &ReadOptions::default().with_ties(ties)).unwrap();
-        let data = Behaviours::new(log, &options).unwrap();
+        let data = EncodedLog::new(log, &options).unwrap();
         let (train, test) = (data.epoch(1, 0), data.test());
         assert_eq!((train.targets() + test.targets(), test.targets()), (samples, test_samples));
         assert_eq!(data.test_users().len(), test_users);

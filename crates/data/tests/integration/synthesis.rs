@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use dien_data::{Behaviours, Log, SyntheticConfig, read_folder};
+use dien_data::{EncodedLog, Log, SyntheticConfig, read_folder};
 
 /// The share of test users whose positive scores higher than their negative; ties count half. All negatives
 /// being of the positive's category, this is the AUC by user.
@@ -90,7 +90,7 @@ fn the_seed_decides_and_the_log_trains() {
     assert!(warnings.is_empty());
     assert_eq!((back.users(), back.items()), (log.users(), log.items()));
 
-    let data = Behaviours::new(log, &synthesis.options()).unwrap();
+    let data = EncodedLog::new(log, &synthesis.options()).unwrap();
     let epoch = data.epoch(1, 0);
     (0..epoch.len()).for_each(|i| epoch.batch(i).validate(data.features()).unwrap());
     assert_eq!(data.test().targets(), 2 * 40);

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use super::{batches, content, failure, folder};
-use crate::{Behaviours, DataOptions, Event, Impressions, Item, Log, RealTarget, TargetKind, User};
+use crate::{DataOptions, EncodedLog, Event, Impressions, Item, Log, RealTarget, TargetKind, User};
 
 const SCHEMA: &str = r#"
 candidate = ["item", "category"]
@@ -79,7 +79,7 @@ fn the_tables_give_the_batches_of_the_behaviours() {
             .with_batch_size(16)
             .with_max_history(6)
             .with_targets_per_history(targets_per_history);
-        let data = Behaviours::new(log.clone(), &options).unwrap();
+        let data = EncodedLog::new(log.clone(), &options).unwrap();
         let (folder, path) = folder(SCHEMA, &[("histories.csv", &histories), ("targets.csv", &targets)]);
         data.vocabularies().save(folder.path()).unwrap();
         let (impressions, _) = Impressions::open(&path, &options).unwrap();

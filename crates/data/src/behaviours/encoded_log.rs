@@ -20,7 +20,7 @@ use crate::sample::targets::Parts;
 /// A behaviour log as ids, with its vocabularies, its split and its samplers. Immutable, and shared freely by
 /// threads.
 #[derive(Clone, Debug)]
-pub struct Behaviours {
+pub struct EncodedLog {
     samples: Samples,
     parts: Parts,
     names: Names,
@@ -29,7 +29,7 @@ pub struct Behaviours {
     rows: RowCounts,
 }
 
-impl Behaviours {
+impl EncodedLog {
     /// Encodes a log with vocabularies of its own, from its non-test users.
     ///
     /// # Errors
@@ -101,7 +101,7 @@ impl Behaviours {
             context: Context::User,
             extra_sequences: vec![],
         };
-        Ok(Behaviours { samples, parts, names: Names { users, items }, vocabularies, features, rows })
+        Ok(EncodedLog { samples, parts, names: Names { users, items }, vocabularies, features, rows })
     }
 
     /// The features of a model for this data. Its batches pass [`validate`](dien_model::Batch::validate) with
