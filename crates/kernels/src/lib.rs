@@ -10,6 +10,7 @@ mod concrete;
 pub mod elementwise;
 pub mod gemm;
 pub mod inline;
+pub mod line;
 pub mod map;
 mod number;
 pub mod par;

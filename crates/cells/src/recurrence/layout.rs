@@ -27,6 +27,3 @@ pub(super) const DEFERRED: usize = 2 * LANES;
 /// From one row of the deferred gradients to the next: not a power of two, whose rows would contend for few
 /// lines of the cache.
 pub(super) const DEFERRED_STRIDE: usize = DEFERRED + 2 * VECTOR;
-
-/// Elements in a line of the cache, at least.
-pub(super) const LINE: usize = 16;

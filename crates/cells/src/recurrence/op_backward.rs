@@ -2,6 +2,7 @@
 
 use dien_kernels::gemm::Panels;
 use dien_kernels::inline::{copy, each, fill, zip};
+use dien_kernels::line::LINE;
 use dien_kernels::simd::{Level, dispatch_at};
 use dien_tensor::{Backward as TapeBackward, OpGrads, Real};
 use ndarray::ArrayViewD;
@@ -9,7 +10,7 @@ use ndarray::ArrayViewD;
 use super::Recurrence;
 use super::args::CellOutput;
 use super::backward::Backward;
-use super::layout::{LINE, PARTIAL};
+use super::layout::PARTIAL;
 use super::op::Node;
 use super::sizes::{Sizes, aligned};
 use crate::{LANES, per_block, per_task};

@@ -1,7 +1,9 @@
 //! The sizes of what a chunk sums up on its way back.
 
+use dien_kernels::line::before_line;
+
 use super::Recurrence;
-use super::layout::{DEFERRED, DEFERRED_STRIDE, LINE, PARTIAL, VECTOR};
+use super::layout::{DEFERRED, DEFERRED_STRIDE, PARTIAL, VECTOR};
 
 /// Gradients of a hidden unit: of each gate's z, and of a split gate's recurrent product.
 #[inline(always)]
@@ -59,9 +61,9 @@ impl Sizes {
     }
 }
 
-/// From the first element at which a line of the cache begins: `scratch` is [`LINE`] longer than what is
-/// needed.
+/// From the first element at which a line of the cache begins: `scratch` is longer by a
+/// [line](dien_kernels::line::LINE) than what is needed.
 pub(super) fn aligned<T>(scratch: &mut [T]) -> &mut [T] {
-    let skip = scratch.as_ptr().align_offset(LINE * size_of::<f32>());
-    &mut scratch[skip.min(LINE)..]
+    let start = before_line(scratch);
+    &mut scratch[start..]
 }

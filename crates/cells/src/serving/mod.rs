@@ -31,6 +31,8 @@ pub(crate) mod kernels {
 pub use attention::{ActivationUnit, dots, sigmoid, softmax};
 pub use cell::{Cell, padded};
 pub use dense::{Dice, add_columns, add_product, fill, multiply_rows, prelu};
+/// Where scratch is to begin, so that no vector lies across two lines of the cache.
+pub use dien_kernels::line::{LINE, before_line};
 pub use tile::Tiles;
 
 /// Lanes in use, rounded up to what the kernels compute.

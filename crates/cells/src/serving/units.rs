@@ -1,5 +1,6 @@
 //! A cell's recurrent weights in the order in which a step over hidden units reads them.
 
+use dien_kernels::line::{LINE, before_line_of};
 use dien_kernels::simd::{Level, SequencePacking};
 use dien_tensor::Real;
 
@@ -14,9 +15,6 @@ pub(super) struct Units<T> {
     stride: usize,
     packing: SequencePacking,
 }
-
-/// Numbers of a line of the cache.
-const LINE: usize = 16;
 
 /// What is copied begins at a line of its own.
 impl<T: Clone> Clone for Units<T> {
@@ -33,7 +31,7 @@ impl<T: Clone> Clone for Units<T> {
 /// Room for `len` numbers, and how many places come before the first line of the cache.
 fn from_a_line<T>(len: usize) -> (Vec<T>, usize) {
     let data = Vec::<T>::with_capacity(len + LINE);
-    let start = data.as_ptr().align_offset(LINE * size_of::<f32>()).min(LINE);
+    let start = before_line_of(data.as_ptr());
     (data, start)
 }
 

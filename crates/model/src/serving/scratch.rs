@@ -2,8 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-/// Numbers of a line of the cache.
-const LINE: usize = 16;
+use dien_cells::serving::{LINE, before_line};
 
 /// A buffer that calls use again.
 #[derive(Debug, Default)]
@@ -18,7 +17,7 @@ impl Scratch {
         if self.0.len() < total {
             self.0.resize(total, 0.0);
         }
-        let start = self.0.as_ptr().align_offset(LINE * size_of::<f32>()).min(LINE);
+        let start = before_line(&self.0);
         let mut lengths = lengths.into_iter();
         split(&mut self.0[start..], lines).map(|part| &mut part[..lengths.next().expect("N lengths")])
     }
