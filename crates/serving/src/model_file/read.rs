@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use dien_model::{Calibration, Features, Jagged, Table};
+use dien_model::{Calibration, Features, Jagged, ModelConfig, Table};
 
 use super::{MissingParts, ModelFile, Serving};
 use crate::encoding::tokens::{NoTokens, Tokens};
@@ -36,20 +36,8 @@ pub(super) fn whole(mut file: Tensors, serving: Serving) -> Result<ModelFile> {
         let expected = format!("{}, one for each sequence of behaviours", max_history.len());
         return Err(Error::file(path, found, expected));
     }
-    let params = StoredParams::new(file);
-    Ok(ModelFile {
-        model,
-        features,
-        max_history,
-        vocabularies,
-        numbers,
-        items,
-        request_lists,
-        repeats,
-        data,
-        calibration,
-        params,
-    })
+    let bare = bare(file, model, features, max_history, vocabularies);
+    Ok(ModelFile { numbers, items, request_lists, repeats, data, calibration, ..bare })
 }
 
 /// The table of the items, if there is one.
@@ -85,22 +73,30 @@ pub(super) fn parameters(file: Tensors, missing: MissingParts) -> Result<ModelFi
     let MissingParts { model, features, max_history, vocabularies } = missing;
     let max_history = vec![max_history];
     check_max_history(file.path(), &max_history, &features)?;
-    let params = StoredParams::new(file);
-    let (numbers, request_lists, repeats) = (vec![], vec![], vec![]);
-    let (items, data, calibration) = (None, None, Calibration::default());
-    Ok(ModelFile {
+    Ok(bare(file, model, features, max_history, vocabularies))
+}
+
+/// What every file has.
+fn bare(
+    file: Tensors,
+    model: ModelConfig,
+    features: Features,
+    max_history: Vec<usize>,
+    vocabularies: Vocabularies,
+) -> ModelFile {
+    ModelFile {
         model,
         features,
         max_history,
         vocabularies,
-        numbers,
-        items,
-        request_lists,
-        repeats,
-        data,
-        calibration,
-        params,
-    })
+        numbers: vec![],
+        items: None,
+        request_lists: vec![],
+        repeats: vec![],
+        data: None,
+        calibration: Calibration::default(),
+        params: StoredParams::new(file),
+    }
 }
 
 /// That encoders are possible, and no bucket is beyond its feature's table.
