@@ -32,35 +32,24 @@ impl Parts {
             let seen: Vec<u32> = options.history(user).map(|e| e.item).collect();
             let kept = options.repeats.kept(&seen);
             histories.push(kept.iter().map(|&event| seen[event]));
-            // A target sees what stays of what came before it.
-            let windows = |targets: &mut Vec<Target>, first: usize| {
-                for target in targets[first..].iter_mut().filter(|_| kept.len() < seen.len()) {
-                    target.end = kept.partition_point(|&event| event < target.end as usize) as u32;
-                }
-            };
             if !options.has_target(user) {
                 continue;
             }
-            match split.part_of(user) {
-                schema::Part::Training => {
-                    let first = parts.train.targets.len();
-                    training_targets(user, options, &mut parts.train.targets);
-                    windows(&mut parts.train.targets, first);
-                    parts.train.end(place);
-                }
-                schema::Part::Validation => {
-                    let first = parts.valid.targets.len();
-                    held_out_targets(user, real, "validation", &mut parts.valid.targets)?;
-                    windows(&mut parts.valid.targets, first);
-                    parts.valid.end(place);
-                }
-                schema::Part::Test => {
-                    let first = parts.test.targets.len();
-                    held_out_targets(user, real, "test", &mut parts.test.targets)?;
-                    windows(&mut parts.test.targets, first);
-                    parts.test.end(place);
-                }
+            let (part, held_out) = match split.part_of(user) {
+                schema::Part::Training => (&mut parts.train, None),
+                schema::Part::Validation => (&mut parts.valid, Some("validation")),
+                schema::Part::Test => (&mut parts.test, Some("test")),
+            };
+            let first = part.targets.len();
+            match held_out {
+                None => training_targets(user, options, &mut part.targets),
+                Some(name) => held_out_targets(user, real, name, &mut part.targets)?,
             }
+            // A target sees what stays of what came before it.
+            for target in part.targets[first..].iter_mut().filter(|_| kept.len() < seen.len()) {
+                target.end = kept.partition_point(|&event| event < target.end as usize) as u32;
+            }
+            part.end(place);
         }
         Ok((histories, parts))
     }
