@@ -57,8 +57,9 @@ impl std::error::Error for Imprecision {}
 ///     ops::sigmoid(of("x")) * ops::tanh(of("x"))
 /// }
 /// let mut params = ParamStore::new();
-/// params.add("x", ParamKind::Dense, ArrayD::from_shape_fn(vec![3, 37], |i| i[1] as f64 - 9.0 * i[0] as
-/// f64)); Precision::default().tolerance(1e-6).assert(&params, gate, gate);
+/// let x = ArrayD::from_shape_fn(vec![3, 37], |i| i[1] as f64 - 9.0 * i[0] as f64);
+/// params.add("x", ParamKind::Dense, x);
+/// Precision::default().tolerance(1e-6).assert(&params, gate, gate);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Precision {
