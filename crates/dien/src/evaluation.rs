@@ -34,6 +34,7 @@ pub struct Evaluation<'a> {
     top_k: Option<usize>,
     scores: Option<PathBuf>,
     slicer: Option<Slicer<'a>>,
+    most_slices: Option<usize>,
 }
 
 /// What an evaluation came to.
@@ -54,7 +55,7 @@ pub struct Evaluated {
 impl Scorer {
     /// An evaluation by this model, that tells the metrics alone.
     pub fn evaluation(&self) -> Evaluation<'_> {
-        Evaluation { scorer: self, top_k: None, scores: None, slicer: None }
+        Evaluation { scorer: self, top_k: None, scores: None, slicer: None, most_slices: None }
     }
 
     /// Evaluates as [`evaluate`](Self::evaluate), and writes a CSV file with a row for each target: see
@@ -102,7 +103,7 @@ impl<'a> Evaluation<'a> {
     /// called. Ranges are not bounded.
     #[must_use]
     pub fn most_slices(mut self, most: usize) -> Self {
-        self.slicer = self.slicer.map(|slicer| slicer.most(most));
+        self.most_slices = Some(most);
         self
     }
 
@@ -112,7 +113,11 @@ impl<'a> Evaluation<'a> {
     /// As [`Scorer::evaluate`]; the file of the scores cannot be written; a column by which slices are told
     /// apart is not there, or where they are ranges holds something other than numbers, dates and times.
     pub fn run(self, examples: &Batches<'_>) -> Result<Evaluated> {
-        let Evaluation { scorer, top_k, scores, mut slicer } = self;
+        let Evaluation { scorer, top_k, scores, slicer, most_slices } = self;
+        let mut slicer = slicer.map(|slicer| match most_slices {
+            Some(most) => slicer.most(most),
+            None => slicer,
+        });
         let mut oov = OovReport::new(scorer.features());
         let mut table = scores.map(Table::new);
         let metrics = if table.is_none() && slicer.is_none() {

@@ -68,7 +68,9 @@ fn protocol(log: &LogSource) -> String {
 fn unused(stats: &TableStats, proposal: &Proposal) -> Vec<String> {
     let names = |columns: &[&str]| columns.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ");
     let used = proposal.event_columns().unwrap_or_default();
-    let features: Vec<&str> = used.iter().skip(3).map(|(_, column)| column).collect();
+    let is_of_item = |role: &str| !["user", "item", "time", "rating"].contains(&role);
+    let features: Vec<&str> =
+        used.iter().filter(|(role, _)| is_of_item(role)).map(|(_, column)| column).collect();
     let is_used = |name: &str| {
         used.iter().any(|(_, column)| column == name) || proposal.roles().label.as_deref() == Some(name)
     };

@@ -172,20 +172,12 @@ impl Layers {
             let is_default = matches!(origin, Origin::File(..)) && option.default().as_ref() == value;
             if let Some(value) = value.filter(|_| !is_default) {
                 let (of, found) = (option.scope.words().unwrap_or_default(), options::text(value));
-                let expected = match option.scope {
-                    options::Scope::Log => format!("no such option: it is read of {of} alone"),
-                    _ => match option.of_log() {
-                        Some(own) => format!(
-                            "no such option: it is read of {of} alone; of this log its schema says it, or \
-                             `{own}` over it"
-                        ),
-                        None => {
-                            format!(
-                                "no such option: it is read of {of} alone; of this log its schema says it"
-                            )
-                        }
-                    },
+                let instead = match (option.scope, option.of_log()) {
+                    (options::Scope::Log, _) => String::new(),
+                    (_, None) => "; of this log its schema says it".into(),
+                    (_, Some(own)) => format!("; of this log its schema says it, or `{own}` over it"),
                 };
+                let expected = format!("no such option: it is read of {of} alone{instead}");
                 let (origin, option) = (origin.clone(), key.clone());
                 return Err(Error::Option { origin, option, found, expected });
             }

@@ -53,9 +53,13 @@ impl SliceBy {
     }
 
     /// In ranges between these bounds, which are put in order.
+    ///
+    /// # Panics
+    /// If a bound is NaN.
     #[must_use]
+    #[track_caller]
     pub fn bounds(self, mut bounds: Vec<f64>) -> Self {
-        bounds.retain(|bound| !bound.is_nan());
+        assert!(bounds.iter().all(|bound| !bound.is_nan()), "bounds of slices: {bounds:?} has a NaN");
         bounds.sort_by(f64::total_cmp);
         bounds.dedup();
         SliceBy { cut: Some(Cut::Bounds(bounds)), ..self }
@@ -96,6 +100,10 @@ impl FromStr for SliceBy {
         }
         let bounds = cut.split('/').filter(|bound| !bound.is_empty()).map(|bound| bound.parse::<f64>());
         let bounds = bounds.collect::<Result<Vec<_>, _>>().map_err(|_| wrong("numbers between `/`"))?;
+        // A NaN does not ascend either, unless it is alone.
+        if bounds.iter().any(|bound| bound.is_nan()) {
+            return Err(wrong("numbers between `/`"));
+        }
         if !bounds.windows(2).all(|pair| pair[0] < pair[1]) {
             return Err(wrong("bounds that ascend"));
         }
@@ -137,6 +145,7 @@ mod tests {
             (":3", "a column"),
             ("a:0", "parts"),
             ("a:1/x", "numbers"),
+            ("a:1/nan", "numbers"),
             ("a:2/1", "ascend"),
         ] {
             let message = parse(text).unwrap_err().to_string();

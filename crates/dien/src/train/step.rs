@@ -55,10 +55,10 @@ impl Trainer {
         let grads = tape.backward(losses.total);
         let updates = tape.take_updates();
         drop(tape);
-        let report = self
-            .optimizer
-            .step(&mut self.params, &grads)
-            .map_err(|e| failed("a gradient", format!("the gradient of `{}`", e.parameter)))?;
+        let report = self.optimizer.step(&mut self.params, &grads).map_err(|e| {
+            let what = if e.square { "the square of a gradient" } else { "a gradient" };
+            failed(what, format!("the gradient of `{}`", e.parameter))
+        })?;
         self.params.apply(updates);
         if let Some(average) = &mut self.average {
             average.step(&self.params);
