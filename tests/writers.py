@@ -290,10 +290,8 @@ def polars_csv(table, folder):
 
 def polars_parquet(table, folder):
     compression = table.draw.choice(["lz4", "uncompressed", "snappy", "gzip", "zstd"])
-    rows = table.draw.randrange(1, 60)
-    polars_frame(table, False).write_parquet(
-        folder / "part.parquet", compression=compression, row_group_size=rows
-    )
+    rows, frame = table.draw.randrange(1, 60), polars_frame(table, False)
+    frame.write_parquet(folder / "part.parquet", compression=compression, row_group_size=rows)
 
 
 def polars_json(table, folder):
@@ -341,13 +339,11 @@ WRITERS = [
 
 def trained(dien, table, folder):
     """What the program makes of a folder's table, by name: its vocabularies, model and scores."""
-    schema = SCHEMA.format(source="", transform=table.transform)
-    (folder / "dataset.toml").write_text(schema)
+    (folder / "dataset.toml").write_text(SCHEMA.format(source="", transform=table.transform))
     (folder / "options.toml").write_text(OPTIONS)
-    for command in [
-        ["train", "--config", "options.toml", "--data", "dataset.toml", "--out", "run"],
-        ["predict", "--run", "run", "--data", "dataset.toml", "--out", "scores.csv"],
-    ]:
+    train = ["train", "--config", "options.toml", "--data", "dataset.toml", "--out", "run"]
+    predict = ["predict", "--run", "run", "--data", "dataset.toml", "--out", "scores.csv"]
+    for command in [train, predict]:
         done = subprocess.run([dien, *command], check=False, cwd=folder, capture_output=True, text=True)
         if done.returncode:
             return {"error": done.stderr}

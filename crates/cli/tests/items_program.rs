@@ -5,7 +5,7 @@ mod common;
 use std::fmt::Write as _;
 use std::fs;
 
-use common::{dien, draws, rank, stderr, stdout};
+use common::{dien, draws, list, rank, stderr, stdout};
 use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
 
@@ -47,7 +47,6 @@ fn log(rows: usize) -> String {
         let seen: Vec<u64> = (0..1 + draw(6)).map(|_| draw(40)).collect();
         let (sku, interest) = (draw(40), draw(3));
         let same = seen.last().is_some_and(|last| last % 4 == sku % 4) || interest == sku % 3;
-        let list = |of: &dyn Fn(u64) -> String| seen.iter().map(|&x| of(x)).collect::<Vec<_>>().join("|");
         writeln!(
             text,
             "{},u{},{},c{},t{}|t{},in{interest}|in9,{},{},{}",
@@ -58,8 +57,8 @@ fn log(rows: usize) -> String {
             sku % 3,
             sku % 5,
             draw(24),
-            list(&|x| (100 + x).to_string()),
-            list(&|x| format!("c{}", x % 4)),
+            list(&seen, |x| (100 + x).to_string()),
+            list(&seen, |x| format!("c{}", x % 4)),
         )
         .unwrap();
     }

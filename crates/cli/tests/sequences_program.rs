@@ -51,9 +51,8 @@ fn rows() -> String {
         let bought: Vec<u64> = (0..1 + draw(5)).map(|_| draw(40)).collect();
         let candidate = draw(40);
         let label = u8::from(bought.last().is_some_and(|last| last % 4 == candidate % 4));
-        let list = |of: &[u64], name: char, modulo: u64| {
-            of.iter().map(|x| format!("{name}{}", x % modulo)).collect::<Vec<_>>().join("|")
-        };
+        let list =
+            |of: &[u64], name: char, modulo: u64| common::list(of, |x| format!("{name}{}", x % modulo));
         let lists = [(&seen, 'i', 40), (&seen, 'c', 4), (&bought, 'i', 40), (&bought, 'c', 4)];
         let [a, b, c, d] = lists.map(|(of, name, modulo)| list(of, name, modulo));
         writeln!(text, "{label},u{},i{candidate},c{},{a},{b},{c},{d}", i % 97, candidate % 4).unwrap();

@@ -64,7 +64,7 @@ fn log() -> (String, BTreeMap<(String, String), Row>) {
             counts: draw(4) as f64 / 2.0,
             length: seen.len().min(6),
         };
-        let list = |of: &str| seen.iter().map(|x| format!("{of}{x}")).collect::<Vec<_>>().join("|");
+        let list = |of: &str| common::list(&seen, |x| format!("{of}{x}"));
         let price = row.price.map_or(String::new(), |x| format!("{x:.2}"));
         let (reader, item) = (format!("u{}", i % 211), format!("i{i}"));
         writeln!(

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use common::{dien, draws, fails, json, rank, stderr, stdout, tiny, workplace};
+use common::{dien, draws, fails, json, list, rank, stderr, stdout, tiny, workplace};
 use dien::prelude::*;
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
@@ -104,7 +104,6 @@ fn log(rows: usize) -> String {
         let seen: Vec<u64> = (0..draw(7)).map(|_| 1 + draw(40)).chain([0]).collect();
         let (item, interest) = (1 + draw(40), draw(3));
         let label = u8::from(seen[0] % 4 == item % 4) ^ u8::from(draw(10) == 0);
-        let list = |of: &dyn Fn(u64) -> String| seen.iter().map(|&x| of(x)).collect::<Vec<_>>().join("|");
         writeln!(
             text,
             "{label},u{},{},i{item},c{},t{}|t{},in{interest}|in9,{},{},{},{},{}",
@@ -116,8 +115,8 @@ fn log(rows: usize) -> String {
             draw(24),
             draw(500),
             if i % 7 == 0 { String::new() } else { draw(60).to_string() },
-            list(&|x| format!("i{x}")),
-            list(&|x| format!("c{}", x % 4)),
+            list(&seen, |x| format!("i{x}")),
+            list(&seen, |x| format!("c{}", x % 4)),
         )
         .unwrap();
     }

@@ -5,7 +5,7 @@ use std::fs;
 
 use tempfile::{TempDir, tempdir};
 
-use super::draws;
+use super::{draws, list};
 
 pub const SCHEMA: &str = r#"
 candidate = ["item", "category"]
@@ -47,7 +47,6 @@ pub fn day(rows: usize, seed: u64) -> String {
         let candidate = draw(40);
         let same = items.last().is_some_and(|last| last % 4 == candidate % 4);
         let label = u8::from(same) ^ u8::from(draw(10) == 0);
-        let list = |of: &dyn Fn(u64) -> String| items.iter().map(|&x| of(x)).collect::<Vec<_>>().join("|");
         writeln!(
             text,
             "{label},u{},i{candidate},c{},{},{},{},{}",
@@ -55,8 +54,8 @@ pub fn day(rows: usize, seed: u64) -> String {
             candidate % 4,
             draw(24),
             draw(500) as f64 / 10.0,
-            list(&|x| format!("i{x}")),
-            list(&|x| format!("c{}", x % 4)),
+            list(&items, |x| format!("i{x}")),
+            list(&items, |x| format!("c{}", x % 4)),
         )
         .unwrap();
     }

@@ -46,6 +46,11 @@ pub fn draws(seed: u64) -> impl FnMut(u64) -> u64 {
     }
 }
 
+/// A cell that lists items: what each is called, between `|`.
+pub fn list(items: &[u64], name: impl Fn(u64) -> String) -> String {
+    items.iter().map(|&item| name(item)).collect::<Vec<_>>().join("|")
+}
+
 /// What the program answers to a request.
 pub fn rank(run: &Path, request: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_dien"))
