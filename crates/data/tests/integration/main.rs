@@ -8,6 +8,7 @@ mod protocol;
 #[cfg(feature = "parquet")]
 mod shared_cases;
 mod shared_data;
+#[cfg(feature = "parquet")]
 mod shared_dialects;
 mod support;
 mod synthesis;
