@@ -63,8 +63,9 @@ impl ModelBuilder for BiasedBuilder {
 
 impl Model<f32> for Biased {
     fn forward<'t>(&self, tape: &'t Tape<'_, f32>, batch: &Batch) -> Output<'t, f32> {
-        let candidates = self.embedding.candidates(tape, batch);
-        let first = sequence_inputs(&self.embedding, tape, batch, candidates).next().expect("a first one");
+        let rows = self.embedding.event_rows(tape, batch);
+        let candidates = rows.candidates(batch);
+        let first = sequence_inputs(&rows, batch, candidates).next().expect("a first one");
         let [history, product] = first.history_and_product(&self.embedding, &self.config);
         let logits = self.head.forward(tape, ops::concat([candidates, history, product]));
         let bias = ops::gather(tape.param(self.bias), &batch.targets.candidate[0]);

@@ -1,6 +1,6 @@
 //! A batch: histories, and targets that look back on them.
 
-use crate::{Histories, Targets};
+use crate::{Histories, Jagged, Targets};
 
 /// Histories and the targets to be scored against them.
 ///
@@ -27,6 +27,10 @@ pub struct Batch {
     /// What the targets look back on in each extra sequence, in the order of
     /// [`Features::extra_sequences`](crate::Features::extra_sequences).
     pub extra_sequences: Vec<Behaviours>,
+    /// By [bag](crate::EmbeddingFeature::is_bag) among the behaviour features, in their order, the lists of
+    /// ids that the batch's events, negatives and candidates have: what they hold of such a feature is a
+    /// list's place here. Those with equal lists may share one.
+    pub bags: Vec<Jagged>,
 }
 
 /// Histories of one sequence of behaviours, and each target's window on them.
@@ -60,13 +64,19 @@ pub struct Sequence<'a> {
 impl Batch {
     /// Targets that look back on one sequence of behaviours.
     pub fn new(histories: Histories, targets: Targets) -> Self {
-        Batch { histories, targets, extra_sequences: vec![] }
+        Batch { histories, targets, extra_sequences: vec![], bags: vec![] }
     }
 
     /// The same with what the targets look back on in extra sequences, in the order of the features'.
     #[must_use]
     pub fn with_extra_sequences(self, extra_sequences: Vec<Behaviours>) -> Self {
         Batch { extra_sequences, ..self }
+    }
+
+    /// The same with the lists of ids of bags, in the order of the features'.
+    #[must_use]
+    pub fn with_bags(self, bags: Vec<Jagged>) -> Self {
+        Batch { bags, ..self }
     }
 
     /// Every sequence of behaviours, the first one first.

@@ -29,6 +29,15 @@ pub struct EmbeddingFeature {
     pub name: String,
     /// The table's place in [`Features::tables`]. Several features may share one.
     pub table: usize,
+    /// Whether an event and a candidate have any number of ids of this behaviour feature, such as an item's
+    /// categories, of whose embeddings the mean is read (zero of none); else they have one. A file calls it
+    /// `bag`.
+    #[serde(rename = "bag", default, skip_serializing_if = "is_false")]
+    pub is_bag: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// Every feature of a model. The order of each list is the order in a [`Batch`](crate::Batch).
@@ -67,7 +76,25 @@ impl Table {
 impl EmbeddingFeature {
     /// A feature of this name that looks up in the table of this place.
     pub fn new(name: impl Into<String>, table: usize) -> Self {
-        EmbeddingFeature { name: name.into(), table }
+        EmbeddingFeature { name: name.into(), table, is_bag: false }
+    }
+
+    /// The same, of which an event and a candidate have any number of ids: see [`is_bag`](Self::is_bag).
+    ///
+    /// ```
+    /// use dien_model::{Batch, EmbeddingFeature, Features, Histories, Jagged, Table, Targets};
+    ///
+    /// let tables = vec![Table::new("item", 10, 18), Table::new("category", 5, 18)];
+    /// let behaviours = vec![EmbeddingFeature::new("item", 0), EmbeddingFeature::bag("categories", 1)];
+    /// // Two events, the first of categories 1 and 2, the second of none; a candidate of categories 1 and 2.
+    /// let histories = Histories::new(vec![0, 2], vec![vec![7, 3], vec![0, 1]]);
+    /// let targets = Targets::new(vec![0], vec![0], vec![2], vec![vec![4], vec![0]]);
+    /// let bags = Jagged::new(vec![0, 2, 2], vec![1, 2]);
+    /// Batch::new(histories, targets).with_bags(vec![bags]).validate(&Features::new(tables, behaviours))?;
+    /// # Ok::<(), dien_model::BatchError>(())
+    /// ```
+    pub fn bag(name: impl Into<String>, table: usize) -> Self {
+        EmbeddingFeature { is_bag: true, ..EmbeddingFeature::new(name, table) }
     }
 }
 
@@ -111,6 +138,12 @@ impl Features {
                 l.table.to_string(),
             )?;
         }
+        for l in self.sparse.iter().chain(&self.multi_hot) {
+            let what = format!("feature `{}`", l.name);
+            check(!l.is_bag, what, "a bag among the behaviours alone", "a bag".into())?;
+        }
+        let leads = self.behaviours.first().is_none_or(|first| !first.is_bag);
+        check(leads, "the first of behaviours".into(), "a feature of one id an event", "a bag".into())?;
         for (i, name) in self.extra_sequences.iter().enumerate() {
             let first = !name.is_empty() && !self.extra_sequences[..i].contains(name);
             check(first, "extra_sequences".into(), "a name of its own for each", format!("`{name}`"))?;
@@ -165,6 +198,11 @@ impl Features {
         Features { extra_sequences, ..self }
     }
 
+    /// Those of the behaviour features that are [bags](EmbeddingFeature::is_bag), in their order.
+    pub fn bags(&self) -> impl Iterator<Item = &EmbeddingFeature> + Clone {
+        self.behaviours.iter().filter(|lookup| lookup.is_bag)
+    }
+
     /// The width of an event, and of a candidate: its embeddings side by side.
     pub fn event_width(&self) -> usize {
         self.width(&self.behaviours)
@@ -197,6 +235,9 @@ mod tests {
             found,
             "features: table of feature `category`: expected one of the tables, counted from 0, found 2"
         );
+        assert!(message(&|f| f.behaviours[0].is_bag = true).contains("of one id an event, found a bag"));
+        let bag = || vec![EmbeddingFeature::bag("tags", 1)];
+        assert!(message(&|f| f.multi_hot = bag()).contains("feature `tags`: expected a bag among"));
         assert!(message(&|f| f.tables[0].embedding_dim = 0).contains("width of table `item`"));
         assert!(message(&|f| f.tables[1].num_embeddings = 0).contains("rows of table `category`"));
         assert!(message(&|f| f.tables[1].name = "item".into()).contains("the same name twice"));
@@ -218,6 +259,9 @@ mod tests {
                 + r#""sparse":[],"pooled":[],"dense":[],"groups":["bought"]}"#;
         let features: Features = serde_json::from_str(&text).unwrap();
         assert_eq!(serde_json::to_string(&features).unwrap(), text);
+        let bag = serde_json::to_string(&EmbeddingFeature::bag("tags", 0)).unwrap();
+        assert_eq!(bag, r#"{"name":"tags","table":0,"bag":true}"#);
+        assert_eq!(serde_json::from_str::<EmbeddingFeature>(&bag).unwrap(), EmbeddingFeature::bag("tags", 0));
         let ours = [
             ("rows", "num_embeddings"),
             ("width", "embedding_dim"),

@@ -13,7 +13,8 @@ pub struct Targets {
     pub start: Vec<u32>,
     /// One past the last event that the target sees; `start == end` is an empty history.
     pub end: Vec<u32>,
-    /// The candidate's ids by behaviour feature: `candidate[feature][target]`.
+    /// The candidate's ids by behaviour feature: `candidate[feature][target]`. Those of a
+    /// [bag](crate::EmbeddingFeature::is_bag) are places among the batch's [`bags`](crate::Batch::bags).
     pub candidate: Vec<Vec<u32>>,
     /// Profile and context ids: `sparse[feature][target]`.
     pub sparse: Vec<Vec<u32>>,

@@ -31,6 +31,18 @@ pub enum BatchError {
         /// How many rows the table has.
         rows: usize,
     },
+    /// A bag is not among the batch's.
+    #[error("{what}: bag {bag} at position {position}, of {bags} bags, counted from 0")]
+    Bag {
+        /// Which list.
+        what: String,
+        /// Where in the list.
+        position: usize,
+        /// The bag.
+        bag: u32,
+        /// How many there are.
+        bags: usize,
+    },
     /// A number is NaN or infinite.
     #[error("dense feature `{name}`: {value} at target {target}; expected a finite number")]
     NotFinite {
@@ -94,9 +106,10 @@ impl Batch {
         let t = &self.targets;
         let n = t.len();
         check_len("extra sequences", features.extra_sequences.len(), self.extra_sequences.len())?;
+        check_bags(features, &self.bags)?;
         let names = std::iter::once("").chain(features.extra_sequences.iter().map(String::as_str));
         for (name, sequence) in names.zip(self.sequences()) {
-            sequence.validate(name, features, n)?;
+            sequence.validate(name, features, &self.bags, n)?;
         }
         if let Some(target) = t.label.iter().position(|y| !(0.0..=1.0).contains(y)) {
             return Err(BatchError::Label { target, value: t.label[target] });
@@ -109,7 +122,7 @@ impl Batch {
         if let Some(target) = t.weight.iter().position(|&w| !(w >= 0.0 && w.is_finite())) {
             return Err(BatchError::Weight { target, value: t.weight[target] });
         }
-        check_ids("candidate", features, &features.behaviours, t.candidate.iter().map(Vec::as_slice), n)?;
+        check_event_ids("candidate", features, &self.bags, t.candidate.iter().map(Vec::as_slice), n)?;
         check_ids("sparse", features, &features.sparse, t.sparse.iter().map(Vec::as_slice), n)?;
         check_multi_hot(features, &t.multi_hot, n)?;
         check_len("dense features", features.dense.len(), t.dense.len())?;
@@ -125,21 +138,22 @@ impl Batch {
 
 impl Sequence<'_> {
     /// `name` is that of an extra sequence, empty for the first.
-    fn validate(&self, name: &str, features: &Features, targets: usize) -> Result<(), BatchError> {
+    fn validate(
+        &self,
+        name: &str,
+        features: &Features,
+        bags: &[Jagged],
+        targets: usize,
+    ) -> Result<(), BatchError> {
         let of = |what: &str| if name.is_empty() { what.into() } else { format!("{what} of `{name}`") };
         let h = self.histories;
         check_offsets(&of("histories"), &h.offsets)?;
-        check_ids(
-            &of("histories"),
-            features,
-            &features.behaviours,
-            h.ids.iter().map(Vec::as_slice),
-            h.events(),
-        )?;
+        let ids = h.ids.iter().map(Vec::as_slice);
+        check_event_ids(&of("histories"), features, bags, ids, h.events())?;
         if h.negatives_per_event > 0 {
             let count = h.events() * h.negatives_per_event;
             let negatives = h.negatives.iter().map(Vec::as_slice);
-            check_ids(&of("negatives"), features, &features.behaviours, negatives, count)?;
+            check_event_ids(&of("negatives"), features, bags, negatives, count)?;
         }
         for (what, list) in [("history", self.history), ("start", self.start), ("end", self.end)] {
             check_len(&of(what), targets, list.len())?;
@@ -172,6 +186,42 @@ pub(crate) fn check_offsets(what: &str, offsets: &[u32]) -> Result<(), BatchErro
         Some(i) => bad(i + 1, offsets[i + 1]),
         None => Ok(()),
     }
+}
+
+/// That there are lists for each bag among the behaviour features, and each of their ids has a row.
+pub(crate) fn check_bags(features: &Features, bags: &[Jagged]) -> Result<(), BatchError> {
+    check_len("bags", features.bags().count(), bags.len())?;
+    for (lookup, bags) in features.bags().zip(bags) {
+        check_offsets(&format!("bags `{}`", lookup.name), &bags.offsets)?;
+        let count = *bags.offsets.last().expect("checked above") as usize;
+        check_ids("bags", features, std::slice::from_ref(lookup), std::iter::once(&bags.ids[..]), count)?;
+    }
+    Ok(())
+}
+
+/// That there are ids by behaviour feature, `count` of each, and each has a row in its table, or is one of
+/// the `bags`, which were checked.
+pub(crate) fn check_event_ids<'a>(
+    what: &str,
+    features: &Features,
+    bags: &[Jagged],
+    ids: impl ExactSizeIterator<Item = &'a [u32]>,
+    count: usize,
+) -> Result<(), BatchError> {
+    check_len(&format!("{what} features"), features.behaviours.len(), ids.len())?;
+    let mut bags = bags.iter();
+    for (lookup, column) in features.behaviours.iter().zip(ids) {
+        if !lookup.is_bag {
+            check_ids(what, features, std::slice::from_ref(lookup), std::iter::once(column), count)?;
+            continue;
+        }
+        let (what, bags) = (format!("{what} `{}`", lookup.name), bags.next().map_or(0, Jagged::len));
+        check_len(&what, count, column.len())?;
+        if let Some(position) = column.iter().position(|&bag| bag as usize >= bags) {
+            return Err(BatchError::Bag { what, position, bag: column[position], bags });
+        }
+    }
+    Ok(())
 }
 
 /// That there are ids by feature, `count` of each, and each has a row in its table.

@@ -8,7 +8,7 @@ use dien_cells::lanes::auxiliary;
 use dien_tensor::nn::Linear;
 use dien_tensor::{ParamId, ParamStore, Tape, Var, ops};
 
-use super::{Embedding, bias};
+use super::{EventRows, bias};
 use crate::Histories;
 use crate::config::{AuxiliaryKind, AuxiliaryLoss, ModelConfig};
 use crate::frozen;
@@ -61,13 +61,13 @@ impl Auxiliary {
         tape: &'t Tape<'_, T>,
         loss: AuxiliaryLoss,
         histories: &Histories,
-        embedding: &Embedding,
+        rows: &EventRows<'t, T>,
         interests: Var<'t, T>,
         events: Var<'t, T>,
         packed: &Arc<Packed>,
     ) -> Var<'t, T> {
         let k = histories.negatives_per_event;
-        let negatives = (0..k).map(|which| embedding.negatives(tape, histories, which, packed));
+        let negatives = (0..k).map(|which| rows.negatives(histories, which, packed));
         match *self {
             Auxiliary::Mlp { first, second, score } => {
                 let layers = [first, second, score].map(|l| (tape.param(l.weight), tape.param(bias(&l))));

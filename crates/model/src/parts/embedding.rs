@@ -1,17 +1,13 @@
 //! Embedding tables, shared by events, candidates and the other features.
 
-use std::sync::Arc;
-
-use dien_cells::Packed;
 use dien_cells::Real;
-use dien_cells::lanes::{self, EventIds};
 use dien_tensor::{ParamId, Tape, Var, ops};
 use ndarray::Axis;
 
-use super::{HeadInput, HeadInputs, HeadLayout};
+use super::{EventRows, HeadInput, HeadInputs, HeadLayout};
 use crate::config::ModelConfig;
 use crate::init::Builder;
-use crate::{Batch, EmbeddingFeature, Features, Histories, OOV, TouchedRows};
+use crate::{Batch, EmbeddingFeature, Features, OOV, TouchedRows};
 
 /// The tables of [`Features`] as parameters `embedding.<table>`.
 #[derive(Clone, Debug)]
@@ -48,47 +44,20 @@ impl Embedding {
         &self.tables
     }
 
-    /// Every history's events: `[blocks, event width, LANES]`.
-    pub fn events<'t, T: Real>(
-        &self,
-        tape: &'t Tape<'_, T>,
-        histories: &Histories,
-        packed: &Arc<Packed>,
-    ) -> Var<'t, T> {
-        self.embed(tape, histories.ids.iter().map(|ids| EventIds::one(ids)), 0, packed)
-    }
-
-    /// The events' sampled negative number `which`; those of a history's first event are left zero.
-    pub fn negatives<'t, T: Real>(
-        &self,
-        tape: &'t Tape<'_, T>,
-        histories: &Histories,
-        which: usize,
-        packed: &Arc<Packed>,
-    ) -> Var<'t, T> {
-        let h = histories;
-        let ids = |ids| EventIds { ids, per_event: h.negatives_per_event, which };
-        self.embed(tape, h.negatives.iter().map(|n| ids(n)), 1, packed)
-    }
-
-    fn embed<'t, 'a, T: Real>(
-        &self,
-        tape: &'t Tape<'_, T>,
-        ids: impl Iterator<Item = EventIds<'a>> + Clone,
-        skip: usize,
-        packed: &Arc<Packed>,
-    ) -> Var<'t, T> {
-        let lookups = self.features.behaviours.iter().zip(ids);
-        lanes::embed(lookups.map(|(l, ids)| (tape.param(self.tables[l.table]), ids)), skip, packed)
-    }
-
-    /// The candidates: `[targets, event width]`.
-    pub fn candidates<'t, T: Real>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Var<'t, T> {
-        let mut parts = tape.var_list();
-        for (l, ids) in self.features.behaviours.iter().zip(&batch.targets.candidate) {
-            parts.push(ops::gather(tape.param(self.tables[l.table]), ids));
+    /// What the batch's events and candidates are looked up in.
+    pub fn event_rows<'t, T: Real>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> EventRows<'t, T> {
+        let (mut rows, mut bags) = (tape.var_list(), batch.bags.iter());
+        for l in &self.features.behaviours {
+            let table = tape.param(self.tables[l.table]);
+            rows.push(match l.is_bag {
+                true => {
+                    let bags = bags.next().expect("a valid batch has the lists of every bag");
+                    ops::gather_mean(table, &bags.offsets, &bags.ids)
+                }
+                false => table,
+            });
         }
-        ops::concat(parts.iter())
+        EventRows::new(rows)
     }
 
     /// So many candidates of which nothing is known: `[n, event width]`.
@@ -96,7 +65,11 @@ impl Embedding {
         let ids = vec![OOV; n];
         let mut parts = tape.var_list();
         for l in &self.features.behaviours {
-            parts.push(ops::gather(tape.param(self.tables[l.table]), &ids));
+            let table = tape.param(self.tables[l.table]);
+            parts.push(match l.is_bag {
+                true => tape.constant(tape.pool().zeros(&[n, table.shape()[1]])),
+                false => ops::gather(table, &ids),
+            });
         }
         ops::concat(parts.iter())
     }
@@ -129,9 +102,10 @@ impl Embedding {
         &self,
         layout: &'a HeadLayout,
         tape: &'t Tape<'_, T>,
+        rows: &EventRows<'t, T>,
         batch: &Batch,
     ) -> (HeadInputs<'a, 't, T>, Var<'t, T>) {
-        let candidates = self.candidates(tape, batch);
+        let candidates = rows.candidates(batch);
         let mut inputs = layout.inputs(tape);
         if let Some(context) = self.context(tape, batch) {
             inputs.push_several(&HeadInput::CONTEXT, context);
@@ -154,7 +128,8 @@ impl Embedding {
         negatives: bool,
     ) -> impl Iterator<Item = u32> + 'a {
         let (f, t) = (&self.features, &batch.targets);
-        let behaviours = f.behaviours.iter().enumerate().filter(move |(_, l)| l.table == table);
+        let behaviours = f.behaviours.iter().enumerate().filter(move |(_, l)| l.table == table && !l.is_bag);
+        let bags = f.bags().zip(&batch.bags).filter(move |(l, _)| l.table == table);
         let candidates = behaviours.clone().flat_map(|(i, _)| &t.candidate[i]);
         let of_sequences = batch.sequences().flat_map(move |sequence| {
             let h = sequence.histories;
@@ -171,7 +146,9 @@ impl Embedding {
         let sparse = f.sparse.iter().zip(&t.sparse).filter(move |(l, _)| of_table(l));
         let multi_hot = f.multi_hot.iter().zip(&t.multi_hot).filter(move |(l, _)| of_table(l));
         let context = sparse.flat_map(|(_, ids)| ids).chain(multi_hot.flat_map(|(_, lists)| &lists.ids));
-        let padding = self.pools_padding.then_some(OOV).filter(|_| f.behaviours.iter().any(of_table));
-        of_sequences.chain(candidates).chain(context).copied().chain(padding)
+        let bags = bags.flat_map(|(_, bags)| &bags.ids);
+        let is_padded = |l: &EmbeddingFeature| !l.is_bag && of_table(l);
+        let padding = self.pools_padding.then_some(OOV).filter(|_| f.behaviours.iter().any(is_padded));
+        of_sequences.chain(candidates).chain(bags).chain(context).copied().chain(padding)
     }
 }

@@ -4,9 +4,7 @@ use dien_cells::Real;
 use dien_cells::lanes;
 use dien_tensor::{ParamStore, Tape, Var};
 
-use super::{
-    Attention, Auxiliary, Embedding, Evolution, Extractor, HeadInput, HeadInputs, HeadLayout, SequenceInput,
-};
+use super::{Attention, Auxiliary, Evolution, Extractor, HeadInput, HeadInputs, HeadLayout, SequenceInput};
 use crate::config::{AuxiliaryLoss, ModelConfig};
 use crate::frozen::FrozenInterest;
 use crate::init::Builder;
@@ -66,17 +64,16 @@ impl Interest {
     pub fn forward<'t, T: Real>(
         &self,
         tape: &'t Tape<'_, T>,
-        embedding: &Embedding,
         input: &SequenceInput<'_, 't, T>,
         inputs: &mut HeadInputs<'_, 't, T>,
     ) -> InterestOutput<'t, T> {
-        let &SequenceInput { index, sequence, ref windows, events, candidates } = input;
+        let &SequenceInput { index, sequence, rows, ref windows, events, candidates } = input;
         let packed = windows.histories();
         let interests = self.extractor.forward(tape, events, packed);
         let with_auxiliary =
             tape.is_training() && self.learns_auxiliary && sequence.histories.negatives_per_event > 0;
         let loss = |a: &Auxiliary| {
-            a.loss(tape, self.auxiliary_loss, sequence.histories, embedding, interests, events, packed)
+            a.loss(tape, self.auxiliary_loss, sequence.histories, rows, interests, events, packed)
         };
         let auxiliary = self.auxiliary.as_ref().filter(|_| with_auxiliary).map(loss);
         let attend = |a: &Attention| a.forward(tape, interests, candidates, windows);

@@ -3,6 +3,7 @@
 mod attention;
 mod auxiliary;
 mod embedding;
+mod event_rows;
 mod evolution;
 mod extractor;
 mod head;
@@ -13,6 +14,7 @@ mod sequences;
 pub use attention::{ActivationUnit, Attention, Bilinear};
 pub use auxiliary::Auxiliary;
 pub use embedding::Embedding;
+pub use event_rows::EventRows;
 pub use evolution::Evolution;
 pub use extractor::Extractor;
 pub use head::Head;

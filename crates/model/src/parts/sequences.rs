@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use dien_cells::Real;
 use dien_cells::lanes::{self, Windows};
-use dien_tensor::{Tape, Var, ops};
+use dien_tensor::{Var, ops};
 
-use super::{Embedding, HeadInput, HeadInputs, HeadLayout};
+use super::{Embedding, EventRows, HeadInput, HeadInputs, HeadLayout};
 use crate::config::{ModelConfig, PoolingKind};
 use crate::init::Builder;
 use crate::{Batch, Features, Sequence};
@@ -33,6 +33,8 @@ pub struct SequenceInput<'a, 't, T: Real> {
     pub index: usize,
     /// The sequence.
     pub sequence: Sequence<'a>,
+    /// What its events are looked up in.
+    pub rows: &'a EventRows<'t, T>,
     /// Its histories, and the targets' windows on them.
     pub windows: Arc<Windows>,
     /// `[history blocks, event width, LANES]`
@@ -43,17 +45,16 @@ pub struct SequenceInput<'a, 't, T: Real> {
 
 /// Each sequence of behaviours of a batch, the first one first; embedded when it is asked for.
 pub fn sequence_inputs<'a, 't, T: Real>(
-    embedding: &'a Embedding,
-    tape: &'t Tape<'_, T>,
+    rows: &'a EventRows<'t, T>,
     batch: &'a Batch,
     candidates: Var<'t, T>,
 ) -> impl Iterator<Item = SequenceInput<'a, 't, T>> {
     batch.sequences().enumerate().map(move |(index, sequence)| {
-        let windows = tape.pool().shared(|windows: &mut Windows| {
+        let windows = candidates.tape().pool().shared(|windows: &mut Windows| {
             windows.set(&sequence.histories.offsets, sequence.history, sequence.start, sequence.end);
         });
-        let events = embedding.events(tape, sequence.histories, windows.histories());
-        SequenceInput { index, sequence, windows, events, candidates }
+        let events = rows.events(sequence.histories, windows.histories());
+        SequenceInput { index, sequence, rows, windows, events, candidates }
     })
 }
 

@@ -3,17 +3,20 @@
 use serde::{Deserialize, Serialize};
 
 use super::ServingError;
-use crate::validate::{check_ids, check_len, check_multi_hot};
+use crate::validate::{check_bags, check_event_ids, check_ids, check_len, check_multi_hot};
 use crate::{Features, Jagged, OOV};
 
 /// Candidates as ids; the lists are by feature, as in [`Targets`](crate::Targets).
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Candidates {
-    /// Behaviour features: `ids[feature][candidate]`.
+    /// Behaviour features: `ids[feature][candidate]`; of a [bag](crate::EmbeddingFeature::is_bag) the places
+    /// of lists among the bags.
     pub ids: Vec<Vec<u32>>,
     /// Lists of ids that are not behaviours: `multi_hot[feature]`, one list a candidate.
     pub multi_hot: Vec<Jagged>,
+    /// By bag, in the order of the behaviour features.
+    pub bags: Vec<Jagged>,
 }
 
 /// What is known beside the behaviours, as [`Targets`](crate::Targets) has it.
@@ -29,13 +32,19 @@ pub struct Profile {
 impl Candidates {
     /// Candidates of these `ids[feature][candidate]`.
     pub fn new(ids: Vec<Vec<u32>>) -> Self {
-        Candidates { ids, multi_hot: vec![] }
+        Candidates { ids, ..Candidates::default() }
     }
 
     /// The same with lists of ids that are not behaviours, `multi_hot[feature]`.
     #[must_use]
     pub fn with_multi_hot(self, multi_hot: Vec<Jagged>) -> Self {
         Candidates { multi_hot, ..self }
+    }
+
+    /// The same with the lists of the bags among the behaviour features.
+    #[must_use]
+    pub fn with_bags(self, bags: Vec<Jagged>) -> Self {
+        Candidates { bags, ..self }
     }
 
     /// How many.
@@ -51,7 +60,8 @@ impl Candidates {
     /// That they are candidates of a model with these features.
     pub(super) fn check(&self, features: &Features) -> Result<(), ServingError> {
         let n = self.len();
-        check_ids("candidate", features, &features.behaviours, self.ids.iter().map(Vec::as_slice), n)?;
+        check_bags(features, &self.bags)?;
+        check_event_ids("candidate", features, &self.bags, self.ids.iter().map(Vec::as_slice), n)?;
         Ok(check_multi_hot(features, &self.multi_hot, n)?)
     }
 }

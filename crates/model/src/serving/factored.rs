@@ -3,6 +3,7 @@
 
 use dien_tensor::ParamStore;
 
+use super::Event;
 use super::scratch::Scratches;
 use crate::Features;
 use crate::frozen::FrozenModel;
@@ -27,12 +28,26 @@ impl Factored {
     }
 
     /// An event's embeddings side by side.
-    pub fn embed(&self, ids: &[u32], to: &mut [f32]) {
-        let mut at = 0;
-        for (lookup, &id) in self.features.behaviours.iter().zip(ids) {
-            let row = self.row(lookup.table, id);
-            to[at..at + row.len()].copy_from_slice(row);
-            at += row.len();
+    pub fn embed(&self, event: Event<'_>, to: &mut [f32]) {
+        let (mut rest, mut bags) = (to, event.bags.iter());
+        for (lookup, &id) in self.features.behaviours.iter().zip(event.ids) {
+            let (own, after) = rest.split_at_mut(self.features.tables[lookup.table].embedding_dim);
+            rest = after;
+            match lookup.is_bag {
+                true => self.mean(lookup.table, bags.next().expect("checked").list(id as usize), own),
+                false => own.copy_from_slice(self.row(lookup.table, id)),
+            }
         }
+    }
+
+    /// The mean of the embeddings of some ids, zero of none, as
+    /// [`gather_mean`](dien_tensor::ops::gather_mean) has it.
+    pub fn mean(&self, table: usize, ids: &[u32], to: &mut [f32]) {
+        to.fill(0.0);
+        for &id in ids {
+            to.iter_mut().zip(self.row(table, id)).for_each(|(sum, x)| *sum += x);
+        }
+        let share = (1.0 / ids.len().max(1) as f64) as f32;
+        to.iter_mut().for_each(|x| *x *= share);
     }
 }

@@ -7,7 +7,7 @@ use dien_cells::serving::{Tiles, add_columns, multiply_rows, padded};
 use serde::{Deserialize, Serialize};
 
 use super::factored::Factored;
-use super::{Profile, ServingError};
+use super::{Event, Events, Profile, ServingError};
 use crate::config::PoolingKind;
 use crate::frozen::FrozenInterest;
 
@@ -64,10 +64,10 @@ impl Window {
 }
 
 impl Factored {
-    /// The state of a user with these events, `ids[sequence][feature][event]`.
-    pub fn state(&self, ids: &[&[Vec<u32>]], profile: &Profile) -> State {
-        let windows: Vec<Window> =
-            ids.iter().enumerate().map(|(sequence, ids)| self.window(sequence, ids)).collect();
+    /// The state of a user with these events by sequence.
+    pub fn state(&self, events: &[Events<'_>], profile: &Profile) -> State {
+        let windows = events.iter().enumerate().map(|(sequence, events)| self.window(sequence, *events));
+        let windows: Vec<Window> = windows.collect();
         let of_head = OnceLock::from(self.of_head(&windows, profile));
         State { windows, of_head }
     }
@@ -111,8 +111,8 @@ impl Factored {
         Ok(())
     }
 
-    fn window(&self, sequence: usize, ids: &[Vec<u32>]) -> Window {
-        let n = ids[0].len();
+    fn window(&self, sequence: usize, events: Events<'_>) -> Window {
+        let n = events.len();
         let width = self.features.event_width();
         let project = self.model.interests.get(sequence).and_then(|i| i.project.as_ref());
         let len = n.min(self.max_history[sequence]);
@@ -128,8 +128,8 @@ impl Factored {
             projected: vec![0.0; if project.is_some() { width } else { 0 }],
         };
         for (event, row) in (n - len..n).zip(window.events.chunks_exact_mut(width)) {
-            let ids: Vec<u32> = ids.iter().map(|ids| ids[event]).collect();
-            self.embed(&ids, row);
+            let ids: Vec<u32> = events.ids.iter().map(|ids| ids[event]).collect();
+            self.embed(Event::new(&ids, events.bags), row);
         }
         self.extract(sequence, &mut window, 0, len);
         self.refresh(sequence, &mut window);
@@ -137,7 +137,7 @@ impl Factored {
     }
 
     /// Adds the user's latest event of a sequence.
-    pub fn append(&self, state: &mut State, sequence: usize, ids: &[u32], profile: &Profile) {
+    pub fn append(&self, state: &mut State, sequence: usize, event: Event<'_>, profile: &Profile) {
         let width = self.features.event_width();
         let window = &mut state.windows[sequence];
         let slot = if window.len < self.max_history[sequence] {
@@ -149,7 +149,7 @@ impl Factored {
             window.first = (oldest + 1) % self.max_history[sequence];
             oldest
         };
-        self.embed(ids, &mut window.events[slot * width..][..width]);
+        self.embed(event, &mut window.events[slot * width..][..width]);
         self.extract(sequence, window, slot, 1);
         self.refresh(sequence, window);
         state.of_head = OnceLock::from(self.of_head(&state.windows, profile));

@@ -72,9 +72,13 @@ impl Hash {
         }
         for lookups in [behaviours, sparse, multi_hot] {
             self.size(lookups.len());
-            for EmbeddingFeature { name, table } in lookups {
+            for EmbeddingFeature { name, table, is_bag } in lookups {
                 self.text(name);
                 self.size(*table);
+                // Others are hashed as they were before there were bags.
+                if *is_bag {
+                    self.text("bag");
+                }
             }
         }
         for names in [dense, extra_sequences] {

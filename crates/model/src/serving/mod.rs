@@ -12,6 +12,7 @@
 
 mod candidates;
 mod error;
+mod events;
 mod factored;
 mod factored_state;
 mod fingerprint;
@@ -22,6 +23,7 @@ mod user_state;
 
 pub use candidates::{Candidates, Profile};
 pub use error::{ErrorKind, ServingError};
+pub use events::{Event, Events};
 pub use fingerprint::Fingerprint;
 pub use user_state::UserState;
 
@@ -29,8 +31,8 @@ use dien_tensor::ParamStore;
 
 use crate::config::ModelConfig;
 use crate::init::Builder;
-use crate::validate::{check_ids, check_len};
-use crate::{BatchError, BuildError, Features, Model, Registry};
+use crate::validate::check_len;
+use crate::{BatchError, BuildError, Features, Jagged, Model, Registry};
 use factored::Factored;
 use full::Full;
 use scratch::Scratches;
@@ -183,34 +185,44 @@ impl Serving {
     ///
     /// # Errors
     /// As [`user_state_of`](Self::user_state_of).
-    pub fn user_state(&self, ids: &[Vec<u32>], profile: Profile) -> Result<UserState, ServingError> {
+    pub fn user_state<'a>(
+        &self,
+        events: impl Into<Events<'a>>,
+        profile: Profile,
+    ) -> Result<UserState, ServingError> {
         let nothing = vec![vec![]; self.features.behaviours.len()];
-        let mut sequences = vec![&nothing[..]; self.max_history.len()];
-        sequences[0] = ids;
+        let no_bags = vec![Jagged::empty(0); self.features.bags().count()];
+        let none = Events::new(&nothing, &no_bags);
+        let mut sequences = vec![none; self.max_history.len()];
+        sequences[0] = events.into();
         self.user_state_of(&sequences, profile)
     }
 
-    /// The state of a user whose events, oldest first, are `ids[sequence][feature][event]`, the first
-    /// sequence of behaviours first.
+    /// The state of a user whose events, oldest first, are these by sequence of behaviours, the first one
+    /// first.
     ///
     /// It reads the latest [`max_history`](Self::max_history) events, as training and evaluation load them.
     ///
     /// # Errors
     /// There is not one entry a sequence, with one list a behaviour feature, of one length; or an id has no
     /// row in its table; or the profile does not have an id a sparse feature and a finite number a dense one.
-    pub fn user_state_of(&self, ids: &[&[Vec<u32>]], profile: Profile) -> Result<UserState, ServingError> {
+    pub fn user_state_of<'a>(
+        &self,
+        events: &[impl Into<Events<'a>> + Copy],
+        profile: Profile,
+    ) -> Result<UserState, ServingError> {
+        let events: Vec<Events<'_>> = events.iter().map(|&events| events.into()).collect();
         let f = &self.features;
         profile.check(f)?;
-        check_len("histories", self.max_history.len(), ids.len())?;
+        check_len("histories", self.max_history.len(), events.len())?;
         let names = std::iter::once("history".to_owned());
         let names = names.chain(f.extra_sequences.iter().map(|name| format!("history of `{name}`")));
-        for (name, ids) in names.zip(ids) {
-            let events = ids.first().map_or(0, Vec::len);
-            check_ids(&name, f, &f.behaviours, ids.iter().map(Vec::as_slice), events)?;
+        for (name, events) in names.zip(&events) {
+            events.check(&name, f)?;
         }
         let data = match &self.backend {
-            Backend::Factored(factored) => StateData::Factored(factored.state(ids, &profile)),
-            Backend::Full(full) => StateData::Full(full.state(ids)),
+            Backend::Factored(factored) => StateData::Factored(factored.state(&events, &profile)),
+            Backend::Full(full) => StateData::Full(full.state(&events)),
         };
         Ok(UserState::new(self.fingerprint, profile, data))
     }
@@ -219,8 +231,8 @@ impl Serving {
     ///
     /// # Errors
     /// As [`append_to`](Self::append_to).
-    pub fn append(&self, state: &mut UserState, ids: &[u32]) -> Result<(), ServingError> {
-        self.append_to(state, 0, ids)
+    pub fn append<'a>(&self, state: &mut UserState, event: impl Into<Event<'a>>) -> Result<(), ServingError> {
+        self.append_to(state, 0, event)
     }
 
     /// Adds the user's latest event of a sequence, an id for each behaviour feature: one step, whatever the
@@ -232,18 +244,24 @@ impl Serving {
     /// # Errors
     /// There is no such sequence, not one id a behaviour feature, or one has no row in its table; or the
     /// state is of another model. Then the state is as it was.
-    pub fn append_to(&self, state: &mut UserState, sequence: usize, ids: &[u32]) -> Result<(), ServingError> {
+    pub fn append_to<'a>(
+        &self,
+        state: &mut UserState,
+        sequence: usize,
+        event: impl Into<Event<'a>>,
+    ) -> Result<(), ServingError> {
+        let event = event.into();
         self.check_state(state)?;
         if sequence >= self.max_history.len() {
             let (what, expected) = (format!("sequence {sequence} of behaviours"), self.max_history.len());
             return Err(BatchError::Length { what, expected, found: sequence + 1 }.into());
         }
-        check_ids("event", &self.features, &self.features.behaviours, ids.chunks(1), 1)?;
+        event.check(&self.features)?;
         match (&self.backend, &mut state.data) {
             (Backend::Factored(factored), StateData::Factored(data)) => {
-                factored.append(data, sequence, ids, &state.profile);
+                factored.append(data, sequence, event, &state.profile);
             }
-            (Backend::Full(full), StateData::Full(data)) => full.append(data, sequence, ids),
+            (Backend::Full(full), StateData::Full(data)) => full.append(data, sequence, event),
             _ => unreachable!("checked above"),
         }
         Ok(())

@@ -90,9 +90,20 @@ impl Factored {
         // Lanes past the last candidate are computed too, and their numbers are dropped.
         e.fill(0.0);
         lists.fill(0.0);
-        let mut at = 0;
+        let (mut at, mut bags) = (0, candidates.bags.iter());
         for (lookup, ids) in f.behaviours.iter().zip(&candidates.ids) {
-            for (lane, &id) in ids[start..start + n].iter().enumerate() {
+            let ids = &ids[start..start + n];
+            if lookup.is_bag {
+                let bags = bags.next().expect("checked");
+                let mut mean = vec![0.0; f.tables[lookup.table].embedding_dim];
+                for (lane, &bag) in ids.iter().enumerate() {
+                    self.mean(lookup.table, bags.list(bag as usize), &mut mean);
+                    mean.iter().enumerate().for_each(|(i, &x)| e[(at + i) * LANES + lane] = x);
+                }
+                at += mean.len();
+                continue;
+            }
+            for (lane, &id) in ids.iter().enumerate() {
                 for (i, &x) in self.row(lookup.table, id).iter().enumerate() {
                     e[(at + i) * LANES + lane] = x;
                 }

@@ -72,8 +72,8 @@ impl<S: EventStates> ZooModel for AttentionPooling<S> {
         &self.common
     }
 
-    fn run<'t, T: Real>(&self, Pass { tape, batch, mut traces }: Pass<'_, 't, '_, T>) -> Output<'t, T> {
-        let (mut inputs, of_batch, candidates) = self.common.inputs(tape, batch);
+    fn run<'t, T: Real>(&self, Pass { tape, batch, rows, mut traces }: Pass<'_, 't, '_, T>) -> Output<'t, T> {
+        let (mut inputs, of_batch, candidates) = self.common.inputs(tape, rows, batch);
         for ((states, attention), input) in self.sequences.iter().zip(of_batch) {
             let windows = &input.windows;
             push_history(&mut inputs, input.index, self.common.history_and_product(&input));

@@ -35,8 +35,8 @@ impl ZooModel for Base {
         &self.common
     }
 
-    fn run<'t, T: Real>(&self, Pass { tape, batch, .. }: Pass<'_, 't, '_, T>) -> Output<'t, T> {
-        let (mut inputs, sequences, _) = self.common.inputs(tape, batch);
+    fn run<'t, T: Real>(&self, Pass { tape, batch, rows, .. }: Pass<'_, 't, '_, T>) -> Output<'t, T> {
+        let (mut inputs, sequences, _) = self.common.inputs(tape, rows, batch);
         for input in sequences {
             inputs.push(HeadInput::History(input.index), self.common.history(&input));
         }

@@ -6,7 +6,7 @@ use dien_tensor::{ParamId, ParamStore, Tape, Var};
 use crate::config::{LossWeights, ModelConfig};
 use crate::frozen::{FrozenInterest, FrozenModel};
 use crate::model::{Model, Output};
-use crate::parts::{Embedding, Head, HeadInputs, SequenceInput, sequence_inputs};
+use crate::parts::{Embedding, EventRows, Head, HeadInputs, SequenceInput, sequence_inputs};
 use crate::trace::{self, SequenceTraces};
 use crate::{Batch, TouchedRows, Trace};
 
@@ -23,6 +23,7 @@ pub struct Common {
 pub struct Pass<'a, 't, 'p, T: Real> {
     pub tape: &'t Tape<'p, T>,
     pub batch: &'a Batch,
+    pub rows: &'a EventRows<'t, T>,
     pub traces: Option<&'a mut SequenceTraces<T>>,
 }
 
@@ -56,10 +57,11 @@ impl Common {
     pub fn inputs<'a, 't, T: Real>(
         &'a self,
         tape: &'t Tape<'_, T>,
+        rows: &'a EventRows<'t, T>,
         batch: &'a Batch,
     ) -> (HeadInputs<'a, 't, T>, impl Iterator<Item = SequenceInput<'a, 't, T>>, Var<'t, T>) {
-        let (inputs, candidates) = self.embedding.head_inputs(self.head.layout(), tape, batch);
-        (inputs, sequence_inputs(&self.embedding, tape, batch, candidates), candidates)
+        let (inputs, candidates) = self.embedding.head_inputs(self.head.layout(), tape, rows, batch);
+        (inputs, sequence_inputs(rows, batch, candidates), candidates)
     }
 
     /// The pooled history of a sequence.
@@ -86,15 +88,16 @@ impl Common {
 
 impl<T: Real, M: ZooModel> Model<T> for M {
     fn forward<'t>(&self, tape: &'t Tape<'_, T>, batch: &Batch) -> Output<'t, T> {
-        self.run(Pass { tape, batch, traces: None })
+        let rows = self.common().embedding.event_rows(tape, batch);
+        self.run(Pass { tape, batch, rows: &rows, traces: None })
     }
 
     fn trace(&self, tape: &Tape<'_, T>, batch: &Batch) -> Option<Vec<Trace<T>>> {
         if !M::IS_TRACED {
             return None;
         }
-        let mut sequences = vec![];
-        let logits = self.run(Pass { tape, batch, traces: Some(&mut sequences) }).logits;
+        let (rows, mut sequences) = (self.common().embedding.event_rows(tape, batch), vec![]);
+        let logits = self.run(Pass { tape, batch, rows: &rows, traces: Some(&mut sequences) }).logits;
         Some(trace::traces(logits, sequences))
     }
 

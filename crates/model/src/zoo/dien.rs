@@ -50,12 +50,12 @@ impl ZooModel for Dien {
         &self.common
     }
 
-    fn run<'t, T: Real>(&self, Pass { tape, batch, mut traces }: Pass<'_, 't, '_, T>) -> Output<'t, T> {
+    fn run<'t, T: Real>(&self, Pass { tape, batch, rows, mut traces }: Pass<'_, 't, '_, T>) -> Output<'t, T> {
         let mut auxiliary = None;
-        let (mut inputs, sequences, _) = self.common.inputs(tape, batch);
+        let (mut inputs, sequences, _) = self.common.inputs(tape, rows, batch);
         for (interest, input) in self.interests.iter().zip(sequences) {
             push_history(&mut inputs, input.index, self.common.history_and_product(&input));
-            let output = interest.forward(tape, &self.common.embedding, &input, &mut inputs);
+            let output = interest.forward(tape, &input, &mut inputs);
             if let Some(traces) = &mut traces {
                 traces.push(interest.trace(tape, &input, output));
             }

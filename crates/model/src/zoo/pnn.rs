@@ -78,7 +78,7 @@ impl ZooModel for Pnn {
         &self.common
     }
 
-    fn run<'t, T: Real>(&self, Pass { tape, batch, .. }: Pass<'_, 't, '_, T>) -> Output<'t, T> {
+    fn run<'t, T: Real>(&self, Pass { tape, batch, rows, .. }: Pass<'_, 't, '_, T>) -> Output<'t, T> {
         let Common { config, embedding, head } = &self.common;
         let features = embedding.features();
         let (mut inputs, mut fields) = (head.layout().inputs(tape), tape.var_list());
@@ -88,10 +88,10 @@ impl ZooModel for Pnn {
             self.split(context, &features.sparse, &mut from, &mut fields);
             self.split(context, &features.multi_hot, &mut from, &mut fields);
         }
-        let candidates = embedding.candidates(tape, batch);
+        let candidates = rows.candidates(batch);
         inputs.push(HeadInput::Candidate, candidates);
         self.split(candidates, &features.behaviours, &mut 0, &mut fields);
-        for input in sequence_inputs(embedding, tape, batch, candidates) {
+        for input in sequence_inputs(rows, batch, candidates) {
             let history = self.common.history(&input);
             inputs.push(HeadInput::History(input.index), history);
             self.split(history, &features.behaviours, &mut 0, &mut fields);

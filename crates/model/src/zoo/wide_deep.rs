@@ -41,8 +41,8 @@ impl ZooModel for WideDeep {
         &self.common
     }
 
-    fn run<'t, T: Real>(&self, Pass { tape, batch, .. }: Pass<'_, 't, '_, T>) -> Output<'t, T> {
-        let (mut deep, sequences, candidates) = self.common.inputs(tape, batch);
+    fn run<'t, T: Real>(&self, Pass { tape, batch, rows, .. }: Pass<'_, 't, '_, T>) -> Output<'t, T> {
+        let (mut deep, sequences, candidates) = self.common.inputs(tape, rows, batch);
         let mut wide = tape.var_list();
         wide.push(candidates);
         for input in sequences {

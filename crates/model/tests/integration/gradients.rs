@@ -61,6 +61,15 @@ fn several_sequences_of_behaviours() {
 }
 
 #[test]
+fn bags_of_ids() {
+    let features = crate::common::features_with_bags();
+    for &kind in ModelKind::ALL {
+        check_with(&features, &small().with_kind(kind), TRAIN);
+    }
+    check_with(&features, &small().with_pool_padding(true), TRAIN);
+}
+
+#[test]
 fn every_attention_and_auxiliary_score() {
     for attention in [AttentionKind::Unit, AttentionKind::Bilinear].map(Some) {
         let attention_norm = AttentionNorm::Sigmoid;

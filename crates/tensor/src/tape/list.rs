@@ -27,6 +27,11 @@ impl<'t, T: Real> VarList<'t, T> {
         self.nodes.push(var.index() as u32);
     }
 
+    /// The tape.
+    pub fn tape(&self) -> &'t Tape<'t, T> {
+        self.tape
+    }
+
     /// The number of values.
     pub fn len(&self) -> usize {
         self.nodes.len()

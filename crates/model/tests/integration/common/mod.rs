@@ -30,7 +30,7 @@ pub fn batch(features: &Features, lengths: &[u32], per_history: usize, seed: u64
     lengths.iter().for_each(|n| offsets.push(offsets.last().unwrap() + n));
     let events = *offsets.last().unwrap() as usize;
     let mut draw = |lookup: &EmbeddingFeature, n: usize| -> Vec<u32> {
-        let rows = features.tables[lookup.table].num_embeddings as u32;
+        let rows = if lookup.is_bag { BAGS } else { features.tables[lookup.table].num_embeddings as u32 };
         (0..n).map(|_| rng.random_range(0..rows)).collect()
     };
     let n = lengths.len() * per_history;
@@ -63,9 +63,32 @@ pub fn batch(features: &Features, lengths: &[u32], per_history: usize, seed: u64
     let histories = Histories::new(offsets, ids).with_negatives(negatives, 2);
     let n = targets.len();
     let extra = (0..features.extra_sequences.len()).map(|g| extra(features, n, seed + 1 + g as u64));
-    let batch = Batch::new(histories, targets).with_extra_sequences(extra.collect());
+    let bags = features.bags().map(|l| bags(features.tables[l.table].num_embeddings as u32, seed)).collect();
+    let batch = Batch::new(histories, targets).with_extra_sequences(extra.collect()).with_bags(bags);
     batch.validate(features).expect("the batch is valid");
     batch
+}
+
+/// How many lists of each bag a batch has.
+const BAGS: u32 = 6;
+
+/// [`BAGS`] lists of ids below `rows`: the first is empty, the second of one id, another has one twice.
+pub fn bags(rows: u32, seed: u64) -> Jagged {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed + 77);
+    let mut bags = Jagged::empty(1);
+    for n in [1, 2, 5, 3] {
+        bags.push((0..n).map(|_| rng.random_range(0..rows)));
+    }
+    bags.push([rows - 1, 0, rows - 1]);
+    bags
+}
+
+/// [`features_in_sequences`], where an event has any number of categories, and of previous items.
+pub fn features_with_bags() -> Features {
+    let mut features = features_in_sequences();
+    features.behaviours[1].is_bag = true;
+    features.behaviours[2].is_bag = true;
+    features
 }
 
 /// Two extra sequences.
