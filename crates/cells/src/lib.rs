@@ -56,8 +56,9 @@ mod walk;
 pub use packed::{LANES, Packed};
 pub use real::Real;
 
+pub(crate) use dien_kernels::par::{PerBlock, PerTask, per_task};
 pub use padded::{Padded, PaddedError, Padding};
-pub(crate) use walk::{PerBlock, PerTask, per_block, per_task};
+pub(crate) use walk::per_block;
 
 /// The example of the README runs.
 #[cfg(doctest)]

@@ -8,132 +8,17 @@
 
 use std::ops::Range;
 
-use dien_kernels::par::join;
+use dien_kernels::par::{self, PerBlock, Slice, Split, walk};
 
 use crate::{LANES, Packed};
 
 /// Blocks in a task of [`Packed::par_blocks`].
 pub(crate) const TASK_BLOCKS: usize = 16;
 
-/// What a walk cuts into tasks: [`per_block`], [`per_task`], an [`Option`] of such, or a tuple of up to
-/// twelve.
-pub(crate) trait Split: Send {
-    /// What one task receives.
-    type Part;
-    /// Cuts off the first `tasks` tasks, which have `blocks` blocks.
-    fn split(self, tasks: usize, blocks: usize) -> (Self, Self)
-    where
-        Self: Sized;
-    /// The only task.
-    fn part(self) -> Self::Part;
-}
-
-/// `&[T]` or `&mut [T]`.
-pub(crate) trait Slice: Send + Sized {
-    /// Cuts off the first `at` elements.
-    fn cut(self, at: usize) -> (Self, Self);
-}
-
-impl<T: Sync> Slice for &[T] {
-    fn cut(self, at: usize) -> (Self, Self) {
-        self.split_at(at)
-    }
-}
-
-impl<T: Send> Slice for &mut [T] {
-    fn cut(self, at: usize) -> (Self, Self) {
-        self.split_at_mut(at)
-    }
-}
-
-/// A tensor `[blocks, features, LANES]`; see [`per_block`].
-#[derive(Debug)]
-pub(crate) struct PerBlock<S> {
-    data: S,
-    size: usize,
-}
-
-/// A tensor of a fixed number of elements a task; see [`per_task`].
-#[derive(Debug)]
-pub(crate) struct PerTask<S> {
-    data: S,
-    size: usize,
-}
-
 /// A tensor `[blocks, features, LANES]`, of which a task receives its blocks.
 pub(crate) fn per_block<S: Slice>(data: S, features: usize) -> PerBlock<S> {
-    PerBlock { data, size: features * LANES }
+    par::per_block(data, features * LANES)
 }
-
-/// A tensor of which each task (a chunk, or some blocks) receives `size` elements, such as
-/// `[chunks, features, LANES]`.
-pub(crate) fn per_task<S: Slice>(data: S, size: usize) -> PerTask<S> {
-    PerTask { data, size }
-}
-
-impl<S: Slice> Split for PerBlock<S> {
-    type Part = S;
-    fn split(self, _: usize, blocks: usize) -> (Self, Self) {
-        let (a, b) = self.data.cut(blocks * self.size);
-        (PerBlock { data: a, size: self.size }, PerBlock { data: b, size: self.size })
-    }
-    fn part(self) -> S {
-        self.data
-    }
-}
-
-impl<S: Slice> Split for PerTask<S> {
-    type Part = S;
-    fn split(self, tasks: usize, _: usize) -> (Self, Self) {
-        let (a, b) = self.data.cut(tasks * self.size);
-        (PerTask { data: a, size: self.size }, PerTask { data: b, size: self.size })
-    }
-    fn part(self) -> S {
-        self.data
-    }
-}
-
-impl<P: Split> Split for Option<P> {
-    type Part = Option<P::Part>;
-    fn split(self, tasks: usize, blocks: usize) -> (Self, Self) {
-        self.map(|p| p.split(tasks, blocks)).unzip()
-    }
-    fn part(self) -> Self::Part {
-        self.map(P::part)
-    }
-}
-
-macro_rules! tuple {
-    ($($name:ident),+) => {
-        impl<$($name: Split),+> Split for ($($name,)+) {
-            type Part = ($($name::Part,)+);
-            #[allow(non_snake_case)]
-            fn split(self, tasks: usize, blocks: usize) -> (Self, Self) {
-                let ($($name,)+) = self;
-                $(let $name = $name.split(tasks, blocks);)+
-                (($($name.0,)+), ($($name.1,)+))
-            }
-            #[allow(non_snake_case)]
-            fn part(self) -> Self::Part {
-                let ($($name,)+) = self;
-                ($($name.part(),)+)
-            }
-        }
-    };
-}
-
-tuple!(A);
-tuple!(A, B);
-tuple!(A, B, C);
-tuple!(A, B, C, D);
-tuple!(A, B, C, D, E);
-tuple!(A, B, C, D, E, F);
-tuple!(A, B, C, D, E, F, G);
-tuple!(A, B, C, D, E, F, G, H);
-tuple!(A, B, C, D, E, F, G, H, I);
-tuple!(A, B, C, D, E, F, G, H, I, J);
-tuple!(A, B, C, D, E, F, G, H, I, J, K);
-tuple!(A, B, C, D, E, F, G, H, I, J, K, L);
 
 /// A walk over every chunk; see [`Packed::par_chunks`].
 #[derive(Debug)]
@@ -177,6 +62,7 @@ impl Packed {
 
 impl<P: Split> ParChunks<'_, P> {
     /// Calls `f` with each chunk and its parts.
+    #[track_caller]
     pub(crate) fn for_each(self, f: impl Fn(usize, P::Part) + Sync) {
         let packed = self.packed;
         let first_block = |chunk: usize| packed.first_block(chunk);
@@ -186,6 +72,7 @@ impl<P: Split> ParChunks<'_, P> {
 
 impl<P: Split> ParBlocks<'_, P> {
     /// Calls `f` with each task's range of blocks and its parts.
+    #[track_caller]
     pub(crate) fn for_each(self, f: impl Fn(Range<usize>, P::Part) + Sync) {
         let packed = self.packed;
         let first_block = |task: usize| (task * TASK_BLOCKS).min(packed.blocks());
@@ -195,32 +82,10 @@ impl<P: Split> ParBlocks<'_, P> {
     }
 }
 
-/// Calls `f` with each task and its parts; `first_block(task)` is where it begins, and for one past the
-/// last the end.
-pub(crate) fn walk<P: Split>(
-    tasks: Range<usize>,
-    first_block: &(impl Fn(usize) -> usize + Sync),
-    parts: P,
-    f: &(impl Fn(usize, P::Part) + Sync),
-) {
-    match tasks.len() {
-        0 => {}
-        1 => f(tasks.start, parts.part()),
-        n => {
-            let middle = tasks.start + n.div_ceil(2);
-            let blocks = first_block(middle) - first_block(tasks.start);
-            let (left, right) = parts.split(middle - tasks.start, blocks);
-            let (mut left, mut right) = (Some(left), Some(right));
-            join(&mut || walk(tasks.start..middle, first_block, left.take().expect("once"), f), &mut || {
-                walk(middle..tasks.end, first_block, right.take().expect("once"), f)
-            });
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dien_kernels::par::per_task;
 
     fn numbered(packed: &Packed, features: usize) -> Vec<f32> {
         (0..packed.blocks() * features * LANES).map(|i| (i / LANES) as f32).collect()

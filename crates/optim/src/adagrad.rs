@@ -2,8 +2,8 @@
 
 use dien_kernels::concrete;
 use dien_kernels::inline::zip;
+use dien_kernels::par::{for_tasks, per_task};
 use dien_tensor::{Grad, Grads, ParamId, ParamKind, ParamStore, Real};
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::begin::Begin;
@@ -144,8 +144,9 @@ impl<T: Real> Update<T> {
 
     /// The step on a whole parameter, in parallel.
     fn apply_dense(self, value: &mut [T], sums: &mut [T], g: &[T]) {
-        let chunks = value.par_chunks_mut(CHUNK).zip(sums.par_chunks_mut(CHUNK)).zip(g.par_chunks(CHUNK));
-        chunks.for_each(|((value, sums), g)| self.apply(value, sums, g));
+        let tasks = value.len().div_ceil(CHUNK);
+        let parts = (per_task(value, CHUNK), per_task(sums, CHUNK), per_task(g, CHUNK));
+        for_tasks(tasks, parts, &|_, (value, sums, g)| self.apply(value, sums, g));
     }
 }
 

@@ -1,9 +1,9 @@
 //! The global norm of all gradients.
 
 use dien_kernels::inline::each;
+use dien_kernels::par::{for_tasks, per_task};
 use dien_kernels::simd::{Kernel, Simd, dispatch};
 use dien_tensor::{Grads, ParamId, Real};
-use rayon::prelude::*;
 
 /// Elements in one partial sum. The partial sums and their order depend on the gradients' sizes alone.
 const CHUNK: usize = 8192;
@@ -16,12 +16,13 @@ pub(crate) fn squared_norm<T: Real>(grads: &Grads<T>, parts: &mut Vec<f64>) -> R
         let values = grad.values();
         parts.clear();
         parts.resize(values.len().div_ceil(CHUNK), 0.0);
-        if values.len() <= CHUNK {
-            parts.iter_mut().for_each(|part| *part = dispatch(SumSquares(values)));
-        } else {
-            let chunks = values.par_chunks(CHUNK);
-            chunks.zip(parts.par_iter_mut()).for_each(|(chunk, part)| *part = dispatch(SumSquares(chunk)));
-        }
+        for_tasks(
+            parts.len(),
+            (per_task(values, CHUNK), per_task(&mut parts[..], 1)),
+            &|_, (chunk, part)| {
+                part[0] = dispatch(SumSquares(chunk));
+            },
+        );
         let sum: f64 = parts.iter().sum();
         if !sum.is_finite() {
             return Err(id);

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use dien_kernels::par::{for_tasks, per_task};
 use ndarray::{ArrayViewD, ArrayViewMutD, Dimension};
-use rayon::prelude::*;
 
 use crate::{ParamValue, Real};
 
@@ -164,7 +164,10 @@ impl<T: Real> ParamStore<T> {
     #[track_caller]
     pub fn par_zip_mut<X: Send>(&mut self, with: &mut [X], f: impl Fn(ParamMut<'_, T>, &mut X) + Sync) {
         assert_eq!(with.len(), self.params.len(), "one entry per parameter");
-        self.params.par_iter_mut().zip(with).enumerate().for_each(|(i, (param, x))| {
+        let n = with.len();
+        let parts = (per_task(&mut self.params[..], 1), per_task(with, 1));
+        for_tasks(n, parts, &|i, (params, x)| {
+            let (param, x) = (&mut params[0], &mut x[0]);
             let (id, kind, array) = (ParamId(i as u32), param.kind, param.value.array_mut());
             let shape = array.raw_dim();
             let data = array.as_slice_mut().expect("parameters have standard layout");

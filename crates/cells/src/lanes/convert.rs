@@ -2,9 +2,9 @@
 
 use dien_kernels::concrete;
 use dien_kernels::inline::zip;
+use dien_kernels::par::for_some_rows;
 use dien_tensor::{Backward, OpGrads, Real, Var, ops};
 use ndarray::ArrayViewD;
-use rayon::prelude::*;
 use std::sync::Arc;
 
 use super::sequence_features;
@@ -137,12 +137,12 @@ fn collect<T: Real>(block: &[T], lane: usize, row: &mut [T], combine: impl Fn(T,
     }
 }
 
-fn par_chunks_mut<T: Real>(data: &mut [T], features: usize, f: impl Fn(usize, &mut [T]) + Sync) {
-    data.par_chunks_mut((features * LANES).max(1)).enumerate().for_each(|(chunk, part)| f(chunk, part));
+fn par_chunks_mut<T: Real>(data: &mut [T], features: usize, f: impl Fn(usize, &mut [T]) + Send + Sync) {
+    for_some_rows(1, features * LANES, data, &f);
 }
 
-fn par_rows_mut<T: Real>(data: &mut [T], features: usize, f: impl Fn(usize, &mut [T]) + Sync) {
-    data.par_chunks_mut(features.max(1)).with_min_len(64).enumerate().for_each(|(s, row)| f(s, row));
+fn par_rows_mut<T: Real>(data: &mut [T], features: usize, f: impl Fn(usize, &mut [T]) + Send + Sync) {
+    for_some_rows(64, features, data, &f);
 }
 
 impl<T: Real> Backward<T> for SequencesToLanes {

@@ -1,9 +1,9 @@
 //! Sums over features.
 
 use dien_kernels::inline::each;
+use dien_kernels::par::{for_tasks, per_task};
 use dien_tensor::{Backward, OpGrads, Real, Var};
 use ndarray::ArrayViewD;
-use rayon::prelude::*;
 
 use crate::LANES;
 
@@ -22,7 +22,8 @@ pub fn sum_features<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
     };
     let mut y = x.tape().pool().zeros(&[n, 1, LANES]);
     let data = y.as_slice_mut().expect("standard layout");
-    data.par_chunks_mut(LANES).zip(x.data().par_chunks(features * LANES)).for_each(|(y, x)| {
+    let parts = (per_task(data, LANES), per_task(x.data(), features * LANES));
+    for_tasks(n, parts, &|_, (y, x)| {
         for x in x.chunks_exact(LANES) {
             each(y, [x], |y, [x]| *y += x);
         }
@@ -38,7 +39,8 @@ impl<T: Real> Backward<T> for SumFeatures {
     fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
         let dy = dy.to_slice().expect("standard layout");
         if let Some(dx) = io.grad_data(0) {
-            dx.par_chunks_mut(self.features * LANES).zip(dy.par_chunks(LANES)).for_each(|(dx, dy)| {
+            let n = dy.len() / LANES;
+            for_tasks(n, (per_task(dx, self.features * LANES), per_task(dy, LANES)), &|_, (dx, dy)| {
                 for dx in dx.chunks_exact_mut(LANES) {
                     each(dx, [dy], |dx, [g]| *dx += g);
                 }

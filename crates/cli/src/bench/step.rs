@@ -28,7 +28,16 @@ impl Training {
     /// Batches of `size` samples.
     pub fn new(configuration: Configuration, size: usize, lengths: Lengths) -> Self {
         const BATCHES: u64 = 8;
-        let batches = (0..BATCHES).map(|seed| inputs::batch(size, lengths, &mut inputs::rng(seed))).collect();
+        Self::of(configuration, size, lengths, BATCHES)
+    }
+
+    /// The same batch at every step.
+    pub fn one_batch(configuration: Configuration, size: usize, lengths: Lengths) -> Self {
+        Self::of(configuration, size, lengths, 1)
+    }
+
+    fn of(configuration: Configuration, size: usize, lengths: Lengths, batches: u64) -> Self {
+        let batches = (0..batches).map(|seed| inputs::batch(size, lengths, &mut inputs::rng(seed))).collect();
         let mut params = ParamStore::new();
         let model =
             build(&configuration.config(), &inputs::features(), &mut params, 1).expect("possible options");

@@ -7,13 +7,16 @@ use dien::Result;
 use dien_kernels::simd::Level;
 
 use super::{print, print_json};
-use crate::bench::{self, Figure, Plan, Report};
+use crate::bench::{self, Figure, Plan, Report, ScheduleFigure};
 
 #[derive(Debug, Args)]
 pub(super) struct BenchArgs {
     /// Measure these alone.
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_parser = bench::NAMES)]
     only: Vec<String>,
+    /// Tell what the work allows on 2, 8 and 64 threads, by the tasks that it is cut into.
+    #[arg(long)]
+    schedule: bool,
     /// Seconds for each figure.
     #[arg(long, value_name = "S", default_value_t = 1.0, value_parser = seconds)]
     seconds: f64,
@@ -45,6 +48,9 @@ pub(super) fn run(args: &BenchArgs, threads: Option<usize>, json: bool) -> Resul
     }
     let threads = threads.unwrap_or(1);
     let plan = Plan { threads, seconds: args.seconds, only: args.only.clone() };
+    if args.schedule {
+        return schedules(&plan, json);
+    }
     if !json {
         print(&header())?;
     }
@@ -61,6 +67,35 @@ pub(super) fn run(args: &BenchArgs, threads: Option<usize>, json: bool) -> Resul
         print(&summary(&report))?
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn schedules(plan: &Plan, json: bool) -> Result<ExitCode> {
+    let mut failed = Ok(());
+    let report = bench::schedules(plan, &mut |figure| {
+        if !json && failed.is_ok() {
+            failed = print(&schedule(figure));
+        }
+    })?;
+    failed?;
+    if json {
+        print_json(&report)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn schedule(f: &ScheduleFigure) -> String {
+    let ScheduleFigure { name, lengths, tasks, work_ms, longest_path_ms, .. } = f;
+    let shape = f.shape.map(|n| n.to_string()).join(" × ");
+    let mut text = format!(
+        "{name} {shape} {lengths}: {tasks} tasks, {work_ms:.2} ms; the longest path {longest_path_ms:.2} ms\n"
+    );
+    for (threads, speedup) in f.speedup {
+        text += &format!("  on {threads:>2} threads at most {speedup:.2} times as fast\n");
+    }
+    for (place, milliseconds) in &f.longest_path {
+        text += &format!("  {milliseconds:>8.3} ms  {place}\n");
+    }
+    text
 }
 
 fn header() -> String {

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use dien_kernels::par::join;
 use dien_tensor::Real;
 
 /// Rows that a thread takes at a time.
@@ -56,11 +57,12 @@ impl<T: Real> Table<'_, T> {
         let left = Table { value, m, v, ..self };
         let right =
             Table { value: value_right, m: m_right, v: v_right, width: self.width, first: row(middle) };
-        let (a, b) = rayon::join(
-            || left.for_rows(range.start..middle, row, leaf),
-            || right.for_rows(middle..range.end, row, leaf),
-        );
-        a + b
+        let (mut left, mut right, mut counts) = (Some(left), Some(right), [0; 2]);
+        let [a, b] = &mut counts;
+        join(&mut || *a = left.take().expect("once").for_rows(range.start..middle, row, leaf), &mut || {
+            *b = right.take().expect("once").for_rows(middle..range.end, row, leaf)
+        });
+        counts[0] + counts[1]
     }
 }
 

@@ -1,8 +1,8 @@
 //! The step of Adam on elements that have a gradient: one pass over value, m and v.
 
+use dien_kernels::par::{for_tasks, per_task};
 use dien_kernels::simd::{Kernel, Simd, dispatch, math};
 use dien_tensor::Real;
-use rayon::prelude::*;
 
 use crate::AdamConfig;
 
@@ -69,12 +69,9 @@ impl<T: Real> Update<T> {
 
     /// The step on a whole parameter, in parallel.
     pub(super) fn apply_dense(self, value: &mut [T], m: &mut [T], v: &mut [T], g: &[T]) {
-        if value.len() <= CHUNK {
-            return dispatch(DenseChunk { update: self, value, m, v, g });
-        }
-        let moments = m.par_chunks_mut(CHUNK).zip(v.par_chunks_mut(CHUNK));
-        let chunks = value.par_chunks_mut(CHUNK).zip(moments).zip(g.par_chunks(CHUNK));
-        chunks.for_each(|((value, (m, v)), g)| dispatch(DenseChunk { update: self, value, m, v, g }));
+        let tasks = value.len().div_ceil(CHUNK);
+        let parts = (per_task(value, CHUNK), per_task(m, CHUNK), per_task(v, CHUNK), per_task(g, CHUNK));
+        for_tasks(tasks, parts, &|_, (value, m, v, g)| dispatch(DenseChunk { update: self, value, m, v, g }));
     }
 }
 

@@ -1,10 +1,6 @@
 //! Ragged lists: list `i` is `offsets[i]..offsets[i + 1]`.
 
-use std::ops::Range;
-
-use rayon::prelude::*;
-
-use dien_kernels::par::Run;
+use dien_kernels::par::{Run, per_block, walk};
 
 /// Panics unless the offsets run from 0 to `len` without going down.
 #[track_caller]
@@ -22,21 +18,14 @@ const LISTS: usize = 64;
 /// Calls `run(i, list)` for each list of `y`, whose entries are `width` numbers each; in parallel if there
 /// are many.
 pub(super) fn for_lists<T: Send>(offsets: &[u32], width: usize, y: &mut [T], run: &Run<'_, T>) {
-    let ends = &offsets[1..];
-    let mut tasks = Vec::with_capacity(ends.len().div_ceil(LISTS));
-    let mut rest = y;
-    for first in (0..ends.len()).step_by(LISTS) {
-        let last = ends.len().min(first + LISTS);
-        let (own, after) = rest.split_at_mut((offsets[last] - offsets[first]) as usize * width);
-        tasks.push((first..last, own));
-        rest = after;
-    }
-    let task = |(lists, mut rest): (Range<usize>, &mut [T])| {
-        for i in lists {
+    let lists = offsets.len() - 1;
+    let first = |task: usize| (task * LISTS).min(lists);
+    let start = |task: usize| offsets[first(task)] as usize;
+    walk(0..lists.div_ceil(LISTS), &start, per_block(y, width), &|task, mut rest| {
+        for i in first(task)..first(task + 1) {
             let (list, after) = rest.split_at_mut((offsets[i + 1] - offsets[i]) as usize * width);
             run(i, list);
             rest = after;
         }
-    };
-    if tasks.len() > 1 { tasks.into_par_iter().for_each(task) } else { tasks.into_iter().for_each(task) }
+    });
 }

@@ -2,9 +2,9 @@
 
 use dien_kernels::gemm::{Block, Columns, LongRows, Store, product};
 use dien_kernels::inline::{each, fill, zip};
+use dien_kernels::par::for_some_rows;
 use dien_kernels::simd::{Kernel, Simd, dispatch, transpose};
 use dien_tensor::{Pool, Real, Scratch};
-use rayon::prelude::*;
 
 use super::Shape;
 use crate::lanes::windows::Windows;
@@ -33,7 +33,7 @@ pub(super) fn add_to_rows<T: Real>(
     hidden: usize,
     rows: &mut [T],
 ) {
-    rows.par_chunks_mut(hidden).with_min_len(64).enumerate().for_each(|(target, row)| {
+    for_some_rows(64, hidden, rows, &|target, row| {
         let (chunk, lane) = targets.place(target);
         let d = lanes[chunk * size + lane..].iter().step_by(LANES);
         zip(row, d).for_each(|(to, &d)| *to += d);

@@ -3,10 +3,10 @@
 use dien_kernels::concrete;
 use std::sync::Arc;
 
+use dien_kernels::par::for_some_rows;
 use dien_kernels::simd::dispatch;
 use dien_tensor::{Backward as TapeBackward, OpGrads, Pool, Real, Scratch, Var};
 use ndarray::ArrayViewD;
-use rayon::prelude::*;
 
 use super::Shape;
 use super::backward::{self, Backward};
@@ -265,7 +265,7 @@ impl<T: Real> Unit<T> {
         let (inputs, padded) = (self.shape.inputs(), Shape::padded(n));
         let (product, query) = (tasks(0, Shape::padded(inputs)), chunks(0, padded));
         if let Some(g) = io.grad_data(FIRST) {
-            g.par_chunks_mut(4 * n).enumerate().for_each(|(row, g)| {
+            for_some_rows(1, 4 * n, g, &|row, g| {
                 let (g_query, rest) = g.split_at_mut(n);
                 let (g_key, rest) = rest.split_at_mut(n);
                 let (g_difference, g_pair) = rest.split_at_mut(n);
@@ -282,7 +282,7 @@ impl<T: Real> Unit<T> {
         let offset = first * Shape::padded(inputs);
         if let Some(g) = io.grad_data(SECOND) {
             let parts = tasks(offset, Shape::padded(first));
-            g.par_chunks_mut(first).enumerate().for_each(|(row, g)| {
+            for_some_rows(1, first, g, &|row, g| {
                 parts.add_row(row, 0..first, T::one(), g);
             });
         }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use dien_kernels::inline::{each, zip};
+use dien_kernels::par::for_tasks;
 use dien_kernels::simd::{Kernel, Simd, dispatch, math};
 use dien_tensor::{Backward, GradSlot, OpGrads, Real, Scratch, Var};
 use ndarray::{ArrayD, ArrayViewD};
-use rayon::prelude::*;
 
 use super::mlp::Widths;
 use super::pair_tile::Pairs;
@@ -175,7 +175,9 @@ impl<T: Real> Backward<T> for Auxiliary<T> {
 fn add_scaled<T: Real>(dy: T, x: &[T], (size, stride): (usize, usize), slot: GradSlot<'_, T>) {
     const BLOCKS: usize = 16;
     let GradSlot { data, add } = slot;
-    data.par_chunks_mut(BLOCKS * size).zip(x.par_chunks(BLOCKS * stride)).for_each(|(dx, x)| {
+    let (tasks, parts) =
+        (data.len().div_ceil(BLOCKS * size), (per_task(data, BLOCKS * size), per_task(x, BLOCKS * stride)));
+    for_tasks(tasks, parts, &|_, (dx, x)| {
         for (dx, x) in zip(dx.chunks_exact_mut(size), x.chunks(stride)) {
             dispatch(AddScaled { dy, x: &x[..size], dx, add });
         }

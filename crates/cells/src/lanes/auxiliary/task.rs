@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use dien_kernels::par::join;
+use dien_kernels::par::{Split, join};
 use dien_kernels::simd::dispatch;
 use dien_tensor::{Pool, Real};
 
@@ -10,7 +10,6 @@ use super::Loss;
 use super::entropy::Entropy;
 use super::info_nce::InfoNce;
 use super::pair_tile::{COLUMNS, PairTile, Pairs};
-use crate::walk::Split;
 use crate::{LANES, Packed, PerBlock, PerTask};
 
 /// Pairs in a task, about: whole tiles, and few enough that any number of threads has equal work.

@@ -16,7 +16,8 @@ pub use weighted::weighted_pool;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::walk::{Split, walk};
+use dien_kernels::par::{Split, walk};
+
 use crate::{LANES, Packed};
 
 /// Events in a [task](Windows::tasks), at most.
@@ -215,6 +216,7 @@ impl Windows {
     }
 
     /// Every task in parallel, each with its own part of several tensors.
+    #[track_caller]
     pub(crate) fn par_tasks<P: Split>(&self, parts: P, f: impl Fn(usize, P::Part) + Sync) {
         walk(0..self.tasks(), &|task: usize| self.tasks[task].0, parts, &f);
     }

@@ -4,10 +4,10 @@ use dien_kernels::concrete;
 use std::sync::Arc;
 
 use dien_kernels::inline::{each, fill, zip};
+use dien_kernels::par::for_some_rows;
 use dien_kernels::simd::{Kernel, Simd, dispatch};
 use dien_tensor::{Backward, OpGrads, Real, Var};
 use ndarray::ArrayViewD;
-use rayon::prelude::*;
 
 use super::Windows;
 use super::rows::{add_rows, history_rows, par_histories};
@@ -38,8 +38,7 @@ fn record_pool<'t, T: Real>(x: Var<'t, T>, windows: &Arc<Windows>, mean: bool) -
     let features = event_features("lanes pool", x, histories);
     let pool = x.tape().pool();
     let mut y = pool.zeros(&[targets.len(), features]);
-    let y_rows = y.as_slice_mut().expect("standard layout").par_chunks_mut(features.max(1));
-    let y_rows = y_rows.with_min_len(16).enumerate();
+    let y_rows = y.as_slice_mut().expect("standard layout");
     if windows.is_identity() {
         let size = features * LANES;
         let mut sums = pool.scratch(targets.chunks() * size);
@@ -47,7 +46,7 @@ fn record_pool<'t, T: Real>(x: Var<'t, T>, windows: &Arc<Windows>, mean: bool) -
         targets.par_chunks(parts).for_each(|chunk, (x, sums)| {
             dispatch(SumSteps { packed: targets, chunk, x, sums });
         });
-        y_rows.for_each(|(target, y)| {
+        for_some_rows(16, features, y_rows, &|target, y| {
             let (chunk, lane) = targets.place(target);
             let scale: T = scale(windows, target, mean);
             let sums = sums[chunk * size..][..size].chunks_exact(LANES);
@@ -55,7 +54,7 @@ fn record_pool<'t, T: Real>(x: Var<'t, T>, windows: &Arc<Windows>, mean: bool) -
         });
     } else {
         let rows = history_rows(pool, histories, x.data(), features);
-        y_rows.for_each(|(target, y)| {
+        for_some_rows(16, features, y_rows, &|target, y| {
             let rows = windows.rows_of(target, &rows, features);
             dispatch(SumRows { rows, scale: scale(windows, target, mean), y });
         });

@@ -4,11 +4,11 @@
 //! tasks', one after the other; idle lanes have rows too, which are neither read nor written.
 
 use dien_kernels::inline::{copy, each, fill, zip};
+use dien_kernels::par::{self, walk};
 use dien_kernels::simd::{Kernel, Simd, dispatch, transpose};
 use dien_tensor::{Pool, Real, Scratch};
 
 use super::Windows;
-use crate::walk::{Split, walk};
 use crate::{LANES, Packed, per_block};
 
 struct PutBlocks<'a, T> {
@@ -90,23 +90,6 @@ impl<'a, T: Real> HistoryRows<'a, T> {
     }
 }
 
-/// Rows, cut where a walk's tasks begin.
-struct PerRow<'a, T> {
-    rows: &'a mut [T],
-    features: usize,
-}
-
-impl<'a, T: Send> Split for PerRow<'a, T> {
-    type Part = &'a mut [T];
-    fn split(self, _: usize, rows: usize) -> (Self, Self) {
-        let (a, b) = self.rows.split_at_mut(rows * self.features);
-        (PerRow { rows: a, features: self.features }, PerRow { rows: b, features: self.features })
-    }
-    fn part(self) -> &'a mut [T] {
-        self.rows
-    }
-}
-
 struct SumTargets<'a, T> {
     windows: &'a Windows,
     history: usize,
@@ -142,6 +125,7 @@ impl<T: Real> Kernel<T> for SumTargets<'_, T> {
 }
 
 /// Each history's part of `rows`, which stand chunk by chunk, in parallel.
+#[track_caller]
 pub(super) fn par_histories<T: Real>(
     histories: &Packed,
     rows: &mut [T],
@@ -153,7 +137,7 @@ pub(super) fn par_histories<T: Real>(
         let steps = if lane == 0 { 0 } else { histories.chunk(chunk).len() };
         histories.first_block(chunk) * LANES + lane * steps
     };
-    walk(0..histories.chunks() * LANES, &first_row, PerRow { rows, features }, &|slot, rows| {
+    walk(0..histories.chunks() * LANES, &first_row, par::per_block(rows, features), &|slot, rows| {
         if let Some(history) = histories.sequence(slot / LANES, slot % LANES) {
             f(history, rows);
         }

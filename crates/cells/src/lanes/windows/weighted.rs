@@ -4,10 +4,10 @@ use dien_kernels::concrete;
 use std::sync::Arc;
 
 use dien_kernels::inline::{each, fill, zip};
+use dien_kernels::par::for_some_rows;
 use dien_kernels::simd::{Kernel, Simd, dispatch, math};
 use dien_tensor::{Backward, OpGrads, Real, Var};
 use ndarray::ArrayViewD;
-use rayon::prelude::*;
 
 use super::Windows;
 use super::rows::{add_rows, history_rows, par_histories};
@@ -53,8 +53,7 @@ fn record_weighted_pool<'t, T: Real>(
     let mut y = pool.zeros(&[targets.len(), features]);
     let rows = history_rows(pool, histories, x.data(), features);
     let a = weights.data();
-    let y_rows = y.as_slice_mut().expect("standard layout").par_chunks_mut(features.max(1));
-    y_rows.with_min_len(16).enumerate().for_each(|(target, y)| {
+    for_some_rows(16, features, y.as_slice_mut().expect("standard layout"), &|target, y| {
         let (rows, weights) = (windows.rows_of(target, &rows, features), of_target(targets, target, a));
         dispatch(Sum { rows, weights, y });
     });
