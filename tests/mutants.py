@@ -7,8 +7,10 @@
 A mutant is a place of the source that `cargo-mutants` changes: an operator, a value that is returned. Each
 crate's mutants have a fixed order, by a hash of the seed and of what the mutant is (its line does not count),
 and the crates take turns by their numbers of mutants, so that any beginning of the campaign is a sample that
-is stratified by crate; `--package` runs ahead in one, and the last line of the report leaves out what is
-ahead. A mutant is caught if the tests of its own crate fail, or of one that builds on it.
+is stratified by crate; `--package` runs ahead in one. A mutant is caught if the tests of its own crate fail,
+or of one that builds on it (doc tests, which take longer to build than all others, are not among them). It is
+made here and not by `cargo-mutants`, which builds from nothing to be safe: what is compiled again is the
+crate that has it, and the tests that run are few, most often those in the crate itself.
 
 `tests/mutants.tsv` keeps what came of each: `caught`, `missed`, `timeout` (caught, too: a test ran on
 without end) or `unviable` (it does not compile, and does not count); `equivalent` and `tested` are written by
@@ -17,66 +19,85 @@ hand for what was missed: no test could tell it, or one does since.
 
 import argparse
 import collections
+import contextlib
 import hashlib
 import json
 import math
 import os
 import pathlib
 import re
-import shutil
+import resource
+import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OUTCOMES = ROOT / "tests" / "mutants.tsv"
 
-# Whose tests are run on a crate's mutants, until some fail; each with arguments of `cargo test`.
+# Whose tests are run on a crate's mutants, one after the other until some fail; each with arguments of
+# `cargo test`. The quick ones come first, and nearly all is caught by them.
+LEVELS = ["--lib", "--test", "levels"]
 STAGES = {
     "dien-kernels": [
         ("dien-kernels", ["--lib"]),
-        ("dien-tensor", ["--lib", "--test", "levels"]),
-        ("dien-cells", ["--lib", "--test", "levels", "--test", "serving"]),
+        ("dien-tensor", LEVELS),
+        ("dien-cells", [*LEVELS, "--test", "serving"]),
     ],
-    "dien-tensor": [("dien-tensor", []), ("dien-optim", []), ("dien-model", [])],
+    "dien-tensor": [
+        ("dien-tensor", ["--lib"]),
+        ("dien-tensor", ["--tests"]),
+        ("dien-optim", ["--tests"]),
+        ("dien-cells", ["--lib"]),
+        ("dien-model", ["--lib", "--tests"]),
+    ],
     "dien-cells": [
-        ("dien-cells", ["--lib", "--test", "levels", "--test", "auxiliary", "--test", "attention"]),
-        ("dien-cells", []),
-        ("dien-model", []),
+        ("dien-cells", ["--lib"]),
+        ("dien-cells", [*LEVELS[1:], "--test", "auxiliary", "--test", "attention"]),
+        ("dien-cells", ["--tests"]),
+        ("dien-model", ["--lib", "--tests"]),
     ],
-    "dien-optim": [("dien-optim", [])],
+    "dien-optim": [("dien-optim", ["--lib", "--tests"])],
 }
+
+# A build by itself, since nothing but what the mutant changes is compiled again: incremental, without
+# debug information, in a folder that no other build touches.
+ENVIRONMENT = {
+    "CARGO_INCREMENTAL": "1",
+    "CARGO_PROFILE_DEV_DEBUG": "none",
+    "CARGO_TARGET_DIR": str(ROOT / "target" / "mutants"),
+    "PROPTEST_DISABLE_FAILURE_PERSISTENCE": "1",
+}
+
+# What a test may take of the memory: a loop without end may add to a list.
+MEMORY = 8 << 30
 
 
 def mutants():
-    """Every mutant, as (package, key, name, which of the package's): the key is what outcomes are kept by."""
+    """Every mutant, with the key that outcomes are kept by."""
     packages = [argument for package in STAGES for argument in ("-p", package)]
     listed = subprocess.run(
         ["cargo", "mutants", "--list", "--json", *packages], cwd=ROOT, check=True, stdout=subprocess.PIPE
     )
-    seen, place = collections.Counter(), collections.Counter()
+    seen = collections.Counter()
     for mutant in json.loads(listed.stdout):
         # Without the line, which changes above it would move, but with a number among those that are alike.
         what = re.sub(r":\d+:\d+: ", ": ", mutant["name"])
         seen[what] += 1
-        yield mutant["package"], f"{what} #{seen[what]}", mutant["name"], place[mutant["package"]]
-        place[mutant["package"]] += 1
+        yield mutant | {"key": f"{what} #{seen[what]}"}
 
 
 def in_order(seed):
     """All mutants; the first n are a sample of n, stratified by crate."""
     by_package = collections.defaultdict(list)
-    for package, key, name, place in mutants():
-        rank = hashlib.sha256(f"{seed}:{key}".encode()).hexdigest()
-        by_package[package].append((rank, package, key, name, place))
+    for mutant in mutants():
+        rank = hashlib.sha256(f"{seed}:{mutant['key']}".encode()).hexdigest()
+        by_package[mutant["package"]].append((rank, mutant))
     turns = []
     for listed in by_package.values():
-        listed.sort()
-        n = len(listed)
-        for i, (_, package, key, name, place) in enumerate(listed):
-            turns.append(((i + 0.5) / n, package, key, name, f"{place}/{n}"))
-    return [turn[1:] for turn in sorted(turns)]
+        listed.sort(key=lambda ranked: ranked[0])
+        turns += [((i + 0.5) / len(listed), mutant) for i, (_, mutant) in enumerate(listed)]
+    return [mutant for _, mutant in sorted(turns, key=lambda turn: (turn[0], turn[1]["package"]))]
 
 
 def outcomes():
@@ -86,26 +107,76 @@ def outcomes():
     return dict(line.split("\t")[:2] for line in lines if not line.startswith("#"))
 
 
-def outcome(package, name, shard, timeout):
+def cargo_test(package, arguments, seconds=None):
+    """`True` if it succeeds, `False` if not, `None` if it takes longer; and what it said."""
+    command = ["cargo", "test", "--locked", "-q", "-p", package, *arguments]
+    limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    run = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **ENVIRONMENT},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        preexec_fn=limit if seconds else None,
+    )
+    try:
+        said = run.communicate(timeout=seconds)[0].decode(errors="replace")
+        return run.returncode == 0, said
+    except subprocess.TimeoutExpired:
+        return None, ""
+    finally:
+        # The tests that it began as well, however this ends.
+        if run.poll() is None:
+            os.killpg(run.pid, signal.SIGKILL)
+            run.wait()
+
+
+@contextlib.contextmanager
+def made(mutant):
+    """The source has the mutant while this lasts."""
+    file = ROOT / mutant["file"]
+    source = file.read_text()
+    lines = source.splitlines(keepends=True)
+    start, end = (
+        sum(map(len, lines[: place["line"] - 1])) + place["column"] - 1
+        for place in (mutant["span"]["start"], mutant["span"]["end"])
+    )
+    try:
+        file.write_text(source[:start] + mutant["replacement"] + source[end:])
+        yield
+    finally:
+        file.write_text(source)
+
+
+def outcome(mutant, timeout):
     """Makes the mutant, runs the tests, and takes it back."""
-    for tests, arguments in STAGES[package]:
-        folder = tempfile.mkdtemp()
-        command = ["cargo", "mutants", "--in-place", "--baseline", "skip", "--timeout", str(timeout)]
-        command += ["--build-timeout", "3600", "--colors", "never", "-p", package, "--test-package", tests]
-        # A regular expression would take all mutants of some kinds with it (cargo-mutants 27.1).
-        command += ["--no-shuffle", "--sharding", "slice", "--shard", shard, "-o", folder, "--", *arguments]
-        environment = dict(os.environ, CARGO_INCREMENTAL="0", PROPTEST_DISABLE_FAILURE_PERSISTENCE="1")
-        run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-        results = pathlib.Path(folder) / "mutants.out"
-        of = {kind: (results / f"{kind}.txt") for kind in ("caught", "timeout", "unviable", "missed")}
-        found = [kind for kind, file in of.items() if file.exists() and file.read_text().strip()]
-        made = [mutant["name"] for mutant in json.loads((results / "mutants.json").read_text())]
-        shutil.rmtree(folder)
-        if len(found) != 1 or made != [name]:
-            sys.exit(f"{name}: cargo-mutants made {made} and gave {found}:\n{run.stdout}{run.stderr}")
-        if found[0] != "missed":
-            return found[0]
+    with made(mutant):
+        for package, arguments in STAGES[mutant["package"]]:
+            built, said = cargo_test(package, [*arguments, "--no-run"])
+            if not built and "could not compile" not in said:
+                sys.exit(f"{mutant['name']}: {said}")
+            if not built:
+                return "unviable"
+            passed, _ = cargo_test(package, arguments, timeout)
+            if not passed:
+                return "timeout" if passed is None else "caught"
     return "missed"
+
+
+def baseline(packages, timeout):
+    """Builds what mutants are compared with; its tests must pass, or all mutants would be caught."""
+    for stages in (STAGES[package] for package in packages):
+        for package, arguments in stages:
+            begin = time.monotonic()
+            passed, said = cargo_test(package, [*arguments, "--no-run"])
+            middle = time.monotonic()
+            if passed:
+                passed, said = cargo_test(package, arguments, timeout)
+            if not passed:
+                sys.exit(f"without a mutant, the tests of {package} {arguments} fail: {said}")
+            took = f"{middle - begin:.0f} s to build, {time.monotonic() - middle:.0f} s to test"
+            print(f"baseline: {package} {' '.join(arguments)}: {took}", flush=True)
 
 
 def wilson(hits, n, z=1.96):
@@ -117,34 +188,23 @@ def wilson(hits, n, z=1.96):
     return (middle - half) / (1 + square), (middle + half) / (1 + square)
 
 
-def done(sample, known):
-    """The beginning of the sample of which all is known, which is stratified."""
-    for n, (_, key, *_) in enumerate(sample):
-        if key not in known:
-            return sample[:n]
-    return sample
-
-
 def report(sample, known):
-    heads = ("crate", "sampled", "caught", "missed", "timeout", "unviable", "caught, of 95 %")
-    print("{:14} {:>7} {:>7} {:>7} {:>7} {:>8}  {}".format(*heads))
-    rows = [(package, collections.Counter()) for package in STAGES]
-    for package, key, *_ in sample:
-        if key in known:
-            dict(rows)[package][known[key]] += 1
-    whole = collections.Counter(known[key] for _, key, *_ in done(sample, known))
-    for name, of in [*rows, ("stratified", whole)]:
-        caught = of["caught"] + of["timeout"] + of["tested"]
-        missed = of["missed"]
+    heads = ("crate", "tried", "caught", "missed", "timeout", "unviable", "equal", "caught, of 95 %")
+    print("{:14} {:>6} {:>7} {:>7} {:>7} {:>8} {:>6}  {}".format(*heads))
+    rows = {package: collections.Counter() for package in STAGES}
+    for mutant in sample:
+        if mutant["key"] in known:
+            rows[mutant["package"]][known[mutant["key"]]] += 1
+    rows["all"] = sum(rows.values(), collections.Counter())
+    for name, of in rows.items():
+        caught, missed = of["caught"] + of["timeout"] + of["tested"], of["missed"]
         low, high = wilson(caught, caught + missed)
         share = f"{caught / max(caught + missed, 1):.1%} ({low:.1%} to {high:.1%})"
-        counts = (sum(of.values()), of["caught"] + of["tested"], missed, of["timeout"], of["unviable"])
-        print("{:14} {:7} {:7} {:7} {:7} {:8}  {}".format(name, *counts, share))
-    equivalent = sum(of["equivalent"] for _, of in rows)
-    print(f"equivalent, and not counted: {equivalent}")
-    for _, key, name, _ in sample:
-        if known.get(key) == "missed":
-            print(f"missed: {name}")
+        counts = (of["caught"] + of["tested"], missed, of["timeout"], of["unviable"], of["equivalent"])
+        print("{:14} {:6} {:7} {:7} {:7} {:8} {:6}  {}".format(name, sum(of.values()), *counts, share))
+    for mutant in sample:
+        if known.get(mutant["key"]) == "missed":
+            print(f"missed: {mutant['name']}")
 
 
 def main():
@@ -153,20 +213,25 @@ def main():
     options.add_argument("--sample", type=int, default=600, help="mutants of the sample, all crates together")
     options.add_argument("--package", action="append", help="mutants of this crate alone, of the same sample")
     options.add_argument("--minutes", type=float, default=math.inf, help="begins no other mutant after these")
-    options.add_argument("--timeout", type=int, default=600, help="seconds that tests may take")
+    options.add_argument("--timeout", type=int, default=180, help="seconds that tests may take")
     options.add_argument("--report", action="store_true", help="only says what came of it so far")
     chosen = options.parse_args()
     sample, known = in_order(chosen.seed)[: chosen.sample], outcomes()
+    packages = chosen.package or list(STAGES)
     end = time.monotonic() + 60 * chosen.minutes
-    for number, (package, key, name, shard) in enumerate(sample, 1):
+    if not chosen.report:
+        baseline(packages, chosen.timeout)
+    for number, mutant in enumerate(sample, 1):
         if chosen.report or time.monotonic() > end:
             break
-        if key in known or package not in (chosen.package or STAGES):
+        if mutant["key"] in known or mutant["package"] not in packages:
             continue
-        known[key] = outcome(package, name, shard, chosen.timeout)
+        begin = time.monotonic()
+        known[mutant["key"]] = what = outcome(mutant, chosen.timeout)
         with OUTCOMES.open("a") as file:
-            file.write(f"{key}\t{known[key]}\n")
-        print(f"{number} of {len(sample)}: {known[key]}: {name}", flush=True)
+            file.write(f"{mutant['key']}\t{what}\n")
+        seconds = time.monotonic() - begin
+        print(f"{number} of {len(sample)}: {what} after {seconds:.0f} s: {mutant['name']}", flush=True)
     report(sample, known)
 
 
