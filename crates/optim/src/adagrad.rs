@@ -183,7 +183,7 @@ impl<T: Real> Adagrad<T> {
     }
 
     /// A tensor `sum/<parameter>` for each parameter.
-    fn save(&self, params: &ParamStore<T>) -> OptimizerState {
+    fn save(&self, params: &ParamStore<T>) -> OptimizerState<'_> {
         self.check_store(params);
         let trained = params.ids().filter(|&id| params.kind(id) != ParamKind::Buffer);
         let tensor = |id| {
@@ -193,7 +193,7 @@ impl<T: Real> Adagrad<T> {
         OptimizerState { step: self.steps, tensors: trained.map(tensor).collect() }
     }
 
-    fn load(&mut self, params: &ParamStore<T>, state: OptimizerState) -> Result<(), StateError> {
+    fn load(&mut self, params: &ParamStore<T>, state: OptimizerState<'_>) -> Result<(), StateError> {
         self.check_store(params);
         let mut tensors = Tensors::new(state.tensors);
         let mut sums = Vec::with_capacity(self.sums.len());
@@ -217,10 +217,10 @@ concrete! {
         adagrad: &mut Adagrad<T>, params: &mut ParamStore<T>, grads: &Grads<T>,
     ) -> Result<StepReport, NonFiniteGradient> = Adagrad::step_all;
 
-    fn save(adagrad: &Adagrad<T>, params: &ParamStore<T>) -> OptimizerState = Adagrad::save;
+    fn save<'a>(adagrad: &'a Adagrad<T>, params: &ParamStore<T>) -> OptimizerState<'a> = Adagrad::save;
 
     fn load(
-        adagrad: &mut Adagrad<T>, params: &ParamStore<T>, state: OptimizerState,
+        adagrad: &mut Adagrad<T>, params: &ParamStore<T>, state: OptimizerState<'_>,
     ) -> Result<(), StateError> = Adagrad::load;
 }
 
@@ -245,12 +245,12 @@ impl<T: AdagradOps<T>> Optimizer<T> for Adagrad<T> {
     }
 
     #[track_caller]
-    fn state(&self, params: &ParamStore<T>) -> OptimizerState {
+    fn state<'a>(&'a self, params: &ParamStore<T>) -> OptimizerState<'a> {
         save(self, params)
     }
 
     #[track_caller]
-    fn restore(&mut self, params: &ParamStore<T>, state: OptimizerState) -> Result<(), StateError> {
+    fn restore(&mut self, params: &ParamStore<T>, state: OptimizerState<'_>) -> Result<(), StateError> {
         load(self, params, state)
     }
 }

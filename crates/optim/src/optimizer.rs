@@ -35,14 +35,14 @@ pub trait Optimizer<T: Real> {
     /// The number of steps made.
     fn steps(&self) -> u64;
 
-    /// All that is needed to go on later as if nothing had happened, bit for bit.
-    fn state(&self, params: &ParamStore<T>) -> OptimizerState;
+    /// All that is needed to go on later as if nothing had happened, bit for bit: the moments are not copied.
+    fn state<'a>(&'a self, params: &ParamStore<T>) -> OptimizerState<'a>;
 
     /// Takes up a [`state`](Self::state).
     ///
     /// # Errors
     /// If the state is not one of these parameters and options. The optimiser is then as before.
-    fn restore(&mut self, params: &ParamStore<T>, state: OptimizerState) -> Result<(), StateError>;
+    fn restore(&mut self, params: &ParamStore<T>, state: OptimizerState<'_>) -> Result<(), StateError>;
 }
 
 /// What a step did.

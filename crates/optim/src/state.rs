@@ -1,35 +1,45 @@
 //! An optimiser's state as named tensors, ready for a file.
 
-/// All that an optimiser needs to go on.
+use std::borrow::Cow;
+
+/// All that an optimiser needs to go on: tensors of its own, or the optimiser's where they are.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct OptimizerState {
+pub struct OptimizerState<'a> {
     /// Steps made.
     pub step: u64,
     /// Named tensors, like `m/embedding.item`; each name once.
-    pub tensors: Vec<(String, StateTensor)>,
+    pub tensors: Vec<(String, StateTensor<'a>)>,
 }
 
 /// A row-major tensor.
 #[derive(Clone, Debug, PartialEq)]
-pub struct StateTensor {
+pub struct StateTensor<'a> {
     /// Its shape.
     pub shape: Vec<usize>,
     /// Its elements, as many as the shape's product.
-    pub data: StateData,
+    pub data: StateData<'a>,
 }
 
 /// The elements of a [`StateTensor`].
 #[derive(Clone, Debug, PartialEq)]
-pub enum StateData {
+pub enum StateData<'a> {
     /// 32-bit floating point.
-    F32(Vec<f32>),
+    F32(Cow<'a, [f32]>),
     /// 64-bit floating point.
-    F64(Vec<f64>),
+    F64(Cow<'a, [f64]>),
     /// 32-bit unsigned.
-    U32(Vec<u32>),
+    U32(Cow<'a, [u32]>),
 }
 
-impl OptimizerState {
+impl OptimizerState<'_> {
+    /// The same with tensors of its own, so that the optimiser can go on.
+    #[must_use]
+    pub fn into_owned(self) -> OptimizerState<'static> {
+        let own =
+            |(name, StateTensor { shape, data })| (name, StateTensor { shape, data: data.into_owned() });
+        OptimizerState { step: self.step, tensors: self.tensors.into_iter().map(own).collect() }
+    }
+
     /// Makes the table of this name longer, for rows that no step has met: they have no moments, and nothing
     /// to catch up. Its tensors are those called `<kind>/<table>`; `history/…` is of all parameters.
     pub fn grow(&mut self, table: &str, rows: usize) {
@@ -42,15 +52,27 @@ impl OptimizerState {
             tensor.shape[0] = rows;
             let len = tensor.shape.iter().product();
             match &mut tensor.data {
-                StateData::F32(data) => data.resize(len, 0.0),
-                StateData::F64(data) => data.resize(len, 0.0),
-                StateData::U32(steps) => steps.resize(len, u32::try_from(self.step).unwrap_or(u32::MAX)),
+                StateData::F32(data) => data.to_mut().resize(len, 0.0),
+                StateData::F64(data) => data.to_mut().resize(len, 0.0),
+                StateData::U32(steps) => {
+                    steps.to_mut().resize(len, u32::try_from(self.step).unwrap_or(u32::MAX));
+                }
             }
         }
     }
 }
 
-impl StateData {
+impl StateData<'_> {
+    /// The same with elements of its own.
+    #[must_use]
+    pub fn into_owned(self) -> StateData<'static> {
+        match self {
+            StateData::F32(data) => StateData::F32(data.into_owned().into()),
+            StateData::F64(data) => StateData::F64(data.into_owned().into()),
+            StateData::U32(data) => StateData::U32(data.into_owned().into()),
+        }
+    }
+
     /// The number type's name: `f32`, `f64` or `u32`.
     pub fn dtype(&self) -> &'static str {
         match self {
@@ -138,15 +160,15 @@ mod tests {
     fn a_table_grows_by_rows_without_a_past() {
         let tensor = |shape: &[usize], data| StateTensor { shape: shape.to_vec(), data };
         let before = vec![
-            ("m/a".to_owned(), tensor(&[2, 2], StateData::F32(vec![1.0, 2.0, 3.0, 4.0]))),
-            ("touched/a".to_owned(), tensor(&[2], StateData::U32(vec![5, 7]))),
-            ("m/b".to_owned(), tensor(&[1, 2], StateData::F32(vec![8.0, 9.0]))),
+            ("m/a".to_owned(), tensor(&[2, 2], StateData::F32(vec![1.0, 2.0, 3.0, 4.0].into()))),
+            ("touched/a".to_owned(), tensor(&[2], StateData::U32(vec![5, 7].into()))),
+            ("m/b".to_owned(), tensor(&[1, 2], StateData::F32(vec![8.0, 9.0].into()))),
         ];
         let mut state = OptimizerState { step: 7, tensors: before.clone() };
         state.grow("a", 3);
-        let expected = tensor(&[3, 2], StateData::F32(vec![1.0, 2.0, 3.0, 4.0, 0.0, 0.0]));
+        let expected = tensor(&[3, 2], StateData::F32(vec![1.0, 2.0, 3.0, 4.0, 0.0, 0.0].into()));
         assert_eq!(state.tensors[0].1, expected);
-        assert_eq!(state.tensors[1].1, tensor(&[3], StateData::U32(vec![5, 7, 7])));
+        assert_eq!(state.tensors[1].1, tensor(&[3], StateData::U32(vec![5, 7, 7].into())));
         assert_eq!(state.tensors[2], before[2]);
         let longer = state.clone();
         state.grow("a", 2);
@@ -156,8 +178,10 @@ mod tests {
     #[test]
     fn a_table_may_be_called_what_the_history_is() {
         for name in ["steps", "moments", "options", "history/steps", "a/b"] {
-            let tensor =
-                |rows: usize| StateTensor { shape: vec![rows, 1], data: StateData::F64(vec![0.5; rows]) };
+            let tensor = |rows: usize| StateTensor {
+                shape: vec![rows, 1],
+                data: StateData::F64(vec![0.5; rows].into()),
+            };
             let names = ["m/", "sum/"].map(|kind| format!("{kind}{name}"));
             let mut state = OptimizerState { step: 7, tensors: Vec::new() };
             state.tensors.extend(names.map(|name| (name, tensor(2))));

@@ -1,5 +1,6 @@
 //! An optimiser's state as it is taken apart.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 
 use dien_tensor::Number;
@@ -7,19 +8,19 @@ use dien_tensor::Number;
 use crate::{StateData, StateError, StateTensor};
 
 /// The tensors that nobody has taken yet.
-pub(crate) struct Tensors(BTreeMap<String, StateTensor>);
+pub(crate) struct Tensors<'a>(BTreeMap<String, StateTensor<'a>>);
 
-impl Tensors {
-    pub(crate) fn new(tensors: Vec<(String, StateTensor)>) -> Self {
+impl<'a> Tensors<'a> {
+    pub(crate) fn new(tensors: Vec<(String, StateTensor<'a>)>) -> Self {
         Tensors(tensors.into_iter().collect())
     }
 
     /// The tensor of that name, which stays.
-    pub(crate) fn get(&self, name: &str) -> Option<&StateTensor> {
+    pub(crate) fn get(&self, name: &str) -> Option<&StateTensor<'a>> {
         self.0.get(name)
     }
 
-    fn take(&mut self, name: &str, dtype: &str, shape: &[usize]) -> Result<StateData, StateError> {
+    fn take(&mut self, name: &str, dtype: &str, shape: &[usize]) -> Result<StateData<'a>, StateError> {
         let expected = format!("{dtype} {shape:?}");
         let Some(tensor) = self.0.remove(name) else {
             return Err(StateError::Missing { name: name.into(), expected });
@@ -34,15 +35,15 @@ impl Tensors {
 
     pub(crate) fn take_real<T: Number>(&mut self, name: &str, shape: &[usize]) -> Result<Vec<T>, StateError> {
         Ok(match self.take(name, T::NAME, shape)? {
-            StateData::F32(data) => data.into_iter().map(|x| T::of(x.into())).collect(),
-            StateData::F64(data) => data.into_iter().map(T::of).collect(),
+            StateData::F32(data) => data.into_owned().into_iter().map(|x| T::of(x.into())).collect(),
+            StateData::F64(data) => data.into_owned().into_iter().map(T::of).collect(),
             StateData::U32(_) => unreachable!("u32 is not the name of a real type"),
         })
     }
 
     pub(crate) fn take_u32(&mut self, name: &str, shape: &[usize]) -> Result<Vec<u32>, StateError> {
         match self.take(name, "u32", shape)? {
-            StateData::U32(data) => Ok(data),
+            StateData::U32(data) => Ok(data.into_owned()),
             _ => unreachable!("the type was checked"),
         }
     }
@@ -56,13 +57,15 @@ impl Tensors {
     }
 }
 
-impl StateTensor {
-    /// Numbers in their own type.
-    pub(crate) fn real<T: Number>(shape: &[usize], data: &[T]) -> Self {
-        let data = if T::NAME == f32::NAME {
-            StateData::F32(data.iter().map(|x| x.f64() as f32).collect())
-        } else {
-            StateData::F64(data.iter().map(|x| x.f64()).collect())
+impl<'a> StateTensor<'a> {
+    /// Numbers in their own type, where they are.
+    #[allow(clippy::ptr_arg, reason = "`Any` is of types whose size is known")]
+    pub(crate) fn real<T: Number>(shape: &[usize], data: &'a Vec<T>) -> Self {
+        let any: &dyn Any = data;
+        let data = match (any.downcast_ref::<Vec<f32>>(), any.downcast_ref::<Vec<f64>>()) {
+            (Some(data), _) => StateData::F32(data.into()),
+            (_, Some(data)) => StateData::F64(data.into()),
+            _ => unreachable!("numbers are f32 or f64"),
         };
         StateTensor { shape: shape.to_vec(), data }
     }

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 #[cfg(feature = "write")]
 use crate::files::Staged;
 #[cfg(feature = "write")]
-use crate::tensors;
+use crate::tensors::{self, OpenFile};
 use crate::tensors::{Numbers, Tensor, Tensors, is_reserved};
 
 #[derive(Serialize, Deserialize)]
@@ -30,26 +30,37 @@ struct Metadata {
 #[cfg(feature = "write")]
 pub fn stage(path: &Path, params: &ParamStore<f32>, step: u64) -> Result<Staged> {
     let tensor = |id| {
-        let data = tensors::f32_bytes(params.data(id));
-        let (dtype, shape) = (tensors::Dtype::F32, params.shape(id));
-        (params.name(id), tensors::Output { dtype, shape, data })
+        let data = tensors::le_bytes(params.data(id));
+        (params.name(id), tensors::Output::new(tensors::Dtype::F32, params.shape(id), data))
     };
     tensors::stage(path, params.ids().map(tensor).collect(), &Metadata { step })
 }
 
-/// Overwrites every parameter, and returns the step that they are from. On an error some may be overwritten.
+/// Takes every parameter from a file, and returns the step that they are from. On an error they are as before.
 ///
 /// # Errors
 /// The file is missing, cut off, or has not just the parameters of these names and shapes.
 pub fn load(path: &Path, params: &mut ParamStore<f32>) -> Result<u64> {
     let mut file = Tensors::open(path)?;
     let metadata: Metadata = file.metadata()?;
+    let mut loaded = ParamStore::new();
     for id in params.ids() {
-        let value = take(&mut file, params, params.name(id), params.shape(id))?;
-        params.data_mut(id).copy_from_slice(value.data());
+        let (name, kind) = (params.name(id), params.kind(id));
+        loaded.add(name, kind, take(&mut file, params, name, params.shape(id))?);
     }
     no_foreign(&file, params)?;
+    *params = loaded;
     Ok(metadata.step)
+}
+
+/// The step that a file's parameters are from. Nothing else of it is read.
+///
+/// # Errors
+/// The file is missing, or has not the beginning of one.
+#[cfg(feature = "write")]
+pub fn step(path: &Path) -> Result<u64> {
+    let Metadata { step } = OpenFile::skipping(path)?.metadata.parse()?;
+    Ok(step)
 }
 
 /// That every tensor which is left is one of the parameters, or not for the model to read.

@@ -65,6 +65,9 @@ struct Param<T> {
 }
 
 /// Parameters in the order in which they were added, each with a unique name like `evolution.augru.w_h`.
+///
+/// A clone has the same numbers, and takes memory of its own for a parameter when it, or what it was cloned
+/// from, first changes that parameter.
 #[derive(Clone, Debug)]
 pub struct ParamStore<T> {
     params: Vec<Param<T>>,
@@ -195,6 +198,27 @@ impl<T: Real> ParamStore<T> {
 mod tests {
     use super::*;
     use ndarray::ArrayD;
+
+    #[test]
+    fn a_clone_takes_memory_for_what_is_changed() {
+        let mut store = ParamStore::<f32>::new();
+        let [a, b] = ["a", "b"].map(|name| store.add(name, ParamKind::Dense, ArrayD::ones(vec![3])));
+        let place = |store: &ParamStore<f32>, id| store.data(id).as_ptr();
+        let mut clone = store.clone();
+        assert_eq!([a, b].map(|id| place(&store, id)), [a, b].map(|id| place(&clone, id)));
+        store.data_mut(a)[0] = 2.0;
+        clone.value_mut(b)[1] = 5.0;
+        assert_eq!((store.data(a), clone.data(a)), (&[2.0, 1.0, 1.0][..], &[1.0; 3][..]));
+        assert_eq!((store.data(b), clone.data(b)), (&[1.0; 3][..], &[1.0, 5.0, 1.0][..]));
+        // What nobody else has is changed where it is.
+        let before = [place(&store, a), place(&clone, b)];
+        (store.data_mut(a)[0], clone.data_mut(b)[0]) = (7.0, 7.0);
+        assert_eq!([place(&store, a), place(&clone, b)], before);
+        drop(clone);
+        let before = place(&store, b);
+        store.par_zip_mut(&mut [(), ()], |param, ()| param.data[2] = 9.0);
+        assert_eq!((place(&store, b), store.data(b)), (before, &[1.0, 1.0, 9.0][..]));
+    }
 
     #[test]
     fn names_find_their_parameter() {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use ndarray::{ArrayD, ArrayViewD};
 
-/// The value of a parameter: an array of its own, or numbers that stand elsewhere, such as in a file that is
-/// mapped into memory. Those are read where they are, and copied when they are first to be changed.
+/// The value of a parameter: an array, or numbers that stand elsewhere, such as in a file that is mapped into
+/// memory. Those are read where they are. Clones have the same numbers, not a copy of them. Whoever changes
+/// numbers that others have, too, copies them first.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -24,7 +25,7 @@ pub struct ParamValue<T>(Storage<T>);
 
 #[derive(Clone)]
 enum Storage<T> {
-    Owned(ArrayD<T>),
+    Owned(Arc<ArrayD<T>>),
     Shared(Vec<usize>, Arc<dyn AsRef<[T]> + Send + Sync + RefUnwindSafe>),
 }
 
@@ -75,10 +76,10 @@ impl<T: Clone> ParamValue<T> {
     /// The array, of its own from now on.
     pub(crate) fn array_mut(&mut self) -> &mut ArrayD<T> {
         if let Storage::Shared(..) = self.0 {
-            self.0 = Storage::Owned(self.view().to_owned());
+            self.0 = Storage::Owned(Arc::new(self.view().to_owned()));
         }
         match &mut self.0 {
-            Storage::Owned(array) => array,
+            Storage::Owned(array) => Arc::make_mut(array),
             Storage::Shared(..) => unreachable!("copied above"),
         }
     }
@@ -88,7 +89,7 @@ impl<T: Clone> From<ArrayD<T>> for ParamValue<T> {
     fn from(array: ArrayD<T>) -> Self {
         let standard =
             if array.is_standard_layout() { array } else { array.as_standard_layout().into_owned() };
-        ParamValue(Storage::Owned(standard))
+        ParamValue(Storage::Owned(Arc::new(standard)))
     }
 }
 

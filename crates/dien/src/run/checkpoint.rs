@@ -16,7 +16,7 @@ pub(crate) struct Checkpoint {
     pub params: ParamStore<f32>,
     /// Their moving average, if it is asked for.
     pub averaged: Option<ParamStore<f32>>,
-    pub state: OptimizerState,
+    pub state: OptimizerState<'static>,
     pub progress: Progress,
 }
 
@@ -63,7 +63,7 @@ impl Run {
         &self,
         params: &ParamStore<f32>,
         averaged: Option<&ParamStore<f32>>,
-        state: &OptimizerState,
+        state: &OptimizerState<'_>,
         progress: &Progress,
     ) -> Result<()> {
         // They belong together: nothing is renamed before all are on the disk.

@@ -28,6 +28,11 @@ impl Run {
         Ok(path)
     }
 
+    /// Whether there is a model yet.
+    pub(crate) fn has_model(&self) -> bool {
+        self.path("model.safetensors").exists()
+    }
+
     /// Reads the best model; of a run whose file holds parameters alone, since an older version trained it,
     /// the rest comes from the folder.
     ///

@@ -58,28 +58,28 @@ struct Metadata {
     progress: Progress,
 }
 
-pub(super) fn stage(path: &Path, state: &OptimizerState, progress: &Progress) -> Result<Staged> {
+pub(super) fn stage(path: &Path, state: &OptimizerState<'_>, progress: &Progress) -> Result<Staged> {
     let mut list = Vec::with_capacity(state.tensors.len());
     for (name, StateTensor { shape, data }) in &state.tensors {
         let (dtype, data) = match data {
-            StateData::F32(x) => (Dtype::F32, tensors::f32_bytes(x)),
-            StateData::F64(x) => (Dtype::F64, x.iter().flat_map(|x| x.to_le_bytes()).collect()),
-            StateData::U32(x) => (Dtype::U32, x.iter().flat_map(|x| x.to_le_bytes()).collect()),
+            StateData::F32(x) => (Dtype::F32, tensors::le_bytes(x)),
+            StateData::F64(x) => (Dtype::F64, tensors::le_bytes(x)),
+            StateData::U32(x) => (Dtype::U32, tensors::le_bytes(x)),
         };
         list.push((name.as_str(), Output::new(dtype, shape, data)));
     }
     Ok(tensors::stage(path, list, &Metadata { step: state.step, progress: progress.clone() })?)
 }
 
-pub(super) fn load(path: &Path) -> Result<(OptimizerState, Progress)> {
+pub(super) fn load(path: &Path) -> Result<(OptimizerState<'static>, Progress)> {
     let file = Tensors::open(path)?;
     let metadata: Metadata = file.metadata()?;
     let mut list = vec![];
     for (name, Tensor { shape, numbers, .. }) in file {
         let data = match numbers {
-            Numbers::F32(x) => StateData::F32(x),
-            Numbers::F64(x) => StateData::F64(x),
-            Numbers::U32(x) => StateData::U32(x),
+            Numbers::F32(x) => StateData::F32(x.into()),
+            Numbers::F64(x) => StateData::F64(x.into()),
+            Numbers::U32(x) => StateData::U32(x.into()),
             other => {
                 let found = format!("tensor `{name}` is {:?}", other.dtype());
                 return Err(Error::file(path, found, "F32, F64 or U32"));

@@ -1,11 +1,10 @@
 //! Calibration of the best epoch.
 
 use dien_model::{Calibration, CalibrationMethod};
-use dien_serving::params::StoredParams;
+use dien_serving::params;
 
 use super::Trainer;
 use crate::error::{Error, Origin, Result};
-use crate::run::Run;
 
 impl Trainer {
     /// That there is something to fit a calibration on, if one is asked for.
@@ -46,15 +45,9 @@ impl Trainer {
         self.scorer.calibration = fitted.unwrap_or_default().with_negative_sampling_rate(rate);
         let is_identity = self.scorer.calibration.is_identity();
         if let Some(run) = self.run.as_ref().filter(|_| resumed || !is_identity) {
-            let (_, step) = StoredParams::open(&run.model_path()?)?;
-            self.save_model(run, step)?;
+            let step = params::step(&run.model_path()?)?;
+            self.save_model(run, &self.scorer.params, step)?;
         }
         Ok((!is_identity).then(|| self.scorer.calibration.clone()))
-    }
-
-    /// Writes the best epoch's model.
-    pub(super) fn save_model(&self, run: &Run, step: u64) -> Result<()> {
-        let Trainer { scorer, config, dataset, .. } = self;
-        run.save_model(&scorer.params, step, &config.model, &scorer.calibration, dataset)
     }
 }

@@ -80,8 +80,7 @@ impl Trainer {
         };
         if is_best {
             self.progress.best = Some(Best { epoch: number, value });
-            let best = self.average.as_ref().map_or(&self.params, |average| &average.params);
-            self.scorer.params.clone_from(best);
+            self.keep_best();
             self.scorer.calibration = Calibration::default();
         }
         let sums = std::mem::take(&mut self.progress.sums);
@@ -127,7 +126,7 @@ impl Trainer {
     fn save_epoch(&self) -> Result<()> {
         let Some(run) = &self.run else { return Ok(()) };
         if self.epochs.last().is_some_and(|e| e.is_best) {
-            self.save_model(run, self.optimizer.steps())?;
+            self.save_best(run)?;
         }
         run.save_epochs(&self.epochs)?;
         self.save_checkpoint()

@@ -1,6 +1,7 @@
 //! Training.
 
 mod average;
+mod best;
 mod calibrate;
 mod epoch;
 mod frequency;
@@ -51,8 +52,10 @@ use crate::scorer::Scorer;
 pub struct Trainer {
     config: Config,
     dataset: Arc<Dataset>,
-    /// The model, with the parameters of the best epoch.
+    /// The model, with the parameters of the best epoch; without any while a run has them in its file.
     scorer: Scorer,
+    /// The step of which the best model's parameters are, if they are this trainer's own.
+    kept_at: Option<u64>,
     /// The latest parameters.
     params: ParamStore<f32>,
     /// None unless it is asked for.
@@ -121,6 +124,7 @@ impl Trainer {
             config: config.clone(),
             dataset,
             scorer,
+            kept_at: None,
             params,
             average,
             frequency: None,
@@ -132,7 +136,10 @@ impl Trainer {
         }
     }
 
-    /// Saves to `run` from now on: now the vocabularies and a first checkpoint, then each epoch.
+    /// Saves to `run` from now on: now the vocabularies and a first checkpoint (and the best epoch's model, if
+    /// one has ended), then each epoch. While it trains, the best epoch's parameters are in the run's model
+    /// file alone: memory holds the latest, their moving average if it is asked for, and the optimiser's
+    /// moments.
     ///
     /// # Errors
     /// A file cannot be written.
@@ -140,6 +147,12 @@ impl Trainer {
         run.save_vocabularies(self.dataset.vocabularies())?;
         run.save_numbers(self.dataset.numbers())?;
         run.save_schema(&self.dataset)?;
+        let of_epoch = |best: crate::run::Best| {
+            self.epochs.iter().filter(|e| e.epoch <= best.epoch).map(|e| e.steps as u64).sum()
+        };
+        if let Some(step) = self.kept_at.or(self.progress.best.map(of_epoch)) {
+            self.save_model(&run, &self.scorer.params, step)?;
+        }
         self.run = Some(run);
         self.save_checkpoint()?;
         Ok(self)
@@ -161,17 +174,10 @@ impl Trainer {
         let (lambda, seed) = (self.config.model.l2_by_frequency, self.config.train.seed);
         self.frequency = Frequency::count(lambda, &self.dataset, self.scorer.model(), seed)?;
         let mut clock = report::Clock::default();
-        let end = loop {
-            if self.progress.epoch >= self.config.train.epochs {
-                break End::Finished;
-            }
-            if self.is_out_of_patience() {
-                break End::Early;
-            }
-            if self.train_epoch(observer, &mut clock)?.is_break() {
-                break End::Stopped;
-            }
-        };
+        let end = self.train_epochs(observer, &mut clock);
+        let found = self.take_up_best();
+        let end = end?;
+        found?;
         let calibration = if end == End::Stopped { None } else { self.calibrate(resumed)? };
         Ok(Report {
             end,
@@ -202,7 +208,8 @@ impl Trainer {
         self.scorer.evaluate(batches)
     }
 
-    /// The model with the best epoch's parameters; untrained before the first epoch has ended.
+    /// The model with the best epoch's parameters. Before the first epoch has ended they are those that it
+    /// began with or, of a trainer with a run that was stopped, the latest.
     pub fn scorer(&self) -> &Scorer {
         &self.scorer
     }
@@ -235,6 +242,21 @@ impl Trainer {
     /// What is validated and saved.
     fn validated(&self) -> &ParamStore<f32> {
         self.average.as_ref().map_or(&self.params, |average| &average.params)
+    }
+
+    fn train_epochs(&mut self, observer: &mut dyn Observer, clock: &mut report::Clock) -> Result<End> {
+        loop {
+            if self.progress.epoch >= self.config.train.epochs {
+                return Ok(End::Finished);
+            }
+            if self.is_out_of_patience() {
+                return Ok(End::Early);
+            }
+            self.set_best_aside();
+            if self.train_epoch(observer, clock)?.is_break() {
+                return Ok(End::Stopped);
+            }
+        }
     }
 
     fn best_epoch(&self) -> Option<&Epoch> {

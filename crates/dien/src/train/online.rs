@@ -93,10 +93,9 @@ impl Trainer {
                 first: format!("the value of `{}`", self.params.name(id)),
             });
         }
-        let latest = self.average.as_ref().map_or(&self.params, |average| &average.params);
-        self.scorer.params.clone_from(latest);
+        self.keep_best();
         if let Some(run) = &self.run {
-            self.save_model(run, self.optimizer.steps())?;
+            self.save_best(run)?;
         }
         self.save_checkpoint()
     }

@@ -151,7 +151,7 @@ impl Trainer {
     pub(super) fn take_over(
         &mut self,
         params: &ParamStore<f32>,
-        mut state: OptimizerState,
+        mut state: OptimizerState<'_>,
         place: &Path,
     ) -> Result<()> {
         let ids: Vec<ParamId> = self.params.ids().collect();
@@ -180,7 +180,7 @@ impl Trainer {
             let expected = "the state of the configuration's optimiser";
             Error::file(place, format!("optimizer.safetensors: {e}"), expected)
         })?;
-        self.scorer.params.clone_from(&self.params);
+        self.scorer.params = self.params.clone();
         self.average = Average::new(self.config.train.ema_decay, &self.params);
         Ok(())
     }

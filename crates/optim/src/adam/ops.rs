@@ -20,10 +20,10 @@ concrete! {
 
     fn flush(adam: &mut Adam<T>, params: &mut ParamStore<T>) -> () = Adam::flush_rows;
 
-    fn save(adam: &Adam<T>, params: &ParamStore<T>) -> OptimizerState = Adam::save;
+    fn save<'a>(adam: &'a Adam<T>, params: &ParamStore<T>) -> OptimizerState<'a> = Adam::save;
 
     fn load(
-        adam: &mut Adam<T>, params: &ParamStore<T>, state: OptimizerState,
+        adam: &mut Adam<T>, params: &ParamStore<T>, state: OptimizerState<'_>,
     ) -> Result<(), StateError> = Adam::load;
 }
 
@@ -52,12 +52,12 @@ impl<T: AdamOps<T>> Optimizer<T> for Adam<T> {
     }
 
     #[track_caller]
-    fn state(&self, params: &ParamStore<T>) -> OptimizerState {
+    fn state<'a>(&'a self, params: &ParamStore<T>) -> OptimizerState<'a> {
         save(self, params)
     }
 
     #[track_caller]
-    fn restore(&mut self, params: &ParamStore<T>, state: OptimizerState) -> Result<(), StateError> {
+    fn restore(&mut self, params: &ParamStore<T>, state: OptimizerState<'_>) -> Result<(), StateError> {
         load(self, params, state)
     }
 }

@@ -35,7 +35,7 @@ impl<T: Real> Adam<T> {
         [c.betas[0], c.betas[1], c.eps, c.weight_decay]
     }
 
-    pub(super) fn save(&self, params: &ParamStore<T>) -> OptimizerState {
+    pub(super) fn save(&self, params: &ParamStore<T>) -> OptimizerState<'_> {
         self.check_store(params);
         let mut tensors = Vec::new();
         let mut put = |name: String, tensor| tensors.push((name, tensor));
@@ -54,15 +54,24 @@ impl<T: Real> Adam<T> {
         if let Some(history) = self.history.as_ref().filter(|history| !history.steps().is_empty()) {
             let n = history.steps().len();
             let steps = history.steps().iter().flat_map(|s| [s.rate, s.root, s.keep, s.log_keep]);
-            put("history/steps".into(), StateTensor::real::<f64>(&[n, 4], &steps.collect::<Vec<_>>()));
-            let moments = history.moments().as_flattened();
-            put("history/moments".into(), StateTensor::real(&[n, TERMS + 1], moments));
-            put("history/options".into(), StateTensor::real(&[OPTIONS.len()], &self.options()));
+            let mut put = |name: &str, shape: &[usize], data| {
+                put(
+                    format!("history/{name}"),
+                    StateTensor { shape: shape.to_vec(), data: StateData::F64(data) },
+                );
+            };
+            put("steps", &[n, 4], steps.collect());
+            put("moments", &[n, TERMS + 1], history.moments().as_flattened().into());
+            put("options", &[OPTIONS.len()], self.options().to_vec().into());
         }
         OptimizerState { step: self.step, tensors }
     }
 
-    pub(super) fn load(&mut self, params: &ParamStore<T>, state: OptimizerState) -> Result<(), StateError> {
+    pub(super) fn load(
+        &mut self,
+        params: &ParamStore<T>,
+        state: OptimizerState<'_>,
+    ) -> Result<(), StateError> {
         self.check_store(params);
         let mut tensors = Tensors::new(state.tensors);
         let history = match self.history {
@@ -98,7 +107,7 @@ impl<T: Real> Adam<T> {
     }
 
     /// The saved history, or an empty one that begins at `step`.
-    fn load_history(&self, step: u64, tensors: &mut Tensors) -> Result<History, StateError> {
+    fn load_history(&self, step: u64, tensors: &mut Tensors<'_>) -> Result<History, StateError> {
         const STEPS: &str = "history/steps";
         let betas = self.config.betas;
         let Some(n) = tensors.get(STEPS).map(|t| t.shape.first().copied().unwrap_or(0)) else {

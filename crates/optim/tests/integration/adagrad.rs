@@ -91,7 +91,7 @@ fn goes_on_from_its_state_bit_for_bit() {
     let grad = |s: u64| Grad::Rows { ids: vec![0, 3], rows: array![[1.0, s as f32], [0.5, -1.0]] };
     let (mut params, mut adagrad) = store::<f32>(ParamKind::Rows, &start);
     (0..5).for_each(|s| make(&mut adagrad, &mut params, grad(s)));
-    let (mut resumed, state) = (params.clone(), adagrad.state(&params));
+    let (mut resumed, state) = (params.clone(), adagrad.state(&params).into_owned());
     let mut again = Adagrad::new(&resumed, config()).unwrap();
     again.restore(&resumed, state.clone()).unwrap();
     for s in 5..30 {

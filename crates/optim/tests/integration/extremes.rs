@@ -74,7 +74,7 @@ fn a_gradient_without_a_finite_square_is_an_error_and_changes_nothing() {
     let mut params = ParamStore::<f32>::new();
     let [a, b] = ["a", "b"].map(|name| params.add(name, ParamKind::Dense, ArrayD::zeros(vec![2])));
     let mut adam = dien_optim::Adam::new(&params, AdamConfig::default()).unwrap();
-    let before = (params.data(a).to_vec(), adam.state(&params));
+    let before = (params.data(a).to_vec(), adam.state(&params).into_owned());
     let mut grads = Grads::none(2);
     grads.set(a, Grad::Dense(array![1.0, 1.0].into_dyn()));
     grads.set(b, Grad::Dense(array![1.0, 1e21].into_dyn()));

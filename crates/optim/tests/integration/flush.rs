@@ -94,7 +94,7 @@ fn a_panic_over_a_row_changes_nothing() {
                     assert_eq!(text, "Adam: row 99 of b, whose shape is [3, 1]");
                 }
             }
-            let state = adam.state(&params);
+            let state = adam.state(&params).into_owned();
             adam.flush(&mut params);
             (state, params.data(a).to_vec(), params.data(b).to_vec())
         };

@@ -122,7 +122,7 @@ fn a_gradient_that_is_not_finite_is_an_error_and_changes_nothing() {
     let start = ArrayD::ones(vec![2, 2]);
     for bad in [f32::NAN, f32::INFINITY] {
         let (mut params, mut adam) = single::<f32>(ParamKind::Rows, &start, &AdamConfig::default());
-        let before = adam.state(&params);
+        let before = adam.state(&params).into_owned();
         let grad = Grad::Rows { ids: vec![1], rows: array![[1.0, bad]] };
         let error = step(&mut adam, &mut params, grad).unwrap_err();
         assert!(error.to_string().starts_with("step 1: the gradient of p has a NaN"), "{error}");

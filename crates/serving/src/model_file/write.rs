@@ -1,5 +1,6 @@
 //! Writing a model file.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use dien_model::{Calibration, Features, ModelConfig};
@@ -104,11 +105,11 @@ impl<'a> Description<'a> {
 ///
 /// # Panics
 /// If there is no `max_history`.
-pub fn stage(
+pub fn stage<'a>(
     path: &Path,
-    params: &ParamStore<f32>,
+    params: &'a ParamStore<f32>,
     step: u64,
-    description: &Description<'_>,
+    description: &Description<'a>,
 ) -> Result<Staged> {
     let &Description { model, features, max_history, vocabularies, numbers, items, .. } = description;
     let stay = description.repeats.iter().all(|repeats| *repeats == Repeats::Keep);
@@ -129,9 +130,9 @@ pub fn stage(
     let (mut heads, mut bodies) = (vec![], vec![]);
     for id in params.ids() {
         heads.push((params.name(id).to_owned(), params.shape(id).to_vec()));
-        bodies.push((Dtype::F32, tensors::f32_bytes(params.data(id))));
+        bodies.push((Dtype::F32, tensors::le_bytes(params.data(id))));
     }
-    let mut add = |name: String, dtype: Dtype, len: usize, data: Vec<u8>| {
+    let mut add = |name: String, dtype: Dtype, len: usize, data: Cow<'a, [u8]>| {
         heads.push((name, vec![len]));
         bodies.push((dtype, data));
     };
@@ -141,8 +142,8 @@ pub fn stage(
             bytes.extend_from_slice(text.as_bytes());
             ends.extend((bytes.len() as u64).to_le_bytes());
         }
-        add(format!("{name}.text"), Dtype::U8, bytes.len(), bytes);
-        add(format!("{name}.ends"), Dtype::U64, ends.len() / 8, ends);
+        add(format!("{name}.text"), Dtype::U8, bytes.len(), bytes.into());
+        add(format!("{name}.ends"), Dtype::U64, ends.len() / 8, ends.into());
     };
     for (name, vocabulary) in vocabularies.iter() {
         texts(&format!("vocabulary.{name}"), &mut vocabulary.tokens());
@@ -150,9 +151,7 @@ pub fn stage(
     if let Some(items) = items {
         texts("items", &mut items.names());
     }
-    let mut ids = |name: String, ids: &[u32]| {
-        add(name, Dtype::U32, ids.len(), ids.iter().flat_map(|id| id.to_le_bytes()).collect());
-    };
+    let mut ids = |name: String, ids: &'a [u32]| add(name, Dtype::U32, ids.len(), tensors::le_bytes(ids));
     if let Some(items) = items {
         for (lookup, column) in features.behaviours.iter().zip(items.behaviours()) {
             ids(format!("items.feature.{}", lookup.name), column);

@@ -19,11 +19,14 @@ pub use read::Tensors;
 pub use safetensors::Dtype;
 pub(crate) use source::Source;
 #[cfg(feature = "write")]
-pub use write::{Output, f32_bytes, stage};
+pub use write::{Output, le_bytes, stage};
 
 /// The one key of the header's metadata; its text is the file's metadata as JSON. A second one would make the
 /// order of the keys, and so the bytes, a matter of chance.
 const KEY: &str = "dien";
+
+/// The most bytes of a header, as the format has it.
+const HEADER: u64 = 100_000_000;
 
 /// Tensors whose names start so are no parameters.
 const RESERVED: [&str; 2] = ["vocabulary.", "items."];

@@ -11,11 +11,8 @@ use serde::Deserialize;
 
 use super::numbers::{self, Numbers, Tensor};
 use super::source::{Counting, Skipping, Source};
-use super::{KEY, Metadata};
+use super::{HEADER, KEY, Metadata};
 use crate::error::{Error, Result};
-
-/// The most bytes of a header, as the format has it.
-const HEADER: u64 = 100_000_000;
 
 /// A file whose header was read, and none of its tensors: what it says of itself comes first, since that may
 /// be why they cannot be read.

@@ -104,8 +104,8 @@ pub fn moment<T: Real>(adam: &Adam<T>, params: &ParamStore<T>, which: &str) -> V
     let state = adam.state(params);
     let (_, tensor) = state.tensors.into_iter().find(|(name, _)| *name == format!("{which}/p")).unwrap();
     match tensor.data {
-        dien_optim::StateData::F32(x) => x.into_iter().map(f64::from).collect(),
-        dien_optim::StateData::F64(x) => x,
+        dien_optim::StateData::F32(x) => x.iter().copied().map(f64::from).collect(),
+        dien_optim::StateData::F64(x) => x.into_owned(),
         dien_optim::StateData::U32(_) => unreachable!(),
     }
 }
