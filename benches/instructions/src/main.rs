@@ -6,14 +6,14 @@
 //! cargo run --profile bench -p dien-instructions -- list     # the cases
 //! ```
 //!
-//! Instructions repeat where time does not, so that a change of 2 % shows on any machine. Each case runs twice
-//! under callgrind, on one thread and at AVX2, which valgrind knows; the second time counts, when no memory is
-//! asked for any more. Batches are ragged, as they come, and small: an emulated multiply-add takes a hundred
-//! times as long.
+//! Instructions repeat where time does not, so that a change of 2 % shows on any machine. Each case runs
+//! twice under callgrind, on one thread and at AVX2, which valgrind knows; the second time counts, when no
+//! memory is asked for any more. Batches are ragged, as they come, and small: an emulated multiply-add takes
+//! a hundred times as long.
 //!
-//! Counts depend on the compiler and on the C library, by which `baseline.tsv` keeps them: a count that is over
-//! the baseline's by more than [`MOST`] is an error; without a baseline for this compiler and library they are
-//! printed, and that is all.
+//! Counts depend on the compiler and on the C library, by which `baseline.tsv` keeps them: a count that is
+//! over the baseline's by more than [`MOST`] is an error; without a baseline for this compiler and library
+//! they are printed, and that is all.
 
 mod baseline;
 mod callgrind;

@@ -163,3 +163,25 @@ fn check_product<T: Real>(tolerance: f64) {
         }
     }
 }
+
+/// Weights may be packed before a level is forced, or by a part of a program that runs at another.
+#[test]
+fn what_one_level_packs_another_multiplies() {
+    let rng = &mut ChaCha8Rng::seed_from_u64(6);
+    for (rows, inputs) in [(7, 5), (12, 4), (13, 36)] {
+        let (w, x) = (numbers(rows * inputs, rng), numbers(inputs * LANES, rng));
+        let sum = |at: usize| {
+            let row = w[at / LANES * inputs..][..inputs].iter().enumerate();
+            0.5 + row.map(|(p, w)| w * x[p * LANES + at % LANES]).sum::<f64>()
+        };
+        let expected: Vec<f64> = (0..rows * LANES).map(sum).collect();
+        for packed in Level::available::<f32>() {
+            let tiles = at_level(packed, || Tiles::<f32>::new(&cast(&w), inputs));
+            for level in Level::available::<f32>() {
+                let mut y = vec![0.5; rows * LANES];
+                at_level(level, || add_product(&tiles, &cast(&x), &mut y, LANES));
+                assert_close(&y, &expected, 1e-5, format_args!("packed at {packed:?}, run at {level:?}"));
+            }
+        }
+    }
+}

@@ -36,7 +36,8 @@ pub fn stage(path: &Path, params: &ParamStore<f32>, step: u64) -> Result<Staged>
     tensors::stage(path, params.ids().map(tensor).collect(), &Metadata { step })
 }
 
-/// Takes every parameter from a file, and returns the step that they are from. On an error they are as before.
+/// Takes every parameter from a file, and returns the step that they are from. On an error all are as
+/// before.
 ///
 /// # Errors
 /// The file is missing, cut off, or has not just the parameters of these names and shapes.

@@ -1,4 +1,4 @@
-//! Where the best epoch's parameters are: with a run in its model file while training goes on, else in memory.
+//! Where the best epoch's parameters are: in the model file of a run while it trains, else in memory.
 
 use dien_optim::Optimizer;
 use dien_serving::params;
@@ -29,7 +29,7 @@ impl Trainer {
         run.save_model(params, step, &config.model, &scorer.calibration, dataset)
     }
 
-    /// Gives up the scorer's parameters where they are found again: in the run's model file, or as the latest.
+    /// Gives up the scorer's parameters if they are found again: in the run's model file, or as the latest.
     pub(super) fn set_best_aside(&mut self) {
         if self.run.is_some() {
             self.scorer.params = ParamStore::new();

@@ -136,10 +136,10 @@ impl Trainer {
         }
     }
 
-    /// Saves to `run` from now on: now the vocabularies and a first checkpoint (and the best epoch's model, if
-    /// one has ended), then each epoch. While it trains, the best epoch's parameters are in the run's model
-    /// file alone: memory holds the latest, their moving average if it is asked for, and the optimiser's
-    /// moments.
+    /// Saves to `run` from now on: now the vocabularies and a first checkpoint (and the best epoch's model,
+    /// if one has ended), then each epoch. While it trains, the best epoch's parameters are in the run's
+    /// model file alone: memory holds the latest, their moving average if it is asked for, and the
+    /// optimiser's moments.
     ///
     /// # Errors
     /// A file cannot be written.
