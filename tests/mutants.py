@@ -20,6 +20,7 @@ hand for what was missed: no test could tell it, or one does since.
 import argparse
 import collections
 import contextlib
+import functools
 import hashlib
 import json
 import math
@@ -27,6 +28,7 @@ import os
 import pathlib
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -132,6 +134,18 @@ def cargo_test(package, arguments, seconds=None):
             run.wait()
 
 
+def build(package, arguments):
+    """Builds the tests: whether it succeeds, and what it said."""
+    built, said = cargo_test(package, [*arguments, "--no-run"])
+    if not built and "linking with" in said:
+        # No mutant is to blame, but an incremental build that was cut off.
+        shutil.rmtree(pathlib.Path(ENVIRONMENT["CARGO_TARGET_DIR"], "debug", "incremental"))
+        built, said = cargo_test(package, [*arguments, "--no-run"])
+    if not built and ("could not compile" not in said or "linking with" in said):
+        sys.exit(said)
+    return built, said
+
+
 @contextlib.contextmanager
 def made(mutant):
     """The source has the mutant while this lasts."""
@@ -149,34 +163,34 @@ def made(mutant):
         file.write_text(source)
 
 
-def outcome(mutant, timeout):
+@functools.cache
+def limit(package, arguments, most):
+    """How many seconds tests may take: ten times what they take without a mutant, at most `most`. They must
+    pass, or all mutants would be caught."""
+    begin = time.monotonic()
+    passed, said = build(package, arguments)
+    middle = time.monotonic()
+    if passed:
+        passed, said = cargo_test(package, arguments, most)
+    if not passed:
+        sys.exit(f"without a mutant, the tests of {package} {arguments} fail: {said}")
+    tests = time.monotonic() - middle
+    took = f"{middle - begin:.0f} s to build, {tests:.0f} s to test"
+    print(f"baseline: {package} {' '.join(arguments)}: {took}", flush=True)
+    return min(most, 20 + 10 * tests)
+
+
+def outcome(mutant, most):
     """Makes the mutant, runs the tests, and takes it back."""
-    with made(mutant):
-        for package, arguments in STAGES[mutant["package"]]:
-            built, said = cargo_test(package, [*arguments, "--no-run"])
-            if not built and "could not compile" not in said:
-                sys.exit(f"{mutant['name']}: {said}")
-            if not built:
+    for package, arguments in STAGES[mutant["package"]]:
+        seconds = limit(package, tuple(arguments), most)
+        with made(mutant):
+            if not build(package, arguments)[0]:
                 return "unviable"
-            passed, _ = cargo_test(package, arguments, timeout)
+            passed, _ = cargo_test(package, arguments, seconds)
             if not passed:
                 return "timeout" if passed is None else "caught"
     return "missed"
-
-
-def baseline(packages, timeout):
-    """Builds what mutants are compared with; its tests must pass, or all mutants would be caught."""
-    for stages in (STAGES[package] for package in packages):
-        for package, arguments in stages:
-            begin = time.monotonic()
-            passed, said = cargo_test(package, [*arguments, "--no-run"])
-            middle = time.monotonic()
-            if passed:
-                passed, said = cargo_test(package, arguments, timeout)
-            if not passed:
-                sys.exit(f"without a mutant, the tests of {package} {arguments} fail: {said}")
-            took = f"{middle - begin:.0f} s to build, {time.monotonic() - middle:.0f} s to test"
-            print(f"baseline: {package} {' '.join(arguments)}: {took}", flush=True)
 
 
 def wilson(hits, n, z=1.96):
@@ -213,14 +227,12 @@ def main():
     options.add_argument("--sample", type=int, default=600, help="mutants of the sample, all crates together")
     options.add_argument("--package", action="append", help="mutants of this crate alone, of the same sample")
     options.add_argument("--minutes", type=float, default=math.inf, help="begins no other mutant after these")
-    options.add_argument("--timeout", type=int, default=180, help="seconds that tests may take")
+    options.add_argument("--timeout", type=int, default=180, help="seconds that tests may take, at most")
     options.add_argument("--report", action="store_true", help="only says what came of it so far")
     chosen = options.parse_args()
     sample, known = in_order(chosen.seed)[: chosen.sample], outcomes()
     packages = chosen.package or list(STAGES)
     end = time.monotonic() + 60 * chosen.minutes
-    if not chosen.report:
-        baseline(packages, chosen.timeout)
     for number, mutant in enumerate(sample, 1):
         if chosen.report or time.monotonic() > end:
             break
