@@ -33,7 +33,7 @@ epochs = 1
 """
 
 SCHEMA = """
-candidate = ["item", "category"]
+candidate = ["item", "category", "brands"]
 width = 4
 [source]
 files = "part*"
@@ -50,33 +50,18 @@ at = {{ kind = "time" }}
 seen = {{ kind = "sequence", shares = "item" }}
 seen_categories = {{ kind = "sequence", shares = "category" }}
 tags = {{ kind = "sequence" }}
+brands = {{ kind = "sequence" }}
+seen_brands = {{ kind = "sequence", shares = "brands" }}
 [[behaviours]]
 name = "clicks"
-columns = ["seen", "seen_categories"]
+columns = ["seen", "seen_categories", "seen_brands"]
 max_history = 5
 """
 
-WILD = [
-    "x,y",
-    "p|q",
-    'say "hi"',
-    "it's",
-    "semi;colon",
-    "tab\tin",
-    "back\\slash",
-    "new\nline",
-    "#hash",
-    "[open",
-    "{a}",
-    "a  b",
-    "日本 語",
-    "🦀",
-    "1e5x",
-    "NULL",
-    "nan",
-    "None",
-]
-LISTS = ("seen", "seen_categories", "tags")
+WILD = """x,y¦p|q¦say "hi"¦it's¦semi;colon¦tab\tin¦back\\slash¦new\nline¦#hash¦[open¦{a}¦a  b¦日本 語¦🦀¦1e5x"""
+WILD = f"{WILD}¦NULL¦nan¦None".split("¦")
+# How many lists are around a value.
+LISTS = {"seen": 1, "seen_categories": 1, "tags": 1, "brands": 1, "seen_brands": 2}
 
 
 def ids(kind, draw):
@@ -101,8 +86,8 @@ class Table:
         draw = self.draw = random.Random(seed)
         rows = self.rows = draw.choice([2, 17, 40, 70])
         kinds = ["small", "wide", "unsigned", "zeros", "words", "wild", "bool", "day"]
-        self.kinds = [draw.choice(kinds) for _ in range(5)]
-        user, item, category, hour, tag = (ids(kind, draw) for kind in self.kinds)
+        self.kinds = [draw.choice(kinds) for _ in range(6)]
+        user, item, category, hour, tag, brand = (ids(kind, draw) for kind in self.kinds)
         missing = draw.choice([0, 0, 0.2])
         one = lambda of, missing=0: None if draw.random() < missing else draw.choice(of)
         many = lambda of, n: [one(of) for _ in range(n)]
@@ -120,6 +105,8 @@ class Table:
             "seen": [many(item, n) for n in lengths],
             "seen_categories": [many(category, n) for n in lengths],
             "tags": [many(tag, draw.randrange(4)) for _ in range(rows)],
+            "brands": [many(brand, draw.randrange(4)) for _ in range(rows)],
+            "seen_brands": [[many(brand, draw.randrange(3)) for _ in range(n)] for n in lengths],
         }
         self.transform = draw.choice(["", ', transform = "log1p"', ', transform = "standardise"'])
 
@@ -129,8 +116,18 @@ class Table:
 
     def plain(self, name):
         """Whether a column's lists need no quotes, whoever writes them."""
-        of = [x for xs in self.columns[name] for x in xs]
+        of = leaves(self.columns[name])
         return all(isinstance(x, int) or isinstance(x, str) and x[0] == "w" for x in of)
+
+
+def leaves(value):
+    """The values in lists, however deep."""
+    return [x for of in value for x in leaves(of)] if isinstance(value, list) else [value]
+
+
+def texts(value):
+    """The same lists of texts."""
+    return [texts(x) for x in value] if isinstance(value, list) else None if value is None else str(value)
 
 
 def text_of(value):
@@ -171,8 +168,9 @@ def arrow_table(pa, table, flat=False):
     draw, columns = table.draw, {}
     for name, values in table.columns.items():
         if name in LISTS and not flat:
-            items = [x for xs in values for x in xs]
-            of = draw.choice([pa.list_, pa.large_list])(arrow_type(pa, items, draw))
+            of = arrow_type(pa, leaves(values), draw)
+            for _ in range(LISTS[name]):
+                of = draw.choice([pa.list_, pa.large_list])(of)
             columns[name] = pa.array(values, of)
         elif name in LISTS:
             columns[name] = pa.array(table.flat(name), pa.string())
@@ -207,10 +205,7 @@ def pyarrow_csv(table, folder):
 
     options = pyarrow.csv.WriteOptions(quoting_style=table.draw.choice(["needed", "all_valid"]))
     flat = arrow_table(pa, table, flat=True)
-    plain = [
-        pa.array([None if x is None else str(x) for x in flat[name].to_pylist()])
-        for name in flat.column_names
-    ]
+    plain = [pa.array(texts(flat[name].to_pylist())) for name in flat.column_names]
     pyarrow.csv.write_csv(pa.table(plain, flat.column_names), folder / "part.csv", options)
 
 
@@ -251,14 +246,8 @@ def pandas_json(table, folder):
     frame = pandas_frame(table, False)
     for name in frame:
         # As numbers of milliseconds pandas would write days, which no reader knows for days.
-        is_day = [
-            isinstance(x, datetime.date) for xs in frame[name] for x in (xs if isinstance(xs, list) else [xs])
-        ]
-        if any(is_day):
-            text = lambda xs: (
-                [str(x) for x in xs] if isinstance(xs, list) else None if xs is None else str(xs)
-            )
-            frame[name] = frame[name].map(text)
+        if any(isinstance(x, datetime.date) for x in leaves(list(frame[name]))):
+            frame[name] = frame[name].map(texts)
     frame.to_json(folder / "part.jsonl", orient="records", lines=True, double_precision=15)
 
 
@@ -268,7 +257,7 @@ def polars_frame(table, flat):
     columns = []
     for name, values in table.columns.items():
         values = table.flat(name) if flat else values
-        there = [x for xs in values for x in (xs if isinstance(xs, list) else [xs]) if x is not None]
+        there = [x for x in leaves(values) if x is not None]
         of = None
         if all(type(x) is int for x in there):
             of = pl.UInt64 if any(x >= 2**63 for x in there) else pl.Int64
@@ -279,7 +268,9 @@ def polars_frame(table, flat):
             of = pl.Date
         elif all(isinstance(x, str) for x in there):
             of = pl.Categorical if not flat and table.draw.random() < 0.3 else pl.String
-        columns.append(pl.Series(name, values, pl.List(of) if name in LISTS and not flat else of))
+        for _ in range(0 if flat else LISTS.get(name, 0)):
+            of = pl.List(of)
+        columns.append(pl.Series(name, values, of))
     return pl.DataFrame(columns)
 
 

@@ -108,6 +108,7 @@ impl Role {
             Role::Rating => &["rating", "stars", "overall", "score"],
             Role::Feature => &[
                 "category",
+                "categories",
                 "categoryid",
                 "cat",
                 "catid",

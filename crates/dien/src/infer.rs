@@ -107,7 +107,11 @@ pub(crate) fn events(log: &LogSource, options: &ReadOptions) -> Result<(Log, Log
     let mut events = EventLog::new(Vec::<String>::new(), columns);
     events.sources = vec![stats.source().clone()];
     events.label.clone_from(&log.label);
-    Ok(events.read(options)?)
+    let options = match proposal.event_lists() {
+        [] => options.clone(),
+        lists => options.clone().with_lists(lists),
+    };
+    Ok(events.read(&options)?)
 }
 
 /// A folder of samples of what was shown, which lives as long as `TempDir` does.

@@ -59,9 +59,11 @@ impl OovCount {
         self.oov as f64 / self.ids.max(1) as f64
     }
 
-    fn add(&mut self, ids: &[u32]) {
-        self.ids += ids.len() as u64;
-        self.oov += ids.iter().filter(|&&id| id == OOV).count() as u64;
+    fn add(&mut self, ids: impl IntoIterator<Item = u32>) {
+        for id in ids {
+            self.ids += 1;
+            self.oov += u64::from(id == OOV);
+        }
     }
 }
 
@@ -84,19 +86,19 @@ impl OovReport {
     /// Adds a batch that has the features.
     pub fn add(&mut self, batch: &Batch) {
         let OovReport { tables, features } = self;
-        for (lookup, ids) in features.behaviours.iter().zip(&batch.targets.candidate) {
-            tables[lookup.table].candidates.add(ids);
+        for (place, (lookup, ids)) in features.behaviours.iter().zip(&batch.targets.candidate).enumerate() {
+            tables[lookup.table].candidates.add(batch.feature_ids(features, place, ids));
         }
         for (lookup, lists) in features.multi_hot.iter().zip(&batch.targets.multi_hot) {
-            tables[lookup.table].candidates.add(&lists.ids);
+            tables[lookup.table].candidates.add(lists.ids.iter().copied());
         }
         for (lookup, ids) in features.sparse.iter().zip(&batch.targets.sparse) {
-            tables[lookup.table].context.add(ids);
+            tables[lookup.table].context.add(ids.iter().copied());
         }
         let extra = batch.extra_sequences.iter().map(|extra| &extra.histories);
         for histories in std::iter::once(&batch.histories).chain(extra) {
-            for (lookup, ids) in features.behaviours.iter().zip(&histories.ids) {
-                tables[lookup.table].histories.add(ids);
+            for (place, (lookup, ids)) in features.behaviours.iter().zip(&histories.ids).enumerate() {
+                tables[lookup.table].histories.add(batch.feature_ids(features, place, ids));
             }
         }
     }

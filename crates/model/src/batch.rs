@@ -1,6 +1,6 @@
 //! A batch: histories, and targets that look back on them.
 
-use crate::{Histories, Jagged, Targets};
+use crate::{Features, Histories, Jagged, Targets};
 
 /// Histories and the targets to be scored against them.
 ///
@@ -77,6 +77,25 @@ impl Batch {
     #[must_use]
     pub fn with_bags(self, bags: Vec<Jagged>) -> Self {
         Batch { bags, ..self }
+    }
+
+    /// The ids of a behaviour feature, counted in their order: `ids` themselves, or, of a
+    /// [bag](crate::EmbeddingFeature::is_bag), those of the lists that they are places of.
+    pub fn feature_ids<'a>(
+        &'a self,
+        features: &Features,
+        feature: usize,
+        ids: &'a [u32],
+    ) -> impl Iterator<Item = u32> + 'a {
+        let of = &features.behaviours;
+        let before = of[..feature].iter().filter(|lookup| lookup.is_bag).count();
+        let bags = of[feature].is_bag.then(|| &self.bags[before]);
+        ids.iter()
+            .flat_map(move |id| match bags {
+                Some(bags) => bags.list(*id as usize),
+                None => std::slice::from_ref(id),
+            })
+            .copied()
     }
 
     /// Every sequence of behaviours, the first one first.

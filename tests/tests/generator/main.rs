@@ -242,6 +242,7 @@ fn check_ids(table: &Table, log: &Impressions, seed: u64) {
         ("item", &["item", "seen"][..]),
         ("category", &["category", "seen_categories"]),
         ("tags", &["tags"]),
+        ("brands", &["brands", "seen_brands"]),
         ("who", &["user"]),
     ] {
         let vocabulary = log.vocabularies().get(name).unwrap();
@@ -249,7 +250,7 @@ fn check_ids(table: &Table, log: &Impressions, seed: u64) {
             continue;
         }
         let mut counts = BTreeMap::<String, u64>::new();
-        for cell in columns.iter().flat_map(|column| of(column)).flat_map(Cell::items) {
+        for cell in columns.iter().flat_map(|column| of(column)).flat_map(Cell::leaves) {
             if let Some(text) = cell.text() {
                 *counts.entry(text).or_default() += 1;
             }

@@ -129,7 +129,7 @@ impl Table {
     pub fn random(seed: u64) -> Table {
         let rng = &mut rng(seed);
         let rows = *[1, 3, 17, 40, 70].choose(rng).unwrap();
-        let kinds: Vec<Kind> = (0..5).map(|_| *KINDS.choose(rng).unwrap()).collect();
+        let kinds: Vec<Kind> = (0..6).map(|_| *KINDS.choose(rng).unwrap()).collect();
         let ids: Vec<Vec<Cell>> = kinds.iter().map(|kind| kind.some(rng)).collect();
         let missing = *[0.0, 0.0, 0.2].choose(rng).unwrap();
         let mut columns: Vec<Column> = vec![];
@@ -165,14 +165,25 @@ impl Table {
         let first = *[0, 1_700_000_000].choose(rng).unwrap();
         let time = |t: i128| Cell::Int(first + scale * if distinct_times { t } else { t / 4 });
         add("at", times.into_iter().map(time).collect());
-        let mut seen = (vec![], vec![]);
+        let mut seen = (vec![], vec![], vec![]);
+        let brands = |missing: f64, rng: &mut ChaCha8Rng| {
+            Cell::List((0..rng.random_range(0..4)).map(|_| pick(&ids[5], missing, rng)).collect())
+        };
         for _ in 0..rows {
             let events = if rng.random_bool(0.2) { 0 } else { rng.random_range(0..9) };
             seen.0.push(Cell::List((0..events).map(|_| pick(&ids[1], 0.0, rng)).collect()));
             seen.1.push(Cell::List((0..events).map(|_| pick(&ids[2], missing, rng)).collect()));
+            // The first is never missing, so that a text tells that there are lists.
+            let of_event = |event: i32, rng: &mut ChaCha8Rng| match event > 0 && rng.random_bool(0.1) {
+                true => Cell::Missing,
+                false => brands(missing, rng),
+            };
+            seen.2.push(Cell::List((0..events).map(|event| of_event(event, rng)).collect()));
         }
         add("seen", seen.0);
         add("seen_categories", seen.1);
+        add("seen_brands", seen.2);
+        add("brands", (0..rows).map(|_| brands(0.0, rng)).collect());
         let tags =
             |rng: &mut ChaCha8Rng| (0..rng.random_range(0..4)).map(|_| pick(&ids[4], 0.0, rng)).collect();
         add("tags", (0..rows).map(|_| Cell::List(tags(rng))).collect());
@@ -215,16 +226,19 @@ impl Table {
         writeln!(schema, "at = {{ kind = \"time\" }}").unwrap();
         writeln!(schema, "seen = {{ kind = \"sequence\", shares = \"item\" }}").unwrap();
         writeln!(schema, "seen_categories = {{ kind = \"sequence\", shares = \"category\" }}").unwrap();
+        writeln!(schema, "brands = {{ kind = \"sequence\"{} }}", spec(rng)).unwrap();
+        writeln!(schema, "seen_brands = {{ kind = \"sequence\", shares = \"brands\" }}").unwrap();
         writeln!(schema, "tags = {{ kind = \"sequence\"{} }}", spec(rng)).unwrap();
-        writeln!(schema, "[[behaviours]]\nname = \"clicks\"\ncolumns = [\"seen\", \"seen_categories\"]")
-            .unwrap();
+        let seen = "[\"seen\", \"seen_categories\", \"seen_brands\"]";
+        writeln!(schema, "[[behaviours]]\nname = \"clicks\"\ncolumns = {seen}").unwrap();
         writeln!(schema, "max_history = {most}\norder = \"{order}\"\n{padding}").unwrap();
         Table { columns, rows, schema, distinct_times }
     }
 
     /// The schema, with where its rows are.
     pub fn schema(&self, source: &str) -> String {
-        format!("candidate = [\"item\", \"category\"]\nwidth = 4\n{source}\n{}", self.schema)
+        let candidate = "[\"item\", \"category\", \"brands\"]";
+        format!("candidate = {candidate}\nwidth = 4\n{source}\n{}", self.schema)
     }
 
     /// Some of the rows, in an order.
@@ -254,7 +268,7 @@ impl Table {
 
     /// All cells, those of lists one by one.
     pub fn cells(&self) -> impl Iterator<Item = &Cell> {
-        self.columns.iter().flat_map(|column| column.cells.iter().flat_map(Cell::items))
+        self.columns.iter().flat_map(|column| column.cells.iter().flat_map(Cell::leaves))
     }
 }
 
@@ -265,6 +279,19 @@ impl Cell {
             Cell::List(items) => items,
             one => std::slice::from_ref(one),
         }
+    }
+
+    /// The cells of a list, and of lists in it, or the cell.
+    pub fn leaves(&self) -> Vec<&Cell> {
+        match self {
+            Cell::List(items) => items.iter().flat_map(Cell::leaves).collect(),
+            one => vec![one],
+        }
+    }
+
+    /// Whether it is a list of lists.
+    pub fn is_nested(&self) -> bool {
+        self.items().iter().any(|item| matches!(item, Cell::List(_)))
     }
 
     /// Its plain text; none if it is missing.

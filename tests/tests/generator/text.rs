@@ -159,6 +159,18 @@ impl Dialect {
                     String::new()
                 }
             }
+            // Without quotes as NumPy has it, between spaces.
+            Cell::List(items) if cell.is_nested() && self.quote.is_none() => {
+                let item = |item: &Cell| styled(item, style).unwrap_or("None".into());
+                let list = |list: &Cell| match list {
+                    Cell::List(items) => {
+                        format!("[{}]", items.iter().map(item).collect::<Vec<_>>().join(" "))
+                    }
+                    _ => "None".into(),
+                };
+                format!("[{}]", items.iter().map(list).collect::<Vec<_>>().join(" "))
+            }
+            Cell::List(_) if cell.is_nested() => json(cell, style),
             // Nothing alone would be no item.
             Cell::List(items) if self.json || *items == [Cell::Missing] => json(cell, style),
             Cell::List(items) => {

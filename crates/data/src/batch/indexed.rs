@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use dien_model::{Batch, Behaviours, Histories, OOV, Targets};
 use rand::rngs::ChaCha8Rng;
 
+use crate::batch::bags;
 use crate::batch::plan::{BatchPlan, Group};
 use crate::sample::draw::{self, Use};
 use crate::sample::sampler::Sampler;
@@ -80,7 +81,9 @@ impl<'a> IndexedBatches<'a> {
         let histories = self.histories(groups, &mut rng);
         let extra = self.data.extra_sequences.iter();
         let extra_sequences = extra.map(|of| self.extra_sequence(of, groups, &mut rng)).collect();
-        Batch::new(histories, self.targets_of(groups, &candidates)).with_extra_sequences(extra_sequences)
+        let batch =
+            Batch::new(histories, self.targets_of(groups, &candidates)).with_extra_sequences(extra_sequences);
+        bags::own(batch, &self.data.columns.bags)
     }
 
     /// The user and the candidate of each of a batch's targets, in order, as the log calls them.

@@ -13,7 +13,7 @@ use crate::impressions::PredictionBatch;
 use crate::row_counts::RowCounts;
 use crate::sample::options::{DataOptions, TargetKind};
 use crate::sample::sampler::Sampler;
-use crate::sample::samples::{Context, Names, Part, Samples};
+use crate::sample::samples::{Context, Names, Part, Samples, pick_lists};
 use crate::sample::split::Split;
 use crate::sample::targets::Parts;
 
@@ -130,8 +130,13 @@ impl EncodedLog {
     pub fn item_table(&self) -> ItemTable {
         let names = self.names.items.iter().map(|name| self.vocabularies.canonical("item", name));
         let columns = &self.samples.columns;
-        ItemTable::new(names, columns.behaviours.clone(), columns.multi_hot.clone())
-            .expect("a log has each item once, and a column has a cell an item")
+        let is_bag = |place: usize| columns.bags.iter().any(|(bag, _)| *bag == place);
+        let singles = (0..).zip(&columns.behaviours).filter(|(place, _)| !is_bag(*place));
+        let singles = singles.map(|(_, ids)| ids.clone()).collect();
+        let bags = columns.bags.iter();
+        let bags = bags.map(|(place, lists)| (*place, pick_lists(lists, &columns.behaviours[*place])));
+        let table = ItemTable::new(names, singles, columns.multi_hot.clone()).and_then(|t| t.with_bags(bags));
+        table.expect("a log has each item once, and a column has a cell an item")
     }
 
     /// The training batches of an epoch, counted from 0: a shuffle and negatives of its own.

@@ -94,13 +94,16 @@ impl<'a> Counting<'a> {
                 let mut alike = 0;
                 for &column in columns {
                     let at = view.list(column, row).start + event;
-                    let token = view.list_id(column, at, layout.form(column), buffer);
-                    if sequence.repeats != Repeats::Keep {
-                        alike = scramble(hash(alike, canonical(token.unwrap_or_default()).as_bytes()));
-                    }
-                    if let Some(token) = token {
-                        self.tables[layout.table_of(column)].add(token, 1, true);
-                    }
+                    view.event_tokens(column, at, layout.form(column), buffer, |token| {
+                        if sequence.repeats != Repeats::Keep {
+                            alike = scramble(hash(alike, canonical(token.unwrap_or_default()).as_bytes()));
+                        }
+                        if let Some(token) = token {
+                            self.tables[layout.table_of(column)].add(token, 1, true);
+                        }
+                    });
+                    // Where one list ends counts, too.
+                    alike = scramble(alike);
                 }
                 all.push(alike);
             }

@@ -6,6 +6,7 @@ use std::slice;
 use dien_model::{Jagged, OOV};
 use dien_serving::encoding::{DenseEncoder, Repeats, Vocabularies, hash};
 
+use super::bags::Bags;
 use super::histories::Past;
 use super::layout::Layout;
 use super::lookup::Lookup;
@@ -43,6 +44,8 @@ struct Building {
     /// An item of a chunk is what an event or candidate consists of: ids by behaviour feature.
     items: HashMap<Box<[u32]>, u32>,
     columns: Vec<Vec<u32>>,
+    /// The lists of what events have any number of, by the layout's bags.
+    bags: Vec<Bags>,
     /// By sequence of behaviours.
     pasts: Vec<Pasts>,
     /// The last history of a table of them: its row there, and its place here.
@@ -135,7 +138,7 @@ impl<'a> Encoder<'a> {
             past.history.push(history);
         }
         let mut ids = Vec::with_capacity(layout.candidate.len());
-        self.lookup.ids(view, &layout.candidate, row, buffer, |_, id| ids.push(id));
+        self.lookup.event(view, row, &mut self.chunk.bags, buffer, |_, id| ids.push(id));
         let candidate = self.chunk.item(&ids);
         self.lookup.lists(view, &layout.multi_hot, row, buffer, &mut self.chunk.rows.multi_hot);
         if let Some(user) = user {
@@ -202,13 +205,15 @@ impl<'a> Encoder<'a> {
                 continue;
             }
             let mut unknown = String::new();
-            for (id, &column) in ids.iter_mut().zip(columns) {
-                let place = view.list(column, row).start + at;
-                let token = view.list_id(column, place, layout.form(column), buffer).unwrap_or_default();
-                let (found, text) = self.lookup.vocabulary(column).id_or_text(token);
-                *id = found;
-                unknown += &text;
-                unknown.push('\n');
+            for (place, (id, &column)) in ids.iter_mut().zip(columns).enumerate() {
+                let (at, mut list) = (view.list(column, row).start + at, vec![]);
+                view.event_tokens(column, at, layout.form(column), buffer, |token| {
+                    let (found, text) = self.lookup.vocabulary(column).id_or_text(token.unwrap_or_default());
+                    list.push(found);
+                    unknown += &text;
+                    unknown.push('\n');
+                });
+                *id = layout.bag(place).map_or_else(|| list[0], |bag| self.chunk.bags[bag].place(&list));
             }
             all.push((self.chunk.item(&ids), unknown));
         }
@@ -236,7 +241,7 @@ impl<'a> Encoder<'a> {
             return items;
         }
         let events = view.list(columns[0], row).len();
-        let (mut items, mut ids) = (Vec::new(), vec![OOV; columns.len()]);
+        let (mut items, mut ids, mut list) = (Vec::new(), vec![OOV; columns.len()], vec![]);
         // From the latest back, so that what is older than the cap is not looked at.
         for back in 0..events {
             if items.len() == most {
@@ -249,9 +254,15 @@ impl<'a> Encoder<'a> {
             if view.is_padding(layout, sequence, columns[0], row, at, buffer) {
                 continue;
             }
-            for (id, &column) in ids.iter_mut().zip(columns) {
-                let place = view.list(column, row).start + at;
-                *id = self.lookup.id(column, view.list_id(column, place, layout.form(column), buffer));
+            for (place, (id, &column)) in ids.iter_mut().zip(columns).enumerate() {
+                let (at, form) = (view.list(column, row).start + at, layout.form(column));
+                let Some(bag) = layout.bag(place) else {
+                    *id = self.lookup.id(column, view.list_id(column, at, form, buffer));
+                    continue;
+                };
+                list.clear();
+                view.event_tokens(column, at, form, buffer, |token| list.push(self.lookup.id(column, token)));
+                *id = self.chunk.bags[bag].place(&list);
             }
             items.push(self.chunk.item(&ids));
         }
@@ -264,7 +275,7 @@ impl<'a> Encoder<'a> {
     pub fn take(&mut self, options: &DataOptions, groups: bool) -> Chunk {
         let groups = if groups { std::mem::take(&mut self.chunk.groups) } else { HashMap::new() };
         let next = Building { groups, ..Building::new(self.lookup.layout) };
-        std::mem::replace(&mut self.chunk, next).finish(options)
+        std::mem::replace(&mut self.chunk, next).finish(self.lookup.layout, options)
     }
 }
 
@@ -277,7 +288,8 @@ impl Building {
             ..Rows::default()
         };
         let pasts = layout.behaviours.iter().map(|_| Pasts::default()).collect();
-        Building { columns: vec![vec![]; layout.candidate.len()], rows, pasts, ..Building::default() }
+        let bags = layout.bags.iter().map(|_| Bags::default()).collect();
+        Building { columns: vec![vec![]; layout.candidate.len()], bags, rows, pasts, ..Building::default() }
     }
 
     fn item(&mut self, ids: &[u32]) -> u32 {
@@ -291,7 +303,7 @@ impl Building {
     }
 
     /// Targets by history, in the order of the rows.
-    fn finish(self, options: &DataOptions) -> Chunk {
+    fn finish(self, layout: &Layout, options: &DataOptions) -> Chunk {
         let mut pasts = self.pasts.into_iter();
         let Pasts { histories, history: history_of, .. } = pasts.next().expect("a sequence of behaviours");
         let mut order: Vec<u32> = (0..self.label.len() as u32).collect();
@@ -308,6 +320,8 @@ impl Building {
             targets.targets.push(Target { end, item: self.candidate[row], label: self.label[row] });
             *targets.offsets.last_mut().expect("begins with 0") = targets.targets.len();
         }
+        let lists = self.bags.into_iter().map(Bags::into_lists);
+        let bags = layout.bags.iter().copied().zip(lists).collect();
         let class: Vec<u32> = (0..self.items.len() as u32).collect();
         let sampler = |of: &Histories| Sampler::of(of.events().to_vec(), &class);
         let extra = pasts.map(|past| ExtraSequence {
@@ -322,7 +336,7 @@ impl Building {
         }
         let samples = Samples {
             options,
-            columns: Columns { behaviours: self.columns, class, ..Columns::default() },
+            columns: Columns { behaviours: self.columns, bags, class, ..Columns::default() },
             sampler,
             histories,
             extra_sequences,

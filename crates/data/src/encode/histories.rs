@@ -1,6 +1,7 @@
 //! Behaviours in a table of their own, read along with the targets that look back on them.
 
-use super::row::{From, View, Wrong, wanted};
+use super::row::{View, Wrong};
+use super::wanted::{From, wanted};
 use crate::error::DataError;
 use crate::schema::{ColumnKind, Schema};
 use crate::source::{Block, Blocks, Origin, ReadReport};

@@ -65,8 +65,13 @@ fn check_behaviours(
             for &column in columns {
                 if let Some(id_type) = declared(layout, column) {
                     let at = view.list(column, row).start + event;
-                    let token = view.list_id(column, at, layout.form(column), buffer);
-                    token.map_or(Ok(()), |token| fit(column, id_type, token))?;
+                    let mut checked = Ok(());
+                    view.event_tokens(column, at, layout.form(column), buffer, |token| {
+                        if let (Ok(()), Some(token)) = (&checked, token) {
+                            checked = fit(column, id_type, token);
+                        }
+                    });
+                    checked?;
                 }
             }
         }

@@ -12,7 +12,7 @@ use super::item_record::{ItemRecord, MISSING};
 use super::layout::Layout;
 use super::lookup::Lookup;
 use super::row::View;
-use super::row::{From, wanted};
+use super::wanted::{From, wanted};
 use crate::error::DataError;
 use crate::schema::{ColumnKind, Schema, Source};
 use crate::source::{Blocks, TextForm};
@@ -57,11 +57,13 @@ impl ItemFit {
 
     fn within(layout: &Layout, most: usize) -> Self {
         let key = layout.candidate.get(layout.item).copied();
-        let others = layout.candidate.iter().copied().filter(|&column| Some(column) != key);
-        let columns: Vec<usize> =
-            key.into_iter().chain(others).chain(layout.candidate_lists.iter().copied()).collect();
+        let bags = || layout.bags.iter().map(|&place| layout.candidate[place]);
+        let is_other = |column: &usize| Some(*column) != key && bags().all(|bag| bag != *column);
+        let others = layout.candidate.iter().copied().filter(is_other);
+        let of_lists = layout.candidate_lists.iter().copied().chain(bags());
+        let columns: Vec<usize> = key.into_iter().chain(others).chain(of_lists).collect();
         let (items, record, bytes) = (HashMap::new(), ItemRecord::default(), 0);
-        let lists = layout.candidate_lists.len();
+        let lists = layout.candidate_lists.len() + layout.bags.len();
         ItemFit { columns, lists, items, bytes, is_full: false, most, record, rows: 0 }
     }
 
@@ -174,7 +176,8 @@ impl ItemFit {
         items.sort_by(|a, b| (&a.0, b.1.time).cmp(&(&b.0, a.1.time)));
         items.dedup_by(|later, first| later.0 == first.0);
         let mut behaviours = vec![Vec::with_capacity(items.len()); layout.candidate.len()];
-        let mut lists = vec![Jagged::new(vec![0], vec![]); layout.multi_hot.len()];
+        let mut lists = vec![Jagged::empty(0); layout.multi_hot.len()];
+        let mut bags = vec![Jagged::empty(0); layout.bags.len()];
         let singles = self.columns.len() - self.lists;
         for (name, item) in &items {
             let mut cells = item.record.cells();
@@ -184,17 +187,27 @@ impl ItemFit {
                 behaviours[place].push(lookup.id(column, cells.single()));
             }
             for &column in &self.columns[singles..] {
-                let place = layout.multi_hot.iter().position(|&c| c == column).expect("a list");
+                let bag = layout.bags.iter().position(|&place| layout.candidate[place] == column);
+                let list = match bag {
+                    Some(bag) => &mut bags[bag],
+                    None => {
+                        let place = layout.multi_hot.iter().position(|&c| c == column);
+                        &mut lists[place.expect("a list")]
+                    }
+                };
                 for _ in 0..cells.len() {
-                    lists[place].ids.push(lookup.id(column, cells.single()));
+                    list.ids.push(lookup.id(column, cells.single()));
                 }
             }
-            lists.iter_mut().for_each(|list| list.offsets.push(list.ids.len() as u32));
+            lists.iter_mut().chain(&mut bags).for_each(|list| list.offsets.push(list.ids.len() as u32));
         }
         let names = items.into_iter().map(|(name, ..)| name);
         let (key, _) = schema.columns.get_index(self.columns[0]).expect("a column");
-        let table = ItemTable::new(names, behaviours, lists).expect("each name once, a cell an item");
-        Some(table.with_key(key))
+        let singles = (0..).zip(behaviours).filter(|(place, _)| layout.bag(*place).is_none());
+        let singles = singles.map(|(_, ids)| ids).collect();
+        let table = ItemTable::new(names, singles, lists).expect("each name once, a cell an item");
+        let table = table.with_bags(layout.bags.iter().copied().zip(bags));
+        Some(table.expect("a list an item").with_key(key))
     }
 
     /// What may be a mistake, or is missing, a sentence each; of items that are [united](Self::unite).

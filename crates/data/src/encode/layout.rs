@@ -30,7 +30,10 @@ pub(crate) struct Layout {
     pub table: Vec<Option<usize>>,
     /// By table.
     types: Vec<TypeRule>,
+    /// What an event has, too.
     pub candidate: Vec<usize>,
+    /// Which of those are lists, by their places among them: bags.
+    pub bags: Vec<usize>,
     /// Which of the candidate's columns names it: the one called `item`, or else the first.
     pub item: usize,
     /// Those of each sequence of behaviours.
@@ -59,8 +62,10 @@ impl Layout {
             ));
         };
         let place = |name: &str| schema.columns.get_index_of(name).expect("a checked schema has the column");
-        let candidate: Vec<usize> = schema.candidate_ids().map(place).collect();
-        let item = schema.candidate_ids().position(|name| name == "item").unwrap_or(0);
+        let of_events = schema.event_columns();
+        let candidate: Vec<usize> = of_events.iter().map(|name| place(name)).collect();
+        let bags: Vec<usize> = (0..candidate.len()).filter(|&i| schema.is_list(of_events[i])).collect();
+        let item = of_events.iter().position(|name| *name == "item" && !schema.is_list(name)).unwrap_or(0);
         let places = |sequence: &Behaviours| sequence.columns.iter().map(|name| place(name)).collect();
         let behaviours: Vec<Vec<usize>> = schema.behaviours.iter().map(places).collect();
         let mut layout = Layout {
@@ -68,6 +73,7 @@ impl Layout {
             table: vec![None; schema.columns.len()],
             types: vec![],
             candidate,
+            bags,
             item,
             behaviours,
             extra_sequences: extra.iter().map(|sequence| sequence.name.clone()).collect(),
@@ -87,7 +93,9 @@ impl Layout {
                 layout.numbers.push(i);
             }
             match column.kind {
-                ColumnKind::Sequence if !layout.behaviours.iter().flatten().any(|&b| b == i) => {
+                ColumnKind::Sequence
+                    if !layout.behaviours.iter().flatten().chain(&layout.candidate).any(|&b| b == i) =>
+                {
                     layout.multi_hot.push(i);
                     if schema.candidate.contains(name) {
                         layout.candidate_lists.push(i);
@@ -174,6 +182,11 @@ impl Layout {
         Ok(Layout { types: types.collect::<Result<_, _>>()?, ..self })
     }
 
+    /// Which bag the candidate's column at this place is, if it is one.
+    pub fn bag(&self, place: usize) -> Option<usize> {
+        self.bags.iter().position(|&bag| bag == place)
+    }
+
     /// The table that a column of ids looks up.
     pub fn table_of(&self, column: usize) -> usize {
         self.table[column].expect("an embedded column")
@@ -253,7 +266,11 @@ impl Layout {
         });
         let name = |i: usize| schema.columns.get_index(i).expect("a column").0.clone();
         let lookup = |&i: &usize| EmbeddingFeature::new(name(i), self.table_of(i));
-        Features::new(tables.collect(), self.candidate.iter().map(lookup).collect())
+        let of_event = |(place, column): (usize, &usize)| match self.bag(place) {
+            Some(_) => EmbeddingFeature::bag(name(*column), self.table_of(*column)),
+            None => lookup(column),
+        };
+        Features::new(tables.collect(), self.candidate.iter().enumerate().map(of_event).collect())
             .with_sparse(self.sparse.iter().map(lookup).collect())
             .with_multi_hot(self.multi_hot.iter().map(lookup).collect())
             .with_dense(self.dense.iter().map(|&i| name(i)).collect())

@@ -6,6 +6,7 @@ use std::path::Path;
 use dien_model::Jagged;
 use dien_serving::encoding::Vocabularies;
 
+use super::bags::Bags;
 use super::counts::TableCounts;
 use super::layout::Layout;
 use super::lookup::Lookup;
@@ -52,8 +53,10 @@ impl<'a> LogTables<'a> {
             let named = |name: &String| Ok((name.clone(), column(log, option, name)?));
             names.iter().map(named).collect::<Result<_, DataError>>()
         };
+        let is_single = |name: &&String| !options.pooled.contains(name);
+        let single: Vec<String> = options.behaviours.iter().filter(is_single).cloned().collect();
         let items = ItemColumns {
-            single: columns("behaviours", &options.behaviours)?,
+            single: columns("behaviours", &single)?,
             lists: columns("pooled", &options.pooled)?,
         };
         let schema = options.schema();
@@ -111,26 +114,31 @@ impl<'a> LogTables<'a> {
         let (lookup, layout) = (Lookup::new(&self.schema, &self.layout, of), &self.layout);
         let mut all = Columns {
             behaviours: vec![vec![]; layout.candidate.len()],
+            bags: vec![],
             multi_hot: vec![Jagged::new(vec![0], vec![]); layout.multi_hot.len()],
             sparse: vec![vec![]; layout.sparse.len()],
             class: vec![],
         };
         let mut buffer = String::new();
+        let mut bags: Vec<Bags> = layout.bags.iter().map(|_| Bags::default()).collect();
         self.each_item(|view, row, _| {
-            lookup.ids(view, &layout.candidate, row, &mut buffer, |place, id| all.behaviours[place].push(id));
+            lookup.event(view, row, &mut bags, &mut buffer, |place, id| all.behaviours[place].push(id));
             lookup.lists(view, &layout.multi_hot, row, &mut buffer, &mut all.multi_hot);
         });
         self.each_user(|view, row, _| {
             lookup.ids(view, &layout.sparse, row, &mut buffer, |place, id| all.sparse[place].push(id));
         });
+        all.bags = layout.bags.iter().copied().zip(bags.into_iter().map(Bags::into_lists)).collect();
         all.class = classes(&all.behaviours, self.log.items().len());
         Ok(all)
     }
 
     /// Calls `each` with every item: its row in a view, and its place in the log.
     fn each_item(&self, each: impl FnMut(&View<'_>, usize, usize)) {
-        let columns: Vec<usize> =
-            self.layout.candidate.iter().chain(&self.layout.multi_hot).copied().collect();
+        let place = |(name, _): &(String, _)| {
+            self.schema.columns.get_index_of(name).expect("the options' schema has their columns")
+        };
+        let columns: Vec<usize> = self.items.single.iter().chain(&self.items.lists).map(place).collect();
         self.each(&columns, self.log.items().len(), |items| self.items.read(self.log, items), each);
     }
 

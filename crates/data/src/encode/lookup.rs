@@ -1,8 +1,11 @@
 //! Ids of what rows have, by the vocabularies.
 
+use std::slice;
+
 use dien_model::{Jagged, OOV};
 use dien_serving::encoding::Vocabulary;
 
+use super::bags::Bags;
 use super::layout::Layout;
 use super::row::View;
 use crate::schema::Schema;
@@ -48,6 +51,26 @@ impl<'a> Lookup<'a> {
             view.tokens(self.schema, self.layout, column, row, buffer, |token| {
                 each(place, self.id(column, token));
             });
+        }
+    }
+
+    /// The id of each of the candidate's columns that an event has, too; of a list its place among the bags.
+    pub fn event(
+        &self,
+        view: &View<'_>,
+        row: usize,
+        bags: &mut [Bags],
+        buffer: &mut String,
+        mut each: impl FnMut(usize, u32),
+    ) {
+        for (place, column) in self.layout.candidate.iter().enumerate() {
+            let Some(bag) = self.layout.bag(place) else {
+                self.ids(view, slice::from_ref(column), row, buffer, |_, id| each(place, id));
+                continue;
+            };
+            let mut list = vec![];
+            self.ids(view, slice::from_ref(column), row, buffer, |_, id| list.push(id));
+            each(place, bags[bag].place(&list));
         }
     }
 

@@ -4,6 +4,7 @@
 //! the [`encoder`] then makes samples of them. What behaviours in memory say of items and users are rows, too
 //! ([`log`]): [`counts`] and [`lookup`] are what all go through.
 
+pub(crate) mod bags;
 mod counting;
 mod counts;
 pub(crate) mod encoder;
@@ -18,3 +19,4 @@ pub(crate) mod log;
 mod lookup;
 pub(crate) mod row;
 pub(crate) mod rows;
+pub(crate) mod wanted;

@@ -6,7 +6,7 @@ use super::layout::Layout;
 use crate::error::DataError;
 use crate::sample::split::Split;
 use crate::schema::{Behaviours, ColumnKind, MissingValue, Part, Schema, SequenceOrder};
-use crate::source::{self, Blanks, Block, Cells, ListColumn, TextForm, Wanted};
+use crate::source::{self, Block, Cells, ListColumn, TextForm};
 
 /// What is wrong with a cell.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,60 +30,6 @@ impl Wrong {
     }
 }
 
-/// What is read from a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum From {
-    /// Rows with labels.
-    Targets,
-    /// Rows to be scored.
-    Unlabelled,
-    /// Behaviours alone.
-    Histories,
-    /// What describes a candidate.
-    Items,
-}
-
-/// The columns that a schema wants of a file, each once, and where among them each of the schema's columns
-/// is. What is not read has no place.
-pub(crate) fn wanted(schema: &Schema, from: From) -> (Vec<Wanted>, Vec<Option<usize>>) {
-    let (mut wanted, mut places) = (Vec::<Wanted>::new(), vec![]);
-    let has_histories = schema.of_kind(ColumnKind::History).count() > 0;
-    for (feature, column) in &schema.columns {
-        let is_behaviour = schema.behaviours.iter().any(|sequence| sequence.columns.contains(feature));
-        let is_read = match from {
-            From::Histories => is_behaviour,
-            From::Items => schema.candidate.contains(feature),
-            From::Targets => !(has_histories && is_behaviour),
-            From::Unlabelled => {
-                let unread = matches!(
-                    column.kind,
-                    ColumnKind::Label | ColumnKind::Weight | ColumnKind::Group | ColumnKind::Time
-                );
-                !(unread || has_histories && is_behaviour)
-            }
-        };
-        if !is_read {
-            places.push(None);
-            continue;
-        }
-        let name = schema.source_name(feature);
-        // Behaviours stand beside each other.
-        let sequence = schema.behaviours.iter().position(|sequence| sequence.columns.contains(feature));
-        let one = match column.kind {
-            ColumnKind::Sequence => {
-                Wanted::lists(name, sequence.map_or(Blanks::Dropped, Blanks::WithSiblings))
-            }
-            _ => Wanted::single(name),
-        };
-        let place = wanted.iter().position(|other| *other == one).unwrap_or(wanted.len());
-        if place == wanted.len() {
-            wanted.push(one);
-        }
-        places.push(Some(place));
-    }
-    (wanted, places)
-}
-
 /// Rows' columns, in the schema's order.
 pub(crate) struct View<'a> {
     /// None where a column is not read.
@@ -99,6 +45,8 @@ pub(crate) struct View<'a> {
 enum Column<'a> {
     Single(Cells<'a>),
     List(&'a ListColumn, Cells<'a>),
+    /// Lists of lists.
+    Nested(&'a ListColumn, &'a ListColumn, Cells<'a>),
 }
 
 /// What every row has, whatever its features.
@@ -118,7 +66,12 @@ impl<'a> View<'a> {
         let view = |(place, column): (&Option<usize>, &crate::schema::Column)| {
             let read = &read[(*place)?];
             Some(match column.kind {
-                ColumnKind::Sequence => Column::List(read.lists(), Cells::of(read.lists().values())),
+                ColumnKind::Sequence => match read.lists().values() {
+                    source::Column::List(inner) => {
+                        Column::Nested(read.lists(), inner, Cells::of(inner.values()))
+                    }
+                    values => Column::List(read.lists(), Cells::of(values)),
+                },
                 _ => Column::Single(Cells::of(read)),
             })
         };
@@ -302,8 +255,26 @@ impl<'a> View<'a> {
     /// The places of a list's ids among its column's.
     pub fn list(&self, column: usize, row: usize) -> std::ops::Range<usize> {
         match self.columns[column] {
-            Some(Column::List(lists, _)) => lists.range(row),
+            Some(Column::List(lists, _) | Column::Nested(lists, ..)) => lists.range(row),
             _ => unreachable!("a sequence that is read"),
+        }
+    }
+
+    /// Calls `each` with the ids of an event at a place among its column's: its one, or each of its list;
+    /// none where one is missing.
+    pub fn event_tokens(
+        &self,
+        column: usize,
+        at: usize,
+        form: TextForm,
+        buffer: &mut String,
+        mut each: impl FnMut(Option<&str>),
+    ) {
+        match self.columns[column] {
+            Some(Column::Nested(_, lists, cells)) => {
+                lists.range(at).for_each(|at| each(cells.token(at, form, buffer)));
+            }
+            _ => each(self.list_id(column, at, form, buffer)),
         }
     }
 

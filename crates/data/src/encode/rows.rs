@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use super::histories::{Histories, Past};
 use super::layout::Layout;
-use super::row::{From, Sample, View, Wrong, wanted};
+use super::row::{Sample, View, Wrong};
+use super::wanted::{From, wanted};
 use crate::error::DataError;
 use crate::row_counts::RowCounts;
 use crate::sample::split::Split;

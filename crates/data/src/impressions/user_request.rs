@@ -6,8 +6,9 @@ use dien_serving::{Record, Request};
 
 use super::{Impressions, origin};
 use crate::encode::histories::Histories;
-use crate::encode::row::{From, View, Wrong, wanted};
+use crate::encode::row::{View, Wrong};
 use crate::encode::rows::past;
+use crate::encode::wanted::{From, wanted};
 use crate::error::DataError;
 use crate::sample::split::Split;
 use crate::schema::{ColumnKind, Part, SequenceOrder};
@@ -103,16 +104,25 @@ impl Of<'_, '_> {
         let Of { log: Impressions { schema, layout, numbers, .. }, view, row, .. } = *self;
         let name = |column: usize| schema.columns.get_index(column).expect("a column").0.as_str();
         let (mut candidate, mut profile) = (Record::new(), Record::new());
-        for &column in &layout.candidate {
-            candidate = candidate.with(name(column), self.id(column, buffer));
-        }
-        for &column in &layout.multi_hot {
+        let mut list = |column: usize| -> Vec<String> {
             let form = layout.form(column);
             let token = |at| view.list_id(column, at, form, buffer).unwrap_or_default().to_owned();
-            let list: Vec<String> = view.list(column, row).map(token).collect();
+            view.list(column, row).map(token).collect()
+        };
+        for &place in &layout.bags {
+            let column = layout.candidate[place];
+            candidate = candidate.with(name(column), list(column));
+        }
+        for &column in &layout.multi_hot {
+            let list = list(column);
             match request_lists.iter().any(|list| list == name(column)) {
                 true => profile = profile.with(name(column), list),
                 false => candidate = candidate.with(name(column), list),
+            }
+        }
+        for (place, &column) in layout.candidate.iter().enumerate() {
+            if layout.bag(place).is_none() {
+                candidate = candidate.with(name(column), self.id(column, buffer));
             }
         }
         for &column in &layout.sparse {
@@ -150,10 +160,16 @@ impl Of<'_, '_> {
                 continue;
             }
             let mut record = Record::new();
-            for (&column, &of) in columns.iter().zip(&layout.candidate) {
-                let at = view.list(column, row).start + event;
-                let id = view.list_id(column, at, layout.form(column), buffer).unwrap_or_default().to_owned();
-                record = record.with(schema.columns.get_index(of).expect("a column").0, id);
+            for (place, (&column, &of)) in columns.iter().zip(&layout.candidate).enumerate() {
+                let (at, mut ids) = (view.list(column, row).start + event, vec![]);
+                view.event_tokens(column, at, layout.form(column), buffer, |token| {
+                    ids.push(token.unwrap_or_default().to_owned());
+                });
+                let name = schema.columns.get_index(of).expect("a column").0;
+                record = match layout.bag(place) {
+                    Some(_) => record.with(name, ids),
+                    None => record.with(name, ids.remove(0)),
+                };
             }
             events.push(record);
         }

@@ -8,7 +8,7 @@ use dien_serving::encoding::{IdTypeInference, canonical};
 
 use super::padding::PaddingStats;
 use super::times::TimeStats;
-use crate::source::{Cells, Column, TextForm};
+use crate::source::{Cells, Column, TextForm, Wanted};
 
 /// Texts that say that a number is missing.
 const NULLISH: [&str; 9] = ["NULL", "null", "\\N", "None", "NA", "N/A", "<NA>", "?", "-"];
@@ -24,6 +24,8 @@ const SHOWN: usize = 4;
 pub struct ColumnStats {
     name: String,
     list: bool,
+    /// Whether its lists are of lists.
+    nested: bool,
     cells: u64,
     nulls: u64,
     /// Whether every cell so far was a number, and an integer.
@@ -50,10 +52,12 @@ pub struct ColumnStats {
 }
 
 impl ColumnStats {
-    pub(super) fn new(name: &str, list: bool) -> Self {
+    pub(super) fn new(wanted: &Wanted) -> Self {
+        let list = wanted.is_list();
         ColumnStats {
-            name: name.into(),
+            name: wanted.name.clone(),
             list,
+            nested: wanted.depth == 2,
             cells: 0,
             nulls: 0,
             numbers: true,
@@ -88,6 +92,11 @@ impl ColumnStats {
             }
             self.lengths[bin] += 1;
             self.longest = self.longest.max(length);
+        }
+        if let Column::List(inner) = lists.values() {
+            let events = rows.iter().flat_map(|&row| lists.range(row));
+            let places = events.flat_map(|event| inner.range(event));
+            return self.add_cells(Cells::of(inner.values()), places);
         }
         self.padding.add(column, rows);
         self.add_cells(Cells::of(lists.values()), rows.iter().flat_map(|&row| lists.range(row)));
@@ -143,6 +152,11 @@ impl ColumnStats {
     /// Whether its cells are lists.
     pub fn is_list(&self) -> bool {
         self.list
+    }
+
+    /// Whether its cells are lists of lists.
+    pub fn is_nested(&self) -> bool {
+        self.nested
     }
 
     /// Cells, or the ids of all lists.

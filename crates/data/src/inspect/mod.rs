@@ -110,9 +110,8 @@ impl TableStats {
         let mut source = source.clone();
         source.csv.separator = source.csv.separator.or(separator.map(Into::into));
         let source = &source;
-        let mut columns: Vec<ColumnStats> =
-            wanted.iter().map(|w| ColumnStats::new(&w.name, w.list)).collect();
-        let lists: Vec<usize> = (0..wanted.len()).filter(|&i| wanted[i].list).collect();
+        let mut columns: Vec<ColumnStats> = wanted.iter().map(ColumnStats::new).collect();
+        let lists: Vec<usize> = (0..wanted.len()).filter(|&i| wanted[i].is_list()).collect();
         let mut aligned: Vec<(usize, usize)> = vec![];
         for (n, &i) in lists.iter().enumerate() {
             aligned.extend(lists[n + 1..].iter().map(|&j| (i, j)));

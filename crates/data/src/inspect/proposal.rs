@@ -48,6 +48,8 @@ pub struct Proposal {
     pub(super) labels: Vec<String>,
     /// Of items, beside the behaviours: the feature's name, and its column.
     pub(super) features: Vec<(String, String)>,
+    /// Those of the features whose cells are lists.
+    pub(super) lists: Vec<String>,
     pub(super) notes: Vec<String>,
     /// By column, what a person might want to change.
     pub(super) comments: Vec<(String, String)>,
@@ -89,6 +91,11 @@ impl Proposal {
         let named = [("user", user.as_ref()?), ("item", item.as_ref()?), ("time", time.as_ref()?)];
         let named = named.into_iter().map(|(role, column)| (role.to_owned(), column.clone()));
         Some(named.chain(self.features.iter().cloned()).collect())
+    }
+
+    /// Which features of the items the columns of behaviours have as lists, such as several categories.
+    pub fn event_lists(&self) -> &[String] {
+        &self.lists
     }
 
     /// What a log that is [unknown](LogForm::Unknown) lacks, and the option that says it: `--label`,

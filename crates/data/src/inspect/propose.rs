@@ -33,10 +33,10 @@ pub(super) fn proposal(stats: &TableStats, roles: &ColumnRoles) -> Result<Propos
     guess.notes.push(told);
     let name = |at: Option<usize>| at.map(|at| stats.columns[at].name().to_owned());
     let named = |role: Role| {
-        let columns = stats.columns.iter().filter(move |c| !c.is_list() && c.distinct().0 > 0);
+        let columns = stats.columns.iter().filter(move |c| !c.is_nested() && c.distinct().0 > 0);
         columns.filter(move |c| role.rank(c.name()).is_some())
     };
-    let rating = named(Role::Rating).find(|c| c.range().is_some());
+    let rating = named(Role::Rating).find(|c| !c.is_list() && c.range().is_some());
     let rating = rating.map(|c| ("rating".to_owned(), c.name().to_owned()));
     let item = guess.item;
     let features =
@@ -44,8 +44,11 @@ pub(super) fn proposal(stats: &TableStats, roles: &ColumnRoles) -> Result<Propos
     // The first is what `data.behaviours` asks for by default.
     let features = features.enumerate().map(|(i, c)| {
         let name = if i == 0 { "category".to_owned() } else { c.name().to_owned() };
-        (name, c.name().to_owned())
+        (name, c)
     });
+    let features: Vec<(String, &ColumnStats)> = features.collect();
+    let lists = features.iter().filter(|(_, c)| c.is_list()).map(|(name, _)| name.clone()).collect();
+    let features = features.into_iter().map(|(name, c)| (name, c.name().to_owned()));
     let features = rating.into_iter().chain(features).collect();
     let roles = ColumnRoles {
         label: name(guess.label),
@@ -54,7 +57,7 @@ pub(super) fn proposal(stats: &TableStats, roles: &ColumnRoles) -> Result<Propos
         time: name(guess.time),
     };
     let Guess { schema, labels, notes, comments, .. } = guess;
-    Ok(Proposal { schema, roles, labels, features, notes, comments })
+    Ok(Proposal { schema, roles, labels, features, lists, notes, comments })
 }
 
 /// A proposal that grows.
@@ -307,17 +310,28 @@ fn state_types(stats: &TableStats, schema: &mut Schema) {
     }
 }
 
-/// Lists that hold a sparse column's ids share its vocabulary; those that are aligned with each other are
-/// behaviours, and what they share is the candidate.
+/// Lists that hold a sparse column's ids share its vocabulary, and lists of lists that of a column of lists;
+/// those that are aligned with each other are behaviours, and what they share is the candidate.
 fn share(stats: &TableStats, guess: &mut Guess<'_>) {
     let columns = &stats.columns;
     let schema = &mut guess.schema;
     let sparse =
         |c: &&ColumnStats| schema.columns.get(c.name()).is_some_and(|c| c.kind == ColumnKind::Sparse);
     let mut shares: Vec<Option<String>> = vec![None; columns.len()];
-    for (shared, list) in shares.iter_mut().zip(columns).filter(|(_, c)| c.is_list()) {
+    // Lists of lists first: a column of lists whose ids they hold is the candidate's.
+    let mut order: Vec<usize> = (0..columns.len()).filter(|&i| columns[i].is_list()).collect();
+    order.sort_by_key(|&i| !columns[i].is_nested());
+    for i in order {
+        let list = &columns[i];
+        if shares.iter().flatten().any(|shared| shared == list.name()) {
+            continue;
+        }
         let named = |c: &ColumnStats| is_list_of(list.name(), c.name());
-        let alike = columns.iter().filter(sparse).map(|c| (list.share_in(c), c));
+        let owns = |c: &&ColumnStats| match list.is_nested() {
+            true => c.is_list() && !c.is_nested(),
+            false => sparse(c),
+        };
+        let alike = columns.iter().filter(owns).map(|c| (list.share_in(c), c));
         let best = alike.max_by(|a, b| {
             let enough = |(share, c): &(f64, &ColumnStats)| (*share >= SHARED && named(c), *share);
             let ((own, share), (other, its)) = (enough(a), enough(b));
@@ -329,10 +343,10 @@ fn share(stats: &TableStats, guess: &mut Guess<'_>) {
         let best = best.filter(|(share, _)| *share >= SHARED);
         // Where few rows know few of the ids, the names tell.
         let by_name = || {
-            let mut named = columns.iter().filter(sparse).filter(|c| named(c) && list.share_in(c) > 0.0);
+            let mut named = columns.iter().filter(owns).filter(|c| named(c) && list.share_in(c) > 0.0);
             named.next().filter(|_| named.next().is_none())
         };
-        *shared = best.map(|(_, c)| c).or_else(by_name).map(|c| c.name().into());
+        shares[i] = best.map(|(_, c)| c).or_else(by_name).map(|c| c.name().into());
     }
     for (column, shared) in columns.iter().zip(&shares) {
         if let Some(column) = schema.columns.get_mut(column.name()) {
@@ -340,11 +354,13 @@ fn share(stats: &TableStats, guess: &mut Guess<'_>) {
         }
     }
     let mut left: Vec<usize> = (0..columns.len()).filter(|&i| shares[i].is_some()).collect();
-    while let Some(&first) = left.first() {
+    // What an event has one id of stands first.
+    left.sort_by_key(|&i| columns[i].is_nested());
+    while let Some(&first) = left.first().filter(|&&first| !columns[first].is_nested()) {
         // Aligned lists, one of each vocabulary.
         let mut sequence: Vec<usize> = vec![];
         for &i in &left {
-            let aligned = i == first || stats.aligned.contains(&(first, i));
+            let aligned = i == first || stats.aligned.contains(&(first.min(i), first.max(i)));
             if aligned && sequence.iter().all(|&j| shares[j] != shares[i]) {
                 sequence.push(i);
             }
@@ -360,6 +376,13 @@ fn share(stats: &TableStats, guess: &mut Guess<'_>) {
         {
             let names: Vec<String> = order.iter().map(|&at| columns[sequence[at]].name().into()).collect();
             schema.behaviours.push(Behaviours::new(names));
+        }
+    }
+    for column in columns.iter().filter(|c| c.is_nested()) {
+        let is_used = schema.behaviours.iter().any(|of| of.columns.iter().any(|own| own == column.name()));
+        if !is_used && schema.columns.shift_remove(column.name()).is_some() {
+            let reason = "lists of lists, beside no list of events' ids or of ids of no column of lists";
+            guess.notes.push(format!("`{}` left out: {reason}", column.name()));
         }
     }
 }

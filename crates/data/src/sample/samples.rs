@@ -21,6 +21,8 @@ pub(crate) struct Samples {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Columns {
     pub behaviours: Vec<Vec<u32>>,
+    /// Which of those are places of lists, and the lists, each once.
+    pub bags: Vec<(usize, Jagged)>,
     pub multi_hot: Vec<Jagged>,
     pub sparse: Vec<Vec<u32>>,
     /// Items of one class look the same to the model: they agree in every behaviour feature.

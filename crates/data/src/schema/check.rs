@@ -183,10 +183,17 @@ impl Schema {
             "no `candidate`",
             "the columns that describe the shown item",
         )?;
-        let (found, wanted) = (sequence.columns.len(), self.candidate_ids().count());
-        let expected = format!("one for each of the candidate's {wanted}");
+        let of_events = self.event_columns();
+        let (found, wanted) = (sequence.columns.len(), of_events.len());
+        let lists = self.candidate.len() - wanted;
+        let or =
+            if lists > 0 { ", or as well one for a list of its, whose vocabulary it shares" } else { "" };
+        let expected = format!("one for each of the candidate's {wanted}{or}");
         check(found == wanted, &place, format!("{found} columns"), expected)?;
-        for (name, of) in sequence.columns.iter().zip(self.candidate_ids()) {
+        let first = of_events[0];
+        let expected = "a column of single ids before those of lists that events have, such as the item's";
+        check(!self.is_list(first), "`candidate`", format!("`{first}`, which is of lists"), expected)?;
+        for (name, of) in sequence.columns.iter().zip(of_events) {
             self.check_use(&place, name, ColumnKind::Sequence, "sequence")?;
             let same = self.vocabulary_of(name) == self.vocabulary_of(of);
             let expected = format!("one that shares the vocabulary of the candidate's `{of}`");

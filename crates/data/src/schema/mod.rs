@@ -57,7 +57,8 @@ use crate::error::DataError;
 #[serde(deny_unknown_fields)]
 pub struct Schema {
     /// The columns that describe a candidate: `sparse` ones, which events have, too, and `sequence` ones, of
-    /// which the mean is read. A `sequence` column that is neither here nor in a sequence of behaviours is of
+    /// which the mean is read, and which events have if their [columns](Behaviours::columns) say so. A
+    /// `sequence` column that is neither here nor in a sequence of behaviours is of
     /// the user or the moment: a request has it once, in its profile or context.
     #[serde(default)]
     pub candidate: Vec<String>,
@@ -94,7 +95,9 @@ pub struct Schema {
 pub struct Behaviours {
     /// The sequence's name, such as `clicks`.
     pub name: String,
-    /// One `sequence` column for each of the candidate's, in their order.
+    /// One `sequence` column for each of the candidate's, in their order; of those that are lists themselves
+    /// only where an event has any number of ids, too, in a column of lists of lists that shares the
+    /// candidate's vocabulary.
     pub columns: Vec<String>,
     /// The latest events that are kept.
     #[serde(default = "default_max_history")]
@@ -167,7 +170,7 @@ impl Schema {
         fn columns(of: &Schema) -> impl Iterator<Item = (&String, Column)> {
             of.columns.iter().map(|(name, column)| (name, Column { id_type: None, ..column.clone() }))
         }
-        self.candidate_ids().eq(other.candidate_ids())
+        self.event_columns() == other.event_columns()
             && self.width == other.width
             && self.behaviours == other.behaviours
             && columns(self).eq(columns(other))
@@ -186,6 +189,35 @@ impl Schema {
     /// Those of the candidate's columns that are ids, one a cell.
     pub(crate) fn candidate_ids(&self) -> impl Iterator<Item = &str> {
         self.candidate.iter().map(String::as_str).filter(|name| !self.is_list(name))
+    }
+
+    /// What an event consists of: the candidate's columns of ids, and those of its lists that the first
+    /// sequence of behaviours has a column for.
+    pub(crate) fn event_columns(&self) -> Vec<&str> {
+        let mut columns = self.behaviours.first().map_or(&[][..], |sequence| &sequence.columns);
+        let mut ids = self.candidate_ids().count();
+        let mut of_events = |name: &&str| {
+            if self.is_list(name) {
+                // As many as are left over when each column of ids has one.
+                let shares = |column: &String| self.vocabulary_of(column) == self.vocabulary_of(name);
+                if columns.len() <= ids || !shares(&columns[0]) {
+                    return false;
+                }
+            } else {
+                ids -= 1;
+            }
+            columns = columns.get(1..).unwrap_or_default();
+            true
+        };
+        self.candidate.iter().map(String::as_str).filter(|name| of_events(name)).collect()
+    }
+
+    /// Whether a feature's cells are lists of lists: of an event's ids.
+    pub(crate) fn is_nested(&self, feature: &str) -> bool {
+        let of_events = self.event_columns();
+        let place = |sequence: &Behaviours| sequence.columns.iter().position(|name| name == feature);
+        let mut places = self.behaviours.iter().filter_map(place);
+        places.any(|place| of_events.get(place).is_some_and(|of| self.is_list(of)))
     }
 
     /// The name that a feature's column has in the source.

@@ -3,7 +3,7 @@
 //! What ends a list is nothing's end: a separator too many. Between two separators nothing is a value that is
 //! missing, if another list beside it has one there; else there is no such place.
 
-use super::column::{Column, ListColumn, TextColumn};
+use super::column::{Column, ListColumn};
 use super::{Block, Wanted};
 
 /// What becomes of a list's pieces that hold nothing.
@@ -23,12 +23,12 @@ pub(super) fn align(block: &mut Block, wanted: &[Wanted]) -> Vec<u64> {
     let mut dropped = vec![0; wanted.len()];
     let mut done = vec![false; wanted.len()];
     for i in 0..wanted.len() {
-        if done[i] || !wanted[i].list {
+        if done[i] || !wanted[i].is_list() {
             continue;
         }
         let group: Vec<usize> = match wanted[i].blanks {
             Blanks::WithSiblings(_) => {
-                let same = |&j: &usize| wanted[j].list && wanted[j].blanks == wanted[i].blanks;
+                let same = |&j: &usize| wanted[j].is_list() && wanted[j].blanks == wanted[i].blanks;
                 (i..wanted.len()).filter(same).collect()
             }
             _ => vec![i],
@@ -54,8 +54,8 @@ fn without_blanks(lists: &[&ListColumn], rows: usize, at_end: bool) -> Vec<(List
         Column::Text(texts) => texts.get(i) == Some(""),
         _ => false,
     };
-    let mut made: Vec<(TextColumn, Vec<usize>, u64)> =
-        lists.iter().map(|_| (TextColumn::default(), vec![0], 0)).collect();
+    // By list, the places of the values that stay, where each row's end, and how many are left out.
+    let mut made: Vec<(Vec<usize>, Vec<usize>, u64)> = lists.iter().map(|_| (vec![], vec![0], 0)).collect();
     for row in 0..rows {
         let ranges: Vec<_> = lists.iter().map(|list| list.range(row)).collect();
         // Up to the last place where one of them has something.
@@ -68,21 +68,26 @@ fn without_blanks(lists: &[&ListColumn], rows: usize, at_end: bool) -> Vec<(List
             !at_end && lists.iter().zip(&ranges).all(|(list, r)| !there(r) || blank(list, r.start + at))
         };
         let kept: Vec<usize> = (0..last).filter(|&at| !nothing(at)).collect();
-        for ((list, range), (texts, offsets, count)) in lists.iter().zip(&ranges).zip(&mut made) {
-            let before = texts.len();
-            for i in kept.iter().map(|at| range.start + at).filter(|i| range.contains(i)) {
-                push(list.values(), i, texts);
-            }
-            *count += (range.len() - (texts.len() - before)) as u64;
-            offsets.push(texts.len());
+        for (range, (places, offsets, count)) in ranges.iter().zip(&mut made) {
+            let before = places.len();
+            places.extend(kept.iter().map(|at| range.start + at).filter(|i| range.contains(i)));
+            *count += (range.len() - (places.len() - before)) as u64;
+            offsets.push(places.len());
         }
     }
-    made.into_iter().map(|(texts, offsets, n)| (ListColumn::new(texts.into(), offsets), n)).collect()
+    let list = |(list, (places, offsets, n)): (&&ListColumn, (Vec<usize>, Vec<usize>, u64))| {
+        (ListColumn::new(picked(list.values(), &places), offsets), n)
+    };
+    lists.iter().zip(made).map(list).collect()
 }
 
-fn push(values: &Column, i: usize, texts: &mut TextColumn) {
+/// The values at some places; a text that holds nothing is missing.
+fn picked(values: &Column, places: &[usize]) -> Column {
     match values {
-        Column::Text(from) => texts.push(from.get(i).filter(|text| !text.is_empty())),
-        _ => unreachable!("lists with blanks are of texts"),
+        Column::Text(from) => {
+            let texts = places.iter().map(|&i| from.get(i).filter(|text| !text.is_empty()));
+            Column::Text(texts.collect())
+        }
+        other => other.pick(places),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::column::{Column, TextColumn, TextLists};
 use super::lists::{ListCounts, ListSyntax};
+use super::nested_lists::NestedLists;
 use super::{Block, Broken, Places, Wanted};
 use std::path::Path;
 use std::sync::Arc;
@@ -13,13 +14,15 @@ pub(super) const BLOCK_BYTES: usize = 1 << 25;
 pub(super) enum Builder {
     Single(TextColumn),
     List(TextLists, ListCounts),
+    Nested(NestedLists),
 }
 
 impl Builder {
     fn new(wanted: &Wanted) -> Self {
-        match wanted.list {
-            false => Builder::Single(TextColumn::default()),
-            true => Builder::List(TextLists::default(), ListCounts::default()),
+        match wanted.depth {
+            0 => Builder::Single(TextColumn::default()),
+            1 => Builder::List(TextLists::default(), ListCounts::default()),
+            _ => Builder::Nested(NestedLists::default()),
         }
     }
 
@@ -31,6 +34,7 @@ impl Builder {
         match self {
             Builder::Single(cells) => cells.push(field),
             Builder::List(lists, counts) => return syntax.push(field.unwrap_or_default(), lists, counts),
+            Builder::Nested(lists) => return syntax.push_nested(field.unwrap_or_default(), lists),
         }
         Ok(())
     }
@@ -39,6 +43,8 @@ impl Builder {
         match self {
             Builder::Single(cells) => (cells.into(), ListCounts::default()),
             Builder::List(lists, counts) => (lists.into(), counts),
+            // A list within another may well be of one id.
+            Builder::Nested(lists) => (lists.into(), ListCounts::default()),
         }
     }
 }

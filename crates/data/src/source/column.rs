@@ -106,6 +106,30 @@ impl Column {
         }
     }
 
+    /// The cells at some places.
+    pub fn pick(&self, places: &[usize]) -> Column {
+        fn of<T: Copy + Default>(cells: &Primitive<T>, places: &[usize]) -> Primitive<T> {
+            places.iter().map(|&i| cells.get(i)).collect()
+        }
+        match self {
+            Column::Text(texts) => Column::Text(places.iter().map(|&i| texts.get(i)).collect()),
+            Column::Int(ints) => Column::Int(of(ints, places)),
+            Column::Float(floats) => Column::Float(of(floats, places)),
+            Column::Float32(floats) => Column::Float32(of(floats, places)),
+            Column::Bool(truths) => Column::Bool(of(truths, places)),
+            Column::Decimal(decimals) => Column::Decimal(of(decimals, places)),
+            Column::Time(unit, times) => Column::Time(*unit, of(times, places)),
+            Column::List(lists) => {
+                let (mut values, mut offsets) = (vec![], vec![0]);
+                for &i in places {
+                    values.extend(lists.range(i));
+                    offsets.push(values.len());
+                }
+                Column::List(ListColumn::new(lists.values.pick(&values), offsets))
+            }
+        }
+    }
+
     /// The column's lists.
     ///
     /// # Panics
@@ -307,6 +331,22 @@ impl TextLists {
     /// Takes items of the list that is not ended away, until so many are left of all.
     pub fn cut(&mut self, items: usize) {
         self.values.truncate(items);
+    }
+
+    /// An item; none if it is missing.
+    pub fn get(&self, i: usize) -> Option<&str> {
+        self.values.get(i)
+    }
+
+    /// How many lists were ended.
+    pub fn ended(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    /// Takes lists away, until so many are left, with the items of the one that is not ended.
+    pub fn truncate(&mut self, lists: usize) {
+        self.offsets.truncate(lists + 1);
+        self.values.truncate(self.offsets[lists]);
     }
 }
 

@@ -75,8 +75,11 @@ fn csv_columns(path: &Path, source: &Source) -> Result<Columns, DataError> {
     for (i, samples) in samples.iter().enumerate() {
         let name = csv.names[i].clone();
         let list = samples.are_lists(&csv.lists) || separator.is_some() && samples.separator() == separator;
+        let nested = samples.are_nested();
         if csv.names.iter().filter(|other| **other == name).count() > 1 {
             unread.push(Unread { name, reason: "one of several of its name".into() });
+        } else if nested {
+            wanted.push(Wanted::nested(name, Blanks::DroppedAtEnd));
         } else if list {
             wanted.push(Wanted::lists(name, Blanks::DroppedAtEnd));
         } else {

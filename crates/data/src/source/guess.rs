@@ -16,6 +16,8 @@ pub(super) struct Samples {
     /// Those in brackets, and those with the separator that the source has.
     brackets: u32,
     own: u32,
+    /// Those in brackets that hold others.
+    nested: u32,
     /// By separator: texts that have it, and all of whose pieces may be ids.
     with: [u32; SEPARATORS.len()],
     /// The fewest and the most pieces.
@@ -34,6 +36,7 @@ impl Samples {
         self.numbers += u32::from(text.parse::<f64>().is_ok());
         if ListSyntax::is_bracketed(text) {
             self.brackets += 1;
+            self.nested += u32::from(ListSyntax::is_nested(text));
             return;
         }
         self.own += u32::from(text.contains(syntax.separator()));
@@ -68,6 +71,11 @@ impl Samples {
         enough || self.brackets > 0 && 2 * self.brackets >= self.texts
     }
 
+    /// Whether the texts are lists of lists, as brackets tell.
+    pub fn are_nested(&self) -> bool {
+        self.nested > 0 && 2 * self.brackets >= self.texts
+    }
+
     /// The separator of texts that look like lists.
     pub fn separator(&self) -> Option<&'static str> {
         let fits = |&i: &usize| {
@@ -94,6 +102,15 @@ mod tests {
 
     #[test]
     fn lists_are_told_from_texts() {
+        let nested = |texts: &[&str]| {
+            let mut samples = Samples::default();
+            texts.iter().for_each(|text| samples.add(text, &ListSyntax::of(&Source::default(), false)));
+            samples.are_nested()
+        };
+        assert!(nested(&["[]", "[[1, 2], [3]]"]) && nested(&["[array(['a']), array(['b'])]", ""]));
+        assert!(
+            !nested(&["[1, 2]", "[]"]) && !nested(&["['[REC]', 'Up']"]) && !nested(&["[REC]", "Up", "A"])
+        );
         for (texts, expected) in [
             (&["1|2", "3", "", "4|5|6"][..], (true, Some("|"))),
             (&["[1, 2]", "[3]", "[]"], (true, None)),

@@ -1,5 +1,7 @@
 //! Lists that stand in texts: `1|2|3`, `[1, 2, 3]`, `["a", "b"]`, `{1,2,3}`, `[1 2 3]`.
 
+mod nested;
+
 use std::borrow::Cow;
 
 use super::column::TextLists;

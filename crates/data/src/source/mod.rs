@@ -14,6 +14,7 @@ mod json;
 mod lines;
 mod lists;
 mod memory;
+mod nested_lists;
 mod origin;
 #[cfg(feature = "parquet")]
 mod parquet;
@@ -37,6 +38,8 @@ pub(crate) use csv::Csv;
 pub use guard::is_guarded;
 pub(crate) use lines::Lines;
 pub use memory::{Cell, InMemory, Row, RowBatch, RowBatches, RowSource, RowSources};
+#[cfg(feature = "parquet")]
+pub(crate) use nested_lists::NestedLists;
 pub(crate) use origin::Origin;
 #[cfg(all(test, feature = "parquet"))]
 pub(crate) use parquet::tests::records;
@@ -58,8 +61,8 @@ pub(crate) fn format(source: &Source, file: &Path) -> Option<Format> {
 pub(crate) struct Wanted {
     /// Its name in the files.
     pub name: String,
-    /// Whether its cells are lists.
-    pub list: bool,
+    /// How many lists are around a value: 0 of single cells, 2 of lists of lists.
+    pub depth: usize,
     /// What becomes of its lists' pieces that hold nothing.
     pub blanks: Blanks,
 }
@@ -67,12 +70,22 @@ pub(crate) struct Wanted {
 impl Wanted {
     /// A column of single cells.
     pub fn single(name: impl Into<String>) -> Self {
-        Wanted { name: name.into(), list: false, blanks: Blanks::Dropped }
+        Wanted { name: name.into(), depth: 0, blanks: Blanks::Dropped }
     }
 
     /// A column of lists.
     pub fn lists(name: impl Into<String>, blanks: Blanks) -> Self {
-        Wanted { name: name.into(), list: true, blanks }
+        Wanted { name: name.into(), depth: 1, blanks }
+    }
+
+    /// A column of lists of lists.
+    pub fn nested(name: impl Into<String>, blanks: Blanks) -> Self {
+        Wanted { name: name.into(), depth: 2, blanks }
+    }
+
+    /// Whether its cells are lists, be it of lists.
+    pub fn is_list(&self) -> bool {
+        self.depth > 0
     }
 }
 
@@ -253,6 +266,15 @@ impl Iterator for Blocks<'_> {
                 Err(e) => return Some(Err(e)),
             }
         }
+    }
+}
+
+/// What cells are expected to be that have so many lists around a value.
+fn expected(depth: usize) -> &'static str {
+    match depth {
+        0 => "single values",
+        1 => "lists of ids, for a sequence",
+        _ => "lists of lists of ids, one an event, as the candidate's column has lists itself",
     }
 }
 

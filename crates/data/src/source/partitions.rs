@@ -17,7 +17,7 @@ pub(super) fn split(path: &Path, wanted: &[Wanted]) -> (Vec<Key>, Vec<Wanted>) {
     let partitions = files::partitions(path);
     let (mut keys, mut rest) = (vec![], vec![]);
     for (place, column) in wanted.iter().enumerate() {
-        match partitions.iter().find(|(key, _)| !column.list && *key == column.name) {
+        match partitions.iter().find(|(key, _)| !column.is_list() && *key == column.name) {
             Some((_, value)) => keys.push(Key { place, value: value.clone() }),
             None => rest.push(column.clone()),
         }

@@ -18,18 +18,20 @@ pub(super) fn cells(block: &Block, row: usize) -> String {
     let mut buffer = String::new();
     let mut text = block.place(row);
     for column in &block.columns {
-        let mut cell =
-            |column, i| Cells::of(column).token(i, TextForm::Typed, &mut buffer).unwrap_or("-").to_owned();
-        let shown = match column {
-            Column::List(lists) => {
-                let cells = lists.range(row).map(|i| cell(lists.values(), i));
-                format!("[{}]", cells.collect::<Vec<_>>().join(" "))
-            }
-            _ => cell(column, row),
-        };
-        text.push_str(&format!(" {shown}"));
+        text.push(' ');
+        text.push_str(&cell(column, row, &mut buffer));
     }
     text
+}
+
+fn cell(column: &Column, i: usize, buffer: &mut String) -> String {
+    match column {
+        Column::List(lists) => {
+            let cells = lists.range(i).map(|i| cell(lists.values(), i, buffer));
+            format!("[{}]", cells.collect::<Vec<_>>().join(" "))
+        }
+        _ => Cells::of(column).token(i, TextForm::Typed, buffer).unwrap_or("-").to_owned(),
+    }
 }
 
 /// Every row of a source.

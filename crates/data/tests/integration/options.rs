@@ -50,8 +50,9 @@ fn impossible_ones_are_named() {
             "option `behaviours`: found `item` twice; expected each feature once",
         ),
         (
-            "pooled = [\"category\"]",
-            "option `pooled`: found `category`; expected a column that is not among `behaviours`",
+            "pooled = [\"item\"]",
+            "option `behaviours`: found `item` first; expected a feature of one value first, such as `item`, \
+             before those that are `pooled`, too",
         ),
         ("sparse = [\"age\"]", "option `sparse`: found [\"age\"]; expected [] or [\"user\"]"),
     ] {

@@ -42,7 +42,7 @@ pub(crate) fn without(batch: &Batch, lacks: &[Lacks]) -> Batch {
         .with_multi_hot(t.multi_hot.iter().map(list).collect())
         .with_dense(t.dense.iter().map(|numbers| vec![numbers[0]; n]).collect());
     let extra_sequences = sequences.collect();
-    Batch::new(histories, targets).with_extra_sequences(extra_sequences)
+    Batch::new(histories, targets).with_extra_sequences(extra_sequences).with_bags(batch.bags.clone())
 }
 
 /// The whole history, then one without each of the events that are lacked.

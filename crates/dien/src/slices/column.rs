@@ -2,7 +2,7 @@
 
 use dien_data::schema::ColumnKind;
 use dien_data::{Dataset, TargetNames};
-use dien_model::Batch;
+use dien_model::{Batch, EmbeddingFeature};
 use dien_serving::encoding::{Transform, Vocabulary};
 
 use super::by::{Cut, SliceBy};
@@ -63,13 +63,14 @@ impl<'a> Column<'a> {
             (None, _, Some(_)) => (cells(), Cut::Values),
             (None, _, None) => {
                 let features = data.features();
-                let place = features.behaviours.iter().position(|lookup| lookup.name == name);
+                let is_meant = |lookup: &EmbeddingFeature| lookup.name == name && !lookup.is_bag;
+                let place = features.behaviours.iter().position(is_meant);
                 let table = place.map(|place| &features.tables[features.behaviours[place].table].name);
                 let found = place.zip(table.and_then(|table| data.vocabularies().get(table)));
                 let Some((place, vocabulary)) = found else {
                     let mut known = vec!["user", "item", "label", "history_length"];
-                    known
-                        .extend(features.behaviours.iter().map(|b| b.name.as_str()).filter(|n| *n != "item"));
+                    let singles = features.behaviours.iter().filter(|b| !b.is_bag && b.name != "item");
+                    known.extend(singles.map(|b| b.name.as_str()));
                     return Err(wrong(by, format!("`{name}`"), &format!("one of {}", known.join(", "))));
                 };
                 (Column::Candidate(place, vocabulary), Cut::Values)

@@ -65,8 +65,9 @@ impl Frequency {
 fn add(features: &Features, batch: &Batch, counts: &mut [Vec<u32>]) {
     let t = &batch.targets;
     for (i, lookup) in features.behaviours.iter().enumerate() {
-        let events = batch.sequences().flat_map(|sequence| &sequence.histories.ids[i]);
-        events.chain(&t.candidate[i]).for_each(|&id| counts[lookup.table][id as usize] += 1);
+        let events = batch.sequences().map(|sequence| &sequence.histories.ids[i]);
+        let ids = events.chain([&t.candidate[i]]).flat_map(|ids| batch.feature_ids(features, i, ids));
+        ids.for_each(|id| counts[lookup.table][id as usize] += 1);
     }
     for (lookup, ids) in features.sparse.iter().zip(&t.sparse) {
         ids.iter().for_each(|&id| counts[lookup.table][id as usize] += 1);

@@ -15,6 +15,8 @@ pub struct ItemTable {
     names: Tokens,
     behaviours: Vec<Vec<u32>>,
     multi_hot: Vec<Jagged>,
+    /// By behaviour feature that is a bag, the feature's place, and a list an item.
+    bags: Vec<(usize, Jagged)>,
 }
 
 /// The field by which items are found where none other is said.
@@ -23,7 +25,8 @@ pub(crate) const ITEM: &str = "item";
 impl Default for ItemTable {
     /// No item.
     fn default() -> Self {
-        ItemTable { key: ITEM.into(), names: Tokens::default(), behaviours: vec![], multi_hot: vec![] }
+        let names = Tokens::default();
+        ItemTable { key: ITEM.into(), names, behaviours: vec![], multi_hot: vec![], bags: vec![] }
     }
 }
 
@@ -57,16 +60,26 @@ impl ItemTable {
         if let Some(found) = lengths.chain(lists).find(|&found| found != n) {
             return Err(Error::encoding("item table", format!("a feature of {found} items"), n.to_string()));
         }
-        let is_jagged = |l: &&Jagged| {
-            l.offsets.is_sorted()
-                && l.offsets[0] == 0
-                && *l.offsets.last().expect("checked") as usize == l.ids.len()
-        };
-        if let Some(list) = multi_hot.iter().find(|l| !is_jagged(l)) {
-            let found = format!("offsets that do not fit {} ids", list.ids.len());
-            return Err(Error::encoding("item table", found, "ascending ones, from 0 to the number of ids"));
+        multi_hot.iter().try_for_each(check_jagged)?;
+        Ok(ItemTable { key: ITEM.into(), names, behaviours, multi_hot, bags: vec![] })
+    }
+
+    /// The same with behaviour features of which an item has any number of ids: by ascending place among all
+    /// behaviour features, of which [`new`](Self::new) got the others, a list an item.
+    ///
+    /// # Errors
+    /// A feature does not have a list an item.
+    pub fn with_bags(mut self, bags: impl IntoIterator<Item = (usize, Jagged)>) -> Result<Self> {
+        for (feature, lists) in bags {
+            if lists.len() != self.len() || lists.offsets.is_empty() {
+                let found = format!("a feature of {} items", lists.len());
+                return Err(Error::encoding("item table", found, self.len().to_string()));
+            }
+            check_jagged(&lists)?;
+            self.behaviours.insert(feature, vec![]);
+            self.bags.push((feature, lists));
         }
-        Ok(ItemTable { key: ITEM.into(), names, behaviours, multi_hot })
+        Ok(self)
     }
 
     /// The same, with items found by another field than `item`: the feature whose ids the names are.
@@ -82,14 +95,19 @@ impl ItemTable {
         let mut all = newer.clone();
         let alike = self.key == newer.key
             && self.behaviours.len() == newer.behaviours.len()
-            && self.multi_hot.len() == newer.multi_hot.len();
+            && self.multi_hot.len() == newer.multi_hot.len()
+            && self.bags.iter().map(|(feature, _)| feature).eq(newer.bags.iter().map(|(feature, _)| feature));
         if !alike {
             return all;
         }
         for (place, name) in self.names().enumerate().filter(|(_, name)| newer.place(name).is_none()) {
             all.names.insert(name).expect("it is not there");
             for (feature, ids) in all.behaviours.iter_mut().enumerate() {
-                ids.push(self.behaviour(feature, place));
+                // Those of bags are empty.
+                ids.extend(self.behaviours[feature].get(place));
+            }
+            for ((_, lists), (_, own)) in all.bags.iter_mut().zip(&self.bags) {
+                lists.push(own.list(place).iter().copied());
             }
             for (feature, list) in all.multi_hot.iter_mut().enumerate() {
                 list.ids.extend_from_slice(self.multi_hot(feature, place));
@@ -122,9 +140,18 @@ impl ItemTable {
     /// The id of a behaviour feature, counted in the order of the features.
     ///
     /// # Panics
-    /// If there is no such feature, or no item at this place.
+    /// If there is no such feature, or it is a bag, or there is no item at this place.
     pub fn behaviour(&self, feature: usize, place: usize) -> u32 {
         self.behaviours[feature][place]
+    }
+
+    /// The ids of a behaviour feature that is a bag, counted in the order of all behaviour features.
+    ///
+    /// # Panics
+    /// If there is no such feature, or it is no bag, or there is no item at this place.
+    pub fn bag(&self, feature: usize, place: usize) -> &[u32] {
+        let bag = self.bags.iter().find(|(of, _)| *of == feature);
+        bag.expect("a behaviour feature that is a bag").1.list(place)
     }
 
     /// The ids of a multi-hot feature, counted in the order of the features.
@@ -141,7 +168,12 @@ impl ItemTable {
         self.names.iter()
     }
 
-    /// Every behaviour feature's ids by place.
+    /// Every bag's lists by place, and its place among the behaviour features.
+    pub fn bags(&self) -> &[(usize, Jagged)] {
+        &self.bags
+    }
+
+    /// Every behaviour feature's ids by place; nothing of bags.
     pub fn behaviours(&self) -> &[Vec<u32>] {
         &self.behaviours
     }
@@ -150,6 +182,17 @@ impl ItemTable {
     pub fn lists(&self) -> &[Jagged] {
         &self.multi_hot
     }
+}
+
+/// That lists begin and end where their ids do.
+fn check_jagged(lists: &Jagged) -> Result<()> {
+    let Jagged { offsets, ids } = lists;
+    let ends = offsets.first() == Some(&0) && offsets.last().map(|&end| end as usize) == Some(ids.len());
+    if ends && offsets.is_sorted() {
+        return Ok(());
+    }
+    let found = format!("offsets that do not fit {} ids", ids.len());
+    Err(Error::encoding("item table", found, "ascending ones, from 0 to the number of ids"))
 }
 
 /// An item that came before; `before` items did.
@@ -178,6 +221,20 @@ mod tests {
         assert_eq!([all.behaviour(0, 1), all.behaviour(1, 1), all.behaviour(0, 2)], [5, 3, 3]);
         assert_eq!((all.multi_hot(0, 1), all.multi_hot(0, 2)), (&[6, 7][..], &[4, 1][..]));
         assert_eq!(table.clone().with_key("sku").extended(&newer), newer);
+        let bags = |ids| [(1, Jagged::new(vec![0, 0, 2], ids))];
+        let single = |id: u32| ItemTable::new(["a", "b"], vec![vec![id, id]], vec![]).unwrap();
+        let table = single(1).with_bags(bags(vec![4, 5])).unwrap();
+        assert_eq!((table.behaviour(0, 1), table.bag(1, 0), table.bag(1, 1)), (1, &[][..], &[4, 5][..]));
+        let one = ItemTable::new(["b"], vec![vec![7]], vec![]).unwrap();
+        let one = one.with_bags([(1, Jagged::new(vec![0, 1], vec![8]))]).unwrap();
+        let all = table.extended(&one);
+        assert!(all.names().eq(["b", "a"]));
+        assert_eq!(
+            (all.behaviours(), all.bag(1, 0), all.bag(1, 1)),
+            (&[vec![7, 1], vec![]][..], &[8][..], &[][..])
+        );
+        assert_eq!(table.extended(&single(2)), single(2), "of other features");
+        assert!(single(1).with_bags(bags(vec![4])).is_err());
         let message = |names: [&str; 2], ids: Vec<u32>, lists: Jagged| {
             ItemTable::new(names, vec![ids], vec![lists]).unwrap_err().to_string()
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use dien_model::{Calibration, Features, Jagged, ModelConfig, Table};
+use dien_model::{Calibration, EmbeddingFeature, Features, Jagged, ModelConfig, Table};
 
 use super::{MissingParts, ModelFile, Serving};
 use crate::encoding::tokens::{NoTokens, Tokens};
@@ -163,22 +163,29 @@ fn read_vocabularies(
 }
 
 fn read_items(file: &mut Tensors, features: &Features) -> Result<ItemTable> {
-    let mut behaviours = vec![];
-    for lookup in &features.behaviours {
-        let name = format!("items.feature.{}", lookup.name);
-        behaviours.push(read_ids(file, &name, Some(&features.tables[lookup.table]))?);
-    }
-    let mut lists = vec![];
-    for lookup in &features.multi_hot {
+    let read_lists = |file: &mut Tensors, lookup: &EmbeddingFeature| -> Result<Jagged> {
         let offsets = read_ids(file, &format!("items.list.{}.offsets", lookup.name), None)?;
         let name = format!("items.list.{}.ids", lookup.name);
         let ids = read_ids(file, &name, Some(&features.tables[lookup.table]))?;
-        lists.push(Jagged { offsets, ids });
+        Ok(Jagged { offsets, ids })
+    };
+    let (mut behaviours, mut bags, mut lists) = (vec![], vec![], vec![]);
+    for (place, lookup) in features.behaviours.iter().enumerate() {
+        if lookup.is_bag {
+            bags.push((place, read_lists(file, lookup)?));
+            continue;
+        }
+        let name = format!("items.feature.{}", lookup.name);
+        behaviours.push(read_ids(file, &name, Some(&features.tables[lookup.table]))?);
+    }
+    for lookup in &features.multi_hot {
+        lists.push(read_lists(file, lookup)?);
     }
     let path = file.path().to_path_buf();
     let wrong = |e: Error| e.in_file(&path, |place| format!("items: {place}"));
     let names = read_texts(file, "items", |before, name| wrong(item_table::again(before, name)))?;
-    ItemTable::from_names(names, behaviours, lists).map_err(wrong)
+    let items = ItemTable::from_names(names, behaviours, lists).map_err(wrong)?;
+    items.with_bags(bags).map_err(wrong)
 }
 
 /// Numbers of the tensor `name`; those of a table's ids are below its rows.

@@ -153,10 +153,12 @@ pub fn stage<'a>(
     }
     let mut ids = |name: String, ids: &'a [u32]| add(name, Dtype::U32, ids.len(), tensors::le_bytes(ids));
     if let Some(items) = items {
-        for (lookup, column) in features.behaviours.iter().zip(items.behaviours()) {
+        for (lookup, column) in features.behaviours.iter().zip(items.behaviours()).filter(|(l, _)| !l.is_bag)
+        {
             ids(format!("items.feature.{}", lookup.name), column);
         }
-        for (lookup, lists) in features.multi_hot.iter().zip(items.lists()) {
+        let bags = features.bags().zip(items.bags().iter().map(|(_, lists)| lists));
+        for (lookup, lists) in features.multi_hot.iter().zip(items.lists()).chain(bags) {
             ids(format!("items.list.{}.offsets", lookup.name), &lists.offsets);
             ids(format!("items.list.{}.ids", lookup.name), &lists.ids);
         }

@@ -1,7 +1,7 @@
 //! A request as a batch, for what is asked of the model itself.
 
 use dien_model::serving::Candidates;
-use dien_model::{Batch, Behaviours, Histories, Targets};
+use dien_model::{Batch, Behaviours, Histories, Jagged, Targets};
 
 use super::request_features::RequestFeatures;
 use super::{Ranker, Record, Request, Value};
@@ -72,15 +72,15 @@ impl Ranker {
         let (features, mut unknown) = (self.features(), 0);
         let n = request.candidates.len();
         self.limits.check_candidates(n)?;
-        let (mut sequences, mut events) = (vec![], vec![]);
+        let (mut sequences, mut events, mut bags) = (vec![], vec![], self.no_bags());
         let given = self.histories_of(&request.history, &request.histories)?;
         for (sequence, ((place, history), &most)) in given.iter().zip(self.serving.max_history()).enumerate()
         {
-            let (mut ids, kept) = self.events(sequence, place, history, &mut unknown)?;
+            let (mut ids, kept) = self.events(sequence, place, history, &mut bags, &mut unknown)?;
             let first = kept.len().saturating_sub(most);
             ids.iter_mut().for_each(|ids| drop(ids.drain(..first)));
             let records: Vec<&Record> = kept[first..].iter().map(|&i| &history[i]).collect();
-            events.push(self.labels(&records, &ids));
+            events.push(self.labels(&records, &ids, &bags));
             let len = records.len() as u32;
             let histories = Histories::new(vec![0, len], ids);
             sequences.push(Behaviours::new(histories, vec![0; n], vec![0; n], vec![len; n]));
@@ -89,21 +89,22 @@ impl Ranker {
         let given = self.given(&request.profile, "profile", nothing, &mut unknown)?;
         let given = self.given(&request.context, "context", given, &mut unknown)?;
         let RequestFeatures { profile, lists } = given;
-        let Candidates { ids, multi_hot, .. } = self.candidates(&request.candidates, &lists, &mut unknown)?;
-        let candidates = self.labels(&request.candidates.iter().collect::<Vec<_>>(), &ids);
+        let candidates = self.candidates(&request.candidates, &lists, bags, &mut unknown)?;
+        let Candidates { ids, multi_hot, bags, .. } = candidates;
+        let candidates = self.labels(&request.candidates.iter().collect::<Vec<_>>(), &ids, &bags);
         let mut sequences = sequences.into_iter();
         let Behaviours { histories, history, start, end, .. } = sequences.next().expect("the first one");
         let targets = Targets::new(history, start, end, ids)
             .with_sparse(profile.sparse.iter().map(|&id| vec![id; n]).collect())
             .with_multi_hot(multi_hot)
             .with_dense(profile.dense.iter().map(|&x| vec![x; n]).collect());
-        let batch = Batch::new(histories, targets).with_extra_sequences(sequences.collect());
+        let batch = Batch::new(histories, targets).with_extra_sequences(sequences.collect()).with_bags(bags);
         Ok(Encoded { batch, events, candidates, unknown })
     }
 
     /// What records with these ids, `[feature][record]`, are called: as they say themselves, or as the
     /// vocabularies do.
-    fn labels(&self, records: &[&Record], ids: &[Vec<u32>]) -> Vec<ItemLabel> {
+    fn labels(&self, records: &[&Record], ids: &[Vec<u32>], bags: &[Jagged]) -> Vec<ItemLabel> {
         let lookups = &self.features().behaviours;
         let key = self.item_key();
         let said = |record: &Record, name: &str| match if name == key {
@@ -113,10 +114,20 @@ impl Ranker {
         } {
             Some(Value::Text(text)) => Some(text.clone()),
             Some(Value::Integer(n)) => Some(n.to_string()),
+            Some(Value::List(list)) => Some(list.join(", ")),
             _ => None,
+        };
+        let of_bag = |i: usize, feature: usize| {
+            let before = lookups[..feature].iter().filter(|lookup| lookup.is_bag).count();
+            let vocabulary = self.vocabularies.at(lookups[feature].table);
+            let list = bags[before].list(ids[feature][i] as usize).iter();
+            list.map(|&id| vocabulary.token(id).unwrap_or("?")).collect::<Vec<_>>().join(", ")
         };
         let text = |i: usize, feature: usize| {
             let lookup = &lookups[feature];
+            if lookup.is_bag {
+                return said(records[i], &lookup.name).unwrap_or_else(|| of_bag(i, feature));
+            }
             let known = || self.vocabularies.at(lookup.table).token(ids[feature][i]).map(str::to_owned);
             said(records[i], &lookup.name).or_else(known).unwrap_or_else(|| "?".into())
         };

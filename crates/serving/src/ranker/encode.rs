@@ -44,13 +44,15 @@ impl Ranker {
         }
     }
 
-    /// The ids of an event or a candidate, one a behaviour feature, onto the ends of `ids`; unknown ones are
-    /// counted. The item's place in the item table.
+    /// The ids of an event or a candidate, one a behaviour feature, onto the ends of `ids`, and the lists of
+    /// those that are bags onto the ends of `bags`; unknown ones are counted. The item's place in the item
+    /// table.
     fn item(
         &self,
         record: &Record,
         place: &dyn Display,
         ids: &mut [Vec<u32>],
+        bags: &mut [Jagged],
         unknown: &mut usize,
     ) -> Result<Option<usize>> {
         let features = self.serving.features();
@@ -60,10 +62,31 @@ impl Ranker {
         }
         let item = self.named(record).map(|value| self.text(None, value, place, key)).transpose()?;
         let found = item.as_deref().and_then(|item| self.items.as_ref()?.place(&self.item_text(item)));
-        let mut missed = false;
+        let (mut missed, mut bags) = (false, bags.iter_mut());
         for (i, (lookup, ids)) in features.behaviours.iter().zip(ids).enumerate() {
             let name = lookup.name.as_str();
             let given = if name == key { self.named(record) } else { record.get(name) };
+            if lookup.is_bag {
+                let bags = bags.next().expect("the lists of every bag");
+                match (given, found) {
+                    (Some(value), _) => {
+                        bags.push(tokens(value, place, name)?.map(|token| self.id(lookup.table, token)));
+                        *unknown += bags.list(bags.len() - 1).iter().filter(|&&id| id == OOV).count();
+                    }
+                    (None, Some(found)) => {
+                        let items = self.items.as_ref().expect("found in it");
+                        bags.push(items.bag(i, found).iter().copied());
+                    }
+                    // The item is not known, and so is nothing of it.
+                    (None, None) if self.items.is_some() => bags.push([]),
+                    (None, None) => {
+                        let expected = "a list: this model has no item table, in which to look it up";
+                        return Err(wrong(ErrorKind::Missing, place, name, "nothing", expected));
+                    }
+                }
+                ids.push(bags.len() as u32 - 1);
+                continue;
+            }
             let id = match (given, found) {
                 (Some(_), Some(found)) if name == key => {
                     self.items.as_ref().expect("found").behaviour(i, found)
@@ -123,32 +146,43 @@ impl Ranker {
         })
     }
 
+    /// No list yet of any bag among the behaviour features.
+    pub(super) fn no_bags(&self) -> Vec<Jagged> {
+        self.features().bags().map(|_| Jagged::empty(0)).collect()
+    }
+
     /// Room for the ids of so many events or candidates, `[feature][event]`. A clone of an empty list would
     /// have none.
     fn columns(&self, events: usize) -> Vec<Vec<u32>> {
         self.features().behaviours.iter().map(|_| Vec::with_capacity(events)).collect()
     }
 
-    /// The ids of a history's events, `[feature][event]`, and which of them are read: not all where repeats
-    /// are left out.
+    /// The ids of a history's events, `[feature][event]`, of bags the places of what is added to `bags`; and
+    /// which of the events are read: not all where repeats are left out.
     pub(super) fn events(
         &self,
         sequence: usize,
         place: &str,
         history: &[Record],
+        bags: &mut [Jagged],
         unknown: &mut usize,
     ) -> Result<(Vec<Vec<u32>>, Vec<usize>)> {
         let mut ids = self.columns(history.len());
         for (i, record) in history.iter().enumerate() {
-            self.item(record, &format_args!("{place}[{i}]"), &mut ids, unknown)?;
+            self.item(record, &format_args!("{place}[{i}]"), &mut ids, bags, unknown)?;
         }
         let repeats = self.repeats.get(sequence).copied().unwrap_or_default();
         if repeats == Repeats::Keep {
             return Ok((ids, (0..history.len()).collect()));
         }
         let event = |i: usize| {
-            let of: Vec<u32> = ids.iter().map(|ids| ids[i]).collect();
-            let said = if of.contains(&OOV) { self.said(&history[i]) } else { vec![] };
+            let mut bags = bags.iter();
+            let of = self.features().behaviours.iter().zip(&ids).map(|(lookup, ids)| match lookup.is_bag {
+                true => bags.next().expect("the lists of every bag").list(ids[i] as usize).to_vec(),
+                false => vec![ids[i]],
+            });
+            let of: Vec<Vec<u32>> = of.collect();
+            let said = if of.iter().flatten().any(|&id| id == OOV) { self.said(&history[i]) } else { vec![] };
             (of, said)
         };
         let kept = repeats.kept((0..history.len()).map(event));
@@ -161,6 +195,11 @@ impl Ranker {
         let key = self.item_key();
         let text = |name: &str, table: Option<usize>| {
             let value = if name == key { self.named(record) } else { record.get(name) };
+            if let (Some(table), Some(list @ Value::List(_))) = (table, value) {
+                let vocabulary = self.vocabularies.at(table);
+                let tokens = tokens(list, &"", name).into_iter().flatten();
+                return tokens.map(|token| vocabulary.id_or_text(token).1.into_owned() + "\n").collect();
+            }
             let Some(text) = value.and_then(|value| self.text(table, value, &"", name).ok()) else {
                 return String::new();
             };
@@ -175,18 +214,20 @@ impl Ranker {
         features.chain(named).collect()
     }
 
-    /// The ids of one event.
-    pub(super) fn event(&self, record: &Record, unknown: &mut usize) -> Result<Vec<u32>> {
-        let mut ids = self.columns(1);
-        self.item(record, &"event", &mut ids, unknown)?;
-        Ok(ids.into_iter().flatten().collect())
+    /// The ids of one event, and the lists of its bags.
+    pub(super) fn event(&self, record: &Record, unknown: &mut usize) -> Result<(Vec<u32>, Vec<Jagged>)> {
+        let (mut ids, mut bags) = (self.columns(1), self.no_bags());
+        self.item(record, &"event", &mut ids, &mut bags, unknown)?;
+        Ok((ids.into_iter().flatten().collect(), bags))
     }
 
-    /// Candidates as ids; `given` has the request's own lists, by multi-hot feature.
+    /// Candidates as ids; `given` has the request's own lists, by multi-hot feature, and `bags` what lists
+    /// there are already of the bags.
     pub(super) fn candidates(
         &self,
         records: &[Record],
         given: &[Vec<u32>],
+        bags: Vec<Jagged>,
         unknown: &mut usize,
     ) -> Result<Candidates> {
         let features = self.serving.features();
@@ -198,10 +239,11 @@ impl Ranker {
             Jagged::new(offsets, vec![])
         };
         let lists = features.multi_hot.iter().map(list).collect();
-        let mut candidates = Candidates::new(self.columns(n)).with_multi_hot(lists);
+        let mut candidates = Candidates::new(self.columns(n)).with_multi_hot(lists).with_bags(bags);
         for (i, record) in records.iter().enumerate() {
             let place = format_args!("candidates[{i}]");
-            let found = self.item(record, &place, &mut candidates.ids, unknown)?;
+            let Candidates { ids, bags, .. } = &mut candidates;
+            let found = self.item(record, &place, ids, bags, unknown)?;
             for (feature, (lookup, list)) in
                 features.multi_hot.iter().zip(&mut candidates.multi_hot).enumerate()
             {

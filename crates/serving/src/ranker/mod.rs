@@ -25,7 +25,7 @@ mod unread;
 use std::io::Read;
 use std::path::Path;
 
-use dien_model::serving::{self, Fingerprint, Serving};
+use dien_model::serving::{self, Event, Events, Fingerprint, Serving};
 use dien_model::{Calibration, Features, Registry};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -276,13 +276,14 @@ impl Ranker {
     ) -> Result<UserState> {
         let mut unknown = 0;
         let histories = self.histories_of(history, extra)?;
-        let events = histories.iter().enumerate();
-        let events = events.map(|(i, (place, events))| Ok(self.events(i, place, events, &mut unknown)?.0));
+        let (events, mut bags) = (histories.iter().enumerate(), self.no_bags());
+        let events =
+            events.map(|(i, (place, events))| Ok(self.events(i, place, events, &mut bags, &mut unknown)?.0));
         let ids = events.collect::<Result<Vec<_>>>()?;
-        let ids: Vec<&[Vec<u32>]> = ids.iter().map(Vec::as_slice).collect();
+        let events: Vec<Events<'_>> = ids.iter().map(|ids| Events::new(ids, &bags)).collect();
         let nothing = RequestFeatures::unknown(self.features());
         let RequestFeatures { profile, lists } = self.given(profile, "profile", nothing, &mut unknown)?;
-        Ok(UserState { state: self.serving.user_state_of(&ids, profile)?, unknown, lists })
+        Ok(UserState { state: self.serving.user_state_of(&events, profile)?, unknown, lists })
     }
 
     /// Every sequence's history, the first one first, and what a message calls it.
@@ -335,8 +336,8 @@ impl Ranker {
         let mut unknown = 0;
         let events = self.serving.events_after_append(&state.state, sequence);
         self.limits.check_history(&self.place(sequence), events)?;
-        let ids = self.event(event, &mut unknown)?;
-        self.serving.append_to(&mut state.state, sequence, &ids)?;
+        let (ids, bags) = self.event(event, &mut unknown)?;
+        self.serving.append_to(&mut state.state, sequence, Event::new(&ids, &bags))?;
         state.unknown += unknown;
         Ok(())
     }
@@ -358,7 +359,7 @@ impl Ranker {
         let own = state.state.profile();
         let given = RequestFeatures { profile: own.clone(), lists: state.lists.clone() };
         let RequestFeatures { profile, lists } = self.given(context, "context", given, &mut unknown)?;
-        let candidates = self.candidates(candidates, &lists, &mut unknown)?;
+        let candidates = self.candidates(candidates, &lists, self.no_bags(), &mut unknown)?;
         let other = (profile != *own).then_some(&profile);
         let mut logits = self.serving.logits(&state.state, &candidates, other)?;
         logits.iter_mut().for_each(|logit| *logit = self.calibration.apply(*logit));

@@ -1,3 +1,4 @@
+mod bags;
 mod doubts;
 mod faults;
 mod id_types;

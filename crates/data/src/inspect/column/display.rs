@@ -10,7 +10,8 @@ impl fmt::Display for ColumnStats {
         let more = if all { "" } else { "at least " };
         write!(f, "{}: ", self.name)?;
         if self.list {
-            write!(f, "lists of up to {}, ", self.longest)?;
+            let of = if self.nested { " lists" } else { "" };
+            write!(f, "lists of up to {}{of}, ", self.longest)?;
         }
         write!(f, "{} {}, {more}{distinct} distinct, {} missing", self.cells, noun(self), self.nulls)?;
         match (self.range(), self.bounds.filter(|_| self.integers)) {

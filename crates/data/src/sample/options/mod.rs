@@ -29,9 +29,10 @@ use crate::skipped::OnError;
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct DataOptions {
-    /// What an event consists of: `item` or columns of the item table, each cell a single value.
+    /// What an event consists of: `item` or columns of the item table, the first with a single value a cell.
     pub behaviours: Vec<String>,
-    /// Columns of the item table whose cells list values between `|`; the candidate's are pooled.
+    /// Columns of the item table whose cells list values between `|`: the candidate's are pooled, and so are
+    /// an event's of those that are [`behaviours`](Self::behaviours), too.
     pub pooled: Vec<String>,
     /// Profile features; `user` is the only one a log has.
     pub sparse: Vec<String>,
@@ -148,7 +149,13 @@ impl Default for DataOptions {
 impl DataOptions {
     /// The names of the embedding tables, and of their vocabularies, in order.
     pub fn tables(&self) -> impl Iterator<Item = &str> {
-        [&self.behaviours, &self.pooled, &self.sparse].into_iter().flatten().map(String::as_str)
+        let pooled = self.pooled.iter().filter(|name| !self.behaviours.contains(name));
+        self.behaviours.iter().chain(pooled).chain(&self.sparse).map(String::as_str)
+    }
+
+    /// Whether a column's cells list values.
+    fn is_pooled(&self, name: &str) -> bool {
+        self.pooled.iter().any(|pooled| pooled == name)
     }
 
     /// The features of a model for data with these vocabularies.
@@ -167,30 +174,35 @@ impl DataOptions {
     /// What a log's items and users are by the options: events consist of what candidates do.
     pub(crate) fn schema(&self) -> Schema {
         let rule = VocabularySpec::MinCount(self.min_count);
-        let of = |kind, names: &[String]| {
+        let column = |name: &str| {
+            let kind = if self.is_pooled(name) { ColumnKind::Sequence } else { ColumnKind::Sparse };
             let column = Column { vocabulary: Some(rule.clone()), ..Column::new(kind) };
-            names.iter().map(|name| (name.clone(), column.clone())).collect::<Vec<_>>()
+            (name.to_owned(), column)
         };
-        let columns = [
-            of(ColumnKind::Sparse, &self.behaviours),
-            of(ColumnKind::Sequence, &self.pooled),
-            of(ColumnKind::Sparse, &self.sparse),
-        ];
+        let pooled = self.pooled.iter().filter(|name| !self.behaviours.contains(name));
         let max_history = self.max_history;
         Schema {
-            candidate: self.behaviours.iter().chain(&self.pooled).cloned().collect(),
+            candidate: self.behaviours.iter().chain(pooled).cloned().collect(),
             width: self.embedding_width,
-            columns: columns.into_iter().flatten().collect(),
+            columns: self.tables().map(column).collect(),
             behaviours: vec![Behaviours { max_history, ..Behaviours::new(self.behaviours.clone()) }],
             ..Schema::default()
         }
     }
 
-    /// The options that fit a log: by default an event has the item's `category`, which not all items have;
-    /// and what is said of it.
+    /// The options that fit a log: by default an event has the item's `category`, which not all items have,
+    /// or several of it; and what is said of it.
     pub fn fitting(mut self, log: &Log) -> (Self, Option<String>) {
-        if self.behaviours != DataOptions::default().behaviours || log.column("category").is_some() {
+        if self.behaviours != DataOptions::default().behaviours {
             return (self, None);
+        }
+        if let Some(column) = log.column("category") {
+            let lists = log.is_list(column) && !self.is_pooled("category");
+            let told = "items have any number of `category`: an event's are pooled (`data.pooled`)";
+            if lists {
+                self.pooled.push("category".into());
+            }
+            return (self, lists.then(|| told.into()));
         }
         self.behaviours = vec!["item".into()];
         let told =
@@ -225,9 +237,10 @@ impl DataOptions {
             let expected = format!("[], as `{name}` is a column of the items as well");
             return Err(DataError::option("sparse", format!("`{name}`"), expected));
         }
-        if let Some(name) = self.pooled.iter().find(|&n| self.behaviours.contains(n)) {
-            let expected = "a column that is not among `behaviours`";
-            return Err(DataError::option("pooled", format!("`{name}`"), expected));
+        if let Some(first) = self.behaviours.first().filter(|first| self.is_pooled(first)) {
+            let expected =
+                "a feature of one value first, such as `item`, before those that are `pooled`, too";
+            return Err(DataError::option("behaviours", format!("`{first}` first"), expected));
         }
         if !self.sparse.is_empty() && self.sparse != ["user"] {
             return Err(DataError::option("sparse", format!("{:?}", self.sparse), "[] or [\"user\"]"));

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::builder::{BlockBuilder, Builder};
+use super::column::TextLists;
 use super::faults::Faults;
 use super::lines::{Lines, text};
 use super::lists::ListSyntax;
@@ -15,6 +16,7 @@ use super::{Blanks, Block, Unread, Wanted};
 use crate::error::DataError;
 use crate::schema::{MAX_LINE, Source};
 use object::{Object, Value, value};
+use serde_json::value::RawValue;
 
 /// Objects within objects whose members are columns.
 const DEPTH: usize = 4;
@@ -87,7 +89,7 @@ impl Json {
                     _ => Ok(()),
                 }
             }
-            Builder::List(..)
+            Builder::List(..) | Builder::Nested(_)
                 if !listed && matches!(found.first().map(|raw| value(raw)), Some(Value::Scalar(_))) =>
             {
                 let Value::Scalar(text) = value(found[0]) else { unreachable!("matched above") };
@@ -122,7 +124,49 @@ impl Json {
                 lists.end();
                 Ok(())
             }
+            Builder::Nested(to) => {
+                let events = match found.first().map(|raw| value(raw)) {
+                    Some(Value::List(items)) if !listed => items,
+                    Some(Value::Object(_)) if !listed => {
+                        to.end();
+                        return wrong("an object", "a list of lists");
+                    }
+                    Some(_) if listed => found,
+                    _ => vec![],
+                };
+                let added = events.into_iter().try_for_each(|event| self.add_inner(event, &mut to.lists));
+                if added.is_err() {
+                    to.cut();
+                }
+                to.end();
+                added.map_err(|[found, expected]| [format!("`{name}`: {found}"), expected])
+            }
         }
+    }
+
+    /// Adds a list within a list.
+    fn add_inner(&self, event: &RawValue, to: &mut TextLists) -> Result<(), [String; 2]> {
+        let wrong = |found: &str| {
+            Err([found.to_owned(), "lists of values in a list: `from` names objects' members".to_owned()])
+        };
+        match value(event) {
+            Value::Missing => {}
+            Value::Scalar(text) => return self.syntax.push_inner(&text, to),
+            Value::Object(_) => return wrong("objects in a list"),
+            Value::List(items) => {
+                for item in items {
+                    match value(item) {
+                        Value::Missing => to.item(None),
+                        Value::Scalar(text) => to.item(Some(&*text).filter(|text| !self.is_null(text))),
+                        Value::List(_) | Value::Object(_) => {
+                            return wrong("lists or objects in lists of a list");
+                        }
+                    }
+                }
+            }
+        }
+        to.end();
+        Ok(())
     }
 }
 
@@ -200,12 +244,15 @@ fn members(
         let mut inner = |object: &Object<'_>, listed| {
             members(object, &format!("{name}."), listed, depth - 1, syntax, wanted, unread);
         };
-        let list = match value(raw) {
+        let depth_of = match value(raw) {
             Value::Missing => continue,
             Value::Scalar(text) => {
-                listed
-                    || raw.get().starts_with('"')
-                        && (text.contains(syntax.separator()) || ListSyntax::is_bracketed(&text))
+                let is_text = raw.get().starts_with('"');
+                let is_list = text.contains(syntax.separator()) || ListSyntax::is_bracketed(&text);
+                match is_text && ListSyntax::is_nested(&text) {
+                    true => 2,
+                    false => usize::from(listed || is_text && is_list),
+                }
             }
             Value::Object(object) if depth > 0 => {
                 inner(&object, listed);
@@ -216,20 +263,32 @@ fn members(
                     inner(&object, true);
                     continue;
                 }
-                Some(Value::Object(_) | Value::List(_)) => {
-                    add_unread(unread, name, "lists of lists");
+                Some(Value::List(inner)) => {
+                    let is_deeper =
+                        |item: &&RawValue| matches!(value(item), Value::List(_) | Value::Object(_));
+                    if inner.first().is_some_and(is_deeper) {
+                        add_unread(unread, name, "lists or objects in lists of a list");
+                        continue;
+                    }
+                    2
+                }
+                Some(Value::Object(_)) => {
+                    add_unread(unread, name, "objects within others");
                     continue;
                 }
-                _ => true,
+                // A first event of nothing tells nothing.
+                _ if items.iter().any(|item| matches!(value(item), Value::List(_))) => 2,
+                _ => 1,
             },
+            Value::List(items) if items.iter().all(|item| matches!(value(item), Value::Scalar(_))) => 2,
             Value::Object(_) | Value::List(_) => {
                 add_unread(unread, name, "lists or objects within others");
                 continue;
             }
         };
         match wanted.iter_mut().find(|column| column.name == name) {
-            Some(column) => column.list |= list,
-            None => wanted.push(Wanted { name, list, blanks: Blanks::DroppedAtEnd }),
+            Some(column) => column.depth = column.depth.max(depth_of),
+            None => wanted.push(Wanted { name, depth: depth_of, blanks: Blanks::DroppedAtEnd }),
         }
     }
 }

@@ -79,10 +79,44 @@ fn columns_are_found() {
     let path = folder.path().join("log.jsonl");
     fs::write(&path, LOG).unwrap();
     let (wanted, unread) = columns(&path, &Source::default(), 10).unwrap();
-    let names: Vec<_> = wanted.iter().map(|w| (&*w.name, w.list)).collect();
-    let expected = [("label", false), ("user", false), ("seen", true), ("price", false), ("at.day", false)];
+    let names: Vec<_> = wanted.iter().map(|w| (&*w.name, w.depth)).collect();
+    let expected = [("label", 0), ("user", 0), ("seen", 1), ("price", 0), ("at.day", 0), ("more", 2)];
     assert_eq!(names, expected);
-    assert_eq!(unread, [Unread { name: "more".into(), reason: "lists of lists".into() }]);
+    assert_eq!(unread, []);
+    let deeper = "{\"a\": [], \"b\": [null], \"c\": \"[[1], [2]]\", \"d\": [[[1]]], \"e\": [{\"x\": [1]}]}\n\
+                  {\"a\": [[]], \"b\": [null, [1]]}\n";
+    fs::write(&path, deeper).unwrap();
+    let (wanted, unread) = columns(&path, &Source::default(), 10).unwrap();
+    let names: Vec<_> = wanted.iter().map(|w| (&*w.name, w.depth)).collect();
+    assert_eq!(names, [("a", 2), ("b", 2), ("c", 2), ("e.x", 2)]);
+    assert_eq!(unread, [Unread { name: "d".into(), reason: "lists or objects in lists of a list".into() }]);
+}
+
+#[test]
+fn lists_within_lists_are_read() {
+    let nested = |name: &str| vec![Wanted::nested(name, Blanks::Dropped)];
+    let text = r#"{"seen": [[1, "x"], [], null, "a|b", 7, [null]]}
+{"seen": "[[1], [2, 3]]"}
+{"seen": null}
+{"seen": [[[1]]]}
+{"seen": [[{"a": 1}]]}
+{"seen": {"a": 1}}
+"#;
+    assert_eq!(
+        read(text, nested("seen")),
+        [
+            "line 1 [[1 x] [] [] [a b] [7] [-]]",
+            "line 2 [[1] [2 3]]",
+            "line 3 []",
+            "line 4: `seen`: lists or objects in lists of a list; expected lists of values in a list: `from` \
+             names objects' members",
+            "line 5: `seen`: lists or objects in lists of a list; expected lists of values in a list: `from` \
+             names objects' members",
+            "line 6: `seen`: an object; expected a list of lists"
+        ]
+    );
+    let text = r#"{"seen": [{"item": 1, "tags": ["a", "b"]}, {"item": 2, "tags": []}]}"#;
+    assert_eq!(read(text, nested("seen.tags")), ["line 1 [[a b] []]"]);
 }
 
 #[test]

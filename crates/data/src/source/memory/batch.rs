@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::cells::{CellColumn, ListCells};
+use super::cells::{CellColumn, ListCells, NestedCells};
 use super::row::Row;
 use crate::error::DataError;
 use crate::source::lists::{ListCounts, ListSyntax};
@@ -73,12 +73,14 @@ fn cells(
     broken: &mut Vec<Broken>,
 ) -> (Column, ListCounts) {
     let (mut singles, mut lists, mut place) = (CellColumn::default(), ListCells::new(), 0);
+    let mut nested = NestedCells::new();
     for (i, row) in rows.iter().enumerate() {
         let cell = row.cell(&wanted.name, &mut place);
         let nothing = super::Cell::Missing;
-        let pushed = match wanted.list {
-            true => lists.push(cell.unwrap_or(&nothing), syntax),
-            false => singles.push(cell.unwrap_or(&nothing)),
+        let pushed = match wanted.depth {
+            0 => singles.push(cell.unwrap_or(&nothing)),
+            1 => lists.push(cell.unwrap_or(&nothing), syntax),
+            _ => nested.push(cell.unwrap_or(&nothing), syntax),
         };
         let fault = match (pushed, cell) {
             (Err([found, expected]), _) => [format!("`{}`: {found}", wanted.name), expected],
@@ -92,9 +94,10 @@ fn cells(
         let [found, expected] = fault;
         broken.push(Broken::new(i, found, expected));
     }
-    match wanted.list {
-        true => lists.finish(),
-        false => (singles.finish(), ListCounts::default()),
+    match wanted.depth {
+        0 => (singles.finish(), ListCounts::default()),
+        1 => lists.finish(),
+        _ => (nested.finish(), ListCounts::default()),
     }
 }
 

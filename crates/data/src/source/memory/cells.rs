@@ -1,8 +1,10 @@
 //! Columns that grow cell by cell, of whatever types the cells are.
 
 use super::row::Cell;
+use crate::source::ListColumn;
 use crate::source::column::{Column, Primitive, TextColumn, TextLists};
 use crate::source::lists::{ListCounts, ListSyntax};
+use crate::source::nested_lists::NestedLists;
 
 /// What is wrong with a cell: what was found, and what was expected.
 type Wrong = [String; 2];
@@ -91,7 +93,7 @@ impl ListCells {
         match cell {
             Cell::Missing => Ok(()),
             Cell::List(items) if items.iter().any(|item| matches!(item, Cell::List(_))) => {
-                let expected = "a list of single values, one an event: its first, or all joined to one";
+                let expected = "a list of single values, one an event";
                 Err(["a list of lists".into(), expected.into()])
             }
             Cell::List(items) => items.iter().try_for_each(|item| self.values.push(item)),
@@ -114,8 +116,73 @@ impl ListCells {
     }
 
     pub fn finish(self) -> (Column, ListCounts) {
-        let column = crate::source::ListColumn::new(self.values.finish(), self.offsets);
+        let column = ListColumn::new(self.values.finish(), self.offsets);
         (Column::List(column), self.counts)
+    }
+}
+
+/// Lists of lists.
+pub(super) struct NestedCells {
+    lists: ListCells,
+    offsets: Vec<usize>,
+}
+
+impl NestedCells {
+    pub fn new() -> Self {
+        NestedCells { lists: ListCells::new(), offsets: vec![0] }
+    }
+
+    /// Adds a list of lists, or the one that a text holds; one that is missing within it is empty.
+    ///
+    /// # Errors
+    /// It is neither; what is added of it then is of no use.
+    pub fn push(&mut self, cell: &Cell, syntax: &ListSyntax) -> Result<(), Wrong> {
+        let pushed = match cell {
+            Cell::Missing => Ok(()),
+            Cell::List(events) => events.iter().try_for_each(|event| self.push_inner(event, syntax)),
+            Cell::Text(text) => self.push_text(text, syntax),
+            other => {
+                let found = written(other).unwrap_or_default();
+                Err([format!("the single value {found}"), "a list of lists, or a text that holds one".into()])
+            }
+        };
+        self.offsets.push(self.lists.offsets.len() - 1);
+        pushed
+    }
+
+    fn push_inner(&mut self, event: &Cell, syntax: &ListSyntax) -> Result<(), Wrong> {
+        match event {
+            Cell::List(items) if items.iter().any(|item| matches!(item, Cell::List(_))) => {
+                Err(["lists in lists of a list".into(), "lists of single values in a list".into()])
+            }
+            Cell::Missing | Cell::List(_) => self.lists.push(event, syntax),
+            // As a list within a list of texts is read.
+            single => {
+                let mut one = TextLists::default();
+                syntax.push_inner(&written(single).unwrap_or_default(), &mut one)?;
+                let items = (0..one.items()).map(|i| one.get(i).map_or(Cell::Missing, Cell::from));
+                self.lists.push(&Cell::List(items.collect()), syntax)
+            }
+        }
+    }
+
+    fn push_text(&mut self, text: &str, syntax: &ListSyntax) -> Result<(), Wrong> {
+        let mut nested = NestedLists::default();
+        syntax.push_nested(text, &mut nested)?;
+        let Column::List(lists) = Column::from(nested.lists) else {
+            unreachable!("lists of texts are lists")
+        };
+        let Column::Text(pieces) = lists.values() else { unreachable!("lists of texts hold texts") };
+        for i in 0..lists.len() {
+            let items = lists.range(i).map(|at| pieces.get(at).map_or(Cell::Missing, Cell::from));
+            self.lists.push(&Cell::List(items.collect()), syntax)?;
+        }
+        Ok(())
+    }
+
+    pub fn finish(self) -> Column {
+        let (lists, _) = self.lists.finish();
+        Column::List(ListColumn::new(lists, self.offsets))
     }
 }
 

@@ -42,7 +42,7 @@ pub enum Cell {
     Bool(bool),
     /// A text; the empty one is nothing.
     Text(String),
-    /// A list. Lists of lists are not read.
+    /// A list. Lists of lists are read where an event has any number of ids.
     List(Vec<Cell>),
 }
 

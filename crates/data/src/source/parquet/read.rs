@@ -96,8 +96,7 @@ fn of<T: DataType>(leaf: &Leaf, cells: impl Cells<T::T> + 'static) -> Box<dyn Re
     Box::new(Reader::<T> {
         chunk: None,
         whole: column.max_def_level(),
-        lists: (column.max_rep_level() > 0)
-            .then(|| Starts { level: column.repeated_ancestor_def_level(), places: vec![] }),
+        lists: leaf.levels.iter().map(|&level| Starts { level, places: vec![] }).collect(),
         definition: vec![],
         repetition: vec![],
         values: vec![],
@@ -108,13 +107,14 @@ fn of<T: DataType>(leaf: &Leaf, cells: impl Cells<T::T> + 'static) -> Box<dyn Re
     })
 }
 
-/// A column of single cells, or of lists.
+/// A column of single cells, of lists, or of lists of lists.
 struct Reader<T: DataType> {
     /// What is left of the row group.
     chunk: Option<ColumnReaderImpl<T>>,
     /// The level of definition of a value that is there.
     whole: i16,
-    lists: Option<Starts>,
+    /// The outer ones first; nothing of single cells.
+    lists: Vec<Starts>,
     definition: Vec<i16>,
     repetition: Vec<i16>,
     /// Those that are there.
@@ -126,7 +126,7 @@ struct Reader<T: DataType> {
 struct Starts {
     /// The level of definition from which on a list has a value, though it may be missing.
     level: i16,
-    /// Among the cells.
+    /// Among the lists within these, or the cells.
     places: Vec<usize>,
 }
 
@@ -148,15 +148,12 @@ impl<T: DataType> ReadColumn for Reader<T> {
     }
 
     fn take(&mut self) -> Column {
-        let (end, values) = (self.cells.len(), self.cells.take());
-        match &mut self.lists {
-            None => values,
-            Some(starts) => {
-                let mut offsets = std::mem::take(&mut starts.places);
-                offsets.push(end);
-                Column::List(ListColumn::new(values, offsets))
-            }
-        }
+        // The cells, lists of them, and lists of those.
+        self.lists.iter_mut().rev().fold(self.cells.take(), |values, starts| {
+            let mut offsets = std::mem::take(&mut starts.places);
+            offsets.push(values.len());
+            Column::List(ListColumn::new(values, offsets))
+        })
     }
 }
 
@@ -170,7 +167,7 @@ impl<T: DataType> Reader<T> {
         let (definition, repetition) = (Some(&mut self.definition), Some(&mut self.repetition));
         let read = chunk.read_records(rows, definition, repetition, &mut self.values);
         let (records, ..) = read.map_err(|e| e.to_string())?;
-        if self.lists.is_none() {
+        if self.lists.is_empty() {
             return Ok(records);
         }
         if self.repetition.first().is_some_and(|&level| level != 0) {
@@ -187,14 +184,14 @@ impl<T: DataType> Reader<T> {
             return values.iter().try_for_each(|value| cells.push(value));
         }
         let mut values = values.iter();
-        for (i, &level) in definition.iter().enumerate() {
-            if let Some(starts) = lists {
-                if repetition[i] == 0 {
-                    starts.places.push(cells.len());
-                }
-                if level < starts.level {
+        'values: for (i, &level) in definition.iter().enumerate() {
+            let begin = usize::try_from(*repetition.get(i).unwrap_or(&0)).map_err(|e| e.to_string())?;
+            for depth in begin..lists.len() {
+                let place = lists.get(depth + 1).map_or(cells.len(), |inner| inner.places.len());
+                lists[depth].places.push(place);
+                if level < lists[depth].level {
                     // The list is empty, or there is none.
-                    continue;
+                    continue 'values;
                 }
             }
             if level == *whole {

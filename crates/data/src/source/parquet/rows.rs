@@ -31,9 +31,10 @@ pub(in crate::source) fn blocks(
     let mut columns = vec![];
     for column in wanted {
         let leaf = schema::find(path, schema, column)?;
-        let texts = column.list && leaf.column.max_rep_level() == 0;
+        let texts = column.depth > leaf.levels.len();
         let lists = texts.then(|| ListSyntax::of(source, false));
-        columns.push(Reading { name: column.name.clone(), leaf: leaf.index, reader: reader(&leaf), lists });
+        let (name, nested) = (column.name.clone(), column.depth == 2);
+        columns.push(Reading { name, leaf: leaf.index, reader: reader(&leaf), lists, nested });
     }
     Ok(Rows { path: path.into(), file, columns, rows, next: 1, groups: 0, left: 0, failed: false })
 }
@@ -61,6 +62,8 @@ struct Reading {
     reader: Box<dyn ReadColumn>,
     /// How texts hold lists, where they do.
     lists: Option<ListSyntax>,
+    /// Whether they hold lists of lists.
+    nested: bool,
 }
 
 impl Iterator for Rows {
@@ -99,13 +102,18 @@ impl Reading {
     /// The cells that were read; lists, if texts hold them.
     fn take(&mut self, broken: &mut Vec<Broken>) -> (Column, ListCounts) {
         let (column, mut counts) = (self.reader.take(), ListCounts::default());
-        let (Some(syntax), Column::Text(texts)) = (&self.lists, &column) else { return (column, counts) };
+        let Some(syntax) = &self.lists else { return (column, counts) };
+        let mut wrong = |row, [found, expected]: [String; 2]| {
+            broken.push(Broken::new(row, format!("`{}`: {found}", self.name), expected));
+        };
+        if self.nested {
+            return (syntax.nest(&column, wrong), counts);
+        }
+        let Column::Text(texts) = &column else { unreachable!("texts were found") };
         let mut lists = TextLists::default();
         for row in 0..texts.len() {
             let cell = texts.get(row).unwrap_or_default();
-            if let Err([found, expected]) = syntax.push(cell, &mut lists, &mut counts) {
-                broken.push(Broken::new(row, format!("`{}`: {found}", self.name), expected));
-            }
+            syntax.push(cell, &mut lists, &mut counts).unwrap_or_else(|fault| wrong(row, fault));
         }
         (lists.into(), counts)
     }

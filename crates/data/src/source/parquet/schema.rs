@@ -8,7 +8,7 @@ use ::parquet::schema::types::{ColumnDescPtr, SchemaDescriptor, Type, TypePtr};
 
 use super::types::{CellKind, kind, named};
 use crate::error::DataError;
-use crate::source::{Blanks, Unread, Wanted, missing};
+use crate::source::{Blanks, Unread, Wanted, expected, missing};
 
 /// A column that can be read.
 #[derive(Clone, Debug)]
@@ -19,6 +19,9 @@ pub(super) struct Leaf {
     pub column: ColumnDescPtr,
     /// What its values are read as.
     pub kind: CellKind,
+    /// Of each list around a value, the outer one first: the level of definition from which on it has an
+    /// item, though that may be missing.
+    pub levels: Vec<i16>,
 }
 
 /// Values that stand in a file: a column's, or those of a field of its structs.
@@ -43,11 +46,12 @@ pub(in crate::source) fn columns(path: &Path) -> Result<(Vec<Wanted>, Vec<Unread
             |reason: &str| unread.push(Unread { name: values.name.clone(), reason: reason.into() });
         match (&values.kind, values.depth) {
             (Err(reason), 0) => other(reason),
-            (Err(reason), 1) => other(&format!("lists of {reason}")),
-            (_, 2..) => other("lists of lists"),
+            (Err(reason), depth @ (1 | 2)) => other(&format!("{}{reason}", "lists of ".repeat(depth))),
+            (_, 3..) => other("lists of lists of lists"),
             _ if wanted.iter().any(|w| w.name == values.name) => other("the same name again"),
             (Ok(_), 0) => wanted.push(Wanted::single(values.name)),
             (Ok(_), 1) => wanted.push(Wanted::lists(values.name, Blanks::DroppedAtEnd)),
+            (Ok(_), 2) => wanted.push(Wanted::nested(values.name, Blanks::DroppedAtEnd)),
         }
     }
     Ok((wanted, unread))
@@ -73,22 +77,47 @@ pub(super) fn find(path: &Path, schema: &SchemaDescriptor, column: &Wanted) -> R
         return Err(DataError::file(path, found, "columns with names of their own"));
     }
     let is_text = values.kind == Ok(CellKind::Text);
-    if (values.depth > 0) != column.list && !(column.list && is_text) {
+    if values.depth != column.depth
+        && !(is_text && values.depth < column.depth)
+        && (values.depth < 2 || column.depth == 0)
+    {
         let found = format!("column `{}` of type {}", column.name, said(&fields[values.column]));
-        let expected = if column.list { "lists of ids, for a sequence" } else { "single values" };
-        return Err(DataError::file(path, found, expected));
+        return Err(DataError::file(path, found, expected(column.depth)));
     }
     let wrong = |found: String, expected: &str| {
         Err(DataError::file(path, format!("column `{}`: {found}", column.name), expected))
     };
     match (&values.kind, values.depth) {
-        (_, 2..) => {
-            let expected = "texts, numbers or lists of them: one id an event, its first or all joined";
-            wrong("lists of lists".into(), expected)
+        (_, depth) if depth > column.depth => {
+            let expected = "texts, numbers or lists of them; lists of lists are read as what events have any \
+                            number of, where the candidate's own column has lists";
+            wrong(format!("{}lists", "lists of ".repeat(depth - 1)), expected)
         }
-        (Err(found), 1) => wrong(format!("lists of {found}"), "texts, numbers or lists of them"),
-        (Err(found), _) => wrong(found.clone(), "texts, numbers or lists of them"),
-        (Ok(kind), _) => Ok(Leaf { index, column: schema.column(index), kind: *kind }),
+        (Err(found), depth) => {
+            wrong(format!("{}{found}", "lists of ".repeat(depth)), "texts, numbers or lists of them")
+        }
+        (Ok(kind), _) => {
+            let (of, levels) = (schema.column(index), levels(&fields[values.column], &schema.column(index)));
+            Ok(Leaf { index, column: of, kind: *kind, levels })
+        }
+    }
+}
+
+/// The level of definition of each repeated field on the way from a column's to its values.
+fn levels(field: &TypePtr, column: &ColumnDescPtr) -> Vec<i16> {
+    let (mut levels, mut level, mut of) = (vec![], 0, field);
+    let mut parts = column.path().parts().iter().skip(1);
+    loop {
+        let info = of.get_basic_info();
+        if info.has_repetition() && info.repetition() != Repetition::REQUIRED {
+            level += 1;
+            if info.repetition() == Repetition::REPEATED {
+                levels.push(level);
+            }
+        }
+        let Some(part) = parts.next() else { return levels };
+        let inner = of.get_fields().iter().find(|inner| inner.name() == part);
+        of = inner.expect("a column's path is one through the schema");
     }
 }
 
@@ -136,6 +165,7 @@ fn is_map(of: &Type) -> bool {
 /// A column's type, for people.
 fn said(field: &Type) -> String {
     match item(field) {
+        Some(Item { of, nested: true }) if !std::ptr::eq(of, field) => format!("lists of {}", said(of)),
         Some(Item { nested: true, .. }) => "lists of lists".into(),
         Some(Item { of, .. }) => format!("lists of {}", named(of)),
         None => named(field),

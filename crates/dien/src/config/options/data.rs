@@ -59,8 +59,8 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
     ),
     columns(
         "data.pooled",
-        "Columns whose cells list values between `|`; the candidate's are pooled. Each once, and none that \
-         is among `behaviours`.",
+        "Columns whose cells list values between `|`; the candidate's are pooled, and so are an event's of \
+         those among `behaviours`, of which the first is none. Each once.",
     ),
     columns("data.sparse", "Features of the user: `[\"user\"]`, or `[]` for none."),
     count("data.embedding_width", ranges::EMBEDDING_WIDTH, "Numbers in an embedding, of every table.")

@@ -11,7 +11,7 @@ use arrow_schema::DataType;
 
 use super::super::column::{Column, ListColumn, TextLists};
 use super::super::lists::{ListCounts, ListSyntax};
-use super::super::{Broken, Wanted, missing};
+use super::super::{Broken, Wanted, expected, missing};
 use crate::error::DataError;
 
 /// Values of an array, picked cell by cell.
@@ -19,8 +19,9 @@ struct Picked {
     array: ArrayRef,
     /// By cell its place in the array; none where it is missing.
     places: Vec<Option<usize>>,
-    /// Where each row's list begins among the cells, and the end of the last, if rows have lists.
-    offsets: Option<Vec<usize>>,
+    /// Where each row's list begins among the cells, and the end of the last, if rows have lists; of lists of
+    /// lists where each outer one begins among the inner ones first.
+    offsets: Vec<Vec<usize>>,
 }
 
 /// The wanted column of some rows.
@@ -50,20 +51,30 @@ pub(super) fn column(
     let places = rows.map(Some).collect();
     // All columns are the fields of one struct that is never missing.
     let all: ArrayRef = std::sync::Arc::new(StructArray::from(batch.clone()));
-    let whole = Picked { array: all, places, offsets: None };
+    let whole = Picked { array: all, places, offsets: vec![] };
     let Some(picked) = whole.field(&wanted.name).map_err(wrong)? else {
         return Err(missing(path, &wanted.name, names()));
     };
     let values = values::column(&*picked.array, &picked.places).map_err(wrong)?;
-    let is_text = matches!(values, Column::Text(_));
-    match (picked.offsets, wanted.list) {
-        (None, false) => Ok((values, ListCounts::default())),
-        (Some(offsets), true) => Ok((Column::List(ListColumn::new(values, offsets)), ListCounts::default())),
-        (None, true) if is_text => Ok(lists_of_texts(&values, wanted, syntax, broken)),
-        (Some(_), false) => Err(wrong(["lists".into(), "single values".into()])),
-        (None, true) => {
-            let found = picked.array.data_type().to_string();
-            Err(wrong([format!("the type {found}"), "lists of ids, for a sequence".into()]))
+    let (is_text, depth) = (matches!(values, Column::Text(_)), picked.offsets.len());
+    let lists = |values, offsets| Column::List(ListColumn::new(values, offsets));
+    let column = picked.offsets.into_iter().rev().fold(values, lists);
+    match (depth, wanted.depth) {
+        (found, wanted) if found == wanted => Ok((column, ListCounts::default())),
+        (0, 1) if is_text => Ok(lists_of_texts(&column, wanted, syntax, broken)),
+        (0 | 1, 2) if is_text => {
+            let wrong = |row, [found, expected]: [String; 2]| {
+                broken.push(Broken::new(row, format!("`{}`: {found}", wanted.name), expected));
+            };
+            Ok((syntax.nest(&column, wrong), ListCounts::default()))
+        }
+        (found, wanted) => {
+            let found = match found {
+                0 => format!("the type {}", picked.array.data_type()),
+                1 => "lists".into(),
+                _ => "lists of lists".into(),
+            };
+            Err(wrong([found, expected(wanted).into()]))
         }
     }
 }
@@ -86,11 +97,11 @@ fn lists_of_texts(
 }
 
 impl Picked {
-    /// The values of a field of structs, or of the way to one through structs and one list, `a.b`; none if
+    /// The values of a field of structs, or of the way to one through structs and lists, `a.b`; none if
     /// there is no such field.
     ///
     /// # Errors
-    /// Lists of lists are on the way.
+    /// Lists of lists of lists are on the way.
     fn field(mut self, name: &str) -> Result<Option<Picked>, [String; 2]> {
         let mut rest = name;
         loop {
@@ -143,15 +154,16 @@ impl Picked {
 
     /// The items of lists, in place of the lists.
     fn items(self, values: ArrayRef, range: impl Fn(usize) -> Range<usize>) -> Result<Self, [String; 2]> {
-        if self.offsets.is_some() {
-            let expected = "values or lists of them, one id an event: its first, or all joined to one";
-            return Err(["lists of lists".into(), expected.into()]);
+        if self.offsets.len() == 2 {
+            return Err(["lists of lists of lists".into(), expected(2).into()]);
         }
         let (mut places, mut offsets) = (vec![], vec![0]);
         for place in self.places {
             places.extend(place.map(&range).into_iter().flatten().map(Some));
             offsets.push(places.len());
         }
-        Ok(Picked { array: values, places, offsets: Some(offsets) })
+        let mut all = self.offsets;
+        all.push(offsets);
+        Ok(Picked { array: values, places, offsets: all })
     }
 }

@@ -181,19 +181,24 @@ fn required_cells_are_read_of_any_row_group() {
 }
 
 /// Columns that are not read, and how they are named.
-const OTHERS: [(&str, bool, &str); 8] = [
+const OTHERS: [(&str, bool, &str); 7] = [
     ("binary c (BSON)", false, "BYTE_ARRAY (BSON)"),
     ("fixed_len_byte_array(12) c (INTERVAL)", false, "FIXED_LEN_BYTE_ARRAY (INTERVAL)"),
     ("int64 c (TIME(NANOS,true))", false, "INT64 (TIME)"),
     ("int32 c (TIME_MILLIS)", false, "INT32 (TIME_MILLIS)"),
     ("group c (LIST) { repeated binary item (BSON); }", true, "lists of BYTE_ARRAY (BSON)"),
-    ("group c (LIST) { repeated group list { repeated int32 item; } }", true, "lists of lists"),
     (
-        "group c (LIST) { repeated group list { required group item (LIST) { repeated int32 item; } } }",
+        "group c (LIST) { repeated group l { required group i (LIST) { repeated group l { repeated \
+         int32 x; } } } }",
         true,
-        "lists of lists",
+        "lists of lists of lists",
     ),
-    ("group c (LIST) { repeated group c_tuple { repeated int32 a; } }", true, "lists of lists"),
+    (
+        "group c (LIST) { repeated group c_tuple { required group a (LIST) { repeated group list { repeated \
+         int32 x; } } } }",
+        true,
+        "lists of lists of lists",
+    ),
 ];
 
 #[test]
