@@ -1,16 +1,16 @@
-//! A chunk back through time.
+//! A chunk back through time: what must go from step to step, and beside it what need not.
 
-use dien_kernels::gemm::epilogue::StoreBetween;
-use dien_kernels::gemm::{Block, Panels, Store, product};
-use dien_kernels::inline::{copy, fill, zip};
-use dien_kernels::simd::{Kernel, Simd, transpose};
+use std::ops::Range;
+
+use dien_kernels::inline::fill;
+use dien_kernels::par::join;
+use dien_kernels::simd::{Level, dispatch_at};
 use dien_tensor::Real;
 
 use super::Recurrence;
-use super::deferred::DeferredLanes;
-use super::derivatives::Step;
-use super::layout::DEFERRED_STRIDE;
-use super::prefetch::Prefetch;
+use super::backward_products::{InputGrads, WeightGrads};
+use super::backward_steps::Steps;
+use super::groups::last_group;
 use super::sizes::Sizes;
 use crate::{LANES, Packed};
 
@@ -48,127 +48,90 @@ pub(super) struct Backward<'a, T, R> {
     pub sums: &'a mut [T],
 }
 
-impl<T: Real, R: Recurrence> Kernel<T> for Backward<'_, T, R> {
-    type Output = ();
+/// What does not change from one group of steps to the next.
+#[derive(Clone, Copy)]
+pub(super) struct Chunk<'a, T, R> {
+    pub recurrence: R,
+    pub packed: &'a Packed,
+    /// The chunk's first block.
+    pub start: usize,
+    pub sizes: Sizes,
+    pub input: &'a [T],
+    pub score: Option<&'a [T]>,
+    pub initial: &'a [T],
+    pub states: &'a [T],
+    pub saved: &'a [T],
+    pub d_states: Option<&'a [T]>,
+}
 
-    #[inline(always)]
-    fn run<S: Simd>(self) {
-        let Backward { recurrence, packed, sizes, input, score, states, saved, d_states, .. } = self;
-        let Backward { carried, d_input, d_score, .. } = self;
-        let (n, inputs, gates, stride) =
-            (sizes.hidden, sizes.inputs, R::GATES * sizes.hidden, sizes.stride());
-        let (state, input_size) = (R::STATES * n * LANES, sizes.features() * LANES);
-        let saved_size = R::SAVED * n * LANES;
-        let (of_u, of_w) = (Panels::new(S::LEVEL, n, gates), Panels::new(S::LEVEL, inputs, gates));
-        let ones = [T::one(); LANES];
-        let (d, rows) = self.scratch.split_at_mut(sizes.deferred());
+impl<T: Real, R: Recurrence> Backward<'_, T, R> {
+    /// The recurrence goes ahead, a group of steps at a time; the products of the group behind it, which
+    /// nothing waits for, go beside it: the input's gradient, and the weights', which each group adds to.
+    pub(super) fn run(self, level: Level) {
+        let Backward { recurrence, packed, sizes, input, score, initial, states, saved, d_states, .. } = self;
+        let Backward { u_t, w_t, carried, mut d_input, mut d_score, .. } = self;
+        let blocks = packed.chunk(self.chunk);
+        let chunk = Chunk {
+            recurrence,
+            packed,
+            start: blocks.start,
+            sizes,
+            input,
+            score,
+            initial,
+            states,
+            saved,
+            d_states,
+        };
+        let (d, rows) = self.scratch.split_at_mut(2 * sizes.deferred());
+        let (mut now, mut next) = d.split_at_mut(sizes.deferred());
         let (weights, bias) = self.sums.split_at_mut(sizes.weights());
-        // Between the steps that wait are lanes whose gradients are zero, and rows that must be finite.
+        // Between the steps of a group are lanes whose gradients are zero, and rows that must be finite.
         fill(rows, T::zero());
         fill(bias, T::zero());
-        if packed.chunk(self.chunk).is_empty() {
+        if blocks.is_empty() {
             fill(weights, T::zero());
         }
+        let mut steps = |group: Range<usize>, d_score: &mut [T], d: &mut [T]| {
+            let (carried, bias) = (&mut *carried, &mut *bias);
+            dispatch_at(level, Steps { chunk, group, u_t, carried, d_score, d, bias });
+        };
+        let mut group = last_group(packed, blocks.start, blocks.end);
+        if !group.is_empty() {
+            steps(group.clone(), d_score, now);
+        }
         let mut add = false;
-        let mut deferred = DeferredLanes::default();
-        for (step, block) in packed.chunk(self.chunk).enumerate().rev() {
-            let (active, width, first) = (packed.active(block), packed.width(block), deferred.first());
-            let before = step.saturating_sub(1);
-            let score = score.map_or(&ones[..], |score| &score[step * LANES..][..LANES]);
-            let (d_before, d_input) = d_input.split_at_mut(step * input_size);
-            let d_input = &mut d_input[..input_size];
-            let d_score = &mut d_score[step * LANES..][..LANES];
-            let h = if step == 0 { self.initial } else { &states[before * state..][..state] };
-            let mut ahead = Prefetch {
-                parts: [
-                    &saved[before * saved_size..][..saved_size],
-                    &states[before.saturating_sub(1) * state..][..state],
-                    d_states.map_or(&[], |d| &d[before * state..][..state]),
-                    &input[before * input_size..][..input_size],
-                    &d_before[before * input_size..],
-                ],
-            };
-            let mut fetch = || ahead.fetch();
-            S::vectors(Step {
-                recurrence,
-                hidden: n,
-                active,
-                width,
-                score,
-                before: h,
-                saved: &saved[step * saved_size..][..saved_size],
-                d_state: d_states.map(|d| &d[step * state..][..state]),
-                carried,
+        while !group.is_empty() {
+            let earlier = last_group(packed, blocks.start, group.start);
+            let step = group.start - blocks.start;
+            let (d_before, own_d_input) = d_input.split_at_mut(step * sizes.features() * LANES);
+            let (score_before, own_d_score) = d_score.split_at_mut(step * LANES);
+            let d = &*now;
+            let inputs = InputGrads {
+                chunk,
+                group: group.clone(),
+                w_t,
                 d,
-                first,
-                d_score,
-                bias,
-            });
-            let to = StoreBetween { store: Store::add(&mut *carried, LANES), between: &mut fetch };
-            let d_u = Block::new(&d[first..], DEFERRED_STRIDE);
-            product::<T, S, _, _>((n, width, gates), of_u.packed(self.u_t), d_u, to);
-            let of_input = &d[usize::from(R::SPLIT) * n * DEFERRED_STRIDE..];
-            let rows_now = &mut rows[first * stride..];
-            transpose::<T, S>(h, LANES, (n, active), &mut rows_now[inputs..], stride);
-            let input = &input[step * input_size..][..input_size];
-            if inputs > 0 {
-                let to = StoreBetween { store: Store::new(&mut *d_input, LANES), between: &mut fetch };
-                let d = Block::new(&of_input[first..], DEFERRED_STRIDE);
-                product::<T, S, _, _>((inputs, width, gates), of_w.packed(self.w_t), d, to);
-                transpose::<T, S>(input, LANES, (inputs, active), rows_now, stride);
-                if recurrence.scales_input() {
-                    scale_events(input, d_input, score, d_score, rows_now, stride, (active, width));
-                }
-            } else if recurrence.scales_input() {
-                scale_gates(input, &of_input[first..], d_input, score, d_score, width);
+                d_input: own_d_input,
+                d_score: own_d_score,
+            };
+            let weight_grads =
+                WeightGrads { chunk, group: group.clone(), earlier: earlier.clone(), d, rows, weights, add };
+            let (mut inputs, mut weight_grads) = (Some(inputs), Some(weight_grads));
+            let mut products = || {
+                join(&mut || dispatch_at(level, inputs.take().expect("once")), &mut || {
+                    dispatch_at(level, weight_grads.take().expect("once"))
+                });
+            };
+            if earlier.is_empty() {
+                products();
             } else {
-                let rows = of_input[first..].chunks(DEFERRED_STRIDE);
-                for (to, d) in zip(d_input.chunks_exact_mut(LANES), rows) {
-                    copy(&d[..width], &mut to[..width]);
-                }
+                join(&mut products, &mut || steps(earlier.clone(), score_before, next));
             }
-            deferred.add(active);
-            if deferred.is_full() || step == 0 {
-                deferred.add_products::<T, S>(sizes, d, rows, weights, add, &mut fetch);
-                add = true;
-            }
-        }
-    }
-}
-
-/// The input is a·x: from the gradient of a·x to those of x and a, and the rows of x to those of a·x.
-#[inline(always)]
-fn scale_events<T: Real>(
-    x: &[T],
-    dx: &mut [T],
-    a: &[T],
-    da: &mut [T],
-    rows: &mut [T],
-    stride: usize,
-    (active, width): (usize, usize),
-) {
-    let inputs = x.len() / LANES;
-    for (dx, x) in zip(dx.chunks_exact_mut(LANES), x.chunks_exact(LANES)) {
-        for v in 0..active {
-            da[v] += dx[v] * x[v];
-        }
-        for v in 0..width {
-            dx[v] *= a[v];
-        }
-    }
-    for (row, &a) in zip(rows.chunks_exact_mut(stride), &a[..active]) {
-        row[..inputs].iter_mut().for_each(|x| *x *= a);
-    }
-}
-
-/// The gates' inputs are a·g: from the gradient of a·g to those of g and a.
-#[inline(always)]
-fn scale_gates<T: Real>(gates: &[T], d: &[T], to: &mut [T], a: &[T], da: &mut [T], width: usize) {
-    let rows = zip(gates.chunks_exact(LANES), d.chunks(DEFERRED_STRIDE));
-    for (to, (gates, d)) in zip(to.chunks_exact_mut(LANES), rows) {
-        for v in 0..width {
-            da[v] += d[v] * gates[v];
-            to[v] = d[v] * a[v];
+            add = true;
+            (d_input, d_score) = (d_before, score_before);
+            group = earlier;
+            std::mem::swap(&mut now, &mut next);
         }
     }
 }

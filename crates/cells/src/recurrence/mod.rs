@@ -53,9 +53,11 @@
 
 mod args;
 mod backward;
-mod deferred;
+mod backward_products;
+mod backward_steps;
 mod derivatives;
 mod forward;
+mod groups;
 mod layout;
 mod op;
 mod op_backward;

@@ -3,7 +3,7 @@
 use dien_kernels::gemm::Panels;
 use dien_kernels::inline::{copy, each, fill, zip};
 use dien_kernels::line::LINE;
-use dien_kernels::simd::{Level, dispatch_at};
+use dien_kernels::simd::Level;
 use dien_tensor::{Backward as TapeBackward, OpGrads, Real};
 use ndarray::ArrayViewD;
 
@@ -74,7 +74,7 @@ impl<T: Real, R: Recurrence> TapeBackward<T> for Node<T, R> {
         packed.par_chunks(parts).for_each(|chunk, parts| {
             let (input, score, initial, states, saved, d_states, carried, d_input, d_score, scratch, sums) =
                 parts;
-            let work = Backward {
+            Backward {
                 recurrence: self.recurrence,
                 packed,
                 chunk,
@@ -92,8 +92,8 @@ impl<T: Real, R: Recurrence> TapeBackward<T> for Node<T, R> {
                 d_score,
                 scratch,
                 sums,
-            };
-            dispatch_at(level, work);
+            }
+            .run(level);
         });
 
         io.add(0, d_input);

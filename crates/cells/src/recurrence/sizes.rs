@@ -55,9 +55,9 @@ impl Sizes {
         self.sums * self.hidden * DEFERRED_STRIDE
     }
 
-    /// What is deferred, then the inputs and states as rows `[DEFERRED, stride]`.
+    /// Twice what is deferred, then the inputs and states as rows `[DEFERRED, stride]`.
     pub fn scratch(self) -> usize {
-        self.deferred() + DEFERRED * self.stride()
+        2 * self.deferred() + DEFERRED * self.stride()
     }
 }
 
