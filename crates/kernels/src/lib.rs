@@ -16,6 +16,7 @@ mod number;
 pub mod par;
 pub mod peak;
 mod real;
+pub mod reduce;
 pub mod simd;
 pub mod sums;
 #[cfg(any(test, feature = "testing"))]

@@ -3,9 +3,10 @@
 //! Sixteen partial sums run side by side over chunks fixed by the shape, and are added in one order: no bit
 //! depends on the pool.
 
-use crate::inline::{array, copy, each, fill};
+use crate::inline::{array, copy, fill};
 use crate::map::Point;
 use crate::par::{CHUNK, for_chunks};
+use crate::reduce::sum_parts;
 use crate::simd::{Kernel, Simd};
 use crate::{Buffers, Number, Scratch};
 
@@ -32,10 +33,7 @@ pub fn sum_columns<T: Number, F: Point<T, N, P, Q>, const N: usize, const P: usi
         let x = array(|k| &x[k][start..x[k].len().min(start + chunk)]);
         F::launch(Results(SumColumns { f, m, x, p, out }));
     });
-    let (total, parts) = sums.split_at_mut(Q * m);
-    for part in parts.chunks_exact(Q * m) {
-        each(total, [part], |t, [p]| *t += p);
-    }
+    sum_parts(&mut sums, Q * m);
     sums
 }
 
@@ -61,7 +59,8 @@ pub fn total<T: Number, const N: usize>(f: impl Point<T, N, 0, 1>, buffers: &Buf
     sum_rows(f, CHUNK, array(|k| &x[k][..whole * CHUNK]), [], &mut sums[..whole]);
     let rest: [&[T]; N] = array(|k| &x[k][whole * CHUNK..]);
     sum_rows(f, rest[0].len(), rest, [], &mut sums[whole..]);
-    sums.iter().fold(T::zero(), |sum, &s| sum + s)
+    sum_parts(&mut sums, 1);
+    sums[0]
 }
 
 struct SumColumns<'a, T, F, const N: usize, const P: usize> {

@@ -1,11 +1,19 @@
 //! The trait behind every op.
 
-use dien_kernels::inline::fill;
+use dien_kernels::inline::{each, fill};
+use dien_kernels::par::{CHUNK, for_tasks, per_task};
+use dien_kernels::reduce::sum_parts;
 use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD};
 
 use crate::ops::IdGroups;
 use crate::values::Values;
 use crate::{Grad, Pool, Real};
+
+/// Positions in a task of [`OpGrads::add_row_sums`], on average.
+const TASK: usize = 256;
+
+/// Positions of one row from which on its sum is a sum of parts, and in a part.
+const LONG: usize = 4096;
 
 /// An op's backward pass. The implementing struct is what its forward pass saved.
 pub trait Backward<T: Real>: Send {
@@ -137,6 +145,17 @@ impl<'a, T: Real> OpGrads<'a, T> {
     /// sum)` adds to `sum`. Ids ascend, each once. In parallel; `sum` has what earlier uses of the table
     /// gave.
     pub fn add_rows(&mut self, input: usize, ids: &[u32], row: impl Fn(usize, &mut [T]) + Send + Sync) {
+        self.add_some_rows(input, ids, CHUNK, &row);
+    }
+
+    /// [`add_rows`](Self::add_rows), where a task has so many rows, or fewer if they are long.
+    fn add_some_rows(
+        &mut self,
+        input: usize,
+        ids: &[u32],
+        at_once: usize,
+        row: &(impl Fn(usize, &mut [T]) + Send + Sync),
+    ) {
         debug_assert!(ids.is_sorted_by(|a, b| a < b), "row ids ascend, each once");
         let node = self.inputs[input] as usize;
         if !self.values.needs_grad(node) {
@@ -146,20 +165,38 @@ impl<'a, T: Real> OpGrads<'a, T> {
         if !self.values.is_row_table(node) {
             self.grad_data(input);
         }
-        Grad::add_rows(&mut self.slots[node], ids, width, self.pool, &row);
+        let at_once = at_once.min(CHUNK / width.max(1)).max(1);
+        Grad::add_rows(&mut self.slots[node], ids, width, self.pool, at_once, row);
     }
 
     /// Adds to the gradient of a table `[rows, width]` the row at each position of a list of ids:
-    /// `add(position, sum)` adds it to `sum`. In parallel over the distinct ids; a row's sum follows the
-    /// positions.
+    /// `add(position, sum)` adds it to `sum`. In parallel over the distinct ids, and over the positions of one
+    /// that has very many; a row's sum follows the positions, 4,096 at a time.
     pub fn add_row_sums(
         &mut self,
         input: usize,
         order: &IdGroups,
         add: impl Fn(usize, &mut [T]) + Send + Sync,
     ) {
-        self.add_rows(input, &order.unique, |i, sum| {
-            order.positions_of(i).iter().for_each(|&position| add(position as usize, sum));
+        let pool = self.pool;
+        let add_all = |positions: &[u32], sum: &mut [T]| {
+            positions.iter().for_each(|&position| add(position as usize, sum));
+        };
+        // As many rows at once as have a task's positions, on average.
+        let at_once = (TASK * order.unique.len()).checked_div(order.positions.len()).unwrap_or(CHUNK);
+        self.add_some_rows(input, &order.unique, at_once, &|i, sum| {
+            let (positions, width) = (order.positions_of(i), sum.len());
+            if positions.len() <= LONG {
+                return add_all(positions, sum);
+            }
+            let n = positions.len().div_ceil(LONG);
+            let mut parts = pool.scratch(n * width);
+            for_tasks(n, (per_task(positions, LONG), per_task(&mut parts[..], width)), &|_, (some, part)| {
+                fill(part, T::zero());
+                add_all(some, part);
+            });
+            sum_parts(&mut parts, width);
+            each(sum, [&parts[..width]], |sum, [x]| *sum += x);
         });
     }
 }

@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayD};
 
 use crate::{ParamId, Pool, Real, Scratch};
 use dien_kernels::inline::{copy, each, fill, zip};
-use dien_kernels::par::{CHUNK, for_chunks, for_rows};
+use dien_kernels::par::{CHUNK, for_chunks, for_some_rows};
 
 /// The gradient of one parameter.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,12 +67,14 @@ impl<T: Real> Grad<T> {
     }
 
     /// Adds `n` rows of `width` numbers to a gradient: `row(i, sum)` adds the `i`-th, which is the table's
-    /// row `ids[i]` (ascending, each once), to a row that has what was there before.
+    /// row `ids[i]` (ascending, each once), to a row that has what was there before. A task has `at_once` of
+    /// them.
     pub(crate) fn add_rows(
         slot: &mut Option<Grad<T>>,
         ids: &[u32],
         width: usize,
         pool: &Pool<T>,
+        at_once: usize,
         row: &(impl Fn(usize, &mut [T]) + Send + Sync),
     ) {
         match slot {
@@ -80,7 +82,7 @@ impl<T: Real> Grad<T> {
                 let mut own = pool.indices().take_stale(ids.len());
                 own.copy_from_slice(ids);
                 let mut sums = pool.take_stale(ids.len() * width);
-                for_rows(width, &mut sums, &|i, sum| {
+                for_some_rows(at_once, width, &mut sums, &|i, sum| {
                     fill(sum, T::zero());
                     row(i, sum);
                 });
@@ -94,7 +96,7 @@ impl<T: Real> Grad<T> {
                 let merged = Merged::of(before, ids, pool);
                 let before = rows.as_slice().expect("gradients have standard layout");
                 let mut sums = pool.take_stale(merged.ids.len() * width);
-                for_rows(width, &mut sums, &|i, sum| {
+                for_some_rows(at_once, width, &mut sums, &|i, sum| {
                     match merged.first[i] {
                         NONE => fill(sum, T::zero()),
                         i => copy(&before[i as usize * width..][..width], sum),
@@ -249,12 +251,12 @@ mod tests {
         let pool = Pool::new();
         let mut g = Some(Grad::Rows { ids: vec![1, 4], rows: array![[1.0], [4.0]] });
         let add = |i: usize, sum: &mut [f64]| sum[0] += [10.0, 40.0, 70.0][i];
-        Grad::add_rows(&mut g, &[0, 4, 7], 1, &pool, &add);
+        Grad::add_rows(&mut g, &[0, 4, 7], 1, &pool, 2, &add);
         let sum = Grad::Rows { ids: vec![0, 1, 4, 7], rows: array![[10.0], [1.0], [44.0], [70.0]] };
         assert_eq!(g, Some(sum));
         g.as_mut().unwrap().add_dense(&[1.0; 8], &[8, 1], &pool);
         assert_eq!(g.as_ref().unwrap().values(), [11.0, 2.0, 1.0, 1.0, 45.0, 1.0, 1.0, 71.0]);
-        Grad::add_rows(&mut g, &[1, 2, 7], 1, &pool, &add);
+        Grad::add_rows(&mut g, &[1, 2, 7], 1, &pool, 1, &add);
         assert_eq!(g.unwrap().values(), [11.0, 12.0, 41.0, 1.0, 45.0, 1.0, 1.0, 141.0]);
     }
 }

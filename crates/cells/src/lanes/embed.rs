@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use dien_kernels::concrete;
 use dien_kernels::inline::{each, fill, zip};
+use dien_kernels::par::{for_tasks, join, per_task};
 use dien_kernels::simd::{Kernel, Simd, dispatch, transpose};
 use dien_tensor::ops::IdGroups;
 use dien_tensor::{Backward, OpGrads, Real, Var};
@@ -64,27 +65,43 @@ pub fn embed<'t, 'a, T: Real + EmbedKernels<T>>(
     let tape = tables[0].0.tape();
     let features: usize = tables.iter().map(|(table, _)| table.view2().ncols()).sum();
     let mut y = tape.pool().stale(&[packed.blocks(), features, LANES]);
-    let data = y.as_slice_mut().expect("standard layout");
-    let mut first = 0;
     for &(table, ids) in &*tables {
-        let (rows, width) = (table.shape()[0], table.shape()[1]);
-        let EventIds { per_event, which, .. } = ids;
-        assert!(which < per_event, "lanes embed: id {which} of an event, of {per_event}, counted from 0");
-        assert_eq!(ids.ids.len(), packed.events() * per_event, "lanes embed: number of ids");
-        if let Some((id, _)) = used(packed, ids, skip).find(|&(id, _)| id as usize >= rows) {
-            panic!("lanes embed: id {id} is beyond a table of {rows} rows");
-        }
-        gather_table(packed, (table.data(), width), ids, skip, data, (first, features));
-        first += width;
+        check_ids(packed, table.shape()[0], ids, skip);
     }
+    let data = y.as_slice_mut().expect("standard layout");
+    let sources = Listed::of(tables.iter().map(|&(table, ids)| (table.data(), table.shape()[1], ids)));
+    let mut gather = || {
+        let mut first = 0;
+        for &(table, width, ids) in &*sources {
+            gather_table(packed, (table, width), ids, skip, data, (first, features));
+            first += width;
+        }
+    };
     let orders = tape.pool().shared(|orders: &mut Vec<IdGroups>| {
         orders.resize_with(tables.len(), IdGroups::default);
-        if tape.records() {
-            orders.iter_mut().zip(&*tables).for_each(|(o, &(_, ids))| o.sort(used(packed, ids, skip)));
+        if !tape.records() {
+            return gather();
         }
+        let sort = |i: usize, order: &mut [IdGroups]| order[0].sort(used(packed, sources[i].2, skip));
+        join(&mut gather, &mut || for_tasks(sources.len(), per_task(&mut orders[..], 1), &sort));
     });
     let op = Embed { packed: packed.clone(), orders };
     tape.record(tables.iter().map(|(table, _)| table), y, op)
+}
+
+/// Panics unless there is an id for each event, and every one that is read has a row.
+#[track_caller]
+fn check_ids(packed: &Packed, rows: usize, ids: EventIds<'_>, skip: usize) {
+    let EventIds { ids: all, per_event, which } = ids;
+    assert!(which < per_event, "lanes embed: id {which} of an event, of {per_event}, counted from 0");
+    assert_eq!(all.len(), packed.events() * per_event, "lanes embed: number of ids");
+    // Nearly always all of them have one, and the largest is found in no time.
+    if all.iter().max().is_none_or(|&largest| (largest as usize) < rows) {
+        return;
+    }
+    if let Some((id, _)) = used(packed, ids, skip).find(|&(id, _)| id as usize >= rows) {
+        panic!("lanes embed: id {id} is beyond a table of {rows} rows");
+    }
 }
 
 concrete! {

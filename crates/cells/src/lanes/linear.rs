@@ -2,6 +2,7 @@
 
 use dien_kernels::concrete;
 use dien_kernels::inline::{each, zip};
+use dien_kernels::reduce::sum_parts;
 use std::sync::Arc;
 
 use dien_tensor::{Backward, GradSlot, OpGrads, Real, Var};
@@ -121,28 +122,19 @@ fn linear_backward<T: Real>(
             let (sum, bias_sum) = sum.split_at_mut(stride * outputs);
             backward_weight(packed, blocks, x, dz, sum, bias.map(|_| bias_sum), rows, dims);
         });
-        add_chunk_sums(io, weight, &sums, size, 0, (inputs, stride));
+        sum_parts(&mut sums, size);
+        add_padded(io, weight, &sums[..stride * outputs], (inputs, stride));
         if let Some(bias) = bias {
-            add_chunk_sums(io, bias, &sums, size, stride * outputs, (outputs, outputs));
+            add_padded(io, bias, &sums[stride * outputs..size], (outputs, outputs));
         }
     }
 }
 
-/// Adds the part of each task (a chunk, or some blocks) to an input's gradient, one by one. A part starts at
-/// `offset` of its `size` elements and has rows of `columns`, `stride` elements apart.
-fn add_chunk_sums<T: Real>(
-    io: &mut OpGrads<'_, T>,
-    input: usize,
-    sums: &[T],
-    size: usize,
-    offset: usize,
-    (columns, stride): (usize, usize),
-) {
+/// Adds to an input's gradient rows of `columns`, `stride` elements apart.
+fn add_padded<T: Real>(io: &mut OpGrads<'_, T>, input: usize, sums: &[T], (columns, stride): (usize, usize)) {
     if let Some(g) = io.grad_data(input) {
-        for part in sums.chunks_exact(size) {
-            for (g, row) in zip(g.chunks_exact_mut(columns), part[offset..].chunks(stride)) {
-                each(g, [row], |g, [s]| *g += s);
-            }
+        for (g, row) in zip(g.chunks_exact_mut(columns), sums.chunks(stride)) {
+            each(g, [row], |g, [s]| *g += s);
         }
     }
 }

@@ -57,12 +57,15 @@ mod backward_products;
 mod backward_steps;
 mod derivatives;
 mod forward;
+mod forward_inputs;
+mod forward_steps;
 mod groups;
 mod layout;
 mod op;
 mod op_backward;
 mod prefetch;
 mod sizes;
+mod tiles;
 mod views;
 mod weights;
 

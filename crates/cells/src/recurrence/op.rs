@@ -3,18 +3,22 @@
 use std::sync::Arc;
 
 use dien_kernels::inline::{copy, fill};
-use dien_kernels::simd::{Level, dispatch_at};
+use dien_kernels::par::threads;
+use dien_kernels::simd::Level;
 use dien_tensor::{Real, Scratch, Var};
 use ndarray::ArrayD;
 
 use super::Recurrence;
 use super::args::{CellInput, CellOutput, RecurrenceArgs};
-use super::forward::{Forward, Input};
+use super::forward::{AHEAD, Forward, Input};
 use super::layout::{MAX_PLANES, MAX_STATES, PLANE};
 use super::sizes::sums;
 use super::weights::{Stream, Weights};
 use crate::lanes::{event_features, sequence_features};
 use crate::{LANES, Packed, per_block, per_task};
+
+/// Chunks a thread from which on threads have enough to do.
+const CHUNKS_A_THREAD: usize = 4;
 
 /// What the node saves for its way back. Its inputs, in order: events or gates, u, b, then b_u, w, scores and
 /// initial state where there are any.
@@ -96,6 +100,9 @@ pub fn run<'t, T: Real, R: Recurrence>(
     let mut double_buffer = pool.scratch(chunks * double);
     let mut planes = pool.scratch(chunks * R::SAVED * PLANE);
     let mut saved = pool.scratch(if records { blocks * R::SAVED * hidden * LANES } else { 0 });
+    let few = threads() > 1 && chunks < CHUNKS_A_THREAD * threads();
+    let ahead = if inputs > 0 && few { 2 * AHEAD * stream.sums() } else { 0 };
+    let mut input_sums = pool.scratch(chunks * ahead);
     let states_data = states.as_slice_mut().expect("standard layout");
     let parts = (
         per_block(first.data(), if inputs > 0 { inputs } else { R::GATES * hidden }),
@@ -104,29 +111,30 @@ pub fn run<'t, T: Real, R: Recurrence>(
         want_states.then(|| per_block(states_data, rows)),
         per_task(&mut double_buffer[..], double),
         per_task(&mut planes[..], R::SAVED * PLANE),
+        per_task(&mut input_sums[..], ahead),
         records.then(|| per_block(&mut saved[..], R::SAVED * hidden)),
     );
-    packed.par_chunks(parts).for_each(|chunk, (input, score, last, states, double_buffer, planes, saved)| {
+    packed.par_chunks(parts).for_each(|chunk, parts| {
+        let (input, score, last, states, double_buffer, planes, input_sums, saved) = parts;
         let input = if inputs > 0 { Input::Events(input) } else { Input::Gates(input) };
         let (weights, want_last) = (&weights[..], output == CellOutput::Last);
-        dispatch_at(
-            level,
-            Forward {
-                recurrence,
-                packed,
-                chunk,
-                stream,
-                weights,
-                input,
-                score,
-                last,
-                states,
-                double_buffer,
-                planes,
-                want_last,
-                saved,
-            },
-        );
+        Forward {
+            recurrence,
+            packed,
+            chunk,
+            stream,
+            weights,
+            input,
+            score,
+            last,
+            states,
+            double_buffer,
+            planes,
+            input_sums,
+            want_last,
+            saved,
+        }
+        .run(level);
     });
     let (value, states) = match output {
         CellOutput::States => {

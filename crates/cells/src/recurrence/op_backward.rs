@@ -3,6 +3,7 @@
 use dien_kernels::gemm::Panels;
 use dien_kernels::inline::{copy, each, fill, zip};
 use dien_kernels::line::LINE;
+use dien_kernels::reduce::sum_parts;
 use dien_kernels::simd::Level;
 use dien_tensor::{Backward as TapeBackward, OpGrads, Real};
 use ndarray::ArrayViewD;
@@ -55,7 +56,7 @@ impl<T: Real, R: Recurrence> TapeBackward<T> for Node<T, R> {
             CellOutput::Last => copy(dy, carried_data),
         }
         let mut sums = pool.scratch(chunks * sizes.chunk() + LINE);
-        let sums = aligned(&mut sums);
+        let sums = &mut aligned(&mut sums)[..chunks * sizes.chunk()];
         let mut scratch = pool.scratch(chunks * sizes.scratch() + LINE);
         let scratch = aligned(&mut scratch);
         let parts = (
@@ -110,22 +111,21 @@ impl<T: Real, R: Recurrence> TapeBackward<T> for Node<T, R> {
 }
 
 impl<T: Real, R: Recurrence> Node<T, R> {
-    /// Adds every chunk's sums to the gradients of the weights and biases, chunk by chunk.
-    fn add_sums(&self, io: &mut OpGrads<'_, T>, sizes: Sizes, sums: &[T]) {
+    /// Adds every chunk's sums to the gradients of the weights and biases.
+    fn add_sums(&self, io: &mut OpGrads<'_, T>, sizes: Sizes, sums: &mut [T]) {
+        sum_parts(sums, sizes.chunk());
+        let Some(sums) = sums.get(..sizes.chunk()) else { return };
         let Sizes { hidden, inputs, .. } = sizes;
         let (stride, all) = (sizes.stride(), sizes.sums);
-        let chunks = || sums.chunks_exact(sizes.chunk());
         // Which of the sums a gate's are: U's of a split gate are the first, all others in order after it.
         let of_gate = |gate: usize| gate + usize::from(R::SPLIT);
         let of_product = |gate: usize| of_gate(gate) % R::GATES;
         let mut add_columns = |input: usize, first: usize, columns: usize, row: &dyn Fn(usize) -> usize| {
             let Some(g) = io.grad_data(input) else { return };
-            for sums in chunks() {
-                for (gate, g) in g.chunks_exact_mut(hidden * columns).enumerate() {
-                    let rows = sums[row(gate) * hidden * stride..].chunks_exact(stride);
-                    for (g, row) in zip(g.chunks_exact_mut(columns), rows) {
-                        each(g, [&row[first..]], |g, [s]| *g += s);
-                    }
+            for (gate, g) in g.chunks_exact_mut(hidden * columns).enumerate() {
+                let rows = sums[row(gate) * hidden * stride..].chunks_exact(stride);
+                for (g, row) in zip(g.chunks_exact_mut(columns), rows) {
+                    each(g, [&row[first..]], |g, [s]| *g += s);
                 }
             }
         };
@@ -135,13 +135,11 @@ impl<T: Real, R: Recurrence> Node<T, R> {
         }
         let mut add_biases = |input: usize, row: &dyn Fn(usize) -> usize| {
             let Some(g) = io.grad_data(input) else { return };
-            for sums in chunks() {
-                let biases = &sums[sizes.weights()..];
-                for (gate, g) in g.chunks_exact_mut(hidden).enumerate() {
-                    for (g, unit) in zip(g, biases.chunks_exact(all * PARTIAL)) {
-                        let partial = &unit[row(gate) * PARTIAL..][..PARTIAL];
-                        *g += partial.iter().fold(T::zero(), |sum, &s| sum + s);
-                    }
+            let biases = &sums[sizes.weights()..];
+            for (gate, g) in g.chunks_exact_mut(hidden).enumerate() {
+                for (g, unit) in zip(g, biases.chunks_exact(all * PARTIAL)) {
+                    let partial = &unit[row(gate) * PARTIAL..][..PARTIAL];
+                    *g += partial.iter().fold(T::zero(), |sum, &s| sum + s);
                 }
             }
         };

@@ -4,6 +4,7 @@ use dien_kernels::simd::Level;
 use dien_tensor::Real;
 
 use super::{GateList, Recurrence};
+use crate::LANES;
 
 /// The shape of a packed stream of weights.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +53,11 @@ impl Stream {
     /// unit, then b_u.
     pub fn tile(self) -> usize {
         self.units * (self.gates + self.gates * (self.inputs + self.hidden) + usize::from(self.split))
+    }
+
+    /// Elements of a step's sums: `[tiles, gates, units, LANES]`.
+    pub fn sums(self) -> usize {
+        self.hidden.next_multiple_of(self.units) * self.gates * LANES
     }
 
     /// Elements of all tiles.

@@ -1,13 +1,13 @@
 //! Products of row-major matrices by the register-tiled [`product`], in parallel over rows.
 
 use super::{Block, Rows, Store, product};
-use crate::par::for_chunks;
+use crate::par::{CHUNK, for_chunks};
 use crate::simd::{Kernel, Simd, dispatch, transpose};
 use crate::{Number, concrete};
 
 /// Rows of C that one task computes: whole tiles at every level, and fixed, so that the bits do not depend on
 /// the pool.
-const ROWS: usize = 48;
+const ROWS: usize = 24;
 /// Columns of a vector that every level's tiles end with.
 const LAST: usize = 8;
 
@@ -81,16 +81,23 @@ fn transposed_of<T: Number>(a: &[T], (m, n): (usize, usize), to: &mut [T]) {
         a.len(),
         to.len()
     );
-    struct Transpose<'a, T>(&'a [T], (usize, usize), &'a mut [T]);
+    struct Transpose<'a, T>(&'a [T], usize, (usize, usize), &'a mut [T]);
     impl<T: Number> Kernel<T> for Transpose<'_, T> {
         type Output = ();
         #[inline(always)]
         fn run<S: Simd>(self) {
-            let (m, n) = self.1;
-            transpose::<T, S>(self.0, n, (m, n), self.2, m);
+            let Transpose(a, n, (m, columns), to) = self;
+            transpose::<T, S>(a, n, (m, columns), to, m);
         }
     }
-    dispatch(Transpose(a, (m, n), to));
+    if to.is_empty() {
+        return;
+    }
+    // Some columns of A at a time, which are rows of the other.
+    let columns = (CHUNK / m).next_multiple_of(LAST);
+    for_chunks(columns * m, to, &|start, to| {
+        dispatch(Transpose(&a[start / m..], n, (m, to.len() / m), to));
+    });
 }
 
 #[cfg(test)]

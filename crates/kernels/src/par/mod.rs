@@ -30,6 +30,12 @@ pub fn join_at(at: &'static Location<'static>, a: &mut (dyn FnMut() + Send), b: 
     }
 }
 
+/// How many threads there are to share work among. Only what changes no bit may depend on it. One that
+/// [records](record) has as many as there may be, 1,024.
+pub fn threads() -> usize {
+    if record::is_on() { 1024 } else { rayon::current_num_threads() }
+}
+
 /// What a loop does to the part of an array that starts at an element, or is that row.
 pub type Run<'a, T> = dyn Fn(usize, &mut [T]) + Send + Sync + 'a;
 

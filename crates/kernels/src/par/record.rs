@@ -75,6 +75,11 @@ impl Recorder {
     }
 }
 
+/// Whether this thread records.
+pub(super) fn is_on() -> bool {
+    ON.get()
+}
+
 /// Where this thread records, runs both, one after the other; else tells that it does not.
 pub(super) fn fork(
     at: &'static Location<'static>,

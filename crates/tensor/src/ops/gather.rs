@@ -149,6 +149,36 @@ mod tests {
     }
 
     #[test]
+    fn a_row_of_very_many_positions_is_summed_in_parts_that_no_pool_changes() {
+        // Nearly all are of row 1, which has several parts; row 0 has exactly one.
+        let ids: Vec<u32> =
+            (0..20_000).map(|i| if i < 4096 { 0 } else { 1 + u32::from(i % 100 == 0) }).collect();
+        let mut params = ParamStore::<f32>::new();
+        let table = params.add("item", ParamKind::Rows, Array2::zeros((4, 2)).into_dyn());
+        let weights = Array2::from_shape_fn((ids.len(), 2), |(i, j)| ((i * 2 + j) as f32 * 0.7).sin());
+        let gradient = |threads| {
+            let threads = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+            threads.install(|| {
+                let pool = Pool::new();
+                let tape = Tape::new(&params, &pool, Mode::EvalWithGrad);
+                let y = gather(tape.param(table), &ids) * tape.constant(weights.clone().into_dyn());
+                tape.backward(super::super::sum(y)).get(table).expect("a gradient").clone()
+            })
+        };
+        let one = gradient(1);
+        let Grad::Rows { ids: rows, rows: sums } = &one else { panic!("expected rows") };
+        assert_eq!(rows, &[0, 1, 2]);
+        for (row, sum) in sums.outer_iter().enumerate() {
+            for (j, &sum) in sum.iter().enumerate() {
+                let of_row = ids.iter().zip(weights.column(j)).filter(|(id, _)| **id == row as u32);
+                let exact: f64 = of_row.map(|(_, &w)| f64::from(w)).sum();
+                assert!((f64::from(sum) - exact).abs() <= 1e-2, "row {row}: {sum}, exactly {exact}");
+            }
+        }
+        assert_eq!(gradient(3), one);
+    }
+
+    #[test]
     fn values() {
         let table = || [of(array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])];
         assert_eq!(value(table(), |[t]| gather(t, &[2, 0])), of(array![[5.0, 6.0], [1.0, 2.0]]));

@@ -6,7 +6,7 @@ use super::points::add_grad;
 use crate::{Backward, OpGrads, Real, Var};
 use dien_kernels::gemm::{multiply, transposed};
 use dien_kernels::inline::each;
-use dien_kernels::par::for_rows;
+use dien_kernels::par::{for_rows, join};
 use dien_kernels::sums::sum_columns;
 
 struct Linear {
@@ -50,12 +50,24 @@ impl<T: Real> Backward<T> for Linear {
         let dy = dy.to_slice().expect("standard layout");
         let (x, w, pool) = (io.input_data(0), io.input_data(1), io.pool());
         let inputs = io.input(1).shape()[1];
-        add_grad(io, 0, |dx| multiply(dy, w, dx, (n, inputs, out)));
-        add_grad(io, 1, |dw| {
-            let mut dy_t = pool.scratch(dy.len());
-            transposed(dy, (n, out), &mut dy_t);
-            multiply(&dy_t, x, dw, (out, inputs, n));
-        });
+        let mut dx = io.wants(0).then(|| pool.stale(&[n, inputs]));
+        let mut dw = io.wants(1).then(|| pool.stale(&[out, inputs]));
+        let mut of_x = || {
+            if let Some(dx) = &mut dx {
+                multiply(dy, w, dx.as_slice_mut().expect("standard layout"), (n, inputs, out));
+            }
+        };
+        let mut of_w = || {
+            if let Some(dw) = &mut dw {
+                let mut dy_t = pool.scratch(dy.len());
+                transposed(dy, (n, out), &mut dy_t);
+                multiply(&dy_t, x, dw.as_slice_mut().expect("standard layout"), (out, inputs, n));
+            }
+        };
+        join(&mut of_x, &mut of_w);
+        for (input, d) in [dx, dw].into_iter().enumerate() {
+            d.into_iter().for_each(|d| io.add(input, d));
+        }
         if self.bias {
             add_grad(io, 2, |db| {
                 let sums = sum_columns(|[dy]: [T; 1], _: [T; 0]| [dy], pool.values(), out, [dy], []);

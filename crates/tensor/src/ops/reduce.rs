@@ -4,7 +4,9 @@ use ndarray::ArrayViewD;
 
 use super::points::add_grad;
 use crate::{Backward, OpGrads, Real, Var};
+use dien_kernels::inline::fill;
 use dien_kernels::map::map_rows;
+use dien_kernels::par::{CHUNK, for_chunks};
 use dien_kernels::sums::{self, total};
 
 /// The sum of all elements: `[]`.
@@ -39,7 +41,7 @@ impl<T: Real> Backward<T> for ScaledSum<T> {
 
     fn backward(&self, dy: ArrayViewD<'_, T>, io: &mut OpGrads<'_, T>) {
         let dy = dy.to_slice().expect("standard layout")[0] * self.scale;
-        add_grad(io, 0, |dx| dx.fill(dy));
+        add_grad(io, 0, |dx| for_chunks(CHUNK, dx, &|_, dx| fill(dx, dy)));
     }
 }
 

@@ -3,6 +3,7 @@
 use dien_kernels::gemm::{Block, Columns, LongRows, Store, product};
 use dien_kernels::inline::{each, fill, zip};
 use dien_kernels::par::for_some_rows;
+use dien_kernels::reduce::sum_parts;
 use dien_kernels::simd::{Kernel, Simd, dispatch, transpose};
 use dien_tensor::{Pool, Real, Scratch};
 
@@ -123,9 +124,15 @@ impl<T: Real> Kernel<T> for Backward<'_, T> {
 pub(super) struct QueryGrads<T: Real> {
     /// Of q, `[chunks, hidden + first, LANES]`: the first `hidden` features of each chunk.
     pub query: Scratch<T>,
-    /// By chunk, dW_query `[first, padded hidden]` and db `[first]`.
-    pub sums: Scratch<T>,
-    pub sums_size: usize,
+    sums: Scratch<T>,
+    sums_size: usize,
+}
+
+impl<T: Real> QueryGrads<T> {
+    /// dW_query `[first, padded hidden]` and db `[first]`, if there is a chunk.
+    pub fn sums(&self) -> Option<&[T]> {
+        self.sums.get(..self.sums_size)
+    }
 }
 
 /// From what each task gives to its chunk's queries and to their part of the first layer.
@@ -154,5 +161,6 @@ pub(super) fn backward<T: Real>(
         let tasks = &tasks[own.start * size..own.end * size];
         dispatch(Backward { shape, query, weight, tasks, d, sums, rows });
     });
+    sum_parts(&mut sums, sums_size);
     QueryGrads { query: d, sums, sums_size }
 }

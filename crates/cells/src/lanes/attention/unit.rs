@@ -4,6 +4,7 @@ use dien_kernels::concrete;
 use std::sync::Arc;
 
 use dien_kernels::par::for_some_rows;
+use dien_kernels::reduce::sum_parts;
 use dien_kernels::simd::dispatch;
 use dien_tensor::{Backward as TapeBackward, OpGrads, Pool, Real, Scratch, Var};
 use ndarray::ArrayViewD;
@@ -12,8 +13,8 @@ use super::Shape;
 use super::backward::{self, Backward};
 use super::forward::{self, Forward};
 use super::keys::{KeyGrads, Keys};
-use super::query::{self, QueryGrads};
-use super::weights::{First, Parts, transposed};
+use super::query;
+use super::weights::{First, Padded, transposed};
 use crate::lanes::windows::{HistoryRows, Windows, add_rows, history_rows, sum_targets};
 use crate::lanes::{AttentionNorm, event_features};
 use crate::{LANES, per_block, per_task};
@@ -247,7 +248,11 @@ impl<T: Real> TapeBackward<T> for Unit<T> {
             add_rows(pool, windows.histories(), (&sums, shape.hidden, 0), (d, shape.hidden));
         }
         let of_query = query::backward(pool, windows, shape, &self.query, &first.query, &d_query);
-        self.add_weights(io, &sums, &of_query);
+        sum_parts(&mut sums, sums_size);
+        // Without a chunk there is nothing to add.
+        if let (Some(sums), Some(of_query)) = (sums.get(..sums_size), of_query.sums()) {
+            self.add_weights(io, sums, of_query);
+        }
         if let Some(g) = io.grad_data(QUERY) {
             query::add_to_rows(targets, &of_query.query, query_size, shape.hidden, g);
         }
@@ -255,15 +260,13 @@ impl<T: Real> TapeBackward<T> for Unit<T> {
 }
 
 impl<T: Real> Unit<T> {
-    /// The layers' gradients: sums of their parts in order.
-    fn add_weights(&self, io: &mut OpGrads<'_, T>, sums: &[T], of_query: &QueryGrads<T>) {
+    /// Adds the layers' gradients: of what meets the keys, and of what meets the queries.
+    fn add_weights(&self, io: &mut OpGrads<'_, T>, of_keys: &[T], of_query: &[T]) {
         let Shape { hidden: n, first, second } = self.shape;
-        let size = backward::sums(self.shape);
-        let tasks = |offset, stride| Parts { data: sums, size, offset, stride };
-        let chunks =
-            |offset, stride| Parts { data: &of_query.sums, size: of_query.sums_size, offset, stride };
+        let of_keys = |offset: usize, stride| Padded { rows: &of_keys[offset..], stride };
+        let of_query = |offset: usize, stride| Padded { rows: &of_query[offset..], stride };
         let (inputs, padded) = (self.shape.inputs(), Shape::padded(n));
-        let (product, query) = (tasks(0, Shape::padded(inputs)), chunks(0, padded));
+        let (product, query) = (of_keys(0, Shape::padded(inputs)), of_query(0, padded));
         if let Some(g) = io.grad_data(FIRST) {
             for_some_rows(1, 4 * n, g, &|row, g| {
                 let (g_query, rest) = g.split_at_mut(n);
@@ -277,16 +280,16 @@ impl<T: Real> Unit<T> {
             });
         }
         if let Some(g) = io.grad_data(FIRST_BIAS) {
-            chunks(first * padded, first).add_row(0, 0..first, T::one(), g);
+            of_query(first * padded, first).add_row(0, 0..first, T::one(), g);
         }
         let offset = first * Shape::padded(inputs);
         if let Some(g) = io.grad_data(SECOND) {
-            let parts = tasks(offset, Shape::padded(first));
+            let rows = of_keys(offset, Shape::padded(first));
             for_some_rows(1, first, g, &|row, g| {
-                parts.add_row(row, 0..first, T::one(), g);
+                rows.add_row(row, 0..first, T::one(), g);
             });
         }
-        let vectors = tasks(offset + second * Shape::padded(first), second);
+        let vectors = of_keys(offset + second * Shape::padded(first), second);
         for (row, input) in [SECOND_BIAS, SCORE].into_iter().enumerate() {
             if let Some(g) = io.grad_data(input) {
                 vectors.add_row(row, 0..second, T::one(), g);

@@ -45,22 +45,16 @@ pub(super) fn transposed<T: Real>(pool: &Pool<T>, matrix: &[T], columns: usize) 
     to
 }
 
-/// Gradients of a layer's weight, cut into parts: each part has its rows every `size` elements from `offset`
-/// on, with `stride` elements from row to row.
+/// The gradient of a layer's weight, its rows `stride` elements apart.
 #[derive(Clone, Copy)]
-pub(super) struct Parts<'a, T> {
-    pub data: &'a [T],
-    pub size: usize,
-    pub offset: usize,
+pub(super) struct Padded<'a, T> {
+    pub rows: &'a [T],
     pub stride: usize,
 }
 
-impl<'a, T: Real> Parts<'a, T> {
-    /// Adds `scale` times each part's `columns` of a row to `to`, part by part.
+impl<T: Real> Padded<'_, T> {
+    /// Adds `scale` times the `columns` of a row to `to`.
     pub fn add_row(&self, row: usize, columns: std::ops::Range<usize>, scale: T, to: &mut [T]) {
-        for part in self.data.chunks_exact(self.size) {
-            let given = &part[self.offset + row * self.stride..][columns.clone()];
-            each(to, [given], |to, [x]| *to += scale * x);
-        }
+        each(to, [&self.rows[row * self.stride..][columns]], |to, [x]| *to += scale * x);
     }
 }

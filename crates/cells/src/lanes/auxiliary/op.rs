@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use dien_kernels::inline::{each, zip};
 use dien_kernels::par::for_tasks;
+use dien_kernels::reduce::sum_parts;
 use dien_kernels::simd::{Kernel, Simd, dispatch, math};
 use dien_tensor::{Backward, GradSlot, OpGrads, Real, Scratch, Var};
 use ndarray::{ArrayD, ArrayViewD};
@@ -96,7 +97,8 @@ fn compute<T: Real, S: Score<T>>(
         problem.run(per_task(&mut losses[..], 1), None);
         None
     };
-    value.fill(losses.iter().fold(T::zero(), |sum, &l| sum + l) / T::of(pairs as f64));
+    sum_parts(&mut losses, 1);
+    value.fill(losses[0] / T::of(pairs as f64));
     (value, gradients)
 }
 
@@ -114,10 +116,7 @@ fn with_gradients<T: Real, S: Score<T>>(problem: &Problem<'_, T, S>, losses: &mu
         per_block(&mut events[..], features),
     );
     problem.run(per_task(losses, 1), Some(parts));
-    let (total, rest) = sums.split_at_mut(size);
-    for part in rest.chunks_exact(size) {
-        each(total, [part], |t, [p]| *t += p);
-    }
+    sum_parts(&mut sums, size);
     Gradients { sums, before, events }
 }
 

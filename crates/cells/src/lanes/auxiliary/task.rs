@@ -12,8 +12,12 @@ use super::info_nce::InfoNce;
 use super::pair_tile::{COLUMNS, PairTile, Pairs};
 use crate::{LANES, Packed, PerBlock, PerTask};
 
-/// Pairs in a task, about: whole tiles, and few enough that any number of threads has equal work.
-const TASK: usize = 6 * COLUMNS;
+/// Tasks that a batch should have at least, if that leaves each a few tiles: a task has gradients of the
+/// parameters of its own, which are written and read once more.
+const TASKS: usize = 32;
+
+/// Tiles in a task, at least and at most.
+const TILES: [usize; 2] = [2, 6];
 
 /// How a state is scored against an event, over tiles.
 ///
@@ -80,7 +84,8 @@ struct Task<'a, T> {
 
 /// The number of tasks; each has its loss, and its gradients of the parameters.
 pub(super) fn tasks(pairs: usize) -> usize {
-    pairs.div_ceil(TASK)
+    let tiles = pairs.div_ceil(COLUMNS);
+    tiles.div_ceil((tiles / TASKS).clamp(TILES[0], TILES[1]))
 }
 
 impl<T: Real, S: Score<T>> Problem<'_, T, S> {

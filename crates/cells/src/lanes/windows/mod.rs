@@ -20,8 +20,11 @@ use dien_kernels::par::{Split, walk};
 
 use crate::{LANES, Packed};
 
-/// Events in a [task](Windows::tasks), at most.
-const TASK: usize = 512;
+/// Tasks that a batch should have at least, if that leaves each its events.
+const TASKS: usize = 32;
+
+/// Events in a [task](Windows::tasks), of a small batch and of a large one.
+const TASK: [usize; 2] = [256, 512];
 
 /// Which events of which history each target sees.
 #[derive(Clone, Debug)]
@@ -152,12 +155,13 @@ impl Windows {
     /// Cuts each of the targets' chunks into tasks.
     fn cut_tasks(&mut self) {
         let (packed, tasks) = (&self.targets, &mut self.tasks);
+        let task = (packed.events() / TASKS).clamp(TASK[0], TASK[1]);
         tasks.clear();
         self.chunk_tasks.clear();
         self.chunk_tasks.push(0);
         for chunk in 0..packed.chunks() {
             let total: usize = packed.chunk(chunk).map(|block| packed.active(block)).sum();
-            let share = total.div_ceil(total.div_ceil(TASK).max(1));
+            let share = total.div_ceil(total.div_ceil(task).max(1));
             let mut events = share;
             for block in packed.chunk(chunk) {
                 if events >= share {
