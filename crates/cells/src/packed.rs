@@ -191,6 +191,11 @@ impl Packed {
         self.starts[chunk]
     }
 
+    /// The first chunk that begins at this block or later; the number of chunks if none does.
+    pub(crate) fn chunk_from(&self, block: usize) -> usize {
+        self.starts[..self.chunks()].partition_point(|&start| start < block)
+    }
+
     /// How many lanes of a block hold a true event: the first ones.
     ///
     /// # Panics

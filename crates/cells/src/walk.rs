@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use dien_kernels::par::{self, PerBlock, Slice, Split, walk};
+use dien_kernels::par::{self, PerBlock, Slice, Split, for_tasks, walk};
 
 use crate::{LANES, Packed};
 
@@ -45,6 +45,42 @@ impl Packed {
         ParChunks { packed: self, parts }
     }
 
+    /// Runs of consecutive chunks in parallel, of about as many blocks each: `f(chunks, a run's part of what
+    /// has parts by chunk, its part of what has parts by run)`. [`each_chunk`](Packed::each_chunk) cuts the
+    /// former. There is a run for each chunk if `runs` says so, else some may be empty.
+    #[track_caller]
+    pub(crate) fn par_runs<P: Split, Q: Split>(
+        &self,
+        runs: usize,
+        (by_chunk, by_run): (P, Q),
+        f: impl Fn(Range<usize>, P, Q::Part) + Sync,
+    ) {
+        let first_chunk = |run: usize| match run {
+            run if run == runs => self.chunks(),
+            run if runs == self.chunks() => run,
+            run => self.chunk_from(run * self.blocks() / runs),
+        };
+        let parts = ByRun { packed: self, by_chunk, by_run, runs: 0..runs, first_chunk: &first_chunk };
+        for_tasks(runs, parts, &|run, (by_chunk, by_run)| {
+            f(first_chunk(run)..first_chunk(run + 1), by_chunk, by_run);
+        });
+    }
+
+    /// The chunks of a run, one after the other, each with its own part.
+    pub(crate) fn each_chunk<P: Split>(
+        &self,
+        chunks: Range<usize>,
+        parts: P,
+        mut f: impl FnMut(usize, P::Part),
+    ) {
+        let mut rest = parts;
+        for chunk in chunks {
+            let (own, later) = rest.split(1, self.chunk(chunk).len());
+            f(chunk, own.part());
+            rest = later;
+        }
+    }
+
     /// Tasks of consecutive blocks in parallel, each with its own part of several tensors:
     /// `for_each(|blocks, (a, b, …)| …)`, where `blocks` is the task's range of blocks.
     ///
@@ -57,6 +93,34 @@ impl Packed {
     /// How many tasks [`par_blocks`](Packed::par_blocks) has.
     pub(crate) fn block_tasks(&self) -> usize {
         self.blocks().div_ceil(TASK_BLOCKS)
+    }
+}
+
+/// What is cut at chunks beside what is cut at runs of chunks.
+struct ByRun<'a, P, Q, F> {
+    packed: &'a Packed,
+    by_chunk: P,
+    by_run: Q,
+    runs: Range<usize>,
+    first_chunk: &'a F,
+}
+
+impl<P: Split, Q: Split, F: Fn(usize) -> usize + Sync> Split for ByRun<'_, P, Q, F> {
+    type Part = (P, Q::Part);
+    fn split(self, runs: usize, _: usize) -> (Self, Self) {
+        let ByRun { packed, first_chunk, .. } = self;
+        let middle = self.runs.start + runs;
+        let chunks = first_chunk(self.runs.start)..first_chunk(middle);
+        let blocks = packed.first_block(chunks.end) - packed.first_block(chunks.start);
+        let (a, b) = self.by_chunk.split(chunks.len(), blocks);
+        let (run_a, run_b) = self.by_run.split(runs, 0);
+        (
+            ByRun { packed, by_chunk: a, by_run: run_a, runs: self.runs.start..middle, first_chunk },
+            ByRun { packed, by_chunk: b, by_run: run_b, runs: middle..self.runs.end, first_chunk },
+        )
+    }
+    fn part(self) -> Self::Part {
+        (self.by_chunk, self.by_run.part())
     }
 }
 
@@ -115,6 +179,33 @@ mod tests {
             });
             assert_eq!(seen, (1..=packed.chunks()).collect::<Vec<_>>());
             assert!(y.iter().enumerate().all(|(i, &y)| y == (i / LANES * 3) as f32));
+        }
+    }
+
+    #[test]
+    fn every_run_receives_its_chunks() {
+        for n in [0u32, 1, 31, 33, 200, 700] {
+            let lengths: Vec<u32> = (0..n).map(|i| (i * 7 % 40).saturating_sub(9)).collect();
+            let packed = Packed::from_lengths(&lengths);
+            for runs in [1, 2, 3, packed.chunks()] {
+                let x = numbered(&packed, 1);
+                let (mut seen, mut of_run) = (vec![0; packed.chunks()], vec![usize::MAX; runs]);
+                let by_chunk = (per_block(&x[..], 1), per_task(&mut seen[..], 1));
+                packed.par_runs(runs, (by_chunk, per_task(&mut of_run[..], 1)), |chunks, parts, run| {
+                    run[0] = chunks.len();
+                    packed.each_chunk(chunks, parts, |chunk, (x, seen)| {
+                        let blocks = packed.chunk(chunk);
+                        assert_eq!(x.len(), blocks.len() * LANES);
+                        assert!(x.first().is_none_or(|&x| x == blocks.start as f32));
+                        seen[0] += chunk + 1;
+                    });
+                });
+                assert_eq!(seen, (1..=packed.chunks()).collect::<Vec<_>>());
+                if runs == packed.chunks() {
+                    assert!(of_run.iter().all(|&n| n == 1));
+                }
+                assert_eq!(of_run.iter().sum::<usize>(), packed.chunks());
+            }
         }
     }
 

@@ -44,8 +44,10 @@ pub(super) struct Backward<'a, T, R> {
     pub d_score: &'a mut [T],
     /// `[Sizes::scratch]`
     pub scratch: &'a mut [T],
-    /// The chunk's sums, `[Sizes::chunk]`, overwritten: see [`Sizes`].
+    /// The sums of the weights' gradients, `[Sizes::chunk]`: see [`Sizes`].
     pub sums: &'a mut [T],
+    /// Whether the sums have those of other chunks, which this one's are added to.
+    pub add: bool,
 }
 
 /// What does not change from one group of steps to the next.
@@ -88,9 +90,11 @@ impl<T: Real, R: Recurrence> Backward<'_, T, R> {
         let (weights, bias) = self.sums.split_at_mut(sizes.weights());
         // Between the steps of a group are lanes whose gradients are zero, and rows that must be finite.
         fill(rows, T::zero());
-        fill(bias, T::zero());
-        if blocks.is_empty() {
-            fill(weights, T::zero());
+        if !self.add {
+            fill(bias, T::zero());
+            if blocks.is_empty() {
+                fill(weights, T::zero());
+            }
         }
         let mut steps = |group: Range<usize>, d_score: &mut [T], d: &mut [T]| {
             let (carried, bias) = (&mut *carried, &mut *bias);
@@ -100,7 +104,7 @@ impl<T: Real, R: Recurrence> Backward<'_, T, R> {
         if !group.is_empty() {
             steps(group.clone(), d_score, now);
         }
-        let mut add = false;
+        let mut add = self.add;
         while !group.is_empty() {
             let earlier = last_group(packed, blocks.start, group.start);
             let step = group.start - blocks.start;
@@ -120,7 +124,7 @@ impl<T: Real, R: Recurrence> Backward<'_, T, R> {
             let (mut inputs, mut weight_grads) = (Some(inputs), Some(weight_grads));
             let mut products = || {
                 join(&mut || dispatch_at(level, inputs.take().expect("once")), &mut || {
-                    dispatch_at(level, weight_grads.take().expect("once"))
+                    weight_grads.take().expect("once").run(level)
                 });
             };
             if earlier.is_empty() {

@@ -5,7 +5,8 @@ use std::ops::Range;
 use dien_kernels::gemm::epilogue::StoreBetween;
 use dien_kernels::gemm::{Block, LongRows, Panels, Store, product};
 use dien_kernels::inline::{copy, zip};
-use dien_kernels::simd::{Kernel, Simd, transpose};
+use dien_kernels::par::for_chunks;
+use dien_kernels::simd::{Kernel, Level, Simd, dispatch_at, transpose};
 use dien_tensor::Real;
 
 use super::Recurrence;
@@ -117,16 +118,53 @@ pub(super) struct WeightGrads<'a, T, R> {
     pub add: bool,
 }
 
-impl<T: Real, R: Recurrence> Kernel<T> for WeightGrads<'_, T, R> {
+impl<T: Real, R: Recurrence> WeightGrads<'_, T, R> {
+    pub(super) fn run(self, level: Level) {
+        let WeightGrads { chunk, group, earlier, d, rows, weights, add } = self;
+        let (n, stride) = (chunk.sizes.hidden, chunk.sizes.stride());
+        let lanes = lanes(chunk.packed, group.clone());
+        dispatch_at(level, InputsAndStates { chunk, group, rows: &mut *rows });
+        let rows = &*rows;
+        let mut ahead = ahead(&chunk, earlier.start - chunk.start..earlier.end - chunk.start);
+        let mut to = weights;
+        for Product { sum, m, columns, first } in products(chunk.sizes).into_iter().flatten() {
+            let (own, rest) = to.split_at_mut(m * stride);
+            to = rest;
+            let add_up = |row: usize, weights: &mut [T], ahead: &mut Prefetch<'_, T, 4>| {
+                let d = &d[(sum * n + row) * DEFERRED_STRIDE..];
+                let dims = (weights.len() / stride, columns, lanes);
+                dispatch_at(level, AddProducts { dims, d, rows, first, weights, stride, add, ahead });
+            };
+            if m <= ROWS {
+                add_up(0, own, &mut ahead);
+            } else {
+                let nothing = || Prefetch { parts: [&[]; 4] };
+                for_chunks(ROWS * stride, own, &|start, own| add_up(start / stride, own, &mut nothing()));
+            }
+        }
+    }
+}
+
+/// Rows of a weight's gradient in a task: whole tiles at every level. Narrow layers are one task.
+const ROWS: usize = 120;
+
+/// The inputs and states before of a group's steps as rows.
+struct InputsAndStates<'a, T, R> {
+    chunk: Chunk<'a, T, R>,
+    group: Range<usize>,
+    rows: &'a mut [T],
+}
+
+impl<T: Real, R: Recurrence> Kernel<T> for InputsAndStates<'_, T, R> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let WeightGrads { chunk, group, earlier, d, rows, weights, add } = self;
+        let InputsAndStates { chunk, group, rows } = self;
         let Chunk { recurrence, packed, start, sizes, input, score, initial, states, .. } = chunk;
         let (n, inputs, stride) = (sizes.hidden, sizes.inputs, sizes.stride());
         let (state, size) = (R::STATES * n * LANES, sizes.features() * LANES);
-        for (block, first) in with_first_lane(packed, group.clone()) {
+        for (block, first) in with_first_lane(packed, group) {
             let (step, active) = (block - start, packed.active(block));
             let h = if step == 0 { initial } else { &states[(step - 1) * state..][..state] };
             let rows = &mut rows[first * stride..];
@@ -140,8 +178,6 @@ impl<T: Real, R: Recurrence> Kernel<T> for WeightGrads<'_, T, R> {
                 }
             }
         }
-        let mut ahead = ahead(&chunk, earlier.start - start..earlier.end - start);
-        add_products::<T, S>(sizes, (d, rows, lanes(packed, group)), weights, add, &mut || ahead.fetch());
     }
 }
 
@@ -161,32 +197,55 @@ fn ahead<'a, T: Real, R: Recurrence>(chunk: &Chunk<'a, T, R>, steps: Range<usize
     }
 }
 
-/// The weights' gradients of `d` `[sums, hidden, DEFERRED_STRIDE]` and `rows` `[DEFERRED, stride]`, of so many
-/// lanes, are added to `weights`, or begin them unless `add`.
-#[inline(always)]
-fn add_products<T: Real, S: Simd>(
-    sizes: Sizes,
-    (d, rows, lanes): (&[T], &[T], usize),
-    weights: &mut [T],
-    add: bool,
-    between: &mut impl FnMut(),
-) {
+/// A product of some rows of d with some columns of the inputs and states.
+struct Product {
+    /// Which of the [sums](Sizes) comes first.
+    sum: usize,
+    /// Rows.
+    m: usize,
+    columns: usize,
+    /// The first column.
+    first: usize,
+}
+
+/// The products that have a meaning, in the order of the sums' rows.
+fn products(sizes: Sizes) -> [Option<Product>; 3] {
     let Sizes { hidden: n, inputs, gates, split, .. } = sizes;
     let stride = sizes.stride();
-    let d = |sum: usize| LongRows(Block::new(&d[sum * n * DEFERRED_STRIDE..], DEFERRED_STRIDE));
-    let rows = |column: usize| Block::new(&rows[column..], stride);
-    let mut add_up = |m: usize, columns: usize, sum: usize, column: usize, c: &mut [T]| {
-        let to = StoreBetween { store: Store { c, stride, add }, between: &mut *between };
-        product::<T, S, _, _>((m, columns, lanes), d(sum), rows(column), to);
-    };
     if inputs == 0 || !split {
-        return add_up(gates * n, stride, 0, 0, weights);
+        return [Some(Product { sum: 0, m: gates * n, columns: stride, first: 0 }), None, None];
     }
-    let (of_product, rest) = weights.split_at_mut(n * stride);
-    let (of_gates, of_last) = rest.split_at_mut((gates - 1) * n * stride);
     // Whole vectors of columns: some of the neighbour's are computed too, and never read.
     let first = inputs / VECTOR * VECTOR;
-    add_up(n, stride - first, 0, first, &mut of_product[first..]);
-    add_up((gates - 1) * n, stride, 1, 0, of_gates);
-    add_up(n, inputs.next_multiple_of(VECTOR), gates, 0, of_last);
+    let of_product = Product { sum: 0, m: n, columns: stride - first, first };
+    let of_gates = Product { sum: 1, m: (gates - 1) * n, columns: stride, first: 0 };
+    let of_last = Product { sum: gates, m: n, columns: inputs.next_multiple_of(VECTOR), first: 0 };
+    [Some(of_product), Some(of_gates), Some(of_last)]
+}
+
+/// Rows `d` `[m, DEFERRED_STRIDE]` times columns from `first` on of `rows` `[DEFERRED, stride]`, over so many
+/// lanes, added to `weights` or, unless `add`, in their place.
+struct AddProducts<'a, 'b, T> {
+    /// Rows, columns, lanes.
+    dims: (usize, usize, usize),
+    d: &'a [T],
+    rows: &'a [T],
+    first: usize,
+    weights: &'a mut [T],
+    stride: usize,
+    add: bool,
+    ahead: &'a mut Prefetch<'b, T, 4>,
+}
+
+impl<T: Real> Kernel<T> for AddProducts<'_, '_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let AddProducts { dims, d, rows, first, weights, stride, add, ahead } = self;
+        let store = Store { c: &mut weights[first..], stride, add };
+        let to = StoreBetween { store, between: &mut || ahead.fetch() };
+        let d = LongRows(Block::new(d, DEFERRED_STRIDE));
+        product::<T, S, _, _>(dims, d, Block::new(&rows[first..], stride), to);
+    }
 }

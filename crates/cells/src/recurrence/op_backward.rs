@@ -16,6 +16,14 @@ use super::op::Node;
 use super::sizes::{Sizes, aligned};
 use crate::{LANES, per_block, per_task};
 
+/// Elements of all runs' sums together, at most, unless that were fewer than two runs.
+const SUMS: usize = 1 << 21;
+
+/// How many runs of chunks have sums of the weights' gradients of their own, of so many elements each.
+fn runs(chunks: usize, elements: usize) -> usize {
+    chunks.min((SUMS / elements.max(1)).max(2))
+}
+
 impl<T: Real, R: Recurrence> TapeBackward<T> for Node<T, R> {
     fn name(&self) -> &'static str {
         self.recurrence.name()
@@ -55,9 +63,10 @@ impl<T: Real, R: Recurrence> TapeBackward<T> for Node<T, R> {
             CellOutput::States => fill(carried_data, T::zero()),
             CellOutput::Last => copy(dy, carried_data),
         }
-        let mut sums = pool.scratch(chunks * sizes.chunk() + LINE);
-        let sums = &mut aligned(&mut sums)[..chunks * sizes.chunk()];
-        let mut scratch = pool.scratch(chunks * sizes.scratch() + LINE);
+        let runs = runs(chunks, sizes.chunk());
+        let mut sums = pool.scratch(runs * sizes.chunk() + LINE);
+        let sums = &mut aligned(&mut sums)[..runs * sizes.chunk()];
+        let mut scratch = pool.scratch(runs * sizes.scratch() + LINE);
         let scratch = aligned(&mut scratch);
         let parts = (
             per_block(io.input_data(0), features),
@@ -69,32 +78,38 @@ impl<T: Real, R: Recurrence> TapeBackward<T> for Node<T, R> {
             per_task(carried_data, rows * LANES),
             per_block(d_input.as_slice_mut().expect("standard layout"), features),
             per_block(d_score.as_slice_mut().expect("standard layout"), 1),
-            per_task(&mut *scratch, sizes.scratch()),
-            per_task(&mut *sums, sizes.chunk()),
         );
-        packed.par_chunks(parts).for_each(|chunk, parts| {
-            let (input, score, initial, states, saved, d_states, carried, d_input, d_score, scratch, sums) =
-                parts;
-            Backward {
-                recurrence: self.recurrence,
-                packed,
-                chunk,
-                sizes,
-                u_t: &u_t,
-                w_t: &w_t,
-                input,
-                score,
-                initial: initial.unwrap_or(&zeros),
-                states,
-                saved,
-                d_states,
-                carried,
-                d_input,
-                d_score,
-                scratch,
-                sums,
+        let by_run = (per_task(&mut *scratch, sizes.scratch()), per_task(&mut *sums, sizes.chunk()));
+        packed.par_runs(runs, (parts, by_run), |chunks, parts, (scratch, sums)| {
+            let mut add = false;
+            packed.each_chunk(chunks, parts, |chunk, parts| {
+                let (input, score, initial, states, saved, d_states, carried, d_input, d_score) = parts;
+                Backward {
+                    recurrence: self.recurrence,
+                    packed,
+                    chunk,
+                    sizes,
+                    u_t: &u_t,
+                    w_t: &w_t,
+                    input,
+                    score,
+                    initial: initial.unwrap_or(&zeros),
+                    states,
+                    saved,
+                    d_states,
+                    carried,
+                    d_input,
+                    d_score,
+                    scratch,
+                    sums,
+                    add,
+                }
+                .run(level);
+                add = true;
+            });
+            if !add {
+                fill(sums, T::zero());
             }
-            .run(level);
         });
 
         io.add(0, d_input);
@@ -111,7 +126,7 @@ impl<T: Real, R: Recurrence> TapeBackward<T> for Node<T, R> {
 }
 
 impl<T: Real, R: Recurrence> Node<T, R> {
-    /// Adds every chunk's sums to the gradients of the weights and biases.
+    /// Adds every run's sums to the gradients of the weights and biases.
     fn add_sums(&self, io: &mut OpGrads<'_, T>, sizes: Sizes, sums: &mut [T]) {
         sum_parts(sums, sizes.chunk());
         let Some(sums) = sums.get(..sizes.chunk()) else { return };
