@@ -123,9 +123,13 @@ fn linear_backward<T: Real>(
             backward_weight(packed, blocks, x, dz, sum, bias.map(|_| bias_sum), rows, dims);
         });
         sum_parts(&mut sums, size);
-        add_padded(io, weight, &sums[..stride * outputs], (inputs, stride));
+        // Without an event there is nothing to add.
+        let Some((of_weight, of_bias)) = sums.get(..size).map(|sums| sums.split_at(stride * outputs)) else {
+            return;
+        };
+        add_padded(io, weight, of_weight, (inputs, stride));
         if let Some(bias) = bias {
-            add_padded(io, bias, &sums[stride * outputs..size], (outputs, outputs));
+            add_padded(io, bias, of_bias, (outputs, outputs));
         }
     }
 }
