@@ -170,8 +170,8 @@ impl<'a, T: Real> OpGrads<'a, T> {
     }
 
     /// Adds to the gradient of a table `[rows, width]` the row at each position of a list of ids:
-    /// `add(position, sum)` adds it to `sum`. In parallel over the distinct ids, and over the positions of one
-    /// that has very many; a row's sum follows the positions, 4,096 at a time.
+    /// `add(position, sum)` adds it to `sum`. In parallel over the distinct ids, and over the positions of
+    /// one that has very many; a row's sum follows the positions, 4,096 at a time.
     pub fn add_row_sums(
         &mut self,
         input: usize,

@@ -1,5 +1,5 @@
-//! A tile of the forward pass: a few hidden units of every gate that is computed, whose sums stay in registers
-//! over the input and the state.
+//! A tile of the forward pass: a few hidden units of every gate that is computed, whose sums stay in
+//! registers over the input and the state.
 
 use std::marker::PhantomData;
 
@@ -47,8 +47,8 @@ impl<W: TileWork, S: Simd, const UNITS: usize, const FULL: usize, const HALF: us
     }
 }
 
-/// W x + bias, or W (a x) + bias, of `V` lanes of an event x `[inputs, LANES]` and their scores a; `weights` is
-/// a tile's bias and W.
+/// W x + bias, or W (a x) + bias, of `V` lanes of an event x `[inputs, LANES]` and their scores a; `weights`
+/// is a tile's bias and W.
 #[inline(always)]
 pub(super) fn input_sums<T: Real, R: Recurrence, S: Simd, const G: usize, const U: usize, const V: usize>(
     recurrence: R,
