@@ -102,7 +102,7 @@ fn lists_of_lists_are_trained_on_predicted_ranked_and_explained() {
     let wrong = json!({ "history": [{ "item": "i1", "categories": { "a": 1 } }], "candidates": [] });
     let output = rank(&root.path().join("run"), &wrong.to_string());
     assert!(
-        stderr(&output).contains("history[0].categories: found an object; expected a list"),
+        stderr(&output).contains("`history[0].categories`: found an object; expected a list"),
         "{output:?}"
     );
     let explained = json(root.path(), &["explain", "--run", "run", "--json", "--user", "u5"]);
