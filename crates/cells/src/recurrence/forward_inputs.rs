@@ -6,7 +6,7 @@ use dien_kernels::simd::{Kernel, Simd};
 use dien_tensor::Real;
 
 use super::Recurrence;
-use super::tiles::{InTiles, TileWork, input_sums, store};
+use super::tiles::{InTiles, TileWork, add_products, biases, scaled, store};
 use super::weights::Stream;
 use crate::{LANES, Packed};
 
@@ -95,7 +95,14 @@ fn tile<
     let (bias, weights) = weights.split_at(G * UNITS);
     let of_input = &weights[..G * UNITS * stream.inputs];
     for lane in (0..W).step_by(V) {
-        let sums = input_sums::<T, R, S, G, UNITS, V>(recurrence, (bias, of_input), x, score, lane);
-        store(&sums, to, lane);
+        if recurrence.scales_input() {
+            let sums = [[[T::zero(); V]; UNITS]; G];
+            let sums = add_products::<T, S, G, UNITS, V>(of_input, x, lane, sums);
+            let a: &[T; V] = score[lane..][..V].try_into().expect("V lanes");
+            store(&scaled::<T, S, G, UNITS, V>(sums, a, bias), to, lane);
+        } else {
+            let sums = biases::<T, S, G, UNITS, V>(bias);
+            store(&add_products::<T, S, G, UNITS, V>(of_input, x, lane, sums), to, lane);
+        }
     }
 }

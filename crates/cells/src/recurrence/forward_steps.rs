@@ -12,7 +12,7 @@ use dien_tensor::Real;
 use super::Recurrence;
 use super::layout::PLANE;
 use super::prefetch::Prefetch;
-use super::tiles::{InTiles, TileWork, add_products, given_rows, input_sums, load, scaled};
+use super::tiles::{InTiles, TileWork, add_products, biases, given_rows, load, scaled};
 use super::views::{Place, Planes, StateRows, StateRowsMut, Tile};
 use super::weights::Stream;
 use crate::{LANES, Packed};
@@ -213,28 +213,32 @@ impl<T: Real, R: Recurrence, const G: usize> Step<'_, T, R, G> {
         let (bias, weights) = weights.split_at(G * UNITS);
         let (of_input, weights) = weights.split_at(G * UNITS * inputs);
         let (of_state, b_u) = weights.split_at(G * UNITS * hidden);
-        let mut sums = match self.driven {
-            Driven::Events(x) => {
-                let weights = (bias, of_input);
-                input_sums::<T, R, S, G, UNITS, V>(self.recurrence, weights, x, self.score, lane)
+        let ones = [T::one(); V];
+        let a: &[T; V] = match self.recurrence.scales_input() {
+            true => self.score[lane..][..V].try_into().expect("V lanes"),
+            false => &ones,
+        };
+        let mut sums = [[[T::zero(); V]; UNITS]; G];
+        match self.driven {
+            Driven::Events(x) if !self.recurrence.scales_input() => {
+                sums = biases::<T, S, G, UNITS, V>(bias);
+                sums = add_products::<T, S, G, UNITS, V>(of_input, x, lane, sums);
             }
-            Driven::Sums(sums) => load::<T, G, UNITS, V>(&sums[unit * G * LANES..], lane),
+            Driven::Events(x) => {
+                sums = add_products::<T, S, G, UNITS, V>(of_input, x, lane, sums);
+                sums = scaled::<T, S, G, UNITS, V>(sums, a, bias);
+            }
+            Driven::Sums(from) => sums = load::<T, G, UNITS, V>(&from[unit * G * LANES..], lane),
             Driven::Gates(given) => {
                 let units = UNITS.min(hidden - unit);
-                let mut sums = [[[T::zero(); V]; UNITS]; G];
                 for g in 0..G {
                     let gate = self.gates[g];
                     let rows = &given[(gate * hidden + unit) * LANES + lane..];
                     sums[g] = given_rows(rows, R::scale(gate), units);
                 }
-                let ones = [T::one(); V];
-                let a: &[T; V] = match self.recurrence.scales_input() {
-                    true => self.score[lane..][..V].try_into().expect("V lanes"),
-                    false => &ones,
-                };
-                scaled::<T, S, G, UNITS, V>(sums, a, bias)
+                sums = scaled::<T, S, G, UNITS, V>(sums, a, bias);
             }
-        };
+        }
         if R::SPLIT {
             for r in 0..UNITS {
                 let at = self.gates[G - 1] * PLANE + r * W + lane;

@@ -4,7 +4,7 @@
 use std::marker::PhantomData;
 
 use dien_kernels::inline::copy;
-use dien_kernels::simd::{Simd, UnitTiles, axpy, math};
+use dien_kernels::simd::{Simd, UnitTiles, axpy, math, splat};
 use dien_tensor::Real;
 
 use super::{GateList, Recurrence};
@@ -47,33 +47,15 @@ impl<W: TileWork, S: Simd, const UNITS: usize, const FULL: usize, const HALF: us
     }
 }
 
-/// W x + bias, or W (a x) + bias, of `V` lanes of an event x `[inputs, LANES]` and their scores a; `weights`
-/// is a tile's bias and W.
-#[inline(always)]
-pub(super) fn input_sums<T: Real, R: Recurrence, S: Simd, const G: usize, const U: usize, const V: usize>(
-    recurrence: R,
-    (bias, weights): (&[T], &[T]),
-    x: &[T],
-    score: &[T],
-    lane: usize,
-) -> Sums<T, G, U, V> {
-    if recurrence.scales_input() {
-        let sums = [[[T::zero(); V]; U]; G];
-        let sums = add_products::<T, S, G, U, V>(weights, x, lane, sums);
-        let a: &[T; V] = score[lane..][..V].try_into().expect("V lanes");
-        scaled::<T, S, G, U, V>(sums, a, bias)
-    } else {
-        add_products::<T, S, G, U, V>(weights, x, lane, biases(bias))
-    }
-}
-
 /// The bias of every unit.
 #[inline(always)]
-fn biases<T: Real, const G: usize, const R: usize, const V: usize>(bias: &[T]) -> Sums<T, G, R, V> {
+pub(super) fn biases<T: Real, S: Simd, const G: usize, const R: usize, const V: usize>(
+    bias: &[T],
+) -> Sums<T, G, R, V> {
     let mut sums = [[[T::zero(); V]; R]; G];
     for g in 0..G {
         for r in 0..R {
-            sums[g][r] = [bias[g * R + r]; V];
+            sums[g][r] = splat::<T, S, V>(bias[g * R + r]);
         }
     }
     sums
