@@ -174,10 +174,7 @@ fn repeats_are_told_by_their_lists() {
     };
     let text = line(r#"[["a", "b"], ["a", "b"], ["a"], ["b"]]"#) + &line(r#"[["z"], ["z"], [], ["z"]]"#);
     let schema = BAGS.replace("max_history = 3", "repeats = \"merge-consecutive\"");
-    let (_folder, path) = folder(
-        &schema.replace("\"sequence\", shares = \"category\"", "\"sequence\", shares = \"category\""),
-        &[("log.jsonl", &text)],
-    );
+    let (_folder, path) = folder(&schema, &[("log.jsonl", &text)]);
     let (log, _) = Impressions::open(&path, &options()).unwrap();
     let batch = &batches(&log.epoch(1, 0))[0];
     assert_eq!(batch.histories.events(), 6);
