@@ -8,6 +8,7 @@ use dien_kernels::simd::{Level, dispatch_at};
 use dien_tensor::Real;
 
 use super::Recurrence;
+use super::backward_chunk::Chunk;
 use super::backward_products::{InputGrads, WeightGrads};
 use super::backward_steps::Steps;
 use super::groups::last_group;
@@ -48,22 +49,6 @@ pub(super) struct Backward<'a, T, R> {
     pub sums: &'a mut [T],
     /// Whether the sums have those of other chunks, which this one's are added to.
     pub add: bool,
-}
-
-/// What does not change from one group of steps to the next.
-#[derive(Clone, Copy)]
-pub(super) struct Chunk<'a, T, R> {
-    pub recurrence: R,
-    pub packed: &'a Packed,
-    /// The chunk's first block.
-    pub start: usize,
-    pub sizes: Sizes,
-    pub input: &'a [T],
-    pub score: Option<&'a [T]>,
-    pub initial: &'a [T],
-    pub states: &'a [T],
-    pub saved: &'a [T],
-    pub d_states: Option<&'a [T]>,
 }
 
 impl<T: Real, R: Recurrence> Backward<'_, T, R> {

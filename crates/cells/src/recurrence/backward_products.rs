@@ -10,7 +10,7 @@ use dien_kernels::simd::{Kernel, Level, Simd, dispatch_at, transpose};
 use dien_tensor::Real;
 
 use super::Recurrence;
-use super::backward::Chunk;
+use super::backward_chunk::Chunk;
 use super::groups::{lanes, with_first_lane};
 use super::layout::{DEFERRED_STRIDE, VECTOR};
 use super::prefetch::Prefetch;

@@ -7,7 +7,7 @@ use dien_kernels::simd::{Kernel, Simd};
 use dien_tensor::Real;
 
 use super::Recurrence;
-use super::backward::Chunk;
+use super::backward_chunk::Chunk;
 use super::derivatives::Step;
 use super::groups::with_first_lane;
 use super::layout::DEFERRED_STRIDE;

@@ -53,6 +53,7 @@
 
 mod args;
 mod backward;
+mod backward_chunk;
 mod backward_products;
 mod backward_steps;
 mod derivatives;
