@@ -171,6 +171,23 @@ fn gradients_of_every_input_weight_and_bias() {
     }
 }
 
+/// The weights' gradients of a wide layer are summed over several chunks at once, rows of them at a time; a
+/// third of the sequences is empty, and so is the last chunk.
+#[test]
+fn gradients_of_a_wide_layer() {
+    let lengths: Vec<u32> = (0..130).map(|i| i % 3).collect();
+    let case = Case::new(CellKind::Augru, &lengths, 3, 400, 5);
+    let packed = Arc::new(Packed::from_lengths(&lengths));
+    for shared in [false, true] {
+        let check = Check::default().mode(Mode::EvalWithGrad);
+        check
+            .run(&case.params, |tape| {
+                mix(all_events(run(case.kind, tape, &packed, shared, CellOutput::States), &packed))
+            })
+            .unwrap_or_else(|e| panic!("{e}"));
+    }
+}
+
 #[test]
 fn each_derivative_of_a_tiny_case() {
     for kind in CellKind::ALL {
