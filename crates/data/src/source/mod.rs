@@ -38,6 +38,8 @@ pub(crate) use csv::Csv;
 pub use guard::is_guarded;
 pub(crate) use lines::Lines;
 pub use memory::{Cell, InMemory, Row, RowBatch, RowBatches, RowSource, RowSources};
+#[cfg(feature = "parquet")]
+pub(crate) use nested_lists::NestedLists;
 pub(crate) use origin::Origin;
 #[cfg(all(test, feature = "parquet"))]
 pub(crate) use parquet::tests::records;

@@ -63,13 +63,13 @@ pub(super) fn of(log: &Log, parts: &[Part], repeats: Repeats) -> Schema {
     for (name, _) in &shape.lists {
         add(name.clone(), Column::new(ColumnKind::Sequence));
     }
-    for (name, _) in &shape.single {
+    for (name, _) in shape.single.iter().chain(&shape.lists) {
         add(seen(name), Column { shares: Some(name.clone()), ..Column::new(ColumnKind::Sequence) });
     }
     schema.behaviours = vec![Behaviours {
         name: "seen".into(),
         repeats,
-        ..Behaviours::new(shape.single.iter().map(|(name, _)| seen(name)).collect())
+        ..Behaviours::new(shape.single.iter().chain(&shape.lists).map(|(name, _)| seen(name)).collect())
     }];
     schema
 }

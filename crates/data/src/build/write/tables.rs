@@ -15,7 +15,7 @@ use crate::error::DataError;
 use crate::sample::draw::{self, Use};
 use crate::sample::split::Split;
 use crate::schema::Part;
-use crate::source::{CellType, Column, Field, Primitive, TableWriter, TextColumn, TextLists};
+use crate::source::{CellType, Column, Field, NestedLists, Primitive, TableWriter, TextColumn, TextLists};
 
 /// Rows written at once.
 const ROWS: usize = 1 << 14;
@@ -101,12 +101,16 @@ fn flush(
 struct Histories<'a> {
     shape: &'a ItemColumns,
     lists: Vec<TextLists>,
+    /// Of columns that list values.
+    nested: Vec<NestedLists>,
     rows: usize,
 }
 
 impl<'a> Histories<'a> {
     fn new(shape: &'a ItemColumns) -> Self {
-        Histories { shape, lists: shape.single.iter().map(|_| TextLists::default()).collect(), rows: 0 }
+        let lists = shape.single.iter().map(|_| TextLists::default()).collect();
+        let nested = shape.lists.iter().map(|_| NestedLists::default()).collect();
+        Histories { shape, lists, nested, rows: 0 }
     }
 
     fn len(&self) -> usize {
@@ -117,17 +121,26 @@ impl<'a> Histories<'a> {
         for (lists, (_, column)) in self.lists.iter_mut().zip(&self.shape.single) {
             lists.push(items.iter().map(|&item| cell(&log.items()[item as usize], *column)));
         }
+        for (nested, (_, column)) in self.nested.iter_mut().zip(&self.shape.lists) {
+            for &item in items {
+                nested.lists.push(log.values(cell(&log.items()[item as usize], *column)));
+            }
+            nested.end();
+        }
         self.rows += 1;
     }
 
     fn fields(&self) -> Vec<Field> {
-        self.shape.single.iter().map(|(name, _)| Field::new(seen(name), CellType::Texts)).collect()
+        let single = self.shape.single.iter().map(|(name, _)| (name, CellType::Texts));
+        let lists = self.shape.lists.iter().map(|(name, _)| (name, CellType::TextLists));
+        single.chain(lists).map(|(name, cells)| Field::new(seen(name), cells)).collect()
     }
 
     /// The rows so far; none are left.
     fn take(&mut self) -> Vec<Column> {
         self.rows = 0;
-        self.lists.iter_mut().map(|lists| std::mem::take(lists).into()).collect()
+        let lists = self.lists.iter_mut().map(|lists| std::mem::take(lists).into());
+        lists.chain(self.nested.iter_mut().map(|nested| std::mem::take(nested).into())).collect()
     }
 }
 

@@ -186,7 +186,9 @@ fn what_is_built_trains_by_its_schema() {
     assert_eq!(skipped.rows, 0);
     let names: Vec<&str> = impressions.features().tables.iter().map(|t| t.name.as_str()).collect();
     assert_eq!(names, ["item", "category", "tags"]);
-    assert_eq!(impressions.features().multi_hot[0].name, "tags");
+    // An event's tags are a list, as the candidate's are.
+    let bags: Vec<&str> = impressions.features().bags().map(|f| f.name.as_str()).collect();
+    assert_eq!((bags, impressions.features().multi_hot.len()), (vec!["tags"], 0));
     let count = |part: &crate::Stream<'_>| {
         let (mut targets, mut histories) = (0, 0);
         part.for_each(0, |batch| {

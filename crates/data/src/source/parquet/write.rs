@@ -27,6 +27,8 @@ pub(crate) enum CellType {
     Time(TimeUnit),
     /// Lists of texts.
     Texts,
+    /// Lists of such lists.
+    TextLists,
 }
 
 /// A column to be written.
@@ -61,18 +63,26 @@ impl Field {
 
     fn schema(&self) -> Result<Type, ParquetError> {
         let repetition = if self.nullable { Repetition::OPTIONAL } else { Repetition::REQUIRED };
-        if self.cells != CellType::Texts {
+        if !matches!(self.cells, CellType::Texts | CellType::TextLists) {
             return leaf(&self.name, self.cells, repetition);
         }
-        let item = leaf("item", CellType::Text, Repetition::OPTIONAL)?;
-        let lists = group("list", Repetition::REPEATED, None, vec![item])?;
-        group(&self.name, Repetition::REQUIRED, Some(LogicalType::List), vec![lists])
+        let list_of = |name: &str, item| {
+            let list = group("list", Repetition::REPEATED, None, vec![item])?;
+            group(name, Repetition::REQUIRED, Some(LogicalType::List), vec![list])
+        };
+        let text = leaf("item", CellType::Text, Repetition::OPTIONAL)?;
+        match self.cells {
+            CellType::TextLists => list_of(&self.name, list_of("item", text)?),
+            _ => list_of(&self.name, text),
+        }
     }
 }
 
 fn leaf(name: &str, cells: CellType, repetition: Repetition) -> Result<Type, ParquetError> {
     let (physical, logical) = match cells {
-        CellType::Text | CellType::Texts => (PhysicalType::BYTE_ARRAY, Some(LogicalType::String)),
+        CellType::Text | CellType::Texts | CellType::TextLists => {
+            (PhysicalType::BYTE_ARRAY, Some(LogicalType::String))
+        }
         CellType::Int64 => (PhysicalType::INT64, None),
         CellType::UInt8 => (PhysicalType::INT32, Some(LogicalType::integer(8, false))),
         CellType::Float32 => (PhysicalType::FLOAT, None),
@@ -206,6 +216,7 @@ fn write_cells(to: &mut SerializedColumnWriter<'_>, field: &Field, column: &Colu
             single::<Int64Type>(to, field, rows.map(|i| times.get(i)))
         }
         (Column::List(lists), CellType::Texts) => write_lists(to, lists),
+        (Column::List(lists), CellType::TextLists) => write_nested(to, lists),
         (found, _) => {
             let found = format!("column `{}`: {}, where others were before", field.name, found.kind());
             return Err(io::Error::new(io::ErrorKind::InvalidInput, found));
@@ -235,6 +246,34 @@ fn single<T: DataType>(
     }
     let definition = field.nullable.then_some(&definition[..]);
     to.typed::<T>().write_batch(&values, definition, None)?;
+    Ok(())
+}
+
+fn write_nested(to: &mut SerializedColumnWriter<'_>, outer: &ListColumn) -> Result<(), ParquetError> {
+    let lists = outer.values().lists();
+    let Column::Text(texts) = lists.values() else { panic!("lists of {}", lists.values().kind()) };
+    let all = shared(texts);
+    let (mut definition, mut repetition, mut values) = (vec![], vec![], vec![]);
+    for range in (0..outer.len()).map(|i| outer.range(i)) {
+        if range.is_empty() {
+            definition.push(0);
+            repetition.push(0);
+        }
+        for list in range.clone() {
+            let (cells, begins) = (lists.range(list), i16::from(list > range.start));
+            if cells.is_empty() {
+                definition.push(1);
+                repetition.push(begins);
+            }
+            for i in cells.clone() {
+                let cell = texts.place(i).map(|at| all.slice(at.start, at.len()));
+                definition.push(2 + i16::from(cell.is_some()));
+                repetition.push(if i > cells.start { 2 } else { begins });
+                values.extend(cell);
+            }
+        }
+    }
+    to.typed::<ByteArrayType>().write_batch(&values, Some(&definition), Some(&repetition))?;
     Ok(())
 }
 
