@@ -248,7 +248,8 @@ fn forms(layout: &Layout, columns: &[usize]) -> Vec<TextForm> {
 fn name_of(vocabulary: &Vocabulary, text: &str) -> String {
     match vocabulary.id_type() {
         Some(id_type) => id_type.canonical(text).unwrap_or(text.into()).into_owned(),
-        None => text.to_owned(),
+        // Of a vocabulary without an id nothing tells the type.
+        None => one_text(text).into_owned(),
     }
 }
 

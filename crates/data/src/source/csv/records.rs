@@ -132,7 +132,10 @@ impl Records {
         let like = lines.iter().filter(|line| like_row(line)).count();
         let most = SWALLOWED[usize::from(self.dialect.quote_is_stated)];
         // So it is if a stray quote meets another one, at the end of a field, some rows later.
-        (like_row(&first) && 4 * like >= 3 * lines.len() && like * (fields - 1) >= most).then(|| {
+        // One line alone may be like a row by the delimiters of a list, if the source says what the quote is.
+        let least = 1 + usize::from(self.dialect.quote_is_stated);
+        let are_rows = 4 * like >= 3 * lines.len() && like >= least && like * (fields - 1) >= most;
+        (like_row(&first) && are_rows).then(|| {
             let found = format!("a field in {quote} goes on for {like} lines that look like rows");
             [found, format!("one that ends before, or {turn_off}; `quote = '{quote}'` if it is right")]
         })
