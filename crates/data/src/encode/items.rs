@@ -246,7 +246,8 @@ fn forms(layout: &Layout, columns: &[usize]) -> Vec<TextForm> {
 
 /// The one text of an item's name.
 fn name_of(vocabulary: &Vocabulary, text: &str) -> String {
-    match vocabulary.id_type() {
+    let tells = vocabulary.hashed_ids().is_some() || vocabulary.tokens().len() > 0;
+    match vocabulary.id_type().filter(|_| tells) {
         Some(id_type) => id_type.canonical(text).unwrap_or(text.into()).into_owned(),
         // Of a vocabulary without an id nothing tells the type.
         None => one_text(text).into_owned(),
