@@ -272,7 +272,9 @@ impl<'a> Guess<'a> {
         if !lists.is_empty() && self.stats.format() != Some(Format::Parquet) {
             let separator = self.stats.source.csv.separator.as_deref().unwrap_or("|");
             let lists = quoted(&lists);
-            let guess = format!("{lists} read as lists, of ids between `{separator}` or in brackets");
+            // In JSON a list may be one; what is a guess is how a text is one.
+            let of = if self.stats.format() == Some(Format::Json) { "; texts among them" } else { "," };
+            let guess = format!("{lists} read as lists{of} of ids between `{separator}` or in brackets");
             self.notes.push(format!("{guess}: a guess; `separator` in `[source.csv]` says otherwise"));
         }
         let mut notes = vec![];

@@ -64,6 +64,25 @@ fn the_latest_row_tells_what_an_item_is() {
     assert!(tables.iter().all(|table| *table == tables[0]), "whatever the order of the rows");
 }
 
+/// No item is frequent enough for an id, so that nothing tells that they are numbers.
+#[test]
+fn items_without_an_id_are_one_whatever_the_form_of_their_text() {
+    let schema = SCHEMA.replace(
+        "sku = { kind = \"sparse\" }",
+        "sku = { kind = \"sparse\", vocabulary = { min_count = 9 } }",
+    );
+    let doubts = |rows: &str| {
+        let (_folder, path) = folder(&schema, &[("log.csv", rows)]);
+        let (log, _) = Impressions::open(&path, &options()).unwrap();
+        assert_eq!(log.vocabularies().get("sku").unwrap().tokens().len(), 0);
+        log.doubts().to_vec()
+    };
+    let plain = doubts(&ROWS.replace("7.0,", "7,"));
+    assert!(plain.join("\n").contains("for 1 of 2 items (by `sku`)"), "{plain:?}");
+    assert_eq!(doubts(ROWS), plain);
+    assert_eq!(doubts(&ROWS.replace("7.0,", "+7,")), plain);
+}
+
 #[test]
 fn rows_that_differ_are_counted_and_a_log_without_times_has_the_last() {
     let schema = SCHEMA.replace("at = { kind = \"time\" }\n", "");

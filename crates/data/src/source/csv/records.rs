@@ -137,7 +137,12 @@ impl Records {
         let are_rows = 4 * like >= 3 * lines.len() && like >= least && like * (fields - 1) >= most;
         (like_row(&first) && are_rows).then(|| {
             let found = format!("a field in {quote} goes on for {like} lines that look like rows");
-            [found, format!("one that ends before, or {turn_off}; `quote = '{quote}'` if it is right")]
+            // Who has stated it need not be told to.
+            let right = match self.dialect.quote_is_stated {
+                true => String::new(),
+                false => format!("; `quote = '{quote}'` if it is right"),
+            };
+            [found, format!("one that ends before, or {turn_off}{right}")]
         })
     }
 

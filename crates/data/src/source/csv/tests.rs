@@ -112,6 +112,26 @@ fn a_stray_quote_costs_its_own_row_alone() {
     }
 }
 
+/// A quoted field whose further lines all have the delimiters of a row: swallowed rows, or a list.
+#[test]
+fn one_line_like_a_row_is_part_of_a_field_where_the_quote_is_stated() {
+    let others: Vec<String> = (0..10).map(|i| format!("other{i}")).collect();
+    let (header, none) = (others.join(","), ",".repeat(10));
+    for (lines, csv, is_wrong) in
+        [(1, "", true), (1, "quote = '\"'", false), (2, "", true), (2, "quote = '\"'", true)]
+    {
+        let further = format!("{}{}", format!("{}\n", ",".repeat(13)).repeat(lines - 1), ",".repeat(3));
+        let text = format!(
+            "label,user,seen,title,{header}\n1,ann,3,\"{}\n{further}\"{none}\n0,bob,,plain{none}\n",
+            ",".repeat(10)
+        );
+        let rows = read("log.csv", text.as_bytes(), csv).unwrap();
+        assert_eq!(rows[0].contains("lines that look like rows"), is_wrong, "{lines} {csv} {}", rows[0]);
+        assert_eq!(rows[0].contains("if it is right"), is_wrong && csv.is_empty(), "{}", rows[0]);
+        assert!(rows.last().unwrap().contains("0 bob"), "{rows:?}");
+    }
+}
+
 #[test]
 fn what_is_wrong_with_a_file_is_said() {
     let long = format!("{LOG}0,{},,\n", "x".repeat(200));
