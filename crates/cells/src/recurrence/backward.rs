@@ -12,40 +12,24 @@ use super::backward_chunk::Chunk;
 use super::backward_products::{InputGrads, WeightGrads};
 use super::backward_steps::Steps;
 use super::groups::last_group;
-use super::sizes::Sizes;
-use crate::{LANES, Packed};
+use crate::LANES;
 
 /// One chunk's way back. All slices are the chunk's own part; a state has `STATES hidden` rows.
 pub(super) struct Backward<'a, T, R> {
-    pub recurrence: R,
-    pub packed: &'a Packed,
-    pub chunk: usize,
-    pub sizes: Sizes,
+    pub chunk: Chunk<'a, T, R>,
     /// U transposed, `[hidden, GATES hidden]`, in panels; a split gate comes first.
     pub u_t: &'a [T],
     /// W transposed, `[inputs, GATES hidden]`, in panels; empty if the input gates are given.
     pub w_t: &'a [T],
-    /// Events `[steps, inputs, LANES]`, or the given gates `[steps, GATES hidden, LANES]`.
-    pub input: &'a [T],
-    /// Scores `[steps, LANES]`.
-    pub score: Option<&'a [T]>,
-    /// The initial state.
-    pub initial: &'a [T],
-    /// Every state, `[steps]`.
-    pub states: &'a [T],
-    /// `[steps, hidden, SAVED, LANES]`
-    pub saved: &'a [T],
-    /// The gradient of every state, if the states were the value.
-    pub d_states: Option<&'a [T]>,
     /// On entry the gradient of the last states, on return that of the initial state.
     pub carried: &'a mut [T],
     /// The gradient of the input, overwritten in the lanes that are computed.
     pub d_input: &'a mut [T],
     /// The gradient of the scores, `[steps, LANES]`, overwritten.
     pub d_score: &'a mut [T],
-    /// `[Sizes::scratch]`
+    /// Scratch, `[Sizes::scratch]`.
     pub scratch: &'a mut [T],
-    /// The sums of the weights' gradients, `[Sizes::chunk]`: see [`Sizes`].
+    /// The sums of the weights' gradients, `[Sizes::chunk]`: see [`Sizes`](super::sizes::Sizes).
     pub sums: &'a mut [T],
     /// Whether the sums have those of other chunks, which this one's are added to.
     pub add: bool,
@@ -55,21 +39,9 @@ impl<T: Real, R: Recurrence> Backward<'_, T, R> {
     /// The recurrence goes ahead, a group of steps at a time; the products of the group behind it, which
     /// nothing waits for, go beside it: the input's gradient, and the weights', which each group adds to.
     pub(super) fn run(self, level: Level) {
-        let Backward { recurrence, packed, sizes, input, score, initial, states, saved, d_states, .. } = self;
-        let Backward { u_t, w_t, carried, mut d_input, mut d_score, .. } = self;
-        let blocks = packed.chunk(self.chunk);
-        let chunk = Chunk {
-            recurrence,
-            packed,
-            start: blocks.start,
-            sizes,
-            input,
-            score,
-            initial,
-            states,
-            saved,
-            d_states,
-        };
+        let Backward { chunk, u_t, w_t, carried, mut d_input, mut d_score, .. } = self;
+        let Chunk { packed, sizes, .. } = chunk;
+        let blocks = packed.chunk(chunk.index);
         let (d, rows) = self.scratch.split_at_mut(2 * sizes.deferred());
         let (mut now, mut next) = d.split_at_mut(sizes.deferred());
         let (weights, bias) = self.sums.split_at_mut(sizes.weights());

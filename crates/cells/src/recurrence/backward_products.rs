@@ -37,7 +37,8 @@ impl<T: Real, R: Recurrence> Kernel<T> for InputGrads<'_, T, R> {
 
     #[inline(always)]
     fn run<S: Simd>(self) {
-        let Chunk { recurrence, packed, start, sizes, input, score, .. } = self.chunk;
+        let Chunk { recurrence, packed, sizes, input, score, .. } = self.chunk;
+        let start = self.chunk.start();
         let (inputs, gates, size) = (sizes.inputs, R::GATES * sizes.hidden, sizes.features() * LANES);
         let of_w = Panels::new(S::LEVEL, inputs, gates);
         let d = &self.d[usize::from(R::SPLIT) * sizes.hidden * DEFERRED_STRIDE..];
@@ -125,7 +126,8 @@ impl<T: Real, R: Recurrence> WeightGrads<'_, T, R> {
         let lanes = lanes(chunk.packed, group.clone());
         dispatch_at(level, InputsAndStates { chunk, group, rows: &mut *rows });
         let rows = &*rows;
-        let mut ahead = ahead(&chunk, earlier.start - chunk.start..earlier.end - chunk.start);
+        let start = chunk.start();
+        let mut ahead = ahead(&chunk, earlier.start - start..earlier.end - start);
         let mut to = weights;
         for Product { sum, m, columns, first } in products(chunk.sizes).into_iter().flatten() {
             let (own, rest) = to.split_at_mut(m * stride);
@@ -161,7 +163,8 @@ impl<T: Real, R: Recurrence> Kernel<T> for InputsAndStates<'_, T, R> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let InputsAndStates { chunk, group, rows } = self;
-        let Chunk { recurrence, packed, start, sizes, input, score, initial, states, .. } = chunk;
+        let Chunk { recurrence, packed, sizes, input, score, initial, states, .. } = chunk;
+        let start = chunk.start();
         let (n, inputs, stride) = (sizes.hidden, sizes.inputs, sizes.stride());
         let (state, size) = (R::STATES * n * LANES, sizes.features() * LANES);
         for (block, first) in with_first_lane(packed, group) {

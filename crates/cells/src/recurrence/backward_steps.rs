@@ -37,8 +37,8 @@ impl<T: Real, R: Recurrence> Kernel<T> for Steps<'_, T, R> {
     #[inline(always)]
     fn run<S: Simd>(self) {
         let Steps { chunk, group, u_t, carried, d_score, d, bias } = self;
-        let Chunk { recurrence, packed, start, sizes, score, initial, states, saved, d_states, .. } = chunk;
-        let (n, gates) = (sizes.hidden, R::GATES * sizes.hidden);
+        let Chunk { recurrence, packed, sizes, score, initial, states, saved, d_states, .. } = chunk;
+        let (start, n, gates) = (chunk.start(), sizes.hidden, R::GATES * sizes.hidden);
         let (state, saved_size) = (R::STATES * n * LANES, R::SAVED * n * LANES);
         let of_u = Panels::new(S::LEVEL, n, gates);
         let ones = [T::one(); LANES];

@@ -11,6 +11,7 @@ use ndarray::ArrayViewD;
 use super::Recurrence;
 use super::args::CellOutput;
 use super::backward::Backward;
+use super::backward_chunk::Chunk;
 use super::layout::PARTIAL;
 use super::op::Node;
 use super::sizes::{Sizes, aligned};
@@ -84,27 +85,20 @@ impl<T: Real, R: Recurrence> TapeBackward<T> for Node<T, R> {
             let mut add = false;
             packed.each_chunk(chunks, parts, |chunk, parts| {
                 let (input, score, initial, states, saved, d_states, carried, d_input, d_score) = parts;
-                Backward {
+                let chunk = Chunk {
                     recurrence: self.recurrence,
                     packed,
-                    chunk,
+                    index: chunk,
                     sizes,
-                    u_t: &u_t,
-                    w_t: &w_t,
                     input,
                     score,
                     initial: initial.unwrap_or(&zeros),
                     states,
                     saved,
                     d_states,
-                    carried,
-                    d_input,
-                    d_score,
-                    scratch,
-                    sums,
-                    add,
-                }
-                .run(level);
+                };
+                Backward { chunk, u_t: &u_t, w_t: &w_t, carried, d_input, d_score, scratch, sums, add }
+                    .run(level);
                 add = true;
             });
             if !add {
