@@ -90,7 +90,7 @@ impl Schedule {
 
     /// Seconds from the beginning to the end where every task finds a free thread.
     pub fn longest_path(&self) -> f64 {
-        self.rest().into_iter().fold(0.0, f64::max)
+        self.rest().into_iter().max_by(f64::total_cmp).unwrap_or_default()
     }
 
     /// Seconds from the beginning to the end on so many threads: a free one takes what has the most after it.

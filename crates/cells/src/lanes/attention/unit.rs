@@ -3,7 +3,7 @@
 use dien_kernels::concrete;
 use std::sync::Arc;
 
-use dien_kernels::par::for_some_rows;
+use dien_kernels::par::{for_some_rows, threads};
 use dien_kernels::reduce::sum_parts;
 use dien_kernels::simd::dispatch;
 use dien_tensor::{Backward as TapeBackward, OpGrads, Pool, Real, Scratch, Var};
@@ -158,7 +158,7 @@ fn shape<T: Real>(
 
 /// As many free buffers as there can be threads at work, so that none is allocated in a later step.
 fn warm<T: Real>(pool: &Pool<T>, len: usize, tasks: usize) {
-    pool.reserve(rayon::current_num_threads().min(tasks), len);
+    pool.reserve(threads().min(tasks), len);
 }
 
 fn keys<'a, T: Real>(

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use dien_kernels::par::{Split, join};
+use dien_kernels::par::{Split, join, threads};
 use dien_kernels::simd::dispatch;
 use dien_tensor::{Pool, Real};
 
@@ -93,7 +93,7 @@ impl<T: Real, S: Score<T>> Problem<'_, T, S> {
     /// whatever the pool.
     pub(super) fn run(&self, losses: PerTask<&mut [T]>, gradients: Option<Gradients<'_, T>>) {
         let tasks = tasks(self.pairs);
-        self.pool.reserve(rayon::current_num_threads().min(tasks), self.scratch());
+        self.pool.reserve(threads().min(tasks), self.scratch());
         self.walk(0..self.packed.blocks(), self.pairs, tasks, (losses, gradients));
     }
 
